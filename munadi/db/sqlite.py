@@ -1,9 +1,9 @@
 """SQLite over aiosqlite: few trips to the connection's thread, and one writer at a time over all processes.
 
 The driver makes four trips per statement: open a cursor, execute, fetch, close. At our sizes a trip costs more than
-the statement. A reader makes one trip per statement, because a list can take long. A writer's statements are short, so
-they run in the event loop's own thread; only what waits for other processes or for the disk makes a trip: the
-beginning and the end of a transaction.
+the statement. A reader makes one trip per statement, because a list can take long; its transaction begins on the way
+of the first one, and ends without a trip. A writer's statements are short, so they run in the event loop's own thread;
+only what waits for other processes or for the disk makes a trip: the beginning and the end of a transaction.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class OneTripCursor:
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> Self:
         """Execute one statement and fetch what it answers."""
-        if isinstance(self._connection, WriterConnection) and operation.startswith("BEGIN"):
+        if operation.startswith("BEGIN"):
             await self._connection.begin(operation)
             return self
         return await self._run(lambda cursor: cursor.execute(operation, parameters))
@@ -68,13 +68,43 @@ class OneTripCursor:
 class OneTripConnection(aiosqlite.Connection):
     """A connection whose cursors make one trip. SQLAlchemy is its only user, and asks for no streaming."""
 
+    # The statement that begins a transaction, until the first statement in it, and whether one is running now.
+    _beginning: str | None = None
+    _is_running = False
+
     def cursor(self) -> Any:
         """A cursor; nothing happens until it executes."""
         return OneTripCursor(self)
 
     async def run(self, function: Callable[..., None], *arguments: Any) -> None:
         """Run `function(connection, …)` in the connection's thread."""
-        await self._execute(function, self._conn, *arguments)  # type: ignore[no-untyped-call]
+        self._is_running = True
+        await self._execute(self._run, function, *arguments)  # type: ignore[no-untyped-call]
+
+    async def begin(self, statement: str) -> None:
+        """Begin a transaction together with its first statement."""
+        self._beginning = statement
+
+    async def commit(self) -> None:
+        """End the transaction: it has read only."""
+        await self.rollback()
+
+    async def rollback(self) -> None:
+        """End the transaction."""
+        self._beginning = None
+        if self._is_running:  # its caller was cancelled; the loop must not wait here for it to end
+            await super().rollback()
+        elif self._conn.in_transaction:
+            self._conn.execute("ROLLBACK")
+
+    def _run(self, function: Callable[..., None], *arguments: Any) -> None:
+        try:
+            beginning, self._beginning = self._beginning, None
+            if beginning is not None:
+                self._conn.execute(beginning)
+            function(self._conn, *arguments)
+        finally:
+            self._is_running = False
 
 
 class WriterConnection(OneTripConnection):
@@ -138,7 +168,7 @@ class WriterConnection(OneTripConnection):
 
 async def connect(path: str) -> OneTripConnection:
     """Open a database file for reading; it is made if need be."""
-    return await _opened(OneTripConnection(lambda: sqlite3.connect(path), iter_chunk_size=64))
+    return await _opened(OneTripConnection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64))
 
 
 async def connect_writer(path: str) -> WriterConnection:

@@ -50,8 +50,8 @@ class DiscardOutbox:
     async def due(self, now: datetime, limit: int) -> list[str]:
         """What is to be removed now, the longest waiting first. Read only: the common answer is nothing."""
         query = select(DiscardRow.id).where(col(DiscardRow.next_try_at) <= now)
-        async with self._database.read() as session:
-            return list((await session.exec(query.order_by(col(DiscardRow.next_try_at)).limit(limit))).all())
+        query = query.order_by(col(DiscardRow.next_try_at)).limit(limit)
+        return await self._database.lookup(lambda connection: list(connection.execute(query).scalars()))
 
     async def take(self, discard_id: str, now: datetime) -> LeftBehind | None:
         """Begin a try, under a lease; None when it is not due, or no longer to be removed.

@@ -55,8 +55,7 @@ class DeliveryStore:
 
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
         """Endpoints with deliveries due that this process may serve."""
-        async with self._database.read() as session:
-            return await waiting_endpoints(session, now, holder)
+        return await self._database.lookup(lambda connection: waiting_endpoints(connection, now, holder))
 
     async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
         """Take the endpoint's lease. False: another process has it."""

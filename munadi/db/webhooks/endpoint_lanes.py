@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_
+import sqlalchemy
+from sqlalchemy import Connection, String, bindparam, literal_column, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select, update
+from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import DeliveryRow, EndpointLaneRow, EndpointRow
+from munadi.db.types import UtcDateTime
 from munadi.domain.delivery import WaitingEndpoint
 from munadi.domain.webhook import DeliveryStatus
 from munadi.webhooks.schedule import probe_wait
@@ -22,30 +24,37 @@ from munadi.webhooks.schedule import probe_wait
 LEASE = timedelta(seconds=10)
 
 
-async def waiting_endpoints(session: AsyncSession, now: datetime, holder: str) -> list[WaitingEndpoint]:
-    """Enabled endpoints with a due delivery, which no other process serves and no breaker holds back."""
+def _is_free(now: Any, holder: Any) -> Any:
     lane = EndpointLaneRow
-    is_due = (
-        select(DeliveryRow.id)
+    return or_(col(lane.leased_until).is_(None), col(lane.leased_until) <= now, col(lane.holder) == holder)
+
+
+_NOW, _HOLDER = bindparam("now", type_=UtcDateTime), bindparam("holder", type_=String)
+# Compiled once: the dispatcher asks twice a second, and the usual answer is nothing.
+_WAITING = (
+    sqlalchemy.select(col(EndpointRow.id), col(EndpointRow.brand_ref))
+    .select_from(EndpointRow)
+    .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(EndpointRow.id))
+    .where(
+        col(EndpointRow.enabled),
+        col(EndpointRow.deleted_at).is_(None),
+        or_(col(EndpointLaneRow.retry_at).is_(None), col(EndpointLaneRow.retry_at) <= _NOW),
+        _is_free(_NOW, _HOLDER),
+        sqlalchemy.select(col(DeliveryRow.id))
         .where(
             col(DeliveryRow.endpoint_id) == col(EndpointRow.id),
-            DeliveryRow.status == DeliveryStatus.PENDING,
-            col(DeliveryRow.next_attempt_at) <= now,
+            col(DeliveryRow.status) == literal_column(f"'{DeliveryStatus.PENDING.value}'"),
+            col(DeliveryRow.next_attempt_at) <= _NOW,
         )
-        .exists()
+        .exists(),
     )
-    query = (
-        select(EndpointRow.id, EndpointRow.brand_ref)
-        .outerjoin(lane, col(lane.endpoint_id) == col(EndpointRow.id))
-        .where(
-            col(EndpointRow.enabled),
-            col(EndpointRow.deleted_at).is_(None),
-            or_(col(lane.retry_at).is_(None), col(lane.retry_at) <= now),
-            _is_free(now, holder),
-            is_due,
-        )
-    )
-    return [WaitingEndpoint(endpoint_id, brand_ref) for endpoint_id, brand_ref in (await session.exec(query)).all()]
+)
+
+
+def waiting_endpoints(connection: Connection, now: datetime, holder: str) -> list[WaitingEndpoint]:
+    """Enabled endpoints with a due delivery, which no other process serves and no breaker holds back."""
+    rows = connection.execute(_WAITING, {"now": now, "holder": holder})
+    return [WaitingEndpoint(endpoint_id, brand_ref) for endpoint_id, brand_ref in rows]
 
 
 async def take_lease(session: AsyncSession, endpoint_id: str, holder: str, now: datetime) -> bool:
@@ -87,8 +96,3 @@ async def reopen(session: AsyncSession, endpoint_id: str) -> None:
 
 async def _set(session: AsyncSession, endpoint_id: str, **values: Any) -> None:
     await session.exec(update(EndpointLaneRow).where(col(EndpointLaneRow.endpoint_id) == endpoint_id).values(**values))
-
-
-def _is_free(now: datetime, holder: str) -> Any:
-    lane = EndpointLaneRow
-    return or_(col(lane.leased_until).is_(None), col(lane.leased_until) <= now, col(lane.holder) == holder)
