@@ -107,13 +107,15 @@ LIMITS = [
     Limit("/options/userTags/1 INVALID_OPTION", POST, "userTags", [[TAG, TAG]], [[TAG, BARE]]),
     Limit("/options/userTags/0/x INVALID_OPTION", POST, "userTags", [[{**TAG, "x": 1}]], [[{**TAG, "x": 1.1}]]),
     Limit("/options/userTags/0 INVALID_OPTION", REEL, "userTags", [[BARE]], [[BESIDE]]),
-    Limit("/options/userTags/0/mediaIndex INVALID_OPTION", tagged, "", [tagged(1)], [tagged(2), tagged(None)]),
+    Limit("/options/userTags/0/mediaIndex INVALID_OPTION", tagged, "", [tagged(1)], [tagged(2), tagged(None)],
+          reported=(1, 2)),
     Limit("/options/userTags/0 INVALID_OPTION", tagged, "", [tagged(0, username="a")],
           [tagged(1, username="a"), tagged(0)]),
     Limit("/options/userTags/0/mediaIndex user_tag_media", POST, "userTags", [[TAG]], [[{**TAG, "mediaIndex": 0}]]),
     # covers
     Limit("/options/coverIndex INVALID_OPTION", of(covered()), "coverIndex", [1], [2, 0]),  # 0 is the video
-    Limit("/options/thumbOffset INVALID_OPTION", of(covered()), "thumbOffset", [None], [1]),
+    Limit("/options/coverIndex cover_index", REEL, "coverIndex", [], [1], reported=(0, 1)),
+    Limit("/options/thumbOffset one_cover", of(covered()), "thumbOffset", [None], [1], reported=(1, 2)),
     Limit("/options/coverIndex OPTION_NOT_FOR_KIND", carousel, "", [], [carousel(3, coverIndex=1)]),
     Limit("/media/1 MEDIA_TYPE", covered, "", [covered(image(1, width=90, height=1600))],
           [covered(image(1, mime_type="image/gif"))]),

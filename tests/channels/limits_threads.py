@@ -41,14 +41,15 @@ ATTACHED = "/options/textAttachment"
 INVALID = "INVALID_OPTION"
 LIMITS = [
     # texts
-    Limit("/text TEXT_TOO_LONG", draft, "text",
-          ["x" * 500, "ü" * 500, "日" * 500, "“" * 500, FAMILY * 20, "👍" * 125, "❤️" * 83 + "x" * 2],
-          ["x" * 501, "ü" * 501, "日" * 501, "“" * 501, FAMILY * 20 + "x", "👍" * 125 + "x", "❤️" * 83 + "x" * 3]),
+    Limit("/text text_code_points", draft, "text", ["x" * 500, "ü" * 500, "日" * 500, "“" * 500],
+          ["x" * 501, "ü" * 501, "日" * 501, "“" * 501]),
+    Limit("/text text_emoji_bytes", draft, "text", [FAMILY * 20, "👍" * 125, "❤️" * 83 + "x" * 2],
+          ["👍" * 126, "👍" * 125 + "x", FAMILY * 20 + "x", "❤️" * 83 + "x" * 3], reported=(500, 504)),
     Limit("/text MISSING_FIELD", draft, "text", ["x", draft(link=LINK), picture()], ["  \n", ""]),
     # links
     Limit("/text TOO_MANY_LINKS", draft, "text",
           [FULL, draft(links(4), link=LINK), draft(FULL, link="https://example.com/0")],
-          [links(6), draft(FULL, link=LINK)]),
+          [links(6), draft(FULL, link=LINK)], reported=(5, 6)),
     Limit("/link INVALID_LINK", linked, "link", ["http://a.example/", "https://a.example"],
           ["ftp://a.example/", "https://", "https://[::1"]),
     # images
@@ -89,7 +90,7 @@ LIMITS = [
     Limit("/options/gif OPTION_NOT_FOR_KIND", POST, "gif", [], [of_(gif=GIF) for of_ in (CARD, SEEN)]),
     Limit("/options/spoiler OPTION_NOT_FOR_KIND", POST, "spoiler", [SEEN(spoiler=True)], [True]),
     Limit("/text MISSING_FIELD", of(draft("")), "gif", [], [GIF]),
-    Limit(f"/options/gif {INVALID}", POST, "gif", [], [POST(gif=GIF, poll=["a", "b"])]),
+    Limit(f"/options/gif {INVALID}", POST, "gif", [], [POST(gif=GIF, poll=["a", "b"])], reported=(1, 2)),
     Limit(f"/options/replyApprovals {INVALID}", POST, "replyApprovals", [True], ["often"]),
     Limit(f"/options/locationId {INVALID}", POST, "locationId", ["77"], ["here"]),
     Limit(f"/options/countries/1 {INVALID}", POST, "countries", [["IN", "DE"]], [["IN", "de"]]),
@@ -106,10 +107,10 @@ LIMITS = [
     Limit(f"{ATTACHED} {INVALID}", POST, "gif", [], [POST(textAttachment={"text": "x"}, gif=GIF)]),
     Limit(f"{ATTACHED}/styles/0 {INVALID}", POST, "textAttachment",
           [styled("four", (0, 2), (2, 2)), styled("für", (0, 4))],
-          [styled("four", (2, 2), (0, 3)), styled("für", (0, 5))]),
+          [styled("four", (2, 2), (0, 3)), styled("für", (0, 5))], reported=(3, 2)),
     Limit(f"{ATTACHED}/styles/0/styles/0 {INVALID}", POST, "textAttachment", [styled("x", (0, 1))],
           [styled("x", (0, 1), style="blink")]),
-    Limit(f"/options/textSpoilers/0 {INVALID}", POST, "textSpoilers", [[spoiler(4)]], [[spoiler(5)]]),
+    Limit(f"/options/textSpoilers/0 {INVALID}", POST, "textSpoilers", [[spoiler(4)]], [[spoiler(5)]], reported=(5, 6)),
     Limit(f"/options/textSpoilers {INVALID}", POST, "textSpoilers", [[spoiler(0)] * 10], [[spoiler(0)] * 11]),
     Limit(f"/options/textSpoilers/0/length {INVALID}", POST, "textSpoilers", [], [[spoiler(0, 0)]]),
     # chains and comments

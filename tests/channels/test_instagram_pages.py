@@ -11,22 +11,20 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport
+from tests.channels.containers import graph_error
 from tests.channels.making import NOW, TOKEN, Bench, account, bench, error_of
 from tests.channels.network import answer, ok
 
 IG, OTHER, PAGE = "17841400000000001", "17841400000000002", "100200300"
 HOSTS = {"hosts": {"graph": "https://never.example", "fb_graph": "https://graph.example/fb/"}, "read_quota": False}
 WHO = account("instagram", IG, login="facebook")
-GRANTED = ok(
-    {
-        "data": [
-            {"permission": "instagram_basic", "status": "granted"},
-            {"permission": "instagram_content_publish", "status": "granted"},
-            {"permission": "instagram_manage_comments", "status": "declined"},
-        ]
-    }
-)
-NOT_A_PERSON = answer(400, {"error": {"code": 100, "message": "(#100) Tried accessing nonexisting field (accounts)"}})
+STATUSES = {
+    "instagram_basic": "granted",
+    "instagram_content_publish": "granted",
+    "instagram_manage_comments": "declined",
+}
+GRANTED = ok({"data": [{"permission": name, "status": status} for name, status in STATUSES.items()]})
+NOT_A_PERSON = graph_error(100)
 
 
 def page(ig: str | None = IG, **changes: Any) -> dict[str, Any]:
@@ -46,10 +44,6 @@ def given(**changes: Any) -> AccountImport:
     return AccountImport(**{"access_token": SecretStr(TOKEN), "login": "facebook", **changes})
 
 
-def refusal(code: int, subcode: int | None = None) -> httpx.Response:
-    return answer(400, {"error": {"code": code, "error_subcode": subcode, "message": f"no {TOKEN}"}})
-
-
 async def refused(built: Bench, what: AccountImport) -> ChannelError:
     return await error_of(built.channel.verify(what))
 
@@ -58,9 +52,9 @@ async def refused(built: Bench, what: AccountImport) -> ChannelError:
 async def test_a_persons_token_leads_to_the_pages(external_id: str | None) -> None:
     built = over()
     found = await built.channel.verify(given(external_id=external_id, expires_at=NOW))
-    asked = [str(request.url.copy_with(query=None)) for request in built.network.requests]
+    read = [str(request.url.copy_with(query=None)) for request in built.network.requests]
     base = "https://graph.example/fb/v26.0"
-    assert asked == [f"{base}/me/accounts", f"{base}/me/permissions", f"{base}/{IG}"]
+    assert read == [f"{base}/me/accounts", f"{base}/me/permissions", f"{base}/{IG}"]
     assert built.network.requests[0].url.params["fields"] == "id,name,access_token,tasks,instagram_business_account"
     assert built.network.requests[-1].headers["authorization"] == "Bearer page-token-of-acme"
     profile, credentials = found.profile, found.credentials
@@ -121,7 +115,7 @@ async def test_what_was_not_granted_is_missing_and_what_cannot_be_read_is_unknow
 
 
 @pytest.mark.parametrize(
-    ("listed", "reason"), [(refusal(190), Reason.TOKEN_EXPIRED), (refusal(190, 458), Reason.TOKEN_REVOKED)]
+    ("listed", "reason"), [(graph_error(190), Reason.TOKEN_EXPIRED), (graph_error(190, 458), Reason.TOKEN_REVOKED)]
 )
 async def test_a_token_that_does_not_work(listed: httpx.Response, reason: Reason) -> None:
     error = await refused(over(listed), given())
@@ -144,11 +138,11 @@ async def test_there_is_no_renewal_and_what_works_is_kept(expires_at: Any, kept:
 @pytest.mark.parametrize(
     ("answered", "reason"),
     [
-        (refusal(190), Reason.TOKEN_REVOKED),
-        (refusal(190, 463), Reason.TOKEN_REVOKED),
-        (refusal(190, 460), Reason.TOKEN_REVOKED),
-        (refusal(190, 459), Reason.LOGIN_CHECKPOINT),
-        (refusal(4), Reason.RATE_LIMITED),
+        (graph_error(190), Reason.TOKEN_REVOKED),
+        (graph_error(190, 463), Reason.TOKEN_REVOKED),
+        (graph_error(190, 460), Reason.TOKEN_REVOKED),
+        (graph_error(190, 459), Reason.LOGIN_CHECKPOINT),
+        (graph_error(4), Reason.RATE_LIMITED),
         (answer(503, "<html>"), Reason.PROVIDER_OUTAGE),
     ],
 )

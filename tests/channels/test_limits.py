@@ -18,7 +18,7 @@ from tests.channels import limits_instagram as instagram
 from tests.channels import limits_threads as threads
 from tests.channels import limits_tiktok as tiktok
 from tests.channels import limits_youtube as youtube
-from tests.channels.limits import Limit, film, of, opaque, picture
+from tests.channels.limits import Limit, film, of, picture
 from tests.channels.making import account, bench, draft, image, video
 
 TABLES: Mapping[str, Sequence[Limit]] = {
@@ -59,29 +59,6 @@ def test_a_limit(name: str, limit: Limit) -> None:
     if limit.reported is not None:
         (only,) = channel.validate(limit.drafts(limit.outside)[0], None)
         assert (only.limit, only.actual) == limit.reported
-
-
-STYLES = threads.styled("four", (0, 3), (2, 1))
-REPORTED: list[tuple[str, Draft, str, Any, Any]] = [
-    ("facebook", opaque(bytes=20_000_001), "media_bytes", 20_000_000, 20_000_001),
-    ("facebook", facebook.reel(fps=23.0), "fps", "24-60", 23.0),
-    ("instagram", instagram.covered(coverIndex=2, kind="reel"), "cover_index", 1, 2),
-    ("instagram", instagram.covered(thumbOffset=1), "one_cover", 1, 2),
-    ("instagram", instagram.tagged(7), "user_tag_media", 1, 7),
-    ("threads", draft("👍" * 126), "text_emoji_bytes", 500, 504),
-    ("threads", draft(threads.links(6)), "links", 5, 6),
-    ("threads", threads.POST(gif={"id": "a"}, poll=["a", "b"]), "one_attachment", 1, 2),
-    ("threads", threads.POST(textSpoilers=[threads.spoiler(5)]), "text_range", 5, 6),
-    ("threads", threads.POST(textAttachment=STYLES), "styles_overlap", 3, 2),
-]
-
-
-@pytest.mark.parametrize(("name", "given", "rule", "limit", "actual"), REPORTED, ids=[row[2] for row in REPORTED])
-def test_a_problem_has_the_limit_and_what_was_given(
-    name: str, given: Draft, rule: str, limit: Any, actual: Any
-) -> None:
-    (found,) = [problem for problem in problems(name, given) if problem.rule == rule]
-    assert (found.limit, found.actual) == (limit, actual)
 
 
 def test_every_problem_is_reported_at_once_and_points_at_its_medium() -> None:

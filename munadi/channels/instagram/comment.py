@@ -14,8 +14,7 @@ from munadi.channels.http import could_not_read, token_of
 from munadi.channels.instagram.spec import Options
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
-from munadi.channels.meta.lookup import Lookup
-from munadi.channels.meta.network import ContainerNetwork
+from munadi.channels.meta.lookup import ContainerLookup
 from munadi.channels.meta.state import Prepared
 from munadi.channels.meta.wire import read_comment
 from munadi.channels.text import collapsed
@@ -33,8 +32,7 @@ ID_WAIT = timedelta(seconds=30)
 class FirstComment:
     """The step `comment`, at the host of the account's log-in."""
 
-    network: ContainerNetwork
-    lookup: Lookup
+    network: ContainerLookup
 
     async def publish(self, containers: Containers, step: VisibleStep) -> Published:
         """One comment. Raises ChannelError; *not sent* while the post's id is not known."""
@@ -87,4 +85,4 @@ class FirstComment:
             return media_id
         container = prepared.containers.get(POST)
         since = container.created_at if container else post.draft.due_at
-        return (await self.lookup.locate(post, since, POST)).post_id
+        return (await self.network.locate(post, since, POST)).post_id

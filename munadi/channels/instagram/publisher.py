@@ -59,7 +59,7 @@ class InstagramPublisher(ContainerPublisher[Options]):
         super().__init__(tools.clock, settings.permalink_timeout, tools.media)
         self._settings = settings
         self._graphs = graphs
-        self._comments = FirstComment(self, self.lookup)
+        self._comments = FirstComment(self)
 
     def graph(self, account: ConnectedAccount) -> Graph:
         """By the account's log-in."""

@@ -5,7 +5,6 @@ A post is bound only when exactly one has the text, the kind and a time since th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,16 +21,13 @@ from munadi.domain.publication import Absent, Published, Unknown, Warning_
 SLACK = timedelta(seconds=60)
 
 
-@dataclass(frozen=True)
-class Lookup:
+class ContainerLookup(ContainerNetwork):
     """Reads published posts of an account."""
-
-    network: ContainerNetwork
 
     async def live(self, account: ConnectedAccount, post_id: str, at: datetime | None = None) -> Published:
         """A post whose id is known, with its permalink when that can be read in time. Never fails."""
-        read = self.network.graph(account).get(post_id, token_of(account), {"fields": self.network.post_fields})
-        answer = await within(self.network.permalink_timeout, read)
+        read = self.graph(account).get(post_id, token_of(account), {"fields": self.post_fields})
+        answer = await within(self.permalink_timeout, read)
         post = read_post(answer.body) if answer else None
         url = post.permalink if post else None
         message = "the post is live; its address could not be read yet"
@@ -62,14 +58,14 @@ class Lookup:
 
     async def _candidates(self, post: Post[Any], since: datetime, step: str) -> list[PostRead]:
         """Every post since then with the text and kind of the step. Raises ChannelError."""
-        network, account = self.network, post.account
-        path = f"{account.external_id}/{network.edge(post, step)}"
-        params = {"fields": network.post_fields, "since": str(int((since - SLACK).timestamp())), "limit": "100"}
-        reads = read_posts(await network.graph(account).get(path, token_of(account), params))
-        return [one for one in reads if one.timestamp and one.timestamp >= since and network.fits(one, post, step)]
+        account = post.account
+        path = f"{account.external_id}/{self.edge(post, step)}"
+        params = {"fields": self.post_fields, "since": str(int((since - SLACK).timestamp())), "limit": "100"}
+        reads = read_posts(await self.graph(account).get(path, token_of(account), params))
+        return [one for one in reads if one.timestamp and one.timestamp >= since and self.fits(one, post, step)]
 
     def _warning(self, code: str, message: str) -> Warning_:
-        return Warning_(code=code, message=message, channel=self.network.channel)
+        return Warning_(code=code, message=message, channel=self.channel)
 
 
 def _published(post: PostRead) -> Published:

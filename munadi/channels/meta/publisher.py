@@ -14,8 +14,7 @@ from functools import partial
 from munadi.channels.channel import Options, Post, Publisher
 from munadi.channels.http import could_not_read, token_of
 from munadi.channels.meta.containers import Containers
-from munadi.channels.meta.lookup import Lookup
-from munadi.channels.meta.network import ContainerNetwork
+from munadi.channels.meta.lookup import ContainerLookup
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -23,13 +22,12 @@ from munadi.domain.publication import POST, Absent, Pending, Published, Ready, U
 from munadi.ports import Clock, MediaReader, SaveHandle, VisibleStep
 
 
-class ContainerPublisher(ContainerNetwork, Publisher[Options]):
+class ContainerPublisher(ContainerLookup, Publisher[Options]):
     """Publishes, checks and finds. A network adds its forms, and how its containers and later steps differ."""
 
     def __init__(self, clock: Clock, permalink_timeout: timedelta, media: MediaReader) -> None:
         super().__init__(clock, permalink_timeout)
         self.media = media
-        self.lookup = Lookup(self)
 
     @abstractmethod
     async def form(self, post: Post[Options], children: list[str]) -> Form:
@@ -52,7 +50,7 @@ class ContainerPublisher(ContainerNetwork, Publisher[Options]):
         """Publish the step's container. Raises ChannelError, but no refusal that hides a live post."""
         account, state = containers.account, containers.state
         if post_id := state.posts.get(step.name):
-            return await self.lookup.live(account, post_id)
+            return await self.live(account, post_id)
         container = state.containers.get(step.name)
         if container is None or container.code not in DONE:
             message = f"{containers.graph.title}: publish was called before prepare ended"
@@ -65,11 +63,11 @@ class ContainerPublisher(ContainerNetwork, Publisher[Options]):
         except ChannelError as error:
             return await self._refused(containers, container, step.name, error)
         await containers.remember(step.name, post_id)
-        return await self.lookup.live(account, post_id, self.clock.now())
+        return await self.live(account, post_id, self.clock.now())
 
     async def located(self, containers: Containers, step: str, since: datetime) -> Published:
         """The post that a live step became; its id is saved when it is known."""
-        found = await self.lookup.locate(containers.post, since, step)
+        found = await self.locate(containers.post, since, step)
         if found.post_id:
             await containers.remember(step, found.post_id)
         return found
@@ -78,13 +76,13 @@ class ContainerPublisher(ContainerNetwork, Publisher[Options]):
         """The status of what will be or was published. What is dead or missing, `prepare` makes again."""
         prepared = Prepared.of(post.handle)
         if post_id := prepared.posts.get(POST):
-            return await self.lookup.live(post.account, post_id)
+            return await self.live(post.account, post_id)
         container = prepared.containers.get(POST)
         if container is None:
             return Pending(after=timedelta(0), note="to be prepared")
         code, _ = await self.read(container, post.account)
         if code == "PUBLISHED":
-            return await self.lookup.locate(post, container.created_at, POST)
+            return await self.locate(post, container.created_at, POST)
         if code == "FINISHED":
             return Ready(expires_at=prepared.expires_at)
         after = timedelta(0) if code in DEAD else self.wait(container)
@@ -96,15 +94,15 @@ class ContainerPublisher(ContainerNetwork, Publisher[Options]):
         container = prepared.containers.get(step)
         try:
             if post_id := prepared.posts.get(step):
-                return await self.lookup.live(post.account, post_id)
+                return await self.live(post.account, post_id)
             code = (await self.read(container, post.account))[0] if container else None
             if code is None or (code in DEAD and self.searches_dead):
-                found = await self.lookup.search(post, since, step)
+                found = await self.search(post, since, step)
                 return found.alike() if isinstance(found, Published) else found
         except ChannelError as error:
             return could_not_read(error)
         if code == "PUBLISHED":
-            return await self.lookup.locate(post, since, step)
+            return await self.locate(post, since, step)
         return Absent() if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")
 
     async def _refused(self, containers: Containers, container: Container, step: str, error: ChannelError) -> Published:
