@@ -63,21 +63,20 @@ class Address(Body):
     local: str = Field(min_length=1)
 
 
-class Delay(Body):
+class Setting(Body):
     channel: str
     kind: str
+
+
+class Delay(Setting):
     value: float = Field(ge=0, alias="seconds")
 
 
-class Limit(Body):
-    channel: str
-    kind: str
+class Limit(Setting):
     value: int = Field(ge=0)
 
 
-class Switch(Body):
-    channel: str
-    kind: str
+class Switch(Setting):
     value: bool = Field(alias="enabled")
 
 

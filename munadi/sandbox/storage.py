@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -48,9 +47,9 @@ class Store:
         query = "SELECT key, body FROM sandbox_rows WHERE name = ? ORDER BY rowid"
         return {key: json.loads(body) for key, body in self._connection.execute(query, (name,))}
 
-    def write(self, name: str, key: str, body: dict[str, Any]) -> None:
+    def write(self, name: str, key: str, row: DataclassInstance) -> None:
         if self._connection is not None:
-            self._connection.execute(UPSERT, (name, key, json.dumps(body)))
+            self._connection.execute(UPSERT, (name, key, json.dumps(vars(row))))
 
     def remove(self, name: str, key: str | None = None) -> None:
         """Forget one row, or all rows of a table."""
@@ -85,7 +84,7 @@ class Table(Generic[Row]):
 
     def put(self, key: str, row: Row) -> Row:
         self._rows[key] = row
-        self._store.write(self._name, key, asdict(row))
+        self._store.write(self._name, key, row)
         return row
 
     def remove(self, key: str) -> None:

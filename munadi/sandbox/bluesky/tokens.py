@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import secrets
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from joserfc import jwt
@@ -109,7 +110,7 @@ class Tokens:
 
     def _key(self) -> OctKey:
         secret = self._secrets.get("jwt") or self._secrets.put("jwt", Secret(secrets.token_hex(16)))
-        return OctKey.import_key(secret.jwt)
+        return _imported(secret.jwt)
 
 
 def peek(token: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
@@ -119,3 +120,8 @@ def peek(token: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     except (ValueError, binascii.Error):
         return None, None
     return (head, claims) if isinstance(head, dict) and isinstance(claims, dict) else (None, None)
+
+
+@cache
+def _imported(secret: str) -> OctKey:
+    return OctKey.import_key(secret)
