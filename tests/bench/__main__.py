@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.bench import record, report
-from tests.bench.run import ROWS, RowFailedError, measure, program
+from tests.bench.run import ROWS, RowFailedError, measure, program, stop_on_sigterm
 from tests.bench.system import ROOT, Bench, database_server
 
 DATABASES = ("sqlite", "postgresql")
@@ -19,6 +19,7 @@ DATABASES = ("sqlite", "postgresql")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, record and write; 1 if a row failed."""
+    stop_on_sigterm()
     options = _parser().parse_args(arguments)
     # A part of the work is only for trying the bench: its figures are not those of the table.
     when = options.record if options.scale == 1 else None

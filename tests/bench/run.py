@@ -55,12 +55,15 @@ def measure(bench: Bench, row: str) -> dict[str, float]:
 
 
 async def _limited(bench: Bench, row: str) -> dict[str, float]:
-    task = asyncio.current_task()
-    assert task is not None
-    # The default would end this process and leave the others running.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with asyncio.timeout(LIMIT):
         return await ROWS[row](bench)
+
+
+def stop_on_sigterm() -> None:
+    """Stop as by Ctrl-C. The default would end this process and leave the others running."""
+    # A shell that starts us in the background lets us ignore SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def program(checkout: Path) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.bench import record
-from tests.bench.run import RowFailedError, measure, program
+from tests.bench.run import RowFailedError, measure, program, stop_on_sigterm
 from tests.bench.system import ROOT, Bench
 from tests.bench.table import figures
 
@@ -18,6 +18,7 @@ KEYS = (f"publish.three.x{SCALE}.ratio", f"read.x{SCALE}.ratio", "noisy.quiet.p9
 
 def main() -> int:
     """Measure the three rows once and compare; 1 if a figure has dropped, or a post was early, doubled or lost."""
+    stop_on_sigterm()
     found: dict[str, float] = {}
     failures: list[str] = []
     with tempfile.TemporaryDirectory(prefix="munadi-bench-") as folder:

@@ -9,7 +9,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,9 @@ class Bench:
         if self.postgres:
             given["MUNADI_DATABASE_URL"] = self.new_database(folder)
         stack = Stack(folder, given, munadi=self.munadi)
-        await asyncio.to_thread(stack.start)
         try:
+            # Inside: when the run is stopped meanwhile, what has been started is ended too.
+            await asyncio.to_thread(stack.start)
             async with stack.client() as api, stack.sandbox() as sandbox:
                 await remove_quotas(sandbox, seconds=0)
                 address = psutil.Process(stack.pids["worker"]).environ()["MUNADI_TEMPORAL__ADDRESS"]
@@ -146,10 +147,11 @@ class System:
     async def _process(self, module: str, *arguments: str) -> AsyncIterator[Process]:
         log = self.folder / f"{module}.log"
         process = Process([sys.executable, "-m", module, *arguments], log=log, cwd=ROOT)
-        async with AsyncExitStack() as ending:
-            await asyncio.to_thread(process.start)
-            ending.push_async_callback(asyncio.to_thread, process.terminate)
+        process.start()
+        try:
             yield process
+        finally:
+            await asyncio.to_thread(process.terminate)
 
 
 @contextmanager

@@ -40,8 +40,8 @@ def measure(dev: int, postgres: int | None = None) -> Usage:
     for root in filter(None, (dev, postgres)):
         for name, process in _named(psutil.Process(root), "dev" if root == dev else "postgres"):
             with suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                cpu[name] = cpu.get(name, 0.0) + times.user + times.system
+                # With what its ended children used, such as closed connections of PostgreSQL.
+                cpu[name] = cpu.get(name, 0.0) + sum(process.cpu_times()[:4])
                 memory[name] = memory.get(name, 0.0) + process.memory_full_info().pss / MEGABYTE
     return Usage(time.monotonic(), cpu, memory)
 
