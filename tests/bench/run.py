@@ -41,8 +41,9 @@ def measure(bench: Bench, row: str) -> dict[str, float]:
     began = time.monotonic()
     try:
         found = asyncio.run(_limited(bench, row))
-    except (Exception, ExceptionGroup) as error:
-        raise RowFailedError(f"{row} on {bench.database}: {type(error).__name__}: {error}") from error
+    except Exception as error:
+        cause = _first(error)
+        raise RowFailedError(f"{row} on {bench.database}: {type(cause).__name__}: {cause}") from error
     if bench.tally.faults:
         raise RowFailedError(f"{row} on {bench.database}: " + "; ".join(bench.tally.faults[:20]))
     print(f"\n{row} on {bench.database}, {time.monotonic() - began:.0f} s, {bench.tally.posts} posts compared:")
@@ -52,6 +53,11 @@ def measure(bench: Bench, row: str) -> dict[str, float]:
         label, text = (figure.label, figure.text(value)) if figure else (name, f"{value:.1f}")
         print(f"  {label}: {text}", flush=True)
     return found
+
+
+def _first(error: Exception) -> Exception:
+    """The first error of a group of tasks; the others are its consequence."""
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 async def _limited(bench: Bench, row: str) -> dict[str, float]:
