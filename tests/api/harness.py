@@ -52,6 +52,13 @@ def later(**by: float) -> str:
     return (START + timedelta(**by)).isoformat()
 
 
+def of_request(statements: list[str]) -> list[str]:
+    """Statements but for transactions, and what any request may do once a second: read its key, store call counts."""
+    begin_or_end = ("BEGIN", "SAVEPOINT", "RELEASE")
+    found = [each for each in statements if "api_keys" not in each and "api_calls" not in each]
+    return [each for each in found if not each.startswith(begin_or_end)]
+
+
 class StillClock(SystemClock):
     """Stands at `START`, plus what a test adds in `ahead`."""
 
