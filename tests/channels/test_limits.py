@@ -13,6 +13,7 @@ from munadi.channels.facebook.wire import kind_of
 from munadi.channels.threads.rules import links_in, weight
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
+from tests.channels import limits_bluesky as bluesky
 from tests.channels import limits_facebook as facebook
 from tests.channels import limits_instagram as instagram
 from tests.channels import limits_threads as threads
@@ -22,6 +23,7 @@ from tests.channels.limits import Limit, film, of, picture
 from tests.channels.making import account, bench, draft, image, video
 
 TABLES: Mapping[str, Sequence[Limit]] = {
+    "bluesky": bluesky.LIMITS,
     "facebook": facebook.LIMITS,
     "instagram": instagram.LIMITS,
     "threads": threads.LIMITS,
@@ -56,6 +58,7 @@ def test_a_limit(name: str, limit: Limit) -> None:
         assert found
         assert found[0].message.startswith(f"{channel.spec.title} ")
         assert found[0].channel == name
+        assert "Value error" not in found[0].message
     if limit.reported is not None:
         (only,) = channel.validate(limit.drafts(limit.outside)[0], None)
         assert (only.limit, only.actual) == limit.reported
@@ -65,6 +68,8 @@ def test_every_problem_is_reported_at_once_and_points_at_its_medium() -> None:
     bad = draft("x" * 63_207, media=(image(bytes=25_000_000, mime_type="image/heic"),), options={"title": "t"})
     rules = [problem.rule for problem in problems("facebook", bad)]
     assert rules == ["message_utf16", "media_type", "media_bytes", "option_kind"]
+    pointers = {problem.pointer for problem in problems("bluesky", bad.model_copy(update={"link": "nonsense"}))}
+    assert pointers == {"/text", "/link", "/media/0", "/options/title"}
     large = image(1, bytes=20_000_001, has_alpha=False, animated=False)
     wrong = [("/media/1", "MEDIA_TOO_LARGE"), ("/media/2", "MEDIA_DURATION")]
     assert codes("instagram", draft(media=(image(0), large, video(2, duration_ms=1)))) == wrong
