@@ -108,7 +108,7 @@ def parse_options(
                 _pointer(found["loc"]),
                 "INVALID_OPTION",
                 found["type"],
-                f"option: {found['msg']}",
+                f"option: {found['msg'].removeprefix('Value error, ')}",
                 *_compared(found.get("ctx", {}), found["input"]),
             )
             for found in error.errors(include_url=False)[:MAX_DESCRIBED]

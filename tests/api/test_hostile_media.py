@@ -24,8 +24,8 @@ from tests.api.harness import ApiHarness, open_api
 from tests.api.problems import expect_errors
 from tests.api.servers import picture
 from tests.api.test_media_api import MEDIA, signed_path
+from tests.harness.pages import Behaviour, drip, endless, silent
 from tests.harness.web import serving
-from tests.support.web import Behaviour, drip, endless, silent
 
 CAP = 3_000_000
 SECONDS = 1.5

@@ -18,7 +18,7 @@ from tests.api.problems import expect_errors
 from tests.api.servers import picture
 from tests.api.test_hostile_media import behaving, expect_nothing_stored
 from tests.api.test_media_api import MEDIA
-from tests.support.web import silent
+from tests.harness.pages import silent
 
 FORM = "multipart/form-data; boundary=x"
 

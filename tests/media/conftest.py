@@ -4,7 +4,7 @@ import av
 import pytest
 from PIL import Image
 
-from tests.support.web import serving
+from tests.harness.pages import serving
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from munadi.media.facts import MediaRefused
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.transfer import Allowance
 from munadi.outbound.guard import Guard, GuardRefused
-from tests.support.web import answer, drip, drip_bytes, endless, silent
+from tests.harness.pages import answer, drip, drip_bytes, endless, silent
 
 LIMITS = FetchLimits(max_bytes=100_000, total=timedelta(seconds=0.6))
 

@@ -16,7 +16,7 @@ from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import MediaRequest
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.outbound.guard import Guard
-from tests.support.web import silent
+from tests.harness.pages import silent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

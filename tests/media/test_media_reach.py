@@ -12,8 +12,8 @@ from munadi.domain.failure import Effect, Reason
 from munadi.media import reach
 from munadi.media.reach import PublicAddress
 from tests.channels.making import StoredMedia, error_of, image
+from tests.harness.pages import Web, answer, drip_bytes
 from tests.support.ports import free_port
-from tests.support.web import Web, answer, drip_bytes
 
 
 async def check(base: str) -> None:

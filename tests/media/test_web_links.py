@@ -19,8 +19,8 @@ from munadi.media.web_links import PICTURE_BYTES, WebLinks
 from munadi.outbound.guard import Guard
 from munadi.ports import LinkCard
 from tests.api import hostile
+from tests.harness.pages import drip, endless, silent
 from tests.media.hostile_files import PICTURES
-from tests.support.web import drip, endless, silent
 
 SECONDS = 1.5
 PAGE = b'<meta property="og:title" content="Sale"><meta property="og:image" content="/picture">'

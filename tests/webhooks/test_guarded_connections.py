@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from munadi.outbound.guard import Guard, GuardRefused, guarded_client
-from tests.support.web import answer
+from tests.harness.pages import answer
 from tests.webhooks.corpus import DISGUISED_HOSTS, FORBIDDEN_ADDRESSES, resolves_to
 
 

@@ -13,7 +13,7 @@ import standardwebhooks
 from munadi.outbound.guard import Guard
 from munadi.webhooks.sender import RESPONSE_HEAD_LIMIT, WebhookSender
 from munadi.webhooks.signing import generate_secret
-from tests.support.web import answer, drip_bytes, silent
+from tests.harness.pages import answer, drip_bytes, silent
 
 SECRET = generate_secret()
 BODY = b'{"type":"webhook.test"}'

@@ -1,4 +1,7 @@
-"""A web server on loopback that answers as a test wants, however badly."""
+"""A web server on loopback whose answers are bytes by path, however bad: for clients that must survive them.
+
+`tests.harness.web` is for servers that read a request and answer it.
+"""
 
 from __future__ import annotations
 
