@@ -11,14 +11,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import bindparam, insert
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
 from munadi.db.accounts.rows import note_outcome
 from munadi.db.ids import new_id
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
+from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import POST, HoldReason, PublicationStatus, Published
 from munadi.publishing.claiming import claim_row, end_hopeless, queue_accepted
@@ -31,6 +32,10 @@ from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import step_from
 
 S = PublicationStatus
+_EARLIER = select(AttemptRow.number, AttemptRow.is_open).where(
+    col(AttemptRow.publication_id) == bindparam("publication_id"), col(AttemptRow.stage) == bindparam("step")
+)
+_INSERT = insert(AttemptRow)
 
 
 class AttemptStore:
@@ -167,33 +172,35 @@ async def _open(
     locked: LockedContent, row: PublicationRow, step: str, holder: str, deadline: datetime
 ) -> Attempt | Refused:
     """Add the intent of a visible call to the caller's transaction, unless account or open attempt forbid it."""
-    session = locked.session
-    account = await session.get(AccountRow, row.account_id)
-    if account is None or account.deleted_at is not None:
+    account = await locked.account(row.account_id)
+    if account.deleted_at is not None:
         return Refused("ACCOUNT_GONE")
     if account.paused_until is not None and account.paused_until > locked.now:
         return Refused("PAUSED", account.paused_until - locked.now)
-    # The caller holds the lock of the post, so nobody opens another one between this and the insert.
-    numbers = select(AttemptRow.number, AttemptRow.is_open).where(
-        AttemptRow.publication_id == row.id, AttemptRow.stage == step
-    )
-    earlier = (await session.exec(numbers)).all()
+    # The caller holds the lock of the post, so no other attempt is opened between this and the insert.
+    connection = await locked.session.connection()
+    earlier = (await connection.execute(_EARLIER, {"publication_id": row.id, "step": step})).all()
     if any(is_open for _, is_open in earlier):
         return Refused("OPEN_ATTEMPT")
     row.attempt_count += 1
     row.look_since = None
-    attempt = AttemptRow(
-        id=new_id(Prefix.ATTEMPT),
-        publication_id=row.id,
-        stage=step,
-        number=max((number for number, _ in earlier), default=0) + 1,
-        epoch=row.epoch,
-        holder=holder,
-        intent_at=locked.now,
-        deadline_at=deadline,
+    attempt = Attempt(
+        new_id(Prefix.ATTEMPT), max((number for number, _ in earlier), default=0) + 1, locked.now, deadline
     )
-    session.add(attempt)
-    return Attempt(attempt.id, attempt.number, locked.now, deadline)
+    values = {
+        "id": attempt.id,
+        "publication_id": row.id,
+        "stage": step,
+        "number": attempt.number,
+        "epoch": row.epoch,
+        "holder": holder,
+        "is_open": True,
+        "was_uncertain": False,
+        "intent_at": locked.now,
+        "deadline_at": deadline,
+    }
+    await connection.execute(_INSERT, values)
+    return attempt
 
 
 def _may_take(row: PublicationRow, step: str) -> bool:

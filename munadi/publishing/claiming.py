@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlmodel import col, select
-
-from munadi.db.tables import AccountRow, PublicationRow
-from munadi.domain.account import AccountStatus
+from munadi.db.tables import PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure, Reason
 from munadi.domain.publication import WAITING, HoldReason, PublicationStatus
@@ -25,8 +22,6 @@ S = PublicationStatus
 LATE_FIRST_SEND = timedelta(minutes=5)
 # A claim that was refused because this clock lags sleeps at least this long.
 MIN_SLEEP = timedelta(milliseconds=20)
-
-_USABLE = frozenset({AccountStatus.CONNECTED, AccountStatus.EXPIRING})
 
 _HOLD_ENDS_AS = {
     HoldReason.TOKEN: Reason.TOKEN_EXPIRED,
@@ -68,18 +63,12 @@ async def end_hopeless(locked: LockedContent, publications: Sequence[Publication
     A hold for a token whose account was reconnected while the hold was being written is taken off.
     """
     waiting = [row for row in publications if row.status in WAITING]
-    if not waiting:
-        return
-    query = select(AccountRow.id, AccountRow.status, AccountRow.deleted_at).where(
-        col(AccountRow.id).in_([row.account_id for row in waiting])
-    )
-    accounts = {key: (status, gone) for key, status, gone in (await locked.session.exec(query)).all()}
     for row in waiting:
-        status, gone = accounts[row.account_id]
-        if gone is not None:
+        account = await locked.account(row.account_id)
+        if account.deleted_at is not None:
             await locked.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
             continue
-        reconnected = row.hold_reason == HoldReason.TOKEN and row.hold_until is None and status in _USABLE
+        reconnected = row.hold_reason == HoldReason.TOKEN and row.hold_until is None and account.is_usable
         if locked.now >= locked.content.publish_by:
             if reconnected:
                 locked.release(row)

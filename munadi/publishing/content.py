@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from sqlalchemy import bindparam
+from sqlalchemy.orm import Session
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.db.contents.views import content_view, publication_view
-from munadi.db.events.fan_out import Subscription, add_deliveries, subscriptions
+from munadi.db.events.fan_out import Subscription, add_deliveries, add_event, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries, waited
-from munadi.db.tables import AccountRow, ContentRow, DraftRow, EventRow, PublicationRow
+from munadi.db.tables import AccountRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
@@ -33,6 +36,42 @@ FIRST_WAKE = timedelta(seconds=5)
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
 
+# The statements that begin every transaction on a post, built once. The lock comes first and alone: joined to others,
+# PostgreSQL would show their rows as they were before it waited for the lock.
+_READ = select(ContentRow).where(col(ContentRow.id) == bindparam("key"))
+_LOCK = _READ.with_for_update().execution_options(populate_existing=True)
+_CONTENT_OF = select(PublicationRow.content_id).where(col(PublicationRow.id) == bindparam("key")).scalar_subquery()
+_LOCK_BY_PUBLICATION = (
+    select(ContentRow)
+    .where(col(ContentRow.id) == _CONTENT_OF)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_PUBLICATIONS = (
+    select(PublicationRow).where(col(PublicationRow.content_id) == bindparam("key")).order_by(col(PublicationRow.place))
+)
+_DRAFT = select(DraftRow).where(
+    col(DraftRow.content_id) == bindparam("key"), col(DraftRow.draft_version) == bindparam("version")
+)
+
+
+_ACCOUNT = select(AccountRow.status, AccountRow.deleted_at, AccountRow.paused_until).where(
+    col(AccountRow.id) == bindparam("key")
+)
+
+
+class AccountState(NamedTuple):
+    """What of an account decides whether a post may be sent."""
+
+    status: str
+    deleted_at: datetime | None
+    paused_until: datetime | None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its owner need not do anything."""
+        return self.status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
+
 
 @dataclass
 class LockedContent:
@@ -45,37 +84,42 @@ class LockedContent:
     now: datetime
     deliveries: int = 0
     _subscriptions: Sequence[Subscription] | None = field(default=None, repr=False)
+    _accounts: dict[str, AccountState] = field(default_factory=dict, repr=False)
 
     @classmethod
     async def lock(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
         """Lock a post; None when there is no such post."""
-        return await cls._load(session, content_id, now, lock=True)
+        return await cls._load(session, content_id, now, _LOCK)
 
     @classmethod
     async def read(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
         """Read a post without a lock."""
-        return await cls._load(session, content_id, now, lock=False)
-
-    @classmethod
-    async def _load(cls, session: AsyncSession, content_id: str, now: datetime, *, lock: bool) -> Self | None:
-        content = await session.get(ContentRow, content_id, with_for_update=lock)
-        if content is None:
-            return None
-        query = (
-            select(PublicationRow).where(PublicationRow.content_id == content_id).order_by(col(PublicationRow.place))
-        )
-        publications = list((await session.exec(query)).all())
-        draft = await session.get(DraftRow, (content_id, content.draft_version))
-        if draft is None:
-            raise LookupError(f"{content_id} has no draft {content.draft_version}")
-        return cls(session, content, publications, draft, now + waited(session) if lock else now)
+        return await cls._load(session, content_id, now, _READ)
 
     @classmethod
     async def lock_by_publication(cls, session: AsyncSession, publication_id: str, now: datetime) -> Self | None:
         """Lock the post that a publication belongs to; None when there is none."""
-        query = select(PublicationRow.content_id).where(PublicationRow.id == publication_id)
-        content_id = (await session.exec(query)).first()
-        return None if content_id is None else await cls.lock(session, content_id, now)
+        return await cls._load(session, publication_id, now, _LOCK_BY_PUBLICATION)
+
+    @classmethod
+    async def _load(
+        cls, session: AsyncSession, key: str, now: datetime, query: SelectOfScalar[ContentRow]
+    ) -> Self | None:
+        """The rows of the post that `query` finds by its key."""
+
+        def load(reading: Session) -> tuple[ContentRow, list[PublicationRow], DraftRow] | None:
+            content = reading.scalars(query, {"key": key}).first()
+            if content is None:
+                return None
+            publications = reading.scalars(_PUBLICATIONS, {"key": content.id}).all()
+            draft = reading.scalars(_DRAFT, {"key": content.id, "version": content.draft_version}).first()
+            if draft is None:
+                raise LookupError(f"{content.id} has no draft {content.draft_version}")
+            return content, list(publications), draft
+
+        # One hop to the driver's side for all of them.
+        rows = await session.run_sync(load)
+        return None if rows is None else cls(session, *rows, now if query is _READ else now + waited(session))
 
     @property
     def view(self) -> ContentView:
@@ -118,7 +162,7 @@ class LockedContent:
         `cause` is the failure it ends with if the condition lasts past publishBy. A hold for a token lasts until a
         person acts, as long as the account needs one. Else the hold ends by itself, later each time.
         """
-        if reason is HoldReason.TOKEN and await self._is_usable(row.account_id):
+        if reason is HoldReason.TOKEN and (await self.account(row.account_id)).is_usable:
             until = self.now + growing(HOLD_GROWTH, row.hold_count)
         is_known = row.hold_reason == reason.value
         row.hold_since = row.hold_since if is_known else self.now
@@ -129,9 +173,12 @@ class LockedContent:
         if not is_known:
             await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
 
-    async def _is_usable(self, account_id: str) -> bool:
-        status = (await self.session.exec(select(AccountRow.status).where(AccountRow.id == account_id))).first()
-        return status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
+    async def account(self, account_id: str) -> AccountState:
+        """How the account of a publication is, read once per transaction."""
+        if account_id not in self._accounts:
+            connection = await self.session.connection()
+            self._accounts[account_id] = AccountState(*(await connection.execute(_ACCOUNT, {"key": account_id})).one())
+        return self._accounts[account_id]
 
     async def resume(self, row: PublicationRow) -> None:
         """End a hold because its condition has passed; the `.resumed` event follows its `.held`."""
@@ -159,24 +206,24 @@ class LockedContent:
             "publication": publication_view(row, self.content.publish_by).model_dump(mode="json") if row else None,
             **(more or {}),
         }
-        event = EventRow(
-            id=new_id(Prefix.EVENT),
-            type=kind.value,
-            brand_ref=self.content.brand_ref,
-            content_id=self.content.id,
-            publication_id=row.id if row else None,
-            sequence=self.content.sequence,
-            sns=row.channel if row else None,
-            status=row.status if row else self.content.status,
-            reason=reason,
-            data=snapshot,
-            created_at=self.now,
-        )
-        self.session.add(event)
+        event = {
+            "id": new_id(Prefix.EVENT),
+            "type": kind.value,
+            "brand_ref": self.content.brand_ref,
+            "content_id": self.content.id,
+            "publication_id": row.id if row else None,
+            "sequence": self.content.sequence,
+            "sns": row.channel if row else None,
+            "status": row.status if row else self.content.status,
+            "reason": reason,
+            "data": snapshot,
+            "created_at": self.now,
+        }
         if self._subscriptions is None:
             self._subscriptions = await subscriptions(self.session, self.content.brand_ref)
         channels = {row.channel} if row else self._channels()
         endpoint_ids = [one.endpoint_id for one in self._subscriptions if one.wants(kind, channels)]
+        await add_event(self.session, event)
         if await add_deliveries(self.session, event, endpoint_ids, self.now, self.now):
             self.deliveries += len(endpoint_ids)
             announce_deliveries(self.session)

@@ -17,7 +17,7 @@ from munadi.db.brands.limits import limits_of, require_room, take_turns
 from munadi.db.events.fan_out import add_deliveries
 from munadi.db.idempotency import IdempotencyRecord, StoredResponse
 from munadi.db.session import Database, announce_deliveries
-from munadi.db.tables import DraftRow, EventRow
+from munadi.db.tables import DraftRow
 from munadi.domain.audit import Action
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
@@ -145,7 +145,7 @@ class PublishingService:
             await session.flush()
             await connection.run_sync(new.insert)
             if receivers := new.receivers(endpoints):
-                await add_deliveries(session, EventRow(**new.event), receivers, now, now)
+                await add_deliveries(session, new.event, receivers, now, now)
                 announce_deliveries(session)
         return Accepted(response, new.plan)
 

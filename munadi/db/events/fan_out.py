@@ -5,12 +5,12 @@ The rows are inserted by one statement: a burst of posts with several endpoints 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_
+from sqlalchemy import bindparam, insert, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +18,13 @@ from munadi.db.ids import new_id
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
+
+_SUBSCRIBED = select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(
+    col(EndpointRow.enabled),
+    col(EndpointRow.deleted_at).is_(None),
+    or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == bindparam("brand_ref")),
+)
+_INSERT_EVENT, _INSERT_DELIVERIES = insert(EventRow), insert(DeliveryRow)
 
 
 @dataclass(frozen=True)
@@ -37,29 +44,30 @@ class Subscription:
 
 async def subscriptions(session: AsyncSession, brand_ref: str | None) -> Sequence[Subscription]:
     """The enabled endpoints of a brand, and those without a brand, which get the events of all brands."""
-    query = select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(
-        col(EndpointRow.enabled),
-        col(EndpointRow.deleted_at).is_(None),
-        or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == brand_ref),
-    )
-    return [Subscription(*row) for row in (await session.exec(query)).all()]
+    connection = await session.connection()
+    return [Subscription(*row) for row in (await connection.execute(_SUBSCRIBED, {"brand_ref": brand_ref})).all()]
+
+
+async def add_event(session: AsyncSession, event: Mapping[str, Any]) -> None:
+    """Insert an event by the values of its row."""
+    connection = await session.connection()
+    await connection.execute(_INSERT_EVENT, event)
 
 
 async def add_deliveries(
-    session: AsyncSession, event: EventRow, endpoint_ids: Sequence[str], now: datetime, due: datetime
+    session: AsyncSession, event: Mapping[str, Any], endpoint_ids: Sequence[str], now: datetime, due: datetime
 ) -> Sequence[str]:
-    """Insert the deliveries of an event that is in the session, to be sent when `due` has come; their ids."""
+    """Insert the deliveries of an event that was inserted, to be sent when `due` has come; their ids."""
     if not endpoint_ids:
         return []
-    await session.flush()  # the event's row before those that refer to it
     ids = [new_id(Prefix.DELIVERY) for _ in endpoint_ids]
     rows: list[dict[str, Any]] = [
         {
             "id": delivery_id,
-            "event_id": event.id,
+            "event_id": event["id"],
             "endpoint_id": endpoint_id,
-            "content_id": event.content_id,
-            "sequence": event.sequence,
+            "content_id": event.get("content_id"),
+            "sequence": event.get("sequence"),
             "status": "pending",
             "attempts": 0,
             "next_attempt_at": due,
@@ -70,5 +78,5 @@ async def add_deliveries(
         for delivery_id, endpoint_id in zip(ids, endpoint_ids, strict=True)
     ]
     connection = await session.connection()
-    await connection.execute(insert(DeliveryRow), rows)
+    await connection.execute(_INSERT_DELIVERIES, rows)
     return ids

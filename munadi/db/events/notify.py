@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.events.fan_out import add_deliveries, subscriptions
+from munadi.db.events.fan_out import add_deliveries, add_event, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import EventRow
@@ -57,23 +57,23 @@ async def notify(
     status: str | None = None,
     reason: str | None = None,
     endpoint_ids: Sequence[str] | None = None,
-) -> EventRow:
-    """Append an event and its deliveries, due at once, to the caller's transaction.
+) -> dict[str, Any]:
+    """Append an event and its deliveries, due at once, to the caller's transaction; the values of its row.
 
     `endpoint_ids` are the endpoints that get it; by default those that subscribed.
     """
-    event = EventRow(
-        id=new_id(Prefix.EVENT),
-        type=kind.value,
-        brand_ref=brand_ref,
-        sns=sns,
-        status=status,
-        reason=reason,
-        data=data,
-        created_at=now,
-    )
-    session.add(event)
-    await session.flush()  # the event's row before those that refer to it; an endpoint's new state before it is asked
+    event = {
+        "id": new_id(Prefix.EVENT),
+        "type": kind.value,
+        "brand_ref": brand_ref,
+        "sns": sns,
+        "status": status,
+        "reason": reason,
+        "data": data,
+        "created_at": now,
+    }
+    await session.flush()  # the brand's row before those that refer to it; an endpoint's new state before it is read
+    await add_event(session, event)
     if endpoint_ids is None:
         channels = {sns} if sns else set()
         endpoint_ids = [s.endpoint_id for s in await subscriptions(session, brand_ref) if s.wants(kind, channels)]
