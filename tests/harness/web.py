@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback whose answers a test writes: `async with serving(answer) as address`."""
+"""A web server on loopback whose answers depend on the request: `async with serving(answer) as address`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from tests.support import web
+
 
 class Call:
     """One request, and the way to answer it."""
 
-    def __init__(self, method: str, path: str, headers: dict[str, str], body: bytes, out: asyncio.StreamWriter) -> None:
-        self.method, self.path, self.headers, self.body, self.out = method, path, headers, body, out
+    def __init__(self, request: bytes, out: asyncio.StreamWriter) -> None:
+        head, _, self.body = request.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        self.method, self.path, *_ = first.split(" ")
+        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        self.out = out
 
     async def head(self, status: int = 200, **headers: str | int) -> None:
         """Send the status line and the headers. Underscores in names become dashes."""
@@ -36,33 +42,10 @@ Answering = Callable[[Call], Awaitable[None]]
 @asynccontextmanager
 async def serving(answering: Answering) -> AsyncIterator[str]:
     """The address of a server that gives every request to `answering`, until the block ends."""
-    tasks = set[asyncio.Task[None]]()
+    async with web.serving() as server:
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            await answering(await _read(reader, writer))
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the caller left, as it may, or the server ends
-        finally:
-            tasks.discard(task)
-            writer.close()
+        async def answer(writer: asyncio.StreamWriter) -> None:
+            await answering(Call(server.requests[-1], writer))
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Call:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    method, path, *_ = head[0].split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name}
-    body = await reader.readexactly(int(headers.get("content-length") or "0"))
-    return Call(method, path, headers, body, writer)
+        server.answers = answer
+        yield server.url("")
