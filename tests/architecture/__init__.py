@@ -1,1 +1,1 @@
-"""The rules of the house, as tests. Each failure says what to do."""
+"""The rules of the architecture, as tests. Each failure says what to do."""

@@ -14,7 +14,7 @@ FAMILIES = {"meta"}
 ROLES = ("__init__", "spec", "rules", "wire", "publisher", "accounts", "oauth", "errors")
 MAY_NAME_THEM = (
     "munadi/domain/channel.py",  # the enum
-    "munadi/channels/instagram/spec.py",  # one of its log-ins bears another network's name
+    "munadi/channels/instagram/spec.py",  # one of its log-ins has the name of another network
     "munadi/config.py",  # their hosts and credentials
     "munadi/sandbox/",
     "munadi/cli/demo",
@@ -62,13 +62,13 @@ def _mentions(tree: ast.Module, home: str) -> Iterator[tuple[int, str]]:
     prose = docstrings(tree)
     others = [channel for channel in CHANNELS if channel != home]
     for node in ast.walk(tree):
-        for said in _said(node, prose):
-            named = [channel for channel in others if _names(channel, said, isinstance(node, ast.Constant))]
+        for words in _words(node, prose):
+            named = [channel for channel in others if _names(channel, words, isinstance(node, ast.Constant))]
             if named:
-                yield getattr(node, "lineno", 0), f"names {named[0]}: {said[:60]!r}"
+                yield getattr(node, "lineno", 0), f"names {named[0]}: {words[:60]!r}"
 
 
-def _said(node: ast.AST, prose: set[int]) -> list[str]:
+def _words(node: ast.AST, prose: set[int]) -> list[str]:
     """What a node says in code: literals and names it introduces or uses, without docstrings."""
     match node:
         case ast.Constant(value=str() as value) if id(node) not in prose:
@@ -83,9 +83,9 @@ def _said(node: ast.AST, prose: set[int]) -> list[str]:
             return []
 
 
-def _names(channel: str, said: str, literal: bool) -> bool:
+def _names(channel: str, words: str, literal: bool) -> bool:
     if channel in ORDINARY:
-        return said == (channel if literal else channel.upper())
+        return words == (channel if literal else channel.upper())
     if literal:
-        return re.search(rf"(?<![a-z]){channel}(?![a-z])", said, re.IGNORECASE) is not None
-    return channel in said.lower().replace("_", "")
+        return re.search(rf"(?<![a-z]){channel}(?![a-z])", words, re.IGNORECASE) is not None
+    return channel in words.lower().replace("_", "")

@@ -41,7 +41,7 @@ def test_a_line_that_pins_nothing_is_refused() -> None:
 def test_the_bill_of_materials_names_every_pin() -> None:
     pins = read_lock(text("requirements.lock"))
     made = sbom(pins, "munadi", "1.0")
-    assert made == sbom(pins, "munadi", "1.0"), "it is the same on every machine"
+    assert made == sbom(pins, "munadi", "1.0"), "it is equal on every machine"
     assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
     references = [component["bom-ref"] for component in made["components"]]
     assert len(references) == len(set(references)) == len(pins)
@@ -51,7 +51,7 @@ def test_the_bill_of_materials_names_every_pin() -> None:
     assert made["dependencies"][0]["dependsOn"] == references
 
 
-def test_an_audit_that_could_not_be_made_is_not_a_passed_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_audit_that_cannot_run_does_not_pass(capsys: pytest.CaptureFixture[str]) -> None:
     ran: list[list[str]] = []
 
     def run(command: list[str]) -> int:

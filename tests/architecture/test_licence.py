@@ -1,4 +1,4 @@
-"""Munadi is Apache-2.0, and so may be shipped with everything it needs at run time."""
+"""Munadi is Apache-2.0, and no dependency at run time has a licence that forbids it."""
 
 import re
 import tomllib
@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 
 from tests.architecture.tree import report, text
 
-# Licences whose terms would reach over to us; LGPL and MPL do not for a library that is only imported.
-REACHES_OVER = re.compile(r"(?<!L)(?<!Lesser )\b(A?GPL|GNU (Affero )?General Public|SSPL|BUSL|Commons Clause)", re.I)
+# Licences whose terms would apply to Munadi too. LGPL and MPL do not for a library that is only imported.
+COPYLEFT = re.compile(r"(?<!L)(?<!Lesser )\b(A?GPL|GNU (Affero )?General Public|SSPL|BUSL|Commons Clause)", re.I)
 OR = re.compile(r"\bOR\b")
 
 
@@ -22,11 +22,11 @@ def test_the_licence_is_apache_2() -> None:
     assert declared["license-files"] == ["LICENSE"]
 
 
-def test_no_dependency_reaches_over() -> None:
+def test_no_dependency_has_a_licence_that_applies_to_munadi() -> None:
     found = [
         f"{package.metadata['Name']}: {licence[:80]}"
         for package in _runtime()
-        if REACHES_OVER.search(licence := _licence(package)) and not OR.search(licence)
+        if COPYLEFT.search(licence := _licence(package)) and not OR.search(licence)
     ]
     report(found, "Replace the dependency, or make it optional and outside the default installation.")
 

@@ -1,4 +1,4 @@
-"""Nothing committed is tied to the machine it was written on, or to where packages were fetched from."""
+"""No committed file names the machine it was written on, or the registry its packages came from."""
 
 import re
 import sys

@@ -13,7 +13,7 @@ HOOKS = [
 ]
 
 
-def test_every_hook_is_local_and_there() -> None:
+def test_every_hook_is_local_and_exists() -> None:
     for repository, hook in HOOKS:
         assert (repository, hook["language"]) == ("local", "system"), hook["id"]
         assert (ROOT / hook["entry"].split()[0]).exists(), hook["entry"]

@@ -1,4 +1,4 @@
-"""What no import rule can see: reading the environment, and the clock, where neither belongs."""
+"""What no import rule can find: code that reads the environment or the clock where neither belongs."""
 
 import ast
 

@@ -96,13 +96,13 @@ def test_a_course_counts_only_the_calls_of_its_account(content: Content) -> None
     ("seconds", "words"),
     [([], "asked once to publish"), ([0.1, 0.2], "asked once to publish"), ([-0.5], "never asked early")],
 )
-def test_the_demo_notices_a_wrong_visible_call(content: Content, seconds: list[float], words: str) -> None:
+def test_the_demo_detects_a_wrong_visible_call(content: Content, seconds: list[float], words: str) -> None:
     calls = [called(-19, "upload"), *(called(each, "createRecord", visible=True) for each in seconds)]
     with pytest.raises(CommandFailed, match=words):
         course(stage([], calls), content, content["publications"][0])
 
 
-def test_the_demo_notices_a_missing_preparation(content: Content) -> None:
+def test_the_demo_detects_a_missing_preparation(content: Content) -> None:
     with pytest.raises(CommandFailed, match="calls that nobody sees"):
         course(stage([], [called(0.1, "createRecord", visible=True)]), content, content["publications"][0])
 
@@ -123,7 +123,7 @@ def test_one_visible_post_is_correct(content: Content) -> None:
         ([post(createdAt=at(-0.5))], "never early"),
     ],
 )
-def test_the_demo_notices_a_wrong_post(content: Content, posts: list[dict[str, Any]], words: str) -> None:
+def test_the_demo_detects_a_wrong_post(content: Content, posts: list[dict[str, Any]], words: str) -> None:
     with pytest.raises(CommandFailed, match=words):
         expect_visible(stage(posts, []), content, "Hello")
 

@@ -1,4 +1,4 @@
-"""Every link between pages leads to a page and a place on it, and every page can be found from the index."""
+"""Every link between pages has a target, and every page can be reached from the index."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def broken(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_and_anchors_lead_somewhere(path: Path) -> None:
+def test_links_and_anchors_have_a_target(path: Path) -> None:
     assert broken(path) == []
 
 
-def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
     (tmp_path / "there.md").write_text("# There\n\n## One place\n")
     page = tmp_path / "page.md"
     page.write_text("# Page\n\n[a](there.md#one-place) [b](there.md#another) [c](gone.md) ![d](gone.png) [e](#page)\n")
@@ -47,7 +47,7 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in files() if name.endswith(".md")])
 def test_a_served_page_links_to_what_is_served(name: str) -> None:
-    """What lies outside docs/ is in the repository and nowhere else; a folder has no address."""
+    """A file outside docs/ is in the repository only, and a folder has no address."""
     here = files()[name].parent
     known = set(files().values())
     outside = [
@@ -72,7 +72,7 @@ def test_every_page_is_reachable_from_the_index() -> None:
 
 
 @pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_pages_are_markdown_and_pictures_have_words(path: Path) -> None:
+def test_pages_have_no_html_and_pictures_have_alt_texts(path: Path) -> None:
     text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text(), flags=re.DOTALL)
     assert re.findall(r"<(?!!--|https://)/?[a-zA-Z][^>]*>", text) == []
     assert re.findall(r"!\[\]\(", text) == []

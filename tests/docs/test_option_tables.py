@@ -38,7 +38,7 @@ class Sample(WireModel):
     is_loud: bool = True
 
 
-def test_each_option_in_words() -> None:
+def test_each_option_is_described_in_words() -> None:
     assert list(rows(Sample)) == [
         ("`name`", "text of 1–50 characters like `^a|b$`", "required"),
         ("`colour`", "`red`, `blue`", "–"),
@@ -50,7 +50,7 @@ def test_each_option_in_words() -> None:
     assert meaning(Sample) == "What it is about.\n\nAnd more."
 
 
-def test_what_has_no_words_is_not_passed_over() -> None:
+def test_a_type_without_words_is_an_error() -> None:
     with pytest.raises(ValueError, match="no words"):
         takes({"type": "null"}, {})
 

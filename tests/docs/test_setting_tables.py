@@ -22,7 +22,7 @@ def test_each_setting_of_a_channel_is_listed(name: ChannelName) -> None:
     assert f"`MUNADI_CHANNELS__{name.value.upper()}__HOSTS__" in page
 
 
-def test_what_the_channels_share_is_explained_once() -> None:
+def test_shared_settings_are_explained_once() -> None:
     assert set(SHARED) == set(ChannelSettings.model_fields)
     assert all(settings().count(f"__{name.upper()}`") == 1 for name in SHARED)
 
