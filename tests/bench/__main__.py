@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # A part of the work is only for trying the bench: its figures are not those of the table.
     when = options.record if options.scale == 1 else None
-    failed = []
+    failed, began = [], time.monotonic()
     where = record.origin(options.checkout)
     with tempfile.TemporaryDirectory(prefix="munadi-bench-") as folder:
         for database in options.databases:
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.write()
         print(f"wrote {report.PAGE.relative_to(ROOT)}")
         print("\n".join(f"missed: {line}" for line in report.missed(record.load())))
+    print(f"{(time.monotonic() - began) / 60:.0f} minutes")
     print("\n".join(["", *(f"FAILED: {line}" for line in failed)]))
     return 1 if failed else 0
 

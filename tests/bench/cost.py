@@ -24,7 +24,7 @@ async def engine(bench: Bench) -> Figures:
         brand = await system.brand("engine", "bluesky", "facebook", "facebook")
         for number in (1, 2, 3):
             channels = (await _accounts(system))[:number]
-            made = await create(system, "engine", {f"engine {number}": due_in(2)}, channels)
+            made = await create(system, "engine", {f"engine {number}": due_in(5)}, channels)
             await closed(system.temporal, POST_WORKFLOW, made.workflows, 60)
             await published(system, brand, made)
             events = await events_of(system.temporal, made.workflows)

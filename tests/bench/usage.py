@@ -46,14 +46,14 @@ def measure(dev: int, postgres: int | None = None) -> Usage:
     return Usage(time.monotonic(), cpu, memory)
 
 
-async def quiet(pid: int, within: float) -> None:
-    """Wait until a process has done what it was given: it uses less than a tenth of a core for two seconds."""
+async def quiet(pid: int, within: float, below: float = 0.1) -> None:
+    """Wait until a process has done what it was given: it uses less than this share of a core for two seconds."""
     process = psutil.Process(pid)
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         before = sum(process.cpu_times()[:2])
         await asyncio.sleep(2)
-        if sum(process.cpu_times()[:2]) - before < 0.2:
+        if sum(process.cpu_times()[:2]) - before < 2 * below:
             return
     raise AssertionError(f"process {pid} is still busy after {within:.0f} s")
 
