@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tests.support import web
+from tests.harness import pages
 
 
 class Call:
@@ -42,7 +42,7 @@ Answering = Callable[[Call], Awaitable[None]]
 @asynccontextmanager
 async def serving(answering: Answering) -> AsyncIterator[str]:
     """The address of a server that gives every request to `answering`, until the block ends."""
-    async with web.serving() as server:
+    async with pages.serving() as server:
 
         async def answer(writer: asyncio.StreamWriter) -> None:
             await answering(Call(server.requests[-1], writer))
