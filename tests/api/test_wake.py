@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
 from munadi.domain.channel import ChannelName
+from munadi.publishing.acceptance import WAKE_AFTER
 from tests.api.harness import ApiHarness, later, open_api
 from tests.api.hostile import film
 from tests.support.ports import LOOPBACK, free_port
@@ -35,7 +35,7 @@ async def test_posts_are_accepted_while_temporal_is_down(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("publish_by", [..., later(days=300), later(days=1, minutes=1)])
 @pytest.mark.parametrize("scheduled_at", [..., later(days=1), later(minutes=5)])
-async def test_acceptance_stores_the_next_wake_that_a_change_would_store(
+async def test_acceptance_stores_the_next_look_that_a_change_would_store(
     api: ApiHarness, scheduled_at: object, publish_by: object
 ) -> None:
     """The acceptance transaction writes these columns itself, without `LockedContent.close`."""
@@ -53,7 +53,7 @@ async def test_acceptance_stores_the_next_wake_that_a_change_would_store(
         look, wake = content.next_look_at, content.next_wake_at
         await locked.close()
         assert (content.next_look_at, stored) == (look, (1, 0, 1, "accepted", None))
-        assert wake == locked.now + timedelta(seconds=1)
+        assert wake == locked.now + WAKE_AFTER
 
 
 async def test_a_new_post_starts_its_workflow_and_a_change_signals_it(
@@ -61,6 +61,7 @@ async def test_a_new_post_starts_its_workflow_and_a_change_signals_it(
 ) -> None:
     async with open_api(tmp_path, temporal={"address": temporal.address, "task_queue": "nobody-listens"}) as api:
         content = await api.submit()
+        await api.services.starts.finish()
         client = await Client.connect(temporal.address)
         handle = client.get_workflow_handle(content["workflowId"])
         begun = await handle.describe()
