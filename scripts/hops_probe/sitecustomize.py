@@ -72,7 +72,7 @@ def _ours(local: str, name: str) -> None:
         return
     if local.startswith("api/routes/") and name == "create_content" and not record.way:
         record.begin("route-to-commit")
-    elif local.startswith("activities/") and name.endswith(".claim") and not record.way:
+    elif local.startswith("activities/") and name.endswith(("._claim_and_publish", ".claim")) and not record.way:
         record.begin("claim-to-call")
     elif local.startswith("activities/") and record.way and _is_activity():
         _inside.set(True)

@@ -18,7 +18,7 @@ TRIALS = 200
 # What matters most, on each network: the intent is alone, the request is out, the answer is lost, the outcome is not
 # yet written, it is written and Temporal does not know.
 WORST = (
-    "attempts.open_attempt.after",
+    "attempts.claim.after",
     "publish.gate.after",
     "publish.sent",
     "publish.answered",

@@ -19,8 +19,8 @@ TRIALS = 100
 # Before the intent, before the gate (the epoch is ours, no byte is out), between the gate and the first byte, after the
 # bytes, and with the answer in hand.
 PLACES = (
-    "attempts.open_attempt.before",
-    "attempts.open_attempt.after",
+    "attempts.claim.before",
+    "attempts.claim.after",
     "publish.gate.after",
     "publish.sent",
     "publish.answered",
