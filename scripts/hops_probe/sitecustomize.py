@@ -43,6 +43,7 @@ class Record:
     def write(self, way: str) -> None:
         if self.way == way:
             (OUT / f"{way}.json").write_text(json.dumps(self.passed, indent=1))
+            self.way = "done"
 
 
 record = Record()
@@ -59,7 +60,6 @@ def _passed(frame: FrameType, event: str, _arg: Any) -> None:
     elif file.endswith("httpx/_client.py"):
         if name == "AsyncClient.send" and any(word in str(frame.f_locals["request"].url) for word in VISIBLE):
             record.write("claim-to-call")
-            record.way = "done"
     elif file.startswith(PACKAGES) and not code.co_name.startswith("<"):
         _ours(file[len(ROOT) + 1 :], name)
 
@@ -78,6 +78,8 @@ def _ours(local: str, name: str) -> None:
         _inside.set(True)
     if record.way and _inside.get():
         record.add(local, name)
+    if name == "WriterConnection.commit":
+        record.write("route-to-commit")
 
 
 def _is_activity() -> bool:
