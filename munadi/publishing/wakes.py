@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, func, or_, union
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
 from munadi.db.session import Database
@@ -35,17 +36,17 @@ class Wakes:
 
         Read only: the common answer is nothing. The limit keeps a round short, since what it read grows stale.
         """
-        unacknowledged = and_(col(ContentRow.wake_seq) > col(ContentRow.wake_ack), _not_before(now))
-        unseen = and_(col(ContentRow.next_look_at) <= now - look_grace, _not_before(now))
-        turn = func.row_number().over(partition_by=col(ContentRow.brand_ref), order_by=col(ContentRow.updated_at))
-        query = (
-            select(ContentRow)
-            .where(or_(unacknowledged, unseen))
-            .order_by(turn, col(ContentRow.updated_at))
-            .limit(limit)
-        )
+        names = ("id", "brand_ref", "wake_seq", "wake_ack", "updated_at")
+        columns = sql_select(*(getattr(ContentRow, name) for name in names)).where(_not_before(now))
+        # Each half has a partial index of its own. Joined by OR, every post that was ever stored would be read.
+        unacknowledged = columns.where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
+        unseen = columns.where(col(ContentRow.next_look_at) <= now - look_grace)
+        found = union(unacknowledged, unseen).subquery().c
+        turn = func.row_number().over(partition_by=found.brand_ref, order_by=found.updated_at)
+        query = sql_select(found.id, found.brand_ref, found.wake_seq, found.wake_ack).order_by(turn, found.updated_at)
         async with self._database.read() as session:
-            rows = (await session.exec(query)).all()
+            connection = await session.connection()
+            rows = (await connection.execute(query.limit(limit))).all()
             if not rows:
                 return []
             ids = [row.id for row in rows]
