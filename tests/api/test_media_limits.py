@@ -86,7 +86,8 @@ async def test_fetches_end_when_their_client_disconnects(api: ApiHarness, path: 
         writer.transport.abort()
         await until(lambda: not list(incoming.iterdir()), "no file is left")
         assert len(fetching) == expected
-        ours = {task for task in asyncio.all_tasks() - before if "serve" not in repr(task.get_coro())}
+        started = {task: repr(task.get_coro()) for task in asyncio.all_tasks() - before}
+        ours = {task for task, coroutine in started.items() if "serve" not in coroutine and "Web." not in coroutine}
         await until(lambda: all(task.done() for task in ours), "no task is left")
         await expect_nothing_stored(api)
 
