@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
@@ -12,7 +13,7 @@ from activities.handles import HandleSaver
 from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
 from munadi.domain.failure import ChannelError, Effect
-from munadi.domain.publication import HOLD_GROWTH, LAPSE_MARGIN, WAITING, Handle, HoldReason, Pending
+from munadi.domain.publication import HOLD_GROWTH, LAPSE_MARGIN, WAITING, Handle, HoldReason, Pending, PublicationStatus
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenKeeper
 from munadi.publishing.model import PREPARE, NextStep, Outcome, StaleEpoch, Step, StepResult
 
@@ -42,6 +43,8 @@ class PreparingActivities:
                 or self._clock.now() >= step.publish_by
             ):
                 return read_again(ref, step)
+            # The start of its workflow may not be recorded yet; for the workflow, what is accepted is queued.
+            step = replace(step, status=PublicationStatus.QUEUED)
             saver = HandleSaver(self._attempts, step, self._clock)
             channel, usable = self._channels[step.channel], self._usable(step)
             try:

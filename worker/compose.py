@@ -24,6 +24,7 @@ from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.domain.ids import posts_queue, webhook_queue
 from munadi.intake.preflight import PreflightCheck
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.leftover_removal import DiscardOutbox
@@ -34,12 +35,13 @@ from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import Discarding
 from worker.lookahead import LookingAhead
-from workflows.options import webhook_queue
 from workflows.registry import WORKFLOWS
 
 # Longer than a publish deadline without media in it: what is in flight ends by itself; a longer upload is reconciled.
 GRACE = timedelta(seconds=45)
-MAX_ACTIVITIES = 100
+# Most of them only wait for the last seconds before their due time.
+MAX_ACTIVITIES = 200
+ACCOUNT_SLOTS = 20
 WEBHOOK_SLOTS = 5
 WEBHOOK_RATE = 20.0
 # A decision is computing alone: more at once are no faster, and what waits at the server is handed out fairly among the
@@ -114,6 +116,24 @@ def build_lookahead(runtime: Runtime, database: Database, tokens: AccountTokens)
     return LookingAhead(database, preflight, checks, runtime.clock, ahead)
 
 
+def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+    """The worker of accounts, and of posts that the version before started."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=activities,
+        max_cached_workflows=100,
+        max_concurrent_activities=ACCOUNT_SLOTS,
+        max_concurrent_workflow_task_polls=2,
+        max_concurrent_activity_task_polls=1,
+        workflow_runner=CheckedAtStart(),
+        graceful_shutdown_timeout=GRACE,
+        max_heartbeat_throttle_interval=timedelta(seconds=2),
+        default_heartbeat_throttle_interval=timedelta(seconds=1.5),
+    )
+
+
 def build_webhook_worker(client: Client, task_queue: str, webhooks: WebhookActivities) -> Worker:
     """The worker of `deliver`, with slots of its own. Its rate is bounded: in a burst it leaves Temporal to publishing,
     and the events are sent meanwhile, because each commit wakes the dispatcher."""
@@ -140,11 +160,11 @@ class CheckedAtStart(UnsandboxedWorkflowRunner):
         SandboxedWorkflowRunner().prepare_workflow(defn)
 
 
-def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
-    """The worker of the workflows and of every activity but `deliver`."""
+def build_posts_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+    """The worker of posts."""
     return Worker(
         client,
-        task_queue=task_queue,
+        task_queue=posts_queue(task_queue),
         workflows=WORKFLOWS,
         activities=activities,
         max_concurrent_activities=MAX_ACTIVITIES,

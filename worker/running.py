@@ -21,6 +21,7 @@ from worker.compose import (
     build_discarding,
     build_dispatcher,
     build_lookahead,
+    build_posts_worker,
     build_tokens,
     build_webhook_worker,
     build_worker,
@@ -64,10 +65,12 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, webhooks = settings.temporal.task_queue, WebhookActivities(dispatcher.wake)
+    activities = build_activities(runtime, database, tokens, webhooks)
     try:
         async with (
             build_webhook_worker(client, queue, webhooks),
-            build_worker(client, queue, build_activities(runtime, database, tokens, webhooks)),
+            build_worker(client, queue, activities),
+            build_posts_worker(client, queue, activities),
             hang_watchdog(settings.watchdog),
         ):
             log.info("worker ready")

@@ -19,6 +19,7 @@ from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityConfig
 
 from activities.messages import PREPARE_TRIES, PUBLISH_TRIES
+from munadi.domain.ids import webhook_queue
 
 HEARTBEAT = timedelta(seconds=5)
 
@@ -84,11 +85,6 @@ KEEP = ActivityConfig(
         initial_interval=timedelta(seconds=10), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
     ),
 )
-
-
-def webhook_queue(task_queue: str) -> str:
-    """The task queue of `deliver`: its workers have slots of their own, so that no publish waits for a webhook."""
-    return f"{task_queue}-webhooks"
 
 
 def deliver_on(task_queue: str) -> ActivityConfig:

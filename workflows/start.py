@@ -13,7 +13,7 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 
-from munadi.domain.ids import account_workflow_id, workflow_id
+from munadi.domain.ids import account_workflow_id, posts_queue, workflow_id
 from munadi.publishing.model import Start, View
 from workflows.attributes import BRAND_REF, CHANNELS
 
@@ -39,7 +39,7 @@ async def wake_content(
         PUBLISH_CONTENT,
         Start(view=view),
         id=workflow_id(content_id),
-        task_queue=task_queue,
+        task_queue=posts_queue(task_queue),
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         start_signal=None if view is not None else WAKE,

@@ -38,6 +38,19 @@ def is_id(value: str, prefix: Prefix) -> bool:
     return match is not None and match.group(1) == prefix.value
 
 
+def posts_queue(task_queue: str) -> str:
+    """The task queue of posts whose workflows start with their plan.
+
+    A name of its own, since workers of the version before, which may still run during an upgrade, do not know them.
+    """
+    return f"{task_queue}-posts"
+
+
+def webhook_queue(task_queue: str) -> str:
+    """The task queue of `deliver`: its workers have slots of their own, so that no publish waits for a webhook."""
+    return f"{task_queue.removesuffix('-posts')}-webhooks"
+
+
 def workflow_id(content_id: str) -> str:
     """The Temporal workflow id of a content; `content_id_of` is its inverse."""
     return f"content/{content_id}"

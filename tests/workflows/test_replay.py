@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
+from munadi.publishing.model import Start
 from tests.workflows.histories import load, newest, paths, payload_bytes
 from tests.workflows.stories import CANARY, STORIES
 from workflows.publish_content import PublishContent
@@ -62,13 +63,13 @@ class SleepsFirst(PublishContent):
     """An upgrade that forgot `workflow.patched`."""
 
     @workflow.init
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, start: Start | None = None) -> None:
+        super().__init__(start)
 
     @workflow.run
-    async def run(self) -> str:
+    async def run(self, start: Start | None = None) -> str:
         await workflow.sleep(1)
-        return await super().run()
+        return await super().run(start)
 
 
 async def test_a_change_without_a_guard_is_caught() -> None:
@@ -79,4 +80,4 @@ async def test_a_change_without_a_guard_is_caught() -> None:
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
     with pytest.raises(workflow.NondeterminismError):
-        await changed.replay_workflow(load(paths("scheduled")[-1]))
+        await changed.replay_workflow(load(paths("immediate")[-1]))

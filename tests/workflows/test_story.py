@@ -176,6 +176,19 @@ async def test_preparation_comes_early_and_is_polled(skipping: World) -> None:
         assert names == ["prepare", "prepare", "publish"]
 
 
+async def test_a_start_that_was_never_recorded_delays_nothing(skipping: World) -> None:
+    """The API died between the start of the workflow and its record: the claim queues the post."""
+    content_id = await skipping.submit(ahead(hours=2), lead=600)
+    async with skipping.worker():
+        await skipping.wake(content_id, first=True, recorded=False)
+        assert await skipping.result(content_id) == "2/2 published"
+    types = [event.type for event in await skipping.events(content_id)]
+    assert types[:2] == ["content.accepted", "content.queued"]
+    assert types.count("content.queued") == 1
+    for channel in skipping.channels.values():
+        assert [name for name, _ in channel.calls] == ["prepare", "publish"]
+
+
 async def test_a_preparation_that_lapsed_is_made_anew(skipping: World) -> None:
     channel = skipping.channels[B]
     channel.leads = True

@@ -28,7 +28,7 @@ from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, Draft
 from munadi.domain.account import Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
-from munadi.domain.ids import Prefix, account_workflow_id, workflow_id
+from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, webhook_queue, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.ports import Channels, Connection, Deliveries, Sender
 from munadi.publishing import changes
@@ -41,7 +41,6 @@ from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
 from tests.workflows.network import FakeChannel, spec
 from tests.workflows.stand_ins import NoDeliveries, ServerClock, Tokens
-from workflows.options import webhook_queue
 from workflows.registry import WORKFLOWS
 from workflows.start import wake_account, wake_content
 
@@ -175,7 +174,7 @@ class World:
             await story.close()
         return content_id
 
-    async def wake(self, content_id: str, *, first: bool = False) -> None:
+    async def wake(self, content_id: str, *, first: bool = False, recorded: bool = True) -> None:
         """Start the workflow with the post as it was accepted, as the API does at first, or as the relay does."""
         view = None
         if first:
@@ -190,7 +189,7 @@ class World:
             channels=list(self.channels),
             view=view,
         )
-        if view is not None:
+        if view is not None and recorded:
             await ScheduleStore(self.database, self.keyring).queue([content_id], datetime.now(UTC))
 
     def handle(self, content_id: str) -> WorkflowHandle[Any, Any]:
@@ -282,8 +281,14 @@ class World:
                     activities=[self.webhooks.deliver],
                     max_concurrent_activity_task_polls=1,
                 ),
+                # Of accounts, and of what the version before started.
+                Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities()),
                 Worker(
-                    self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities(), **options
+                    self.client,
+                    task_queue=posts_queue(self.queue),
+                    workflows=WORKFLOWS,
+                    activities=self.activities(),
+                    **options,
                 ) as worker,
             ):
                 yield worker

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from munadi.cli.dev.local_http import get_status
+from munadi.domain.ids import posts_queue
 
 if TYPE_CHECKING:
     from munadi.config import TemporalSettings
@@ -61,7 +62,7 @@ async def worker_polls(settings: TemporalSettings, pid: int) -> None:
     client = await connect(settings, lazy=True)
     request = DescribeTaskQueueRequest(
         namespace=settings.namespace,
-        task_queue=TaskQueue(name=settings.task_queue),
+        task_queue=TaskQueue(name=posts_queue(settings.task_queue)),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
 

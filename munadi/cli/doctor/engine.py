@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from munadi.cli.doctor.check import MAX_SKEW_SECONDS, NTP, Check
+from munadi.domain.ids import posts_queue
 
 if TYPE_CHECKING:
     from munadi.config import Settings
@@ -56,7 +57,7 @@ async def _last_poll(settings: Settings, address: str) -> datetime | None:
         client = await connect(settings.temporal.model_copy(update={"address": address}))
         asked = DescribeTaskQueueRequest(
             namespace=settings.temporal.namespace,
-            task_queue=TaskQueue(name=settings.temporal.task_queue),
+            task_queue=TaskQueue(name=posts_queue(settings.temporal.task_queue)),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
         answer = await client.workflow_service.describe_task_queue(asked)
