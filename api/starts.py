@@ -1,15 +1,16 @@
-"""Starts the workflows of accepted posts, right after their responses, in small batches.
+"""Starts the workflows of accepted posts, right after their responses, in small batches: what is due first comes first.
 
-A burst of posts starts a few workflows at a time and records all of them in one transaction: `accepted` becomes
-`queued`. Nothing here affects a response. What is lost here, because Temporal is down or this process dies, the relay
-does later.
+A batch is recorded in one transaction: `accepted` becomes `queued`. While requests keep coming, posts with time left
+are started at a pace that leaves the processor to the requests. Nothing here affects a response. What is lost here,
+because Temporal is down or this process dies, the relay does later.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import heapq
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from temporalio.client import Client
@@ -21,7 +22,10 @@ from workflows.start import wake_content
 
 # Starts at the same time. More would only queue at Temporal, before the work of posts that are due.
 AT_ONCE = 8
-BATCH = 32
+BATCH = 16
+# A post that wants its workflow within this time is started at once; a batch of others is followed by a pause.
+SOON = timedelta(seconds=10)
+PAUSE = 0.1
 # An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
 PATIENCE = 1.0
 # After a failure only the relay starts workflows for a while: a queue of failing calls would block other work.
@@ -38,14 +42,16 @@ class Starts:
     schedule: ScheduleStore
     clock: Clock
     paused_until: float = 0.0
-    _waiting: deque[View] = field(default_factory=deque)
+    _waiting: list[tuple[datetime, str, View]] = field(default_factory=list)
     _draining: asyncio.Task[None] | None = None
 
     async def add(self, post: View) -> None:
         """Start the workflow of a post that is committed. Returns at once."""
         if self.temporal is None or self.clock.monotonic() < self.paused_until:
             return
-        self._waiting.append(post)
+        wanted = (plan.wants_at for plan in post.plans)
+        first = min((at for at in wanted if at is not None), default=self.clock.now())
+        heapq.heappush(self._waiting, (first, post.content_id, post))
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain(self.temporal))
 
@@ -57,7 +63,8 @@ class Starts:
     async def _drain(self, client: Client) -> None:
         room = asyncio.Semaphore(AT_ONCE)
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            taken = [heapq.heappop(self._waiting) for _ in range(min(BATCH, len(self._waiting)))]
+            batch = [post for _, _, post in taken]
             results = await asyncio.gather(*(self._start(client, room, post) for post in batch))
             started = [post.content_id for post, is_started in zip(batch, results, strict=True) if is_started]
             try:
@@ -68,6 +75,8 @@ class Starts:
                 log.exception("starts.not_recorded", posts=len(started))
             if len(started) < len(batch):
                 self._waiting.clear()
+            elif self._waiting and self._waiting[0][0] > self.clock.now() + SOON:
+                await asyncio.sleep(PAUSE)
 
     async def _start(self, client: Client, room: asyncio.Semaphore, post: View) -> bool:
         async with room:

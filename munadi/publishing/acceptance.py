@@ -29,8 +29,10 @@ from munadi.intake.checks import CheckedDrafts, CheckedPost
 from munadi.publishing.model import View
 from munadi.publishing.plans import view_of
 
-# The relay wakes the workflow after this time, if the API's own call after the response failed.
-WAKE_AFTER = timedelta(seconds=3)
+# The relay wakes the workflow after this time, if the API's own call after the response failed: soon where the workflow
+# must act soon, else later, so that the relay does not repeat what the API is still about to start.
+WAKE_AFTER, WAKE_LATER = timedelta(seconds=3), timedelta(seconds=15)
+IMMINENT = timedelta(seconds=30)
 
 Values = Mapping[str, Any]
 
@@ -159,7 +161,7 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
         "publish_by_explicit": post.publish_by_explicit,
         "sequence": 1,  # of its first event
         "wake_seq": 1,
-        "next_wake_at": now + WAKE_AFTER,
+        "next_wake_at": now + (WAKE_LATER if begins - now > IMMINENT else WAKE_AFTER),
         "next_look_at": min(post.publish_by, max(now, begins)),
         "created_at": now,
         "updated_at": now,

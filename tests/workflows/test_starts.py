@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from api.starts import Starts
+from api.starts import BATCH, Starts
 from munadi.clock import SystemClock
 from munadi.publishing.content import LockedContent
 from munadi.publishing.model import View
@@ -50,11 +50,29 @@ async def test_a_burst_starts_every_workflow_and_records_them_together(real: Wor
         await starts.add(view)
     await starts.finish()
     assert await statuses(real, views) == {("queued", 0)}
-    assert commits <= 3
+    assert commits <= 4
     for view in views:
         handle = real.handle(view.content_id)
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
         await handle.terminate()
+
+
+async def test_what_is_due_first_is_started_first(real: World) -> None:
+    later = await accepted(real, BATCH + 4)
+    content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=30))
+    async with real.database.read() as session:
+        post = await LockedContent.read(session, content_id, datetime.now(UTC))
+    assert post is not None
+    soon = view_of(post.content, post.publications, post.now)
+    starts = starts_of(real, real.client)
+    for view in [*later, soon]:
+        await starts.add(view)
+    await starts.finish()
+    assert await statuses(real, [*later, soon]) == {("queued", 0)}
+    queued = {view.content_id: (await real.content(view.content_id)).updated_at for view in [*later, soon]}
+    assert queued[content_id] == min(queued.values())
+    for view in [*later, soon]:
+        await real.handle(view.content_id).terminate()
 
 
 @pytest.mark.parametrize("known", [True, False])
