@@ -76,21 +76,23 @@ class PublishingActivities:
         account = await self._account(ref.account_id)
         while (early := claim_at - self._clock.now()) > timedelta(0):  # noqa: ASYNC110 - a clock has no event to await
             await asyncio.sleep(early.total_seconds())
-        now, monotonic = self._clock.now(), self._clock.monotonic()
         async with self._turns.turn(ref.brand_ref):
+            # In a burst the turn may take seconds: the deadline of the call begins after it.
+            monotonic = self._clock.monotonic()
             taken = await self._attempts.claim(
                 ref.content_id,
                 ref.publication_id,
                 epoch=ref.epoch,
                 holder=self._holder,
-                now=now,
+                now=self._clock.now(),
                 period=self._period if isinstance(account, ConnectedAccount) else None,
             )
         if taken is None:
             return read_again(ref, None)
         step, attempt = taken.step, taken.attempt
         if isinstance(taken.found, timedelta):
-            return ref.not_due(min(taken.found, CLOCK_LAG_WAIT))
+            # This worker's clock lags, or the post was moved to a later time in the last seconds.
+            return ref.not_due(min(max(taken.found - EARLY, timedelta(0)), CLOCK_LAG_WAIT))
         if taken.found is NextStep.LOOK_FIRST:
             return step.then(NextStep.LOOK_FIRST)
         if step.status is not S.PUBLISHING or step.epoch != ref.epoch + 1:

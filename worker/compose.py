@@ -42,6 +42,8 @@ GRACE = timedelta(seconds=45)
 # Most of them only wait for the last seconds before their due time.
 MAX_ACTIVITIES = 200
 ACCOUNT_SLOTS = 20
+# A waiting post takes about 60 kB in the cache. One that was dropped is replayed from a few events at its due time.
+CACHED_POSTS = 500
 WEBHOOK_SLOTS = 5
 WEBHOOK_RATE = 20.0
 # A decision is computing alone: more at once are no faster, and what waits at the server is handed out fairly among the
@@ -167,6 +169,7 @@ def build_posts_worker(client: Client, task_queue: str, activities: Sequence[Cal
         task_queue=posts_queue(task_queue),
         workflows=WORKFLOWS,
         activities=activities,
+        max_cached_workflows=CACHED_POSTS,
         max_concurrent_activities=MAX_ACTIVITIES,
         max_concurrent_workflow_tasks=MAX_DECISIONS,
         nonsticky_to_sticky_poll_ratio=FAIR_POLLS,
