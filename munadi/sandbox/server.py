@@ -31,11 +31,13 @@ def serve(host: str, port: int, *, data_dir: Path | None = None, addresses: Mapp
 
 def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
     """A server that can cut connections; held calls delay its stop by at most a second."""
+    # The faults that cut a connection use transports of asyncio itself.
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         http=TransportProtocol,
+        loop="asyncio",
         ws="none",
         lifespan="off",
         log_level="warning",

@@ -18,6 +18,7 @@ from munadi.config import Settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db import migrate
 from munadi.db.session import Database
+from munadi.domain.ids import posts_queue
 from tests.cli.conftest import Doctor
 from tests.db.seeding import Seed
 from tests.harness.stack import MUNADI
@@ -149,7 +150,7 @@ async def test_temporal_without_a_worker_and_with_one(
 async def _worker(temporal: TemporalDevServer, queue: str) -> AsyncIterator[None]:
     from temporalio.worker import Worker
 
-    async with Worker(await temporal.connect(), task_queue=queue, workflows=[SleepAMonth]):
+    async with Worker(await temporal.connect(), task_queue=posts_queue(queue), workflows=[SleepAMonth]):
         yield
 
 
