@@ -31,7 +31,7 @@ from munadi.publishing.plans import view_of
 
 # The relay wakes the workflow after this time, if the API's own call after the response failed: soon where the workflow
 # must act soon, else later, so that the relay does not repeat what the API is still about to start.
-WAKE_AFTER, WAKE_LATER = timedelta(seconds=3), timedelta(seconds=15)
+WAKE_AFTER, WAKE_LATER = timedelta(seconds=1), timedelta(seconds=15)
 IMMINENT = timedelta(seconds=30)
 
 Values = Mapping[str, Any]
