@@ -75,7 +75,11 @@ class EventDispatcher:
         used = Counter(running.brand for running in self._running.values())
         for endpoint in waiting:
             key, brand = endpoint.endpoint_id, endpoint.brand_ref or endpoint.endpoint_id
-            if key in self._running or used[brand] >= LANES_PER_BRAND:
+            if key in self._running:
+                # Another process committed events: a lane that waits for more knows only those of this process.
+                self._running[key].lane.more.set()
+                continue
+            if used[brand] >= LANES_PER_BRAND:
                 continue
             used[brand] += 1
             lane = Lane(key, self._deliveries, self._sender, self._clock, self._holder)

@@ -39,9 +39,7 @@ class Scene:
         """Start or signal the workflow `times` times at once, as APIs and relays do."""
         channels = [one["channel"] for one in content["publications"]]
         who = {"content_id": content["id"], "brand_ref": content["brandRef"], "channels": channels}
-        await asyncio.gather(
-            *(wake_content(self.temporal, QUEUE, **who, first=bool(number % 2)) for number in range(times))
-        )
+        await asyncio.gather(*(wake_content(self.temporal, QUEUE, **who) for _ in range(times)))
 
     async def reset(self, content: Content, *, to_publish: bool = False) -> None:
         """As `temporal workflow reset`: to the first decision, or to the one that scheduled the visible call."""
