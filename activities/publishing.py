@@ -62,10 +62,7 @@ class PublishingActivities:
         async with heartbeats():
             if ref.claim_at is not None:
                 return await self._claim_and_publish(ref, ref.claim_at)
-            step = await self._schedule.load(ref.publication_id)
-            if step is None or step.epoch != ref.epoch or step.status is not S.PUBLISHING:
-                return read_again(ref, step)
-            return await self._publish(step)
+            return await self._publish_claimed(ref)
 
     async def _claim_and_publish(self, ref: PublicationRef, claim_at: datetime) -> StepResult:
         """Wait for the last moments before the due time here, so that only the claim and the call are left then."""
@@ -98,7 +95,8 @@ class PublishingActivities:
         if step.status is not S.PUBLISHING or step.epoch != ref.epoch + 1:
             return read_again(ref, step)
         if taken.found is None:
-            return await self._publish_again(step)
+            # An earlier try of this activity has claimed it: what it left on record decides.
+            return await self._publish_claimed(ref.model_copy(update={"epoch": step.epoch}))
         if isinstance(account, ChannelError):
             return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))
         if isinstance(attempt, Attempt):
@@ -107,14 +105,11 @@ class PublishingActivities:
         assert attempt is not None
         return await self._runner.conclude(step, POST_POLICY.refused(step, attempt))
 
-    async def _publish_again(self, claimed: Step) -> StepResult:
-        """An earlier try of this activity has claimed it: what it left on record decides."""
-        step = await self._schedule.load(claimed.publication_id)
-        if step is None or step.epoch != claimed.epoch or step.status is not S.PUBLISHING:
-            return claimed.then(NextStep.LOOK)
-        return await self._publish(step)
-
-    async def _publish(self, step: Step) -> StepResult:
+    async def _publish_claimed(self, ref: PublicationRef) -> StepResult:
+        """Publish what has been claimed under the epoch of `ref`."""
+        step = await self._schedule.load(ref.publication_id)
+        if step is None or step.epoch != ref.epoch or step.status is not S.PUBLISHING:
+            return read_again(ref, step)
         if step.attempt is not None:
             return step.then(NextStep.RECONCILE)
         if self._lapsed(step):

@@ -26,7 +26,7 @@ def view_of(content: ContentRow, publications: Sequence[PublicationRow], now: da
 
 
 def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
-    """How the workflow must treat a publication now. One that is accepted is queued by whoever reads its plan."""
+    """How the workflow must treat a publication now. An accepted one counts as queued: its workflow runs."""
     status = S.QUEUED if row.status == S.ACCEPTED else S(row.status)
     held: datetime | None = None
     if row.hold_reason is not None:
