@@ -13,6 +13,7 @@ from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.webhooks.schedule import BREAK_AFTER, FIRST_PROBE_WAIT
 from tests.db.delivering import ME, OTHER, SOON, one, record, waiting
+from tests.db.query_plans import plan_of
 from tests.db.seeding import BROKEN, OK, Seed
 
 
@@ -83,3 +84,13 @@ async def test_a_changed_endpoint_does_not_wait_for_the_breaker(
         await seed.endpoints.change(due.endpoint_id, {"enabled": False}, SOON)
     await seed.endpoints.change(due.endpoint_id, dict(change), SOON)
     assert await waiting(store, SOON) == [due.endpoint_id]
+
+
+async def test_taking_what_is_due_reads_only_what_waits(seed: Seed, store: DeliveryStore) -> None:
+    """An endpoint's past deliveries are never read again, however many there are."""
+    if not seed.database.is_sqlite:
+        pytest.skip("SQLite says in words how it reads; PostgreSQL decides by the size of the table")
+    due = await one(store, seed)
+    plan = await plan_of(seed.database, store.take(due.endpoint_id, SOON, 10), "FROM deliveries")
+    [read] = [step for step in plan if " deliveries " in f"{step} "]
+    assert "USING INDEX deliveries_waiting" in read

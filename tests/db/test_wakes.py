@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.content import FIRST_WAKE
 from munadi.publishing.wakes import DueWake, Wakes
 from tests.db.board import Board, Put
+from tests.db.query_plans import plan_of
 from tests.db.seeding import START
 
 S = PublicationStatus
@@ -104,14 +103,7 @@ async def test_reading_what_is_due_touches_only_what_waits(own_board: Board) -> 
     """A post that has ended is never read again, however many there are."""
     if not own_board.database.is_sqlite:
         pytest.skip("SQLite says in words how it reads; PostgreSQL decides by the size of the table")
-    statements: list[tuple[str, Any]] = []
-    engine = own_board.database._reader.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: statements.append((sql, values)))
-    await due(own_board)
-    [(sql, values)] = [given for given in statements if "row_number" in given[0]]
-    async with own_board.database.read() as session:
-        connection = await session.connection()
-        plan = [list(row)[3] for row in (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)).all()]
+    plan = await plan_of(own_board.database, due(own_board), "row_number")
     read = [step for step in plan if " contents " in f"{step} "]
     assert len(read) == 2
     assert all("contents_to_wake" in step or "contents_to_look_at" in step for step in read)

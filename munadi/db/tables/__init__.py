@@ -18,9 +18,10 @@ from munadi.db.tables.contents import (
     PublicationRow,
 )
 from munadi.db.tables.usage import ApiCallsRow, DeliveryTriesRow
-from munadi.db.tables.webhooks import DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
 
 __all__ = [
+    "IS_PENDING",
     "AccountRow",
     "ApiCallsRow",
     "AttemptRow",

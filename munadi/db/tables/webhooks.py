@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, literal_column, text
+from sqlmodel import Field, SQLModel, col
 
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
@@ -93,3 +93,8 @@ class DeliveryRow(SQLModel, table=True):
     log: list[dict[str, Any]] = _json(default_factory=list)
     created_at: datetime = _at()
     updated_at: datetime = _at()
+
+
+# SQLite reads the index `deliveries_waiting` only for a condition in these words. With the status as a parameter it
+# read every delivery that the endpoint ever had.
+IS_PENDING = col(DeliveryRow.status) == literal_column("'pending'")

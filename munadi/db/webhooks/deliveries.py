@@ -22,7 +22,7 @@ from munadi.db.brands.usage import count_deliveries
 from munadi.db.events.notify import event_body as event_body
 from munadi.db.sealing.secrets import open_secrets
 from munadi.db.session import Database
-from munadi.db.tables import DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
 from munadi.db.webhooks.endpoint_health import note_results
 from munadi.db.webhooks.endpoint_lanes import (
     close_until,
@@ -85,7 +85,7 @@ class DeliveryStore:
                 .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
                 .where(
                     DeliveryRow.endpoint_id == endpoint_id,
-                    DeliveryRow.status == DeliveryStatus.PENDING,
+                    IS_PENDING,
                     col(DeliveryRow.next_attempt_at) <= now,
                 )
                 .order_by(col(DeliveryRow.next_attempt_at), col(DeliveryRow.sequence), col(DeliveryRow.id))
@@ -124,7 +124,7 @@ class DeliveryStore:
             if blocked:
                 await session.exec(
                     update(DeliveryRow)
-                    .where(col(DeliveryRow.id).in_(blocked), col(DeliveryRow.status) == DeliveryStatus.PENDING)
+                    .where(col(DeliveryRow.id).in_(blocked), IS_PENDING)
                     .values(next_attempt_at=now + RETRY_DELAYS[0], updated_at=now)
                 )
             await take_lease(session, endpoint_id, holder, now)

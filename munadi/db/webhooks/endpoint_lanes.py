@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, String, bindparam, literal_column, or_
+from sqlalchemy import Connection, String, bindparam, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import DeliveryRow, EndpointLaneRow, EndpointRow
+from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow
 from munadi.db.types import UtcDateTime
 from munadi.domain.delivery import WaitingEndpoint
-from munadi.domain.webhook import DeliveryStatus
 from munadi.webhooks.schedule import probe_wait
 
 LEASE = timedelta(seconds=10)
@@ -43,7 +42,7 @@ _WAITING = (
         sqlalchemy.select(col(DeliveryRow.id))
         .where(
             col(DeliveryRow.endpoint_id) == col(EndpointRow.id),
-            col(DeliveryRow.status) == literal_column(f"'{DeliveryStatus.PENDING.value}'"),
+            IS_PENDING,
             col(DeliveryRow.next_attempt_at) <= _NOW,
         )
         .exists(),

@@ -15,7 +15,7 @@ from munadi.db.audit import record
 from munadi.db.ids import new_id
 from munadi.db.sealing.secrets import SigningSecret, open_secrets, seal_secrets
 from munadi.db.session import Database, announce_deliveries
-from munadi.db.tables import DeliveryRow, EndpointRow
+from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow
 from munadi.db.webhooks.endpoint_health import endpoint_view
 from munadi.db.webhooks.endpoint_lanes import reopen
 from munadi.domain.audit import Action
@@ -134,7 +134,7 @@ class EndpointStore:
             # Deliveries before their endpoint: the order in which a try is recorded.
             await session.exec(
                 update(DeliveryRow)
-                .where(col(DeliveryRow.endpoint_id) == endpoint_id, col(DeliveryRow.status) == DeliveryStatus.PENDING)
+                .where(col(DeliveryRow.endpoint_id) == endpoint_id, IS_PENDING)
                 .values(status=DeliveryStatus.CANCELED.value, next_attempt_at=None, updated_at=now)
             )
             row = await _live(session, endpoint_id)

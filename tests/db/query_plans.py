@@ -1,0 +1,22 @@
+"""How SQLite reads a query: by which index, or all of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from sqlalchemy import event
+
+from munadi.db.session import Database
+
+
+async def plan_of(database: Database, call: Awaitable[Any], word: str) -> list[str]:
+    """The steps of the one query with `word` in it that the call sends, in SQLite's words."""
+    statements: list[tuple[str, Any]] = []
+    engine = database._reader.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: statements.append((sql, values)))
+    await call
+    [(sql, values)] = [given for given in statements if word in given[0]]
+    async with database.read() as session:
+        connection = await session.connection()
+        return [list(row)[3] for row in (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)).all()]
