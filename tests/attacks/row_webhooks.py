@@ -16,15 +16,16 @@ from tests.harness.web import Call, serving
 from tests.hostile.servers import silence
 from tests.support.ports import free_port
 
-BURST = 150
+# One burst of 150 posts is up to a third later than the next, with nothing else on the machine: some are judged as one.
+BURST, BURSTS = 150, 4
 # Seconds in which the posts are accepted, on a slow machine too.
-LEAD = 45
+LEAD = 12
 EVENTS = 60_000
 ROWS, TRIES = 100, 6
 
 
-async def _burst(scene: Scene, name: str) -> None:
-    """So many posts due in one second; how late they were, and how late their events reached the healthy receiver."""
+async def _burst(scene: Scene, name: str) -> tuple[list[float], list[float]]:
+    """So many posts due in one second: how late each was, and how late each event reached the healthy receiver."""
     inbox = scene.shared["inbox"]
     assert isinstance(inbox, Inbox)
     due = float(int(time.time()) + LEAD)
@@ -37,33 +38,48 @@ async def _burst(scene: Scene, name: str) -> None:
                 await scene.submit(api, text, scheduledAt=instant(due))
 
         await asyncio.gather(*(create() for _ in range(6)))
-        scene.add(f"accepted after the due time ({name})", max(time.time() - due, 0), "s")
-        shown: dict[str, float] = {}
-        while len(shown) < BURST and time.time() < due + 90:
+        scene.add(f"accepted after the due time ({name})", max(time.time() - due, 0), "s", at_most=0)
+        # This process receives the events too, so it does not list hundreds of posts before they have come.
+        for _ in range(2 * LEAD):
             await asyncio.sleep(1)
-            listed = await posts_by_text(sandbox)
-            shown = {text: epoch(listed[text][-1]["createdAt"]) for text in texts if text in listed}
-    late = [shown.get(text, time.time()) - due for text in texts]
-    await asyncio.sleep(10)
-    delays = inbox.delays_since(due)
-    scene.shared[name] = rank(late, 0.5)
-    alone = scene.shared.get("without")
-    limit = None if name == "without" else 1.2 * float(str(alone)) + 0.3
-    scene.add(f"posts p50 late ({name})", rank(late, 0.5), "s", at_most=limit)
-    scene.add(f"last post late ({name})", max(late), "s")
-    scene.add(f"healthy receiver p99 after the commit ({name})", rank(delays, 0.99), "s", at_most=limit and 1.0)
+            if _completed(inbox, scene.ref, due) >= BURST:
+                break
+        listed = await posts_by_text(sandbox)
+    shown = {text: epoch(listed[text][-1]["createdAt"]) for text in texts if text in listed}
+    return [shown.get(text, time.time()) - due for text in texts], inbox.delays_since(due)
 
 
-async def _without(scene: Scene) -> None:
-    await _burst(scene, "without")
+def _completed(inbox: Inbox, brand: str, due: float) -> int:
+    """How many posts of a brand ended since then, by the receiver's events."""
+    ended = [event for event in inbox.events[-4 * BURST :] if event["type"] == "content.completed"]
+    return sum(event["brandRef"] == brand and epoch(event["timestamp"]) >= due for event in ended)
+
+
+async def _one_burst(scene: Scene) -> None:
+    """What the healthy brand's posts are compared with: a burst is part of both."""
+    await _burst(scene, "first")
 
 
 async def _beside(scene: Scene) -> None:
+    """Bursts in turn without and with the two endpoints, so that what drifts on the machine counts for both."""
     dead = f"http://127.0.0.1:{free_port()}/dead"
+    late: dict[str, list[float]] = {"without": [], "beside": []}
+    delays: dict[str, list[float]] = {"without": [], "beside": []}
     async with serving(silence) as slow, scene.client() as api:
-        for url in (f"{slow}/slow", dead):
-            await subscribe(api, url, brandRef=scene.ref)
-        await _burst(scene, "beside")
+        endpoints = [await subscribe(api, url, brandRef=scene.ref) for url in (f"{slow}/slow", dead)]
+        for name in ("without", "beside") * BURSTS:
+            for endpoint in endpoints:
+                path = f"/v1/webhooks/endpoints/{endpoint['id']}"
+                assert (await api.patch(path, json={"enabled": name == "beside"})).is_success
+            more_late, more_delays = await _burst(scene, name)
+            late[name] += more_late
+            delays[name] += more_delays
+    without = rank(late["without"], 0.5)
+    for name, at_most in (("without", None), ("beside", 1.2 * without)):
+        scene.add(f"posts p50 late ({name})", rank(late[name], 0.5), "s", at_most=at_most)
+        scene.add(f"last post late ({name})", max(late[name]), "s")
+        limit = None if at_most is None else 1.0
+        scene.add(f"healthy receiver p99 after the commit ({name})", rank(delays[name], 0.99), "s", at_most=limit)
 
 
 async def _talkative(call: Call) -> None:
@@ -122,11 +138,11 @@ ATTACKS = (
     Attack(
         "0",
         "slow and dead endpoints",
-        f"a slow and a dead webhook endpoint while {BURST} posts are due in one second",
+        f"a slow and a dead webhook endpoint while {BURST} posts are due in one second, {BURSTS} times",
         "posts' p50 ≤ 1.2 × without them; healthy receiver's p99 ≤ 1 s after the commit",
         _beside,
         prepare=connected("bluesky"),
-        without=_without,
+        without=_one_burst,
         silence=3.0,
     ),
     Attack(

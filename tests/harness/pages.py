@@ -69,7 +69,7 @@ class Web:
     @property
     def paths(self) -> list[str]:
         """The paths of the requests, in order."""
-        return [request.split(b" ")[1].decode() for request in self.requests]
+        return [_path(request) for request in self.requests]
 
     def ok(self, path: str, body: bytes, *headers: bytes) -> None:
         """Answer a path with a whole body."""
@@ -89,7 +89,7 @@ class Web:
             head = await reader.readuntil(b"\r\n\r\n")
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
             self.requests.append(head + await reader.readexactly(int(length or 0)))
-            page = self.pages.get(self.paths[-1], self.answers)
+            page = self.pages.get(_path(self.requests[-1]), self.answers)
             if isinstance(page, bytes):
                 writer.write(page)
             else:
@@ -97,6 +97,10 @@ class Web:
             await writer.drain()
         with contextlib.suppress(OSError):
             writer.close()
+
+
+def _path(request: bytes) -> str:
+    return request.split(b" ", 2)[1].decode()
 
 
 @contextlib.asynccontextmanager
