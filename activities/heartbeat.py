@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 
 from temporalio import activity
 
+# A post that waits for its last two seconds, and is then sent, ends before the first heartbeat, which would be a call
+# to Temporal each.
+FIRST = 2.5
 INTERVAL = 1.5
 
 
@@ -16,10 +19,10 @@ async def heartbeats() -> AsyncIterator[None]:
     """Beat until the block ends."""
 
     async def beat() -> None:
+        await asyncio.sleep(FIRST)
         while True:
-            # Most activities end before the first heartbeat, which would be a call to Temporal each.
-            await asyncio.sleep(INTERVAL)
             activity.heartbeat()
+            await asyncio.sleep(INTERVAL)
 
     task = asyncio.create_task(beat())
     try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, union
-from sqlalchemy import select as sql_select
+import sqlalchemy
+from sqlalchemy import Connection, Integer, Select, bindparam, func, or_, union
 from sqlmodel import col, select
 
 from munadi.db.session import Database
 from munadi.db.tables import ContentRow, PublicationRow
+from munadi.db.types import UtcDateTime
 
 MAX_SPACING = timedelta(minutes=1)
 
@@ -36,30 +37,7 @@ class Wakes:
 
         Read only: the common answer is nothing. The limit keeps a round short, since what it read grows stale.
         """
-        names = ("id", "brand_ref", "wake_seq", "wake_ack", "updated_at")
-        columns = sql_select(*(getattr(ContentRow, name) for name in names)).where(_not_before(now))
-        # Each half has a partial index of its own. Joined by OR, every post that was ever stored would be read.
-        unacknowledged = columns.where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
-        unseen = columns.where(col(ContentRow.next_look_at) <= now - look_grace)
-        found = union(unacknowledged, unseen).subquery().c
-        turn = func.row_number().over(partition_by=found.brand_ref, order_by=found.updated_at)
-        query = sql_select(found.id, found.brand_ref, found.wake_seq, found.wake_ack).order_by(turn, found.updated_at)
-        async with self._database.read() as session:
-            connection = await session.connection()
-            rows = (await connection.execute(query.limit(limit))).all()
-            if not rows:
-                return []
-            ids = [row.id for row in rows]
-            pairs = select(PublicationRow.content_id, PublicationRow.channel).where(
-                col(PublicationRow.content_id).in_(ids)
-            )
-            channels: dict[str, list[str]] = {}
-            for content_id, channel in (await session.exec(pairs)).all():
-                channels.setdefault(content_id, []).append(channel)
-            return [
-                DueWake(row.id, row.brand_ref, tuple(channels.get(row.id, ())), row.wake_seq <= row.wake_ack)
-                for row in rows
-            ]
+        return await self._database.lookup(lambda connection: _read_due(connection, now, now - look_grace, limit))
 
     async def record_woken(self, content_ids: list[str], now: datetime) -> None:
         """These were woken: the next try waits longer, until their workflow acknowledges."""
@@ -73,5 +51,37 @@ class Wakes:
                     row.next_wake_at = now + min(timedelta(seconds=2.0 ** min(row.wake_tries, 6)), MAX_SPACING)
 
 
-def _not_before(now: datetime) -> ColumnElement[bool]:
-    return or_(col(ContentRow.next_wake_at).is_(None), col(ContentRow.next_wake_at) <= now)
+def _read_due(connection: Connection, now: datetime, unseen_since: datetime, limit: int) -> list[DueWake]:
+    rows = connection.execute(_DUE, {"now": now, "unseen_since": unseen_since, "most": limit}).all()
+    channels: dict[str, list[str]] = {row.id: [] for row in rows}
+    if rows:
+        for content_id, channel in connection.execute(_CHANNELS, {"ids": list(channels)}):
+            channels[content_id].append(channel)
+    return [DueWake(row.id, row.brand_ref, tuple(channels[row.id]), row.wake_seq <= row.wake_ack) for row in rows]
+
+
+def _due() -> Select[tuple[str, str, int, int]]:
+    now = bindparam("now", type_=UtcDateTime)
+    columns = sqlalchemy.select(
+        col(ContentRow.id),
+        col(ContentRow.brand_ref),
+        col(ContentRow.wake_seq),
+        col(ContentRow.wake_ack),
+        col(ContentRow.updated_at),
+    ).where(or_(col(ContentRow.next_wake_at).is_(None), col(ContentRow.next_wake_at) <= now))
+    # Each half has a partial index of its own. Joined by OR, every post that was ever stored would be read.
+    unacknowledged = columns.where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
+    unseen = columns.where(col(ContentRow.next_look_at) <= bindparam("unseen_since", type_=UtcDateTime))
+    found = union(unacknowledged, unseen).subquery().c
+    turn = func.row_number().over(partition_by=found.brand_ref, order_by=found.updated_at)
+    query = sqlalchemy.select(found.id, found.brand_ref, found.wake_seq, found.wake_ack).order_by(
+        turn, found.updated_at
+    )
+    return query.limit(bindparam("most", type_=Integer))
+
+
+# Built once: the relay reads twice a second, and the usual answer is nothing.
+_DUE = _due()
+_CHANNELS = sqlalchemy.select(col(PublicationRow.content_id), col(PublicationRow.channel)).where(
+    col(PublicationRow.content_id).in_(bindparam("ids", expanding=True))
+)

@@ -13,8 +13,8 @@ from munadi.db.session import Database
 async def plan_of(database: Database, call: Awaitable[Any], word: str) -> list[str]:
     """The steps of the one query with `word` in it that the call sends, in SQLite's words."""
     statements: list[tuple[str, Any]] = []
-    engine = database._reader.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: statements.append((sql, values)))
+    for engine in (database._reader.sync_engine, database._lookups):
+        event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: statements.append((sql, values)))
     await call
     [(sql, values)] = [given for given in statements if word in given[0]]
     async with database.read() as session:

@@ -53,7 +53,7 @@ async def test_a_silent_publish_is_handed_out_once_and_found(
     real: World, monkeypatch: pytest.MonkeyPatch, timeout: str, guarded: bool
 ) -> None:
     """Unguarded, the same test sees the second hand-out: it would notice if the rule stopped to hold."""
-    monkeypatch.setattr(heartbeat, "INTERVAL", PAST_HEARTBEATS)
+    monkeypatch.setattr(heartbeat, "FIRST", PAST_HEARTBEATS)
     monkeypatch.setitem(PUBLISH, timeout, timedelta(seconds=1))
     monkeypatch.setitem(PUBLISH, "retry_policy", PUBLISH["retry_policy"])  # put back whatever happens
     if not guarded:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import or_
+import sqlalchemy
+from sqlalchemy import bindparam, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -43,6 +45,10 @@ from munadi.ports import Connection
 from munadi.publishing.account_changes import fail_waiting, release_held
 
 A = AccountStatus
+# Built once: every visible call needs the account.
+_ROW = sqlalchemy.select(*AccountRow.__table__.c).where(  # type: ignore[attr-defined]
+    col(AccountRow.id) == bindparam("key")
+)
 
 
 class AccountStore:
@@ -124,8 +130,9 @@ class AccountStore:
 
     async def opened(self, account_id: str) -> OpenedAccount | None:
         """An account with its credentials; None when there are none (any more). SealBroken when they are damaged."""
-        async with self._database.read() as session:
-            row = await session.get(AccountRow, account_id)
+        found = await self._database.lookup(lambda connection: connection.execute(_ROW, {"key": account_id}).first())
+        # A Core row has the columns of an `AccountRow` as attributes.
+        row = cast("AccountRow | None", found)
         if row is None or not row.sealed:
             return None
         account = connected_account(row, open_credentials(self._keyring, row))

@@ -40,6 +40,9 @@ _NUMBER = text(
     """
 )
 
+# Built once: the relay asks twice a second, and the usual answer is nothing.
+_WAITING = select(col(EventRow.id)).where(col(EventRow.position).is_(None)).limit(1)
+
 
 async def number_events(database: Database) -> int:
     """Give every committed event without a position the next one; how many. One caller numbers at a time."""
@@ -97,6 +100,4 @@ async def events_of(session: AsyncSession, content_id: str, *, after: int, limit
 
 
 async def _waiting(database: Database) -> bool:
-    async with database.read() as session:
-        query = select(EventRow.id).where(col(EventRow.position).is_(None)).limit(1)
-        return (await session.exec(query)).first() is not None
+    return await database.lookup(lambda connection: connection.execute(_WAITING).first()) is not None
