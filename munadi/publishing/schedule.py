@@ -97,7 +97,7 @@ class ScheduleStore:
             return await step_of(session, content, draft, row, handle_of(self._keyring, content, row))
 
     async def begin(self, publication_id: str, now: datetime, statuses: frozenset[PublicationStatus]) -> Step | None:
-        """The same, after raising the epoch of a publication in one of these statuses, so that a late intent fails."""
+        """Raise the epoch of a publication in one of these statuses, so that a late intent fails; then as `load`."""
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:

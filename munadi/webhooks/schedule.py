@@ -53,9 +53,9 @@ def failures_after(failures: int, failed_now: int) -> int:
 
 
 def probe_wait(failures: int) -> timedelta | None:
-    """How long the breaker keeps an endpoint closed after `failures` in a row: 5 s, doubled up to 5 min; None: open.
+    """How long the circuit breaker sends nothing to an endpoint after `failures` in a row: 5 s, doubled up to 5 min.
 
-    The wait is never longer than the schedule's own delay for a delivery that failed as often.
+    None: it may send. The wait is never longer than the schedule's own delay for a delivery that failed as often.
     """
     if failures < BREAK_AFTER:
         return None

@@ -74,7 +74,7 @@ class InstagramRules(Rules[Options]):
         """All violations, with pointers relative to the draft."""
         found = Problems(self.spec)
         found += check_extras(self.spec, draft) + check_text(self.spec, draft.text)
-        _tags(found, draft.text)
+        _check_hashtags_and_mentions(found, draft.text)
         if draft.first_comment:
             _comment(found, draft.first_comment, account)
         found += check_media_count(self.spec, draft.media)
@@ -107,7 +107,7 @@ class InstagramRules(Rules[Options]):
         return LEADS[kind_of(draft, options)]
 
 
-def _tags(found: Problems, text: str) -> None:
+def _check_hashtags_and_mentions(found: Problems, text: str) -> None:
     for name, pattern, limit in (("hashtags", _HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
         actual = len(pattern.findall(text))
         if actual > limit:
