@@ -33,6 +33,7 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     from api.app import create_app
     from api.connection import Connection
     from munadi.config import unknown_variables
+    from munadi.garbage import exempt_startup
     from munadi.logs import configure_logging
 
     configure_logging(settings.log_level)
@@ -42,6 +43,10 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
 
     class Server(uvicorn.Server):
         """Ends the dashboard's live streams before it shuts down: they are requests that never end by themselves."""
+
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
+            exempt_startup()
 
         async def shutdown(self, sockets: list[socket] | None = None) -> None:
             app.state.live.stop()

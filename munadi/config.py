@@ -77,7 +77,10 @@ class RelaySettings(BaseModel):
     """The relay: how soon a lost call to a workflow is repeated."""
 
     interval: float = Field(0.5, description="seconds between the relay's rounds")
-    look_grace: float = Field(20.0, description="seconds after its planned moment at which the relay wakes a post whose workflow has not acted")
+    look_grace: float = Field(
+        20.0,
+        description="seconds after its planned moment at which the relay wakes a post whose workflow has not acted",
+    )
     preflight: float = Field(
         1800.0,
         description="seconds before its time that a content is looked at, unless it was accepted just before; 0: never",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import NoReturn
+
+import uvloop
 
 from munadi.cli.process_exit import exit_now
 from munadi.cli.settings import check_start, read_settings
@@ -18,5 +19,5 @@ def work() -> NoReturn:
     from worker.running import run
 
     configure_logging(settings.log_level)
-    asyncio.run(run(settings))
+    uvloop.run(run(settings))
     exit_now(0)

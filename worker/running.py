@@ -13,6 +13,7 @@ from activities.webhooks import WebhookActivities
 from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
+from munadi.garbage import exempt_startup
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
@@ -73,6 +74,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
             build_posts_worker(client, queue, activities),
             hang_watchdog(settings.watchdog),
         ):
+            exempt_startup()
             log.info("worker ready")
             await stop.wait()
             log.info("worker stopping: what is in flight may end")
