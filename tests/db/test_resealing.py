@@ -209,12 +209,12 @@ async def test_two_hundred_publishes_go_on_while_the_key_is_rotated(
             at_work += 1
             account = await tokens.account(account_id)
             if number < len(ids):
+                under_way.set()
                 account = await tokens.renew(account)
             refresh = account.credentials.refresh_token
             assert refresh is not None
             assert refresh.get_secret_value() == f"refresh-{account.external_id}"
             used, at_work = used + 1, at_work - 1
-            under_way.set()
             if rotated.is_set():
                 return
             await asyncio.sleep(0.5)

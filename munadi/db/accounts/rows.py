@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_
+import sqlalchemy
+from sqlalchemy import ColumnElement, and_, bindparam
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -30,6 +31,17 @@ class OpenedAccount:
     granted_at: datetime
     renewed_at: datetime | None = None
     paused_until: datetime | None = None
+
+
+# Built once: every visible call needs its account.
+_ROW = sqlalchemy.select(*AccountRow.__table__.c).where(  # type: ignore[attr-defined]
+    col(AccountRow.id) == bindparam("key")
+)
+
+
+def read_row(connection: sqlalchemy.Connection, account_id: str) -> AccountRow | None:
+    """The row of an account. A Core row has the columns of an `AccountRow` as attributes."""
+    return cast("AccountRow | None", connection.execute(_ROW, {"key": account_id}).first())
 
 
 def describe(row: AccountRow, connection: Connection) -> None:

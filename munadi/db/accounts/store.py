@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import cast
 
-import sqlalchemy
-from sqlalchemy import bindparam, or_
+from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,6 +21,7 @@ from munadi.db.accounts.rows import (
     fault,
     new_account,
     outliving,
+    read_row,
     same_connection,
 )
 from munadi.db.accounts.views import (
@@ -45,10 +44,6 @@ from munadi.ports import Connection
 from munadi.publishing.account_changes import fail_waiting, release_held
 
 A = AccountStatus
-# Built once: every visible call needs the account.
-_ROW = sqlalchemy.select(*AccountRow.__table__.c).where(  # type: ignore[attr-defined]
-    col(AccountRow.id) == bindparam("key")
-)
 
 
 class AccountStore:
@@ -130,9 +125,7 @@ class AccountStore:
 
     async def opened(self, account_id: str) -> OpenedAccount | None:
         """An account with its credentials; None when there are none (any more). SealBroken when they are damaged."""
-        found = await self._database.lookup(lambda connection: connection.execute(_ROW, {"key": account_id}).first())
-        # A Core row has the columns of an `AccountRow` as attributes.
-        row = cast("AccountRow | None", found)
+        row = await self._database.lookup(lambda connection: read_row(connection, account_id))
         if row is None or not row.sealed:
             return None
         account = connected_account(row, open_credentials(self._keyring, row))
