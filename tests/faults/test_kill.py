@@ -54,14 +54,14 @@ def worst_passages() -> list[tuple[str, Passage]]:
 
 @two_sizes(timeout=5400)
 async def test_each_post_is_published_once_when_the_worker_is_killed(
-    tmp_path: Path, databases: dict[str, dict[str, str]], large: bool
+    tmp_path: Path, installations: list[dict[str, str]], large: bool
 ) -> None:
-    """The large version has the real deadlines and one trial at a time on each database: a kill that meets two trials
-    would make the measured recovery longer."""
+    """The large version has the real deadlines and one trial at a time in each installation: a kill that meets two
+    trials would make the measured recovery longer."""
     async with AsyncExitStack() as opened:
         worlds = [
-            await opened.enter_async_context(open_world(tmp_path / name, env if large else QUICK))
-            for name, env in databases.items()
+            await opened.enter_async_context(open_world(tmp_path / str(number), env if large else QUICK))
+            for number, env in enumerate(installations)
         ]
         plans = await every_passage(worlds[0]) if large else worst_passages()
         waiting = iter(list(enumerate(plans)))
