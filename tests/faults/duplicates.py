@@ -45,23 +45,31 @@ class Scene:
         """As `temporal workflow reset`: to the first decision, or to the one that scheduled the visible call."""
         handle = self.temporal.get_workflow_handle(workflow_id(content["id"]))
         run = (await handle.describe()).run_id
-        events = self.temporal.get_workflow_handle(handle.id, run_id=run).fetch_history_events()
-        decisions, publishing = [], []
-        async for event in events:
-            scheduled = event.activity_task_scheduled_event_attributes
-            if event.event_type == COMPLETED:
-                decisions.append(event.event_id)
-            elif event.event_type == SCHEDULED and scheduled.activity_type.name == "publish":
-                publishing.append(scheduled.workflow_task_completed_event_id)
+        deadline = time.monotonic() + 30
+        # The API records `queued` when the workflow has started, which may be before its first decision.
+        while not (events := await self._decisions(handle.id, run, to_publish)):
+            assert time.monotonic() < deadline, f"{handle.id} has no decision to be reset to"
+            await asyncio.sleep(0.05)
         await self.temporal.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
                 namespace=self.temporal.namespace,
                 workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=run),
                 reason="a fault test",
-                workflow_task_finish_event_id=(publishing if to_publish else decisions)[0],
+                workflow_task_finish_event_id=events[0],
                 request_id=str(uuid.uuid4()),
             )
         )
+
+    async def _decisions(self, workflow: str, run: str, to_publish: bool) -> list[int]:
+        """The events of a run that end a decision: each one, or those that scheduled the visible call."""
+        decisions, publishing = [], []
+        async for event in self.temporal.get_workflow_handle(workflow, run_id=run).fetch_history_events():
+            scheduled = event.activity_task_scheduled_event_attributes
+            if event.event_type == COMPLETED:
+                decisions.append(event.event_id)
+            elif event.event_type == SCHEDULED and scheduled.activity_type.name == "publish":
+                publishing.append(scheduled.workflow_task_completed_event_id)
+        return publishing if to_publish else decisions
 
     async def terminate(self, content: Content) -> None:
         """As in the Web UI. A workflow that has just ended by itself is in the same state."""
