@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from munadi.channels.channel import COMMENT, Post
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.comment import FirstComment
 from munadi.channels.instagram.errors import MISSING, RENEWALS, explain_container, renewals
 from munadi.channels.instagram.quota import explain_quota
-from munadi.channels.instagram.spec import FEED_IMAGE, REEL_COVER, Graphs, Kind, Options, Settings, UserTag, login_of
-from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, shown_media, single_form
+from munadi.channels.instagram.spec import FEED_IMAGE, Graphs, Kind, Options, Settings, login_of
+from munadi.channels.instagram.wire import InstagramForms, kind_of
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
-from munadi.channels.meta.media import fitted
 from munadi.channels.meta.publisher import ContainerPublisher
 from munadi.channels.meta.state import Container, Prepared
-from munadi.channels.meta.wire import Form, PostRead
+from munadi.channels.meta.wire import PostRead
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
-from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import SaveHandle, VisibleStep
 
@@ -43,6 +39,7 @@ class InstagramPublisher(ContainerPublisher[Options]):
     """A container for the post, and one comment below it. What is not published expires within 24 hours."""
 
     channel = ChannelName.INSTAGRAM
+    image = FEED_IMAGE  # every kind, and a reel's cover, takes the same files
     make_path = "media"
     publish_path = "media_publish"
     status_field = "status_code"
@@ -56,7 +53,7 @@ class InstagramPublisher(ContainerPublisher[Options]):
     renewals = staticmethod(renewals)
 
     def __init__(self, settings: Settings, graphs: Graphs, tools: ChannelTools) -> None:
-        super().__init__(tools.clock, settings.permalink_timeout, tools.media)
+        super().__init__(tools, settings.permalink_timeout, InstagramForms(tools.media))
         self._settings = settings
         self._graphs = graphs
         self._comments = FirstComment(self)
@@ -98,27 +95,6 @@ class InstagramPublisher(ContainerPublisher[Options]):
         """See `quota`."""
         await explain_quota(self.graph(account), account, self.clock.now(), error)
 
-    def children(self, post: Post[Options]) -> Sequence[Callable[[], Awaitable[Form]]]:
-        """One for each medium of a carousel, with the people tagged in it."""
-        if kind_of(post.draft, post.options) is not Kind.CAROUSEL:
-            return ()
-        tags = post.options.user_tags
-        return [
-            partial(self._child, asset, [tag for tag in tags if tag.media_index == index])
-            for index, asset in enumerate(post.draft.media)
-        ]
-
-    async def form(self, post: Post[Options], children: list[str]) -> Form:
-        """The post itself. Every kind takes the same images."""
-        draft, options, media = post.draft, post.options, self.media
-        kind = kind_of(draft, options)
-        if kind is Kind.CAROUSEL:
-            return carousel_form(draft, options, children)
-        asset = await fitted(media, FEED_IMAGE, shown_media(draft, options)[0])
-        index = options.cover_index
-        cover = None if index is None else await fitted(media, REEL_COVER, draft.media[index])
-        return single_form(draft.model_copy(update={"media": (asset,)}), options, kind, media, cover)
-
     async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """One media_publish, or one comment. Raises ChannelError."""
         if step.name == COMMENT:
@@ -130,6 +106,3 @@ class InstagramPublisher(ContainerPublisher[Options]):
         if step == COMMENT:
             return await self._comments.find(post)
         return await super().find(post, since, step)
-
-    async def _child(self, asset: MediaAsset, tags: Sequence[UserTag]) -> Form:
-        return child_form(await fitted(self.media, FEED_IMAGE, asset), self.media, tags)

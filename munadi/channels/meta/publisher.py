@@ -6,41 +6,39 @@ has been proven not to be live.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from munadi.channels.channel import Options, Post, Publisher
-from munadi.channels.http import could_not_read, token_of
+from munadi.channels.http import ChannelTools, could_not_read, token_of
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.lookup import ContainerLookup
+from munadi.channels.meta.media import fitted
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
-from munadi.channels.meta.wire import Form
+from munadi.channels.meta.wire import ContainerForms, Form
+from munadi.domain.channel import MediaRule
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import Clock, MediaReader, SaveHandle, VisibleStep
+from munadi.ports import SaveHandle, VisibleStep
 
 
 class ContainerPublisher(ContainerLookup, Publisher[Options]):
-    """Publishes, checks and finds. A network adds its forms, and how its containers and later steps differ."""
+    """Publishes, checks and finds. A network adds its forms, and how its containers and later steps differ.
 
-    def __init__(self, clock: Clock, permalink_timeout: timedelta, media: MediaReader) -> None:
-        super().__init__(clock, permalink_timeout)
-        self.media = media
+    `image` is the rule of the images that the network fetches; what does not fit is sent as a rendition.
+    """
 
-    @abstractmethod
-    async def form(self, post: Post[Options], children: list[str]) -> Form:
-        """The container of the post; `children` are the ids of its children's containers."""
+    image: MediaRule
 
-    def children(self, post: Post[Options]) -> Sequence[Callable[[], Awaitable[Form]]]:
-        """The containers of a carousel's media; none for a single one."""
-        return ()
+    def __init__(self, tools: ChannelTools, permalink_timeout: timedelta, forms: ContainerForms[Options]) -> None:
+        super().__init__(tools.clock, permalink_timeout)
+        self.media, self.forms = tools.media, forms
 
     async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
         """Create what is missing and read its status once; call it again after a Pending, until Ready."""
-        containers = Containers(self, post, save)
-        return await containers.prepare(partial(self.form, post), self.children(post))
+        is_carousel = self.forms.is_carousel(post.draft, post.options)
+        children = [partial(self._child, post, index) for index in range(len(post.draft.media) if is_carousel else 0)]
+        return await Containers(self, post, save).prepare(partial(self._parent, post), children)
 
     async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """Publish the post. Raises ChannelError. A live post is never sent again nor turned into a failure."""
@@ -104,6 +102,17 @@ class ContainerPublisher(ContainerLookup, Publisher[Options]):
         if code == "PUBLISHED":
             return await self.locate(post, since, step)
         return Absent() if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")
+
+    async def _parent(self, post: Post[Options], children: list[str]) -> Form:
+        """The container of the post; `children` are the ids of its children's containers."""
+        if children:
+            return self.forms.carousel(post.draft, post.options, children)
+        media = tuple([await fitted(self.media, self.image, asset) for asset in post.draft.media])
+        return self.forms.single(post.draft.model_copy(update={"media": media}), post.options)
+
+    async def _child(self, post: Post[Options], index: int) -> Form:
+        asset = await fitted(self.media, self.image, post.draft.media[index])
+        return {"is_carousel_item": "true", **self.forms.child(asset, post.options, index)}
 
     async def _refused(self, containers: Containers, container: Container, step: str, error: ChannelError) -> Published:
         """Raise the refusal, unless an earlier call published the container after all.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic
 
+from munadi.channels.channel import Options
 from munadi.channels.meta.graph import an_object, instant, listed, words
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
-from munadi.ports import Answer
+from munadi.ports import Answer, MediaReader
 
 Form = dict[str, str]
 
@@ -22,6 +26,33 @@ def _text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)
+
+
+class ContainerForms(ABC, Generic[Options]):
+    """What the containers of one network are made with. `media` has the addresses that the network fetches from."""
+
+    def __init__(self, media: MediaReader) -> None:
+        self.media = media
+
+    @abstractmethod
+    def is_carousel(self, draft: Draft, options: Options) -> bool:
+        """Whether each medium has a container of its own, and the post one that names them."""
+
+    @abstractmethod
+    def child(self, asset: MediaAsset, options: Options, index: int) -> Form:
+        """One medium of a carousel; `index` is its place in the draft."""
+
+    @abstractmethod
+    def common(self, draft: Draft, options: Options) -> Form:
+        """The text, and the options that go with it."""
+
+    @abstractmethod
+    def single(self, draft: Draft, options: Options) -> Form:
+        """The one container of any other post."""
+
+    def carousel(self, draft: Draft, options: Options, children: list[str]) -> Form:
+        """The container of a carousel; `children` are the ids of those of its media."""
+        return {"media_type": "CAROUSEL", "children": ",".join(children), **self.common(draft, options)}
 
 
 class PostRead(Model):

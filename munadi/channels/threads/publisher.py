@@ -5,34 +5,22 @@ Later parts and the first comment are replies, each with a container of its own.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from functools import partial
 
 from munadi.channels.channel import Post
 from munadi.channels.http import ChannelTools, token_of
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
-from munadi.channels.meta.media import fitted
 from munadi.channels.meta.publisher import ContainerPublisher
 from munadi.channels.meta.state import RUNNING, Container, Prepared
 from munadi.channels.meta.wire import Form, PostRead
 from munadi.channels.threads.accounts import LIMIT
 from munadi.channels.threads.errors import RACE, explain_container, renewals
 from munadi.channels.threads.spec import IMAGE, Kind, Options, Settings
-from munadi.channels.threads.wire import (
-    carousel_form,
-    child_form,
-    kind_of,
-    parent_of,
-    reply_form,
-    single_form,
-    text_of,
-)
+from munadi.channels.threads.wire import ThreadsForms, kind_of, parent_of, reply_form, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.media import MediaAsset
 from munadi.domain.publication import POST, Published
 from munadi.ports import SaveHandle, VisibleStep
 
@@ -55,6 +43,7 @@ class ThreadsPublisher(ContainerPublisher[Options]):
     """Containers, published one by one: the post, its later parts, the first comment."""
 
     channel = ChannelName.THREADS
+    image = IMAGE
     make_path = "threads"
     publish_path = "threads_publish"
     status_field = "status"
@@ -69,7 +58,7 @@ class ThreadsPublisher(ContainerPublisher[Options]):
     renewals = staticmethod(renewals)
 
     def __init__(self, settings: Settings, graph: Graph, tools: ChannelTools) -> None:
-        super().__init__(tools.clock, settings.permalink_timeout, tools.media)
+        super().__init__(tools, settings.permalink_timeout, ThreadsForms(tools.media))
         self.settings = settings
         self.settle = settings.settle
         self._graph = graph
@@ -126,18 +115,6 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         if quota is not None and quota["used"] >= quota["total"]:
             error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
 
-    def children(self, post: Post[Options]) -> Sequence[Callable[[], Awaitable[Form]]]:
-        """One for each of several media."""
-        is_carousel = kind_of(post.draft) is Kind.CAROUSEL
-        return [partial(self._child, asset) for asset in post.draft.media] if is_carousel else ()
-
-    async def form(self, post: Post[Options], children: list[str]) -> Form:
-        """The post itself."""
-        if children:
-            return carousel_form(post.draft, post.options, children)
-        media = tuple([await fitted(self.media, IMAGE, asset) for asset in post.draft.media])
-        return single_form(post.draft.model_copy(update={"media": media}), post.options, self.media)
-
     async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published:
         """One threads_publish. Raises ChannelError. A live post is never sent again nor turned into a failure.
 
@@ -148,9 +125,6 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         if step.name != POST and step.name not in containers.state.posts:
             await self._prepare_reply(containers, step.name)
         return await self.publish_container(containers, step)
-
-    async def _child(self, asset: MediaAsset) -> Form:
-        return child_form(await fitted(self.media, IMAGE, asset), self.media)
 
     async def _prepare_reply(self, containers: Containers, step: str) -> None:
         """Make the container of a later step. Raises ChannelError (not sent, with a wait) until it is finished."""

@@ -9,13 +9,12 @@ from typing import Any
 
 from munadi.channels.channel import COMMENT, PART
 from munadi.channels.meta.media import public_source
-from munadi.channels.meta.wire import Form, form_of
+from munadi.channels.meta.wire import ContainerForms, Form, form_of
 from munadi.channels.threads.spec import Kind, Options, TextAttachment
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import POST
-from munadi.ports import MediaReader
 
 
 def kind_of(draft: Draft) -> Kind:
@@ -45,41 +44,53 @@ def text_of(draft: Draft, step: str) -> str | None:
     return texts.get(step)
 
 
-def child_form(asset: MediaAsset, media: MediaReader) -> Form:
-    """One child of a carousel; the text is its parent's."""
-    return {"is_carousel_item": "true", **_medium(asset, media)}
-
-
-def carousel_form(draft: Draft, options: Options, children: list[str]) -> Form:
-    """The parent of a carousel."""
-    return {"media_type": "CAROUSEL", "children": ",".join(children), **_common(draft, options)}
-
-
-def single_form(draft: Draft, options: Options, media: MediaReader) -> Form:
-    """The one container of a text, an image or a video."""
-    if draft.media:
-        return {**_medium(draft.media[0], media), **_common(draft, options)}
-    poll, gif, attachment = options.poll or (), options.gif, options.text_attachment
-    return {
-        "media_type": "TEXT",
-        **_common(draft, options),
-        **form_of(
-            link_attachment=draft.link,
-            poll_attachment=dict(zip(("option_a", "option_b", "option_c", "option_d"), poll, strict=False)),
-            gif_attachment=gif and {"gif_id": gif.id, "provider": gif.provider.value},
-            text_attachment=attachment and _long_text(attachment),
-        ),
-    }
-
-
 def reply_form(text: str, parent: str) -> Form:
     """A first comment or a part of a chain; `parent` is a published post's id."""
     return {"media_type": "TEXT", "text": text, "reply_to_id": parent}
 
 
-def _medium(asset: MediaAsset, media: MediaReader) -> Form:
-    kind = "VIDEO" if asset.kind is MediaKind.VIDEO else "IMAGE"
-    return {"media_type": kind, **public_source(asset, media), **form_of(alt_text=asset.alt)}
+class ThreadsForms(ContainerForms[Options]):
+    """Texts, images, videos and carousels."""
+
+    def is_carousel(self, draft: Draft, options: Options) -> bool:
+        """By the number of media."""
+        return kind_of(draft) is Kind.CAROUSEL
+
+    def child(self, asset: MediaAsset, options: Options, index: int) -> Form:
+        """One medium; the text is its parent's."""
+        kind = "VIDEO" if asset.kind is MediaKind.VIDEO else "IMAGE"
+        return {"media_type": kind, **public_source(asset, self.media), **form_of(alt_text=asset.alt)}
+
+    def common(self, draft: Draft, options: Options) -> Form:
+        """The text, and the options of every kind."""
+        spoilers = options.text_spoilers
+        return form_of(
+            text=shown_text(draft),
+            topic_tag=options.topic_tag,
+            reply_control=options.reply_control,
+            is_spoiler_media=options.spoiler,
+            text_entities=[{"entity_type": "SPOILER", "offset": one.offset, "length": one.length} for one in spoilers],
+            enable_reply_approvals=options.reply_approvals,
+            quote_post_id=options.quote_post_id,
+            location_id=options.location_id,
+            allowlisted_country_codes=",".join(options.countries),
+        )
+
+    def single(self, draft: Draft, options: Options) -> Form:
+        """A text, an image or a video."""
+        if draft.media:
+            return {**self.child(draft.media[0], options, 0), **self.common(draft, options)}
+        poll, gif, attachment = options.poll or (), options.gif, options.text_attachment
+        return {
+            "media_type": "TEXT",
+            **self.common(draft, options),
+            **form_of(
+                link_attachment=draft.link,
+                poll_attachment=dict(zip(("option_a", "option_b", "option_c", "option_d"), poll, strict=False)),
+                gif_attachment=gif and {"gif_id": gif.id, "provider": gif.provider.value},
+                text_attachment=attachment and _long_text(attachment),
+            ),
+        }
 
 
 def _long_text(given: TextAttachment) -> dict[str, Any]:
@@ -92,18 +103,3 @@ def _long_text(given: TextAttachment) -> dict[str, Any]:
             for one in given.styles
         ]
     return attachment
-
-
-def _common(draft: Draft, options: Options) -> Form:
-    spoilers = options.text_spoilers
-    return form_of(
-        text=shown_text(draft),
-        topic_tag=options.topic_tag,
-        reply_control=options.reply_control,
-        is_spoiler_media=options.spoiler,
-        text_entities=[{"entity_type": "SPOILER", "offset": one.offset, "length": one.length} for one in spoilers],
-        enable_reply_approvals=options.reply_approvals,
-        quote_post_id=options.quote_post_id,
-        location_id=options.location_id,
-        allowlisted_country_codes=",".join(options.countries),
-    )
