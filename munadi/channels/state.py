@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Generic, Self, TypeVar
 
@@ -37,6 +38,11 @@ class SavedState(Generic[State]):
     async def put(self, *, ready: bool = False, **changes: object) -> None:
         """Change some fields and save. Raises StaleEpoch when another activity has taken over."""
         await self.replace(self.state.model_copy(update=changes), ready=ready)
+
+    async def record_success(self, **changes: object) -> None:
+        """Save what is live or accepted. Neither a lost lease nor a failing database may turn that into a failure."""
+        with suppress(Exception):
+            await self.put(ready=True, **changes)
 
     async def replace(self, state: State, *, ready: bool = False) -> None:
         """Save another state. Raises StaleEpoch."""

@@ -8,7 +8,6 @@ needs uri and cid of the posts it answers: they are saved when a post goes live,
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,12 +89,11 @@ class RecordWriter:
         return self.saved.state.posts[step]
 
     async def _remember(self, step: str, cid: Any) -> None:
-        """Save a live post for the parts that follow. Neither a lost lease nor our own database may hide that it is."""
+        """Save a live post for the parts that follow, if it can be saved."""
         if not self.post.draft.parts or not isinstance(cid, str):
             return
         uri = post_uri(self.server.did, record_key(self.post.draft, step))
-        with suppress(Exception):
-            await self.saved.put(ready=True, posts={**self.saved.state.posts, step: Ref(uri=uri, cid=cid)})
+        await self.saved.record_success(posts={**self.saved.state.posts, step: Ref(uri=uri, cid=cid)})
 
     async def _forget_uploads(self, error: ChannelError) -> None:
         """The blobs lapsed: forget them, so that preparation uploads them again; not endlessly."""

@@ -95,9 +95,9 @@ class Publishing(SavedState[Prepared]):
                     return found
                 raise
             if post_id:
-                await self._keep(post_id=post_id)
+                await self.record_success(post_id=post_id)
                 return await lookup.live(case, post_id, self._graph.now())
-            await self._keep(finished=True)
+            await self.record_success(finished=True)
         pending = Pending(after=videos.wait(case, timedelta(0)), note="Facebook is publishing the video")
         return await self._live_already() or pending
 
@@ -151,8 +151,3 @@ class Publishing(SavedState[Prepared]):
             if isinstance(found, Published):
                 return found.model_copy(update={"published_at": found.published_at or self._graph.now()})
         return None
-
-    async def _keep(self, **known: object) -> None:
-        """Save what is live or accepted. Neither a lost lease nor a failing database may turn that into a failure."""
-        with suppress(Exception):
-            await self.put(ready=True, **known)

@@ -7,7 +7,6 @@ whose failure another may not have is replaced a few times; when one has expired
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -71,9 +70,8 @@ class Containers(SavedState[Prepared]):
         return self.network.wait_at(container, timedelta(0))
 
     async def remember(self, step: str, post_id: str) -> None:
-        """Save the id of a live post. Neither a lost lease nor a failing database may turn it into a failure."""
-        with suppress(Exception):
-            await self.put(ready=True, posts={**self.state.posts, step: post_id}, renewals=0, misses=0)
+        """Save the id of a live post, if it can be saved."""
+        await self.record_success(posts={**self.state.posts, step: post_id}, renewals=0, misses=0)
 
     def _unsettled(self) -> timedelta | None:
         """How long a finished post still rests; right after FINISHED a publish may not find it."""

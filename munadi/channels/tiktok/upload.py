@@ -6,7 +6,6 @@ TikTok refuses is believed only after its status was read. Neither call has an i
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -82,9 +81,8 @@ class Run:
         return Pending(after=self.reader.settings.poll_quick, note="TikTok is processing the video")
 
     async def accepted(self, **changes: object) -> None:
-        """Save that TikTok accepted the visible call. Neither a lost lease nor our own database may hide that."""
-        with suppress(Exception):
-            await self.saved.put(ready=True, sent_at=self.reader.clock.now(), **changes)
+        """Save that TikTok accepted the visible call, if it can be saved."""
+        await self.saved.record_success(sent_at=self.reader.clock.now(), **changes)
 
     async def status(self, key: str, refused: ChannelError | None = None) -> Status:
         """The status of an accepted call. Raises `refused`, or else the read's own error, with an unknown effect."""
