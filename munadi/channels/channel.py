@@ -7,7 +7,7 @@ the typed model on.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, lengths, parse_options
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import ChannelSpec, Resend, TextLength
+from munadi.domain.channel import ChannelSpec, Resend, TextLength, TextLimit
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
@@ -47,8 +47,11 @@ class Rules(Generic[Options]):
     """What a network takes, and how a post for it is planned. Pure.
 
     The defaults follow the spec; a channel overrides what its network does differently. `options` is None where the
-    draft's options are invalid: `ComposedChannel` has reported those problems already.
+    draft's options are invalid: `ComposedChannel` has reported those problems already. `comment_limits` are the limits
+    of a first comment's length.
     """
+
+    comment_limits: Sequence[TextLimit] = ()
 
     def __init__(self, spec: ChannelSpec) -> None:
         self.spec = spec
@@ -65,7 +68,11 @@ class Rules(Generic[Options]):
 
     def lengths(self, draft: Draft) -> list[TextLength]:
         """The length of each text, by each limit that `validate` applies to it."""
-        return lengths(self.spec.text_limits, draft.text)
+        return lengths(self.spec.text_limits, draft.text) + self.comment_lengths(draft)
+
+    def comment_lengths(self, draft: Draft) -> list[TextLength]:
+        """The length of the first comment, if there is one."""
+        return lengths(self.comment_limits, draft.first_comment, "/firstComment") if draft.first_comment else []
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """How long before the slot `prepare` should begin; zero when there is nothing to prepare."""

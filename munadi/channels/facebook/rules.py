@@ -15,6 +15,7 @@ from munadi.channels.facebook.spec import (
     PHOTO_LEAD,
     REEL,
     REFUSED_LINKS,
+    SPEC,
     STORY_VIDEO,
     VIDEO,
     VIDEO_LEAD,
@@ -23,16 +24,9 @@ from munadi.channels.facebook.spec import (
 )
 from munadi.channels.facebook.wire import check_reel, film_of, kind_of
 from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story
-from munadi.channels.text import (
-    Problems,
-    check_extras,
-    check_media_count,
-    check_media_file,
-    check_text,
-    lengths,
-)
+from munadi.channels.text import Problems, check_extras, check_media_count, check_media_file, check_text
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import MediaKind, TextLength
+from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -49,6 +43,8 @@ WANTED = {Kind.POST: MediaKind.IMAGE, Kind.REEL: MediaKind.VIDEO, Kind.VIDEO: Me
 
 class FacebookRules(Rules[Options]):
     """What a Page takes: a post, or one reel, video or story."""
+
+    comment_limits = SPEC.text_limits
 
     def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
         """All violations, with pointers relative to the draft."""
@@ -71,12 +67,6 @@ class FacebookRules(Rules[Options]):
         if kind is Kind.STORY:
             check_story(found, draft)
         return found
-
-    def lengths(self, draft: Draft) -> list[TextLength]:
-        """The length of the message, and of the comment if there is one."""
-        limits = self.spec.text_limits
-        comment = lengths(limits, draft.first_comment, "/firstComment") if draft.first_comment else []
-        return super().lengths(draft) + comment
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload and process; none for a plain text."""

@@ -32,17 +32,9 @@ from munadi.channels.instagram.spec import (
 )
 from munadi.channels.instagram.wire import kind_of, shown_media
 from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story, check_video
-from munadi.channels.text import (
-    Problems,
-    check_extras,
-    check_media_count,
-    check_media_files,
-    check_text,
-    lengths,
-    measure,
-)
+from munadi.channels.text import Problems, check_extras, check_media_count, check_media_files, check_text, measure
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import MediaKind, MediaRule, TextLength, TextLimit, TextUnit
+from munadi.domain.channel import MediaKind, MediaRule, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -70,6 +62,8 @@ TAKEN_BY: Mapping[str, frozenset[Kind]] = {
 class InstagramRules(Rules[Options]):
     """What Instagram takes: one of four kinds, each with media and options of its own."""
 
+    comment_limits = (COMMENT_LENGTH,)
+
     def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
         """All violations, with pointers relative to the draft."""
         found = Problems(self.spec)
@@ -94,11 +88,6 @@ class InstagramRules(Rules[Options]):
             check_story(found, draft)
             _story_account(found, account)
         return found
-
-    def lengths(self, draft: Draft) -> list[TextLength]:
-        """The length of the caption, and of the comment if there is one."""
-        comment = lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
-        return super().lengths(draft) + comment
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time for Instagram to fetch and process the media."""

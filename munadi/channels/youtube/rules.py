@@ -11,7 +11,6 @@ from munadi.channels.text import (
     check_media_count,
     check_media_file,
     check_text,
-    lengths,
     problem,
     too_long,
 )
@@ -29,7 +28,7 @@ from munadi.channels.youtube.spec import (
 )
 from munadi.channels.youtube.wire import counted_tags, title_of
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import MediaKind, TextLength
+from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
@@ -39,6 +38,8 @@ FOR_KIDS = "/options/madeForKids"
 class YouTubeRules(Rules[Options]):
     """What YouTube takes. Its one step after the post is the first comment."""
 
+    comment_limits = (COMMENT_LENGTH,)
+
     def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
         """All violations of title, description, tags, the video, its thumbnail and the declarations."""
         found = Problems(self.spec)
@@ -46,6 +47,7 @@ class YouTubeRules(Rules[Options]):
         _description(found, draft.text, "/text")
         _media(found, draft, options)
         _length(found, draft, account)
+        found += [too_long(self.spec, each) for each in self.comment_lengths(draft) if each.actual > each.maximum]
         _comment(found, draft, options)
         if options is not None:
             _title(found, draft, options)
@@ -59,10 +61,6 @@ class YouTubeRules(Rules[Options]):
             return found
         message = "needs madeForKids, true or false: the law requires every uploader to declare it"
         return problem(self.spec, FOR_KIDS, "MISSING_FIELD", "made_for_kids", message)
-
-    def lengths(self, draft: Draft) -> list[TextLength]:
-        """The length of the description, and of the comment if there is one."""
-        return super().lengths(draft) + _comment_lengths(draft)
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload at a modest rate and to be processed."""
@@ -101,16 +99,11 @@ def _brackets(found: Problems, text: str, pointer: str, what: str) -> None:
 
 
 def _comment(found: Problems, draft: Draft, options: Options | None) -> None:
-    """Its length, and whether the video will take comments."""
-    found += [too_long(found.spec, each) for each in _comment_lengths(draft) if each.actual > each.maximum]
+    """Whether the video will take comments."""
     if draft.first_comment and options and (options.made_for_kids or options.privacy_status is Privacy.PRIVATE):
         closed = "made for kids" if options.made_for_kids else "private"
         message = f"takes no comments below a video that is {closed}"
         found.add("/firstComment", "FIRST_COMMENT_UNSUPPORTED", "comments_closed", message, None, closed)
-
-
-def _comment_lengths(draft: Draft) -> list[TextLength]:
-    return lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
 
 
 def _localizations(found: Problems, options: Options) -> None:
