@@ -11,6 +11,7 @@ import math
 import re
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -84,6 +85,15 @@ def text_in(value: Any, *path: str) -> str | None:
     """The text at a path of an answer; None where there is none, or an empty one."""
     found = object_in(value, *path[:-1]).get(path[-1])
     return found if isinstance(found, str) and found else None
+
+
+def instant(value: Any) -> datetime | None:
+    """A time with its zone, as RFC 3339 or Meta's `2026-11-25T09:00:00+0000`; None for anything else."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
 
 
 async def _body(response: httpx.Response) -> bytes:

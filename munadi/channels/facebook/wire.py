@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.answers import instant, object_in
 from munadi.channels.facebook.spec import (
     REEL,
     REEL_AUDIO,
@@ -22,7 +23,7 @@ from munadi.channels.facebook.spec import (
     Options,
 )
 from munadi.channels.http import given_id
-from munadi.channels.meta.graph import an_object, instant, listed, moment, words
+from munadi.channels.meta.graph import listed, moment, words
 from munadi.channels.meta.wire import CommentRead, Form, form_of, read_comment
 from munadi.channels.text import Problems, check_media_file, collapsed
 from munadi.domain.channel import MediaKind, MediaRule
@@ -134,7 +135,7 @@ def read_post(fields: Any) -> PostRead | None:
         permalink=words(fields.get("permalink_url")),
         is_published=fields.get("is_published") is not False,
         has_media=any(one.get("media_type") in ("photo", "album", "video") for one in attachments),
-        media=frozenset(str(target["id"]) for one in attachments if (target := an_object(one.get("target"))).get("id")),
+        media=frozenset(str(target["id"]) for one in attachments if (target := object_in(one.get("target"))).get("id")),
         links=frozenset(url for one in attachments for key in ("url", "unshimmed_url") if (url := words(one.get(key)))),
     )
 
@@ -156,7 +157,7 @@ class StoryRead(Model):
 
 def read_story(fields: Any) -> StoryRead | None:
     """One story of a list; None without its ids. Its time is seconds since the epoch, written as text."""
-    post_id, media_id = (given_id(an_object(fields).get(name)) for name in ("post_id", "media_id"))
+    post_id, media_id = (given_id(object_in(fields).get(name)) for name in ("post_id", "media_id"))
     if post_id is None or media_id is None:
         return None
     at = fields.get("creation_time")
@@ -192,9 +193,9 @@ class VideoStatus(Model):
 
 def read_status(answer: Answer) -> VideoStatus:
     """Fields of another type than documented read as absent; the key really is spelled `bytes_transfered`."""
-    status = an_object(answer.field("status"))
+    status = object_in(answer.field("status"))
     upload, process, publish = (
-        an_object(status.get(f"{name}_phase")) for name in ("uploading", "processing", "publishing")
+        object_in(status.get(f"{name}_phase")) for name in ("uploading", "processing", "publishing")
     )
     uploading, processing, publishing = (words(phase.get("status")) or "" for phase in (upload, process, publish))
     name, publish_status = words(status.get("video_status")) or "", words(publish.get("publish_status")) or ""
@@ -204,7 +205,7 @@ def read_status(answer: Answer) -> VideoStatus:
     else:
         is_live = answer.field("published") is True and name == "ready" and publishing in ("", *DONE)
     is_draft = publish_status == "draft" and publishing in DONE
-    errors = (words(an_object(phase.get("error")).get("message")) for phase in (process, upload, publish))
+    errors = (words(object_in(phase.get("error")).get("message")) for phase in (process, upload, publish))
     return VideoStatus(
         name=name,
         publish_status=publish_status,
@@ -222,7 +223,7 @@ def read_status(answer: Answer) -> VideoStatus:
 
 def _attachments(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A post's attachments, and those within an album."""
-    data = an_object(fields.get("attachments")).get("data")
+    data = object_in(fields.get("attachments")).get("data")
     for attachment in data if isinstance(data, list) else []:
         if isinstance(attachment, dict):
             yield attachment

@@ -14,8 +14,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from munadi.channels.answers import object_in
 from munadi.channels.http import token_of
-from munadi.channels.meta.graph import Graph, an_object, moment, unrenewable, words
+from munadi.channels.meta.graph import Graph, moment, unrenewable, words
 from munadi.channels.meta.login import granted_scopes, may, name_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
@@ -130,7 +131,7 @@ class Pages:
 
 def account_of(page: Any) -> Mapping[str, Any]:
     """The account behind a Page; empty when it has none."""
-    return an_object(an_object(page).get(ACCOUNT))
+    return object_in(object_in(page).get(ACCOUNT))
 
 
 def _id_of(page: Page) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelHttp, given_id, no_proof, token_of
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
@@ -74,7 +75,7 @@ class Graph:
             answer = await self.http.call("GET", f"{self.base}/debug_token", params=params, secrets=[*params.values()])
         except ChannelError:
             return {}
-        return an_object(answer.field("data"))
+        return object_in(answer.field("data"))
 
     async def renewed(
         self, account: ConnectedAccount, grant_type: str, now: datetime, is_too_young: Callable[[ChannelError], bool]
@@ -195,23 +196,9 @@ def listed(answer: Answer) -> list[Any]:
 
 def next_cursor(answer: Answer) -> str | None:
     """Where the next list begins; None after the last one."""
-    paging = an_object(answer.field("paging"))
-    after = an_object(paging.get("cursors")).get("after") if paging.get("next") else None
+    paging = object_in(answer.field("paging"))
+    after = object_in(paging.get("cursors")).get("after") if paging.get("next") else None
     return str(after) if after else None
-
-
-def an_object(value: Any) -> dict[str, Any]:
-    """`value`, or an empty object for what is none."""
-    return value if isinstance(value, dict) else {}
-
-
-def instant(value: Any) -> datetime | None:
-    """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None
 
 
 def moment(seconds: Any) -> datetime | None:

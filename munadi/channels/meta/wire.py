@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any, Generic
 
+from munadi.channels.answers import instant, object_in
 from munadi.channels.channel import Options
-from munadi.channels.meta.graph import an_object, instant, listed, words
+from munadi.channels.meta.graph import listed, words
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
@@ -71,7 +72,7 @@ def read_post(fields: Any) -> PostRead | None:
     """One post of an answer; None without an id. Fields of another type than documented read as absent."""
     if not isinstance(fields, dict) or not fields.get("id"):
         return None
-    inside = an_object(fields.get("children")).get("data")
+    inside = object_in(fields.get("children")).get("data")
     return PostRead(
         id=str(fields["id"]),
         text=words(fields.get("text")) or words(fields.get("caption")) or "",
@@ -99,10 +100,10 @@ class CommentRead(Model):
 
 def read_comment(row: Any, text: str, time: str) -> CommentRead | None:
     """One comment of a list, whose fields for its text and time are named; None without an id or a text."""
-    fields = an_object(row)
+    fields = object_in(row)
     comment_id, message = fields.get("id"), words(fields.get(text))
     if not comment_id or message is None:
         return None
-    author = an_object(fields.get("from")).get("id")
+    author = object_in(fields.get("from")).get("id")
     at = instant(fields.get(time))
     return CommentRead(id=str(comment_id), text=message, author=author and str(author), created_at=at)

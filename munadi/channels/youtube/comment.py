@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from munadi.channels.answers import text_in
+from munadi.channels.answers import instant, text_in
 from munadi.channels.channel import Post
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options
-from munadi.channels.youtube.wire import entries, instant, video_url
+from munadi.channels.youtube.wire import entries, video_url
 from munadi.domain.publication import Published, Unknown
 from munadi.ports import Answer, Gate
 

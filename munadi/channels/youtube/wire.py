@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from munadi.channels.answers import text_in
+from munadi.channels.answers import instant, text_in
 from munadi.channels.http import no_proof
 from munadi.channels.youtube.spec import Options, Privacy
 from munadi.domain.account import Profile
@@ -160,12 +160,3 @@ def read_uploads(answer: Answer) -> list[Upload]:
             words = {name: text_in(fields, "snippet", name) or "" for name in ("title", "description")}
             found.append(Upload(video_id=video_id, added_at=added_at, **words))
     return found
-
-
-def instant(value: Any) -> datetime | None:
-    """RFC 3339; None when it is anything else or has no zone."""
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None
