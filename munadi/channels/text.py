@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -250,6 +250,27 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
         message = "takes a shorter alt text"
         found.exceed(f"{pointer}/alt", "ALT_TOO_LONG", "alt_length", message, rule.max_alt_length, length)
     return found
+
+
+def check_encoding(
+    found: Problems,
+    asset: MediaAsset,
+    pointer: str,
+    codecs: Collection[str],
+    rates: tuple[int, int],
+    audio: Collection[str] = (),
+) -> None:
+    """A video's codecs and its frame rate, where the probe could read them. Without `audio` every sound passes."""
+    for name, codec, known in (("video", asset.video_codec, codecs), ("audio", asset.audio_codec, audio)):
+        if codec is not None and known and codec not in known:
+            limit = ", ".join(known)
+            message = f"takes {name} encoded as {limit}; this is {codec}"
+            found.add(pointer, "MEDIA_CODEC", f"{name}_codec", message, limit, codec)
+    least, most = rates
+    # Measured rates are a little off the nominal one (23.976).
+    if asset.fps is not None and not least - 0.05 <= asset.fps <= most + 0.05:
+        message = f"takes {least} to {most} frames per second; this has {asset.fps:g}"
+        found.add(pointer, "MEDIA_FPS", "fps", message, f"{least}-{most}", asset.fps)
 
 
 def _check_rendition(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:

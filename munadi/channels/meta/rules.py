@@ -7,32 +7,20 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
-from munadi.channels.text import Problems, check_media_file
+from munadi.channels.text import Problems, check_encoding, check_media_file
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 
 VIDEO_CODECS = ("h264", "hevc")
-MIN_FPS, MAX_FPS = 23, 60
+FRAME_RATES = (23, 60)
 
 
 def check_video(found: Problems, asset: MediaAsset, pointer: str, audio: Collection[str] = ()) -> None:
-    """Codecs and frame rate, where the probe could read them. `audio`: the codecs of sound, when they are checked."""
-    if asset.kind is not MediaKind.VIDEO:
-        return
-    for rule, codec, known in (
-        ("video_codec", asset.video_codec, VIDEO_CODECS),
-        ("audio_codec", asset.audio_codec, audio),
-    ):
-        if codec is not None and known and codec not in known:
-            limit = ", ".join(known)
-            message = f"takes {rule.removesuffix('_codec')} encoded as {limit}; this is {codec}"
-            found.add(pointer, "MEDIA_CODEC", rule, message, limit, codec)
-    # Measured rates are a little off the nominal one (23.976).
-    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
-        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
-        found.add(pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps)
+    """Codecs and frame rate. `audio`: the codecs of sound, when they are checked."""
+    if asset.kind is MediaKind.VIDEO:
+        check_encoding(found, asset, pointer, VIDEO_CODECS, FRAME_RATES, audio)
 
 
 def check_cover(found: Problems, draft: Draft, index: int | None, rule: MediaRule) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from munadi.channels.channel import Rules
 from munadi.channels.text import (
     Problems,
+    check_encoding,
     check_extras,
     check_media_count,
     check_media_files,
@@ -15,10 +16,9 @@ from munadi.channels.text import (
     too_long,
 )
 from munadi.channels.tiktok.spec import (
+    FRAME_RATES,
     LEAD_SHORT,
-    MAX_FPS,
     MAX_SIDE,
-    MIN_FPS,
     MIN_SIDE,
     PHOTO_DESCRIPTION,
     PHOTO_LONG_SIDE,
@@ -133,14 +133,7 @@ def _video(found: Problems, asset: MediaAsset, pointer: str) -> None:
         limit = MIN_SIDE if asset.height < MIN_SIDE else MAX_SIDE
         message = f"takes video of {MIN_SIDE} to {MAX_SIDE} pixels height; this has {asset.height}"
         found.add(pointer, "MEDIA_HEIGHT", "media_height", message, limit, asset.height)
-    if asset.video_codec is not None and asset.video_codec not in VIDEO_CODECS:
-        codecs = ", ".join(VIDEO_CODECS)
-        message = f"takes video encoded as {codecs}; this is {asset.video_codec}"
-        found.add(pointer, "MEDIA_CODEC", "video_codec", message, codecs, asset.video_codec)
-    # Measured rates are a little off the nominal one (23.976).
-    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
-        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
-        found.add(pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps)
+    check_encoding(found, asset, pointer, VIDEO_CODECS, FRAME_RATES)
 
 
 def _options(found: Problems, draft: Draft, options: Options) -> None:

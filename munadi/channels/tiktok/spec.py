@@ -126,7 +126,7 @@ MIN_SIDE, MAX_SIDE = 360, 4096
 # "1080p": a photo fits a full-HD frame, in portrait or landscape.
 PHOTO_SHORT_SIDE, PHOTO_LONG_SIDE = 1080, 1920
 VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9")
-MIN_FPS, MAX_FPS = 23, 60
+FRAME_RATES = (23, 60)
 
 # How long before the slot preparation begins: to read the creator's settings, or to upload several chunks. Well
 # within the upload_url's hour, so that it is still valid at the slot and through a short hold.
