@@ -103,6 +103,23 @@ class AppSettings(ChannelSettings):
         return tuple(f"MUNADI_CHANNELS__{channel}__{name}" for name, value in given.items() if not value)
 
 
+class PolledSettings(AppSettings):
+    """Settings of a channel whose network takes its time.
+
+    A post is read again every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
+    """
+
+    poll_quick: Duration = timedelta(seconds=5)
+    poll_slow: Duration = timedelta(seconds=15)
+    poll_idle: Duration = timedelta(seconds=60)
+
+    def poll_wait(self, age: timedelta, quick_for: timedelta, slow_for: timedelta) -> timedelta:
+        """When to read a post of this age again: the older, the rarer."""
+        if age < quick_for:
+            return self.poll_quick
+        return self.poll_slow if age < slow_for else self.poll_idle
+
+
 def could_not_read(error: ChannelError) -> Unknown:
     """The result of a `find` that could not read the network."""
     return Unknown(note=str(error)[:200], pause=error.pause)

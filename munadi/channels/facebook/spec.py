@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from munadi.channels.http import AppSettings, Duration
+from munadi.channels.http import Duration, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -41,7 +41,7 @@ class Hosts(BaseModel):
     video: str = "https://graph-video.facebook.com"
 
 
-class Settings(AppSettings):
+class Settings(PolledSettings):
     """`MUNADI_CHANNELS__FACEBOOK__…`; durations in seconds or ISO 8601.
 
     The Meta app's `client_id` and `client_secret` let people connect their Pages in a browser, an import read the
@@ -51,9 +51,6 @@ class Settings(AppSettings):
 
     hosts: Hosts = Hosts()
     version: str = "v26.0"
-    poll_quick: Duration = timedelta(seconds=5)
-    poll_slow: Duration = timedelta(seconds=15)
-    poll_idle: Duration = timedelta(seconds=60)
     processing_timeout: Duration = timedelta(minutes=30)
     permalink_timeout: Duration = timedelta(seconds=3)
 

@@ -72,8 +72,7 @@ async def status_of(graph: PageGraph, account: ConnectedAccount, video_id: str) 
 
 def wait(case: Case, since: timedelta) -> timedelta:
     """When to read a video again that has been processing for so long: the longer, the rarer."""
-    rates = case.graph.settings
-    return rates.poll_quick if since < QUICK_FOR else rates.poll_slow if since < SLOW_FOR else rates.poll_idle
+    return case.graph.settings.poll_wait(since, QUICK_FOR, SLOW_FOR)
 
 
 def published(case: Case, video_id: str, status: VideoStatus) -> Published:

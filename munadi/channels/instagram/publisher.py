@@ -64,10 +64,7 @@ class InstagramPublisher(ContainerPublisher[Options]):
 
     def wait_at(self, container: Container, age: timedelta) -> timedelta:
         """The older, the rarer."""
-        settings = self._settings
-        if age < QUICK_FOR:
-            return settings.poll_quick
-        return settings.poll_slow if age < SLOW_FOR else settings.poll_idle
+        return self._settings.poll_wait(age, QUICK_FOR, SLOW_FOR)
 
     def after_refusal(self, state: Prepared, step: str, error: ChannelError) -> Prepared | None:
         """The same container for a missing one, then another; bounded by `RENEWALS`."""

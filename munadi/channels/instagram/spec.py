@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr
 
-from munadi.channels.http import AppSettings, Duration
+from munadi.channels.http import Duration, PolledSettings
 from munadi.channels.meta.graph import Graph
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
@@ -75,7 +75,7 @@ class Hosts(BaseModel):
     fb_auth: str = "https://www.facebook.com"
 
 
-class Settings(AppSettings):
+class Settings(PolledSettings):
     """`MUNADI_CHANNELS__INSTAGRAM__…`; durations in seconds or ISO 8601.
 
     `client_id` and `client_secret` are the Instagram app's, which is not the Meta app that it belongs to. That one's
@@ -90,7 +90,6 @@ class Settings(AppSettings):
     fb_client_secret: SecretStr | None = None
     poll_quick: Duration = timedelta(seconds=3)
     poll_slow: Duration = timedelta(seconds=10)
-    poll_idle: Duration = timedelta(seconds=60)
     permalink_timeout: Duration = timedelta(seconds=3)
     read_quota: bool = True
 

@@ -63,6 +63,4 @@ class StatusReader:
     def _wait(self, sent_at: datetime | None) -> timedelta:
         """Seconds for a short video, minutes for a long one: the older the post, the longer the wait."""
         age = self.clock.now() - sent_at if sent_at else SLOW_FOR
-        if age < QUICK_FOR:
-            return self.settings.poll_quick
-        return self.settings.poll_slow if age < SLOW_FOR else self.settings.poll_idle
+        return self.settings.poll_wait(age, QUICK_FOR, SLOW_FOR)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings, Duration
+from munadi.channels.http import Duration, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -47,7 +47,7 @@ class Hosts(BaseModel):
 UPLOAD_DOMAINS = ("tiktokapis.com",)
 
 
-class Settings(AppSettings):
+class Settings(PolledSettings):
     """`MUNADI_CHANNELS__TIKTOK__…`; durations in seconds or ISO 8601. The client id is TikTok's `client_key`.
 
     `audited`: TikTok has audited the app. Until then it may post for the creator alone (SELF_ONLY), and other posts are
@@ -59,9 +59,7 @@ class Settings(AppSettings):
     version: str = "v2"
     audited: bool = False
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1, le=64_000_000)
-    poll_quick: Duration = timedelta(seconds=5)
     poll_slow: Duration = timedelta(seconds=10)
-    poll_idle: Duration = timedelta(seconds=60)
 
 
 class Privacy(StrEnum):

@@ -59,9 +59,7 @@ def is_processed(video: Video) -> bool:
 
 def processing_wait(settings: Settings, age: timedelta) -> timedelta:
     """Short videos take seconds, long ones hours: the older the upload, the longer the wait."""
-    if age < QUICK_FOR:
-        return settings.poll_quick
-    return settings.poll_slow if age < SLOW_FOR else settings.poll_idle
+    return settings.poll_wait(age, QUICK_FOR, SLOW_FOR)
 
 
 async def _missing(run: Run, video_id: str) -> Pending:

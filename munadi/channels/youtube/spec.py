@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings, Duration
+from munadi.channels.http import Duration, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -57,7 +57,7 @@ def _whole_chunks(value: int) -> int:
     return value
 
 
-class Settings(AppSettings):
+class Settings(PolledSettings):
     """`MUNADI_CHANNELS__YOUTUBE__…`; durations in seconds or ISO 8601.
 
     One run of a preparation sends at most `chunks_per_run` chunks. Processing is polled every `poll_quick` at first,
@@ -71,7 +71,6 @@ class Settings(AppSettings):
     chunk_bytes: Annotated[int, Field(ge=CHUNK_UNIT, le=64 * CHUNK_UNIT), AfterValidator(_whole_chunks)] = 8 << 20
     chunks_per_run: int = Field(default=8, ge=1)
     chunk_timeout: Duration = timedelta(seconds=120)
-    poll_quick: Duration = timedelta(seconds=5)
     poll_slow: Duration = timedelta(seconds=30)
     poll_idle: Duration = timedelta(minutes=2)
     processing_patience: Duration = timedelta(minutes=10)
