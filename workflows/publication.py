@@ -56,31 +56,27 @@ async def run_publication(claimed: Claimed, *, content_id: str = "", brand_ref: 
 
     The visible call is made at most once.
     """
-    look_first = claimed.mode is NextStep.LOOK_FIRST
-    step = NextStep.RECONCILE if look_first else claimed.mode
+    step = claimed.mode
     ref = PublicationRef(
         publication_id=claimed.publication_id,
         epoch=claimed.epoch,
         draft_version=claimed.draft_version,
-        look_first=look_first,
         claim_at=claimed.claim_at,
         content_id=content_id,
         account_id=claimed.account_id,
         brand_ref=brand_ref,
     )
     while True:
+        if step is NextStep.LOOK_FIRST:
+            step, ref = NextStep.RECONCILE, ref.model_copy(update={"look_first": True})
         result = await _take(step, ref, claimed.channel)
         if result.after:
             await workflow.sleep(result.after, summary=f"{claimed.channel}: before the next look")
         if result.step not in CONTINUES:
             return result
-        look_first = result.step is NextStep.LOOK_FIRST
-        step = NextStep.RECONCILE if look_first else result.step
+        step = result.step
         ref = PublicationRef(
-            publication_id=ref.publication_id,
-            epoch=result.epoch,
-            draft_version=ref.draft_version,
-            look_first=look_first,
+            publication_id=claimed.publication_id, epoch=result.epoch, draft_version=claimed.draft_version
         )
 
 
