@@ -1,4 +1,4 @@
-"""What only the emulated Facebook Pages have: photos, links, schedules, duplicates, comments and lists."""
+"""What only the emulated Facebook Pages have: photos, links, duplicates and lists."""
 
 from __future__ import annotations
 
@@ -51,13 +51,6 @@ def test_unpublished_photos_are_attached(facebook: Facebook, site: MediaSite, st
     assert refusal(facebook.post(f"{PAGE}/feed", attached_media=json.dumps(attached))) == (100, None)
 
 
-def test_a_photo_may_come_as_bytes_and_be_a_post_at_once(facebook: Facebook) -> None:
-    files = {"source": ("a.png", picture((60, 40)), "image/png")}
-    answer = facebook.call("POST", f"{PAGE}/photos", data={"caption": "here"}, files=files).json()
-    (seen,) = facebook.posts()
-    assert (seen["id"], seen["text"], seen["media"][0]["width"]) == (answer["post_id"], "here", 60)
-
-
 @pytest.mark.parametrize(
     ("form", "error"),
     [
@@ -67,7 +60,7 @@ def test_a_photo_may_come_as_bytes_and_be_a_post_at_once(facebook: Facebook) -> 
         ({"link": "https://www.facebook.com/acme"}, (1609008, None)),
         ({"link": "not a link"}, (100, None)),
         ({"attached_media": "[1]"}, (100, None)),
-        ({"message": "x", "published": "false", "scheduled_publish_time": "1"}, (100, None)),
+        ({"message": "x", "published": "false"}, (100, None)),
     ],
 )
 def test_an_invalid_post_is_refused(facebook: Facebook, form: dict[str, str], error: tuple[int, int | None]) -> None:
@@ -81,15 +74,6 @@ def test_the_same_text_twice_in_a_row_is_a_duplicate(facebook: Facebook) -> None
     facebook.feed(message="sky")
     facebook.feed(message="sea")
     assert len(facebook.posts()) == 3
-
-
-def test_a_scheduled_post_becomes_visible_at_its_time(facebook: Facebook) -> None:
-    at = facebook.now() + 3_600
-    post = facebook.feed(message="later", published="false", scheduled_publish_time=str(at))
-    assert facebook.posts() == []
-    assert [found["id"] for found in facebook.listed("scheduled_posts")] == [post]
-    facebook.sandbox.advance(3_700)
-    assert [seen["id"] for seen in facebook.posts()] == [post]
 
 
 def test_lists_are_newest_first_in_pages_and_a_little_late(facebook: Facebook) -> None:

@@ -1,6 +1,7 @@
 """Facebook Pages emulated: graph, upload, video and www hosts under `/facebook`.
 
-Source: docs/networks/facebook.md. Not emulated: targeting, business assets, webhooks.
+Source: docs/networks/facebook.md. Not emulated: scheduling at Facebook, drafts, photos and videos posted in one call,
+targeting, business assets, webhooks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from munadi.sandbox.facebook import errors, posting, reading, videos
 from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Page, Person, Photo, Post, Video, permalink
 from munadi.sandbox.graph import person_login
 from munadi.sandbox.graph.errors import refuse_if
-from munadi.sandbox.graph.parameters import flag, node_in, parameters
+from munadi.sandbox.graph.parameters import node_in, parameters
 from munadi.sandbox.graph.person_login import PersonPlatform
 from munadi.sandbox.graph.reading import new_id
 from munadi.sandbox.model import PostView
@@ -35,7 +36,6 @@ VIDEO_STEPS = {
     ("videos", "start"): "start_video",
     ("videos", "transfer"): "transfer_video",
     ("videos", "finish"): "finish_video",
-    ("videos", ""): "publish_video",
 }
 
 
@@ -57,9 +57,7 @@ class Facebook(PersonPlatform[Page]):
         "AQ", {"error": "access_denied", "error_reason": "user_denied", "error_description": "Permissions error"}
     )
     tasks = ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE"]
-    visible = frozenset(
-        names("feed publish_photo photo_story finish_reel finish_story finish_video publish_video comments")
-    )
+    visible = frozenset(names("feed photo_story finish_reel finish_story finish_video comments"))
     routes = {
         "GET www/dialog/oauth": ("authorize", person_login.authorize),
         "GET www/**": ("site", site),
@@ -73,11 +71,10 @@ class Facebook(PersonPlatform[Page]):
         "POST graph/*/feed": ("feed", posting.feed),
         "GET graph/*/published_posts": ("published_posts", reading.published_posts),
         "GET graph/*/posts": ("published_posts", reading.published_posts),
-        "GET graph/*/scheduled_posts": ("scheduled_posts", reading.scheduled_posts),
         "GET graph/*/stories": ("list_stories", reading.list_stories),
-        "POST graph/*/photos": ("publish_photo", posting.photo),
+        "POST graph/*/photos": ("upload_photo", posting.photo),
         "POST graph/*/photo_stories": ("photo_story", posting.photo_story),
-        "POST */*/videos": ("publish_video", videos.post_at_once),
+        "POST */*/videos": ("finish_video", videos.finish),
         "POST */*/video_reels": ("finish_reel", videos.finish),
         "POST */*/video_stories": ("finish_story", videos.finish),
         "POST graph/*/thumbnails": ("thumbnail", videos.thumbnail),
@@ -87,13 +84,11 @@ class Facebook(PersonPlatform[Page]):
         "DELETE graph/*": ("delete_photo", posting.delete_photo),
     }
     variants = {
-        "upload_photo": posting.photo,
         "delete_video": videos.delete,
         "start_reel": videos.start,
         "start_story": videos.start,
         "start_video": videos.start,
         "transfer_video": videos.transfer,
-        "finish_video": videos.finish,
         "video_status": videos.status,
         "node": reading.node,
     }
@@ -107,16 +102,14 @@ class Facebook(PersonPlatform[Page]):
         self.scraped: set[str] = set()
 
     def variant(self, name: str, call: Call) -> str:
-        """Photos and videos differ by their parameters, nodes by the object that they name."""
+        """The phases of a video differ by a parameter, nodes by the object that they name."""
         node = node_in(call)
-        if name in ("publish_photo", "publish_video", "finish_reel", "finish_story"):
+        if name in ("finish_video", "finish_reel", "finish_story"):
             try:
-                values = parameters(call)
+                phase = parameters(call).get("upload_phase", "")
             except Refusal:
                 return "unknown"
-            if name == "publish_photo":
-                return name if flag(values, "published", True) else "upload_photo"
-            return VIDEO_STEPS.get((node, values.get("upload_phase", "")), "unknown")
+            return VIDEO_STEPS.get((node, phase), "unknown")
         if name == "delete_photo" and node in self.videos:
             return "delete_video"
         if name != "get_post":
@@ -212,10 +205,10 @@ class Facebook(PersonPlatform[Page]):
         return post
 
     def is_visible(self, post: Post) -> bool:
-        return post.is_published and post.visible_at <= self.clock.now()
+        return post.visible_at <= self.clock.now()
 
     def is_listed(self, post: Post) -> bool:
-        return post.is_published and post.visible_at + self.delays["index"] <= self.clock.now()
+        return post.visible_at + self.delays["index"] <= self.clock.now()
 
     def posts(self, base_url: str) -> list[PostView]:
         return [

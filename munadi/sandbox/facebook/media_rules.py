@@ -1,17 +1,15 @@
-"""The media that Facebook accepts: how it fetches them, and its rules for images and videos."""
+"""The media that Facebook accepts: its rules for images and videos."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from munadi.sandbox import downloads
-from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.graph.errors import GraphError, refuse, refuse_if
+from munadi.sandbox.graph.errors import refuse, refuse_if
 from munadi.sandbox.media import VideoRules, image_facts, video_facts
 
 MIB = 1024 * 1024
-IMAGE_BYTES, VIDEO_BYTES = 4 * MIB, 64 * MIB
+IMAGE_BYTES = 4 * MIB
 IMAGES = {"JPEG", "PNG", "GIF", "BMP", "TIFF"}
 CODECS = ("h264", "hevc", "vp9", "av1")
 NARROW, ROUNDING = 9 / 16, 0.01
@@ -27,14 +25,6 @@ PROBLEMS = {
     "seconds": "The reel must be between 3 and {} seconds long.",
     "frames": "The frame rate of the reel must be between 24 and 60.",
 }
-
-
-async def fetch(url: str, cap: int, refused: GraphError) -> bytes:
-    """At most one chunk more than `cap`, so that the caller can see that it is too large."""
-    try:
-        return await downloads.fetch(url, cap)
-    except FetchFailed:
-        raise refuse(refused) from None
 
 
 def image_type(body: bytes) -> str:

@@ -45,7 +45,6 @@ class Video:
     started_at: float
     uploaded_at: float | None = None  # when its last byte arrived
     finished_at: float | None = None
-    draft: bool = False
     digest: str | None = None
     error: str | None = None
     post_id: str | None = None
@@ -61,7 +60,6 @@ class Post:
     created_at: float  # the sandbox's clock
     received_at: float  # real time
     visible_at: float
-    is_published: bool = True
     link: str | None = None
     title: str | None = None
     photos: list[str] = field(default_factory=list)

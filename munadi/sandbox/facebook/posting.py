@@ -1,4 +1,4 @@
-"""Feed posts, photos, comments and a link's scrape; a scheduled post becomes visible by the clock."""
+"""Feed posts, photos, comments and a link's scrape."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from munadi.sandbox.clock import DAY, wall_time
+from munadi.sandbox.downloads import FetchFailed, fetch
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.media_rules import IMAGE_BYTES, fetch, image_type
+from munadi.sandbox.facebook.media_rules import IMAGE_BYTES, image_type
 from munadi.sandbox.facebook.model import COMMENT, PUBLISH, Page, Photo, Post, permalink
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.parameters import file_in, flag, node_in, parameters, whole_number
+from munadi.sandbox.graph.parameters import flag, node_in, parameters
 from munadi.sandbox.graph.reading import new_id
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
 
 MESSAGE_UNITS = 63_206
-SOONEST, LATEST = 600, 75 * DAY
 INDEXED = re.compile(r"^attached_media\[(\d+)\]$")
 ONES_OWN = ("facebook.com", "fb.com", "fb.me", "fb.watch")
 
@@ -31,11 +31,12 @@ async def feed(platform: Facebook, call: Call) -> Answer:
     message, link, photos = values.get("message", ""), values.get("link"), attached(values)
     if not message.strip() and not link and not photos:
         raise bad_parameter("Requires one of the parameters: message, link, attached_media")
+    bad_parameter_if(not flag(values, "published", True), "Unpublished posts are not emulated.")
     _require_short(message)
     _require_link(platform, link)
     if not photos:
         _require_new(platform, page, message, link)
-    post = _new(platform, page, values, message, "album" if len(photos) > 1 else "photo" if photos else "text")
+    post = _new(platform, page, message, "album" if len(photos) > 1 else "photo" if photos else "text")
     post.kind, post.link = ("link" if link and not photos else post.kind), link
     _attach(platform, post, photos)
     platform.published.put(post.id, post)
@@ -45,28 +46,24 @@ async def feed(platform: Facebook, call: Call) -> Answer:
 
 
 async def photo(platform: Facebook, call: Call) -> Answer:
-    """An unpublished photo lives for a day and can be attached to a post; a published one is a post at once."""
+    """A photo from an address. It is unpublished, lives for a day, and can be attached to a post."""
     page = platform.owner(call, node_in(call, -2), PUBLISH)
     values = parameters(call)
-    body = file_in(call, "source")
-    if body is None:
-        refuse_if(not values.get("url"), errors.IMAGE_INVALID)
-        body = await fetch(values["url"], IMAGE_BYTES, errors.IMAGE_INVALID)
+    bad_parameter_if(flag(values, "published", True), "Only unpublished photos are emulated.")
+    try:
+        body = await fetch(values.get("url", ""), IMAGE_BYTES)
+    except FetchFailed:
+        raise refuse(errors.IMAGE_INVALID) from None
     digest = platform.shelf.keep(body, image_type(body)).digest
     photo = Photo(new_id("122", 15), page.id, digest, values.get("alt_text_custom", ""), platform.clock.now())
     platform.photos.put(photo.id, photo)
-    if not flag(values, "published", True):
-        return Answer(200, {"id": photo.id}, effect=True)
-    post = _new(platform, page, {}, values.get("caption", values.get("message", "")), "photo")
-    _attach(platform, post, [photo.id])
-    platform.published.put(post.id, post)
-    return Answer(200, {"id": photo.id, "post_id": post.id}, effect=True)
+    return Answer(200, {"id": photo.id}, effect=True)
 
 
 async def photo_story(platform: Facebook, call: Call) -> Answer:
     """A photo that was uploaded unpublished, and is in no post, becomes a story."""
     page = platform.owner(call, node_in(call, -2), PUBLISH)
-    post = _new(platform, page, {}, "", "story")
+    post = _new(platform, page, "", "story")
     _attach(platform, post, [parameters(call).get("photo_id", "")])
     platform.published.put(post.id, post)
     return Answer(200, {"success": True, "post_id": post.number}, effect=True)
@@ -110,15 +107,9 @@ async def delete_photo(platform: Facebook, call: Call) -> Answer:
     return Answer(200, {"success": True}, effect=True)
 
 
-def _new(platform: Facebook, page: Page, values: dict[str, str], message: str, kind: str) -> Post:
+def _new(platform: Facebook, page: Page, message: str, kind: str) -> Post:
     now = platform.clock.now()
-    at = whole_number(values, "scheduled_publish_time", 0)
-    published = flag(values, "published", True)
-    if at and (published or not now + SOONEST <= at <= now + LATEST):
-        raise bad_parameter("The specified scheduled publish time is invalid.")
-    post = Post(f"{page.id}_{new_id('122')}", page.id, message, kind, now, wall_time(), float(at or now))
-    post.is_published = published or bool(at)
-    return post
+    return Post(f"{page.id}_{new_id('122')}", page.id, message, kind, now, wall_time(), now)
 
 
 def _attach(platform: Facebook, post: Post, photos: list[str]) -> None:

@@ -15,7 +15,7 @@ from munadi.sandbox.platform import names
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
 
-POST_FIELDS = names("id message created_time permalink_url is_published attachments from scheduled_publish_time")
+POST_FIELDS = names("id message created_time permalink_url is_published attachments from")
 COMMENT_FIELDS = {"id", "message", "created_time", "from"}
 STORY_FIELDS = {"post_id", "status", "creation_time", "media_type", "media_id", "url"}
 PAGE_FIELDS = {"id", "name", "username", "link", "category", "fan_count", "access_token"}
@@ -50,10 +50,6 @@ async def list_stories(platform: Facebook, call: Call) -> Answer:
     return _list(platform, call, lambda post: platform.is_listed(post) and post.kind == "story", _story, STORY_FIELDS)
 
 
-async def scheduled_posts(platform: Facebook, call: Call) -> Answer:
-    return _list(platform, call, lambda post: post.is_published and post.visible_at > platform.clock.now())
-
-
 async def list_comments(platform: Facebook, call: Call) -> Answer:
     post = platform.readable_post(call, node_in(call, -2))
     page = platform.profile(post.profile_id)
@@ -83,8 +79,7 @@ def _list(
 
 
 def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
-    page, later = platform.profile(post.profile_id), post.visible_at > platform.clock.now()
-    attachments = _attachments(post, call.base_url)
+    page, attachments = platform.profile(post.profile_id), _attachments(post, call.base_url)
     facts = {
         "id": post.id,
         "created_time": graph_time(post.created_at),
@@ -93,7 +88,6 @@ def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
         "from": {"id": page.id, "name": page.title},
         "message": post.message or None,
         "attachments": {"data": attachments} if attachments else None,
-        "scheduled_publish_time": int(post.visible_at) if later else None,
     }
     return selected(call, facts, POST_FIELDS, "Post", ["created_time", "message"])
 

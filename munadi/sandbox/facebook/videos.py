@@ -12,10 +12,10 @@ from munadi.sandbox.clock import DAY, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
 from munadi.sandbox.facebook.errors import upload_refused
-from munadi.sandbox.facebook.media_rules import VIDEO_BYTES, fetch, image_type, video_problem
+from munadi.sandbox.facebook.media_rules import image_type, video_problem
 from munadi.sandbox.facebook.model import PUBLISH, READ, Page, Post, Video
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.parameters import fields, file_in, flag, node_in, parameters, whole_number
+from munadi.sandbox.graph.parameters import fields, file_in, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.media import sniff
 
@@ -42,21 +42,16 @@ async def start(platform: Facebook, call: Call) -> Answer:
 
 
 async def upload(platform: Facebook, call: Call) -> Answer:
-    """rupload: the bytes from `offset` on, or a `file_url` to fetch. An incomplete upload keeps its bytes."""
+    """rupload: the bytes from `offset` on. An incomplete upload keeps its bytes."""
     page = platform.caller(call, PUBLISH)
     video = platform.own_video(node_in(call), page, call)
     if video.uploaded_at is not None:
         raise upload_refused("OffsetInvalidError", "Every byte of the video has arrived already")
     stored = platform.received.setdefault(video.id, bytearray())
-    if url := call.headers.get("file_url"):
-        body, video.size = await fetch(url, VIDEO_BYTES, errors.VIDEO_UNFETCHABLE), 0
-        stored[:] = b""
-    else:
-        body, offset = call.body, call.headers.get("offset", "0")
-        video.size = int(call.headers.get("file_size", "0") or 0)
-        if not offset.isdecimal() or int(offset) != len(stored):
-            raise upload_refused("OffsetInvalidError", f"Request starting offset is invalid, not {len(stored)}")
-    stored += body[: max(platform.limits["bytesPerUpload"], 1)]
+    offset, video.size = call.headers.get("offset", "0"), int(call.headers.get("file_size", "0") or 0)
+    if not offset.isdecimal() or int(offset) != len(stored):
+        raise upload_refused("OffsetInvalidError", f"Request starting offset is invalid, not {len(stored)}")
+    stored += call.body[: max(platform.limits["bytesPerUpload"], 1)]
     video.size = video.size or len(stored)
     if len(stored) < video.size:
         platform.videos.put(video.id, video)
@@ -92,7 +87,7 @@ async def finish(platform: Facebook, call: Call) -> Answer:
         video = _session(platform, values, page)
     else:
         video = platform.own_video(values.get("video_id", ""), page, call)
-    if video.finished_at is not None and not video.draft:
+    if video.finished_at is not None:
         return Answer(200, _finished(platform, video))
     if video.uploaded_at is None or video.kind != kind or _state(platform, video) == "expired":
         raise refuse(errors.VIDEO_INVALID)
@@ -122,20 +117,6 @@ async def delete(platform: Facebook, call: Call) -> Answer:
     if video.post_id is not None:
         platform.published.remove(video.post_id)
     return Answer(200, {"success": True}, effect=True)
-
-
-async def post_at_once(platform: Facebook, call: Call) -> Answer:
-    """`POST /{page}/videos` with `source` or `file_url`: returns the id at once and processes the video later."""
-    page = platform.owner(call, node_in(call, -2), PUBLISH)
-    values = parameters(call)
-    body = file_in(call, "source")
-    if body is None:
-        body = await fetch(values.get("file_url", ""), VIDEO_BYTES, errors.VIDEO_UNFETCHABLE)
-    video = _begin(platform, page, "video", len(body))
-    platform.received[video.id] = bytearray(body)
-    await _complete(platform, video)
-    _make_public(platform, video, page, values)
-    return Answer(200, {"id": video.id}, effect=True)
 
 
 async def status(platform: Facebook, call: Call) -> Answer:
@@ -172,9 +153,9 @@ def _phases(platform: Facebook, video: Video) -> dict[str, Any]:
     if state == "error":
         processing["error"] = {"message": video.error}
     elif video.finished_at is not None:
-        publishing["status"] = "complete" if _is_live(platform, video) or video.draft else "in_progress"
+        publishing["status"] = "complete" if _is_live(platform, video) else "in_progress"
         if publishing["status"] == "complete":
-            publishing["publish_status"] = "draft" if video.draft else "published"
+            publishing["publish_status"] = "published"
     phases = {"uploading_phase": uploading, "processing_phase": processing, "publishing_phase": publishing}
     return {"video_status": state, **phases}
 
@@ -222,15 +203,14 @@ async def _complete(platform: Facebook, video: Video) -> None:
 def _make_public(platform: Facebook, video: Video, page: Page, values: dict[str, str]) -> None:
     """A post that is visible once processing and publishing have ended; one that cannot be processed never is."""
     now = platform.clock.now()
-    video.finished_at, video.draft = now, values.get("video_state") == "DRAFT"
+    video.finished_at = now
     platform.videos.put(video.id, video)
-    if video.draft or video.error:
+    if video.error:
         return
     message = "" if video.kind == "story" else values.get("description", "")
     visible_at = max(now, _ready_at(platform, video)) + platform.delays["publish"]
     post = Post(f"{page.id}_{new_id('122')}", page.id, message, video.kind, now, wall_time(), visible_at)
-    post.is_published, post.title = flag(values, "published", True), values.get("title")
-    post.cover, post.video_id = video.cover, video.id
+    post.title, post.cover, post.video_id = values.get("title"), video.cover, video.id
     post.digests, post.alts = [video.digest or ""], [values.get("title", "")]
     platform.published.put(post.id, post)
     video.post_id = post.id
