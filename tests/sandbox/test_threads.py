@@ -16,27 +16,18 @@ def threads(sandbox: Sandbox) -> Flow:
     return Flow(sandbox, "threads")
 
 
-def test_auto_publish_is_visible_and_gives_a_post_not_a_container(threads: Flow) -> None:
-    post = threads.container(media_type="TEXT", text="x", auto_publish_text="true")
-    assert [seen["id"] for seen in threads.posts()] == [post]
-    (call,) = threads.sandbox.calls("auto_publish_text")
-    assert (call["visible"], call["effect"]) == (True, True)
-
-
 def test_a_post_has_no_status(threads: Flow) -> None:
     answer = threads.get(threads.text(), fields="status")
     assert (refusal(answer), answer.json()["error"]["type"]) == ((100, None), "THApiException")
 
 
 def test_the_buckets_are_enforced_and_only_requested_fields_are_returned(threads: Flow) -> None:
-    threads.set(postsPerDay=1, repliesPerDay=1, deletesPerDay=1)
+    threads.set(postsPerDay=1, repliesPerDay=1)
     root = threads.text()
-    reply = threads.text("x", reply_to_id=root)
+    threads.text("x", reply_to_id=root)
     for form in ({}, {"reply_to_id": root}):
         assert refusal(threads.publish(threads.container(media_type="TEXT", text="x", **form))) == (4, None)
-    assert threads.call("DELETE", reply).json() == {"success": True, "deleted_id": reply}
-    assert refusal(threads.call("DELETE", root)) == (4, None)
-    assert len(threads.posts()) == 1
+    assert len(threads.posts()) == 2
     fields = {"fields": "quota_usage,reply_quota_usage,reply_config"}
     found = threads.get(f"{threads.id}/threads_publishing_limit", **fields).json()
     config = {"quota_total": 1, "quota_duration": DAY}

@@ -21,12 +21,6 @@ IMAGE_BYTES = 8 * 1024 * 1024
 
 
 async def create(platform: ContainerPlatform[Any], call: Call) -> Answer:
-    container = await created(platform, call)
-    return Answer(200, {"id": container.id}, effect=True)
-
-
-async def created(platform: ContainerPlatform[Any], call: Call) -> Container:
-    """The new container of a call."""
     values = parameters(call)
     profile = platform.owner(call, node_in(call, -2), platform.publish_scope)
     _require_unrestricted(platform, profile)
@@ -35,7 +29,8 @@ async def created(platform: ContainerPlatform[Any], call: Call) -> Container:
         _adopt_children(platform, container, profile, listed(values, "children"))
     elif container.kind != "TEXT":
         await _load(platform, container, values)
-    return platform.containers.put(container.id, container)
+    platform.containers.put(container.id, container)
+    return Answer(200, {"id": container.id}, effect=True)
 
 
 async def status(platform: ContainerPlatform[Any], call: Call) -> Answer:
@@ -64,10 +59,11 @@ async def publish(platform: ContainerPlatform[Any], call: Call) -> Answer:
     if state in platform.refusals:
         raise refuse(platform.refusals[state])
     platform.before_publishing(call, profile, container)
-    return Answer(200, {"id": make_public(platform, container).id}, effect=True)
+    return Answer(200, {"id": _make_public(platform, container)}, effect=True)
 
 
-def make_public(platform: ContainerPlatform[Any], container: Container) -> Post:
+def _make_public(platform: ContainerPlatform[Any], container: Container) -> str:
+    """The id of the container's new post."""
     post_id = new_id(platform.post_prefix)
     media_type, product_type = platform.types(container)
     shared = {column.name: getattr(container, column.name) for column in fields_of(Content)}
@@ -83,7 +79,7 @@ def make_public(platform: ContainerPlatform[Any], container: Container) -> Post:
     platform.published.put(post_id, post)
     container.post_id = post_id
     platform.containers.put(container.id, container)
-    return post
+    return post_id
 
 
 async def read_post(platform: ContainerPlatform[Any], call: Call) -> Answer:

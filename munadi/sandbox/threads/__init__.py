@@ -1,12 +1,12 @@
 """Threads emulated: graph, token and www hosts under `/threads`.
 
-Source: docs/networks/threads.md. Not emulated: ghost posts, location search, sharing to Instagram, insights, webhooks.
+Source: docs/networks/threads.md. Not emulated: texts that publish themselves, deletes, ghost posts, location search,
+sharing to Instagram, insights, webhooks.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
 from collections import deque
 from typing import Any
 
@@ -16,7 +16,6 @@ from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
 from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse_if
-from munadi.sandbox.graph.parameters import flag, parameters
 from munadi.sandbox.graph.platform import VERSION
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.oauth import Token
@@ -34,7 +33,7 @@ POST_FIELDS = names(
     "replied_to root_post"
 ) | set(JSON_FIELDS)
 READS_AS = {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}
-BUCKET_LIMITS = {"quota": "postsPerDay", "reply_quota": "repliesPerDay", "delete_quota": "deletesPerDay"}
+BUCKET_LIMITS = {"quota": "postsPerDay", "reply_quota": "repliesPerDay"}
 NOTES = {
     "quote_post_id": "Quotes {}",
     "reply_control": "Who may reply: {}",
@@ -48,9 +47,9 @@ class Threads(ContainerPlatform[Account]):
     channel = "threads"
     title = "Threads"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www"}
-    # `race`: for how long after FINISHED a publish may miss the container, in `racePercent` of all cases.
+    # `race`: for how long after FINISHED a publish misses the container.
     default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5}
-    default_limits = {"postsPerDay": 250, "repliesPerDay": 1000, "deletesPerDay": 100, "racePercent": 100}
+    default_limits = {"postsPerDay": 250, "repliesPerDay": 1000}
     default_switches = {"countBytes": False, "republishPublished": False, "userIdAsText": False}
     default_profile = DEFAULT
     error_type = errors.API
@@ -70,7 +69,7 @@ class Threads(ContainerPlatform[Account]):
     interrupted = "UNKNOWN"
     video_bytes = options.VIDEO_BYTES
     links_pages = False
-    visible = frozenset({"threads_publish", "auto_publish_text"})
+    visible = frozenset({"threads_publish"})
     routes = {
         "GET www/oauth/authorize": ("authorize", account_login.authorize),
         "GET www/**": ("site", site),
@@ -84,18 +83,15 @@ class Threads(ContainerPlatform[Account]):
         "GET */*/threads": ("list_threads", operations.list_threads),
         "GET */*/replies": ("list_replies", operations.list_replies),
         "GET */*/threads_publishing_limit": ("threads_publishing_limit", operations.publishing_limit),
-        "DELETE */*": ("delete_post", operations.delete),
         "GET */*": ("get_post", operations.read_post),
     }
-    variants = {"container_status": containers.status, "auto_publish_text": operations.auto_publish}
+    variants = {"container_status": containers.status}
 
     def variant(self, name: str, call: Call) -> str:
         """The token paths have no version, all other paths need one."""
         host, *parts = call.path.split("/")
         if host != "www" and (name in UNVERSIONED) is bool(parts and VERSION.match(parts[0])):
             return "unknown"
-        if name == "create_container" and flag(parameters(call), "auto_publish_text"):
-            return "auto_publish_text"
         if name == "get_post" and parts[-1] in self.containers:
             return "container_status"
         return "me" if name == "get_post" and parts[-1] in self.accounts else name
@@ -149,12 +145,14 @@ class Threads(ContainerPlatform[Account]):
         return options.video_problem(body)
 
     def before_publishing(self, call: Call, profile: Account, container: Container) -> None:
-        """The server that publishes may learn of a finished container a little late (`race`, `racePercent`)."""
-        early = self.clock.now() < container.ready_at + self.delays["race"]
-        refuse_if(early and secrets.randbelow(100) < self.limits["racePercent"], errors.MEDIA_NOT_FOUND)
+        """The server that publishes may learn of a finished container a little late (`race`)."""
+        refuse_if(self.clock.now() < container.ready_at + self.delays["race"], errors.MEDIA_NOT_FOUND)
         if container.reply_to is not None:
             self.caller(call, MANAGE_REPLIES)
-        self.spend_for(profile, container)
+        bucket = "quota" if container.reply_to is None else "reply_quota"
+        used = self.used(profile, bucket)
+        refuse_if(len(used) >= self.total(bucket), APP_LIMIT)  # which error it really is, is not documented
+        used.append(self.clock.now())
 
     def types(self, container: Container) -> tuple[str, str]:
         return READS_AS.get(container.kind, container.kind), "THREADS"
@@ -214,20 +212,8 @@ class Threads(ContainerPlatform[Account]):
         return [*notes, *([attached["text_attachment"]["plaintext"]] if "text_attachment" in attached else [])]
 
     def used(self, profile: Account, bucket: str) -> deque[float]:
-        """The uses of a bucket in the last 24 hours; deleting a post does not give its use back."""
+        """The uses of a bucket in the last 24 hours."""
         return self.recent(f"{bucket} {profile.id}", DAY)
 
     def total(self, bucket: str) -> int:
         return self.limits[BUCKET_LIMITS[bucket]]
-
-    def require_left(self, profile: Account, bucket: str) -> None:
-        """The error for an empty bucket is not documented; this emulation answers code 4."""
-        refuse_if(len(self.used(profile, bucket)) >= self.total(bucket), APP_LIMIT)
-
-    def spend(self, profile: Account, bucket: str) -> None:
-        self.require_left(profile, bucket)
-        self.used(profile, bucket).append(self.clock.now())
-
-    def spend_for(self, profile: Account, container: Container) -> None:
-        """A use of the bucket for this container, if one is left."""
-        self.spend(profile, "quota" if container.reply_to is None else "reply_quota")

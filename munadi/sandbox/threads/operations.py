@@ -1,4 +1,4 @@
-"""The operations that only Threads has: profile, quota, deletes, text that publishes itself, replies, tokens."""
+"""The operations that only Threads has: profile, quota, lists, tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASIC, PUBLISH = "threads_basic", "threads_content_publish"
 MANAGE_REPLIES, READ_REPLIES, DELETE = "threads_manage_replies", "threads_read_replies", "threads_delete"
 LOCATION = "threads_location_tagging"
 PROFILE_FIELDS = {"id", "username", "name", "threads_profile_picture_url", "threads_biography", "is_verified"}
-BUCKETS = {"quota": "config", "reply_quota": "reply_config", "delete_quota": "delete_config"}
+BUCKETS = {"quota": "config", "reply_quota": "reply_config"}
 
 
 @dataclass
@@ -54,31 +54,13 @@ async def list_replies(platform: Threads, call: Call) -> Answer:
     return containers.list_posts(platform, call, found, (p for p in platform.published if p.reply_to is not None))
 
 
-async def auto_publish(platform: Threads, call: Call) -> Answer:
-    """Creation and publication in one call: the answer has the post's id, not a container's."""
-    owner = platform.owner(call, node_in(call, -2), PUBLISH)
-    platform.require_left(owner, "quota")
-    container = await containers.created(platform, call)
-    platform.spend_for(owner, container)
-    return Answer(200, {"id": containers.make_public(platform, container).id}, effect=True)
-
-
-async def delete(platform: Threads, call: Call) -> Answer:
-    owner = platform.caller(call, DELETE)
-    post_id = node_in(call)
-    platform.owned(platform.published, post_id, owner, call)
-    platform.spend(owner, "delete_quota")
-    platform.published.remove(post_id)
-    return Answer(200, {"success": True, "deleted_id": post_id}, effect=True)
-
-
 async def publishing_limit(platform: Threads, call: Call) -> Answer:
     """Only the requested fields."""
     owner = platform.owner(call, node_in(call, -2), BASIC)
-    facts: dict[str, Any] = {"location_search_quota_usage": 0, "location_search_config": _config(500)}
+    facts: dict[str, Any] = {}
     for bucket, config in BUCKETS.items():
         facts[f"{bucket}_usage"] = len(platform.used(owner, bucket))
-        facts[config] = _config(platform.total(bucket))
+        facts[config] = {"quota_total": platform.total(bucket), "quota_duration": DAY}
     wanted = fields(parameters(call), set(facts), "ThreadsPublishingLimit") or ["quota_usage"]
     return Answer(200, {"data": [{name: facts[name] for name in wanted}]})
 
@@ -86,7 +68,3 @@ async def publishing_limit(platform: Threads, call: Call) -> Answer:
 async def inspect_token(platform: Threads, call: Call) -> Answer:
     platform.token(call)
     return Answer(200, platform.inspection(call, application="Munadi sandbox"))
-
-
-def _config(total: int) -> dict[str, int]:
-    return {"quota_total": total, "quota_duration": DAY}
