@@ -15,7 +15,7 @@ OPEN_ID, REFRESH = "-000MunadiSandboxOpenId", "rft.sandboxMunadiRefreshToken"
 APP = {"client_key": "key", "client_secret": "secret"}
 FILE = b"0123456789" * 5  # no video: five chunks of ten bytes
 NOWHERE = "http://127.0.0.1:1/a.jpg"
-CREATOR, INIT, INBOX = "post/publish/creator_info/query/", "post/publish/video/init/", "post/publish/inbox/video/init/"
+CREATOR, INIT = "post/publish/creator_info/query/", "post/publish/video/init/"
 PHOTOS, STATUS = "post/publish/content/init/", "post/publish/status/fetch/"
 INFO = {"title": "Title", "description": "Text", "privacy_level": "PUBLIC_TO_EVERYONE"}
 
@@ -164,14 +164,6 @@ def test_an_invalid_photo_post_fails(
 ) -> None:
     url = site.image("bad.img", size, kind) if size else NOWHERE
     assert tiktok.settled(tiktok.data(PHOTOS, photo(url))["publish_id"])["fail_reason"] == reason
-    assert tiktok.posts() == []
-
-
-def test_an_inbox_share_never_completes_and_five_are_the_limit(tiktok: TikTok) -> None:
-    body = {"source_info": {"source": "PULL_FROM_URL", "video_url": "http://127.0.0.1:1/x.mp4"}}
-    assert tiktok.data(INBOX, body)["publish_id"].startswith("v_inbox_url~")
-    codes = [tiktok.code(INBOX, body)[1] for _ in range(5)]
-    assert codes == ["ok"] * 4 + ["spam_risk_too_many_pending_share"]
     assert tiktok.posts() == []
 
 

@@ -1,7 +1,7 @@
 """TikTok emulated: the API, its upload host and the site under `/tiktok/{api,upload,www}`.
 
-Source: docs/networks/tiktok.md. Not emulated: webhooks, the check that a URL's domain was verified in the portal (the
-switch `urlsVerified` replaces it), video/query.
+Source: docs/networks/tiktok.md. Not emulated: shares to the creator's inbox, webhooks, video/query, and the check that
+the domain of a URL was verified in the portal (the switch `urlsVerified` replaces it).
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ class TikTok(Platform[Account]):
         "statusPerMinute": 30,
         "postsPerDay": 15,
         "activeUsersPerDay": 1000,
-        "pendingShares": 5,
         "maxVideoSeconds": 600,
         "minChunkBytes": 5_000_000,
         "maxChunkBytes": 64_000_000,
@@ -63,7 +62,6 @@ class TikTok(Platform[Account]):
         "PUT upload/**": ("upload_chunk", uploads.put),
         "POST api/v2/post/publish/creator_info/query": ("creator_info", posting.creator_info),
         "POST api/v2/post/publish/video/init": ("init_file", posting.init_video),
-        "POST api/v2/post/publish/inbox/video/init": ("init_inbox", posting.init_inbox),
         "POST api/v2/post/publish/content/init": ("init_photo", posting.init_photo),
         "POST api/v2/post/publish/status/fetch": ("status", posting.status),
         "POST api/v2/post/publish/cancel": ("cancel", posting.cancel),
@@ -127,13 +125,12 @@ class TikTok(Platform[Account]):
             self.issuer.issue("rft.", profile_id, scopes, lasting, value=refresh, kind="refresh"),
         )
 
-    def caller(self, call: Call, *scopes: str) -> Account:
-        """The profile of the call's token, which must have one of `scopes`. Raises the 401 family."""
+    def caller(self, call: Call, scope: str) -> Account:
+        """The profile of the call's token, which must have the scope. Raises the 401 family."""
         token = self.issuer.live(call.bearer or "")
         if token is None:
             raise refuse("access_token_invalid")
-        if not set(scopes) & set(token.scopes):
-            raise refuse("scope_not_authorized")
+        refuse_if(scope not in token.scopes, "scope_not_authorized")
         return self.profile(token.profile_id)
 
     def limited(self, profile: Account, limit: str) -> None:
@@ -147,11 +144,10 @@ class TikTok(Platform[Account]):
         if profile.status == "banned":
             return "spam_risk_user_banned_from_posting"
         since = self.clock.now() - DAY
-        direct = [one for one in self.publishes if not one.inbox and (one.accepted_at or 0) > since]
-        if sum(one.profile_id == profile.id for one in direct) >= self.limits["postsPerDay"]:
+        users = [one.profile_id for one in self.publishes if (one.accepted_at or 0) > since]
+        if users.count(profile.id) >= self.limits["postsPerDay"]:
             return "spam_risk_too_many_posts"
-        users = {one.profile_id for one in direct}
-        if profile.id not in users and len(users) >= self.limits["activeUsersPerDay"]:
+        if profile.id not in users and len(set(users)) >= self.limits["activeUsersPerDay"]:
             return "reached_active_user_cap"
         return None
 
@@ -167,9 +163,7 @@ class TikTok(Platform[Account]):
             return working
         if self.clock.now() < publish.accepted_at + self.delays["processing"]:
             return working
-        if publish.fail_reason:
-            return "FAILED"
-        return "SEND_TO_USER_INBOX" if publish.inbox else "PUBLISH_COMPLETE"
+        return "FAILED" if publish.fail_reason else "PUBLISH_COMPLETE"
 
     def shown_id(self, publish: Publish) -> str | None:
         """The post's id, once it is public and moderated; never for a private post."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from munadi.sandbox import model
 
 BASIC, PROFILE, STATS, LIST = "user.info.basic", "user.info.profile", "user.info.stats", "video.list"
-PUBLISH, UPLOAD = "video.publish", "video.upload"
-ALL_SCOPES = [BASIC, PROFILE, STATS, LIST, PUBLISH, UPLOAD]
+PUBLISH = "video.publish"
+ALL_SCOPES = [BASIC, PROFILE, STATS, LIST, PUBLISH]
 
 
 @dataclass
@@ -29,7 +29,6 @@ class Publish:
     profile_id: str
     kind: str  # video, photo
     source: str  # FILE_UPLOAD, PULL_FROM_URL
-    inbox: bool
     created_at: float
     text: str = ""
     title: str = ""

@@ -1,4 +1,4 @@
-"""The API's operations: creator_info, the three inits, status, cancel, user/info.
+"""The API's operations: creator_info, both inits, status, cancel, user/info.
 
 A direct pull or photo post is public from its init on.
 """
@@ -8,10 +8,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.tiktok.errors import done, invalid, invalid_if, planned_failure, refuse, refuse_if
-from munadi.sandbox.tiktok.model import BASIC, PROFILE, PUBLISH, STATS, UPLOAD, Account, Publish
+from munadi.sandbox.tiktok.model import BASIC, PROFILE, PUBLISH, STATS, Account, Publish
 from munadi.sandbox.tiktok.uploads import VIDEO_BYTES, accept
 
 if TYPE_CHECKING:
@@ -48,29 +47,17 @@ async def creator_info(platform: TikTok, call: Call) -> Answer:
 
 async def init_video(platform: TikTok, call: Call) -> Answer:
     profile = platform.caller(call, PUBLISH)
-    body = _body(call)
-    publish = _new(platform, profile, "video", _object(body, "source_info"), inbox=False)
-    _describe(platform, publish, profile, _object(body, "post_info"))
-    return _begin(platform, publish, call, _object(body, "source_info"))
-
-
-async def init_inbox(platform: TikTok, call: Call) -> Answer:
-    profile = platform.caller(call, UPLOAD)
-    source = _object(_body(call), "source_info")
-    return _begin(platform, _new(platform, profile, "video", source, inbox=True), call, source)
+    return _init(platform, call, profile, _body(call), "video")
 
 
 async def init_photo(platform: TikTok, call: Call) -> Answer:
+    profile = platform.caller(call, PUBLISH)
     body = _body(call)
-    inbox = body.get("post_mode") == "MEDIA_UPLOAD"
-    profile = platform.caller(call, UPLOAD if inbox else PUBLISH)
-    if body.get("media_type") != "PHOTO" or body.get("post_mode") not in ("DIRECT_POST", "MEDIA_UPLOAD"):
-        raise invalid("media_type must be PHOTO and post_mode DIRECT_POST or MEDIA_UPLOAD")
-    source = _object(body, "source_info")
-    invalid_if(source.get("source") != "PULL_FROM_URL", "Photos are taken by PULL_FROM_URL only")
-    publish = _new(platform, profile, "photo", source, inbox=inbox)
-    _describe(platform, publish, profile, _object(body, "post_info"))
-    return _begin(platform, publish, call, source)
+    if body.get("media_type") != "PHOTO" or body.get("post_mode") != "DIRECT_POST":
+        raise invalid("media_type must be PHOTO and post_mode DIRECT_POST")
+    pulls = _object(body, "source_info").get("source") == "PULL_FROM_URL"
+    invalid_if(not pulls, "Photos are taken by PULL_FROM_URL only")
+    return _init(platform, call, profile, body, "photo")
 
 
 async def status(platform: TikTok, call: Call) -> Answer:
@@ -93,7 +80,7 @@ async def cancel(platform: TikTok, call: Call) -> Answer:
 
 
 def _named(platform: TikTok, call: Call) -> Publish:
-    profile = platform.caller(call, PUBLISH, UPLOAD)
+    profile = platform.caller(call, PUBLISH)
     platform.limited(profile, "statusPerMinute")
     publish = platform.publishes.get(str(_body(call).get("publish_id", "")))
     if publish is None:
@@ -102,38 +89,33 @@ def _named(platform: TikTok, call: Call) -> Publish:
     return publish
 
 
-def _new(platform: TikTok, profile: Account, kind: str, source: dict[str, Any], *, inbox: bool) -> Publish:
+def _init(platform: TikTok, call: Call, profile: Account, body: dict[str, Any], kind: str) -> Answer:
+    source = _object(body, "source_info")
+    publish = _new(platform, profile, kind, source)
+    _describe(platform, publish, profile, _object(body, "post_info"))
+    return _begin(platform, publish, call, source)
+
+
+def _new(platform: TikTok, profile: Account, kind: str, source: dict[str, Any]) -> Publish:
     platform.limited(profile, "initPerMinute")
-    _may_post(platform, profile, inbox)
+    if code := platform.cap(profile):
+        raise refuse(code)
     name = source.get("source")
     if name not in ("FILE_UPLOAD", "PULL_FROM_URL"):
         raise invalid("source must be FILE_UPLOAD or PULL_FROM_URL")
-    prefix = "v_inbox" if inbox and kind == "video" else "p_pub" if kind == "photo" else "v_pub"
+    prefix = "p_pub" if kind == "photo" else "v_pub"
     publish_id = f"{prefix}_{'file' if name == 'FILE_UPLOAD' else 'url'}~v2-1.7{secrets.randbelow(10**18):018}"
-    return Publish(publish_id, profile.id, kind, name, inbox, platform.clock.now())
-
-
-def _may_post(platform: TikTok, profile: Account, inbox: bool) -> None:
-    if not inbox:
-        if code := platform.cap(profile):
-            raise refuse(code)
-        return
-    since = platform.clock.now() - DAY
-    shares = (one for one in platform.publishes if one.inbox and one.profile_id == profile.id)
-    if sum(one.created_at > since for one in shares) >= platform.limits["pendingShares"]:
-        raise refuse("spam_risk_too_many_pending_share")
+    return Publish(publish_id, profile.id, kind, name, platform.clock.now())
 
 
 def _describe(platform: TikTok, publish: Publish, profile: Account, info: dict[str, Any]) -> None:
-    """Check post_info; an inbox post has no privacy yet."""
+    """Check post_info."""
     photo = publish.kind == "photo"
     title, description = str(info.get("title") or ""), str(info.get("description") or "")
     if _units(title) > (PHOTO_TITLE_UNITS if photo else TITLE_UNITS) or _units(description) > DESCRIPTION_UNITS:
         raise invalid("title or description is too long")
     publish.text, publish.title = (description, title) if photo else (title, "")
     publish.info = {name: value for name, value in info.items() if name not in ("title", "description")}
-    if publish.inbox:
-        return
     publish.privacy = str(info.get("privacy_level") or "")
     invalid_if(not publish.privacy, "privacy_level is required")
     refuse_if(publish.privacy not in platform.privacy_options(profile), "privacy_level_option_mismatch")
