@@ -23,7 +23,6 @@ from munadi.sandbox.youtube import YouTube
 
 NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
 LOGGED_CALLS = 10_000
-LOGGED_CALLS = 10_000
 
 
 class SandboxState:

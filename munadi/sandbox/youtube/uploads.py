@@ -112,7 +112,7 @@ def _stored(platform: YouTube, session: Session, effect: bool = False) -> Answer
 
 
 def _make(platform: YouTube, session: Session, body: bytes) -> Video:
-    platform, now = platform, platform.clock.now()
+    now = platform.clock.now()
     video = Video(
         id=new_id(11),
         profile_id=session.profile_id,
