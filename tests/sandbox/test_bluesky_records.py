@@ -53,13 +53,6 @@ def test_the_same_content_again_is_a_no_op_and_other_content_an_invalid_swap(blu
     assert [seen["text"] for seen in bluesky.posts()] == ["hello"]
 
 
-def test_create_record_with_a_used_key_is_a_500_and_creates_nothing(bluesky: Bluesky) -> None:
-    body = {"repo": bluesky.did, "collection": "app.bsky.feed.post", "rkey": RKEY, "record": post()}
-    first, second = (bluesky.xrpc("repo.createRecord", json=body) for _ in range(2))
-    assert (first.status_code, refusal(second)) == (200, (500, "InternalServerError"))
-    assert len(bluesky.posts()) == 1
-
-
 @pytest.mark.parametrize(
     ("record", "problem"),
     [

@@ -1,7 +1,7 @@
 """Bluesky emulated: PDS, entryway, PLC directory, AppView and video service under `/bluesky`.
 
-Source: docs/networks/bluesky.md, compared with the reference PDS. Not emulated: signed commits, the firehose, the limit
-per IP. Order of checks as in the reference: authorization, the input's shape, limits, the account.
+Source: docs/networks/bluesky.md, compared with the reference PDS. Not emulated: createRecord, signed commits, the
+firehose, the limit per IP. Order of checks as in the reference: authorization, the input's shape, limits, the account.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ SERVER = [
     ("GET", "com.atproto.server.getServiceAuth", server.get_service_auth),
     ("GET", "com.atproto.server.describeServer", server.describe_server),
     ("POST", "com.atproto.repo.uploadBlob", server.upload_blob),
-    ("POST", "com.atproto.repo.createRecord", repository.create_record),
     ("POST", "com.atproto.repo.putRecord", repository.put_record),
     ("POST", "com.atproto.repo.applyWrites", repository.apply_writes),
     ("GET", "com.atproto.repo.getRecord", repository.get_record),

@@ -1,8 +1,7 @@
 """`com.atproto.repo.*`: the records, with the reference's answers to repeats and to conflicts.
 
-putRecord of equal content is a no-op without a `commit`, regardless of `swapRecord`; createRecord of a used
-rkey is a 500, and so is an applyWrites with one among its creates: nothing of it is written. Source: npm
-@atproto/pds 0.4.217, run side by side.
+putRecord of equal content is a no-op without a `commit`, regardless of `swapRecord`; an applyWrites with a used rkey
+among its creates is a 500: nothing of it is written. Source: npm @atproto/pds 0.4.217, run side by side.
 """
 
 from __future__ import annotations
@@ -25,37 +24,27 @@ if TYPE_CHECKING:
 
 POST, THREADGATE, POSTGATE = (f"app.bsky.feed.{name}" for name in ("post", "threadgate", "postgate"))
 KNOWN_SCHEMAS = {POST: schemas.POST, THREADGATE: schemas.THREADGATE, POSTGATE: schemas.POSTGATE}
-CREATE_POINTS, UPDATE_POINTS = 3, 2
-WRITE_POINTS = {schemas.CREATE: CREATE_POINTS, schemas.UPDATE: UPDATE_POINTS, schemas.DELETE: 1}
+WRITE_POINTS = {schemas.CREATE: 3, schemas.UPDATE: 2, schemas.DELETE: 1}
 MAX_WRITES = 200
-WRITES = ("createRecord", "putRecord", "applyWrites")
-ANYTHING = object()  # a `swapRecord` that was not sent
+WRITES = ("putRecord", "applyWrites")
 
 
 async def put_record(platform: Bluesky, call: Call) -> Answer:
     caller = platform.caller(call)
     body = platform.input(call, schemas.PUT_RECORD)
-    headers = platform.rates.spend(REPO_WRITES, caller.did, UPDATE_POINTS)
+    headers = platform.rates.spend(REPO_WRITES, caller.did, WRITE_POINTS[schemas.UPDATE])
     account = platform.own_repo(body["repo"], caller)
-    record, validity = _prepared(platform, account, body, body["rkey"])
+    record, validity = _prepared(account, body, body["rkey"])
     current = platform.records.get(record.uri)
     if current is not None and current.cid == record.cid:
         return Answer(200, _written(record, None, validity), headers)
-    _check_swap(platform, account, body, current, body.get("swapRecord", ANYTHING))
-    return _write(platform, account, record, current, validity, headers)
-
-
-async def create_record(platform: Bluesky, call: Call) -> Answer:
-    caller = platform.caller(call)
-    body = platform.input(call, schemas.CREATE_RECORD)
-    headers = platform.rates.spend(REPO_WRITES, caller.did, CREATE_POINTS)
-    account = platform.own_repo(body["repo"], caller)
-    rkey = body.get("rkey") or platform.tids.next(platform.clock.now())
-    record, validity = _prepared(platform, account, body, rkey)
-    current = platform.records.get(record.uri)
-    _check_swap(platform, account, body, current, ANYTHING)
-    refuse_if(current is not None, "InternalServerError", headers=headers)
-    return _write(platform, account, record, None, validity, headers)
+    _check_head(account, body)
+    at = current.cid if current else None
+    refuse_if(body.get("swapRecord", at) != at, "InvalidSwap", f"Record was at {at or 'null'}")
+    require_blobs(record, platform.blobs)
+    _store(platform, record, current)
+    commit = _commit(platform, account, record.cid)
+    return Answer(200, _written(record, commit, validity), headers, effect=True)
 
 
 async def apply_writes(platform: Bluesky, call: Call) -> Answer:
@@ -68,7 +57,7 @@ async def apply_writes(platform: Bluesky, call: Call) -> Answer:
     account = platform.own_repo(body["repo"], caller)
     refuse_if(len(writes) > MAX_WRITES, "InvalidRequest", f"Too many writes. Max: {MAX_WRITES}")
     planned = [_planned(platform, account, index, write, body.get("validate")) for index, write in enumerate(writes)]
-    _check_swap(platform, account, body, None, ANYTHING)
+    _check_head(account, body)
     there = {record.uri: record.uri in platform.records for record, _ in planned}
     for (record, _), write in zip(planned, writes, strict=True):
         if there[record.uri] is (write["$type"] == schemas.CREATE):
@@ -102,7 +91,7 @@ def _planned(
     if write["$type"] == schemas.DELETE:
         return Record(account.did, write["collection"], rkey, ""), None
     body = {**write, "record": write["value"], "validate": validate}
-    return _prepared(platform, account, body, rkey, f"$.writes[{index}].record")
+    return _prepared(account, body, rkey, f"$.writes[{index}].record")
 
 
 def _applied(platform: Bluesky, write: dict[str, Any], record: Record, validity: str | None) -> dict[str, Any]:
@@ -114,33 +103,15 @@ def _applied(platform: Bluesky, write: dict[str, Any], record: Record, validity:
     return {**_written(record, None, validity), **kind}
 
 
-def _prepared(
-    platform: Bluesky, account: Account, body: dict[str, Any], rkey: str, path: str = "$.record"
-) -> tuple[Record, str | None]:
+def _prepared(account: Account, body: dict[str, Any], rkey: str, path: str = "$.record") -> tuple[Record, str | None]:
     collection = body["collection"]
-    value, validity = prepared(body["record"], collection, rkey, body.get("validate"), path)
+    value, validity = _validated(body["record"], collection, rkey, body.get("validate"), path)
     return Record(account.did, collection, rkey, record_cid(value), canonical(value)), validity
 
 
-def _check_swap(platform: Bluesky, account: Account, body: dict[str, Any], current: Record | None, swap: Any) -> None:
+def _check_head(account: Account, body: dict[str, Any]) -> None:
     if "swapCommit" in body and body["swapCommit"] != account.head_cid:
         raise refuse("InvalidSwap", f"Commit was at {account.head_cid or 'null'}")
-    if swap is not ANYTHING and swap != (current.cid if current else None):
-        raise refuse("InvalidSwap", f"Record was at {current.cid if current else 'null'}")
-
-
-def _write(
-    platform: Bluesky,
-    account: Account,
-    record: Record,
-    current: Record | None,
-    validity: str | None,
-    headers: dict[str, str],
-) -> Answer:
-    require_blobs(record, platform.blobs)
-    _store(platform, record, current)
-    commit = _commit(platform, account, record.cid)
-    return Answer(200, _written(record, commit, validity), headers, effect=True)
 
 
 def _store(platform: Bluesky, record: Record, current: Record | None) -> None:
@@ -166,7 +137,7 @@ def _written(record: Record, commit: dict[str, str] | None, validity: str | None
     return body
 
 
-def prepared(
+def _validated(
     record: dict[str, Any], collection: str, rkey: str, validate: bool | None, path: str = "$.record"
 ) -> tuple[dict[str, Any], str | None]:
     """The record with its `$type`, and its validationStatus: None when validation was switched off."""

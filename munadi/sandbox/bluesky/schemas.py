@@ -128,15 +128,6 @@ RECORD: Schema = {"type": "unknown"}
 BOOLEAN: Schema = {"type": "boolean"}
 
 CREATE_SESSION = _object("identifier password", identifier=_string(), password=_string())
-CREATE_RECORD = _object(
-    "repo collection record",
-    repo=REPO,
-    collection=COLLECTION,
-    rkey=RKEY,
-    validate=BOOLEAN,
-    record=RECORD,
-    swapCommit=CID,
-)
 PUT_RECORD = {
     **_object(
         "repo collection rkey record",
