@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 POST_FIELDS = names("id message created_time permalink_url is_published attachments from")
 COMMENT_FIELDS = {"id", "message", "created_time", "from"}
 STORY_FIELDS = {"post_id", "status", "creation_time", "media_type", "media_id", "url"}
-PAGE_FIELDS = {"id", "name", "username", "link", "category", "fan_count", "access_token"}
+PAGE_FIELDS = {"id", "name", "username", "link", "category", "access_token"}
 Show = Callable[["Facebook", Post, Call], dict[str, Any]]
 
 
@@ -32,7 +32,7 @@ async def node(platform: Facebook, call: Call) -> Answer:
         person = platform.persons.get(token.profile_id)
         facts = {"id": token.profile_id, "name": person.name if person else ""}
         return Answer(200, selected(call, facts, {"id", "name"}, "User", ["name"]))
-    shown = platform.page_facts(page, call) | {"link": page.url, "fan_count": 0}
+    shown = platform.page_facts(page, call) | {"link": page.url}
     if "access_token" in parameters(call).get("fields", ""):
         shown["access_token"] = (token if token.kind == "page" else platform.page_token(page, token)).value
     return Answer(200, selected(call, shown, PAGE_FIELDS, "Page", ["name"]))

@@ -33,8 +33,7 @@ DEFAULT = Account("17841400000000001", "munadi.sandbox", "26000000000000001")
 DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAsandboxInstagramPersonToken"
 MEDIA_FIELDS = names(
-    "id caption media_type media_product_type media_url thumbnail_url permalink shortcode timestamp "
-    "username owner children alt_text comments_count like_count is_comment_enabled"
+    "id caption media_type media_product_type permalink shortcode timestamp username children alt_text"
 )
 KINDS = {"REELS": "reel", "STORY": "story"}
 STATUS_TEXTS = {
@@ -66,7 +65,7 @@ class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
     text_parameter, shown_options = "caption", options.SHOWN
     image_ratios = (0.8 - 0.01, 1.91 + 0.01)  # 4:5 to 1.91:1; a crop to whole pixels misses a ratio by a little
     children = (2, 10)
-    container_fields = ("IGContainer", {"id", "status", "status_code", "copyright_check_status"}, [])
+    container_fields = ("IGContainer", {"id", "status", "status_code"}, [])
     post_fields = ("IGMedia", MEDIA_FIELDS)
     interrupted = errors.VIDEO_LOST
     video_bytes = options.VIDEO_BYTES
@@ -154,13 +153,7 @@ class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
         return {"permissions": ",".join(token.scopes)}
 
     def account_facts(self, profile: Account) -> dict[str, Any]:
-        return {
-            "username": profile.username,
-            "name": display_name(profile),
-            "followers_count": 0,
-            "follows_count": 0,
-            "media_count": sum(1 for media in self.published if media.profile_id == profile.id),
-        }
+        return {"username": profile.username, "name": display_name(profile)}
 
     def checked_kind(self, profile: Account, values: dict[str, str]) -> str:
         since = self.clock.now() - DAY
@@ -209,16 +202,10 @@ class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
             "id": post.id,
             "media_type": post.media_type,
             "media_product_type": post.product_type,
-            "media_url": f"{call.base_url}/media/{post.digests[0]}" if post.digests else None,
-            "thumbnail_url": f"{call.base_url}/media/{post.cover}" if post.cover else None,
             "permalink": self.permalink(post, call.base_url),
             "shortcode": post.shortcode,
             "timestamp": graph_time(post.published_at),
             "username": self.profile(post.profile_id).username,
-            "owner": {"id": post.profile_id},
-            "comments_count": len(self.comments_on(post.id)),
-            "like_count": 0,
-            "is_comment_enabled": True,
             "caption": post.text or None,
             "alt_text": (post.alt_texts or [""])[0] or None,
             "children": {"data": [{"id": child} for child in post.children]} if post.children else None,

@@ -27,8 +27,7 @@ ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagem
 PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through its Page
 PAGE_FIELDS = {"id", "name", "category", "instagram_business_account"}
 NAMED_ACCOUNT = "instagram_business_account{id,username}"
-COUNTS = {"profile_picture_url", "followers_count", "follows_count", "media_count"}
-ACCOUNT_FIELDS = {"id", "ig_id", "username", "name"} | COUNTS
+ACCOUNT_FIELDS = {"id", "ig_id", "username", "name"}
 
 
 @dataclass

@@ -10,14 +10,13 @@ from munadi.sandbox.graph import containers
 from munadi.sandbox.graph.errors import bad_parameter_if
 from munadi.sandbox.graph.parameters import fields, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import graph_time, new_id, selected
-from munadi.sandbox.instagram import accounts
 from munadi.sandbox.instagram.accounts import BASIC, COMMENTS, PUBLISH, Account
 
 if TYPE_CHECKING:
     from munadi.sandbox.instagram import Instagram
 
-ACCOUNT_FIELDS = {"id", "user_id", "username", "name", "account_type"} | accounts.COUNTS
-COMMENT_FIELDS = {"id", "text", "timestamp", "username", "from", "like_count", "hidden"}
+ACCOUNT_FIELDS = {"id", "user_id", "username", "name", "account_type"}
+COMMENT_FIELDS = {"id", "text", "timestamp", "username"}
 
 
 async def account(platform: Instagram, call: Call) -> Answer:
@@ -52,9 +51,8 @@ async def list_comments(platform: Instagram, call: Call) -> Answer:
     profile, media_id = _commented(platform, call)
     shown = []
     for one in reversed(platform.comments_on(media_id)):
-        facts = {"id": one.id, "text": one.text, "timestamp": graph_time(one.created_at), "like_count": 0}
-        facts |= {"username": profile.username, "from": {"id": profile.id, "username": profile.username}}
-        shown.append(selected(call, facts | {"hidden": False}, COMMENT_FIELDS, "IGComment", ["timestamp", "text"]))
+        facts = {"id": one.id, "text": one.text, "timestamp": graph_time(one.created_at), "username": profile.username}
+        shown.append(selected(call, facts, COMMENT_FIELDS, "IGComment", ["timestamp", "text"]))
     return Answer(200, {"data": shown})
 
 

@@ -26,12 +26,7 @@ from munadi.sandbox.threads.operations import BASIC, DELETE, LOCATION, MANAGE_RE
 DEFAULT = Account("26750000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 UNVERSIONED = {"exchange_code", "exchange_token", "refresh_token"}
-JSON_FIELDS = ("poll_attachment", "text_attachment", "text_entities")
-POST_FIELDS = names(
-    "id media_product_type media_type media_url permalink owner username text timestamp shortcode "
-    "children is_quote_post quoted_post alt_text link_attachment_url topic_tag reply_audience is_reply "
-    "replied_to root_post"
-) | set(JSON_FIELDS)
+POST_FIELDS = names("id media_product_type media_type permalink username text timestamp shortcode children alt_text")
 READS_AS = {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}
 BUCKET_LIMITS = {"quota": "postsPerDay", "reply_quota": "repliesPerDay"}
 NOTES = {
@@ -162,29 +157,17 @@ class Threads(ContainerPlatform[Account]):
         return f"{base_url}/threads/www/@{self.profile(post.profile_id).username}/post/{post.shortcode}"
 
     def facts(self, post: Post, call: Call) -> dict[str, Any]:
-        one_medium, shown = len(post.digests) == 1, post.shown
         return {
             "id": post.id,
             "media_product_type": "THREADS",
             "media_type": post.media_type,
             "permalink": self.permalink(post, call.base_url),
-            "owner": {"id": post.profile_id},
             "username": self.profile(post.profile_id).username,
             "timestamp": graph_time(post.published_at),
             "shortcode": post.shortcode,
-            "is_quote_post": "quote_post_id" in shown,
-            "is_reply": post.reply_to is not None,
-            "reply_audience": shown.get("reply_control", "everyone").upper(),
             "text": post.text or None,
-            "media_url": f"{call.base_url}/media/{post.digests[0]}" if one_medium else None,
-            "alt_text": (post.alt_texts[0] or None) if one_medium else None,
+            "alt_text": (post.alt_texts[0] or None) if len(post.digests) == 1 else None,
             "children": {"data": [{"id": child} for child in post.children]} if post.children else None,
-            "link_attachment_url": post.link,
-            "topic_tag": shown.get("topic_tag"),
-            "quoted_post": {"id": shown["quote_post_id"]} if "quote_post_id" in shown else None,
-            **{name: json.loads(shown[name]) for name in JSON_FIELDS if name in shown},
-            "replied_to": {"id": post.reply_to} if post.reply_to else None,
-            "root_post": {"id": self.root_of(post)} if post.reply_to else None,
         }
 
     def root_of(self, post: Post) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BASIC, PUBLISH = "threads_basic", "threads_content_publish"
 MANAGE_REPLIES, READ_REPLIES, DELETE = "threads_manage_replies", "threads_read_replies", "threads_delete"
 LOCATION = "threads_location_tagging"
-PROFILE_FIELDS = {"id", "username", "name", "threads_profile_picture_url", "threads_biography", "is_verified"}
+PROFILE_FIELDS = {"id", "username", "name", "is_verified"}
 BUCKETS = {"quota": "config", "reply_quota": "reply_config"}
 
 

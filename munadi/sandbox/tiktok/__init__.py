@@ -175,9 +175,6 @@ class TikTok(Platform[Account]):
     def live_posts(self) -> list[Publish]:
         return [one for one in self.publishes if self.status_of(one) == "PUBLISH_COMPLETE"]
 
-    def public_posts(self, profile: Account) -> list[Publish]:
-        return [one for one in self.live_posts() if one.profile_id == profile.id and self.shown_id(one)]
-
     def permalink(self, publish: Publish, base_url: str) -> str:
         username = self.profile(publish.profile_id).username
         return f"{base_url}/tiktok/www/@{username}/{publish.kind}/{publish.post_id}"

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from munadi.sandbox import model
 
-BASIC, PROFILE, STATS, LIST = "user.info.basic", "user.info.profile", "user.info.stats", "video.list"
-PUBLISH = "video.publish"
-ALL_SCOPES = [BASIC, PROFILE, STATS, LIST, PUBLISH]
+BASIC, PROFILE, PUBLISH = "user.info.basic", "user.info.profile", "video.publish"
+ALL_SCOPES = [BASIC, PROFILE, PUBLISH]
 
 
 @dataclass

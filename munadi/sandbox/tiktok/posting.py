@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.tiktok.errors import done, invalid, invalid_if, planned_failure, refuse, refuse_if
-from munadi.sandbox.tiktok.model import BASIC, PROFILE, PUBLISH, STATS, Account, Publish
+from munadi.sandbox.tiktok.model import BASIC, PROFILE, PUBLISH, Account, Publish
 from munadi.sandbox.tiktok.uploads import VIDEO_BYTES, accept
 
 if TYPE_CHECKING:
@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 
 TITLE_UNITS, PHOTO_TITLE_UNITS, DESCRIPTION_UNITS = 2200, 90, 4000
 MAX_PHOTOS, MAX_CHUNKS = 35, 1000
-FIELD_SCOPES = {
-    **dict.fromkeys(("open_id", "union_id", "avatar_url", "display_name"), BASIC),
-    **dict.fromkeys(("username", "profile_deep_link", "is_verified"), PROFILE),
-    "video_count": STATS,
-}
+FIELD_SCOPES = {"open_id": BASIC, "union_id": BASIC, "display_name": BASIC, "username": PROFILE}
 
 
 async def creator_info(platform: TikTok, call: Call) -> Answer:
@@ -186,12 +182,8 @@ async def user_info(platform: TikTok, call: Call) -> Answer:
     facts = {
         "open_id": profile.id,
         "union_id": profile.union_id,
-        "avatar_url": f"{call.base_url}/assets/icon.svg",
         "display_name": profile.nickname,
         "username": profile.username,
-        "profile_deep_link": f"{call.base_url}/tiktok/www/@{profile.username}",
-        "is_verified": False,
-        "video_count": len(platform.public_posts(profile)),
     }
     return done({"user": {name: facts[name] for name in wanted}})
 
