@@ -20,7 +20,7 @@ from munadi.sandbox.platform import Platform, site
 from munadi.sandbox.storage import Table
 from munadi.sandbox.tiktok import login, posting, uploads
 from munadi.sandbox.tiktok.errors import planned_failure, refuse, refuse_if
-from munadi.sandbox.tiktok.model import ALL_SCOPES, Account, Publish
+from munadi.sandbox.tiktok.model import ALL_SCOPES, REFRESH_SECONDS, Account, Publish
 
 DEFAULT = Account("-000MunadiSandboxOpenId", "munadi.sandbox", "munadi-sandbox-union-id", "Munadi Sandbox")
 # Published on purpose: they open nothing real.
@@ -38,19 +38,12 @@ class TikTok(Platform[Account]):
         "statusPerMinute": 30,
         "postsPerDay": 15,
         "activeUsersPerDay": 1000,
-        "maxVideoSeconds": 600,
         "minChunkBytes": 5_000_000,
-        "maxChunkBytes": 64_000_000,
         "accessTokenSeconds": 7200,
-        "refreshTokenSeconds": 180 * DAY,
     }
     default_switches = {
-        "commentDisabled": False,
-        "duetDisabled": False,
-        "stitchDisabled": False,
         "unaudited": False,
         "urlsVerified": True,
-        "postIdNever": False,
         "oauthErrorsWith200": False,
     }
     statuses = {"active", "private", "banned"}
@@ -97,8 +90,7 @@ class TikTok(Platform[Account]):
         return planned_failure(error, status)
 
     def seed_tokens(self, profile: Account) -> None:
-        lasting = self.limits["refreshTokenSeconds"]
-        self.issue_pair(profile.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH, seconds=lasting)
+        self.issue_pair(profile.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH, seconds=REFRESH_SECONDS)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         username = self.new_username(name)
@@ -119,10 +111,9 @@ class TikTok(Platform[Account]):
     ) -> tuple[Token, Token]:
         """An access and a refresh token; `seconds`: a life of the access token other than the limit."""
         life = seconds or self.limits["accessTokenSeconds"]
-        lasting = self.limits["refreshTokenSeconds"]
         return (
             self.issuer.issue("act.", profile_id, scopes, life, value=access),
-            self.issuer.issue("rft.", profile_id, scopes, lasting, value=refresh, kind="refresh"),
+            self.issuer.issue("rft.", profile_id, scopes, REFRESH_SECONDS, value=refresh, kind="refresh"),
         )
 
     def caller(self, call: Call, scope: str) -> Account:
@@ -170,7 +161,7 @@ class TikTok(Platform[Account]):
         if self.status_of(publish) != "PUBLISH_COMPLETE" or publish.privacy == "SELF_ONLY":
             return None
         known_at = (publish.accepted_at or 0) + self.delays["processing"] + self.delays["moderation"]
-        return None if self.switches["postIdNever"] or self.clock.now() < known_at else publish.post_id
+        return None if self.clock.now() < known_at else publish.post_id
 
     def live_posts(self) -> list[Publish]:
         return [one for one in self.publishes if self.status_of(one) == "PUBLISH_COMPLETE"]

@@ -13,7 +13,7 @@ from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.oauth import ConsentRules
 from munadi.sandbox.tiktok.errors import oauth_refusal
-from munadi.sandbox.tiktok.model import ALL_SCOPES
+from munadi.sandbox.tiktok.model import ALL_SCOPES, REFRESH_SECONDS
 
 if TYPE_CHECKING:
     from munadi.sandbox.tiktok import TikTok
@@ -90,7 +90,7 @@ def _granted(platform: TikTok, profile_id: str, scopes: list[str]) -> Answer:
         "access_token": access.value,
         "expires_in": platform.limits["accessTokenSeconds"],
         "refresh_token": refresh.value,
-        "refresh_expires_in": platform.limits["refreshTokenSeconds"],
+        "refresh_expires_in": REFRESH_SECONDS,
         "token_type": "Bearer",
     }
     return Answer(200, body, effect=True)

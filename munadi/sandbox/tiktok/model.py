@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from munadi.sandbox import model
+from munadi.sandbox.clock import DAY
 
 BASIC, PROFILE, PUBLISH = "user.info.basic", "user.info.profile", "video.publish"
 ALL_SCOPES = [BASIC, PROFILE, PUBLISH]
+REFRESH_SECONDS = 180 * DAY
 
 
 @dataclass

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.tiktok.errors import done, invalid, invalid_if, planned_failure, refuse, refuse_if
 from munadi.sandbox.tiktok.model import BASIC, PROFILE, PUBLISH, Account, Publish
-from munadi.sandbox.tiktok.uploads import VIDEO_BYTES, accept
+from munadi.sandbox.tiktok.uploads import LONGEST_SECONDS, VIDEO_BYTES, accept
 
 if TYPE_CHECKING:
     from munadi.sandbox.tiktok import TikTok
 
 TITLE_UNITS, PHOTO_TITLE_UNITS, DESCRIPTION_UNITS = 2200, 90, 4000
-MAX_PHOTOS, MAX_CHUNKS = 35, 1000
+MAX_PHOTOS, MAX_CHUNKS, MOST_CHUNK_BYTES = 35, 1000, 64_000_000
 FIELD_SCOPES = {"open_id": BASIC, "union_id": BASIC, "display_name": BASIC, "username": PROFILE}
 
 
@@ -26,17 +26,16 @@ async def creator_info(platform: TikTok, call: Call) -> Answer:
     platform.limited(profile, "creatorInfoPerMinute")
     if code := platform.cap(profile):
         return planned_failure({"code": code}, 200)  # by design: "do not let this user post now"
-    switches = platform.switches
     return done(
         {
             "creator_avatar_url": f"{call.base_url}/assets/icon.svg",
             "creator_username": profile.username,
             "creator_nickname": profile.nickname,
             "privacy_level_options": platform.privacy_options(profile),
-            "comment_disabled": switches["commentDisabled"],
-            "duet_disabled": switches["duetDisabled"],
-            "stitch_disabled": switches["stitchDisabled"],
-            "max_video_post_duration_sec": platform.limits["maxVideoSeconds"],
+            "comment_disabled": False,
+            "duet_disabled": False,
+            "stitch_disabled": False,
+            "max_video_post_duration_sec": LONGEST_SECONDS,
         }
     )
 
@@ -119,9 +118,6 @@ def _describe(platform: TikTok, publish: Publish, profile: Account, info: dict[s
         raise invalid("Branded content cannot be SELF_ONLY")
     closed = publish.privacy == "SELF_ONLY" and profile.status == "private"
     refuse_if(platform.switches["unaudited"] and not closed, "unaudited_client_can_only_post_to_private_accounts")
-    for name in ("comment",) if photo else ("comment", "duet", "stitch"):
-        if platform.switches[f"{name}Disabled"] and info.get(f"disable_{name}") is not True:
-            raise invalid(f"disable_{name} must be true: the creator disabled it")
 
 
 def _begin(platform: TikTok, publish: Publish, call: Call, source: dict[str, Any]) -> Answer:
@@ -143,8 +139,8 @@ def _plan(platform: TikTok, publish: Publish, source: dict[str, Any]) -> None:
     size, chunk, count = (source.get(name) for name in ("video_size", "chunk_size", "total_chunk_count"))
     if not (isinstance(size, int) and isinstance(chunk, int) and isinstance(count, int)):
         raise invalid("video_size, chunk_size and total_chunk_count are required")
-    least, most = platform.limits["minChunkBytes"], platform.limits["maxChunkBytes"]
-    fits = least <= chunk <= most or (size < least and chunk == size)
+    least = platform.limits["minChunkBytes"]
+    fits = least <= chunk <= MOST_CHUNK_BYTES or (size < least and chunk == size)
     if not 0 < size <= VIDEO_BYTES or not fits or count != size // chunk or not 1 <= count <= MAX_CHUNKS:
         raise refuse("invalid_file_upload", "The chunk size or the total chunk count is invalid")
     publish.size, publish.chunk_size, publish.chunks = size, chunk, count

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from munadi.sandbox.clock import HOUR, wall_time
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
 
 RANGE = re.compile(r"^bytes (\d+)-(\d+)/(\d+)$")
 TYPES = {"video/mp4", "video/quicktime", "video/webm"}
-VIDEO_BYTES, PHOTO_BYTES = 4_000_000_000, 20_000_000
+VIDEO_BYTES, PHOTO_BYTES, LONGEST_SECONDS = 4_000_000_000, 20_000_000, 600
 VIDEO = VideoRules(
-    (2.95, 600.5),
+    (2.95, LONGEST_SECONDS + 0.5),
     width=(360, 4096),
     height=(360, 4096),
     containers=("mp4", "webm"),
@@ -110,13 +109,13 @@ async def _problem(platform: TikTok, publish: Publish, bodies: list[bytes], want
         return f"{publish.kind}_pull_failed"
     check = _photo_problem if publish.kind == "photo" else _video_problem
     for body in bodies:
-        if reason := await asyncio.to_thread(check, body, platform.limits["maxVideoSeconds"]):
+        if reason := await asyncio.to_thread(check, body):
             return reason
     publish.digests += [platform.shelf.keep(body, sniff(body) or "video/webm").digest for body in bodies]
     return ""
 
 
-def _photo_problem(body: bytes, _longest: int) -> str:
+def _photo_problem(body: bytes) -> str:
     facts = image_facts(body)
     if facts is None or facts.format not in ("JPEG", "WEBP") or len(body) > PHOTO_BYTES:
         return "file_format_check_failed"
@@ -124,8 +123,8 @@ def _photo_problem(body: bytes, _longest: int) -> str:
     return "picture_size_check_failed" if short > 1080 or long > 1920 else ""
 
 
-def _video_problem(body: bytes, longest: int) -> str:
-    problem = replace(VIDEO, seconds=(2.95, min(longest, 600) + 0.5)).problem(body)
+def _video_problem(body: bytes) -> str:
+    problem = VIDEO.problem(body)
     return VIDEO_PROBLEMS[problem] if problem else ""
 
 

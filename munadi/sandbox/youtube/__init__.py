@@ -52,14 +52,11 @@ class YouTube(Platform[Account]):
     title = "YouTube"
     hosts = {"API": "api", "AUTH": "auth", "TOKEN": "token"}
     default_delays = {"processing": 3.0, "listing": 1.0}
-    # `storedPerChunk` 0: all of it.
     default_limits = {
         "uploadsPerDay": 100,
         "unitsPerDay": 10_000,
         "uploadsPerChannel": 50,
         "thumbnailsPerChannel": 100,
-        "sessionSeconds": 7 * DAY,
-        "storedPerChunk": 0,
     }
     default_switches = {
         "emptyBucketIs403": False,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from munadi.sandbox.youtube import YouTube
 
 UNIT = 262_144
+SESSION_SECONDS = 7 * DAY
 LARGEST = 274_877_906_944
 LONGEST, UNVERIFIED_LONGEST = 12 * 3_600, 15 * 60
 RANGE = re.compile(r"^bytes (?:\*|(\d+)-(\d+))/(\d+)$")
@@ -70,8 +71,7 @@ async def put(platform: YouTube, call: Call) -> Answer:
         return Answer(400, f"Invalid request. The number of bytes uploaded must be a multiple of {UNIT}.")
     if first != len(received):
         return Answer(416, "The first byte is not the next one.")
-    taken = platform.limits["storedPerChunk"] // UNIT * UNIT or len(call.body)
-    received += call.body[:taken]
+    received += call.body
     if len(received) < session.total:
         return _stored(platform, session, effect=True)
     video = _make(platform, session, bytes(received))
@@ -100,8 +100,7 @@ def _described(platform: YouTube, call: Call, profile: Account) -> Session:
 
 def _session(platform: YouTube, call: Call) -> Session:
     session = platform.sessions.get(call.query.get("upload_id", ""))
-    life = platform.limits["sessionSeconds"]
-    if session is None or platform.clock.now() >= session.opened_at + life:
+    if session is None or platform.clock.now() >= session.opened_at + SESSION_SECONDS:
         raise Refusal(Answer(404, "Not Found"))
     return session
 
