@@ -43,6 +43,15 @@ class Post(Generic[Options]):
         return self.model.model_validate(self.draft.options)
 
 
+def only_one(
+    found: Sequence[Published], what: str, otherwise: Absent | Unknown | None = None
+) -> Published | Absent | Unknown:
+    """The only one that fits. Several are Unknown; none is `otherwise`, by default Absent."""
+    if len(found) > 1:
+        return Unknown(note=f"{len(found)} {what}")
+    return found[0] if found else otherwise or Absent()
+
+
 class Rules(Generic[Options]):
     """What a network takes, and how a post for it is planned. Pure.
 

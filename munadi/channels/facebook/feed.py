@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from munadi.channels.channel import only_one
 from munadi.channels.facebook.state import Case
 from munadi.channels.facebook.wire import (
     COMMENT_FIELDS,
@@ -71,10 +72,8 @@ async def comment(case: Case, target: str, since: datetime) -> Published | Absen
     """The first comment among the Page's own at its post. Raises ChannelError."""
     fields = {"fields": COMMENT_FIELDS, "filter": "stream", "limit": "100"}
     comments = read_comments(await case.graph.get(f"{target}/comments", case.token, fields))
-    found = [comment for comment in comments if _is_ours(comment, case, since - SLACK)]
-    if len(found) > 1:
-        return Unknown(note=f"{len(found)} comments have this text")
-    return Published(post_id=found[0].id, published_at=found[0].created_at) if found else Absent()
+    found = [comment.published for comment in comments if _is_ours(comment, case, since - SLACK)]
+    return only_one(found, "comments have this text")
 
 
 async def _posts(case: Case, since: datetime) -> tuple[list[PostRead], bool]:

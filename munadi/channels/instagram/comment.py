@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.channel import COMMENT, Post
+from munadi.channels.channel import COMMENT, Post, only_one
 from munadi.channels.http import could_not_read, token_of
 from munadi.channels.instagram.spec import Options
 from munadi.channels.meta.containers import Containers
@@ -72,12 +72,9 @@ class FirstComment:
         graph, params = self.network.graph(account), {"fields": FIELDS, "limit": "50"}
         rows, whole = await graph.rows(f"{media_id}/comments", token_of(account), params)
         comments = [comment for row in rows if (comment := read_comment(row, "text", "timestamp"))]
-        found = [comment for comment in comments if collapsed(comment.text) == wanted]
-        if len(found) > 1:
-            return Unknown(note=f"{len(found)} comments have this text")
-        if found:
-            return Published(post_id=found[0].id, published_at=found[0].created_at)
-        return Absent() if whole else Unknown(note="the post has too many comments to read")
+        found = [comment.published for comment in comments if collapsed(comment.text) == wanted]
+        otherwise: Absent | Unknown = Absent() if whole else Unknown(note="the post has too many comments to read")
+        return only_one(found, "comments have this text", otherwise)
 
     async def _media_id(self, post: Post[Options], prepared: Prepared) -> str | None:
         """As saved, or found in the account's list when the post itself was found there."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.channel import Post
+from munadi.channels.channel import Post, only_one
 from munadi.channels.http import token_of
 from munadi.channels.meta.graph import within
 from munadi.channels.meta.network import ContainerNetwork
@@ -52,9 +52,7 @@ class ContainerLookup(ContainerNetwork):
         Nothing is published before it is due, so an older post with the same text is another one.
         """
         found = await self._candidates(post, max(since, post.draft.due_at) - SLACK, step)
-        if len(found) > 1:
-            return Unknown(note=f"{len(found)} posts have this text")
-        return _published(found[0]) if found else Absent()
+        return only_one([_published(one) for one in found], "posts have this text")
 
     async def _candidates(self, post: Post[Any], since: datetime, step: str) -> list[PostRead]:
         """Every post since then with the text and kind of the step. Raises ChannelError."""

@@ -13,6 +13,7 @@ from munadi.channels.meta.graph import listed, words
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
+from munadi.domain.publication import Published
 from munadi.ports import Answer, MediaReader
 
 Form = dict[str, str]
@@ -96,6 +97,11 @@ class CommentRead(Model):
     text: str
     author: str | None = None
     created_at: datetime | None = None
+
+    @property
+    def published(self) -> Published:
+        """The comment as a publication."""
+        return Published(post_id=self.id, published_at=self.created_at)
 
 
 def read_comment(row: Any, text: str, time: str) -> CommentRead | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import Post
+from munadi.channels.channel import Post, only_one
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options, Privacy
 from munadi.channels.youtube.wire import Upload, Video, read_uploads, title_of, video_url
@@ -32,9 +32,7 @@ async def by_id(api: Api, post: Post[Options], video_id: str) -> Published | Abs
 async def by_content(api: Api, post: Post[Options], since: datetime) -> Published | Absent | Unknown:
     """For a post without a known video (a restored database): the one live video that fits."""
     live = [video for video in await _fitting(api, post, since) if is_live(video, post.options)]
-    if len(live) > 1:
-        return Unknown(note=f"{len(live)} videos have this title and description")
-    return published(live[0]).alike() if live else Absent()
+    return only_one([published(video).alike() for video in live], "videos have this title and description")
 
 
 async def private_uploads(api: Api, post: Post[Options], since: datetime) -> list[Video]:
