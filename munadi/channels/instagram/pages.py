@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from munadi.channels.answers import object_in
 from munadi.channels.http import token_of
-from munadi.channels.meta.graph import Graph, moment, unrenewable, words
+from munadi.channels.meta.graph import Graph, moment, profile_of, unrenewable, words
 from munadi.channels.meta.login import granted_scopes, may, name_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
@@ -109,13 +109,8 @@ class Pages:
         """The account itself, read with the token that will be stored."""
         account_id = _id_of(page)
         answer = await self._graph.get(account_id, token, {"fields": "id,username,name"})
-        return Profile(
-            external_id=account_id,
-            handle=str(answer.field("username") or account_id),
-            display_name=words(answer.field("name")),
-            scopes=scopes,
-            facts={"page_id": str(page.get("id") or ""), "page_name": name_of(page)},
-        )
+        facts = {"page_id": str(page.get("id") or ""), "page_name": name_of(page)}
+        return profile_of(answer, account_id, facts, scopes)
 
     def _chosen(self, pages: list[Page], wanted: str | None) -> Page:
         fitting = [page for page in pages if wanted in (None, _id_of(page))]

@@ -17,7 +17,7 @@ from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelHttp, given_id, no_proof, token_of
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
-from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Answer, Gate
 
@@ -173,6 +173,17 @@ def unrenewable(error: ChannelError) -> ChannelError:
     if error.reason is Reason.TOKEN_EXPIRED:
         error.reason = Reason.TOKEN_REVOKED
     return error
+
+
+def profile_of(answer: Answer, account_id: str, facts: dict[str, Any], scopes: tuple[str, ...] = ()) -> Profile:
+    """An account as its own network shows it: `username` and `name`."""
+    return Profile(
+        external_id=account_id,
+        handle=str(answer.field("username") or account_id),
+        display_name=words(answer.field("name")),
+        scopes=scopes,
+        facts=facts,
+    )
 
 
 def scopes_in(inspected: Mapping[str, Any]) -> tuple[str, ...]:

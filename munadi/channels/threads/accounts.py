@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from munadi.channels.channel import Accounts
-from munadi.channels.meta.graph import Graph, moment, scopes_in, words
+from munadi.channels.meta.graph import Graph, moment, profile_of, scopes_in
 from munadi.channels.threads.oauth import ThreadsLogin
 from munadi.channels.threads.spec import Settings
-from munadi.domain.account import ConnectedAccount, Credentials, Profile
+from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import Reason
 from munadi.ports import AccountImport, Clock, Connection
 
@@ -39,13 +39,8 @@ class ThreadsAccounts(Accounts):
         answer, user_id = await self.graph.me(given, PROFILE_FIELDS)
         known = await self.graph.inspect(token) if self.settings.inspect_tokens else {}
         quota = await self.graph.quota(user_id, LIMIT, token) if self.settings.read_quota else None
-        profile = Profile(
-            external_id=user_id,
-            handle=str(answer.field("username") or user_id),
-            display_name=words(answer.field("name")),
-            scopes=scopes_in(known),
-            facts={"is_verified": answer.field("is_verified") is True, **({"quota": quota} if quota else {})},
-        )
+        facts = {"is_verified": answer.field("is_verified") is True, **({"quota": quota} if quota else {})}
+        profile = profile_of(answer, user_id, facts, scopes_in(known))
         expires_at = given.expires_at or moment(known.get("expires_at"))
         return Connection(profile, Credentials(access_token=given.access_token, expires_at=expires_at))
 
