@@ -9,7 +9,7 @@ from urllib.parse import quote
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook.model import READ, Post, permalink
 from munadi.sandbox.graph.parameters import fields, node_in, parameters
-from munadi.sandbox.graph.reading import graph_time, listed_answer, newest, page_of, selected
+from munadi.sandbox.graph.reading import graph_time, listing, selected
 from munadi.sandbox.platform import names
 
 if TYPE_CHECKING:
@@ -71,11 +71,9 @@ def _list(
 ) -> Answer:
     """Newest first."""
     page = platform.owner(call, node_in(call, -2), READ)
-    values = parameters(call)
-    fields(values, known, "Post")  # an empty list refuses them, too
+    fields(parameters(call), known, "Post")  # an empty list refuses them, too
     own = (post for post in platform.published if post.profile_id == page.id and wanted(post))
-    found, paging = page_of(call, newest(values, own, lambda post: post.created_at), lambda post: post.id)
-    return listed_answer([(show or _post)(platform, post, call) for post in found], paging)
+    return listing(call, own, lambda post: post.created_at, lambda post: (show or _post)(platform, post, call))
 
 
 def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:

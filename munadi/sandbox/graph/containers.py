@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import fields as fields_of
+from functools import partial
 from typing import Any
 
 from munadi.sandbox.clock import wall_time
@@ -14,7 +15,7 @@ from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Content, Post
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.parameters import fields, listed, node_in, parameters
-from munadi.sandbox.graph.reading import listed_answer, new_id, newest, page_of, selected, shortcode
+from munadi.sandbox.graph.reading import listing, new_id, selected, shortcode
 from munadi.sandbox.media import image_facts, sniff
 
 IMAGE_BYTES = 8 * 1024 * 1024
@@ -84,19 +85,18 @@ def _make_public(platform: ContainerPlatform[Any], container: Container) -> str:
 
 async def read_post(platform: ContainerPlatform[Any], call: Call) -> Answer:
     post = platform.owned(platform.published, node_in(call), platform.caller(call, platform.basic_scope), call)
-    return Answer(200, _shown(platform, post, call))
+    return Answer(200, _shown(platform, call, post))
 
 
 def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts: Iterable[Post]) -> Answer:
     """The profile's own of these posts, newest first."""
     fields(parameters(call), platform.post_fields[1], platform.post_fields[0])  # an empty list refuses them, too
     own = (post for post in posts if post.profile_id == profile.id)
-    found = newest(parameters(call), own, lambda post: post.published_at)
-    page, paging = page_of(call, found, lambda post: post.id, next_link=platform.links_pages)
-    return listed_answer([_shown(platform, post, call) for post in page], paging)
+    shown = partial(_shown, platform, call)
+    return listing(call, own, lambda post: post.published_at, shown, next_link=platform.links_pages)
 
 
-def _shown(platform: ContainerPlatform[Any], post: Post, call: Call) -> dict[str, Any]:
+def _shown(platform: ContainerPlatform[Any], call: Call, post: Post) -> dict[str, Any]:
     node, known = platform.post_fields
     return selected(call, platform.facts(post, call), known, node, ["id"])
 

@@ -15,12 +15,6 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 Row = TypeVar("Row", bound=Any)
 
 
-def newest(values: dict[str, str], rows: Iterable[Row], at: Callable[[Row], float]) -> list[Row]:
-    """The rows between `since` and `until`, newest first."""
-    since, until = whole_number(values, "since", 0), whole_number(values, "until", 1 << 40)
-    return [row for row in rows if since <= at(row) <= until][::-1]
-
-
 def page_of(
     call: Call, rows: Sequence[Row], id_of: Callable[[Row], str], *, next_link: bool = True, with_token: bool = False
 ) -> tuple[Sequence[Row], dict[str, Any]]:
@@ -39,8 +33,20 @@ def page_of(
     return page, paging
 
 
-def listed_answer(shown: list[dict[str, Any]], paging: dict[str, Any]) -> Answer:
-    return Answer(200, {"data": shown} | ({"paging": paging} if paging else {}))
+def listing(
+    call: Call,
+    rows: Iterable[Row],
+    at: Callable[[Row], float],
+    show: Callable[[Row], dict[str, Any]],
+    *,
+    next_link: bool = True,
+) -> Answer:
+    """One page of the rows between `since` and `until`, newest first; `at` is the time of a row."""
+    values = parameters(call)
+    since, until = whole_number(values, "since", 0), whole_number(values, "until", 1 << 40)
+    newest = [row for row in rows if since <= at(row) <= until][::-1]
+    page, paging = page_of(call, newest, lambda row: row.id, next_link=next_link)
+    return Answer(200, {"data": [show(row) for row in page]} | ({"paging": paging} if paging else {}))
 
 
 def selected(call: Call, facts: dict[str, Any], known: set[str], node: str, default: Sequence[str]) -> dict[str, Any]:
