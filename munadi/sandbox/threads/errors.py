@@ -6,8 +6,8 @@ Source: docs/networks/threads.md section 6; `error_user_msg` comes in the profil
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
-from munadi.sandbox.exchange import Refusal
 from munadi.sandbox.graph import errors as shared
 from munadi.sandbox.graph.errors import GraphError
 
@@ -31,15 +31,8 @@ BAD_COUNTRIES = GraphError(100, None, "THREADS_API__GEO_GATING_INVALID_COUNTRY_C
 LINK_LIMIT = GraphError(100, None, "THREADS_API__LINK_LIMIT_EXCEEDED", type=API)
 
 
-def bad_parameter(message: str) -> Refusal:
-    return shared.bad_parameter(message, API)
-
-
-def bad_parameter_if(broken: object, message: str) -> None:
-    if broken:
-        raise bad_parameter(message)
-
-
+bad_parameter = partial(shared.bad_parameter, type=API)
+bad_parameter_if = partial(shared.bad_parameter_if, type=API)
 REFUSALS = {
     "restricted": RESTRICTED,
     "not_fetchable": NOT_FETCHABLE,
