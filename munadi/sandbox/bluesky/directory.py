@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from munadi.sandbox.bluesky.errors import refuse, refuse_if
-from munadi.sandbox.bluesky.model import Account, Record
+from munadi.sandbox.bluesky.model import Account
 from munadi.sandbox.bluesky.repository import POST
-from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Answer, Call
 
 if TYPE_CHECKING:
@@ -40,26 +39,11 @@ async def get_posts(platform: Bluesky, call: Call) -> Answer:
     latest = platform.clock.now() - platform.delays["appview"]
     records = [platform.records.get(uri) for uri in uris]
     posts = [
-        _post_view(platform, record)
+        {"uri": record.uri, "cid": record.cid, "author": {"did": record.did}, "record": record.value}
         for record in records
         if record is not None and record.collection == POST and record.indexed_at <= latest
     ]
     return Answer(200, {"posts": posts})
-
-
-def _post_view(platform: Bluesky, record: Record) -> dict[str, Any]:
-    account = platform.profile(record.did)
-    return {
-        "uri": record.uri,
-        "cid": record.cid,
-        "author": {"did": account.did, "handle": account.handle},
-        "record": record.value,
-        "replyCount": 0,
-        "repostCount": 0,
-        "likeCount": 0,
-        "quoteCount": 0,
-        "indexedAt": iso(record.indexed_at),
-    }
 
 
 def service_url(call: Call) -> str:

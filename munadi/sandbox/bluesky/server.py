@@ -61,14 +61,7 @@ async def get_session(platform: Bluesky, call: Call) -> Answer:
 
 
 async def describe_server(platform: Bluesky, call: Call) -> Answer:
-    body = {
-        "did": service_did(call),
-        "availableUserDomains": [".bsky.test"],
-        "inviteCodeRequired": False,
-        "links": {},
-        "contact": {},
-    }
-    return Answer(200, body)
+    return Answer(200, {"did": service_did(call), "availableUserDomains": [".bsky.test"]})
 
 
 def _description(account: Account, call: Call) -> dict[str, Any]:

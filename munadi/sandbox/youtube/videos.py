@@ -146,20 +146,14 @@ def _set_status(platform: YouTube, video: Video, status: dict[str, Any]) -> None
 
 
 def _processing(status: str) -> dict[str, Any]:
-    if status == "uploaded":
-        progress = {"partsTotal": "100", "partsProcessed": "50", "timeLeftMs": "1000"}
-        return {"processingStatus": "processing", "processingProgress": progress}
-    return {"processingStatus": "succeeded" if status == "processed" else "terminated"}
+    return {"processingStatus": {"uploaded": "processing", "processed": "succeeded"}.get(status, "terminated")}
 
 
 def _entry(video: Video, profile: Account, named: set[str]) -> dict[str, Any]:
     snippet = {name: video.snippet.get(name, "") for name in ("title", "description")}
     snippet |= {"publishedAt": iso(video.uploaded_at), "channelId": profile.id, "playlistId": profile.uploads}
-    fields = {
-        "snippet": {**snippet, "resourceId": {"kind": "youtube#video", "videoId": video.id}},
-        "contentDetails": {"videoId": video.id, "videoPublishedAt": iso(video.uploaded_at)},
-        "status": {"privacyStatus": video.status["privacyStatus"]},
-    }
+    status = {"privacyStatus": video.privacy}
+    fields = {"snippet": snippet, "contentDetails": {"videoId": video.id}, "status": status}
     return {"kind": "youtube#playlistItem", "id": f"{profile.uploads}.{video.id}"} | _named(fields, named)
 
 
@@ -167,11 +161,7 @@ def _channel(profile: Account, named: set[str]) -> dict[str, Any]:
     fields = {
         "snippet": {"title": profile.title, "customUrl": profile.username, "description": ""},
         "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": profile.uploads}},
-        "status": {
-            "privacyStatus": "public",
-            "isLinked": True,
-            "longUploadsStatus": "eligible" if profile.status == "unverified" else "allowed",
-        },
+        "status": {"longUploadsStatus": "eligible" if profile.status == "unverified" else "allowed"},
     }
     return {"kind": "youtube#channel", "etag": "e", "id": profile.id} | _named(fields, named)
 
@@ -201,7 +191,7 @@ async def insert_comment(platform: YouTube, call: Call) -> Answer:
     refuse_if(len(text) > LONGEST_COMMENT, "commentTextTooLong")
     video = _commentable(platform, str(snippet["videoId"]))
     comment = platform.add_comment(new_id(26), video.id, profile, text)
-    return Answer(200, _thread(platform, comment, video, named), effect=True)
+    return Answer(200, _thread(comment, video, named), effect=True)
 
 
 async def list_comments(platform: YouTube, call: Call) -> Answer:
@@ -212,7 +202,7 @@ async def list_comments(platform: YouTube, call: Call) -> Answer:
     until = platform.clock.now() - platform.delays["listing"]
     found = [c for c in platform.comments_on(video.id) if c.created_at <= until]
     count = min(int(call.query.get("maxResults", "20")), MOST_COMMENTS)
-    return listed("commentThread", [_thread(platform, c, video, named) for c in reversed(found[-count:])])
+    return listed("commentThread", [_thread(c, video, named) for c in reversed(found[-count:])])
 
 
 def _commentable(platform: YouTube, video_id: str) -> Video:
@@ -223,25 +213,14 @@ def _commentable(platform: YouTube, video_id: str) -> Video:
     return video
 
 
-def _thread(platform: YouTube, comment: Comment, video: Video, named: set[str]) -> dict[str, Any]:
-    at = iso(comment.created_at)
+def _thread(comment: Comment, video: Video, named: set[str]) -> dict[str, Any]:
     top = {
-        "authorDisplayName": platform.profile(comment.profile_id).username,
         "authorChannelId": {"value": comment.profile_id},
-        "channelId": video.profile_id,
-        "videoId": video.id,
         "textDisplay": comment.text,
         "textOriginal": comment.text,
-        "publishedAt": at,
-        "updatedAt": at,
+        "publishedAt": iso(comment.created_at),
     }
-    snippet = {
-        "channelId": video.profile_id,
-        "videoId": video.id,
-        "topLevelComment": {"kind": "youtube#comment", "etag": "e", "id": comment.id, "snippet": top},
-        "canReply": True,
-        "isPublic": True,
-        "totalReplyCount": 0,
-    }
+    above = {"kind": "youtube#comment", "etag": "e", "id": comment.id, "snippet": top}
+    snippet = {"channelId": video.profile_id, "videoId": video.id, "topLevelComment": above}
     thread = {"kind": "youtube#commentThread", "etag": "e", "id": comment.id}
     return thread | ({"snippet": snippet} if "snippet" in named else {})
