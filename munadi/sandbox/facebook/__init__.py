@@ -182,12 +182,7 @@ class Facebook(PersonPlatform[Page]):
 
     def inspected(self, token: Token) -> dict[str, Any]:
         targets = {} if token.pages is None else {"target_ids": token.pages}  # not named when it is all Pages
-        of_page = token.kind == "page"
-        return {
-            "granular_scopes": [{"scope": scope, **targets} for scope in token.scopes],
-            "user_id": self.profile(token.profile_id).person_id if of_page else token.profile_id,
-            **({"profile_id": token.profile_id} if of_page else {}),
-        }
+        return {"granular_scopes": [{"scope": scope, **targets} for scope in token.scopes]}
 
     def post_of(self, node: str, page: Page) -> Post | None:
         """The Page's post by its id or its video's."""

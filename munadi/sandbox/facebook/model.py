@@ -61,7 +61,6 @@ class Post:
     received_at: float  # real time
     visible_at: float
     link: str | None = None
-    title: str | None = None
     photos: list[str] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     alts: list[str] = field(default_factory=list)

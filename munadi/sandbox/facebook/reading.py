@@ -15,7 +15,7 @@ from munadi.sandbox.platform import names
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
 
-POST_FIELDS = names("id message created_time permalink_url is_published attachments from")
+POST_FIELDS = names("id message created_time permalink_url is_published attachments")
 COMMENT_FIELDS = {"id", "message", "created_time", "from"}
 STORY_FIELDS = {"post_id", "status", "creation_time", "media_type", "media_id", "url"}
 PAGE_FIELDS = {"id", "name", "username", "link", "category", "access_token"}
@@ -77,13 +77,12 @@ def _list(
 
 
 def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
-    page, attachments = platform.profile(post.profile_id), _attachments(post, call.base_url)
+    attachments = _attachments(post, call.base_url)
     facts = {
         "id": post.id,
         "created_time": graph_time(post.created_at),
         "permalink_url": permalink(post, call.base_url),
         "is_published": platform.is_visible(post),
-        "from": {"id": page.id, "name": page.title},
         "message": post.message or None,
         "attachments": {"data": attachments} if attachments else None,
     }

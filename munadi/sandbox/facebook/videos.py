@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
 
 CHUNK = 1024 * 1024
-VIDEO_FIELDS = {"id", "status", "published", "permalink_url", "post_id", "created_time", "description", "title"}
+VIDEO_FIELDS = {"id", "status", "published", "permalink_url", "post_id", "created_time"}
 
 
 async def start(platform: Facebook, call: Call) -> Answer:
@@ -127,8 +127,8 @@ async def status(platform: Facebook, call: Call) -> Answer:
     live = post is not None and _is_live(platform, video)
     facts: dict[str, Any] = {"id": video.id, "status": _phases(platform, video), "published": live}
     if post is not None:
-        facts |= {"permalink_url": post.video_path, "created_time": graph_time(post.created_at)}
-        facts |= {"description": post.message, "title": post.title or "", "post_id": post.number}
+        created_at = graph_time(post.created_at)
+        facts |= {"permalink_url": post.video_path, "created_time": created_at, "post_id": post.number}
     return Answer(200, {name: facts[name] for name in {*wanted, "id"} if name in facts})
 
 
@@ -210,7 +210,7 @@ def _make_public(platform: Facebook, video: Video, page: Page, values: dict[str,
     message = "" if video.kind == "story" else values.get("description", "")
     visible_at = max(now, _ready_at(platform, video)) + platform.delays["publish"]
     post = Post(f"{page.id}_{new_id('122')}", page.id, message, video.kind, now, wall_time(), visible_at)
-    post.title, post.cover, post.video_id = values.get("title"), video.cover, video.id
+    post.cover, post.video_id = video.cover, video.id
     post.digests, post.alts = [video.digest or ""], [values.get("title", "")]
     platform.published.put(post.id, post)
     video.post_id = post.id

@@ -123,9 +123,9 @@ async def list_permissions(platform: PersonPlatform[Any], call: Call) -> Answer:
 
 async def inspect_token(platform: PersonPlatform[Any], call: Call) -> Answer:
     """debug_token, called with the app's own token `id|secret`."""
-    app, _, secret = parameters(call).get("access_token", "").partition("|")
+    secret = parameters(call).get("access_token", "").partition("|")[2]
     bad_parameter_if(not secret, "You must provide an app access token, or a user access token of the app's developer")
-    return Answer(200, platform.inspection(call, app_id=app))
+    return Answer(200, platform.inspection(call))
 
 
 def _granted(

@@ -80,23 +80,19 @@ class GraphPlatform(Platform[Profile]):
             raise refuse(self.revocations[CHECKPOINT])
         return token
 
-    def inspection(self, call: Call, **facts: Any) -> dict[str, Any]:
-        """What debug_token reports of the token `input_token`, with a network's own `facts`."""
+    def inspection(self, call: Call) -> dict[str, Any]:
+        """What debug_token reports of the token `input_token`."""
         token = self.issuer.tokens.get(parameters(call).get("input_token", ""))
         if token is None:
             return {"data": {"is_valid": False, "scopes": []}}
         is_valid = token.revoked_subcode is None and not token.has_expired(self.clock.now())
         kind, expires_at = "PAGE" if token.kind == "page" else "USER", int(token.expires_at or 0)
         shared = {"type": kind, "is_valid": is_valid, "expires_at": expires_at, "scopes": token.scopes}
-        return {"data": shared | facts | self.inspected(token)}
+        return {"data": shared | self.inspected(token)}
 
     def inspected(self, token: Token) -> dict[str, Any]:
         """Further facts that debug_token reports of a token."""
-        return {
-            "issued_at": int(token.issued_at),
-            "data_access_expires_at": int(token.issued_at + 90 * DAY),  # an app may use a person's data for 90 days
-            "user_id": token.profile_id,
-        }
+        return {"data_access_expires_at": int(token.issued_at + 90 * DAY)}  # an app may use a person's data for 90 days
 
     def caller(self, call: Call, scope: str) -> Profile:
         """The profile that calls, with a token that has the scope."""

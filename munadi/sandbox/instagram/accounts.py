@@ -16,7 +16,6 @@ from munadi.sandbox.graph.account_login import CONSENT
 from munadi.sandbox.graph.parameters import node_in, parameters
 from munadi.sandbox.graph.person_login import PersonPlatform
 from munadi.sandbox.graph.reading import selected
-from munadi.sandbox.oauth import Token
 
 BASIC = "instagram_business_basic"
 PUBLISH = "instagram_business_content_publish"
@@ -27,7 +26,7 @@ ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagem
 PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through its Page
 PAGE_FIELDS = {"id", "name", "category", "instagram_business_account"}
 NAMED_ACCOUNT = "instagram_business_account{id,username}"
-ACCOUNT_FIELDS = {"id", "ig_id", "username", "name"}
+ACCOUNT_FIELDS = {"id", "username", "name"}
 
 
 @dataclass
@@ -85,9 +84,6 @@ class InstagramPages(PersonPlatform[Account]):
         page = {"id": profile.page_id, "name": profile.username, "category": "Brand"}
         return page | {"instagram_business_account": account}
 
-    def inspected(self, token: Token) -> dict[str, Any]:
-        return super().inspected(token) | {"user_id": self.profile(token.profile_id).person_id}
-
 
 async def me(platform: InstagramPages, call: Call) -> Answer:
     """The Page or the person whose token this is."""
@@ -104,5 +100,5 @@ async def account(platform: Any, call: Call) -> Answer:
     found: Account = platform.caller(call, BASIC)
     if node_in(call) != found.id:
         raise platform.missing(node_in(call), call)
-    facts = {**platform.account_facts(found), "id": found.id, "ig_id": int(found.app_scoped_id)}
+    facts = {**platform.account_facts(found), "id": found.id}
     return Answer(200, selected(call, facts, ACCOUNT_FIELDS, "IGUser", ["id"]))

@@ -67,4 +67,4 @@ async def publishing_limit(platform: Threads, call: Call) -> Answer:
 
 async def inspect_token(platform: Threads, call: Call) -> Answer:
     platform.token(call)
-    return Answer(200, platform.inspection(call, application="Munadi sandbox"))
+    return Answer(200, platform.inspection(call))
