@@ -43,6 +43,12 @@ class Post(Generic[Options]):
         return self.model.model_validate(self.draft.options)
 
 
+def parent_of(step: str) -> str:
+    """The step that a reply answers: the part before it, or the post."""
+    number = int(step.removeprefix(PART)) if step.startswith(PART) else 2
+    return POST if number <= 2 else f"{PART}{number - 1}"
+
+
 def only_one(
     found: Sequence[Published], what: str, otherwise: Absent | Unknown | None = None
 ) -> Published | Absent | Unknown:

@@ -14,10 +14,10 @@ from typing import Any
 from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Prepared, Ref
-from munadi.channels.bluesky.thread import parent_of, record_key
+from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, post_record, post_uri, same_post, written
 from munadi.channels.bluesky.xrpc import Server
-from munadi.channels.channel import Post
+from munadi.channels.channel import Post, parent_of
 from munadi.channels.http import no_proof
 from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason

@@ -20,12 +20,6 @@ def number_of(step: str) -> int:
     return 1 if step == POST else int(step.removeprefix(PART))
 
 
-def parent_of(step: str) -> str:
-    """The step before a part."""
-    number = number_of(step) - 1
-    return POST if number == 1 else f"{PART}{number}"
-
-
 def text_of(draft: Draft, step: str) -> str:
     """The text of a step."""
     return draft.text if step == POST else draft.parts[number_of(step) - 2]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.channel import Post
+from munadi.channels.channel import Post, parent_of
 from munadi.channels.http import ChannelTools, token_of
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
@@ -17,7 +17,7 @@ from munadi.channels.meta.wire import Form, PostRead
 from munadi.channels.threads.accounts import LIMIT
 from munadi.channels.threads.errors import RACE, explain_container, renewals
 from munadi.channels.threads.spec import IMAGE, Kind, Options, Settings
-from munadi.channels.threads.wire import ThreadsForms, kind_of, parent_of, reply_form, text_of
+from munadi.channels.threads.wire import ThreadsForms, kind_of, reply_form, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason

@@ -31,12 +31,6 @@ def shown_text(draft: Draft) -> str:
     return draft.text if draft.text.strip() or not draft.link else draft.link
 
 
-def parent_of(step: str) -> str:
-    """The step that a reply answers: the part before it, or the post."""
-    number = int(step.removeprefix(PART)) if step.startswith(PART) else 2
-    return POST if number <= 2 else f"{PART}{number - 1}"
-
-
 def text_of(draft: Draft, step: str) -> str | None:
     """The text of one step; None for a step that the draft does not have."""
     texts = {POST: shown_text(draft), COMMENT: draft.first_comment}
