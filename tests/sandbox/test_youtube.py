@@ -65,16 +65,6 @@ def test_a_private_video_is_invisible_until_it_is_updated(tube: Tube) -> None:
     assert [call["effect"] for call in tube.sandbox.calls("update_video")] == [False, True, False]
 
 
-def test_publish_at_is_for_private_videos_and_keeps_its_time(tube: Tube) -> None:
-    at = "2999-01-01T00:00:00Z"
-    refused = tube.start({"snippet": {"title": "T"}, "status": {**PUBLIC, "publishAt": at}})
-    assert refusal(refused) == (400, "invalidPublishAt")
-    tube.upload(title="Later", publishAt=at)
-    assert tube.posts() == []
-    tube.upload(title="Now", publishAt="2020-01-01T00:00:00Z")
-    assert [post["text"] for post in tube.posts()] == ["Now"]
-
-
 BAD = (400, "badRequest")
 ENGLISH = {"title": "T", "defaultLanguage": "en"}
 
@@ -98,6 +88,7 @@ ENGLISH = {"title": "T", "defaultLanguage": "en"}
         ({"status": {"license": "mit"}}, (403, "forbiddenLicenseSetting")),
         ({"status": {"embeddable": "yes"}}, BAD),
         ({"status": {"madeForKids": True}}, BAD),
+        ({"status": {**PRIVATE, "publishAt": "2999-01-01T00:00:00Z"}}, BAD),
         ({"localizations": {"de": {"title": "t"}}, "snippet": {"title": "T"}}, (400, "defaultLanguageNotSet")),
         ({"localizations": {"de": {"title": ""}}}, (400, "invalidTitle")),
         ({"localizations": {"de": {"titel": "t"}}}, BAD),

@@ -1,7 +1,8 @@
 """YouTube emulated: Data API, consent and token endpoints under `/youtube/{api,auth,token}`.
 
 Source: docs/networks/youtube.md section 8. Files are probed, so a file that is no video fails after its processing;
-every other failure or rejection is planted as an answer of `list_videos`. Not emulated: search, replies, captions.
+every other failure or rejection is planted as an answer of `list_videos`. Not emulated: scheduling at YouTube, search,
+replies, captions.
 """
 
 from __future__ import annotations
@@ -192,7 +193,7 @@ class YouTube(Platform[Account]):
         return [
             self._view(video)
             for video in self.videos
-            if videos.privacy(self, video) != "private" and videos.upload_status(self, video) == "processed"
+            if video.privacy != "private" and videos.upload_status(self, video) == "processed"
         ]
 
     def _view(self, video: Video) -> PostView:

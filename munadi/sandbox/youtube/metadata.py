@@ -13,11 +13,9 @@ from munadi.sandbox.exchange import Call
 from munadi.sandbox.platform import names
 from munadi.sandbox.youtube.errors import refuse, refuse_if
 
-# Writable fields of the discovery document, revision 20261104.
+# Writable fields of the discovery document, revision 20261104; without publishAt, which is not emulated.
 SNIPPET = {"title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage"}
-STATUS = names(
-    "privacyStatus publishAt license embeddable publicStatsViewable selfDeclaredMadeForKids containsSyntheticMedia"
-)
+STATUS = names("privacyStatus license embeddable publicStatsViewable selfDeclaredMadeForKids containsSyntheticMedia")
 # Parts that are written at videos.insert and only shown afterwards.
 DETAILS = {"localizations", "recordingDetails", "paidProductPlacementDetails"}
 PARTS = {"id", "snippet", "status", "processingDetails", "contentDetails"} | DETAILS
@@ -62,14 +60,14 @@ def details_of(body: dict[str, Any]) -> dict[str, Any]:
     for each in localizations.values():
         snippet_of(known_only(each, {"title", "description"}, "localizations"))
     recorded = known_only(body.get("recordingDetails"), {"recordingDate"}, "recordingDetails")
-    refuse_if(recorded and _instant(recorded.get("recordingDate")) is None, "invalidRecordingDetails")
+    refuse_if(recorded and not _is_instant(recorded.get("recordingDate")), "invalidRecordingDetails")
     placed = known_only(body.get("paidProductPlacementDetails"), {"hasPaidProductPlacement"}, "paidProductPlacement")
     if not isinstance(placed.get("hasPaidProductPlacement", False), bool):
         raise refuse("badRequest", "Invalid value at 'paid_product_placement_details' (TYPE_BOOL)")
     return {name: value for name, value in body.items() if name in DETAILS}
 
 
-def status_of(given: Any, now: float) -> dict[str, Any]:
+def status_of(given: Any) -> dict[str, Any]:
     """The whole status; a field that is left out gets its default."""
     status = {**RESETS, **known_only(given, STATUS, "status")}
     refuse_if(status["privacyStatus"] not in ("public", "unlisted", "private"), "forbiddenPrivacySetting")
@@ -77,27 +75,14 @@ def status_of(given: Any, now: float) -> dict[str, Any]:
     for name in ("embeddable", "publicStatsViewable", "selfDeclaredMadeForKids", "containsSyntheticMedia"):
         if not isinstance(status.get(name, False), bool):
             raise refuse("badRequest", f"Invalid value at 'status.{name}' (TYPE_BOOL)")
-    if "publishAt" in status:
-        _schedule(status, now)
     return status
 
 
-def _schedule(status: dict[str, Any], now: float) -> None:
-    """publishAt is for private videos; a time that has passed publishes at once."""
-    at = _instant(status["publishAt"])
-    if status["privacyStatus"] != "private" or at is None:
-        raise refuse("invalidPublishAt")
-    if at.timestamp() <= now:
-        status["privacyStatus"] = "public"
-        del status["publishAt"]
-
-
-def _instant(value: Any) -> datetime | None:
+def _is_instant(value: Any) -> bool:
     try:
-        at = datetime.fromisoformat(str(value))
+        return datetime.fromisoformat(str(value)).tzinfo is not None
     except ValueError:
-        return None
-    return at if at.tzinfo else None
+        return False
 
 
 def _bracketed(text: str) -> bool:

@@ -60,6 +60,10 @@ class Video:
     seen_at: float | None = None  # real time of the call that made it visible
 
     @property
+    def privacy(self) -> str:
+        return str(self.status["privacyStatus"])
+
+    @property
     def is_short(self) -> bool:
         """Square or vertical, and three minutes at most."""
         return 0 < self.width <= self.height and self.seconds <= 180

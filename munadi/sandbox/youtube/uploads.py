@@ -92,7 +92,7 @@ def _described(platform: YouTube, call: Call, profile: Account) -> Session:
     body = known_only(call.json(refuse("badRequest")), {"id", "snippet", "status", *DETAILS}, "video")
     refuse_if(not set(body) <= named, "unexpectedPart", "The body has properties of parts that the call does not name.")
     now = platform.clock.now()
-    metadata = {"snippet": snippet_of(body.get("snippet")), "status": status_of(body.get("status"), now)}
+    metadata = {"snippet": snippet_of(body.get("snippet")), "status": status_of(body.get("status"))}
     metadata["details"] = details_of(body)
     mime_type = call.headers.get("x-upload-content-type", "application/octet-stream")
     return Session(new_id(64), profile.id, now, int(length), mime_type, metadata)
@@ -122,7 +122,7 @@ def _make(platform: YouTube, session: Session, body: bytes) -> Video:
         details=session.metadata["details"],
     )
     _check_file(platform, video, session, body)
-    if video.status["privacyStatus"] != "private":
+    if video.privacy != "private":
         video.seen_at = wall_time()
     platform.videos.put(video.id, video)
     session.video_id = video.id

@@ -29,7 +29,7 @@ async def list_videos(platform: YouTube, call: Call) -> Answer:
     wanted = [part for part in call.query.get("id", "").split(",") if part]
     refuse_if(not wanted, "missingRequiredParameter")
     found = [video for video_id in wanted if (video := platform.videos.get(video_id)) is not None]
-    shown = [v for v in found if v.profile_id == profile.id or privacy(platform, v) != "private"]
+    shown = [v for v in found if v.profile_id == profile.id or v.privacy != "private"]
     return listed("video", [resource(platform, video, named) for video in shown])
 
 
@@ -43,7 +43,7 @@ async def update_video(platform: YouTube, call: Call) -> Answer:
     if "snippet" in named:
         video.snippet = snippet_of(body.get("snippet"))
     if "status" in named:
-        _set_status(platform, video, status_of(body.get("status"), platform.clock.now()))
+        _set_status(platform, video, status_of(body.get("status")))
     platform.videos.put(video.id, video)
     changed = before != (video.snippet, video.status)
     return Answer(200, resource(platform, video, named), effect=changed)
@@ -96,14 +96,6 @@ async def set_thumbnail(platform: YouTube, call: Call) -> Answer:
     return Answer(200, body, effect=True)
 
 
-def privacy(platform: YouTube, video: Video) -> str:
-    """The privacy now: a scheduled video becomes public at its time."""
-    if "publishAt" in video.status:
-        _set_status(platform, video, status_of(video.status, platform.clock.now()))
-        platform.videos.put(video.id, video)
-    return str(video.status["privacyStatus"])
-
-
 def upload_status(platform: YouTube, video: Video) -> str:
     if platform.clock.now() < video.processed_at:
         return "uploaded"
@@ -116,7 +108,7 @@ def resource(platform: YouTube, video: Video, named: set[str]) -> dict[str, Any]
         name: fields
         for name, fields in {
             "snippet": {**video.snippet, "publishedAt": iso(video.uploaded_at), "channelId": video.profile_id},
-            "status": _status(platform, video, status),
+            "status": _status(video, status),
             "processingDetails": _processing(status),
             **video.details,
         }.items()
@@ -124,9 +116,8 @@ def resource(platform: YouTube, video: Video, named: set[str]) -> dict[str, Any]
     }
 
 
-def _status(platform: YouTube, video: Video, status: str) -> dict[str, Any]:
-    seen = privacy(platform, video)
-    shown = {**video.status, "privacyStatus": seen, "uploadStatus": status}
+def _status(video: Video, status: str) -> dict[str, Any]:
+    shown = {**video.status, "uploadStatus": status}
     shown["madeForKids"] = video.status.get("selfDeclaredMadeForKids", False)
     if status == "failed":
         shown["failureReason"] = video.failure
@@ -209,7 +200,7 @@ def _commentable(platform: YouTube, video_id: str) -> Video:
     video = platform.videos.get(video_id)
     if video is None:
         raise refuse("videoNotFound")
-    refuse_if(privacy(platform, video) == "private" or video.status.get("selfDeclaredMadeForKids"), "commentsDisabled")
+    refuse_if(video.privacy == "private" or video.status.get("selfDeclaredMadeForKids"), "commentsDisabled")
     return video
 
 
