@@ -80,9 +80,9 @@ def test_the_quota_of_containers_is_enforced(instagram: Flow, site: MediaSite) -
     assert refusal(instagram.create(image_url=site.image())) == (4, None)
 
 
-def test_json_bodies_and_usage_headers_work(instagram: Flow, site: MediaSite) -> None:
-    body = {"image_url": site.image(), "caption": "json", "access_token": TOKEN}
-    answer = instagram.call("POST", f"/instagram/graph/v25.0/{ID}/media", "", json=body)
+def test_a_token_may_be_a_parameter_and_answers_have_usage_headers(instagram: Flow, site: MediaSite) -> None:
+    form = {"image_url": site.image(), "caption": "form", "access_token": TOKEN}
+    answer = instagram.call("POST", f"/instagram/graph/v25.0/{ID}/media", "", data=form)
     assert answer.status_code == 200, answer.text
     assert {"x-app-usage", "x-business-use-case-usage"} <= set(answer.headers)
 

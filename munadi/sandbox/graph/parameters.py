@@ -1,11 +1,10 @@
-"""The parameters of a Graph call: query, form, multipart and JSON bodies are one set."""
+"""The parameters of a Graph call: query, form and multipart bodies are one set. JSON bodies are not emulated."""
 
 from __future__ import annotations
 
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl
 
 from munadi.sandbox.exchange import Call, Refusal
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if
@@ -16,20 +15,11 @@ _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 
 
 def parameters(call: Call) -> dict[str, str]:
-    """All parameters as text; lists and objects of JSON bodies become JSON text, as forms carry them."""
+    """All parameters as text; lists and objects are JSON."""
     merged = dict(call.query)
     if call.content_type == "multipart/form-data":
         return merged | {name: part.decode("utf-8", "replace") for name, part, is_file in _parts(call) if not is_file}
-    if call.content_type == "application/json" and call.body:
-        try:
-            body = json.loads(call.body)
-        except ValueError:
-            raise bad_parameter("The body is not valid JSON") from None
-        bad_parameter_if(not isinstance(body, dict), "The body must be a JSON object")
-        merged |= {key: _text(value) for key, value in body.items() if value is not None}
-    elif call.content_type in ("", "application/x-www-form-urlencoded"):
-        merged |= dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
-    return merged
+    return merged | call.form if call.content_type in ("", "application/x-www-form-urlencoded") else merged
 
 
 def file_in(call: Call, name: str) -> bytes | None:
@@ -95,12 +85,6 @@ def whole_number(values: dict[str, str], name: str, default: int) -> int:
     text = values.get(name, str(default))
     bad_parameter_if(not text.lstrip("-").isdecimal(), f"Param {name} must be an integer")
     return int(text)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _parts(call: Call) -> list[tuple[str, bytes, bool]]:
