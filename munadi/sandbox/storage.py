@@ -98,8 +98,5 @@ class Table(Generic[Row]):
     def __iter__(self) -> Iterator[Row]:
         return iter(list(self._rows.values()))
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     def __contains__(self, key: str) -> bool:
         return key in self._rows
