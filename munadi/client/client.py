@@ -49,8 +49,8 @@ class Api(Group[M]):
         limit: int | None = None,
     ) -> Call[Page]:
         """A page of the whole log of events after that `position`, in its order."""
-        asked = {"after": after, "brandRef": brand_ref, "type": [*types] if types else None, "limit": limit}
-        return Call("GET", "/v1/events", asked)
+        request = {"after": after, "brandRef": brand_ref, "type": [*types] if types else None, "limit": limit}
+        return Call("GET", "/v1/events", request)
 
     @operation
     def usage(
@@ -62,8 +62,8 @@ class Api(Group[M]):
         cursor: str | None = None,
     ) -> Call[Json]:
         """A brand's usage in a month (YYYY-MM) against its limits; a page of all brands if none is named."""
-        asked = {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor}
-        return Call("GET", "/v1/usage", asked)
+        request = {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor}
+        return Call("GET", "/v1/usage", request)
 
     @operation
     def raw(self, method: str, path: str, /, **options: Any) -> Call[httpx.Response]:

@@ -10,7 +10,7 @@ import httpx
 from munadi.client.errors import NotEnded, NotReachable, ProblemError
 from munadi.client.operations import Group, M, operation, stream
 from munadi.client.shapes import Content, Event, Fold, Json, Outcome, Page, Publication, Submission, Validation
-from munadi.client.steps import Call, Pause, Steps, Telling, Told, given, new_key, post, segment
+from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, given, new_key, post, segment
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
 EVENTS_AT_ONCE = 100
@@ -111,14 +111,14 @@ class Contents(Group[M]):
         return _events(content_id, after)
 
     @stream
-    def follow(self, content_id: str, *, after: int = 0, interval: float = 0.4) -> Telling[Event]:
+    def follow(self, content_id: str, *, after: int = 0, interval: float = 0.4) -> StreamSteps[Event]:
         """Each event as it happens, the past ones first, until every publication has ended."""
         while True:
             # Read before the events, so that the last one is never missed.
             ended = (yield from _content(content_id))["status"] in ENDED
             for event in (yield from _events(content_id, after)):
                 after = event["position"] or after
-                yield Told(event)
+                yield Emit(event)
             if ended:
                 return
             yield Pause(interval)

@@ -54,14 +54,14 @@ class Accounts(Group[M]):
         return post(f"/v1/accounts/{segment(account_id)}/check")
 
     @operation
-    def connect(self, brand_ref: str, asked: Json) -> Call[Json]:
+    def connect(self, brand_ref: str, request: Json) -> Call[Json]:
         """A link for the profile's owner, `connectUrl`; follow its `id` with `connection`."""
-        return post(f"/v1/brands/{segment(brand_ref)}/accounts/connect", asked)
+        return post(f"/v1/brands/{segment(brand_ref)}/accounts/connect", request)
 
     @operation
-    def reconnect(self, account_id: str, asked: Json) -> Call[Json]:
+    def reconnect(self, account_id: str, request: Json) -> Call[Json]:
         """A link that renews an existing account's consent; only its own profile is accepted."""
-        return post(f"/v1/accounts/{segment(account_id)}/reconnect", asked)
+        return post(f"/v1/accounts/{segment(account_id)}/reconnect", request)
 
     @operation
     def connection(self, connection_id: str) -> Call[Json]:
@@ -147,5 +147,5 @@ class Audit(Group[M]):
         cursor: str | None = None,
     ) -> Call[Page]:
         """A page of the audit log, the newest entry first; times are ISO 8601."""
-        asked = {"action": action, "keyId": key_id, "target": target, "since": since, "until": until}
-        return Call("GET", "/v1/audit", {**asked, "limit": limit, "cursor": cursor})
+        request = {"action": action, "keyId": key_id, "target": target, "since": since, "until": until}
+        return Call("GET", "/v1/audit", {**request, "limit": limit, "cursor": cursor})

@@ -14,18 +14,18 @@ import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from munadi.client.steps import Call, Step, Telling
+from munadi.client.steps import Call, Step, StreamSteps
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Now:
-    """The mark of `Client`: an operation is its result."""
+    """Marks `Client`: an operation returns its result."""
 
 
 class Later:
-    """The mark of `AsyncClient`: an operation is awaited."""
+    """Marks `AsyncClient`: an operation returns an awaitable."""
 
 
 M = TypeVar("M")
@@ -75,7 +75,7 @@ class Operation(Generic[P, T]):
 class Stream(Generic[P, T]):
     """An operation that yields values."""
 
-    def __init__(self, build: Callable[Concatenate[Any, P], Telling[T]]) -> None:
+    def __init__(self, build: Callable[Concatenate[Any, P], StreamSteps[T]]) -> None:
         self._build = build
         self.__doc__ = build.__doc__
 

@@ -1,4 +1,4 @@
-"""What a client does, as steps without I/O: no socket, no clock, no thread.
+"""The client's operations as steps without I/O: no socket, no clock, no thread.
 
 An operation is a `Call`, or a generator that yields steps and receives each result. The sync and the async
 transport run the same steps, so every rule of this package is written once.
@@ -33,7 +33,7 @@ _ANY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 @dataclass(frozen=True)
 class Upload:
-    """A file for a multipart POST. `on_bytes` is told how many bytes of it are sent, from 0 again for a repeat."""
+    """A file for a multipart POST. `on_bytes` gets the number of bytes sent so far; a repeat starts at 0."""
 
     file: Path
     on_bytes: Callable[[int], None] | None = None
@@ -41,7 +41,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """One request and how its 2xx answer is read. `yield from` it, inside an operation, for that."""
+    """One request and how its 2xx response is read. Inside an operation, `yield from` it."""
 
     method: str
     path: str
@@ -66,7 +66,7 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True)
 class Try:
-    """Send it once; what is sent back is the response, or NotReachable is raised here."""
+    """Send the call once. The transport sends the response back, or raises NotReachable here."""
 
     call: Call[Any]
     idempotency_key: str | None
@@ -74,7 +74,7 @@ class Try:
 
 @dataclass(frozen=True)
 class Digest:
-    """Read this file whole; what is sent back is its SHA-256 in hexadecimal."""
+    """Hash this file. The transport sends back its SHA-256 in hexadecimal."""
 
     file: Path
 
@@ -87,19 +87,19 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Told(Generic[T]):
-    """A value for the caller that iterates over the operation."""
+class Emit(Generic[T]):
+    """Yield this value to the caller that iterates over the operation."""
 
     value: T
 
 
-Step = Try | Digest | Pause | Told[Any]
-# An operation with one result, and one that tells values.
+Step = Try | Digest | Pause | Emit[Any]
+# An operation with one result, and one that yields values.
 Steps = Generator[Step, Any, T]
-Telling = Generator[Try | Digest | Pause | Told[T], Any, None]
+StreamSteps = Generator[Try | Digest | Pause | Emit[T], Any, None]
 
 
-class Course(Generic[T]):
+class RunningOperation(Generic[T]):
     """A running operation. A transport asks for the next step, runs it, and reports its result."""
 
     def __init__(self, operation: Iterable[Step]) -> None:
@@ -173,10 +173,10 @@ def _answered(call: Call[Any]) -> Steps[httpx.Response]:
             if error.is_no_address:
                 raise
         else:
-            wish = _wish(answer, pause)
-            if wish is None:
+            delay = _retry_delay(answer, pause)
+            if delay is None:
                 return _accepted(answer)
-            pause = wish
+            pause = delay
         yield Pause(pause)
     return _accepted((yield attempt))
 
@@ -187,10 +187,10 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
     return answer
 
 
-def _wish(answer: httpx.Response, pause: float) -> float | None:
-    """Seconds until a repeat is worth it, None when this is the answer.
+def _retry_delay(answer: httpx.Response, pause: float) -> float | None:
+    """Seconds until the request should be repeated; None when this is the final response.
 
-    A 409 with Retry-After is our own earlier try, still in flight under the same key.
+    A 409 with Retry-After means that our earlier attempt is still in flight under the same key.
     """
     seconds = answer.headers.get("retry-after", "")
     if answer.status_code == IN_FLIGHT and not seconds:

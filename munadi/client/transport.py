@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import httpx
 
 from munadi.client.errors import ClientError, NotReachable
-from munadi.client.steps import Course, Digest, Pause, Step, Told, Try, Upload, key_header
+from munadi.client.steps import Digest, Emit, Pause, RunningOperation, Step, Try, Upload, key_header
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 UPLOAD_TIMEOUT = httpx.Timeout(300.0, connect=5.0)
@@ -23,7 +23,7 @@ OPTIONS: dict[str, Any] = {"timeout": TIMEOUT, "trust_env": False}
 
 
 class Transport:
-    """For `Client`. `transport` stands in for the network in tests, `pause` for sleeping."""
+    """The transport of `Client`. Tests replace the network by `transport`, and sleeping by `pause`."""
 
     def __init__(
         self,
@@ -40,35 +40,35 @@ class Transport:
 
     def run(self, operation: Iterable[Step]) -> Any:
         """The result of an operation. Raises what it raises: ProblemError, NotReachable."""
-        course: Course[Any] = Course(operation)
-        while (step := course.next()) is not None:
-            self._take(step, course)
-        return course.result
+        running: RunningOperation[Any] = RunningOperation(operation)
+        while (step := running.next()) is not None:
+            self._take(step, running)
+        return running.result
 
     def iterate(self, operation: Iterable[Step]) -> Iterator[Any]:
         """Each value that an operation yields."""
-        course: Course[Any] = Course(operation)
-        while (step := course.next()) is not None:
-            if isinstance(step, Told):
+        running: RunningOperation[Any] = RunningOperation(operation)
+        while (step := running.next()) is not None:
+            if isinstance(step, Emit):
                 yield step.value
             else:
-                self._take(step, course)
+                self._take(step, running)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
-    def _take(self, step: Step, course: Course[Any]) -> None:
+    def _take(self, step: Step, running: RunningOperation[Any]) -> None:
         try:
             match step:
                 case Try():
-                    course.answer(self._try(step))
+                    running.answer(self._try(step))
                 case Digest(file):
-                    course.answer(_digest(file))
+                    running.answer(_digest(file))
                 case Pause(seconds):
                     self._pause(seconds)
         except ClientError as error:
-            course.fail(error)
+            running.fail(error)
 
     def _try(self, attempt: Try) -> httpx.Response:
         with _unanswered(self.url), _opened(attempt.call.upload) as file:
@@ -76,7 +76,7 @@ class Transport:
 
 
 class AsyncTransport:
-    """For `AsyncClient`. `http` is another one's, whose connections are shared then."""
+    """The transport of `AsyncClient`. `http` shares the connections of another transport."""
 
     def __init__(
         self,
@@ -98,35 +98,35 @@ class AsyncTransport:
 
     async def run(self, operation: Iterable[Step]) -> Any:
         """As `Transport.run`."""
-        course: Course[Any] = Course(operation)
-        while (step := course.next()) is not None:
-            await self._take(step, course)
-        return course.result
+        running: RunningOperation[Any] = RunningOperation(operation)
+        while (step := running.next()) is not None:
+            await self._take(step, running)
+        return running.result
 
     async def iterate(self, operation: Iterable[Step]) -> AsyncIterator[Any]:
         """As `Transport.iterate`."""
-        course: Course[Any] = Course(operation)
-        while (step := course.next()) is not None:
-            if isinstance(step, Told):
+        running: RunningOperation[Any] = RunningOperation(operation)
+        while (step := running.next()) is not None:
+            if isinstance(step, Emit):
                 yield step.value
             else:
-                await self._take(step, course)
+                await self._take(step, running)
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._http.aclose()
 
-    async def _take(self, step: Step, course: Course[Any]) -> None:
+    async def _take(self, step: Step, running: RunningOperation[Any]) -> None:
         try:
             match step:
                 case Try():
-                    course.answer(await self._try(step))
+                    running.answer(await self._try(step))
                 case Digest(file):
-                    course.answer(await asyncio.to_thread(_digest, file))
+                    running.answer(await asyncio.to_thread(_digest, file))
                 case Pause(seconds):
                     await self._pause(seconds)
         except ClientError as error:
-            course.fail(error)
+            running.fail(error)
 
     async def _try(self, attempt: Try) -> httpx.Response:
         with _unanswered(self.url), _opened(attempt.call.upload) as file:
@@ -160,7 +160,7 @@ def _headers(api_key: str | None) -> dict[str, str]:
 
 
 def _arguments(attempt: Try, headers: Mapping[str, str], file: Any) -> dict[str, Any]:
-    """What httpx sends."""
+    """The arguments of the httpx request."""
     call, key = attempt.call, attempt.idempotency_key
     with_key = {} if key is None else {"idempotency-key": key_header(key)}
     return {

@@ -24,10 +24,10 @@ class Webhooks(Group[M]):
         description: str | None = None,
     ) -> Call[Json]:
         """A new endpoint; its `secret` is in this answer and in that of `rotate_secret` only."""
-        asked = given(
+        request = given(
             url=url, brandRef=brand_ref or None, types=types or None, channels=channels or None, description=description
         )
-        return post(_path(), asked)
+        return post(_path(), request)
 
     @operation
     def list(self, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
@@ -64,8 +64,8 @@ class Webhooks(Group[M]):
         self, endpoint_id: str, since: str, until: str | None = None, types: Sequence[str] | None = None
     ) -> Call[Json]:
         """Resend the events of a time span: `replayed` says how many, `nextSince` where to continue."""
-        asked = given(since=since, until=until, types=[*types] if types else None)
-        return post(_path(endpoint_id, "replay"), asked)
+        request = given(since=since, until=until, types=[*types] if types else None)
+        return post(_path(endpoint_id, "replay"), request)
 
     @operation
     def deliveries(
@@ -79,7 +79,7 @@ class Webhooks(Group[M]):
         cursor: str | None = None,
     ) -> Call[Page]:
         """A page of deliveries with every attempt."""
-        asked = {
+        request = {
             "endpointId": endpoint_id,
             "eventId": event_id,
             "status": status,
@@ -87,7 +87,7 @@ class Webhooks(Group[M]):
             "limit": limit,
             "cursor": cursor,
         }
-        return Call("GET", "/v1/webhooks/deliveries", asked)
+        return Call("GET", "/v1/webhooks/deliveries", request)
 
     @operation
     def redeliver(self, delivery_id: str) -> Call[Json]:
