@@ -1,11 +1,11 @@
-"""The reference of the MCP server's tools, as a client receives them."""
+"""Writes the reference of the MCP server's tools, as a client receives them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from munadi.mcp.tools import TOOLS, Offered
+from munadi.mcp.tools import TOOLS, OfferedTool
 from scripts.markdown import table
 
 HEAD = """# MCP tools
@@ -21,13 +21,13 @@ def tool_reference() -> str:
     return "".join([HEAD, "\n", table(head, rows), *(part for each in TOOLS.values() for part in _section(each))])
 
 
-def _hints(offered: Offered) -> Iterator[str]:
+def _hints(offered: OfferedTool) -> Iterator[str]:
     hints = offered.annotations
     for hint in (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint):
         yield "yes" if hint else "no"
 
 
-def _section(offered: Offered) -> Iterator[str]:
+def _section(offered: OfferedTool) -> Iterator[str]:
     tool = offered.tool
     yield f"\n## {tool.name}\n\n{tool.description}\n\n"
     schema = tool.input_schema

@@ -4,8 +4,8 @@
     create_app      over HTTP (streamable), for `munadi mcp --http`
     serve_stdio     over standard input and output, for `munadi mcp`
 
-Rule: an answer says what is true and what to do next, in words; and nothing can be published twice because
-somebody asked twice.
+Rule: each result says what is true and what to do next; and nothing can be published twice because
+a call was repeated.
 """
 
 from munadi.mcp.http import create_app

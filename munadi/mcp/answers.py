@@ -1,4 +1,4 @@
-"""Results of tools: words for the model, the same as data for programs; a refusal is a tool error with a next step."""
+"""Builds the results of tools: a text for the model, and data. A refusal is a tool error with a next step."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def done(text: str, data: Json) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)
 
 
-def of_content(content: Content, said: Sequence[str] = (), **more: Any) -> CallToolResult:
-    """A content with what to do next; `said` comes first."""
+def of_content(content: Content, lines: Sequence[str] = (), **more: Any) -> CallToolResult:
+    """A content with what to do next; `lines` comes first."""
     data = {**more, "content": content, "ended": has_ended(content), "nextStep": next_step(content)}
-    return done("\n".join([*said, describe(content)]), data)
+    return done("\n".join([*lines, describe(content)]), data)
 
 
 def refused(error: ClientError, **more: Any) -> CallToolResult:
-    """Why the API did not do it, and what to do about it. `more` is told as well, such as an idempotency key."""
+    """Why the API refused or failed, and what to do. `more` is appended, such as an idempotency key."""
     if isinstance(error, ProblemError):
         return _problem(dict(error.problem), error.violations, error.retry_after, more)
     reachable = not isinstance(error, NotReachable)

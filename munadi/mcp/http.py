@@ -27,7 +27,7 @@ BEARER = "bearer "
 
 
 def create_app(munadi: AsyncClient, *, hosts: Sequence[str] = (), origins: Sequence[str] = ()) -> Starlette:
-    """The ASGI application, serving at /mcp. `munadi` lends its connections, never its key; it is closed at the end.
+    """The ASGI application, serving at /mcp. It uses and finally closes the connections of `munadi`, not its key.
 
     `hosts` are names it is reached by besides loopback, `origins` those of browsers' pages that may call it.
     """

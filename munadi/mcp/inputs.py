@@ -1,6 +1,6 @@
 """The arguments of each tool: camel case as in the API, strict types, unknown fields refused.
 
-A content's fields are those of `POST /v1/contents`, told for somebody who has read no other documentation; a test holds
+A content's fields are those of `POST /v1/contents`, described for a reader without other documentation; a test holds
 them together.
 """
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from munadi.client import AsyncClient, ClientError
 from munadi.mcp.answers import invalid_arguments, refused
 from munadi.mcp.descriptions import INSTRUCTIONS
-from munadi.mcp.tools import TOOLS, Desk
+from munadi.mcp.tools import TOOLS, ToolContext
 
 Context = ServerRequestContext[Any, Any]
 
@@ -34,11 +34,11 @@ def create_server(client_of: Callable[[Context], AsyncClient]) -> Server[Any]:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:64]}. There are: {', '.join(TOOLS)}")
         try:
             # Parsed as JSON, where pydantic's strict mode means what a JSON Schema means.
-            asked = offered.takes.model_validate_json(json.dumps(params.arguments or {}))
+            arguments = offered.takes.model_validate_json(json.dumps(params.arguments or {}))
         except ValidationError as error:
             return invalid_arguments(error)
         try:
-            return await offered.run(Desk(client_of(context), context.session.report_progress), asked)
+            return await offered.run(ToolContext(client_of(context), context.session.report_progress), arguments)
         except ClientError as error:
             return refused(error)
 

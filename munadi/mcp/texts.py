@@ -24,7 +24,7 @@ MEANING: dict[str, str] = {
     S.CANCELED: "it was canceled and will not be published.",
 }
 FOLLOW = "Call wait to follow it, or status later. Do not call publish again for it."
-MEND = (
+FIX_THEN_RETRY = (
     "Do what 'what to do' says for each failure, then call retry; it repeats only what failed. If the "
     "content itself must change, publish a changed one for these networks only."
 )
@@ -33,8 +33,8 @@ NEXT: dict[str, str] = {
     S.QUEUED: FOLLOW,
     S.PUBLISHING: FOLLOW,
     S.PUBLISHED: "Nothing is left to do.",
-    S.PARTIALLY_PUBLISHED: MEND,
-    S.FAILED: MEND,
+    S.PARTIALLY_PUBLISHED: FIX_THEN_RETRY,
+    S.FAILED: FIX_THEN_RETRY,
     S.UNCONFIRMED: (
         "Do NOT publish it again: it may be live. Munadi keeps checking the network. Call status later, or ask a "
         "person to check the network and to resolve it."
@@ -58,7 +58,7 @@ def has_ended(content: Content) -> bool:
 
 
 def next_step(content: Content) -> str:
-    """The next step."""
+    """What to do next with the content."""
     return NEXT.get(content["status"], "Call status.")
 
 
@@ -98,9 +98,9 @@ def failed(failure: Failure) -> Iterator[str]:
     yield f"what to do: {failure['remedy']}"
     if failure["retryAfter"]:
         yield f"not before {failure['retryAfter']}"
-    said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
-    if said:
-        yield f"the network answered: {said}"
+    message = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
+    if message:
+        yield f"the network answered: {message}"
 
 
 def violated(violations: Iterable[Violation]) -> Iterator[str]:

@@ -23,7 +23,7 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Desk:
+class ToolContext:
     """What a tool gets: the API with the caller's key, and a way to report progress."""
 
     munadi: AsyncClient
@@ -32,13 +32,13 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Offered:
+class OfferedTool:
     """One tool."""
 
     name: str
     title: str
     takes: type[inputs.Input]
-    run: Callable[[Desk, Any], Awaitable[CallToolResult]]
+    run: Callable[[ToolContext, Any], Awaitable[CallToolResult]]
     annotations: ToolAnnotations
 
     @property
@@ -55,8 +55,8 @@ class Offered:
         )
 
 
-async def validate(desk: Desk, asked: inputs.ContentInput) -> CallToolResult:
-    found = await desk.munadi.contents.validate(asked.given())
+async def validate(context: ToolContext, arguments: inputs.ContentInput) -> CallToolResult:
+    found = await context.munadi.contents.validate(arguments.given())
     lines = ["Valid: publish would accept it." if found["valid"] else "Not valid: publish would refuse it."]
     lines += violated(found["problems"])
     lines += [f"warning {warning['code']}: {warning['message']}" for warning in found["warnings"]]
@@ -64,91 +64,96 @@ async def validate(desk: Desk, asked: inputs.ContentInput) -> CallToolResult:
     return done("\n".join(lines), {**found, "problems": problems})
 
 
-async def publish(desk: Desk, asked: inputs.PublishInput) -> CallToolResult:
-    key = asked.key
+async def publish(context: ToolContext, arguments: inputs.PublishInput) -> CallToolResult:
+    key = arguments.key
     try:
-        made = await desk.munadi.contents.submit(asked.payload, key)
+        made = await context.munadi.contents.submit(arguments.payload, key)
         # The first answer is as old as the first call.
-        content = await desk.munadi.contents.get(made.content["id"]) if made.replayed else made.content
+        content = await context.munadi.contents.get(made.content["id"]) if made.replayed else made.content
     except ClientError as error:
         return refused(error, idempotencyKey=key)
-    said = [f"Accepted, not published yet. idempotencyKey: {key}"]
+    lines = [f"Accepted, not published yet. idempotencyKey: {key}"]
     if made.replayed:
-        said = [
+        lines = [
             f"REPEATED: this content was accepted before under idempotencyKey {key}; NO new content was created. What "
             "follows is its current state. To publish the same content again on purpose, call publish with an "
             "idempotencyKey of your own."
         ]
-    return of_content(content, said, idempotencyKey=key, replayed=made.replayed)
+    return of_content(content, lines, idempotencyKey=key, replayed=made.replayed)
 
 
-async def status(desk: Desk, asked: inputs.ContentNamed) -> CallToolResult:
-    return of_content(await desk.munadi.contents.get(asked.content_id))
+async def status(context: ToolContext, arguments: inputs.ContentNamed) -> CallToolResult:
+    return of_content(await context.munadi.contents.get(arguments.content_id))
 
 
-async def wait(desk: Desk, asked: inputs.WaitInput) -> CallToolResult:
-    began, limit = time.monotonic(), float(asked.timeout_seconds)
+async def wait(context: ToolContext, arguments: inputs.WaitInput) -> CallToolResult:
+    began, limit = time.monotonic(), float(arguments.timeout_seconds)
     while True:
         left = limit - (time.monotonic() - began)
         try:
-            return of_content(await desk.munadi.contents.wait(asked.content_id, min(desk.beat, left)), timedOut=False)
+            content = await context.munadi.contents.wait(arguments.content_id, min(context.beat, left))
+            return of_content(content, timedOut=False)
         except NotEnded as error:
-            if left <= desk.beat:
-                said = [f"Not ended after {limit:g} seconds; it continues. Call wait again to keep waiting."]
-                return of_content(error.content, said, timedOut=True)
+            if left <= context.beat:
+                lines = [f"Not ended after {limit:g} seconds; it continues. Call wait again to keep waiting."]
+                return of_content(error.content, lines, timedOut=True)
             news = brief(error.content)
         except (NotReachable, ProblemError) as error:
-            if left <= desk.beat or (isinstance(error, ProblemError) and not error.is_away):
+            if left <= context.beat or (isinstance(error, ProblemError) and not error.is_away):
                 raise
             news = "Munadi does not answer; waiting for it. Publishing continues meanwhile."
-        await desk.progress(limit - left + desk.beat, limit, news)
+        await context.progress(limit - left + context.beat, limit, news)
 
 
-async def cancel(desk: Desk, asked: inputs.ContentNamed) -> CallToolResult:
-    return of_content(await desk.munadi.contents.cancel(asked.content_id))
+async def cancel(context: ToolContext, arguments: inputs.ContentNamed) -> CallToolResult:
+    return of_content(await context.munadi.contents.cancel(arguments.content_id))
 
 
-async def reschedule(desk: Desk, asked: inputs.RescheduleInput) -> CallToolResult:
-    moved = await desk.munadi.contents.reschedule(
-        asked.content_id,
-        asked.scheduled_at,
-        timezone=asked.timezone,
-        fold=asked.fold,
-        publish_by=asked.publish_by,
+async def reschedule(context: ToolContext, arguments: inputs.RescheduleInput) -> CallToolResult:
+    moved = await context.munadi.contents.reschedule(
+        arguments.content_id,
+        arguments.scheduled_at,
+        timezone=arguments.timezone,
+        fold=arguments.fold,
+        publish_by=arguments.publish_by,
     )
     return of_content(moved)
 
 
-async def retry(desk: Desk, asked: inputs.RetryInput) -> CallToolResult:
-    content = await desk.munadi.contents.retry(asked.content_id, asked.publication_ids)
+async def retry(context: ToolContext, arguments: inputs.RetryInput) -> CallToolResult:
+    content = await context.munadi.contents.retry(arguments.content_id, arguments.publication_ids)
     return of_content(content, ["Queued again, not published yet."])
 
 
-async def list_accounts(desk: Desk, asked: inputs.AccountsInput) -> CallToolResult:
-    page = await desk.munadi.accounts.list(asked.brand_ref, asked.limit, asked.cursor)
+async def list_accounts(context: ToolContext, arguments: inputs.AccountsInput) -> CallToolResult:
+    page = await context.munadi.accounts.list(arguments.brand_ref, arguments.limit, arguments.cursor)
     return _listed([_account(account) for account in page["data"]], dict(page), "no accounts")
 
 
-async def describe_channel(desk: Desk, asked: inputs.ChannelNamed) -> CallToolResult:
-    channel = await desk.munadi.channels.get(asked.channel)
+async def describe_channel(context: ToolContext, arguments: inputs.ChannelNamed) -> CallToolResult:
+    channel = await context.munadi.channels.get(arguments.channel)
     return done(json.dumps(channel, ensure_ascii=False), channel)
 
 
-async def list_contents(desk: Desk, asked: inputs.ContentsInput) -> CallToolResult:
-    page = await desk.munadi.contents.list(**asked.given())
+async def list_contents(context: ToolContext, arguments: inputs.ContentsInput) -> CallToolResult:
+    page = await context.munadi.contents.list(**arguments.given())
     lines = [brief(content) for content in page["data"]]  # type: ignore[arg-type]
     return _listed(lines, {**page, "data": [_short(content) for content in page["data"]]}, "no contents")
 
 
-async def events(desk: Desk, asked: inputs.EventsInput) -> CallToolResult:
-    if asked.content_id is not None:
-        found: list[Any] = [*await desk.munadi.contents.events(asked.content_id, asked.after)]
-        wanted = [each for each in found if asked.types is None or each["type"] in asked.types][: asked.limit]
-        more = len(found) > asked.limit
+async def events(context: ToolContext, arguments: inputs.EventsInput) -> CallToolResult:
+    if arguments.content_id is not None:
+        found: list[Any] = [*await context.munadi.contents.events(arguments.content_id, arguments.after)]
+        wanted = [each for each in found if arguments.types is None or each["type"] in arguments.types][
+            : arguments.limit
+        ]
+        more = len(found) > arguments.limit
     else:
-        page = await desk.munadi.events(asked.after, brand_ref=asked.brand_ref, types=asked.types, limit=asked.limit)
+        page = await context.munadi.events(
+            arguments.after, brand_ref=arguments.brand_ref, types=arguments.types, limit=arguments.limit
+        )
         wanted, more = page["data"], page["nextCursor"] is not None
-    after = wanted[-1]["position"] if wanted else asked.after
+    after = wanted[-1]["position"] if wanted else arguments.after
     lines = [line for event in wanted for line in _event_lines(event)] or ["no events"]
     lines.append(f"{'There are more: c' if more else 'C'}all events with after={after} for what comes next.")
     return done("\n".join(lines), {"data": [_flat(event) for event in wanted], "nextAfter": after, "more": more})
@@ -169,9 +174,9 @@ def _account(account: Json) -> str:
 def _short(content: Json) -> Json:
     """A content as a list shows it; status shows it whole."""
     names = ("id", "brandRef", "status", "scheduledAt", "timezone", "text", "clientRef", "createdAt")
-    told = ("id", "channel", "accountId", "status", "providerUrl")
+    fields = ("id", "channel", "accountId", "status", "providerUrl")
     publications = [
-        {**{name: each[name] for name in told}, "reason": each["failure"] and each["failure"]["reason"]}
+        {**{name: each[name] for name in fields}, "reason": each["failure"] and each["failure"]["reason"]}
         for each in content["publications"]
     ]
     return {**{name: content[name] for name in names}, "publications": publications}
@@ -197,20 +202,20 @@ def _hints(
 
 
 READS = _hints(reads=True)
-TOOLS: Mapping[str, Offered] = {
+TOOLS: Mapping[str, OfferedTool] = {
     offered.name: offered
     for offered in (
         # Validation fetches media that are given by URL.
-        Offered("validate", "Check a post", inputs.ContentInput, validate, _hints(reads=True, outside=True)),
-        Offered("publish", "Publish or schedule a post", inputs.PublishInput, publish, _hints(outside=True)),
-        Offered("status", "Show a post", inputs.ContentNamed, status, READS),
-        Offered("wait", "Wait for a post to end", inputs.WaitInput, wait, READS),
-        Offered("cancel", "Withdraw a post", inputs.ContentNamed, cancel, _hints(destroys=True)),
-        Offered("reschedule", "Move a post", inputs.RescheduleInput, reschedule, _hints(destroys=True)),
-        Offered("retry", "Retry what failed", inputs.RetryInput, retry, _hints(repeatable=False, outside=True)),
-        Offered("list_accounts", "List accounts", inputs.AccountsInput, list_accounts, READS),
-        Offered("describe_channel", "Describe a network", inputs.ChannelNamed, describe_channel, READS),
-        Offered("list_contents", "List posts", inputs.ContentsInput, list_contents, READS),
-        Offered("events", "Read what happened", inputs.EventsInput, events, READS),
+        OfferedTool("validate", "Check a post", inputs.ContentInput, validate, _hints(reads=True, outside=True)),
+        OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, publish, _hints(outside=True)),
+        OfferedTool("status", "Show a post", inputs.ContentNamed, status, READS),
+        OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, wait, READS),
+        OfferedTool("cancel", "Withdraw a post", inputs.ContentNamed, cancel, _hints(destroys=True)),
+        OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, reschedule, _hints(destroys=True)),
+        OfferedTool("retry", "Retry what failed", inputs.RetryInput, retry, _hints(repeatable=False, outside=True)),
+        OfferedTool("list_accounts", "List accounts", inputs.AccountsInput, list_accounts, READS),
+        OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, describe_channel, READS),
+        OfferedTool("list_contents", "List posts", inputs.ContentsInput, list_contents, READS),
+        OfferedTool("events", "Read what happened", inputs.EventsInput, events, READS),
     )
 }

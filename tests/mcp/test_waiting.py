@@ -9,7 +9,7 @@ import httpx
 
 from munadi.client import AsyncClient
 from munadi.mcp.inputs import WaitInput
-from munadi.mcp.tools import Desk, wait
+from munadi.mcp.tools import ToolContext, wait
 from tests.api.harness import open_api
 from tests.mcp.conftest import client_of
 
@@ -23,7 +23,7 @@ async def test_a_long_wait_reports_progress(tmp_path: Path) -> None:
     async with open_api(tmp_path) as api, client_of(api) as munadi:
         content_id = (await api.submit())["id"]
         asked = WaitInput(contentId=content_id, timeoutSeconds=30)  # type: ignore[call-arg]
-        waiting = asyncio.create_task(wait(Desk(munadi, progress, beat=0.1), asked))
+        waiting = asyncio.create_task(wait(ToolContext(munadi, progress, beat=0.1), asked))
         await asyncio.sleep(0.5)
         await munadi.contents.cancel(content_id)
         result = await asyncio.wait_for(waiting, 5)
@@ -56,6 +56,6 @@ async def test_a_wait_outlasts_an_unreachable_api(tmp_path: Path) -> None:
             "http://munadi.test", api.admin_key, transport=httpx.MockTransport(restarting)
         ) as munadi:
             asked = WaitInput(contentId=content_id, timeoutSeconds=30)  # type: ignore[call-arg]
-            result = await wait(Desk(munadi, progress, beat=0.1), asked)
+            result = await wait(ToolContext(munadi, progress, beat=0.1), asked)
     assert result.structured_content["content"]["status"] == "canceled"
     assert any("does not answer" in message for message in messages)
