@@ -13,8 +13,8 @@ from munadi.cli.completing import channels
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
-from munadi.cli.story import clock_time
 
 app = group("accounts", "Import, list, check and disconnect accounts.")
 
@@ -152,7 +152,7 @@ def _failed(failure: Any) -> str | None:
 
 
 def _print_checked(out: Output, account: Any) -> None:
-    from munadi.cli.story import print_failure
+    from munadi.cli.post_output import print_failure
 
     _print_account(out, account)
     if account["failure"]:

@@ -10,8 +10,8 @@ from typer import Option
 from munadi.cli.command import command
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
-from munadi.cli.story import clock_time
 
 
 def add_to(app: typer.Typer) -> None:

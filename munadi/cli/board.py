@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from munadi.cli.output import Sheet, status
-from munadi.cli.story import clock_time, print_event, print_posts
+from munadi.cli.post_output import clock_time, print_event, print_posts
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -53,7 +53,7 @@ class Board:
         print_posts(sheet, content["publications"])
         for publication in content["publications"]:
             if hold := publication["hold"]:
-                until = clock_time(hold["until"]) or "somebody acts"
+                until = clock_time(hold["until"]) or "a person acts"
                 sheet.line((f"{publication['channel']} is waiting: {hold['reason']}, until {until}", "yellow"))
         sheet.line()
         for event in self._latest:

@@ -3,7 +3,7 @@
     @command(app, "get")
     def get(session: Session, content_id: ContentId) -> None: ...
 
-The session is made here; the rest of the signature is what Typer reads.
+The session is created here; Typer reads the rest of the signature.
 """
 
 from __future__ import annotations

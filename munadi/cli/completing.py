@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def channels(incomplete: str) -> list[str]:
-    """The networks."""
+    """Names of channels."""
     from munadi.domain.channel import ChannelName
 
     return _beginning(incomplete, ChannelName)
@@ -27,7 +27,7 @@ def delivery_statuses(incomplete: str) -> list[str]:
 
 
 def event_types(incomplete: str) -> list[str]:
-    """What can happen."""
+    """The event types."""
     from munadi.domain.event import EventType
 
     return _beginning(incomplete, EventType)
@@ -41,7 +41,7 @@ def scopes(incomplete: str) -> list[str]:
 
 
 def folds(incomplete: str) -> list[str]:
-    """Which one, when clocks go back and the hour comes twice."""
+    """The choice of the hour that a clock change repeats."""
     return _beginning(incomplete, ("earlier", "later"))
 
 

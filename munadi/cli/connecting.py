@@ -42,8 +42,8 @@ def connect(
     no_wait: NoWait = False,
 ) -> None:
     """Connect a profile in a browser: prints a link for its owner, and waits until it is connected."""
-    asked = _given(channel=channel, login=login, hint=hint, redirectUrl=redirect_url, expiresAt=expires_at)
-    _follow(session, session.client.accounts.connect(brand_ref, asked), no_wait)
+    body = _given(channel=channel, login=login, hint=hint, redirectUrl=redirect_url, expiresAt=expires_at)
+    _follow(session, session.client.accounts.connect(brand_ref, body), no_wait)
 
 
 @command(app, "reconnect")
@@ -56,8 +56,8 @@ def reconnect(
     no_wait: NoWait = False,
 ) -> None:
     """Renew an account's consent in a browser; posts waiting for it continue. Only the same profile is accepted."""
-    asked = _given(hint=hint, redirectUrl=redirect_url, expiresAt=expires_at)
-    _follow(session, session.client.accounts.reconnect(account_id, asked), no_wait)
+    body = _given(hint=hint, redirectUrl=redirect_url, expiresAt=expires_at)
+    _follow(session, session.client.accounts.reconnect(account_id, body), no_wait)
 
 
 def _given(**fields: str | None) -> dict[str, str]:
@@ -71,11 +71,11 @@ def _follow(session: Session, link: Any, no_wait: bool) -> None:
         return
     session.out.note(f"open in a browser (until {link['expiresAt']}):")
     session.out.note(link["connectUrl"])
-    pause, told = session.pause or time.sleep, "waiting"
+    pause, shown = session.pause or time.sleep, "waiting"
     while (found := session.client.accounts.connection(link["id"]))["status"] not in ENDED:
-        if found["status"] != told:
-            told = found["status"]
-            session.out.note(f"{told}…")
+        if found["status"] != shown:
+            shown = found["status"]
+            session.out.note(f"{shown}…")
         pause(PAUSE)
     session.show(found, _print_end)
     if found["status"] != "connected":
@@ -87,7 +87,7 @@ def _print_link(out: Output, link: Any) -> None:
 
 
 def _print_end(out: Output, found: Any) -> None:
-    from munadi.cli.story import print_failure
+    from munadi.cli.post_output import print_failure
 
     out.line(found["status"], " ", " ".join(found["accountIds"]))
     if found["failure"]:

@@ -11,8 +11,8 @@ from munadi.cli.completing import channels, statuses
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
-from munadi.cli.story import print_accepted
 from munadi.cli.watching import follow_to_the_end
 
 app = group("contents", "Publish, follow, cancel, reschedule and retry posts.")
@@ -80,7 +80,7 @@ def validate(session: Session, file: File, brand_ref: BrandRef = None) -> None:
 @command(app, "get")
 def get(session: Session, content_id: ContentId) -> None:
     """Show a post and the state of each publication."""
-    from munadi.cli.story import print_content
+    from munadi.cli.post_output import print_content
 
     session.show(session.client.contents.get(content_id), print_content)
 
@@ -137,15 +137,15 @@ def events(session: Session, content_id: ContentId) -> None:
 
 
 def _print_events(out: Output, page: Any) -> None:
-    from munadi.cli.story import print_event
+    from munadi.cli.post_output import print_event
 
     for event in page["data"]:
         print_event(out, event)
 
 
 def _print_validation(out: Output, result: Any) -> None:
+    from munadi.cli.post_output import print_warnings
     from munadi.cli.problems import print_violations
-    from munadi.cli.story import print_warnings
 
     out.line(("valid", "green") if result["valid"] else ("not valid", "red"))
     print_violations(out, result["problems"])
@@ -153,7 +153,7 @@ def _print_validation(out: Output, result: Any) -> None:
 
 
 def _print_page(out: Output, page: Any) -> None:
-    from munadi.cli.story import clock_time
+    from munadi.cli.post_output import clock_time
 
     out.table(
         ["id", "status", "scheduled", "brand", "channels"],

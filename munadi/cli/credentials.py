@@ -1,4 +1,4 @@
-"""Where the API is and with which key: options, then MUNADI_URL and MUNADI_API_KEY, then what `login` stored.
+"""Finds the API's address and key: options, then MUNADI_URL and MUNADI_API_KEY, then what `login` stored.
 
 A stored key is only sent to the address it was stored for.
 """
@@ -24,7 +24,7 @@ class Credentials:
 
 
 def resolve(url: str | None = None, api_key: str | None = None) -> Credentials:
-    """What applies now."""
+    """The address and key for this run."""
     stored = load()
     wanted = url or os.environ.get("MUNADI_URL") or (stored.url if stored else DEFAULT_URL)
     key = api_key or os.environ.get("MUNADI_API_KEY")

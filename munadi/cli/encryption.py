@@ -40,12 +40,12 @@ def rotate_encryption(session: Session) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_and_keys
-    from munadi.db.sealing.rotation import RowsHeld, reseal
+    from munadi.db.sealing.rotation import RowsLocked, reseal
 
     url, keyring = database_and_keys()
     try:
         done = asyncio.run(with_database(url, lambda database: reseal(database, keyring)))
-    except RowsHeld as error:
+    except RowsLocked as error:
         raise CommandFailed(str(error), advice="Run it again; what was re-encrypted stays so.") from error
     except SQLAlchemyError as error:
         raise CommandFailed(f"not all secrets were re-encrypted: {cause(error)}", advice=advice(url)) from error

@@ -47,7 +47,7 @@ def events(
 
 
 def _print_event(session: Session, event: Any) -> None:
-    from munadi.cli.story import print_event
+    from munadi.cli.post_output import print_event
 
     if session.out.as_json:
         session.out.json(event)
@@ -55,7 +55,7 @@ def _print_event(session: Session, event: Any) -> None:
 
 
 def _print_page(out: Output, page: Any) -> None:
-    from munadi.cli.story import print_event
+    from munadi.cli.post_output import print_event
 
     for event in page["data"]:
         print_event(out, event, note=event["contentId"])

@@ -24,7 +24,7 @@ def login(session: Session) -> None:
     """
     url, key = session.credentials.url, session.api_key or session.credentials.api_key
     if key is None or sys.stdin.isatty():
-        url, key = _ask(session, url, key)
+        url, key = _prompt(session, url, key)
     checked = Session(url=url, api_key=key, transport=session.transport, pause=session.pause, out=session.out)
     # Any key may list the channels, so an answer proves that this is Munadi and that the key works.
     checked.client.channels.list()
@@ -35,7 +35,7 @@ def login(session: Session) -> None:
     )
 
 
-def _ask(session: Session, url: str, key: str | None) -> tuple[str, str]:
+def _prompt(session: Session, url: str, key: str | None) -> tuple[str, str]:
     """Ask at the terminal for what was not given."""
     if not sys.stdin.isatty():
         raise CommandFailed("give --url and --api-key, or run this in a terminal to be asked", Exit.USAGE)

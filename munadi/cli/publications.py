@@ -10,8 +10,8 @@ from munadi.cli.command import command, group
 from munadi.cli.completing import outcomes
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
+from munadi.cli.post_output import clock_time, print_publications
 from munadi.cli.session import Session
-from munadi.cli.story import clock_time, print_publications
 
 app = group("publications", "Show one publication and its attempts; resolve one that could not be confirmed.")
 

@@ -50,5 +50,5 @@ def _watching(session: Session, name: str, size: int) -> Iterator[Watch | None]:
         return
     from rich.console import Console
 
-    with bar(name, size, Console(stderr=True)) as tell:
-        yield tell
+    with bar(name, size, Console(stderr=True)) as report:
+        yield report

@@ -19,7 +19,7 @@ PAUSE = 1.0
 
 def follow_to_the_end(session: Session, content_id: str, *, as_lines: bool) -> None:
     """Print the events (in JSON mode only with `as_lines`), then the result; the exit code follows from it."""
-    from munadi.cli.story import print_event, print_publications
+    from munadi.cli.post_output import print_event, print_publications
 
     if session.out.is_live:
         from munadi.cli.board import watch_on_board

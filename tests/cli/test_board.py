@@ -55,7 +55,7 @@ def test_the_board_shows_a_hold_and_the_latest_events() -> None:
     for number in range(1, 20):
         board.take(event_of(number, "content.publish.held", "queued", hold=hold))
     lines = board.draw(NOW)
-    assert "bluesky is waiting: OUTAGE, until somebody acts" in lines
+    assert "bluesky is waiting: OUTAGE, until a person acts" in lines
     assert sum("#" in line for line in lines) == 8
     assert len(lines) < 24, "it fits a small terminal"
 

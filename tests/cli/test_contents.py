@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from munadi.cli.story import clock_time
+from munadi.cli.post_output import clock_time
 from tests.cli.conftest import FakeApi, Munadi, content, event, publication
 
 POST, EVENTS = "GET /v1/contents/cnt_1", "GET /v1/contents/cnt_1/events"

@@ -103,7 +103,7 @@ def test_the_demo_detects_a_wrong_visible_call(content: Content, seconds: list[f
 
 
 def test_the_demo_detects_a_missing_preparation(content: Content) -> None:
-    with pytest.raises(CommandFailed, match="calls that nobody sees"):
+    with pytest.raises(CommandFailed, match="prepared by invisible calls"):
         course(stage([], [called(0.1, "createRecord", visible=True)]), content, content["publications"][0])
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from munadi.cli.dev.keeper import exports
-from munadi.cli.dev.plan import Plan, Wishes, make_plan
+from munadi.cli.dev.plan import Plan, PlanOptions, make_plan
 from munadi.cli.dev.ports import CHOICE, Part, choose_ports, keep_ports, kept_ports
+from munadi.cli.dev.supervisor import exports
 from munadi.cli.exits import CommandFailed
 from munadi.config import Settings
 from munadi.sandbox.state import NETWORKS
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("clean_environment")
 
 def plan_in(folder: Path, **wishes: Any) -> Plan:
     """The plan for a data folder, with any free port for the API."""
-    return make_plan(Wishes(folder, **({"port": 0} | wishes)))
+    return make_plan(PlanOptions(folder, **({"port": 0} | wishes)))
 
 
 def run_in(folder: Path, **wishes: Any) -> Plan:

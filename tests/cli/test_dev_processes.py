@@ -121,7 +121,7 @@ def test_a_private_file_replaces_a_public_one(tmp_path: Path) -> None:
 
 def test_the_keeper_imports_the_standard_library_alone() -> None:
     """It lives as long as the stack: a library in it costs its memory for nothing."""
-    code = "import sys, munadi.cli.dev.keeper; print(*(getattr(each, '__file__', '') for each in sys.modules.values()))"
+    code = "import sys, munadi.cli.dev.supervisor; print(*(getattr(m, '__file__', '') for m in sys.modules.values()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "munadi/cli/dev/keeper.py" in done.stdout
+    assert "munadi/cli/dev/supervisor.py" in done.stdout
     assert "site-packages" not in done.stdout

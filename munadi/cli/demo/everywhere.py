@@ -13,10 +13,10 @@ AHEAD = timedelta(seconds=20)
 LATE_AT_MOST = 5_000
 PICTURE_TEXT, CLIP_TEXT = "Monsoon sale starts today", "How an umbrella spends its day"
 ANYWHERE = ("instagram", "threads", "facebook", "bluesky")
-# What these two networks want to be told with every post.
+# Options that these two networks require with every post.
 TIKTOK = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 YOUTUBE = {"title": CLIP_TEXT, "madeForKids": False}
-# The networks' own work on videos is quicker than usual, so that nobody waits for it; the rest is as it was.
+# The networks' own work on videos is quicker than usual, so that the demo is short; everything else is unchanged.
 QUICK = (
     ("instagram", "reel", 2.0),
     ("threads", "video", 2.0),
@@ -30,14 +30,14 @@ QUICK = (
 
 
 def go_everywhere(stage: Stage) -> None:
-    """Both contents are handed over at once, for the same second; then each is told."""
+    """Submit both posts at once, for the same second; then show each."""
     for channel, kind, seconds in QUICK:
         stage.networks.take_seconds(channel, kind, seconds)
     due = datetime.now(UTC) + AHEAD
     picture, clip = _picture(stage, due), _clip(stage, due)
     title = f"1  A picture for six networks, due in {AHEAD.seconds} s; YouTube takes only videos and gets one"
-    _tell(stage, title, picture, PICTURE_TEXT)
-    _tell(stage, "2  A video for six networks, due at the same second", clip, CLIP_TEXT)
+    _show(stage, title, picture, PICTURE_TEXT)
+    _show(stage, "2  A video for six networks, due at the same second", clip, CLIP_TEXT)
 
 
 def _picture(stage: Stage, due: datetime) -> Content:
@@ -60,18 +60,18 @@ def _clip(stage: Stage, due: datetime) -> Content:
     return stage.submit(BAZAAR, text=CLIP_TEXT, media=media, channels=channels, scheduledAt=due.isoformat())
 
 
-def _tell(stage: Stage, title: str, content: Content, text: str) -> None:
+def _show(stage: Stage, title: str, content: Content, text: str) -> None:
     stage.timeline.chapter(title, zero=datetime.fromisoformat(content["scheduledAt"]))
     content = stage.follow(content["id"])
     expect(content["status"] == "published", "the content is published", _why(content))
     stage.await_webhooks(content["id"])
     expect_visible(stage, content, text)
     for publication in content["publications"]:
-        _tell_course(stage, content, publication)
+        _show_steps(stage, content, publication)
 
 
-def _tell_course(stage: Stage, content: Content, publication: Publication) -> None:
-    """When it was prepared and seen, by the network's own log, and where it is."""
+def _show_steps(stage: Stage, content: Content, publication: Publication) -> None:
+    """Print when the network received the preparation and the visible call, and the post's URL."""
     channel, late = publication["channel"], publication["latenessMs"]
     calls, clock = course(stage, content, publication), stage.timeline.clock
     on_time = late is not None and 0 <= late < LATE_AT_MOST
@@ -83,7 +83,7 @@ def _tell_course(stage: Stage, content: Content, publication: Publication) -> No
 
 
 def _why(content: Content) -> str:
-    """The content's status, and the reasons behind it."""
+    """The status of the post, and its reasons."""
     failures = [(each["channel"], each["failure"]) for each in content["publications"]]
     reasons = [f"{channel} {failure['reason']}: {failure['message']}" for channel, failure in failures if failure]
     return "; ".join([content["status"], *reasons])

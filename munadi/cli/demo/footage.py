@@ -1,4 +1,4 @@
-"""What is published: a picture and a short upright video of an umbrella, made on the spot."""
+"""Makes the media of the demo: a picture and a short vertical video of an umbrella."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make_footage(folder: Path) -> Footage:
 
 
 def _umbrella(size: tuple[int, int], fallen: int) -> Image:
-    """An orange umbrella, more or less, in rain that has fallen so many pixels."""
+    """Draw an orange umbrella in rain that has fallen so many pixels."""
     from PIL import Image, ImageDraw
 
     width, height = size

@@ -9,13 +9,13 @@ from typing import Any
 from munadi.cli.demo.stage import Stage, expect
 from munadi.client.shapes import Content, Publication
 
-# Bluesky's video service is asked how far a video is without a token, so its log names nobody.
+# The status of a Bluesky video is read without a token, so that log has no account.
 UPLOADS, NAMELESS = "app.bsky.video.uploadVideo", "app.bsky.video.getJobStatus"
 
 
 @dataclass(frozen=True)
 class Course:
-    """One publication as the network saw it: the invisible calls, then the visible one."""
+    """The calls of one publication that its network received: the invisible ones, then the visible one."""
 
     first: datetime
     ready: datetime
@@ -23,14 +23,14 @@ class Course:
 
 
 def expect_count(stage: Stage, text: str, wanted: dict[str, int]) -> None:
-    """So many posts with that text are visible, and on no other network any."""
+    """Check that this many posts with the text are visible, and none on other networks."""
     posts = [post["channel"] for post in stage.networks.posts(text)]
     found = {channel: posts.count(channel) for channel in posts}
     expect(found == wanted, f"the networks show {wanted or 'nothing'}", str(found or "nothing"))
 
 
 def expect_visible(stage: Stage, content: Content, text: str) -> None:
-    """The networks show each publication once, with its picture or video, not early, under the id we were told."""
+    """Check that each network shows its publication once, with its media, not early, and under the reported id."""
     expect_count(stage, text, {each["channel"]: 1 for each in content["publications"]})
     posts = {post["channel"]: post for post in stage.networks.posts(text)}
     for publication in content["publications"]:
@@ -45,7 +45,7 @@ def expect_visible(stage: Stage, content: Content, text: str) -> None:
 
 
 def course(stage: Stage, content: Content, publication: Publication) -> Course:
-    """The publication's calls, since the content was accepted. Exactly one of them put something in public."""
+    """The publication's calls since its post was accepted. Exactly one of them made something visible."""
     channel = publication["channel"]
     calls = _calls(stage, content, channel)
     public = [call for call in calls if call["visible"] and call["effect"]]
@@ -53,12 +53,12 @@ def course(stage: Stage, content: Content, publication: Publication) -> Course:
     seen = instant(public[0]["at"])
     expect(seen >= _due(publication), f"{channel} is never asked early", public[0]["at"])
     before = [instant(call["at"]) for call in calls if not call["visible"] and instant(call["at"]) < seen]
-    expect(bool(before), f"{channel} is prepared by calls that nobody sees", "none")
+    expect(bool(before), f"{channel} is prepared by invisible calls", "none")
     return Course(before[0], before[-1], seen)
 
 
 def _calls(stage: Stage, content: Content, channel: str) -> list[dict[str, Any]]:
-    """Those of the brand's account there: the two contents that share a second have a brand each."""
+    """The calls of the brand's account. The two posts of the same second belong to different brands."""
     profile, began = stage.profiles[content["brandRef"]][channel], instant(content["createdAt"])
     calls = [call for call in stage.networks.calls(channel) if instant(call["at"]) >= began]
     uploaded = any(call["profile"] == profile and call["operation"] == UPLOADS for call in calls)
@@ -76,6 +76,6 @@ def instant(text: str) -> datetime:
 
 
 def _due(publication: Publication) -> datetime:
-    """The slot in the sandbox's whole milliseconds."""
+    """The due time in whole milliseconds, as the sandbox has them."""
     due = instant(publication["scheduledAt"])
     return due.replace(microsecond=due.microsecond // 1000 * 1000)

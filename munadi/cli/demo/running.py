@@ -1,4 +1,4 @@
-"""A run of the demo: start everything in a temporary folder, play the stories, stop and clean up."""
+"""Runs the demo: starts everything in a temporary folder, plays the scenarios, stops and cleans up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from munadi.cli.demo.sandbox import SandboxControl
 from munadi.cli.demo.stage import ACME, BAZAAR, Interrupted, Stage, Subscriber, expect, pause
 from munadi.cli.demo.stories import fails_and_recovers, is_withdrawn
 from munadi.cli.demo.timeline import Timeline
-from munadi.cli.dev.plan import Wishes, make_plan
+from munadi.cli.dev.plan import PlanOptions, make_plan
 from munadi.cli.dev.stack import Stack
 from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
@@ -30,7 +30,7 @@ GONE_WITHIN = 5.0
 
 
 def run_demo(out: Output, *, keep: bool) -> None:
-    """Play it. CommandFailed with the reason when anything was not as it should be."""
+    """Run the demo. CommandFailed with the reason when any expectation fails."""
     # The demo is the same everywhere: no setting of this machine reaches it.
     for name in [name for name in os.environ if name.upper().startswith("MUNADI_")]:
         del os.environ[name]
@@ -52,7 +52,7 @@ def run_demo(out: Output, *, keep: bool) -> None:
 
 
 async def _run(out: Output, folder: Path) -> int:
-    plan = make_plan(Wishes(folder, port=0))
+    plan = make_plan(PlanOptions(folder, port=0))
     timeline, stop = Timeline(out), threading.Event()
     stack = Stack(plan, lambda message: timeline.says("stack", (message, "red")))
     playing = asyncio.create_task(_play(stack, timeline, stop))
@@ -87,7 +87,7 @@ async def _play(stack: Stack, timeline: Timeline, stop: threading.Event) -> int:
 
 
 def _stories(stack: Stack, footage: Footage, timeline: Timeline, stop: threading.Event) -> int:
-    """The stories one after the other, in a thread: a program that uses Munadi. The number of webhooks."""
+    """Play the scenarios in order, in a thread, as a program that uses Munadi; returns the number of webhooks."""
     subscriber = Subscriber(timeline)
     with (
         Client(stack.plan.api_url, stack.api_key, pause=partial(pause, stop)) as client,
@@ -103,8 +103,8 @@ def _stories(stack: Stack, footage: Footage, timeline: Timeline, stop: threading
         receiver.secret = client.webhooks.create(receiver.url)["secret"]
         timeline.says("webhooks", f"go to {receiver.url}, signed for this subscriber")
         stage = Stage(client, networks, timeline, subscriber, footage, profiles, stop)
-        for story in (go_everywhere, fails_and_recovers, is_withdrawn):
-            story(stage)
+        for scenario in (go_everywhere, fails_and_recovers, is_withdrawn):
+            scenario(stage)
     return len(subscriber.events)
 
 
@@ -120,7 +120,7 @@ def _brand(client: Client, timeline: Timeline, ref: str, name: str, accounts: li
 
 
 def _expect_gone(pids: list[int]) -> None:
-    """No process of ours is left, asked by its id."""
+    """Check by process id that none of our processes is left."""
     deadline = time.monotonic() + GONE_WITHIN
     while (left := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)

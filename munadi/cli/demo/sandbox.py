@@ -1,4 +1,4 @@
-"""The sandbox's control API: the networks' side of the story, asked instead of believed."""
+"""A client of the sandbox's control API: what the emulated networks really received."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CREDENTIALS = ("identifier", "password", "accessToken", "refreshToken", "expires
 
 
 class SandboxControl:
-    """The demo's oracle. Raises httpx errors: the sandbox is ours, it has to answer."""
+    """A client of the sandbox's control API. Raises httpx errors, because the sandbox must answer."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=f"{url}/control", timeout=10.0, trust_env=False)
@@ -32,21 +32,21 @@ class SandboxControl:
         return [post for post in self._json("GET", "/posts") if text in post["text"]]
 
     def calls(self, channel: str) -> list[dict[str, Any]]:
-        """What the network was asked, oldest first."""
+        """The requests that the network received, oldest first."""
         calls: list[dict[str, Any]] = self._json("GET", f"/calls?channel={channel}")
         return calls
 
     def take_seconds(self, channel: str, kind: str, seconds: float) -> None:
-        """How long a network's own work takes from now on."""
+        """Set how long a network's processing takes from now on."""
         self._json("PUT", "/delays", {"channel": channel, "kind": kind, "seconds": seconds})
 
     def refuse(self, channel: str, operation: str, error: dict[str, Any]) -> None:
-        """Let every such call be refused with the network's own error, until `relent`."""
+        """Make the network refuse such calls with its own error, until `relent`."""
         fault = {"channel": channel, "operation": operation, "mode": "error", "error": error, "times": None}
         self._json("POST", "/faults", fault)
 
     def relent(self) -> None:
-        """Let everything work again."""
+        """End all refusals."""
         self._http.delete("/faults").raise_for_status()
 
     def _json(self, method: str, path: str, body: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""What the stories are played with: a client, the networks' side, a subscriber, and things to be sure of."""
+"""What the scenarios of the demo use: a client, the sandbox's control API, a webhook subscriber, expectations."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ ALT = "An orange umbrella in the rain"
 
 
 class Interrupted(Exception):
-    """The demo was asked to stop."""
+    """The demo was interrupted."""
 
 
 @dataclass
 class Subscriber:
-    """Another system: it keeps every event it received, and what it had to refuse."""
+    """A webhook subscriber. It stores the events that it received, and the requests that it refused."""
 
     timeline: Timeline
     events: dict[str, Any] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Subscriber:
 
 @dataclass
 class Stage:
-    """Everything a story needs. `profiles`: brand, then channel, to the id of the account there."""
+    """Everything a scenario of the demo needs. `profiles`: brand, then channel, to the id of the account there."""
 
     client: Client
     networks: SandboxControl
@@ -60,35 +60,35 @@ class Stage:
         pause(self.stop, seconds)
 
     def picture(self, brand: str) -> dict[str, str]:
-        """The picture as a content takes it."""
+        """The picture, as media of a post."""
         return {"id": self._upload(brand, self.footage.picture), "alt": ALT}
 
     def clip(self, brand: str) -> dict[str, str]:
-        """The video as a content takes it."""
+        """The video, as media of a post."""
         return {"id": self._upload(brand, self.footage.clip)}
 
     def submit(self, brand: str, **fields: Any) -> Content:
-        """Hand a content over."""
+        """Submit a post."""
         content = self.client.contents.publish({"brandRef": brand, **fields})
         expect(content["status"] == "accepted", "a new content is accepted", content["status"])
         return content
 
     def follow(self, content_id: str, after: int = 0) -> Content:
-        """Tell each status change until every publication has ended; the content then."""
+        """Print each status change until every publication has ended; returns the post."""
         for event in self.client.contents.follow(content_id, after=after, interval=INTERVAL):
             self.timeline.event(event)
         return self.client.contents.get(content_id)
 
     def await_status(self, content_id: str, status: str) -> None:
-        """Wait until the content has that status."""
+        """Wait until the post has that status."""
         self._wait(lambda: self.client.contents.get(content_id)["status"] == status)
 
     def last_position(self, content_id: str) -> int:
-        """Where the newest event stands in the log."""
+        """The position of the newest event in the log."""
         return max(event["position"] or 0 for event in self.client.contents.events(content_id))
 
     def await_webhooks(self, content_id: str) -> None:
-        """Every event of the content arrived at the subscriber, verified."""
+        """Wait until the subscriber has received and verified every event of the post."""
         wanted = {event["id"] for event in self.client.contents.events(content_id)}
         self._wait(lambda: wanted <= self.subscriber.events.keys())
         missing = wanted - self.subscriber.events.keys()
@@ -113,6 +113,6 @@ def pause(stop: threading.Event, seconds: float) -> None:
 
 
 def expect(holds: bool, promise: str, found: str) -> None:
-    """CommandFailed unless it holds."""
+    """CommandFailed unless the condition holds."""
     if not holds:
         raise CommandFailed(f"not as it should be: {promise}; found: {found}")

@@ -1,4 +1,4 @@
-"""Two more stories: one that half fails and is retried, and one that is canceled in time."""
+"""Two more scenarios: a post that half fails and is retried, and one that is canceled in time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RESTRICTED = {"code": 25, "subcode": 2207050}
 
 
 def fails_and_recovers(stage: Stage) -> None:
-    """One network refuses; the other post stays, and only the failed publication is retried."""
+    """One network refuses. The other post stays, and only the failed publication is retried."""
     stage.timeline.chapter("3  Instagram refuses, Bluesky does not: what to do, and a retry of what failed")
     text = "Umbrellas are back"
     stage.networks.refuse("instagram", "media_publish", RESTRICTED)
@@ -43,7 +43,7 @@ def fails_and_recovers(stage: Stage) -> None:
 
 
 def is_withdrawn(stage: Stage) -> None:
-    """A post of the future is canceled and never goes out."""
+    """A scheduled post is canceled and is never published."""
     stage.timeline.chapter("4  A post due in an hour is canceled")
     text = "This will not be seen"
     due = (datetime.now(UTC) + timedelta(hours=1)).isoformat()

@@ -1,4 +1,4 @@
-"""One tidy timeline of what a program that uses Munadi sees."""
+"""Prints a timeline of what a program that uses Munadi sees."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from munadi.cli.output import Cell, Output
-from munadi.cli.story import event_words
+from munadi.cli.post_output import event_words
 
 WIDTH = 11
 
 
 class Timeline:
-    """Lines with the seconds since the chapter's zero, which may lie ahead. Threads take turns."""
+    """Prints lines with the seconds since the chapter's start, which may be in the future. Thread-safe."""
 
     def __init__(self, out: Output) -> None:
         self._out = out
@@ -21,35 +21,35 @@ class Timeline:
         self._zero = datetime.now(UTC)
 
     def chapter(self, title: str, zero: datetime | None = None) -> None:
-        """A new story: its clock is at zero now, or at that instant."""
+        """Restart the clock: zero is now, or the given instant."""
         with self._lock:
             self._zero = zero or datetime.now(UTC)
             self._out.line()
             self._out.line((title, "bold"))
 
     def says(self, who: str, *words: Cell, at: datetime | None = None) -> None:
-        """One line, of now unless it happened at another time."""
+        """Print one line, with the current time unless `at` is given."""
         with self._lock:
             self._out.line((f"  {self.clock(at or datetime.now(UTC))}  ", "dim"), f"{who:<{WIDTH}}", *words)
 
     def event(self, event: Any) -> None:
-        """A status change, as the API tells it."""
+        """Print a status change that the API reports."""
         words, at = event_words(event), datetime.fromisoformat(event["timestamp"])
         if event["type"] == "content.accepted":
             self.says("content", words[0], f"  {event['contentId']}", at=at)
             self.note("Munadi has stored the post. It is not published yet.")
             return
-        # Why and where are told in full once the story has ended.
+        # The reason and the place are printed in full at the end.
         details = words[1:] if event["type"] == "content.completed" else []
         self.says(event["sns"] or "content", words[0], *details, at=at)
 
     def note(self, text: str) -> None:
-        """What one should know about the line above."""
+        """Print a note about the line above."""
         with self._lock:
             self._out.line((" " * (12 + WIDTH) + text, "dim"))
 
     def heading(self, who: str, *words: Cell) -> None:
-        """A line that looks back, so it has no time of its own."""
+        """Print a summary line without a time."""
         with self._lock:
             self._out.line(f"  {who:<{WIDTH}}", *words)
 

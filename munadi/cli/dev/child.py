@@ -1,4 +1,4 @@
-"""One process of the stack: it dies with its parent, logs to a file, and is asked to stop before it is killed."""
+"""One process of the stack. It ends with its parent, logs to a file, and gets SIGTERM before SIGKILL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TAIL_LINES = 15
 
 @dataclass
 class Child:
-    """A part by name. `patience` is how many seconds it may take to stop by itself."""
+    """A process of the stack. `patience` is how many seconds it may take to stop by itself."""
 
     name: str
     argv: Sequence[str]
@@ -37,7 +37,7 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether it runs, as far as this process knows."""
+        """Whether the process runs, as far as its parent knows."""
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
@@ -61,7 +61,7 @@ class Child:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Ask it to stop, and kill it when it takes too long."""
+        """Send SIGTERM, and kill the process when it takes too long."""
         self.wanted = False
         if not self.running:
             return
@@ -92,7 +92,7 @@ class Child:
 
 
 def leashed(argv: Sequence[str]) -> tuple[str, ...]:
-    """The command of a program that dies with this process."""
+    """The command that runs a program so that it ends with this process."""
     return (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *argv)
 
 

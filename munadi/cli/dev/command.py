@@ -1,4 +1,4 @@
-"""The command `munadi dev`: plan what runs, then become the keeper."""
+"""The command `munadi dev`: plans the stack, then becomes its supervisor."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def dev(
     does not use the sandbox. With --json one line on standard output has all addresses, once everything is ready.
     """
     from munadi.cli.dev.lock import hold_folder
-    from munadi.cli.dev.plan import Wishes, make_plan
+    from munadi.cli.dev.plan import PlanOptions, make_plan
     from munadi.cli.settings import check_start, read_settings
     from munadi.config import unknown_variables
 
@@ -51,17 +51,17 @@ def dev(
     settings = read_settings(**({"data_dir": data_dir} if data_dir else {}))
     hold_folder(settings.data_dir.expanduser().absolute())
     check_start(settings)
-    plan = make_plan(Wishes(data_dir, port, sandbox_port, temporal_port, temporal_ui_port, sandbox=not no_sandbox))
+    plan = make_plan(PlanOptions(data_dir, port, sandbox_port, temporal_port, temporal_ui_port, sandbox=not no_sandbox))
     for change in plan.moved:
         print(change, file=sys.stderr)
     _become(plan, as_json=session.out.as_json)
 
 
 def _become(plan: Plan, *, as_json: bool) -> NoReturn:
-    """Replace this process by the keeper, which has the same process id and holds the folder's lock."""
+    """Replace this process by the supervisor, which has the same process id and holds the folder's lock."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     arguments = [plan.as_json(), *(["--json"] if as_json else [])]
     # -P: a folder called `munadi` where the command is run must not stand in for ours.
-    argv = [sys.executable, "-P", "-m", "munadi.cli.dev.keeper", *arguments]
-    os.execve(sys.executable, argv, dict(plan.env))  # noqa: S606 - becoming the keeper, without a shell
+    argv = [sys.executable, "-P", "-m", "munadi.cli.dev.supervisor", *arguments]
+    os.execve(sys.executable, argv, dict(plan.env))  # noqa: S606 - becoming the supervisor, without a shell

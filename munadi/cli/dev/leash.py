@@ -2,7 +2,7 @@
 
     python leash.py PARENT_PID PROGRAM ARGUMENT…
 
-If the parent dies, even by kill -9, the kernel kills this process too (Linux; elsewhere the leash is loose). Done
+If the parent dies, even by kill -9, the kernel kills this process too (on Linux only). Done
 here and not between fork and exec, where a parent with threads may run next to nothing. Standard library only.
 """
 

@@ -29,8 +29,8 @@ _LOOPBACKS = (LOOPBACK, "::1", "localhost")
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """The command line's options; None and 0 let Munadi choose."""
+class PlanOptions:
+    """The options of the command line. None and 0 let Munadi choose."""
 
     data_dir: Path | None = None
     port: int | None = None
@@ -81,8 +81,8 @@ class Plan:
         return self.data_dir / "logs"
 
 
-def make_plan(wishes: Wishes) -> Plan:
-    """The plan for this environment. CommandFailed when a wished port is taken or a setting is wrong."""
+def make_plan(wishes: PlanOptions) -> Plan:
+    """The plan for this environment. CommandFailed when a requested port is taken or a setting is wrong."""
     from munadi.cli.settings import read_settings
 
     settings = read_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
@@ -149,8 +149,8 @@ def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int]) -> t
     return (*argv, "--dynamic-config-value", "matching.enableFairness=true")
 
 
-def _parts(wishes: Wishes, settings: Settings, own_temporal: bool, sandbox: bool) -> list[Part]:
-    """What will listen, and where it was asked to."""
+def _parts(wishes: PlanOptions, settings: Settings, own_temporal: bool, sandbox: bool) -> list[Part]:
+    """The parts that will listen, and their configured ports."""
     by_setting = settings.api.port if "port" in settings.api.model_fields_set else None
     wished = wishes.port if wishes.port is not None else by_setting
     parts = [Part(API, wished, settings.api.port if wished is None else None, settings.api.host)]
@@ -165,14 +165,14 @@ def _parts(wishes: Wishes, settings: Settings, own_temporal: bool, sandbox: bool
 
 
 def _sandboxed(settings: Settings) -> list[type[Platform[Any]]]:
-    """The networks that the sandbox plays: those whose channel has no hosts of its own."""
+    """The networks that the sandbox emulates: those whose channel has no configured hosts."""
     from munadi.sandbox.state import NETWORKS
 
     return [network for network in NETWORKS if not settings.channels.get(network.channel, {}).get("hosts")]
 
 
 def _towards_the_sandbox(network: type[Platform[Any]], url: str, settings: Settings) -> dict[str, str]:
-    """The settings that point a channel there. It takes any app, yet without one no token could be refreshed."""
+    """The settings that point a channel at the sandbox, with app credentials, which a token refresh needs."""
     prefix, given = f"MUNADI_CHANNELS__{network.channel.upper()}", settings.channels.get(network.channel, {})
     hosts = {f"{prefix}__HOSTS__{role}": f"{url}/{network.channel}/{path}" for role, path in network.hosts.items()}
     return hosts | {f"{prefix}__{name.upper()}": SANDBOX_APP for name in network.app_credentials if not given.get(name)}

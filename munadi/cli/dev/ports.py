@@ -22,9 +22,9 @@ FREED_WITHIN = 3.0
 
 @dataclass(frozen=True)
 class Part:
-    """What needs a port. `wished` must be it; `usual` is taken if it is free and nothing was kept.
+    """A part that needs a port. `wished` is required; `usual` is the default if it is free and none was stored.
 
-    `then` is what to do when it is not where it was.
+    `then` says what to do when the port differs from the stored one.
     """
 
     name: str
@@ -36,14 +36,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A port for each part, and in words each one that is not where it would be expected."""
+    """A port for each part, and a note for each part with an unexpected port."""
 
     ports: Mapping[str, int]
     moved: tuple[str, ...]
 
 
 def choose_ports(parts: Sequence[Part], kept: Mapping[str, int]) -> Chosen:
-    """Different ports for the parts: the wished, else the kept, else the usual, else free ones."""
+    """Choose different ports for the parts: the requested, else the stored, else the usual, else a free one."""
     ports = {part.name: _taken_or(part.wished, part.host) for part in parts if part.wished}
     moved: list[str] = []
     deadline = time.monotonic() + FREED_WITHIN
@@ -72,7 +72,7 @@ def kept_ports(data_dir: Path) -> dict[str, int]:
 
 
 def keep_ports(data_dir: Path, ports: Mapping[str, int]) -> None:
-    """Keep them for the next run; a part that did not run this time keeps the one it had."""
+    """Store the ports for the next run. A part that does not run now keeps its stored port."""
     _file(data_dir).write_text(json.dumps({**kept_ports(data_dir), **ports}) + "\n")
 
 

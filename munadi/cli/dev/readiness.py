@@ -1,4 +1,4 @@
-"""Whether a part is ready, found out by asking it.
+"""Waits until a part of the stack is ready.
 
     python -P -m munadi.cli.dev.readiness temporal
     python -P -m munadi.cli.dev.readiness worker PROCESS_ID
@@ -26,10 +26,10 @@ INTERVAL = 0.05
 async def http_answers(url: str) -> None:
     """Return once a GET of `url` is a 2xx."""
 
-    async def asked() -> bool:
+    async def is_ready() -> bool:
         return (await get_status(url) or 0) // 100 == 2
 
-    await _until(asked)
+    await _until(is_ready)
 
 
 async def temporal_answers(settings: TemporalSettings) -> None:
@@ -38,7 +38,7 @@ async def temporal_answers(settings: TemporalSettings) -> None:
 
     from munadi.temporal import connect
 
-    async def asked() -> bool:
+    async def is_ready() -> bool:
         try:
             client = await connect(settings)
             # Health alone comes before the namespace does.
@@ -47,7 +47,7 @@ async def temporal_answers(settings: TemporalSettings) -> None:
             return False
         return True
 
-    await _until(asked)
+    await _until(is_ready)
 
 
 async def worker_polls(settings: TemporalSettings, pid: int) -> None:
@@ -66,7 +66,7 @@ async def worker_polls(settings: TemporalSettings, pid: int) -> None:
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
 
-    async def asked() -> bool:
+    async def is_ready() -> bool:
         try:
             answer = await client.workflow_service.describe_task_queue(request)
         except (RPCError, RuntimeError):
@@ -74,11 +74,11 @@ async def worker_polls(settings: TemporalSettings, pid: int) -> None:
         # The SDK's identity is pid@host; the pollers of earlier processes are listed for some minutes.
         return any(str(pid) in re.findall(r"\d+", poller.identity) for poller in answer.pollers)
 
-    await _until(asked)
+    await _until(is_ready)
 
 
-async def _until(asked: Callable[[], Awaitable[bool]]) -> None:
-    while not await asked():  # noqa: ASYNC110 - what we wait for is another process
+async def _until(is_ready: Callable[[], Awaitable[bool]]) -> None:
+    while not await is_ready():  # noqa: ASYNC110 - what we wait for is another process
         await asyncio.sleep(INTERVAL)
 
 

@@ -43,7 +43,7 @@ class Stack:
         self.children: dict[str, Child] = {}
         self._say = say
         self._changed = changed
-        self._keepers: list[asyncio.Task[None]] = []
+        self._watchers: list[asyncio.Task[None]] = []
         self._ready: dict[str, Ready] = {
             "temporal": lambda _: self._until_ready("temporal"),
             "sandbox": lambda _: http_answers(f"{plan.sandbox_url}/control/health"),
@@ -90,8 +90,8 @@ class Stack:
 
     async def stop(self) -> None:
         """Stop every part, each before the ones it needs."""
-        for keeper in self._keepers:
-            keeper.cancel()
+        for watcher in self._watchers:
+            watcher.cancel()
         for name in STOP_ORDER:
             if child := self.children.get(name):
                 await child.stop()
@@ -137,7 +137,7 @@ class Stack:
         if not await self._is_ready(child):
             state = "did not get ready" if child.running else f"ended ({in_words(await child.ended())})"
             raise CommandFailed(f"{name} {state}; the end of {child.log}:\n{child.last_words()}")
-        self._keepers.append(asyncio.create_task(self._keep(child), name=f"keep {name}"))
+        self._watchers.append(asyncio.create_task(self._keep(child), name=f"keep {name}"))
 
     async def _is_ready(self, child: Child) -> bool:
         """Wait until it is ready, or cannot be any more."""
@@ -153,7 +153,7 @@ class Stack:
             ended.cancel()
 
     async def _keep(self, child: Child) -> None:
-        """Restart it whenever it ends without being asked to."""
+        """Restart the process whenever it ends unexpectedly."""
         pause = FIRST_PAUSE
         while True:
             code = await child.ended()

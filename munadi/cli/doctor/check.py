@@ -12,7 +12,7 @@ DATABASE = "Is it up, and does MUNADI_DATABASE_URL name it? Munadi accepts nothi
 
 @dataclass(frozen=True)
 class Check:
-    """`advice` is what to do; with `ok` it is a warning."""
+    """One check. `advice` is what to do; with `ok` it is a warning."""
 
     name: str
     ok: bool
@@ -21,6 +21,6 @@ class Check:
 
 
 def skewed(name: str, seconds: float, other: str) -> Check:
-    """A check of two clocks that differ by so many seconds."""
+    """The check of two clocks that differ by this many seconds."""
     message = f"this machine and {other} differ by {seconds:.0f} s"
     return Check(name, True, message) if seconds <= MAX_SKEW_SECONDS else Check(name, False, message, NTP)

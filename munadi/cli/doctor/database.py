@@ -1,4 +1,4 @@
-"""The database that this machine's settings name: does it answer, is it migrated, its clock, and its secrets."""
+"""Checks the database of this machine's settings: connection, migrations, clock, secrets."""
 
 from __future__ import annotations
 

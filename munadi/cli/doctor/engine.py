@@ -1,4 +1,4 @@
-"""Temporal, asked directly: does it answer, is the namespace there, and does a worker take the work?"""
+"""Checks Temporal directly: does it answer, does the namespace exist, and does a worker poll the task queue?"""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def worker(settings: Settings, address: str) -> Check:
 
 
 async def _last_poll(settings: Settings, address: str) -> datetime | None:
-    """When a worker last asked for work, by Temporal's clock; None if none did within minutes."""
+    """When a worker last polled the task queue, by Temporal's clock; None if none did within minutes."""
     from temporalio.api.enums.v1 import TaskQueueType
     from temporalio.api.taskqueue.v1 import TaskQueue
     from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -55,11 +55,11 @@ async def _last_poll(settings: Settings, address: str) -> datetime | None:
 
     async with asyncio.timeout(PATIENCE):
         client = await connect(settings.temporal.model_copy(update={"address": address}))
-        asked = DescribeTaskQueueRequest(
+        request = DescribeTaskQueueRequest(
             namespace=settings.temporal.namespace,
             task_queue=TaskQueue(name=posts_queue(settings.temporal.task_queue)),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
-        answer = await client.workflow_service.describe_task_queue(asked)
+        answer = await client.workflow_service.describe_task_queue(request)
     times = [poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers]
     return max(times, default=None)

@@ -21,7 +21,7 @@ FINE = "Fine with the sandbox. For real networks, which fetch media and send bro
 
 
 def public_address(settings: Settings, transport: httpx.BaseTransport | None = None) -> Check:
-    """Whether Munadi answers under its public address, as far as this machine can tell."""
+    """Whether Munadi answers under its public URL, seen from this machine."""
     url = settings.base_url
     where = urlsplit(url)
     if _is_private(where.hostname or ""):
@@ -49,7 +49,7 @@ def public_address(settings: Settings, transport: httpx.BaseTransport | None = N
 
 
 def credentials(settings: Settings) -> Iterator[Check]:
-    """The app at each network that is asked for consent: both halves of its credentials, or nobody connects there."""
+    """Check the app credentials of each network with OAuth: id and secret are both set, or accounts cannot connect."""
     from munadi.channels.registry import REGISTRY
 
     without = []

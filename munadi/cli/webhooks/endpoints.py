@@ -11,8 +11,8 @@ from munadi.cli.completing import channels as channel_names
 from munadi.cli.completing import delivery_statuses, event_types
 from munadi.cli.output import Cell, Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
-from munadi.cli.story import clock_time
 
 app = group("webhooks", "Send events to your own systems, list deliveries, resend them.")
 

@@ -46,7 +46,7 @@ class Receiver:
         return f"http://{host!s}:{port}/"
 
     def take(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Check one POST and tell about it; whether it may be answered with a 2xx."""
+        """Check and report one POST; returns whether it may be answered with a 2xx."""
         with self._one_at_a_time:
             try:
                 event = verify(body, headers, self.secret or "")
@@ -94,7 +94,7 @@ def _answering(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self._answer(204 if receiver.take(dict(self.headers.items()), body) else 401)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Said by the receiver's owner."""
+            """Log nothing: `on_received` reports each request."""
 
         def _answer(self, code: int) -> None:
             self.send_response(code)

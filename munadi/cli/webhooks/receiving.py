@@ -100,7 +100,7 @@ class _Printing:
         self._left = count
 
     def __call__(self, received: Received) -> None:
-        from munadi.cli.story import print_event
+        from munadi.cli.post_output import print_event
 
         if received.event is None:
             self._session.out.note(("refused  ", "red"), received.refused or "")
@@ -118,7 +118,7 @@ class _Printing:
 
 @contextlib.contextmanager
 def _endpoint(session: Session, receiver: Receiver, brand_ref: str | None) -> Iterator[None]:
-    """An endpoint of our own for as long as we listen, unless a secret of another one was given."""
+    """Create an endpoint while listening, unless the secret of an existing one was given."""
     if receiver.secret is not None:
         yield
         return

@@ -66,7 +66,7 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
         if failure := publication["failure"]:
             print_failure(out, publication["channel"], failure)
         if hold := publication["hold"]:
-            until = clock_time(hold["until"]) or "somebody acts"
+            until = clock_time(hold["until"]) or "a person acts"
             out.line(f"{publication['channel']}: waiting, {hold['reason']}, until {until}")
         print_warnings(out, publication["warnings"])
 

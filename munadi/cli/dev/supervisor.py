@@ -1,6 +1,6 @@
-"""The keeper: starts the parts of a stack, restarts them, and stops them all when it is asked to.
+"""The supervisor: starts the processes of a stack, restarts them, and stops all of them on a signal.
 
-    python -P -m munadi.cli.dev.keeper PLAN [--json]
+    python -P -m munadi.cli.dev.supervisor PLAN [--json]
 
 `munadi dev` becomes this process. It lives as long as the stack, so it imports the standard library alone; what needs
 more runs in a child that ends (`munadi/cli/dev/readiness.py`).
@@ -41,43 +41,43 @@ def main() -> int:
 
 
 async def _run(plan: Plan, *, as_json: bool) -> None:
-    stack = Stack(plan, _tell, lambda: _record(plan, stack))
+    stack = Stack(plan, _print, lambda: _record(plan, stack))
     stopping = _Stopping(stack)
     starting = asyncio.create_task(stack.start())
-    asked = asyncio.create_task(stopping.asked.wait())
+    stop_requested = asyncio.create_task(stopping.stop_requested.wait())
     try:
         if not as_json:
-            _tell(_styled("starting …", DIM, sys.stderr))
-        await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+            _print(_styled("starting …", DIM, sys.stderr))
+        await asyncio.wait({starting, stop_requested}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             await starting
             keep_ports(plan.data_dir, plan.ports)
             _announce(plan, stack, as_json=as_json)
-            await asked
+            await stop_requested
         if not as_json:
-            _tell(_styled("stopping …", DIM, sys.stderr))
+            _print(_styled("stopping …", DIM, sys.stderr))
     finally:
         await _cancelled(starting)
-        asked.cancel()
+        stop_requested.cancel()
         await stack.stop()
         (plan.data_dir / "dev.json").unlink(missing_ok=True)
 
 
 class _Stopping:
-    """The first signal asks for an orderly stop, the second for a stop at once."""
+    """The first signal requests an orderly stop, the second an immediate one."""
 
     def __init__(self, stack: Stack) -> None:
-        self.asked = asyncio.Event()
+        self.stop_requested = asyncio.Event()
         self._stack = stack
         self._killing: asyncio.Task[None] | None = None
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._ask)
+            loop.add_signal_handler(number, self._request_stop)
 
-    def _ask(self) -> None:
-        if self.asked.is_set() and self._killing is None:
+    def _request_stop(self) -> None:
+        if self.stop_requested.is_set() and self._killing is None:
             self._killing = asyncio.create_task(self._stack.kill())
-        self.asked.set()
+        self.stop_requested.set()
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -146,7 +146,7 @@ def _styled(text: str, style: str, stream: TextIO) -> str:
     return f"\033[{style}m{text}\033[0m" if stream.isatty() and os.environ.get("TERM") != "dumb" else text
 
 
-def _tell(message: str) -> None:
+def _print(message: str) -> None:
     # In JSON mode too: standard error is for people, and a part that died is worth a line.
     print(message, file=sys.stderr, flush=True)
 
