@@ -1,1 +1,1 @@
-"""The composition root: the only place that wires drivers to ports."""
+"""The worker process: the only place that wires implementations to ports."""

@@ -1,4 +1,4 @@
-"""`python -m worker`: `munadi worker` without the command line's libraries. On SIGTERM it ends what is in flight."""
+"""`python -m worker`: runs `munadi worker` without the CLI's libraries. On SIGTERM it finishes running work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ leave_out("rich", "pygments", "click")
 
 
 def main() -> None:
-    """Work until SIGTERM or SIGINT; wrong settings end it with a line for each, and exit code 2."""
+    """Run until SIGTERM or SIGINT. Wrong settings are printed and end it with exit code 2."""
     with refusal_ends_process():
         work()
 

@@ -1,6 +1,6 @@
 """Removes leftovers of preparations from networks (docs/decisions/009).
 
-Beside the relay, with its own loop: a network that is slow to delete must not delay the wake of a post. Any
+It has its own loop beside the relay, because a network that is slow to delete must not delay the wake of a post. Any
 number of these may run; a lease in the database gives each try to one of them.
 """
 
@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities.access import with_token
 from munadi.domain.channel import Leftovers
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import Channels, Clock, TokenKeeper
-from munadi.publishing.leftover_removal import DiscardOutbox, LeftBehind
+from munadi.ports import Channels, Clock, TokenProvider
+from munadi.publishing.leftover_removal import DiscardOutbox, Leftover
 
 log = logging.getLogger("munadi.discarding")
 
@@ -24,14 +24,14 @@ INTERVAL = 1.0
 AT_ONCE = 10
 CALL_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
-# No later try can help: the account was disconnected.
+# No later attempt can help: the account was disconnected.
 HOPELESS = frozenset({Reason.ACCOUNT_DISCONNECTED})
 
 
-class Discarding:
-    """Runs until it is cancelled."""
+class LeftoverRemover:
+    """The loop that removes leftovers. It runs until it is cancelled."""
 
-    def __init__(self, outbox: DiscardOutbox, channels: Channels, tokens: TokenKeeper, clock: Clock) -> None:
+    def __init__(self, outbox: DiscardOutbox, channels: Channels, tokens: TokenProvider, clock: Clock) -> None:
         self._outbox = outbox
         self._channels = channels
         self._tokens = tokens
@@ -39,7 +39,7 @@ class Discarding:
         self._next_tidy = 0.0
 
     async def run(self) -> None:
-        """Round after round."""
+        """Run rounds for ever; a failed round is logged and retried."""
         while True:
             try:
                 await self.round()
@@ -50,7 +50,7 @@ class Discarding:
             await asyncio.sleep(INTERVAL)
 
     async def round(self) -> None:
-        """Whatever is due now, some at once; once an hour the rest is tidied. Raises what the database raised."""
+        """Remove what is due now, several at once; once an hour clean up. Raises what the database raised."""
         if self._clock.monotonic() >= self._next_tidy:
             await self._outbox.tidy(self._clock.now())
             self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
@@ -74,14 +74,14 @@ class Discarding:
         except SQLAlchemyError:
             raise
         except Exception as error:
-            # A bug of ours in one channel must not stop the removal of the others' leftovers.
+            # A bug in one channel must not stop the removal of the others' leftovers.
             log.exception("discarding what %s left failed unexpectedly", left.publication_id)
             await self._failed(left, f"{type(error).__name__}: {error}")
         else:
             await self._outbox.removed(left.id, note, self._clock.now())
             log.info("removed what %s had left at %s: %s", left.publication_id, left.channel, note or "gone")
 
-    async def _remove(self, left: LeftBehind) -> str | None:
+    async def _remove(self, left: Leftover) -> str | None:
         """Why nothing had to be done, or None once it is removed. Raises ChannelError, TimeoutError."""
         channel = self._channels[left.channel]
         if channel.spec.leftovers is not Leftovers.REMOVED:
@@ -90,9 +90,7 @@ class Discarding:
             await with_token(self._tokens, left.account_id, lambda account: channel.discard(account, left.handle))
         return None
 
-    async def _failed(
-        self, left: LeftBehind, reason: str, *, final: bool = False, wait: timedelta | None = None
-    ) -> None:
+    async def _failed(self, left: Leftover, reason: str, *, final: bool = False, wait: timedelta | None = None) -> None:
         pause = await self._outbox.failed(left.id, reason, self._clock.now(), final=final, wait=wait)
         if pause is None:
             log.warning("gave up removing what %s left at %s: %s", left.publication_id, left.channel, reason)

@@ -19,8 +19,8 @@ from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from tests.api.harness import ApiHarness
 from tests.db.seeding import START
-from worker import lookahead
-from worker.lookahead import LookingAhead
+from worker import preflight
+from worker.preflight import PreflightChecker
 
 AHEAD = timedelta(minutes=30)
 DUE = START + timedelta(hours=3)
@@ -59,7 +59,7 @@ async def check(
     reach = PublicAddress(httpx.AsyncClient(), media)
     preflight = PreflightCheck(services.channels, media, reach, services.keyring)
     for _ in range(times):
-        worker = LookingAhead(services.database, preflight, checks or AccountChecks(api), api.clock, AHEAD)
+        worker = PreflightChecker(services.database, preflight, checks or AccountChecks(api), api.clock, AHEAD)
         await worker.round()
 
 
@@ -191,7 +191,7 @@ async def test_each_account_is_checked_once_for_all_its_posts(api: ApiHarness) -
 
 
 async def test_a_network_that_hangs_does_not_prevent_a_report(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookahead, "PATIENCE", 0.05)
+    monkeypatch.setattr(preflight, "PATIENCE", 0.05)
     content_id = await submit(api)
     await dead_grant(api)
     await check(api, AccountChecks(api, hangs=True))

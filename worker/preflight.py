@@ -22,9 +22,9 @@ log = logging.getLogger("munadi.lookahead")
 INTERVAL = 5.0
 AT_ONCE = 50
 # An account with many posts is checked once for all of them.
-ASKED_AGAIN = timedelta(minutes=10)
+CHECKED_AGAIN = timedelta(minutes=10)
 # A network that hangs must not delay the checks of other accounts; seconds for one account.
-ASKED_AT_ONCE, PATIENCE = 10, 15.0
+CHECKED_AT_ONCE, PATIENCE = 10, 15.0
 
 
 class Checks(Protocol):
@@ -33,8 +33,8 @@ class Checks(Protocol):
     async def check(self, account_id: str) -> Failure | None: ...
 
 
-class LookingAhead:
-    """Runs until it is cancelled. Any number of these may run: each failure is reported once."""
+class PreflightChecker:
+    """The loop of preflight checks, until it is cancelled. Any number may run: each failure is reported once."""
 
     def __init__(
         self, database: Database, preflight: PreflightCheck, checks: Checks, clock: Clock, ahead: timedelta
@@ -48,7 +48,7 @@ class LookingAhead:
         self._ahead = ahead
 
     async def run(self) -> None:
-        """Round after round; a failed round is logged and retried."""
+        """Run rounds for ever; a failed round is logged and retried."""
         while self._ahead:
             try:
                 await self.round()
@@ -59,30 +59,30 @@ class LookingAhead:
             await asyncio.sleep(min(INTERVAL, self._ahead.total_seconds() / 4))
 
     async def round(self) -> None:
-        """Everything whose time is near."""
+        """Check all posts that are due soon."""
         now = self._clock.now()
         content_ids = await self._preflights.due(now, self._ahead, AT_ONCE)
         loaded = await self._load(content_ids, now)
-        if await self._ask({ahead.account.id for near in loaded for ahead in near.publications}, now):
+        if await self._check_accounts({ahead.account.id for near in loaded for ahead in near.publications}, now):
             loaded = await self._load(content_ids, now)
         for near in loaded:
-            await self._look(near, now)
+            await self._check_post(near, now)
 
     async def _load(self, content_ids: Collection[str], now: datetime) -> list[DueContent]:
         found = [await self._preflights.load(content_id, now) for content_id in content_ids]
         return [near for near in found if near is not None]
 
-    async def _ask(self, account_ids: Collection[str], now: datetime) -> bool:
+    async def _check_accounts(self, account_ids: Collection[str], now: datetime) -> bool:
         """Check these accounts at their networks, unless that was done just now; whether any was checked.
 
-        What was found wrong is in the account's row, where the look sees it. An outage of a network changes nothing.
+        A failure is stored in the account's row, where the preflight check reads it. An outage changes nothing.
         """
-        self._checked = {key: at for key, at in self._checked.items() if at > now - ASKED_AGAIN}
-        asked = [account_id for account_id in account_ids if account_id not in self._checked]
-        self._checked |= dict.fromkeys(asked, now)
-        gate = asyncio.Semaphore(ASKED_AT_ONCE)
+        self._checked = {key: at for key, at in self._checked.items() if at > now - CHECKED_AGAIN}
+        unchecked = [account_id for account_id in account_ids if account_id not in self._checked]
+        self._checked |= dict.fromkeys(unchecked, now)
+        gate = asyncio.Semaphore(CHECKED_AT_ONCE)
 
-        async def ask(account_id: str) -> None:
+        async def check(account_id: str) -> None:
             async with gate:
                 try:
                     async with asyncio.timeout(PATIENCE):
@@ -90,19 +90,19 @@ class LookingAhead:
                 except (ChannelError, TimeoutError) as error:
                     log.info("looking ahead: %s could not be checked: %s", account_id, error or "no answer")
 
-        await asyncio.gather(*map(ask, asked))
-        return bool(asked)
+        await asyncio.gather(*map(check, unchecked))
+        return bool(unchecked)
 
-    async def _look(self, near: DueContent, now: datetime) -> None:
+    async def _check_post(self, near: DueContent, now: datetime) -> None:
         found: dict[str, Failure] = {}
         for ahead in near.publications:
-            failure = await self._foreseen(ahead, near.due, now)
+            failure = await self._expected_failure(ahead, near.due, now)
             if failure is not None:
                 found[ahead.step.publication_id] = failure
                 log.warning("%s would not be published as things stand: %s", ahead.step.publication_id, failure.message)
         await self._preflights.record(near, found, now)
 
-    async def _foreseen(self, ahead: DuePublication, due: datetime, now: datetime) -> Failure | None:
+    async def _expected_failure(self, ahead: DuePublication, due: datetime, now: datetime) -> Failure | None:
         account_id = ahead.account.id
         async with self._database.read() as session:
             planned = (await planned_posts(session, [account_id], due)).get(account_id, 0)
