@@ -1,1 +1,1 @@
-"""Where the workflow touches the world: one class per subject, built on `munadi.ports`, injected by the worker."""
+"""The activities: all I/O of the workflows. One class per subject, built on `munadi.ports`, wired by the worker."""

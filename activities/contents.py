@@ -1,4 +1,4 @@
-"""What the workflow of a post calls: read what is true, claim what is due, do what an operator asks."""
+"""The activities of a post's workflow that use only the database: read the plans, apply operators' signals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from munadi.publishing.model import Claim, CommandResult, View
 
 
 class ContentActivities:
-    """Our own database only: idempotent, retried without end."""
+    """Activities over Munadi's own database: idempotent, retried without end."""
 
     def __init__(self, schedule: Schedule, operators: Operators, clock: Clock, holder: str) -> None:
         self._schedule = schedule
@@ -20,15 +20,15 @@ class ContentActivities:
 
     @activity.defn(name="look")
     async def look(self, ref: ContentRef) -> View | None:
-        """Read the truth and acknowledge the wakes; None when there is no such content."""
+        """Read the state of the post and acknowledge its wakes; None when there is no such post."""
         return await self._schedule.look(ref.content_id, self._clock.now())
 
     @activity.defn(name="claim")
     async def claim(self, ref: ContentRef) -> Claim:
-        """Take what is due, for a workflow of an earlier version. `publish` claims its own post today."""
+        """Claim what is due, for a workflow that an earlier version started. Today `publish` claims by itself."""
         return await self._schedule.claim(ref.content_id, self._clock.now(), self._holder)
 
     @activity.defn(name="operate")
     async def operate(self, command: OperatorCommand) -> CommandResult:
-        """Apply an operator's signal by the API's compare-and-set; a refusal is an answer, not an error."""
+        """Apply an operator's signal by the API's compare-and-set. A refusal is returned, not raised."""
         return await self._operators.apply(command.content_id, command.command, command.argument, self._clock.now())

@@ -1,4 +1,4 @@
-"""From a channel's error: the condition to wait for, the failure to show, and the error that Temporal retries."""
+"""Maps a channel's error to the hold it causes, the failure to show, and the error that Temporal retries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DAILY = frozenset({Reason.DAILY_CAP_REACHED, Reason.QUOTA_EXCEEDED})
 
 
 def hold_for(error: ChannelError) -> HoldReason | None:
-    """The condition to wait for, when waiting can help; None when it cannot."""
+    """The hold to apply when waiting can help; None when it cannot."""
     match REASONS[error.reason].class_:
         case FailureClass.TOKEN:
             return HoldReason.TOKEN
@@ -28,19 +28,19 @@ def hold_for(error: ChannelError) -> HoldReason | None:
         case FailureClass.OUTAGE:
             return HoldReason.OUTAGE
         case FailureClass.MEDIA | FailureClass.PERMISSION if error.effect is Effect.NOT_SENT:
-            # The channel has given up its preparation and makes another; it bounds that itself, by a rejection.
+            # The channel gave up its preparation and makes another. It limits these repeats itself, by a rejection.
             return HoldReason.OUTAGE
     return None
 
 
 def failure_from(error: ChannelError, now: datetime) -> Failure:
-    """What the client reads: the table's advice beside the network's own words."""
+    """The failure that the client reads: the reason's advice and the network's own words."""
     retry_at = now + error.retry_after if error.retry_after is not None else None
     return failure_of(error.reason, error.message, error=error, retry_at=retry_at)
 
 
 def again(error: ChannelError, wait: timedelta | None = None) -> ApplicationError:
-    """The error that makes Temporal retry: its type is the reason, its delay `wait` or the network's own."""
+    """The error that makes Temporal retry: its type is the reason, its delay is `wait` or the network's Retry-After."""
     return ApplicationError(
         str(error)[:MAX_MESSAGE],
         type=error.reason.value,

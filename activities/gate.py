@@ -1,4 +1,4 @@
-"""The deadline gate: a worker that was paused and wakes later sends nothing."""
+"""The deadline gate: a worker that was paused and continues later sends nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from munadi.ports import Clock
 
 @dataclass
 class DeadlineGate:
-    """Open until the deadline by the wall clock and by the monotonic one: either alone can be fooled by a pause.
+    """Open until the deadline, by the wall clock and the monotonic clock: a pause can mislead either of them alone.
 
     While `passed` is false no byte of the visible request has left.
     """
@@ -27,7 +27,7 @@ class DeadlineGate:
         return cls(clock, now + period, clock.monotonic() + period.total_seconds())
 
     def __call__(self) -> None:
-        """Asked just before the first byte. Raises ChannelError (not sent) once the deadline has passed."""
+        """Check the deadline just before the first byte. Raises ChannelError (not sent) once it has passed."""
         if self.clock.now() >= self.deadline or self.clock.monotonic() >= self.monotonic_deadline:
             raise ChannelError(
                 Reason.PROVIDER_OUTAGE,
@@ -38,7 +38,7 @@ class DeadlineGate:
         self.passed = True
 
     def late(self) -> ChannelError:
-        """What it means that there was no answer by the deadline: not sent, if the request had not begun."""
+        """The error for a call without an answer by the deadline: not sent, if the request had not begun."""
         if self.passed:
             message = "no answer by the deadline"
             return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message, provider_code="DEADLINE", raw=message)

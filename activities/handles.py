@@ -1,4 +1,4 @@
-"""Saving a handle the moment each part of it is known, fenced by draft and epoch."""
+"""Saves each part of a handle as soon as it is known, unless the draft or the epoch has changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from munadi.publishing.model import Step
 
 
 class HandleSaver:
-    """The `save` that a channel is given. It remembers the last state, so that readiness can be added to it."""
+    """The `save` callback that a channel gets. It remembers the last state, so that readiness can be added to it."""
 
     def __init__(self, attempts: Attempts, step: Step, clock: Clock) -> None:
         self._attempts = attempts
@@ -21,7 +21,7 @@ class HandleSaver:
         self._saved: tuple[bool, datetime | None] | None = None
 
     async def save(self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:
-        """Persist now. Raises StaleEpoch when the draft was edited or another run has taken over."""
+        """Save the state now. Raises StaleEpoch when the draft was edited or another run has taken over."""
         await self._attempts.save_handle(
             self._step.publication_id,
             draft_version=self._step.draft_version,
@@ -34,13 +34,13 @@ class HandleSaver:
         self._state, self._saved = dict(state), (ready, expires_at)
 
     def handle(self, before: Handle | None) -> Handle | None:
-        """The handle to continue from: what was saved here, else what there was before."""
+        """The handle to continue from: the last saved state, else the earlier handle."""
         if self._saved is None:
             return before
         ready, expires_at = self._saved
         return Handle(draft_version=self._step.draft_version, state=self._state, ready=ready, expires_at=expires_at)
 
     async def ready(self, expires_at: datetime | None) -> None:
-        """Only the visible call is left."""
+        """Mark the handle as ready: only the visible call is left."""
         if self._saved != (True, expires_at):
             await self.save(self._state, ready=True, expires_at=expires_at)

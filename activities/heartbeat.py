@@ -16,7 +16,7 @@ INTERVAL = 1.5
 
 @asynccontextmanager
 async def heartbeats() -> AsyncIterator[None]:
-    """Beat until the block ends."""
+    """Send heartbeats until the block ends."""
 
     async def beat() -> None:
         await asyncio.sleep(FIRST)

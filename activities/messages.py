@@ -1,4 +1,4 @@
-"""What a workflow hands to an activity: ids, versions, counts. The answers are in `munadi.publishing.model`."""
+"""The inputs of activities: ids, versions, counts. Their results are in `munadi.publishing.model`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from munadi.domain.model import Model
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.model import Command, NextStep, Step, StepResult
 
-# Tries of a call that certainly was not sent, before it becomes a hold on a durable timer: 0, 2, 8, 26 s.
+# Attempts of a call that was certainly not sent, before it becomes a hold on a durable timer: 0, 2, 8, 26 s.
 PUBLISH_TRIES = 4
 PREPARE_TRIES = 5
 # `publish` begins this long before the due time, and waits the rest of it inside: what a burst of posts needs before
@@ -18,24 +18,24 @@ EARLY = timedelta(seconds=2)
 
 
 class ContentRef(Model):
-    """A content."""
+    """Names a post."""
 
     content_id: str
 
 
 class AccountRef(Model):
-    """A connected profile."""
+    """Names a connected account."""
 
     account_id: str
 
 
 class PublicationRef(Model):
-    """A publication, with the epoch and draft under which this run may act on it."""
+    """Names a publication, with the epoch and draft under which this run may act on it."""
 
     publication_id: str
     epoch: int
     draft_version: int = 0
-    # The claim came late with nothing on record: look before the first send.
+    # The claim came late without an attempt on record: check the network before the first send.
     look_first: bool = False
     # Claim it first, once this time has come. None: it has been claimed. The rest is set with it.
     claim_at: datetime | None = None
@@ -44,7 +44,7 @@ class PublicationRef(Model):
     brand_ref: str = ""
 
     def not_due(self, after: timedelta) -> StepResult:
-        """It stays queued: the workflow looks again after this time."""
+        """The result for a publication that is not due yet: it stays queued, and the workflow reads it again later."""
         status = PublicationStatus.QUEUED
         return StepResult(
             publication_id=self.publication_id, status=status, step=NextStep.LOOK, epoch=self.epoch, after=after
@@ -52,7 +52,7 @@ class PublicationRef(Model):
 
 
 class OperatorCommand(Model):
-    """A signal of an operator, with its input."""
+    """An operator's signal, with its input."""
 
     content_id: str
     command: Command
@@ -60,12 +60,12 @@ class OperatorCommand(Model):
 
 
 class DeliveryRef(Model):
-    """One event on its way to one endpoint."""
+    """Names a delivery: one event for one endpoint."""
 
     delivery_id: str
 
 
 def read_again(ref: PublicationRef, step: Step | None) -> StepResult:
-    """The publication has changed since the workflow read it: the workflow must read the database again."""
+    """The result for a publication that has changed since the workflow read it: the workflow reads again."""
     status = step.status if step is not None else PublicationStatus.FAILED
     return StepResult(publication_id=ref.publication_id, status=status, step=NextStep.LOOK, epoch=ref.epoch)

@@ -1,4 +1,4 @@
-"""What the endings of a step mean: one policy for the post, another for the steps after it.
+"""Policies: how each ending of a step changes a publication. One for the post, one for the steps after it.
 
 The post fails, waits or is unconfirmed. A later step (a first comment, a part of a thread) never changes the status of
 a post that is live: it is retried a few times, and what cannot be done is a warning.
@@ -19,18 +19,18 @@ from munadi.domain.publication import LOOK_GROWTH, HoldReason, Pending, Publicat
 from munadi.domain.reasons import REASONS, failure_of
 from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, Step, StepResult
 
-# How far an accepted publication has come is read again after this.
+# The wait between two checks of an accepted publication.
 CHECK_AGAIN = timedelta(seconds=10)
-# Before a preparation that lapsed is repeated.
+# The wait before an expired preparation is repeated.
 PREPARE_AGAIN = timedelta(seconds=2)
 MAX_TRIES = 4
 COMMENT = "comment"
-# What a channel reports while the network still works on a part that this step made: a wait, not a failed try.
+# What a channel reports while the network still processes a part that this step created: a wait, not a failure.
 IN_PROGRESS = "IN_PROGRESS"
 
 
 class PostPolicy:
-    """The post itself."""
+    """The policy of the post itself."""
 
     reconcile = NextStep.RECONCILE
     skew = timedelta(seconds=60)
@@ -40,7 +40,7 @@ class PostPolicy:
         return spec.deadline_for(step.draft.media_bytes)
 
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
-        """Nothing was tried, so it is a hold, whatever the effect says."""
+        """Hold, whatever the effect says: no call was made."""
         is_token = REASONS[error.reason].class_ is FailureClass.TOKEN
         return Outcome(
             effect=Effect.NOT_SENT,
@@ -51,7 +51,7 @@ class PostPolicy:
         )
 
     def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
-        """A pause is a hold, a disconnected account a failure."""
+        """Hold while the account is paused; fail if it is disconnected."""
         match refused.code:
             case "PAUSED":
                 return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=refused.wait)
@@ -62,7 +62,7 @@ class PostPolicy:
         return step.then(NextStep.LOOK)
 
     def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
-        """Published, accepted, or what the error means."""
+        """Published or pending, or the outcome of the error."""
         if isinstance(answer, Published):
             return Outcome(effect=Effect.SENT, published=answer)
         if isinstance(answer, Pending):
@@ -70,22 +70,22 @@ class PostPolicy:
         return outcome_of(answer, now, last_try=activity.info().attempt >= PUBLISH_TRIES)
 
     def found(self, published: Published) -> Outcome:
-        """It is live."""
+        """Published: a check found the post."""
         return Outcome(effect=Effect.SENT, published=published)
 
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
-        """Back to queued: at once the first time, then on growing holds."""
+        """Queue it again: at once the first time, then with growing holds."""
         wait = timedelta(0) if step.attempts <= 1 else None
         return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=wait)
 
     def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
-        """Unconfirmed; the next check comes later each time."""
+        """Unconfirmed, with a growing wait until the next check."""
         spacing = growing(LOOK_GROWTH, step.looks if step.status is PublicationStatus.UNCONFIRMED else 0)
         return Outcome(effect=Effect.UNKNOWN, look_after=max(spacing, paused))
 
 
 class LaterStepPolicy:
-    """A first comment, or a part of a thread."""
+    """The policy of a later step: a first comment, or a part of a thread."""
 
     reconcile = NextStep.STAGE
     skew = SPACING
@@ -95,19 +95,19 @@ class LaterStepPolicy:
         return spec.publish_deadline
 
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
-        """A pause is waited out; anything else gives the step up."""
+        """Retry after a pause; give the step up for any other reason."""
         if error.reason is Reason.RATE_LIMITED and error.retry_after is not None:
             return step.then(NextStep.STAGE, error.retry_after)
         return self._given_up(step, error)
 
     def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
-        """A pause is waited out; anything else is read from the database again."""
+        """Retry after a pause; otherwise read the database again."""
         if refused.code == "PAUSED" and refused.wait is not None:
             return step.then(NextStep.STAGE, refused.wait)
         return step.then(NextStep.LOOK)
 
     def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
-        """The network has it, or it is retried a few times."""
+        """Done if the network accepted it; otherwise retry a few times."""
         if not isinstance(answer, ChannelError):
             return Outcome(effect=Effect.SENT)
         facts = _facts(answer)
@@ -120,21 +120,21 @@ class LaterStepPolicy:
         return self._given_up(step, answer)
 
     def found(self, published: Published) -> Outcome:
-        """It is live: the next step follows."""
+        """Done: a check found the step, and the next one follows."""
         return Outcome(effect=Effect.SENT)
 
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
-        """It is sent again, a few times."""
+        """Send it again, a few times."""
         if attempt.number < MAX_TRIES:
             return Outcome(effect=Effect.NOT_SENT)
         return Outcome(effect=Effect.NOT_SENT, warning=self.warning(step, "it is unknown whether the network has it"))
 
     def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
-        """It is given up: it may be there."""
+        """Give the step up: it may be live."""
         return Outcome(effect=Effect.UNKNOWN, warning=self.warning(step, "it is unknown whether the network has it"))
 
     def warning(self, step: Step, why: str) -> Warning_:
-        """What a person should know: the post is live, this step is not."""
+        """The warning that the post is live but this step is not."""
         if step.name == COMMENT:
             code, text = "FIRST_COMMENT_FAILED", "the post is live; its first comment is not"
         else:
@@ -147,7 +147,7 @@ class LaterStepPolicy:
 
 
 def outcome_of(error: ChannelError, now: datetime, *, last_try: bool) -> Outcome:
-    """What the error of a visible call means for a post. Only what is proven not sent is retried or held."""
+    """The outcome of a visible call that failed. Only what is proven not sent is retried or held."""
     facts = _facts(error)
     if error.effect is Effect.UNKNOWN:
         return Outcome(effect=Effect.UNKNOWN, then=NextStep.RECONCILE, **facts)
@@ -167,5 +167,5 @@ def outcome_of(error: ChannelError, now: datetime, *, last_try: bool) -> Outcome
 
 
 def _facts(error: ChannelError) -> dict[str, str | None]:
-    """What the attempt keeps of the network's answer."""
+    """The facts of the network's response that the attempt stores."""
     return {"provider_code": error.provider_code, "raw": error.raw or error.provider_message}

@@ -1,4 +1,4 @@
-"""Turns by brand: a brand with ten posts never waits behind another brand's thousand.
+"""Fair turns by brand: a brand with ten posts never waits behind another brand's thousand.
 
 In a burst more posts are due than this process can claim at once. Each brand that waits gets the next turn after the
 brand before it, however many posts either has.
@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 
 class Turns:
-    """Lets `at_once` callers in. The rest wait in a queue per brand."""
+    """A semaphore of `at_once` slots. Waiting callers queue per brand, and brands take turns."""
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once
@@ -21,7 +21,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, brand_ref: str) -> AsyncIterator[None]:
-        """Wait for a turn of this brand and keep it until the block ends."""
+        """Hold a slot for this brand while the block runs."""
         if self._free:
             self._free -= 1
         else:
@@ -42,7 +42,7 @@ class Turns:
             raise
 
     def _pass_on(self) -> None:
-        """Give the turn to the next brand that waits, or keep it free."""
+        """Give the slot to the next waiting brand, or free it."""
         while self._queues:
             brand_ref, queue = self._queues.popitem(last=False)
             waiting = queue.popleft()

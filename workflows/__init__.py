@@ -1,1 +1,1 @@
-"""Deterministic. Pure meaning comes in from `munadi.domain`; the world is touched by activities only."""
+"""The workflows: deterministic code that decides what happens next. All I/O is in activities."""

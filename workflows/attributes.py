@@ -1,4 +1,4 @@
-"""Search attributes, once: the list that is registered, set and searched. No secret, no personal data."""
+"""The search attributes that Munadi registers, sets and searches. No secrets, no personal data."""
 
 from __future__ import annotations
 

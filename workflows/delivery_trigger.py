@@ -1,4 +1,4 @@
-"""Webhooks beside publishing: one `deliver` activity per batch of new events, on a task queue of its own."""
+"""Runs the `deliver` activity beside publishing: once per batch of new events, on its own task queue."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class DeliveryTrigger:
         self._round: asyncio.Task[None] | None = None
 
     def post(self, ref: ContentRef, deliveries: int) -> None:
-        """Some deliveries were written: see to it that they are sent."""
+        """Have deliveries sent that were just written."""
         if deliveries:
             self._waiting = True
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._deliver(ref))
 
     async def rest(self) -> None:
-        """Wait until everything posted so far has been tried once."""
+        """Wait until `deliver` has run for everything posted so far."""
         if self._round is not None:
             await self._round
 

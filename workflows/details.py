@@ -1,4 +1,4 @@
-"""The state of a post in words, for the Web UI, and whether it needs a person."""
+"""Describes the state of a post for Temporal's Web UI, and whether it needs a person."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def describe(plans: Collection[Plan]) -> str:
 
 
 def details(plans: Collection[Plan], now: datetime, note: str | None) -> str:
-    """Markdown for the Web UI: the line, each publication with its time and hold, the last word to an operator."""
+    """Markdown for the Web UI: a summary, each publication with its time and hold, the reply to an operator."""
     lines = [f"**{describe(plans)}**", ""]
     for plan in plans:
         held = f", held until {plan.held_until:%Y-%m-%d %H:%M:%SZ}" if is_held(plan, now) else ""
@@ -37,12 +37,12 @@ def details(plans: Collection[Plan], now: datetime, note: str | None) -> str:
 
 
 def is_held(plan: Plan, now: datetime) -> bool:
-    """Whether a condition besides its time keeps it."""
+    """Whether the publication is held by a condition besides its time."""
     return plan.status is S.QUEUED and plan.held_until is not None and plan.held_until > now
 
 
 def attention_of(plans: Collection[Plan], now: datetime) -> str | None:
-    """What a person should look at, worst first; None on the happy path."""
+    """The state that needs a person's attention, the worst one; None if there is none."""
     if any(plan.status is S.UNCONFIRMED for plan in plans):
         return "unconfirmed"
     if any(plan.status is S.FAILED for plan in plans):

@@ -1,4 +1,4 @@
-"""Signals to the workflow of a post, from operators and from Munadi. No signal can block the workflow.
+"""The signals to a post's workflow, from operators and from Munadi. No signal can block the workflow.
 
 One dynamic signal handler takes every name and raw values: a typed one fails the workflow task for ever on a
 missing argument, or drops a badly typed one silently.
@@ -21,7 +21,7 @@ _NEEDS_INPUT = frozenset({Command.RESCHEDULE})
 
 
 class Inbox:
-    """Signals that were received and not yet acted on."""
+    """The signals that were received and not yet applied."""
 
     def __init__(self) -> None:
         self.woken = False
@@ -29,11 +29,11 @@ class Inbox:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits to be acted on."""
+        """Whether no signal waits to be applied."""
         return not self.woken and not self.commands
 
     def receive(self, name: str, args: Sequence[RawValue]) -> str | None:
-        """Take a signal in; a refusal in words when it makes no sense."""
+        """Store a signal; returns a refusal in words when it is invalid."""
         if name == WAKE:
             self.woken = True
             return None

@@ -2,13 +2,13 @@
 
 | activity | kind | retried by Temporal | on timeout |
 |---|---|---|---|
-| look, operate, and `claim` of earlier versions | our own, idempotent | without end, capped at 5 s | retry |
+| look, operate, and `claim` of earlier versions | our own database, idempotent | without end, capped at 5 s | retry |
 | deliver | wakes the event dispatcher, on a task queue of its own | yes | retry |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
 | finish | a later visible step | yes: it reconciles its own open attempt first | retry |
 | keep | renews an account's token, under its lease | without end; the activity names each wait, up to 6 h | retry |
-| publish | the visible one | only what proves that nothing was sent | never: reconcile |
+| publish | the visible call | only what proves that nothing was sent | never: reconcile |
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ CHECK = ActivityConfig(
 )
 RECONCILE = CHECK
 
-# A later step: visible, yet safe to run again after a timeout, because it begins by looking for what it left open.
+# A later step: visible, but safe to run again after a timeout, because it first reconciles its open attempt.
 STAGE = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=2), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY
 )
@@ -93,5 +93,5 @@ def deliver_on(task_queue: str) -> ActivityConfig:
 
 
 def with_summary(options: ActivityConfig, summary: str) -> ActivityConfig:
-    """The options with what the Web UI shows beside the activity."""
+    """The options, with the text that the Web UI shows beside the activity."""
     return {**options, "summary": summary}

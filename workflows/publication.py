@@ -1,6 +1,6 @@
 """The tasks of one publication: prepare it, or bring it from `publishing` to an end.
 
-Each step is an activity that answers with the next step; waits are durable timers.
+Each step is an activity that returns the next step; waits are durable timers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def prepare(plan: Plan, draft_version: int) -> StepResult:
         except ActivityError as error:
             if isinstance(error.cause, CancelledError):
                 raise asyncio.CancelledError from None
-            # Timed out or out of tries for a reason of our own: look, and begin again from what was saved.
+            # It timed out, or failed too often for an internal reason: read again, and continue from the saved handle.
             result = StepResult(
                 publication_id=plan.publication_id,
                 status=PublicationStatus.QUEUED,
@@ -52,7 +52,7 @@ async def prepare(plan: Plan, draft_version: int) -> StepResult:
 
 
 async def run_publication(claimed: Claimed, *, content_id: str = "", brand_ref: str = "") -> StepResult:
-    """From `publishing`, or its claim, to published, failed, unconfirmed or back to queued.
+    """Take a claimed or due publication to published, failed, unconfirmed or back to queued.
 
     The visible call is made at most once.
     """
@@ -104,7 +104,7 @@ async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> St
     except ActivityError as error:
         if isinstance(error.cause, CancelledError):
             raise asyncio.CancelledError from None
-        # The worker died, or something broke around the call: only a check of the network can tell.
+        # The worker died, or something failed around the call: only a check of the network shows the outcome.
         return StepResult(
             publication_id=ref.publication_id,
             status=PublicationStatus.PUBLISHING,

@@ -50,13 +50,13 @@ class PublishContent:
 
     @workflow.run
     async def run(self, start: Start | None = None) -> str:
-        """Look, prepare, wait and publish until nothing is left; the result says how it ended.
+        """Read, prepare, wait and publish until nothing is left; the result says how the post ended.
 
         A workflow without `start` was started by a version that claimed by an activity, and continues so.
         """
         ref = _own_ref()
         if start is not None and start.view is not None:
-            # A signal that came with the start says that the post has changed since.
+            # A signal that came with the start means that the post has changed since.
             self._must_look = self._inbox.woken
             self._take_in(ref, start.view)
         while True:
@@ -100,7 +100,7 @@ class PublishContent:
             self._must_look = True
 
     async def _look(self, ref: ContentRef) -> bool:
-        """Read the post; False when there is no such post. Continues what an earlier run left."""
+        """Read the post, and continue what an earlier run left; False when there is no such post."""
         self._must_look = self._inbox.woken = False
         view = await workflow.execute_activity_method(ContentActivities.look, ref, **with_summary(LOOK, "look"))
         if view is None:
@@ -127,7 +127,7 @@ class PublishContent:
         self._show()
 
     def _is_unattended(self, plan: Plan) -> bool:
-        """Publishing, unconfirmed and due for a look, or published with steps left, without a task here."""
+        """Whether it has work but no task here: publishing, due for a check while unconfirmed, or with steps left."""
         if plan.publication_id in self._tasks:
             return False
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
@@ -142,7 +142,7 @@ class PublishContent:
                 self._tasks[key] = asyncio.create_task(publication.prepare(plan, self._draft_version))
 
     def _drop_outdated_preparations(self) -> None:
-        """An edit, a cancel or a later time makes a running preparation pointless."""
+        """Cancel running preparations that an edit, a cancel or a later time has made pointless."""
         for key, draft_version in list(self._preparing.items()):
             plan = self._plans.get(key)
             if plan is None or plan.prepare_at is None or draft_version != self._draft_version:
@@ -150,7 +150,7 @@ class PublishContent:
                 del self._preparing[key]
 
     def _publish_what_is_due(self, ref: ContentRef) -> None:
-        """Begin what is due soon: `publish` claims it at its time, which is the point of no return."""
+        """Start `publish` for what is due soon. It claims at the due time, which is the point of no return."""
         for key, plan in self._plans.items():
             at = plan.claimable_at
             if key in self._tasks or at is None or not _has_come(at - EARLY) or _has_come(plan.publish_by):
@@ -169,7 +169,7 @@ class PublishContent:
             )
 
     async def _claim_what_is_due(self, ref: ContentRef) -> None:
-        """The point of no return. Refused by a worker's clock that lags: sleep as long as it says, then look."""
+        """Claim what is due: the point of no return. If the worker's clock lags, sleep for that long and read again."""
         if not any(_has_come(plan.claimable_at) for plan in self._plans.values()):
             return
         claim = await workflow.execute_activity_method(ContentActivities.claim, ref, **with_summary(CLAIM, "claim"))
@@ -187,18 +187,18 @@ class PublishContent:
         key = claimed.publication_id
         change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None}
         if self._plans[key].status not in (S.UNCONFIRMED, S.PUBLISHED):
-            # A look at an unconfirmed one changes nothing yet: it stays on the list of what needs a person.
+            # A check of an unconfirmed publication changes nothing yet: it still needs a person's attention.
             change["status"] = S.PUBLISHING
         self._plans[key] = self._plans[key].model_copy(update=change)
         self._tasks[key] = asyncio.create_task(publication.run_publication(claimed))
 
     def _at_rest(self) -> bool:
-        """Everything has ended, no task runs, and no signal waits."""
+        """Whether everything has ended, no task runs, and no signal waits."""
         quiet = self._inbox.is_empty and not self._must_look and not self._tasks
         return quiet and all(plan.rests for plan in self._plans.values())
 
     async def _wait(self, early: timedelta) -> None:
-        """Until a task ends, a signal comes, or the nearest moment at which something must happen.
+        """Wait until a task ends, a signal comes, or the next time at which something must happen.
 
         `early` is how long before its due time a post is handed to its activity.
         """
@@ -277,7 +277,7 @@ def _has_come(moment: datetime | None) -> bool:
 
 
 def _wants_a_look(plan: Plan, now: datetime) -> bool:
-    """Past its window, or unconfirmed and due: the database says how it continues."""
+    """Whether the database must be read again: past its window, or unconfirmed and due for a check."""
     if plan.status in (S.UNCONFIRMED, S.PUBLISHED):
         return plan.next_look_at is not None and plan.next_look_at <= now
     return plan.status is S.QUEUED and plan.publish_by <= now

@@ -12,11 +12,11 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="RedeliverWebhook")
 class RedeliverWebhook:
-    """Ends at its next round, whose activity answers that nothing is left to wait for."""
+    """Ends at its next round, because the activity returns that nothing is left to do."""
 
     @workflow.run
     async def run(self, delivery_id: str) -> str:
-        """The number of rounds in words."""
+        """Run until the activity says to stop; returns the number of rounds in words."""
         tries = 0
         while True:
             wait = await workflow.execute_activity_method(

@@ -1,4 +1,4 @@
-"""Every workflow there is: the worker runs these, the tests prepare and replay them."""
+"""The list of all workflows. The worker runs them; the tests prepare and replay them."""
 
 from __future__ import annotations
 

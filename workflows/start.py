@@ -1,4 +1,4 @@
-"""Typed starts: how the API and the relay wake a content's workflow, or an account's. Idempotent, whatever runs."""
+"""Starts or wakes the workflow of a post or an account, for the API and the relay. Idempotent."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def wake_account(client: Client, task_queue: str, *, account_id: str, bran
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         start_signal=WAKE,
-        # Never in the way of publishing: keepers share one fairness key.
+        # Account workflows share one fairness key, so that they never delay publishing.
         priority=Priority(fairness_key="munadi-accounts"),
         static_summary=f"{brand_ref}: keeps its {channel} account connected",
         static_details=(

@@ -1,4 +1,4 @@
-"""A batch of due deliveries of one endpoint."""
+"""Sends a batch of due deliveries to one endpoint."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class DeliveryBatch:
 
     @property
     def stopped(self) -> bool:
-        """Whether so many attempts failed in a row that the rest was not sent."""
+        """Whether so many attempts failed in a row that the rest of the batch was not sent."""
         return self._failures >= BREAK_AFTER
 
     async def send(self) -> None:
-        """Send all, but stop after some failures in a row: the breaker decides when the rest is tried."""
+        """Send all, but stop after some failures in a row. The circuit breaker decides when the rest is sent."""
         by_post: dict[str, list[DueDelivery]] = {}
         for delivery in self._due:
             by_post.setdefault(delivery.content_id or delivery.delivery_id, []).append(delivery)

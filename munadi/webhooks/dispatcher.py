@@ -2,7 +2,7 @@
 
 A lane sends the due deliveries of one endpoint in small batches, under the endpoint's lease. A slow or dead endpoint
 fills its own lane only: the lanes of other endpoints, and publishing, never wait for it. The database keeps the retry
-schedule and the circuit breaker, so a lane just asks for what is due until nothing is.
+schedule and the circuit breaker, so a lane reads what is due until nothing is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = logging.getLogger("munadi.dispatcher")
 
 # Endpoints of one brand that are served at the same time.
 LANES_PER_BRAND = 16
-# Between two reads of which endpoints wait, in seconds.
+# Seconds between two reads of the waiting endpoints.
 PAUSE = 0.25
 ERROR_PAUSE = 5.0
 
@@ -103,7 +103,7 @@ class EventDispatcher:
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event came within so many seconds."""
+    """Wait for the event; returns whether it came within so many seconds."""
     try:
         async with asyncio.timeout(max(seconds, 0)):
             await event.wait()

@@ -1,4 +1,4 @@
-"""The lane of one endpoint: sends what is due, and records the results beside it.
+"""The lane of one endpoint: sends what is due, and records the results concurrently.
 
 Recording waits for the database's writer, which is busy when many posts are due. Sending continues meanwhile, so an
 event never waits for the record of the one before it.
@@ -12,9 +12,9 @@ from munadi.ports import Attempted, Clock, Deliveries, Sender
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
 
 BATCH = 64
-# An idle lane stays open so long (seconds, less than its lease): the next event needs no new lease.
+# An idle lane stays open for this long (seconds, less than its lease): the next event needs no new lease.
 LINGER = 5.0
-# A lane gives its place to the brand's other endpoints after so many seconds.
+# A lane makes room for the brand's other endpoints after this many seconds.
 TURN = 30.0
 # Seconds between two reads of what is due, at least: events that are committed together are sent together. A first
 # event after a quiet time does not wait.
@@ -35,7 +35,7 @@ class Lane:
         self._at_once = SENDS_AT_FIRST
         self._attempted: list[Attempted] = []
         self._blocked: list[str] = []
-        # Sent or blocked, and not written down yet: still due by the database.
+        # Sent or blocked, and not recorded yet: the database still has them as due.
         self._unrecorded: set[str] = set()
         self._has_results = asyncio.Event()
         self._recording = asyncio.Lock()
@@ -81,7 +81,7 @@ class Lane:
         is_well = all(each.result.ok for each in batch.attempted)
         self._at_once = min(self._at_once * 2, SENDS_PER_ENDPOINT) if is_well else SENDS_AT_FIRST
         if batch.stopped:
-            # What is tried next is the breaker's decision, and the breaker is in the database.
+            # The circuit breaker, which is in the database, decides what is sent next.
             await self._record()
 
     async def _wait_for_more(self) -> bool:
@@ -96,7 +96,7 @@ class Lane:
         return True
 
     async def _keep_recording(self) -> None:
-        """Write down what was sent as it comes, and extend the lease while an endpoint takes its time."""
+        """Record results as they arrive, and extend the lease while an endpoint is slow."""
         while True:
             try:
                 async with asyncio.timeout(RENEW_EVERY):
@@ -107,7 +107,7 @@ class Lane:
             await self._record()
 
     async def _record(self) -> None:
-        """Write down all results so far. What could not be written is kept for the next call."""
+        """Record all results so far. What could not be recorded is kept for the next call."""
         async with self._recording:
             self._has_results.clear()
             attempted, blocked = list(self._attempted), list(self._blocked)

@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again. Pure: the random source is handed in, no clock is read.
+"""The retry schedule of failed deliveries. Pure: the caller passes the random source, and no clock is read.
 
 Rule: never earlier than the table or than the receiver's `Retry-After`; jitter only adds.
 """
@@ -30,7 +30,7 @@ LONGEST_PROBE_WAIT = timedelta(minutes=5)
 
 
 def next_delay(attempt: int, retry_after: timedelta | None, random: Random) -> timedelta | None:
-    """How long to wait after try number `attempt` (the first is 1) has failed; None when tries are used up.
+    """The wait after failed attempt number `attempt` (the first is 1); None when there is no further attempt.
 
     The table's delay, or `retry_after` (capped at a day) where that is longer, plus up to a tenth.
     Raises ValueError for an attempt below 1.
@@ -69,7 +69,7 @@ def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
-        # The length is looked at first: int() of a very long text is refused by Python.
+        # The length is checked first: Python refuses int() of a very long text.
         return min(timedelta(seconds=int(text)), RETRY_AFTER_CAP) if len(text) < 10 else RETRY_AFTER_CAP
     try:
         until = parsedate_to_datetime(text)

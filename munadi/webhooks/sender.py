@@ -1,7 +1,7 @@
-"""One HTTP try at a subscriber: guarded, signed, bounded in time and memory.
+"""Sends one HTTP request to a subscriber: guarded, signed, bounded in time and memory.
 
-Rule: whatever the remote side does is data in a `SendResult`, never an exception, and never a
-second request. Retrying is the schedule's business.
+Rule: whatever the remote side does is returned as a `SendResult`, never an exception, and never causes a
+second request. The schedule decides on retries.
 """
 
 import asyncio
@@ -23,21 +23,21 @@ USER_AGENT = "Munadi/0.1"
 
 
 class WebhookSender:
-    """Signs and posts events. Hold one per event loop and close it; `timeout` is for the whole try."""
+    """Signs and posts events. Use one per event loop and close it; `timeout` is for the whole attempt."""
 
     def __init__(
         self, guard: Guard, *, timeout: timedelta = TOTAL_TIMEOUT, verify: ssl.SSLContext | None = None
     ) -> None:
         self._timeout = timeout.total_seconds()
         self._guard = guard
-        # Connecting ends well before the whole try does, so that the error can name the phase.
+        # The connect timeout is shorter than the whole one, so that the error can name the phase.
         timeouts = httpx.Timeout(self._timeout, connect=self._timeout / 3)
         self._client = guarded_client(guard, timeout=timeouts, verify=verify)
 
     async def send(
         self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
     ) -> SendResult:
-        """POST `body` once. `timestamp` is the moment of this try; `message_id` the same on every try.
+        """POST `body` once. `timestamp` is the time of this attempt; `message_id` is the same for every attempt.
 
         Raises ValueError for what is wrong on our side (no usable secret, naive timestamp, bad id).
         """
@@ -45,7 +45,7 @@ class WebhookSender:
             **signing.headers(secrets, message_id, timestamp, body),
             "content-type": "application/json",
             "user-agent": USER_AGENT,
-            # Compressed answers could unfold to more than we read.
+            # A compressed response could expand to more than the limit.
             "accept-encoding": "identity",
         }
         started = time.monotonic()
@@ -53,7 +53,7 @@ class WebhookSender:
         error = await self._post(url, headers, body, answer)
         status = answer.status
         return SendResult(
-            # Once a 2xx is in, the receiver has said yes: a body that never ends cannot take it back.
+            # Once a 2xx has arrived the delivery has succeeded, even if the body never ends.
             ok=status is not None and 200 <= status < 300,
             status_code=status,
             duration_ms=round((time.monotonic() - started) * 1000),
@@ -68,9 +68,9 @@ class WebhookSender:
         await self._client.aclose()
 
     async def _post(self, url: str, headers: dict[str, str], body: bytes, answer: "_Answer") -> str | None:
-        """Fill `answer` as far as the remote side allows; what cut it short, if anything did."""
+        """Read the response into `answer`; returns the error that cut it short, if any."""
         try:
-            # The text as given: the client would read a relative or half a URL in its own way.
+            # The URL is checked as given: the client would interpret a relative or partial URL differently.
             self._guard.check_form(url)
             async with asyncio.timeout(self._timeout):
                 async with self._client.stream("POST", url, headers=headers, content=body) as response:
@@ -85,7 +85,7 @@ class WebhookSender:
 
 
 class _Answer:
-    """What has arrived so far; kept outside the read so that a timeout does not lose it."""
+    """The part of the response that has arrived so far, stored here so that a timeout does not lose it."""
 
     def __init__(self) -> None:
         self.status: int | None = None

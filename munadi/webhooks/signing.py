@@ -1,4 +1,4 @@
-"""Standard Webhooks signatures: what we put on a delivery and how a receiver checks it.
+"""Signs deliveries and verifies signatures, by the Standard Webhooks specification.
 
 Rule: what is signed is `{id}.{timestamp}.{body}`, the body's bytes exactly as sent, and
 `verify` raises one exception type for anything wrong. Specification: standardwebhooks.com, version 1.
@@ -30,7 +30,7 @@ _TIMESTAMP = re.compile(r"[0-9]{1,11}")
 
 
 class WebhookVerificationError(Exception):
-    """The message is not what its sender signed, or not now. The text says which check failed."""
+    """The signature or the timestamp of a message is wrong. The text says which check failed."""
 
 
 class KeyPair(NamedTuple):
