@@ -1,4 +1,4 @@
-"""`python -m api`: `munadi api` without the command line's libraries. On SIGTERM it answers what is in flight."""
+"""`python -m api`: runs `munadi api` without the CLI's libraries. On SIGTERM it finishes running requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ leave_out("rich", "pygments")
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; wrong settings end it with a line for each, and exit code 2."""
+    """Serve until SIGTERM or SIGINT. Wrong settings are printed and end it with exit code 2."""
     with refusal_ends_process():
         serve()
 

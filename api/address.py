@@ -1,4 +1,4 @@
-"""Where a request comes from: the peer of the connection or, behind trusted proxies, whom they name."""
+"""Finds the client's address: the peer of the connection or, behind trusted proxies, the address that they forward."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True)
 class Callers:
-    """`proxies`: whose X-Forwarded-For is believed."""
+    """Finds callers' addresses. `proxies` are those whose X-Forwarded-For is trusted."""
 
     proxies: tuple[Network, ...] = ()
 
     def address_of(self, scope: Scope) -> str | None:
         """The caller's address; None where there is no network between us.
 
-        Each proxy appends whom it heard from. So the list is read from its end, and the first address that is not a
+        Each proxy appends the address of its peer. The list is read from its end, and the first address that is not a
         trusted proxy is the caller: what stands before it was written by the caller.
         """
         client = scope.get("client")
@@ -43,7 +43,7 @@ class Callers:
 
 
 def callers_of(setting: str) -> Callers:
-    """The callers behind the proxies of MUNADI_API__TRUSTED_PROXIES. ValueError for what is no address or network."""
+    """The callers behind the proxies of MUNADI_API__TRUSTED_PROXIES. ValueError for an invalid address or network."""
     return Callers(tuple(_networks(setting.split(","))))
 
 

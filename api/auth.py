@@ -37,7 +37,7 @@ _INVALID = f'{REALM}, error="invalid_token"'
 
 
 class WrongKey(ProblemError):
-    """401: a key was sent, and it opens nothing. `bearer` is whose it was, where it is known."""
+    """401: the key that was sent is not valid. `bearer` is its owner, if known."""
 
     def __init__(self, code: str, detail: str, bearer: Principal | None = None) -> None:
         super().__init__(401, code, "Not authenticated", detail, headers={"WWW-Authenticate": _INVALID})
@@ -64,7 +64,7 @@ async def authenticate(services_: Services, text: str | None, named: str | None 
 def refuse(
     request: Request, services_: Services, error: WrongKey, action: Action = Action.AUTH_REFUSED
 ) -> ProblemError:
-    """Record a wrong key. What to answer: the error itself or, when its address sent too many, a 429."""
+    """Record a wrong key; returns the error to respond: its own or, when the address sent too many, a 429."""
     address = services_.callers.address_of(request.scope)
     services_.wrong_keys.note(
         action,
@@ -128,7 +128,7 @@ def _valid(services_: Services, found: Principal) -> Principal:
 
 
 def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Principal]]:
-    """A dependency that gives the principal, if its key has one of `scopes`: 401 without a key, 403 without a scope.
+    """A dependency that returns the principal, if its key has one of `scopes`: 401 without a key, 403 without a scope.
 
     The call is counted for its brand: 429 when the brand has made as many as it may, unless the route is not `limited`.
     What an administrator of all brands does as such is neither counted nor refused: limits can always be raised.
@@ -157,7 +157,7 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
 
 
 def not_found(what: str, name: str) -> ProblemError:
-    """The one answer for what does not exist and for what this key may not see."""
+    """The 404 for what does not exist and for what this key may not see."""
     return ProblemError(404, "NOT_FOUND", "Not found", f"there is no {what} {name[:100]!r}")
 
 

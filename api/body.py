@@ -1,4 +1,4 @@
-"""Request bodies that are parsed by hand: a malformed field is reported, and all other rules are still checked."""
+"""Parses request bodies by hand, so that a malformed field is reported and all other rules are still checked."""
 
 from __future__ import annotations
 

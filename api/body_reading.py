@@ -21,8 +21,8 @@ _CLOSE = {"Connection": "close"}
 
 @dataclass(frozen=True)
 class Pace:
-    """How slowly a body may come: seconds without a byte, seconds for the whole of a JSON body or a form, and the bytes
-    a second that an upload must reach once it has taken longer than that."""
+    """The slowest accepted body: seconds without a byte, seconds for a whole JSON body or form, and the bytes a second
+    that an upload must reach once it has taken longer than that."""
 
     stall: float = 10.0
     whole: float = 30.0
@@ -30,11 +30,11 @@ class Pace:
 
 
 class ClientLeft(Exception):
-    """The client closed the connection before its request was whole: there is no one to answer."""
+    """The client closed the connection before its request was complete, so no response is sent."""
 
 
 def check_framing(headers: Headers) -> None:
-    """ProblemError 400 for a body with two ends: a proxy in front may see another one than we do."""
+    """ProblemError 400 for a body whose length is ambiguous: a proxy in front may read it differently."""
     if "transfer-encoding" in headers and "content-length" in headers:
         detail = "a request has Content-Length or Transfer-Encoding, not both"
         raise ProblemError(400, "FRAMING_AMBIGUOUS", "Bad Request", detail, headers=_CLOSE)
@@ -110,7 +110,7 @@ def too_large(limit: int) -> ProblemError:
 
 
 class _Waiting:
-    """Receives, and measures how long the client has let us wait."""
+    """Receives messages, and measures how long the client let us wait."""
 
     def __init__(self, receive: Receive, stall: float) -> None:
         self._receive = receive

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` returns or raises. It is cancelled as soon as the client has left; then raises ClientDisconnect.
+    """Await `work`, and cancel it when the client disconnects; then raises ClientDisconnect.
 
     Use it where a request waits for others, such as the servers of media, and only before anything is stored. The
     request's body must have been read.

@@ -1,4 +1,4 @@
-"""The browser of a profile's owner: known by a cookie of ours, and its forms by a token that fits the cookie."""
+"""Identifies the browser of a profile's owner by a cookie, and its forms by a token that fits the cookie."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Answer = TypeVar("Answer", bound=Response)
 
 @dataclass(frozen=True)
 class Browser:
-    """One request of it. `secret` is the cookie's value, a new one if the browser sent none."""
+    """The browser of one request. `secret` is the cookie's value, a new one if the browser sent none."""
 
     request: Request
     services: Services
@@ -43,11 +43,11 @@ class Browser:
 
     @property
     def token(self) -> str:
-        """What a form of this page carries."""
+        """The token for the forms of this page."""
         return self._tokens()[0]
 
     def keep(self, answer: Answer) -> Answer:
-        """The answer, with the cookie."""
+        """Set the cookie on a response."""
         set_cookie(answer, COOKIE, self.secret, COOKIE_SECONDS, self.services.settings)
         return answer
 
@@ -59,6 +59,6 @@ class Browser:
         return fits and is_of_own_site(self.request, self.services.settings.base_url)
 
     def _tokens(self) -> list[str]:
-        """Of the newest key, then of the older ones: a rotation leaves open pages valid."""
+        """The tokens by the newest key and by older ones, so that open pages stay valid after a rotation."""
         what = f"{self.secret} {self.request.url.path}".encode()
         return [hmac.new(key, what, hashlib.sha256).hexdigest() for key in self.services.keyring.derive(PURPOSE)]

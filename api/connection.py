@@ -1,4 +1,4 @@
-"""One connection of a client: deadlines for what it sends, and problem documents in place of bare refusals.
+"""The HTTP connection of a client, with deadlines for what it sends, and problem documents for bare refusals.
 
 uvicorn has no deadline for a request's head, nor for the rest of a body that was refused unread. A client that stops
 halfway, or sends nothing at all, could hold a connection forever. While the application reads a body, the deadlines of
@@ -94,7 +94,7 @@ class Connection(H11Protocol):
             self.transport.close()
 
     def _refuse(self, error: ProblemError) -> None:
-        """Answer what is no request, and close. Nothing is answered where an answer has begun."""
+        """Respond to an invalid request, and close. No response is sent if one has already begun."""
         if self.cycle is not None and self.conn.our_state is not h11.IDLE:
             self.cycle.disconnected = True  # whatever reads this body stops
             self.cycle.message_event.set()

@@ -1,4 +1,4 @@
-"""Cookies of ours: out of scripts' reach, and bound to this very host where we are reached over https."""
+"""Sets cookies that scripts cannot read and that, over https, are bound to this host."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from munadi.config import Settings
 
 
 def is_https(settings: Settings) -> bool:
-    """Whether browsers reach us over https."""
+    """Whether browsers reach this installation over https."""
     return settings.base_url.lower().startswith("https:")
 
 
 def cookie_name(plain: str, settings: Settings) -> str:
-    """The name that a browser keeps a cookie under. `__Host-` makes the browser refuse one that another host of the
+    """The name of a cookie in the browser. `__Host-` makes the browser refuse one that another host of the
     same domain, or a page over http, tries to set; browsers allow the prefix over https only."""
     return f"__Host-{plain}" if is_https(settings) else plain
 
@@ -25,7 +25,7 @@ def read_cookie(request: Request, plain: str, settings: Settings) -> str | None:
 
 
 def set_cookie(answer: Response, plain: str, value: str, seconds: int, settings: Settings) -> None:
-    """Have the browser keep a cookie for so long."""
+    """Set a cookie that lasts this long."""
     answer.set_cookie(
         cookie_name(plain, settings),
         value,
@@ -38,7 +38,7 @@ def set_cookie(answer: Response, plain: str, value: str, seconds: int, settings:
 
 
 def forget_cookie(answer: Response, plain: str, settings: Settings) -> None:
-    """Have the browser forget it."""
+    """Delete a cookie."""
     answer.delete_cookie(
         cookie_name(plain, settings), path="/", httponly=True, secure=is_https(settings), samesite="lax"
     )

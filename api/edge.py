@@ -1,4 +1,4 @@
-"""The outermost layer: a request id, the key before the body, strict JSON, and no error without a problem document.
+"""The outermost ASGI layer: request ids, the key before the body, strict JSON, a problem document for every error.
 
 Pure ASGI, so that a body is refused before anything parses it, for every route alike.
 """
@@ -92,7 +92,7 @@ class Edge:
 
 
 class _Answering:
-    """Sends the response with our headers, and knows whether it has begun.
+    """Sends the response with our headers, and records whether it has begun.
 
     An error response without a problem document (such as a bare 416) gets one. Error pages stay as they are.
     """
@@ -112,13 +112,13 @@ class _Answering:
             if message["status"] >= 400 and not Headers(scope=message).get("content-type", "").startswith(
                 _SELF_DESCRIBING
             ):
-                await self._tell(message)
+                await self._send_problem(message)
                 return
             self._add_headers(message)
         await self._send(message)
 
-    async def _tell(self, start: Message) -> None:
-        """The problem in the place of an answer that only has a status."""
+    async def _send_problem(self, start: Message) -> None:
+        """Send a problem document in place of a response that only has a status."""
         self._replaced = True
         headers = {name: value for name, value in Headers(scope=start).items() if name not in _OF_THE_BODY}
         problem = translate(HTTPException(start["status"], headers=headers))

@@ -1,4 +1,4 @@
-"""What the OpenAPI document shows. The one place outside the channels that may name them."""
+"""The examples of the OpenAPI document. The one place outside the channels that may name them."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ DELIVERY: dict[str, Any] = {
 
 
 def shows(status: int, example: Any) -> dict[int | str, dict[str, Any]]:
-    """What a route's `responses` says of its success."""
+    """The success entry of a route's `responses`."""
     return {status: {"content": {"application/json": {"example": example}}}}
 
 

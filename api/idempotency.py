@@ -62,7 +62,7 @@ class Success:
 
     @property
     def stored(self) -> StoredResponse:
-        """The part of it that a repetition gets."""
+        """The stored part, which a repeated request gets."""
         return StoredResponse(self.status, dict(self.headers), self.body.model_dump_json(by_alias=True).encode())
 
 
@@ -123,7 +123,7 @@ def secret_operation(key_id: str, operation: str) -> str:
 async def earlier_response(
     services: Services, key: IdempotencyKey, brand_ref: str | None, operation: str
 ) -> Response | None:
-    """The first response to this request, if there is one. Ask before costly work, such as a call to a network."""
+    """The first response to this request, if there is one. Call it before costly work, such as a network call."""
     record = key.record(services.keyring, brand_ref, operation)
     if record is None:
         return None
@@ -149,10 +149,10 @@ async def respond_once(
 
 
 def send(stored: StoredResponse, after: BackgroundTask | None = None) -> Response:
-    """A success as it is sent the first time."""
+    """The response to the first request."""
     return Response(stored.body, stored.status_code, dict(stored.headers), "application/json", after)
 
 
 def repeat(stored: StoredResponse) -> Response:
-    """A success as it is sent again."""
+    """The response to a repeated request."""
     return Response(stored.body, stored.status_code, {**stored.headers, REPLAYED: "true"}, "application/json")

@@ -63,7 +63,7 @@ async def _parts(store: MediaStore, digest: str, first: bytes, start: int, end: 
 
 
 def _wanted(header: str, size: int) -> tuple[int, int] | None:
-    """The one range that is asked for, its end exclusive; None for the whole."""
+    """The requested byte range, its end exclusive; None for the whole file."""
     match = _RANGE.fullmatch(header.strip())
     if match is None or not (match[1] or match[2]):
         return None

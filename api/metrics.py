@@ -1,4 +1,4 @@
-"""The state of the work in numbers. The database counts whole tables for it, so the result is reused for a while."""
+"""Metrics of all posts, counted by the database. That reads whole tables, so the result is reused for a while."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.webhook import DeliveryStatus
 
-# Upper bounds of lateness in seconds: from "on time" over "a burst" to "somebody was away".
+# Upper bounds of lateness in seconds: from "on time" over "a burst" to "a long outage".
 LATENESS_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 
 
@@ -32,7 +32,7 @@ REUSE_PER_COST = 20
 
 
 class StateOfWork:
-    """What `state_of` counted last. However many ask, and however often, one of them counts at a time."""
+    """The last result of `state_of`. Whatever the number of requests, only one counts at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,13 +62,13 @@ async def state_of(database: Database, now: datetime) -> CollectorRegistry:
         await _by_status(session, registry, "accounts", AccountRow, AccountStatus)
         await _by_status(session, registry, "deliveries", DeliveryRow, DeliveryStatus)
         overdue = select(func.count()).where(col(ContentRow.next_look_at) < now)
-        unheard = select(func.count()).where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
+        pending = select(func.count()).where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
         late = select(func.count()).where(
             DeliveryRow.status == DeliveryStatus.PENDING, col(DeliveryRow.next_attempt_at) < now
         )
         for name, meaning, query in (
-            ("munadi_contents_overdue", "contents that somebody should have looked at by now", overdue),
-            ("munadi_wakes_pending", "contents whose workflow has not heard of a change", unheard),
+            ("munadi_contents_overdue", "contents whose workflow is overdue", overdue),
+            ("munadi_wakes_pending", "contents whose workflow has not read a change", pending),
             ("munadi_deliveries_due", "deliveries whose time has come", late),
         ):
             Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
@@ -92,7 +92,7 @@ async def _by_status(
 
 
 class _Lateness(Collector):
-    """A histogram that was counted by the database: every worker's posts, also those from before a restart."""
+    """A histogram counted by the database: the posts of all workers, also from before a restart."""
 
     def __init__(self, family: HistogramMetricFamily) -> None:
         self._family = family
@@ -102,7 +102,7 @@ class _Lateness(Collector):
 
 
 async def _lateness(session: AsyncSession) -> Collector:
-    """How late what is published was, by channel: the start of its visible call minus its due time."""
+    """The lateness of published posts by channel: the start of the visible call minus the due time."""
     late = col(PublicationRow.lateness_ms)
     bounds = [(late <= round(seconds * 1000), place) for place, seconds in enumerate(LATENESS_BOUNDS)]
     bucket = case(*bounds, else_=len(LATENESS_BOUNDS)).label("bucket")

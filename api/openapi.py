@@ -121,7 +121,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _require(operation: dict[str, Any], header: str) -> None:
-    """Say that a header is needed, which the route tells itself (428) when it is missing."""
+    """Document a header as required. The route itself responds 428 when it is missing."""
     for parameter in operation["parameters"]:
         if parameter["name"] == header:
             parameter["required"] = True

@@ -1,4 +1,4 @@
-"""An OpenAPI 3.1 document said in 3.0, for readers that know no other. Pure; what 3.0 cannot say is left out."""
+"""Converts an OpenAPI 3.1 document to 3.0, for readers that need it. Pure; what 3.0 cannot express is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problems from outside: a network refused an account, or the guard refused a URL."""
+"""Builds problems for refusals from outside: a network refused an account, or the guard refused a URL."""
 
 from __future__ import annotations
 

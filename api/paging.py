@@ -21,7 +21,7 @@ _KEY = re.compile(r"[a-z0-9_-]{1,80}")
 
 
 class Paging:
-    """What a client asked for."""
+    """The requested page of a list."""
 
     def __init__(self, limit: int, after: str | None) -> None:
         self._limit = limit

@@ -1,4 +1,4 @@
-"""Problems (RFC 9457): every 4xx and 5xx there is, the framework's own included, in one shape.
+"""Problems (RFC 9457): all 4xx and 5xx responses, including the framework's own, in one format.
 
 ProblemError       raised by a route: status, stable code, words, headers
 ProblemsFound      422: every violation of a request at once
@@ -104,7 +104,7 @@ def refused(problems: Sequence[Problem], more: int = 0) -> ProblemError:
 
 
 def translate(error: Exception) -> ProblemError:
-    """The problem that an exception means."""
+    """The problem for an exception."""
     match error:
         case ProblemError():
             return error
@@ -155,7 +155,7 @@ def translate(error: Exception) -> ProblemError:
             detail = "a stored secret cannot be opened: a key may be missing from MUNADI_SECRET_KEYS"
             return ProblemError(500, "INTERNAL_ERROR", "Our mistake", detail)
     if isinstance(error, StatementError):
-        error.hide_parameters = True  # somebody's words, which stay out of the log
+        error.hide_parameters = True  # they hold users' texts, which stay out of the log
     # As text: a renderer that is given the exception itself may show local variables, and tokens with them.
     log.error("request.failed", error=type(error).__name__, exception=traceback_of(error))
     return ProblemError(500, "INTERNAL_ERROR", "Our mistake", "something went wrong here; the log has the requestId")
@@ -188,7 +188,7 @@ def _of_framework(error: HTTPException) -> ProblemError:
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """The one exception handler of the application."""
+    """The exception handler of the application."""
     problem = translate(error)
     if problem.status == 405 and (methods := request.app.state.allowed_methods(request.url.path)):
         problem.headers["Allow"] = ", ".join(methods)

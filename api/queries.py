@@ -1,6 +1,6 @@
-"""Addresses are read in one way: nothing in them is ignored, and none is taken for another.
+"""Checks URLs strictly: unknown query parameters are refused, and no path is mistaken for another.
 
-A misspelled filter that is ignored would answer something else, silently.
+A misspelled filter that was ignored would silently return other results.
 """
 
 from __future__ import annotations

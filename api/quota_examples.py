@@ -1,4 +1,4 @@
-"""What the OpenAPI document shows of limits and usage (see `examples`)."""
+"""The examples of limits and usage in the OpenAPI document (see `examples`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A brand's limits in HTTP: the fields RateLimit, RateLimit-Policy and Retry-After, and the 429.
+"""Reports a brand's limits in HTTP: the headers RateLimit, RateLimit-Policy and Retry-After, and the 429.
 
 The fields are those of draft-ietf-httpapi-ratelimit-headers-11: lists of strings with parameters (RFC 9651). A policy
 is called as its limit is (`munadi.domain.usage.Limit`).

@@ -1,4 +1,4 @@
-"""`make audit`: what is known against the packages of requirements.lock, asked of the OSV service by pip-audit.
+"""`make audit`: looks up known vulnerabilities of the packages in requirements.lock in the OSV database, by pip-audit.
 
 Exit code 0: nothing is known. 1: pip-audit found something, or failed. 2: the service is not reachable from here, and
 nothing was checked; an audit that could not be made is not a passed one.

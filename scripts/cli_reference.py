@@ -1,4 +1,4 @@
-"""The reference of the `munadi` command, from the Typer application itself: every command, argument and option."""
+"""Writes the reference of the `munadi` command from its Typer application: commands, arguments, options."""
 
 from __future__ import annotations
 

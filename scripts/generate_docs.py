@@ -92,7 +92,7 @@ def _renewal(spec: ChannelSpec) -> str:
 
 
 def _beside(spec: ChannelSpec) -> str:
-    """What a link beside media becomes, where that differs."""
+    """How a link beside media is shown, where that differs."""
     return f", beside media {spec.link_with_media}" if spec.link_with_media else ""
 
 
@@ -127,7 +127,7 @@ def reasons() -> str:
 
 
 def events() -> str:
-    """Every event type, and the arrows between statuses."""
+    """Every event type, and the transitions between statuses."""
     rows = [(f"`{kind}`", EVENT_MEANING[kind]) for kind in EventType]
     arrows = [(status, ", ".join(sorted(after)) or "–") for status, after in TRANSITIONS.items()]
     return (

@@ -1,4 +1,4 @@
-"""Which functions a post passes: from the route to the commit, and from the claim to the visible call.
+"""Lists the functions that a post passes: from the route to the commit, and from the claim to the visible call.
 
 Runs `munadi dev` from a tree, with the probe in scripts/hops_probe, and publishes one text at the sandbox's Bluesky.
 """

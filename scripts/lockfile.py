@@ -1,4 +1,4 @@
-"""requirements.lock, read: what is pinned, where it applies, and the hashes of its files."""
+"""Reads requirements.lock: the pinned packages, where they apply, and the hashes of their files."""
 
 from __future__ import annotations
 

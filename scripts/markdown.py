@@ -1,4 +1,4 @@
-"""Markdown, as the generated pages write it."""
+"""Writes Markdown for the generated pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of a channel as a reader needs them: what each takes and what it is without. From the model's schema."""
+"""Makes the tables of a channel's options from the model's schema: accepted values, default, meaning."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def takes(schema: Schema, known: Mapping[str, Schema]) -> str:
             if isinstance(each := schema.get("additionalProperties"), dict):
                 return f"object, by name: {takes(each, known)}"
             inner = schema.get("properties", {})
-            asked = schema.get("required", ())
-            fields = [f"`{name}`{'' if name in asked else '?'} {takes(each, known)}" for name, each in inner.items()]
+            required = schema.get("required", ())
+            fields = [f"`{name}`{'' if name in required else '?'} {takes(each, known)}" for name, each in inner.items()]
             return f"object: {'; '.join(fields)}"
     raise ValueError(f"no words for {schema}")
 

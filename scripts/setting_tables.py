@@ -1,4 +1,4 @@
-"""The settings as a reader needs them: variable, default, meaning. From the models that read the environment."""
+"""Makes the tables of settings from the models that read them: variable, default, meaning."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
 async def show_media(
     request: Request, media_id: str, reader: TheReader, viewer: TheViewer, services: TheServices
 ) -> Response:
-    """Our stored copy of a media, for those who may see it."""
+    """The stored copy of a media file, for keys that may see it."""
     media = await reader.get(f"/v1/media/{quote(media_id, safe='')}")
     try:
         answer = await stored_response(request, services.media_store, media["sha256"])

@@ -27,10 +27,15 @@ async def show_contents(
     cursor: str | None = None,
 ) -> Response:
     """The list, filtered by the query. Empty fields of the form filter nothing."""
-    asked = {"brandRef": brand_ref, "channel": channel, "clientRef": client_ref, "q": words, "cursor": cursor}
+    filters = {"brandRef": brand_ref, "channel": channel, "clientRef": client_ref, "q": words, "cursor": cursor}
     statuses = [each for each in status or () if each]
-    page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **asked)
+    page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **filters)
     brands = await reader.get("/v1/brands", limit=100)
     return render(
-        request, "contents.html", page=page, brands=brands["data"], wanted={**asked, "status": statuses}, cursor=cursor
+        request,
+        "contents.html",
+        page=page,
+        brands=brands["data"],
+        wanted={**filters, "status": statuses},
+        cursor=cursor,
     )

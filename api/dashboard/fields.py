@@ -16,7 +16,7 @@ SHORT = frozenset({"ai", "aigc", "gif", "id", "ms"})
 
 @dataclass(frozen=True)
 class Field:
-    """One option. `kind` is how it is asked:
+    """One option of a channel as a form field. `kind` is the type of the field:
 
     choice   one of `choices`            choices  any of `choices`
     flag     yes or no, with a default   ternary  yes, no, or not set

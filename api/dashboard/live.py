@@ -97,7 +97,7 @@ class Live:
         watcher = Watcher(principal, session.id)
         try:
             await self._watch(watcher)
-            yield _BEGIN + _told(watcher.position)
+            yield _BEGIN + _position_event(watcher.position)
             while not self._stopped:
                 try:
                     async with asyncio.timeout(self._heartbeat):
@@ -110,7 +110,7 @@ class Live:
                     yield _ENDED
                     return
                 if not self._stopped:
-                    yield _told(watcher.position)
+                    yield _position_event(watcher.position)
         finally:
             self._watchers.discard(watcher)
 
@@ -162,7 +162,7 @@ class Live:
 
 
 class LiveResponse(StreamingResponse):
-    """The stream of one page. It takes a place before it begins, and gives it back however it ends."""
+    """The stream of one page. It takes a place before it begins, and releases it at its end."""
 
     def __init__(self, live: Live, principal: Principal, session: Session) -> None:
         self._live = live
@@ -185,5 +185,5 @@ async def watch(request: Request, services: TheServices) -> StreamingResponse:
     return LiveResponse(request.app.state.live, principal, session)
 
 
-def _told(position: int) -> str:
+def _position_event(position: int) -> str:
     return f"id: {position}\ndata: {json.dumps({'position': position})}\n\n"

@@ -31,11 +31,11 @@ NEVER_REFUSED = ("/usage", "/sign-out")
 
 
 class SignInNeeded(Exception):
-    """There is no session, or it is over: off to the sign-in page and back."""
+    """There is no valid session: redirect to the sign-in page, and back afterwards."""
 
 
 class ReadingFailed(Exception):
-    """The API answered a page's question with a problem, which becomes the page."""
+    """The API responded to a page's request with a problem, which is shown as the page."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(f"{status} {problem.get('code')}")
@@ -44,7 +44,7 @@ class ReadingFailed(Exception):
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks at a page. `position`: the newest event of the log when the page began to be made."""
+    """The viewer of a page. `position` is that of the newest event when the page began to load."""
 
     session: Session
     principal: Principal
@@ -52,7 +52,7 @@ class Viewer:
 
 
 class Reader:
-    """Asks the API as the page's viewer."""
+    """Reads from the API as the page's viewer."""
 
     def __init__(self, client: httpx.AsyncClient, viewer: Viewer) -> None:
         self._client = client
@@ -62,19 +62,19 @@ class Reader:
         """The JSON at a path, such as `/v1/contents`, with camelCase query parameters; those that are None or empty are
         left out. SignInNeeded for a 401, ReadingFailed for every other problem."""
         answer = await self._client.get(path, params={name: value for name, value in query.items() if value})
-        told: Answer = answer.json()
+        body: Answer = answer.json()
         if answer.status_code == 401:
             raise SignInNeeded
         if answer.status_code >= 400:
-            raise ReadingFailed(answer.status_code, told)
-        return told
+            raise ReadingFailed(answer.status_code, body)
+        return body
 
     async def get_all(self, *paths: str) -> list[Answer]:
-        """Several at once, in their order."""
+        """Read several paths concurrently; the results are in their order."""
         return await asyncio.gather(*(self.get(path) for path in paths))
 
     async def get_if_allowed(self, path: str, **query: Any) -> Answer | None:
-        """The same, and None for what the key lacks the scope for: a part of a page that others see."""
+        """Like `get`, but None if the key lacks the scope: others see that part of the page."""
         try:
             return await self.get(path, **query)
         except ReadingFailed as error:
@@ -84,7 +84,7 @@ class Reader:
 
 
 async def viewer(request: Request, services: TheServices) -> Viewer:
-    """The dependency of every page but the sign-in: who looks. SignInNeeded without a valid session.
+    """The dependency of every page but the sign-in: the viewer. SignInNeeded without a valid session.
 
     A page counts as one API call, whatever it reads. QuotaExceeded when the brand has no calls left.
     """

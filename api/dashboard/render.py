@@ -60,8 +60,8 @@ class PageRoute(APIRoute):
                 return _error_page(request, error.status, error.problem)
             except Exception as error:  # noqa: BLE001 - as the API does: every error is translated, none is lost
                 problem = translate(error)
-                told = {"title": problem.title, "detail": problem.detail, "errors": ()}
-                return _error_page(request, problem.status, told, problem.headers)
+                shown = {"title": problem.title, "detail": problem.detail, "errors": ()}
+                return _error_page(request, problem.status, shown, problem.headers)
 
         return answer_with_a_page
 

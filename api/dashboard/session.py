@@ -53,8 +53,8 @@ def new_session(session_id: str, now: datetime) -> Session:
 
 def seal_session(keyring: KeyRing, session: Session) -> str:
     """The cookie's value, which only we can open."""
-    told = [session.id, session.csrf, round(session.issued_at.timestamp() * 1000)]
-    sealed = keyring.seal(json.dumps(told).encode(), table=COOKIE, row="", column="value")
+    values = [session.id, session.csrf, round(session.issued_at.timestamp() * 1000)]
+    sealed = keyring.seal(json.dumps(values).encode(), table=COOKIE, row="", column="value")
     return base64.urlsafe_b64encode(sealed).decode("ascii").rstrip("=")
 
 

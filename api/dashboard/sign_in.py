@@ -64,7 +64,7 @@ def _refused(request: Request, target: str, error: ProblemError) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(request: Request, services: TheServices, viewer: TheViewer) -> Response:
-    """End this session for good; other sessions of its key stay. Other sites lack the token of the form."""
+    """End this session permanently; other sessions of its key stay. Other sites lack the form's token."""
     form = await request.form(max_files=0, max_fields=5)
     sent = str(form.get("csrf") or request.headers.get(CSRF_HEADER, ""))
     check_csrf(request, sent, viewer.session, services.settings.base_url)

@@ -1,6 +1,6 @@
-"""Where the documentation's files are, and which of them an address means.
+"""Finds the documentation's files, and the file of a URL.
 
-Only what was found in the folder is ever served: an address is looked up, never joined to a path.
+Only files that were found in the folder are served: a URL is looked up, never joined to a path.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def page_at(address: str, known: Mapping[str, Path]) -> str | None:
 
 
 def moved(address: str, known: Mapping[str, Path]) -> str | None:
-    """Where an address that is nearly right leads, relative to it; None where there is nothing to lead to."""
+    """The redirect of a nearly correct URL, relative to it; None if there is no such page."""
     if _last(address) == "index" and f"{address}.md" in known:
         return "./"
     bare = address.rstrip("/")

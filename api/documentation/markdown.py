@@ -22,7 +22,7 @@ DEEPEST_ANCHOR = "h4"
 
 
 class _Renderer(RendererHTML):
-    """What is wider than a phone scrolls by itself, by keyboard too."""
+    """Renders wide tables and code so that they scroll by themselves, by keyboard too."""
 
     def table_open(self, *_: object) -> str:
         return '<div class="wide" role="group" aria-label="Table" tabindex="0"><table>\n'
@@ -120,7 +120,7 @@ def _anchored(tokens: Sequence[Token]) -> Iterator[Heading]:
             anchor = f"{anchor}-{seen[anchor] - 1}"
         opening.attrSet("id", anchor)
         if "h2" <= opening.tag <= DEEPEST_ANCHOR:
-            # For the mouse: whoever reads by ear or keyboard has the same links in the navigation.
+            # For the mouse: screen readers and keyboards use the same links in the navigation.
             mark = Token("html_inline", "", 0)
             mark.content = f' <a class="anchor" href="#{anchor}" aria-hidden="true" tabindex="-1">#</a>'
             (inside.children or []).append(mark)
@@ -148,7 +148,7 @@ def _words(inside: Token) -> str:
 
 
 def _fit(token: Token) -> None:
-    """What our pages need and Markdown does not say: served links, and no style in an attribute."""
+    """Adapt the rendered page: links as they are served, and no style attributes."""
     for child in token.children or []:
         if child.type == "link_open":
             child.attrSet("href", served(str(child.attrGet("href"))))

@@ -1,4 +1,4 @@
-"""The map of the documentation. It is written once, as the lists of docs/index.md, and read from there."""
+"""Reads the documentation's navigation from the lists of docs/index.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INDEX = "index.md"
 
 @dataclass(frozen=True)
 class Entry:
-    """A page by its path in the folder, and what the map calls it."""
+    """A page: its path in the folder, and its title in the navigation."""
 
     name: str
     text: str
@@ -23,14 +23,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """Pages under one heading of the map."""
+    """The pages under one heading of the navigation."""
 
     title: str
     entries: tuple[Entry, ...]
 
 
 def sections(known: Mapping[str, Path]) -> tuple[Section, ...]:
-    """The map, in its order. A page stands where it is named first."""
+    """The navigation, in its order. A page stands where it is listed first."""
     found: dict[str, tuple[str, Entry]] = {}
     for link in page_of(known[INDEX]).links:
         name = posixpath.normpath(link.target.partition("#")[0])
@@ -41,7 +41,7 @@ def sections(known: Mapping[str, Path]) -> tuple[Section, ...]:
 
 
 def neighbours(name: str, known: Mapping[str, Path]) -> tuple[Entry | None, Entry | None]:
-    """What comes before and after a page on the map; None at its ends, and for a page that is not on it."""
+    """The pages before and after a page in the navigation; None at its ends, and for a page that is not in it."""
     row = [entry for section in sections(known) for entry in section.entries]
     place = next((index for index, entry in enumerate(row) if entry.name == name), None)
     if place is None:

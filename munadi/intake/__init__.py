@@ -1,1 +1,1 @@
-"""How a request becomes publications: read strictly, resolved, checked against every rule at once, then stored."""
+"""Reads and checks requests: strict parsing, account and media resolution, and all rules at once. Writes nothing."""

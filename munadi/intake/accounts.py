@@ -1,4 +1,4 @@
-"""Which accounts a request names, and whether they can publish then. An ambiguous name is a problem, never a guess."""
+"""Finds the accounts of a request, and checks that they can publish. An ambiguous name is a problem, never a guess."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an account's daily quota, as the network last reported it, is likely to be full at the due time.
+"""Warns if an account's daily quota, as the network last reported it, is likely to be full at the due time.
 
 This is only a warning: other apps post too, quotas change, and a post over the quota waits and is not lost.
 """

@@ -1,4 +1,4 @@
-"""The draft of each publication: overrides applied, media in place, the link where the network puts links."""
+"""Builds and checks the draft of each publication: overrides, media, and the link where the network shows links."""
 
 from __future__ import annotations
 

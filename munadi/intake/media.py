@@ -1,4 +1,4 @@
-"""The media of a request: fetched through the guard before any transaction, probed, stored by hash; or given by id.
+"""Collects the media of a request: fetched through the guard, probed and stored by hash, or given by id.
 
 Nothing is stored before `keep`. A refused request, a validation and a cancelled call leave no file and no row behind.
 The cost of one request is bounded, and so is one brand's share of the fetches and probes.

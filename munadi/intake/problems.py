@@ -1,4 +1,4 @@
-"""Collecting the problems of one request: in order, each once."""
+"""Collects the problems of one request: in order, each once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the times of a request: when a post is due, and until when it may be published."""
+"""Reads the times of a request: when a post is due, and until when it may be published."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Media: fetched through the guard, probed for facts, stored by content, handed out by signed URLs."""
+"""Media files: fetched through the guard, probed, stored by their hash, served by signed URLs."""

@@ -17,7 +17,7 @@ from typing import Any
 from fsspec.asyn import sync
 from fsspec.spec import AbstractFileSystem
 
-from munadi.media.bucket_errors import code_of, told
+from munadi.media.bucket_errors import code_of, store_error
 from munadi.media.store import CONTENT_NAME, MediaStore, digest_of, name_of
 
 # Octets of one part of a large upload; a file of less than two goes up in one request.
@@ -112,14 +112,14 @@ class BucketStore(MediaStore):
         return gone
 
     def _still_old(self, digest: str, limit: datetime) -> bool:
-        """Listing a bucket takes long: somebody may have put or renewed the content meanwhile."""
+        """Whether the file is still old: listing a bucket takes long, and it may have been stored again meanwhile."""
         try:
             return changed(self._call("info", self._place(digest))) < limit
         except FileNotFoundError:
             return False
 
     def _abort_uploads(self, limit: datetime) -> None:
-        """End uploads in parts whose process died: nobody sees their parts, but they are paid for."""
+        """Abort multipart uploads of dead processes: their parts are invisible but cost money."""
         if "s3" not in self._fs.protocol:
             return
         bucket, _, prefix = self._root.partition("/")
@@ -133,14 +133,14 @@ class BucketStore(MediaStore):
         return f"{self._root}/{name_of(digest)}"
 
     def _call(self, name: str, *args: Any, octets: int = 0, **kwargs: Any) -> Any:
-        """One operation of the file system, bounded in time, its errors sorted."""
+        """Call the file system with a time limit, and translate its errors."""
         try:
             if not self._fs.async_impl:
                 return getattr(self._fs, name)(*args, **kwargs)
             seconds = self._patience + octets / SLOWEST
             return sync(self._fs.loop, getattr(self._fs, f"_{name}"), *args, timeout=seconds, **kwargs)
         except Exception as error:  # each file system has the exceptions of its own client library
-            raise told(error, self.shown) from error
+            raise store_error(error, self.shown) from error
 
 
 def changed(info: dict[str, Any]) -> datetime:

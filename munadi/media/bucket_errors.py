@@ -1,4 +1,4 @@
-"""What a bucket's errors mean: a media that is not there, a setting that is wrong, or an outage.
+"""Maps a bucket's errors to ours: a missing file, a wrong setting, or an outage.
 
 Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and botocore's own exceptions by name.
 An answer to HEAD has no body, so its code is its status.
@@ -43,8 +43,8 @@ def code_of(error: BaseException | None) -> str | None:
     return None
 
 
-def told(error: Exception, shown: str) -> Exception:
-    """The exception to raise for what a call on the store at `shown` raised."""
+def store_error(error: Exception, shown: str) -> Exception:
+    """Translate an exception of a storage call into ours. `shown` is the store's address without secrets."""
     code = code_of(error)
     refusal = _REFUSALS.get(code or type(error).__name__)
     if refusal is not None:

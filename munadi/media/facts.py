@@ -40,7 +40,7 @@ class MediaFacts(BaseModel):
     """Probed facts. `width` and `height` are as displayed, after EXIF orientation or a video's rotation.
 
     `fps` is frames per second, `bit_rate` bits per second over all streams, `duration_ms` for videos only.
-    `has_alpha` tells of pixels that something may shine through, `multi_picture` of a JPEG with more pictures behind it
+    `has_alpha`: some pixels may be transparent. `multi_picture`: a JPEG with more pictures behind it
     (MPO, as phones write). What does not apply to the kind is None.
     """
 

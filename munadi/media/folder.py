@@ -94,7 +94,7 @@ class FolderStore(MediaStore):
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
-        """A disk that is full, broken or not mounted is the store's trouble, not a media's."""
+        """Raise StoreUnavailable for a disk that is full, broken or not mounted."""
         try:
             yield
         except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""From the settings to the media store they name, and whether it works."""
+"""Opens the media store that the settings name, and checks that it works."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONNECT, SILENCE, TRIES = 3, 7, 2
 
 
 def check_place(media: MediaSettings) -> None:
-    """ValueError, naming the setting, for a store that cannot be. Nothing is made, and nobody is asked."""
+    """Check the media settings without any I/O. ValueError names the setting that is wrong."""
     scheme = urlsplit(media.url).scheme if media.url is not None else "file"
     if scheme == "s3":
         _check_bucket(media)
@@ -35,7 +35,7 @@ def check_place(media: MediaSettings) -> None:
 
 
 def open_store(settings: Settings) -> MediaStore:
-    """The store, before anybody has looked whether it works; its local folder is made. ValueError as `check_place`."""
+    """Open the store without checking that it works; creates its local folder. ValueError as `check_place`."""
     media = settings.media
     check_place(media)
     if media.url is None:

@@ -1,4 +1,4 @@
-"""Whether media can be fetched where networks fetch it: at our own public address. (Port: munadi.ports.MediaReach.)"""
+"""Checks that networks can fetch media at our public URL. (Port: munadi.ports.MediaReach.)"""
 
 from __future__ import annotations
 

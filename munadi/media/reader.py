@@ -1,4 +1,4 @@
-"""Stored media as channels see them. (Port: munadi.ports.MediaReader.)"""
+"""Reads stored media for channels. (Port: munadi.ports.MediaReader.)"""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class StoredMedia:
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
         """`length` bytes from `start` on; all of them by default.
 
-        Raises ChannelError: not sent while the store is away, rejected when the file is gone or has lost its end.
+        Raises ChannelError: not sent while the store is away, rejected when the file is gone or truncated.
         """
         rest = max(asset.bytes - start, 0)
-        with _told(asset):
+        with _as_channel_errors(asset):
             content = await off_loop(self._store.read, asset.sha256, start, length)
         if len(content) != (rest if length is None else min(length, rest)):
             raise _gone(asset)
@@ -63,13 +63,13 @@ class StoredMedia:
 
     async def check_stored(self, asset: MediaAsset) -> None:
         """See `munadi.ports.MediaReader`. Raises as `read`."""
-        with _told(asset):
+        with _as_channel_errors(asset):
             size = await off_loop(self._store.size, asset.sha256)
         if size != asset.bytes:
             raise _gone(asset)
 
     def public_url(self, asset: MediaAsset) -> str:
-        """A URL of ours that a network can pull, good for two days; its name tells the type, as some networks ask."""
+        """A signed URL of ours that a network can pull, valid for two days. Its file name shows the type."""
         name = f"{asset.id}.{_EXTENSIONS.get(asset.mime_type, 'bin')}"
         return sign_url(self._base_url, asset.sha256, name, self._clock.now() + URL_LIFE, self._key)
 
@@ -82,7 +82,7 @@ class StoredMedia:
             return asset
         try:
             async with self._making:
-                with _told(asset):
+                with _as_channel_errors(asset):
                     made = await off_loop(self._renditions.get, asset.sha256, recipe)
         except MediaRefused as refused:
             message = f"media {asset.id} cannot be sent as {mime_type}: {refused.message}"
@@ -94,8 +94,8 @@ class StoredMedia:
 
 
 @contextmanager
-def _told(asset: MediaAsset) -> Iterator[None]:
-    """The store's errors as ChannelError. A channel reads before it sends, so nothing was sent."""
+def _as_channel_errors(asset: MediaAsset) -> Iterator[None]:
+    """Raise the store's errors as ChannelError. A channel reads before it sends, so nothing was sent."""
     try:
         yield
     except StoreUnavailable as error:

@@ -95,7 +95,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Wide colours would be shown pale once the profile is gone; one that cannot be read is as good as none."""
+    """Convert to sRGB, because wide colours look pale without their profile. An unreadable profile is ignored."""
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

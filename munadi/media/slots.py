@@ -1,4 +1,4 @@
-"""A bounded number of things at once, shared fairly among brands.
+"""Limits how much runs at the same time, shared fairly among brands.
 
 Rule: the brand with the fewest slots goes next, and no brand may have all. So one brand's slow servers or costly
 pictures make only that brand wait.
@@ -46,7 +46,7 @@ class FairSlots:
             raise
 
     def release(self, brand_ref: str | None) -> None:
-        """Give a slot back."""
+        """Release a slot."""
         self._free += 1
         self._held[brand_ref] -= 1
         if self._held[brand_ref] <= 0:

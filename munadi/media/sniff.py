@@ -1,4 +1,4 @@
-"""Tell a file's type by its first bytes; its name and headers do not count."""
+"""Detects a file's type by its first bytes. Its name and headers do not count."""
 
 from dataclasses import dataclass
 from typing import Literal

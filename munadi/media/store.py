@@ -69,7 +69,7 @@ class MediaStore(ABC):
 
     @abstractmethod
     def renew(self, digest: str) -> bool:
-        """Make a content as new to a sweep; False when there is none."""
+        """Renew the age of a file, so that a sweep keeps it; False when there is none."""
 
     @abstractmethod
     def delete(self, digest: str) -> None:
@@ -106,15 +106,15 @@ class MediaStore(ABC):
         return True
 
     def sweep(self, keep: Callable[[str], bool], *, older_than: timedelta) -> list[str]:
-        """Delete contents that `keep` disowns and abandoned incoming files; the digests that went.
+        """Delete files that `keep` returns False for, and abandoned incoming files; returns the deleted digests.
 
-        Only what is older than `older_than` goes, so that a file stored before its row is committed stays.
+        Only files older than `older_than` are deleted, so that a file stored before its row is committed stays.
         """
         self.clear_incoming(older_than)
         return self._sweep_contents(keep, older_than)
 
     def clear_incoming(self, older_than: timedelta = ABANDONED_AFTER) -> None:
-        """Remove what a process that died has left in `incoming`."""
+        """Delete what a dead process has left in `incoming`."""
         limit = time.time() - older_than.total_seconds()
         for abandoned in self.incoming.iterdir():
             if modified(abandoned) < limit:
@@ -127,7 +127,7 @@ def is_digest(text: str) -> bool:
 
 
 def name_of(digest: str) -> str:
-    """Where a content is, below the root. Raises ValueError for what is no SHA-256 in lower-case hex."""
+    """The path of a file below the root. Raises ValueError for what is no SHA-256 in lower-case hex."""
     if not is_digest(digest):
         raise ValueError("a media is named by its SHA-256 in lower-case hex")
     return f"{digest[:2]}/{digest[2:4]}/{digest}"

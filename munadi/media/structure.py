@@ -1,4 +1,4 @@
-"""Check that a file is complete and simple: walks the outer structure of formats whose readers do not check it.
+"""Checks that a file is complete and simple, by walking the outer structure of formats whose readers do not.
 
 Rule: every walk takes a bounded number of steps, whatever the file says.
 """

@@ -1,4 +1,4 @@
-"""Reading the body of an answer: in bounded pieces, at a minimum pace, and within what several fetches share.
+"""Reads a response's body in bounded pieces, at a minimum rate, within limits that several fetches share.
 
 Rule: a server decides neither how long nor how much we read. Every limit raises MediaRefused.
 """
@@ -30,7 +30,7 @@ _EITHER_HEADER = 32 + zlib.MAX_WBITS
 
 
 class Allowance:
-    """What the fetches of one request may take together: `max_bytes`, and `total` from the start of the first."""
+    """The limits of all fetches of one request together: `max_bytes`, and `total` from the start of the first."""
 
     def __init__(self, max_bytes: int, total: timedelta) -> None:
         self.max_bytes = max_bytes
@@ -52,7 +52,7 @@ class Allowance:
             raise MediaRefused(MediaCode.MEDIA_TOO_LARGE, text, limit=self.max_bytes, actual=self._taken)
 
     def too_late(self) -> MediaRefused:
-        """What a fetch raises that the deadline ended."""
+        """The error of a fetch that exceeded the deadline."""
         seconds = self.total.total_seconds()
         text = f"all media of one request have {seconds:g} s together to arrive"
         return MediaRefused(MediaCode.MEDIA_TIMEOUT, text, limit=seconds)
@@ -60,7 +60,7 @@ class Allowance:
 
 @dataclass
 class Pace:
-    """Ends a transfer that brings fewer than `slowest` bytes a second over `window`: silence and dripping alike.
+    """Ends a transfer with fewer than `slowest` bytes a second over `window`, silent or slow.
 
     `timeout` is one that is entered already; it runs from `start` on.
     """
@@ -82,7 +82,7 @@ class Pace:
             self.start()
 
     def too_slow(self) -> MediaRefused:
-        """What a fetch raises that the pace ended."""
+        """The error of a fetch that was too slow."""
         text = f"the media's server sends fewer than {self.slowest} bytes a second"
         return MediaRefused(MediaCode.MEDIA_TIMEOUT, text, limit=self.slowest)
 
@@ -113,7 +113,7 @@ async def read_body(response: httpx.Response, pace: Pace, max_bytes: int) -> Asy
 
 
 async def _raw_pieces(response: httpx.Response, pace: Pace, max_bytes: int) -> AsyncIterator[bytes]:
-    """What the network brings, gathered into pieces worth handing on; the first one is enough to tell the type."""
+    """The bytes from the network in larger pieces; the first one is long enough to detect the type."""
     gathered, size, pieces, enough = bytearray(), 0, 0, HEAD_BYTES
     pace.start()
     async for chunk in response.aiter_raw():

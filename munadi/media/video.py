@@ -1,4 +1,4 @@
-"""A video's facts, found by a process of its own (`munadi/media/video_child.py`)."""
+"""Probes a video in a separate process (`munadi/media/video_child.py`)."""
 
 import json
 import os
@@ -41,6 +41,6 @@ def probe_video(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDE
 
 
 def too_costly(kind: Kind) -> MediaRefused:
-    """The refusal of a video that takes more memory or time than is sound."""
+    """The refusal of a video that takes too much memory or time."""
     text = f"the {kind.mime_type} is damaged: reading it takes more memory or time than that of any sound video"
     return MediaRefused(MediaCode.MEDIA_CORRUPT, text)

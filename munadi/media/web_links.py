@@ -1,4 +1,4 @@
-"""The card of a linked page: its title, description and picture. (Port: munadi.ports.LinkReader.)
+"""Reads the card of a linked page: its title, description and picture. (Port: munadi.ports.LinkReader.)
 
 Rule: a card must neither fail nor delay a post. The page and its picture share one budget of seconds and
 bytes; what does not arrive within it is left out.

@@ -63,12 +63,12 @@ function leave({ connectUrl }) {
 
 async function check(button) {
   await attempt(button, async () => {
-    const told = button.closest(".account").querySelector("[data-told]");
+    const result = button.closest(".account").querySelector("[data-result]");
     const answer = await api("POST", `/v1/accounts/${button.dataset.check}/check`);
     const words = answer.ok
       ? "It works: the network confirmed this profile."
       : `${answer.failure.message} ${answer.failure.remedy}`;
-    told.replaceChildren(notice(answer.ok, words));
+    result.replaceChildren(notice(answer.ok, words));
     await refresh();
   });
 }
@@ -83,11 +83,11 @@ function makeLink(button) {
     const isNew = button.form === form();
     const path = isNew ? form().dataset.path : button.dataset.link;
     const made = await api("POST", path, isNew ? wanted() : {});
-    const told = button.closest(".card").querySelector("[data-link-told]");
-    told.replaceChildren(...linkOf(made));
-    told.hidden = false;
-    told.querySelector("input").select();
-    follow(made.id, told.querySelector("[data-state]"));
+    const result = button.closest(".card").querySelector("[data-link-result]");
+    result.replaceChildren(...linkOf(made));
+    result.hidden = false;
+    result.querySelector("input").select();
+    follow(made.id, result.querySelector("[data-state]"));
   });
 }
 

@@ -104,8 +104,8 @@ function isConfirmed(source) {
   dialog.querySelector("[value=yes]").textContent = source.dataset.confirmLabel ?? source.textContent.trim();
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((told) => {
-    dialog.addEventListener("close", () => told(dialog.returnValue === "yes"), { once: true });
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
 }
 

@@ -8,12 +8,12 @@ export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.co
  * A problem from the API: `code`, `errors` with a pointer each into the request, and the new `etag` after a conflict.
  */
 export class Problem extends Error {
-  constructor(told, status, etag = null) {
-    super(told.detail ?? told.title ?? `The server returned ${status}.`);
+  constructor(body, status, etag = null) {
+    super(body.detail ?? body.title ?? `The server returned ${status}.`);
     this.status = status;
-    this.code = told.code ?? "";
-    this.errors = told.errors ?? [];
-    this.requestId = told.requestId ?? "";
+    this.code = body.code ?? "";
+    this.errors = body.errors ?? [];
+    this.requestId = body.requestId ?? "";
     this.etag = etag;
   }
 }
@@ -29,13 +29,13 @@ export async function api(method, path, body, headers = {}) {
   if (method === "POST") sent["Idempotency-Key"] ??= newKey();
   const options = { method, headers: sent, body: body === undefined || isForm ? body : JSON.stringify(body) };
   const answer = await repeated(path, options);
-  const told = await read(answer);
+  const received = await read(answer);
   if (answer.status === 401) {
     dispatchEvent(new Event("signing-in")); // a page may save what was typed
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
-  if (!answer.ok) throw new Problem(told ?? {}, answer.status, answer.headers.get("ETag"));
-  return told;
+  if (!answer.ok) throw new Problem(received ?? {}, answer.status, answer.headers.get("ETag"));
+  return received;
 }
 
 /** An idempotency key for one action of a person. Works without a secure context, too. */

@@ -15,8 +15,8 @@ export { away, localize, zone } from "./times.js";
 // Relative times must be updated.
 const TICK = 30_000;
 
-const told = document.getElementById("zone");
-if (told) told.textContent = `Times are in ${zone()}.`;
+const zoneNote = document.getElementById("zone");
+if (zoneNote) zoneNote.textContent = `Times are in ${zone()}.`;
 localize(document);
 setInterval(() => localize(document), TICK);
 offerZones();

@@ -61,8 +61,8 @@ function card(publication, box, uploads) {
   }
   const options = Object.entries(publication.options);
   if (options.length) {
-    const told = options.map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
-    made.append(element("p", "soft small", told.join(" · ")));
+    const shown = options.map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
+    made.append(element("p", "soft small", shown.join(" · ")));
   }
   return made;
 }

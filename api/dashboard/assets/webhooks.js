@@ -41,7 +41,7 @@ async function test(button) {
   const good = delivery.status === "delivered";
   const answer = last?.statusCode ? `HTTP ${last.statusCode}` : last?.error ?? "no response";
   const words = good ? `Test delivered: ${answer} in ${last.durationMs} ms.` : `Test failed: ${answer}.`;
-  button.closest(".card").querySelector("[data-told]").replaceChildren(notice(good, words));
+  button.closest(".card").querySelector("[data-result]").replaceChildren(notice(good, words));
   await refresh();
 }
 
