@@ -9,6 +9,7 @@ from api.services import Services
 from munadi.crypto import SealBroken
 from munadi.db.accounts.store import AccountStore, OpenedAccount
 from munadi.domain.failure import ChannelError
+from munadi.publishing import account_changes
 
 log = logging.getLogger("munadi.accounts")
 
@@ -26,7 +27,7 @@ async def disconnect_account(services: Services, accounts: AccountStore, account
         opened = await accounts.opened(account_id)
     except SealBroken:
         opened = None  # nothing to speak with
-    await accounts.disconnect(account_id, services.clock.now())
+    await account_changes.disconnect(services.database, account_id, services.clock.now())
     if opened is None or not await accounts.is_last_of_its_profile(account_id):
         return
     await _revoke(services, opened)

@@ -21,11 +21,11 @@ from api.paging import PagingQuery
 from api.problems import refused
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
-from api.wake import KeeperWake, wake
+from api.wake import AccountWake, wake
 from munadi.checking import AccountChecks
 from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
-from munadi.db.brands.limits import require_accounts, take_turns
+from munadi.db.brands.limits import lock_limits, require_accounts
 from munadi.db.keys.callers import Principal
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
@@ -40,6 +40,7 @@ from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
 from munadi.importing import prove
 from munadi.ports import AccountImport, Connection
+from munadi.publishing import account_changes
 from munadi.tokens import AccountTokens
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
@@ -128,16 +129,16 @@ async def import_account(
 
     async def keep(session: AsyncSession) -> Success:
         external_id = connection.profile.external_id
-        limits = brand.limits if brand.limits.accounts is None else await take_turns(session, ref)
+        limits = brand.limits if brand.limits.accounts is None else await lock_limits(session, ref)
         known = await accounts.is_connected(session, ref, body.channel, external_id)
         await require_accounts(session, ref, limits, adding=0 if known else 1)
-        view = await accounts.connect(
-            session, ref, body.channel, connection, login=body.login, now=services.clock.now()
+        view = await account_changes.connect(
+            session, services.keyring, ref, body.channel, connection, login=body.login, now=services.clock.now()
         )
         action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_IMPORTED
         record(session, action, target=view.id, brand_ref=ref, now=services.clock.now())
         headers = {"Location": f"/v1/accounts/{view.id}"}
-        return Success(view, 200 if known else 201, headers, KeeperWake(view).after(services))
+        return Success(view, 200 if known else 201, headers, AccountWake(view).after(services))
 
     return await respond_once(services, idempotency, ref, "accounts.import", keep)
 
@@ -215,7 +216,7 @@ async def disconnect(account_id: str, principal: Writer, services: TheServices, 
     before = await visible_account(account_id, principal, services)
     await disconnect_account(services, AccountStore(services.database, services.keyring), account_id)
     if before.status is not AccountStatus.DISCONNECTED:
-        background.add_task(wake, services, KeeperWake(before))
+        background.add_task(wake, services, AccountWake(before))
 
 
 async def visible_account(account_id: str, principal: Principal, services: Services) -> AccountView:

@@ -1,4 +1,4 @@
-"""How a change of an account changes the posts that wait for it.
+"""Connects and disconnects accounts, and changes the posts that wait for them in the same transaction.
 
 Posts are locked first, in order of id, then the account's row. Every other transaction takes them in the same order, so
 that two of them never wait for each other.
@@ -8,20 +8,74 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import PublicationRow
+from munadi.crypto import KeyRing
+from munadi.db.accounts.rows import by_profile, describe, new_account, store_credentials
+from munadi.db.accounts.views import account_views, is_in_flight, notify_account
+from munadi.db.audit import record
+from munadi.db.session import Database
+from munadi.db.tables import AccountRow, PublicationRow
+from munadi.domain.account import AccountStatus
+from munadi.domain.account_view import AccountView
+from munadi.domain.audit import Action
+from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import WAITING, HoldReason
 from munadi.domain.reasons import failure_of
+from munadi.ports import Connection
 from munadi.publishing.content import LockedContent
 
 _WAITING = [status.value for status in WAITING]
 
 
+async def connect(
+    session: AsyncSession,
+    keyring: KeyRing,
+    brand_ref: str,
+    channel: ChannelName,
+    connection: Connection,
+    *,
+    login: str | None,
+    now: datetime,
+) -> AccountView:
+    """Store a verified connection, in the caller's transaction.
+
+    A connected profile is reconnected: it gets new credentials, and the posts that waited for them continue.
+    """
+    row = await _locked_row(session, brand_ref, channel, connection, now)
+    describe(row, connection)
+    row.login, row.status = login, AccountStatus.CONNECTED.value
+    row.lease_holder = row.lease_until = row.renewed_at = None
+    row.granted_at = row.last_success_at = row.keep_at = now
+    store_credentials(keyring, row, connection.credentials, now)
+    row.connected_version = row.credentials_version
+    await notify_account(session, EventType.ACCOUNT_CONNECTED, row, now)
+    return (await account_views(session, [row]))[0]
+
+
+async def disconnect(database: Database, account_id: str, now: datetime) -> AccountView | None:
+    """Fail the posts that wait for the account and delete its credentials. A repeat changes nothing."""
+    async with database.write() as session:
+        await fail_waiting(session, account_id, now)
+        row = await session.get(AccountRow, account_id, with_for_update=True)
+        if row is None:
+            return None
+        if row.deleted_at is None:
+            row.status, row.deleted_at, row.updated_at = AccountStatus.DISCONNECTED.value, now, now
+            row.keep_at = now
+            if not await is_in_flight(session, account_id):
+                row.sealed = b""  # otherwise a reconcile still needs them
+            await notify_account(session, EventType.ACCOUNT_DISCONNECTED, row, now)
+            record(session, Action.ACCOUNT_DISCONNECTED, target=account_id, brand_ref=row.brand_ref, now=now)
+        return (await account_views(session, [row]))[0]
+
+
 async def release_held(session: AsyncSession, account_id: str, now: datetime) -> None:
-    """The account was reconnected: lift each TOKEN hold, emit `content.publish.resumed`, wake the workflow."""
+    """After a reconnect: end each TOKEN hold, emit `content.publish.resumed`, wake the workflow."""
     held = col(PublicationRow.hold_reason) == HoldReason.TOKEN.value
     for locked in await _locked_contents(session, account_id, now, held):
         for row in locked.publications:
@@ -32,13 +86,34 @@ async def release_held(session: AsyncSession, account_id: str, now: datetime) ->
 
 
 async def fail_waiting(session: AsyncSession, account_id: str, now: datetime) -> None:
-    """The account goes: what waited for it fails, and says why."""
+    """Before an account is deleted: fail the publications that wait for it, with ACCOUNT_DISCONNECTED."""
     for locked in await _locked_contents(session, account_id, now, col(PublicationRow.status).in_(_WAITING)):
         for row in locked.publications:
             if row.account_id == account_id and row.status in WAITING:
                 await locked.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
         locked.wake()
         await locked.close()
+
+
+async def _locked_row(
+    session: AsyncSession, brand_ref: str, channel: ChannelName, connection: Connection, now: datetime
+) -> AccountRow:
+    """The profile's row under lock: the existing one, after its held posts were released, or a new one."""
+    external_id = connection.profile.external_id
+    query = by_profile(brand_ref, channel, external_id)
+    row = (await session.exec(query)).first()
+    if row is None:
+        row = new_account(brand_ref, channel, external_id, now)
+        try:
+            async with session.begin_nested():
+                session.add(row)
+            return row
+        except IntegrityError:
+            # Two connected the profile for the first time at once: the second is a reconnect.
+            row = (await session.exec(query)).one()
+    await release_held(session, row.id, now)
+    await session.refresh(row, with_for_update=True)
+    return row
 
 
 async def _locked_contents(

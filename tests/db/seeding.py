@@ -25,6 +25,7 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.webhook import EndpointWithSecret
 from munadi.ports import Channel, Channels, Connection
+from munadi.publishing import account_changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import stored
 from tests.workflows.network import spec
@@ -92,7 +93,9 @@ class Seed:
             Profile(external_id="did:plc:1", handle="acme.example"), credentials or token("first", "refresh-first")
         )
         async with self.database.write() as session:
-            return await self.accounts.connect(session, "acme", ChannelName.BLUESKY, connection, login=None, now=now)
+            return await account_changes.connect(
+                session, self.keyring, "acme", ChannelName.BLUESKY, connection, login=None, now=now
+            )
 
     async def endpoint(self, **given: Any) -> EndpointWithSecret:
         values: dict[str, Any] = {

@@ -11,6 +11,7 @@ from munadi.db.accounts.client_keys import KEPT_AFTER_DISCONNECT, keys_in_use
 from munadi.domain.account import Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.ports import Connection
+from munadi.publishing import account_changes
 from tests.db.seeding import START, Seed
 
 LATER = START + timedelta(hours=1)
@@ -24,7 +25,7 @@ async def connected(seed: Seed, name: str, facts: dict[str, Any], channel: Chann
     profile = Profile(external_id=f"did:plc:{name}", handle=f"{name}.example", facts=facts)
     connection = Connection(profile, Credentials(access_token=SecretStr("t")))
     async with seed.database.write() as session:
-        view = await seed.accounts.connect(session, "acme", channel, connection, login=None, now=START)
+        view = await account_changes.connect(session, seed.keyring, "acme", channel, connection, login=None, now=START)
     return view.id
 
 
@@ -36,7 +37,7 @@ async def test_each_key_is_listed_once_while_an_account_uses_it(seed: Seed) -> N
     await connected(seed, "elsewhere", {"client_key": jwk("c")}, ChannelName.THREADS)
     found = await keys_in_use(seed.database, ChannelName.BLUESKY, LATER)
     assert sorted(found, key=lambda key: key["kid"]) == [jwk("a"), jwk("b")]
-    await seed.accounts.disconnect(gone, LATER)
+    await account_changes.disconnect(seed.database, gone, LATER)
     assert len(await keys_in_use(seed.database, ChannelName.BLUESKY, LATER)) == 2  # its grant is revoked just now
     much_later = LATER + KEPT_AFTER_DISCONNECT
     assert await keys_in_use(seed.database, ChannelName.BLUESKY, much_later) == [jwk("a")]

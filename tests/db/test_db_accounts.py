@@ -18,6 +18,7 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.ports import Connection
+from munadi.publishing import account_changes
 from tests.db.seeding import START, Seed, token
 
 LATER = START + timedelta(minutes=1)
@@ -77,8 +78,8 @@ async def test_a_reconnect_emits_one_resumed_event_per_held_publication(seed: Se
 async def test_a_disconnected_account_fails_what_it_had_queued(seed: Seed) -> None:
     account = await seed.account()
     waiting = await seed.content(account.id)
-    view = await seed.accounts.disconnect(account.id, LATER)
-    again = await seed.accounts.disconnect(account.id, LATER)
+    view = await account_changes.disconnect(seed.database, account.id, LATER)
+    again = await account_changes.disconnect(seed.database, account.id, LATER)
     row = await seed.publication(waiting)
     assert view is not None
     assert view.status is AccountStatus.DISCONNECTED
@@ -96,7 +97,7 @@ async def test_credentials_outlive_a_disconnect_while_a_post_may_be_on_its_way(s
     account = await seed.account()
     content_id = await seed.content(account.id)
     await seed.set_status(content_id, PublicationStatus.PUBLISHING)
-    await seed.accounts.disconnect(account.id, LATER)
+    await account_changes.disconnect(seed.database, account.id, LATER)
     assert await seed.accounts.opened(account.id) is not None
     assert (await seed.publication(content_id)).status == PublicationStatus.PUBLISHING
 
@@ -205,7 +206,7 @@ async def test_no_token_is_readable_in_the_database_file(tmp_path: Path) -> None
 
 async def test_credentials_open_only_in_their_own_row(seed: Seed) -> None:
     account = await seed.account()
-    await seed.accounts.disconnect(account.id, LATER)
+    await account_changes.disconnect(seed.database, account.id, LATER)
     other = await seed.account(token("other"))
     async with seed.database.write() as session:
         first, second = [await session.get_one(AccountRow, key) for key in (account.id, other.id)]

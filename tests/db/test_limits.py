@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlmodel import col, update
 
-from munadi.db.brands.limits import limits_of, require_accounts, take_turns
+from munadi.db.brands.limits import limits_of, lock_limits, require_accounts
 from munadi.db.brands.usage import accounts_of
 from munadi.db.tables import BrandRow
 from munadi.domain.account import Profile
@@ -15,6 +15,7 @@ from munadi.domain.brand import BrandLimits
 from munadi.domain.channel import ChannelName
 from munadi.domain.usage import QuotaExceeded
 from munadi.ports import Connection
+from munadi.publishing import account_changes
 from tests.db.seeding import START, Seed, token
 
 
@@ -27,10 +28,12 @@ async def connect(seed: Seed, external_id: str) -> bool:
     connection = Connection(Profile(external_id=external_id, handle="h"), token("t"))
     async with seed.database.write() as session:
         try:
-            await require_accounts(session, "acme", await take_turns(session, "acme"), 1)
+            await require_accounts(session, "acme", await lock_limits(session, "acme"), 1)
         except QuotaExceeded:
             return False
-        await seed.accounts.connect(session, "acme", ChannelName.BLUESKY, connection, login=None, now=START)
+        await account_changes.connect(
+            session, seed.keyring, "acme", ChannelName.BLUESKY, connection, login=None, now=START
+        )
         return True
 
 
@@ -59,6 +62,6 @@ async def test_who_only_refers_to_a_brand_does_not_wait_for_those_who_take_turns
     if seed.database.is_sqlite:
         pytest.skip("SQLite has no row locks")
     async with seed.database.write() as holding:
-        await take_turns(holding, "acme")
+        await lock_limits(holding, "acme")
         async with asyncio.timeout(5):
             await seed.account()

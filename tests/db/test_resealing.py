@@ -17,7 +17,7 @@ import munadi.db.sealing.rotation as resealing
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.accounts.store import AccountStore
 from munadi.db.idempotency import IdempotencyRecord, ResponseUnreadable, StoredResponse
-from munadi.db.sealing.rotation import SEALED, RowsHeld, reseal
+from munadi.db.sealing.rotation import SEALED, RowsLocked, reseal
 from munadi.db.sealing.secrets import open_credentials, open_secrets
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, DiscardRow, EndpointRow, PublicationRow
@@ -28,6 +28,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Connection
+from munadi.publishing import account_changes
 from munadi.publishing.handles import state_of
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
@@ -185,8 +186,8 @@ async def several(seed: Seed, count: int) -> list[str]:
         profile = Profile(external_id=f"did:plc:{number}", handle=f"acme{number}.example")
         given = token("first", f"refresh-did:plc:{number}", START + timedelta(hours=1))
         async with seed.database.write() as session:
-            view = await seed.accounts.connect(
-                session, "acme", ChannelName.BLUESKY, Connection(profile, given), login=None, now=START
+            view = await account_changes.connect(
+                session, seed.keyring, "acme", ChannelName.BLUESKY, Connection(profile, given), login=None, now=START
             )
         ids.append(view.id)
     return ids
@@ -290,7 +291,7 @@ async def test_a_row_that_another_transaction_holds_is_skipped_and_visited_again
     await seed.account()
     both = KeyRing([NEW, OLD])
     async with held(database):
-        with pytest.raises(RowsHeld, match="1 rows of accounts"):
+        with pytest.raises(RowsLocked, match="1 rows of accounts"):
             await reseal(database, both, patience=0.2)
         waiting = asyncio.create_task(reseal(database, both))
         await asyncio.sleep(0.3)

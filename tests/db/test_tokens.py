@@ -12,6 +12,7 @@ from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.publishing import account_changes
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 
@@ -108,7 +109,7 @@ async def test_a_refresh_is_stored_even_when_its_caller_was_canceled(seed: Seed,
 
 async def test_a_disconnected_account_has_no_token(seed: Seed, clock: StillClock) -> None:
     account = await seed.account()
-    await seed.accounts.disconnect(account.id, START)
+    await account_changes.disconnect(seed.database, account.id, START)
     [tokens] = keepers(seed, RefreshingNetwork(FRESH), clock)
     with pytest.raises(ChannelError) as refused:
         await tokens.account(account.id)

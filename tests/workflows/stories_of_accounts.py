@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife
 from munadi.domain.failure import Reason
+from munadi.publishing import account_changes
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.telling import CANARY, B, Telling, story
 
@@ -42,7 +43,7 @@ async def until_reauth(told: Telling, account_id: str, *, passing: float) -> Non
 
 async def disconnect(told: Telling, account_id: str) -> None:
     """Its owner leaves; its keeper ends, and the run is kept."""
-    await told.world.store.disconnect(account_id, datetime.now(UTC))
+    await account_changes.disconnect(told.world.database, account_id, datetime.now(UTC))
     await told.world.wake_keeper(account_id)
     handle = told.world.keeper(account_id)
     async with asyncio.timeout(20):

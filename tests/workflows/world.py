@@ -31,7 +31,7 @@ from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, webhook_queue, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.ports import Channels, Connection, Deliveries, Sender
-from munadi.publishing import changes
+from munadi.publishing import account_changes, changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
 from munadi.publishing.operators import OperatorCommands
@@ -98,7 +98,8 @@ class World:
         """Its owner connects the channel's account with these; its id."""
         connection = Connection(Profile(external_id="1", handle="h"), credentials)
         async with self.database.write() as session:
-            view = await self.store.connect(session, "acme", name, connection, login=None, now=at or datetime.now(UTC))
+            now = at or datetime.now(UTC)
+            view = await account_changes.connect(session, self.keyring, "acme", name, connection, login=None, now=now)
         return view.id
 
     async def wake_keeper(self, account_id: str) -> None:

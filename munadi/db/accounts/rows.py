@@ -1,4 +1,4 @@
-"""A connected profile's row: how it begins, what a network says of it, and what channels are given of it."""
+"""Builds, reads and updates account rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.crypto import KeyRing
 from munadi.db.ids import new_id
+from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
@@ -24,7 +26,7 @@ from munadi.ports import Connection
 
 @dataclass(frozen=True)
 class OpenedAccount:
-    """An account with its credentials unsealed, as a channel takes it, how it fares, and since when it has them."""
+    """An account with decrypted credentials, its status, and when it was connected and renewed."""
 
     account: ConnectedAccount
     status: AccountStatus
@@ -45,14 +47,14 @@ def read_row(connection: sqlalchemy.Connection, account_id: str) -> AccountRow |
 
 
 def describe(row: AccountRow, connection: Connection) -> None:
-    """Write down the profile as its network shows it."""
+    """Store the profile as its network describes it."""
     profile = connection.profile
     row.handle, row.display_name, row.service_url = profile.handle, profile.display_name, profile.service_url
     row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
 
 
 def new_account(brand_ref: str, channel: ChannelName, external_id: str, now: datetime) -> AccountRow:
-    """A row without credentials, which come with the rest of its connection."""
+    """A new row, still without credentials."""
     return AccountRow(
         id=new_id(Prefix.ACCOUNT),
         brand_ref=brand_ref,
@@ -67,8 +69,16 @@ def new_account(brand_ref: str, channel: ChannelName, external_id: str, now: dat
     )
 
 
+def store_credentials(keyring: KeyRing, row: AccountRow, credentials: Credentials, now: datetime) -> None:
+    """Seal new credentials into the row, under a new version."""
+    row.credentials_version += 1
+    row.sealed = seal_credentials(keyring, row.id, credentials)
+    row.token_expires_at, row.updated_at = credentials.expires_at, now
+    row.grant_expires_at = credentials.grant_expires_at
+
+
 def connected_account(row: AccountRow, credentials: Credentials) -> ConnectedAccount:
-    """What a channel is given."""
+    """The account as it is passed to a channel."""
     return ConnectedAccount(
         id=row.id,
         brand_ref=row.brand_ref,
@@ -85,7 +95,7 @@ def connected_account(row: AccountRow, credentials: Credentials) -> ConnectedAcc
 
 
 def by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> SelectOfScalar[AccountRow]:
-    """The brand's account at this profile, unless it was disconnected."""
+    """Select the brand's account for this profile, unless it is disconnected."""
     return select(AccountRow).where(
         AccountRow.brand_ref == brand_ref,
         AccountRow.channel == channel.value,
@@ -97,7 +107,7 @@ def by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> Select
 def connected(
     brand_ref: str | None, channel: str | None, statuses: Collection[str], after: str | None
 ) -> SelectOfScalar[AccountRow]:
-    """Accounts that are not disconnected, in order of id; None and empty mean all."""
+    """Select accounts that are not disconnected, in order of id; None and empty mean all."""
     query = select(AccountRow).where(col(AccountRow.deleted_at).is_(None)).order_by(col(AccountRow.id))
     if brand_ref is not None:
         query = query.where(AccountRow.brand_ref == brand_ref)
@@ -108,9 +118,9 @@ def connected(
     return query if after is None else query.where(col(AccountRow.id) > after)
 
 
-def outliving(old: Credentials, new: Credentials) -> Credentials:
-    """The new credentials, with what the answer does not mention: the refresh token and the end of its grant, and what
-    else the grant consists of."""
+def merged_credentials(old: Credentials, new: Credentials) -> Credentials:
+    """The new credentials, completed from the old ones where the network's response omits the refresh token, the end
+    of the grant, or its extra parts."""
     if new.refresh_token is None or not new.refresh_token.get_secret_value():
         new = new.model_copy(update={"refresh_token": old.refresh_token})
     if not new.extra:
@@ -121,9 +131,9 @@ def outliving(old: Credentials, new: Credentials) -> Credentials:
 
 
 def same_connection(account_id: str, version: int | None) -> ColumnElement[bool]:
-    """The account's row, unless its owner has connected it again since it had credentials of this version.
+    """Select the account's row, unless it was reconnected since it had credentials of this version.
 
-    A renewal raises the version too, and is the same connection. None: whatever its connection.
+    A renewal raises the version too, but is the same connection. None: any connection.
     """
     row = col(AccountRow.id) == account_id
     return row if version is None else and_(row, col(AccountRow.connected_version) <= version)
@@ -138,9 +148,9 @@ async def note_outcome(
     now: datetime,
     version: int | None = None,
 ) -> None:
-    """How the last post of an account went, in the transaction that settles it: one small statement, its last.
+    """Record the result of an account's last post, in the caller's transaction, by one small statement at its end.
 
-    `version` is that of the credentials which failed, where a call was made with some.
+    `version` is that of the credentials of the failed call, if a call was made.
     """
     noted: dict[str, Any] = {"last_success_at": now} if worked else {}
     if failure is not None:
@@ -151,11 +161,11 @@ async def note_outcome(
 
 
 def fault(reason: Reason | str, message: str, now: datetime) -> dict[str, str]:
-    """What did not work, as the row keeps it; the remedy is the reason's."""
+    """A failure as the row stores it. The remedy is not stored: it belongs to the reason."""
     return {"reason": str(reason), "message": message[:MAX_MESSAGE], "at": now.isoformat()}
 
 
 async def current(session: AsyncSession, account_id: str, expected_version: int) -> AccountRow | None:
-    """The account under lock, if its credentials are still those; else the caller has been overtaken."""
+    """Lock the account; None if its credentials have changed since `expected_version`."""
     row = await session.get(AccountRow, account_id, with_for_update=True)
     return None if row is None or not row.sealed or row.credentials_version != expected_version else row

@@ -1,4 +1,4 @@
-"""Accounts as they are answered, with the posts that wait for them."""
+"""Accounts as the API and events show them, with the posts that wait for them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.events.notify import notify
 from munadi.db.tables import AccountRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountFailure, AccountView
+from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import WAITING, PublicationStatus
 from munadi.domain.reasons import REASONS
@@ -40,7 +42,7 @@ async def is_connected_anywhere(session: AsyncSession, row: AccountRow) -> bool:
 
 
 async def affected_contents(session: AsyncSession, account_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Per account, the contents with a publication that waits for it, or is at it just now."""
+    """Per account, the posts with a publication that waits for it or is being published."""
     query = (
         select(PublicationRow.account_id, PublicationRow.content_id)
         .where(col(PublicationRow.account_id).in_(account_ids), col(PublicationRow.status).in_(_AFFECTED))
@@ -53,9 +55,27 @@ async def affected_contents(session: AsyncSession, account_ids: Sequence[str]) -
 
 
 async def account_views(session: AsyncSession, rows: Sequence[AccountRow]) -> list[AccountView]:
-    """Accounts as answered, with the posts that wait for them."""
+    """Accounts as the API returns them, with the posts that wait for them."""
     affected = await affected_contents(session, [row.id for row in rows])
     return [_view(row, affected.get(row.id, ())) for row in rows]
+
+
+async def notify_account(
+    session: AsyncSession, kind: EventType, row: AccountRow, now: datetime, *, reason: str | None = None
+) -> None:
+    """Append an event of the account, with the account as it is now, to the caller's transaction."""
+    await session.flush()
+    view = (await account_views(session, [row]))[0]
+    await notify(
+        session,
+        kind,
+        brand_ref=row.brand_ref,
+        sns=row.channel,
+        status=row.status,
+        reason=reason,
+        data={"account": view.model_dump(mode="json")},
+        now=now,
+    )
 
 
 def _view(row: AccountRow, affected: tuple[str, ...]) -> AccountView:
