@@ -18,7 +18,7 @@ from api.dashboard.live import Live
 from api.edge import Edge
 from api.metrics import StateOfWork
 from api.queries import check_address
-from api.request_context import Acting, SafeHeaders
+from api.request_context import ActorMiddleware, SecurityHeaders
 from api.routes import (
     accounts,
     audit,
@@ -42,7 +42,7 @@ from api.routes import (
 from api.services import Services
 from api.starts import Starts
 from munadi.config import Settings
-from munadi.connecting import Connecting
+from munadi.connecting import ConnectFlow
 from munadi.db.accounts.connections import ConnectionStore
 from munadi.db.accounts.store import AccountStore
 from munadi.db.session import Database
@@ -120,10 +120,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     dashboard.install(app)
     app.state.written_out = openapi.written_out(app)
     # The one that is added last is the outermost.
-    app.add_middleware(Acting, callers=callers_of(settings.api.trusted_proxies))
+    app.add_middleware(ActorMiddleware, callers=callers_of(settings.api.trusted_proxies))
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=admit)
-    app.add_middleware(SafeHeaders, https=is_https(settings))
+    app.add_middleware(SecurityHeaders, https=is_https(settings))
     return app
 
 
@@ -155,7 +155,9 @@ async def open_services(
                 guard=runtime.guard,
                 clock=runtime.clock,
                 sender=runtime.sender,
-                connecting=Connecting(database, accounts, connections, known, runtime.clock, settings.base_url),
+                connecting=ConnectFlow(
+                    database, runtime.keyring, accounts, connections, known, runtime.clock, settings.base_url
+                ),
                 posts=PublishingService(
                     database,
                     PostChecker(database, known, runtime.keyring, _media_intake(runtime), runtime.clock),

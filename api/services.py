@@ -10,7 +10,7 @@ from temporalio.client import Client
 from api.address import Callers
 from api.starts import Starts
 from munadi.config import Settings
-from munadi.connecting import Connecting
+from munadi.connecting import ConnectFlow
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.media.fetch import MediaFetcher
@@ -36,7 +36,7 @@ class Services:
     guard: Guard
     clock: Clock
     sender: Sender
-    connecting: Connecting
+    connecting: ConnectFlow
     posts: PublishingService
     starts: Starts
     calls: CallMeter

@@ -47,12 +47,12 @@ class Wake:
         )
 
     def after(self, services: Services) -> BackgroundTask:
-        """The task that runs once the answer is sent."""
+        """The task that runs once the response is sent."""
         return BackgroundTask(wake, services, self)
 
 
 @dataclass(frozen=True)
-class KeeperWake:
+class AccountWake:
     """The account whose workflow to wake: it was connected or disconnected."""
 
     account: AccountView
@@ -65,17 +65,17 @@ class KeeperWake:
         )
 
     def after(self, services: Services) -> BackgroundTask:
-        """The task that runs once the answer is sent."""
+        """The task that runs once the response is sent."""
         return BackgroundTask(wake, services, self)
 
 
-def wake_keepers(background: BackgroundTasks, services: Services, accounts: Sequence[AccountView]) -> None:
+def wake_accounts(background: BackgroundTasks, services: Services, accounts: Sequence[AccountView]) -> None:
     """Once the response is sent, wake the workflows of accounts that were just connected."""
     for account in accounts:
-        background.add_task(wake, services, KeeperWake(account))
+        background.add_task(wake, services, AccountWake(account))
 
 
-async def wake(services: Services, what: Wake | KeeperWake) -> None:
+async def wake(services: Services, what: Wake | AccountWake) -> None:
     """Start or signal the workflow, within a second; a failure is logged."""
     now = services.clock.monotonic()
     if services.temporal is None or now < services.starts.paused_until:

@@ -1,11 +1,10 @@
-"""Connecting a profile in a browser, from the link that is handed out to the account (OAuth 2).
+"""Connects a profile in a browser (OAuth 2), from the link to the connected account.
 
     link ──open──▶ consent at the network ──back, with the state──▶ exchange ──▶ one profile: connected
                                                                               └▶ several: chosen, then connected
 
-A state comes back once, within ten minutes, to the browser that left with it, and only while the key that asked for
-the link is valid. Every profile is proven by a read call before it is kept; what a reconnect brings back must be the
-same profile.
+A state is accepted once, within ten minutes, from the browser that left with it, and only while the key that made the
+link is valid. Every profile is verified by a read call before it is stored. A reconnect must return the same profile.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.accounts.connections import Chosen, ConnectionStore, Wanted, hash_of
+from munadi.crypto import KeyRing
+from munadi.db.accounts.connections import ConnectionStore, NewConnection, OfferedProfiles, hash_of
 from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
-from munadi.db.brands.limits import require_accounts, take_turns
+from munadi.db.brands.limits import lock_limits, require_accounts
 from munadi.db.brands.store import BrandStore
 from munadi.db.keys.store import KeyStore
 from munadi.db.session import Database
@@ -34,7 +34,8 @@ from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.domain.reasons import failure_of
 from munadi.domain.usage import QuotaExceeded
 from munadi.importing import prove
-from munadi.ports import Asking, Authorizer, Channels, Choice, Clock, Connection
+from munadi.ports import Authorizer, Channels, Choice, Clock, Connection, ConsentRequest
+from munadi.publishing import account_changes
 
 log = logging.getLogger("munadi.connecting")
 
@@ -43,17 +44,17 @@ CHOICE_LIFE = timedelta(minutes=30)
 SECRET_BYTES = 32
 
 
-class LinkVoid(Exception):
-    """The link is unknown, used or too old, or the key that asked for it is gone. The message is for the owner."""
+class InvalidLink(Exception):
+    """The link is unknown, used or expired, or the key that made it is revoked. The message is for the owner."""
 
 
-class StateVoid(Exception):
-    """What came back with the browser belongs to no open try: nothing was asked of the network."""
+class InvalidState(Exception):
+    """The browser came back with a state of no open attempt. The network was not called."""
 
 
 @dataclass(frozen=True)
-class Back:
-    """How a try stands after the browser came back."""
+class ConnectResult:
+    """The state of an attempt to connect, after the browser came back."""
 
     connection_id: str
     status: ConnectionStatus
@@ -62,12 +63,13 @@ class Back:
     accounts: tuple[AccountView, ...] = ()  # what was connected just now
 
 
-class Connecting:
-    """The whole way. `base_url` is where browsers reach the API, without a trailing slash."""
+class ConnectFlow:
+    """The flow from link to account. `base_url` is where browsers reach the API, without a trailing slash."""
 
     def __init__(
         self,
         database: Database,
+        keyring: KeyRing,
         accounts: AccountStore,
         connections: ConnectionStore,
         channels: Channels,
@@ -75,68 +77,71 @@ class Connecting:
         base_url: str,
     ) -> None:
         self._database = database
+        self._keyring = keyring
         self._accounts = accounts
         self._connections = connections
         self._channels = channels
         self._clock = clock
         self._base_url = base_url
 
-    async def hand_out(self, session: AsyncSession, wanted: Wanted, expires_at: datetime) -> tuple[ConnectionRow, str]:
-        """A new link, in the caller's transaction: its row and its address, which nobody can read again."""
+    async def create_link(
+        self, session: AsyncSession, new: NewConnection, expires_at: datetime
+    ) -> tuple[ConnectionRow, str]:
+        """Create a link in the caller's transaction: its row and its URL, which is not stored."""
         link = secrets.token_urlsafe(SECRET_BYTES)
-        row = await self._connections.create(session, wanted, link, expires_at, self._clock.now())
+        row = await self._connections.create(session, new, link, expires_at, self._clock.now())
         return row, f"{self._base_url}/connect/{link}"
 
-    async def opened(self, link: str) -> ConnectionRow:
-        """The try that a link belongs to. Raises LinkVoid."""
+    async def open_link(self, link: str) -> ConnectionRow:
+        """The attempt that a link belongs to. Raises InvalidLink."""
         row = await self._connections.by_link(link)
         if row is None:
-            raise LinkVoid("There is no such link. Ask for a new one.")
+            raise InvalidLink("There is no such link. Ask for a new one.")
         if row.status == ConnectionStatus.CONNECTED.value:
-            raise LinkVoid("This link has been used: the account is connected.")
+            raise InvalidLink("This link has been used: the account is connected.")
         if row.expires_at <= self._clock.now():
-            raise LinkVoid("This link has expired. Ask for a new one.")
+            raise InvalidLink("This link has expired. Ask for a new one.")
         await self._require_key(row)
         return row
 
     async def begin(self, link: str, browser: str) -> str:
-        """Where to send the browser. Raises LinkVoid, ChannelError."""
-        row = await self.opened(link)
+        """Start the consent; returns the page to send the browser to. Raises InvalidLink, ChannelError."""
+        row = await self.open_link(link)
         state = secrets.token_urlsafe(SECRET_BYTES)
-        consent = await self._authorizer(row.channel).begin(self._asking(row, state))
+        consent = await self._authorizer(row.channel).begin(self._consent_request(row, state))
         await self._connections.begin(
             row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
         )
         return consent.url
 
-    async def come_back(self, channel: str, answered: Mapping[str, str], browser: str | None) -> Back:
-        """What the network sent the browser back with. Raises StateVoid; a failure of this try is in the answer."""
+    async def handle_callback(self, channel: str, answered: Mapping[str, str], browser: str | None) -> ConnectResult:
+        """Handle the network's redirect. Raises InvalidState; any other failure is in the result."""
         state = answered.get("state", "")
         taken = await self._connections.take(state, channel, self._clock.now()) if state else None
         if taken is None:
-            raise StateVoid
+            raise InvalidState
         row, kept = taken
         try:
             self._require_browser(row, browser)
             await self._require_key(row)
-            granted = await self._authorizer(channel).exchange(self._asking(row, state), answered, kept)
+            granted = await self._authorizer(channel).exchange(self._consent_request(row, state), answered, kept)
             choices = await self._narrowed(row, granted.choices)
             if len(choices) > 1:
                 now = self._clock.now()
-                await self._connections.offer(row.id, Chosen(choices, granted.scopes), now, now + CHOICE_LIFE)
-                return Back(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
+                await self._connections.offer(row.id, OfferedProfiles(choices, granted.scopes), now, now + CHOICE_LIFE)
+                return ConnectResult(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
             views = await self._keep(row, choices, granted.scopes)
-        except LinkVoid as error:
+        except InvalidLink as error:
             return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, str(error)))
         except ChannelError as error:
             return await self._failed(row, error)
-        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
+        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
 
-    async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> Back:
-        """Connect the profiles that were chosen. Raises StateVoid when nothing is offered, LookupError for others."""
+    async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> ConnectResult:
+        """Connect the chosen profiles. Raises InvalidState when nothing is offered, LookupError for unknown ones."""
         offered = await self._connections.offered(row.id, self._clock.now())
         if offered is None:
-            raise StateVoid
+            raise InvalidState
         known = {choice.external_id: choice for choice in offered.choices}
         if unknown := [one for one in external_ids if one not in known]:
             raise LookupError(unknown[0])
@@ -145,10 +150,10 @@ class Connecting:
             views = await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
         except ChannelError as error:
             return await self._failed(row, error)
-        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
+        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
 
     async def _narrowed(self, row: ConnectionRow, choices: Sequence[Choice]) -> tuple[Choice, ...]:
-        """A reconnect has nothing to choose: it is the account's own profile or none."""
+        """The profiles to choose from; for a reconnect only the account's own profile."""
         if row.account_id is None:
             return tuple(choices)
         account = await self._accounts.view(row.account_id)
@@ -163,7 +168,7 @@ class Connecting:
     async def _keep(
         self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]
     ) -> tuple[AccountView, ...]:
-        """Prove every profile, then keep all of them in one transaction, or none."""
+        """Verify every profile, then store all of them in one transaction, or none."""
         channel = self._channels[row.channel]
         proven: list[Connection] = []
         for choice in choices:
@@ -172,8 +177,8 @@ class Connecting:
             if profile.external_id != choice.external_id:
                 message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"
                 raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
-            told = scopes or profile.scopes
-            proven.append(Connection(profile.model_copy(update={"scopes": told}), found.credentials))
+            granted = scopes or profile.scopes
+            proven.append(Connection(profile.model_copy(update={"scopes": granted}), found.credentials))
         now = self._clock.now()
         brand = await BrandStore(self._database).get(row.brand_ref)
         async with self._database.write() as session:
@@ -189,14 +194,16 @@ class Connecting:
     ) -> AccountView:
         channel = ChannelName(row.channel)
         known = await self._accounts.is_connected(session, row.brand_ref, channel, proven.profile.external_id)
-        view = await self._accounts.connect(session, row.brand_ref, channel, proven, login=row.login, now=now)
+        view = await account_changes.connect(
+            session, self._keyring, row.brand_ref, channel, proven, login=row.login, now=now
+        )
         action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_CONNECTED
         # An owner's browser has no key: it acts for the key that made the link.
         record(session, action, target=view.id, brand_ref=row.brand_ref, now=now, key_id=row.key_id)
         return view
 
     async def _require_room(self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection]) -> None:
-        limits = await take_turns(session, row.brand_ref)
+        limits = await lock_limits(session, row.brand_ref)
         channel = ChannelName(row.channel)
         ids = [one.profile.external_id for one in proven]
         fresh = [one for one in ids if not await self._accounts.is_connected(session, row.brand_ref, channel, one)]
@@ -205,26 +212,26 @@ class Connecting:
         except QuotaExceeded as error:
             raise ChannelError(Reason.ACCOUNT_LIMIT_REACHED, Effect.NOT_SENT, str(error)) from error
 
-    async def _failed(self, row: ConnectionRow, error: ChannelError) -> Back:
+    async def _failed(self, row: ConnectionRow, error: ChannelError) -> ConnectResult:
         failure = failure_of(error.reason, error.message, error=error)
         log.warning("connecting through %s failed: %s", row.id, error)
         await self._connections.fail(row.id, failure, self._clock.now())
-        return Back(row.id, ConnectionStatus.FAILED, row.redirect_url, failure)
+        return ConnectResult(row.id, ConnectionStatus.FAILED, row.redirect_url, failure)
 
     async def _require_key(self, row: ConnectionRow) -> None:
         key = await KeyStore(self._database).get(row.key_id)
         now = self._clock.now()
         if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
-            raise LinkVoid("This link is no longer valid: who made it may not connect accounts any more.")
+            raise InvalidLink("This link is no longer valid: who made it may not connect accounts any more.")
 
     def _require_browser(self, row: ConnectionRow, browser: str | None) -> None:
         if browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
             message = "the consent came back to another browser than it was begun in"
             raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, message)
 
-    def _asking(self, row: ConnectionRow, state: str) -> Asking:
+    def _consent_request(self, row: ConnectionRow, state: str) -> ConsentRequest:
         redirect = f"{self._base_url}/v1/oauth/{row.channel}/callback"
-        return Asking(state=state, redirect_uri=redirect, login=row.login, hint=row.hint)
+        return ConsentRequest(state=state, redirect_uri=redirect, login=row.login, hint=row.hint)
 
     def _authorizer(self, channel: str) -> Authorizer:
         return self._channels.authorizers[ChannelName(channel)]

@@ -18,8 +18,8 @@ from api.connect_browser import Browser
 from api.deps import TheServices
 from api.pages import ASSETS, HEADERS, page
 from api.services import Services
-from api.wake import wake_keepers
-from munadi.connecting import Back, LinkVoid, StateVoid
+from api.wake import wake_accounts
+from munadi.connecting import ConnectResult, InvalidLink, InvalidState
 from munadi.db.accounts.client_keys import keys_in_use
 from munadi.db.accounts.connections import ConnectionStore, hash_of, view_of
 from munadi.db.accounts.store import AccountStore
@@ -45,8 +45,8 @@ async def show_style() -> Response:
 async def show_link(link: str, request: Request, services: TheServices) -> Response:
     """Show who asks for access. Nothing happens yet, because link previews open this page too."""
     try:
-        row = await services.connecting.opened(link)
-    except LinkVoid as error:
+        row = await services.connecting.open_link(link)
+    except InvalidLink as error:
         return page("end.html", 410, heading="This link does not work", lines=[str(error)])
     return await _opened(row, request, services)
 
@@ -58,9 +58,9 @@ async def leave(link: str, request: Request, services: TheServices) -> Response:
     if not await browser.sent_form():
         return _elsewhere()
     try:
-        row = await services.connecting.opened(link)
+        row = await services.connecting.open_link(link)
         url = await services.connecting.begin(link, browser.secret)
-    except LinkVoid as error:
+    except InvalidLink as error:
         return page("end.html", 410, heading="This link does not work", lines=[str(error)])
     except ChannelError as error:
         failure = failure_of(error.reason, error.message, error=error)
@@ -73,12 +73,12 @@ async def come_back(channel: str, request: Request, services: TheServices, backg
     """The OAuth callback: the network sends the browser here."""
     browser = Browser.of(request, services)
     try:
-        back = await services.connecting.come_back(channel, dict(request.query_params), browser.secret)
-    except StateVoid:
+        back = await services.connecting.handle_callback(channel, dict(request.query_params), browser.secret)
+    except InvalidState:
         lines = ["It was used before, it is more than ten minutes old, or it belongs to another try.",
                  "Nothing was connected. Open the link that you were given again."]  # fmt: skip
         return page("end.html", 400, heading="This answer is not expected", lines=lines)
-    wake_keepers(background, services, back.accounts)
+    wake_accounts(background, services, back.accounts)
     return await _arrived(back, services)
 
 
@@ -120,9 +120,9 @@ async def choose(connection_id: str, request: Request, services: TheServices, ba
         back = await services.connecting.choose(row, chosen)
     except LookupError:
         return await _choosing(row, request, services, "That is none of the choices.")
-    except (StateVoid, LinkVoid):
+    except (InvalidState, InvalidLink):
         return _over()
-    wake_keepers(background, services, back.accounts)
+    wake_accounts(background, services, back.accounts)
     return await _arrived(back, services)
 
 
@@ -173,15 +173,15 @@ async def _choosing(row: ConnectionRow, request: Request, services: Services, pr
     )
 
 
-async def _arrived(back: Back, services: Services) -> Response:
+async def _arrived(back: ConnectResult, services: Services) -> Response:
     """Redirect to the `redirectUrl` of the connection, or to a page of ours."""
     choose_url = f"{services.settings.base_url}/connections/{back.connection_id}/choose"
     choosing = back.status is ConnectionStatus.CHOOSING
     if back.redirect_url is not None:
-        told = {"connectionId": back.connection_id, "status": back.status.value}
-        told |= {"chooseUrl": choose_url} if choosing else {}
+        parameters = {"connectionId": back.connection_id, "status": back.status.value}
+        parameters |= {"chooseUrl": choose_url} if choosing else {}
         mark = "&" if "?" in back.redirect_url else "?"
-        return RedirectResponse(f"{back.redirect_url}{mark}{urlencode(told)}", 303, HEADERS)
+        return RedirectResponse(f"{back.redirect_url}{mark}{urlencode(parameters)}", 303, HEADERS)
     if back.failure is not None:
         return page("end.html", 422, heading="Nothing was connected", failure=back.failure, lines=[])
     end_url = f"{services.settings.base_url}/connections/{back.connection_id}/end"

@@ -1,4 +1,4 @@
-"""Connecting in a browser: create a link, follow its progress, choose among several profiles."""
+"""Connecting an account in a browser: create a link, follow its progress, choose among several profiles."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from api.problems import ProblemError, refused
 from api.routes.accounts import Reader, Writer, visible_account
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
-from api.wake import wake_keepers
-from munadi.connecting import LinkVoid, StateVoid
-from munadi.db.accounts.connections import ConnectionStore, Wanted, view_of
+from api.wake import wake_accounts
+from munadi.connecting import InvalidLink, InvalidState
+from munadi.db.accounts.connections import ConnectionStore, NewConnection, view_of
 from munadi.db.brands.limits import require_accounts
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import ConnectionRow
@@ -107,15 +107,15 @@ async def connect(
     _require_authorizer(services, body.channel)
     if replay := await earlier_response(services, idempotency, ref, "accounts.connect"):
         return replay
-    wanted = Wanted(
+    new = NewConnection(
         ref, body.channel, principal.key_id, login=body.login, hint=body.hint, redirect_url=body.redirect_url
     )
 
-    async def hand_out(session: AsyncSession) -> Success:
+    async def create_link(session: AsyncSession) -> Success:
         await require_accounts(session, ref, brand.limits, 1)
-        return await _handed_out(services, session, wanted, body)
+        return await _link_created(services, session, new, body)
 
-    return await respond_once(services, idempotency, ref, "accounts.connect", hand_out)
+    return await respond_once(services, idempotency, ref, "accounts.connect", create_link)
 
 
 @router.post(
@@ -140,7 +140,7 @@ async def reconnect(
     _require_authorizer(services, channel)
     if replay := await earlier_response(services, idempotency, account.brand_ref, "accounts.reconnect"):
         return replay
-    wanted = Wanted(
+    new = NewConnection(
         account.brand_ref,
         channel,
         principal.key_id,
@@ -150,10 +150,10 @@ async def reconnect(
         redirect_url=body.redirect_url,
     )
 
-    async def hand_out(session: AsyncSession) -> Success:
-        return await _handed_out(services, session, wanted, body)
+    async def create_link(session: AsyncSession) -> Success:
+        return await _link_created(services, session, new, body)
 
-    return await respond_once(services, idempotency, account.brand_ref, "accounts.reconnect", hand_out)
+    return await respond_once(services, idempotency, account.brand_ref, "accounts.reconnect", create_link)
 
 
 @router.get(
@@ -189,13 +189,13 @@ async def select(
         return replay
     try:
         back = await services.connecting.choose(row, body.external_ids)
-    except (StateVoid, LinkVoid):
+    except (InvalidState, InvalidLink):
         detail = "the connection has ended, the half hour for choosing is over, or the key that made its link is gone"
         raise ProblemError(409, "NOTHING_TO_CHOOSE", "Nothing to choose", detail) from None
     except LookupError as error:
         message = f"{error.args[0]!r} is none of the choices"
         raise refused([Problem(pointer="/externalIds", code="CHOICE_UNKNOWN", message=message)]) from None
-    wake_keepers(background, services, back.accounts)
+    wake_accounts(background, services, back.accounts)
     after = view_of(await _visible(connection_id, principal, services), services.clock.now())
 
     async def answer(_: AsyncSession) -> Success:
@@ -204,13 +204,15 @@ async def select(
     return await respond_once(services, idempotency, row.brand_ref, "connections.select", answer)
 
 
-async def _handed_out(services: Services, session: AsyncSession, wanted: Wanted, body: ConnectLinkRequest) -> Success:
+async def _link_created(
+    services: Services, session: AsyncSession, new: NewConnection, body: ConnectLinkRequest
+) -> Success:
     now = services.clock.now()
     until = body.expires_at or now + LINK_LIFE
     if not now < until <= now + LONGEST_LINK:
         message = f"a link ends in the future, and at most {LONGEST_LINK.days} days from now"
         raise refused([Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message)])
-    row, url = await services.connecting.hand_out(session, wanted, until)
+    row, url = await services.connecting.create_link(session, new, until)
     made = ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at)
     return Success(made, 201, {"Location": f"/v1/connections/{row.id}"})
 

@@ -21,7 +21,7 @@ from munadi.domain.account import Credentials
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
-from munadi.ports import Answer, Asking, Clock
+from munadi.ports import Answer, Clock, ConsentRequest
 
 # A verifier has 43 to 128 characters (RFC 7636, 4.1).
 VERIFIER_BYTES = 48
@@ -129,12 +129,12 @@ class AppLogin(ABC):
     async def tokens(self, form: Mapping[str, str]) -> Answer:
         """Call the token endpoint. Raises ChannelError."""
 
-    async def redeem(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Answer:
+    async def redeem(self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]) -> Answer:
         """Code and verifier → the answer with the tokens. Raises ChannelError."""
         form = {
             **self.app,
             "grant_type": "authorization_code",
-            "redirect_uri": asking.redirect_uri,
+            "redirect_uri": request.redirect_uri,
             "code": code_in(self.spec.title, answered),
             "code_verifier": kept.get("verifier", ""),
         }

@@ -1,13 +1,13 @@
-"""What the activities are built on: protocols only. The worker wires the real ones; tests pass others.
+"""The ports: protocols that the activities are built on. The worker wires the implementations; tests pass their own.
 
 Channel        one network                              munadi.channels.<name>
-Schedule       what is due, and the step to take        munadi.publishing.schedule
+Schedule       what is due, and the next step           munadi.publishing.schedule
 Attempts       intents, outcomes, handles               munadi.publishing.attempts
-Operators      what an operator signals                 munadi.publishing.operators
-TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts.store + the channel's refresh
-AccountsKept   when a connection needs upkeep           munadi.db.accounts.upkeep
-Deliveries     events on their way to subscribers       munadi.db.webhooks.deliveries
-Authorizer     a network's consent, and what it grants  munadi.channels.<name>.oauth
+Operators      commands that operators signal           munadi.publishing.operators
+TokenProvider  a usable token, refreshed under a lease  munadi.tokens, over munadi.db.accounts.store
+AccountUpkeep  when an account needs upkeep             munadi.db.accounts.upkeep
+Deliveries     events to be sent to endpoints           munadi.db.webhooks.deliveries
+Authorizer     an owner's consent by OAuth 2            munadi.channels.<name>.oauth
 Sender, MediaReader, MediaReach, LinkReader, Clock
 """
 
@@ -30,7 +30,7 @@ from munadi.ports.channel import (
     VisibleStep,
 )
 from munadi.ports.clock import Clock
-from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted, KnownByAddress
-from munadi.ports.stores import Attempts, Deliveries, Operators, Schedule, Sender, TokenKeeper
-from munadi.ports.upkeep import AccountsKept, KeptAccount
+from munadi.ports.connecting import Authorizer, Choice, Consent, ConsentRequest, GrantedProfiles, KnownByAddress
+from munadi.ports.stores import Attempts, Deliveries, Operators, Schedule, Sender, TokenProvider
+from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount
 from munadi.publishing.model import Attempt, Refused, StaleEpoch, Step

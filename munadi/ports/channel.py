@@ -1,4 +1,4 @@
-"""The port of a channel, and what a channel is given: media, links, a gate, a way to save."""
+"""The port of a channel, and the tools that a channel gets: media, link cards, a gate, a way to save handles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from munadi.ports.imports import AccountImport as AccountImport
 
 @dataclass(frozen=True)
 class Answer:
-    """A network's answer, whole: `headers` with lower-case names, `body` the parsed JSON or None, `text` bounded."""
+    """A network's HTTP response: `headers` with lower-case names, `body` the parsed JSON or None, `text` bounded."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,12 +30,12 @@ class Answer:
     text: str
 
     def field(self, name: str) -> Any:
-        """A field of a JSON object answer, or None: vendor answers are read leniently."""
+        """A field of the JSON object, or None: networks' responses are read leniently."""
         return self.body.get(name) if isinstance(self.body, dict) else None
 
 
 class Gate(Protocol):
-    """Called just before the first byte of a visible call; raises ChannelError (not sent) after the deadline."""
+    """The check just before the first byte of a visible call. Raises ChannelError (not sent) after the deadline."""
 
     def __call__(self) -> None: ...
 
@@ -49,7 +49,7 @@ class VisibleStep:
 
 
 class SaveHandle(Protocol):
-    """Store what a network gave us as soon as it is known; raises StaleEpoch when another run has taken over."""
+    """Saves a part of a handle as soon as it is known. Raises StaleEpoch when another run has taken over."""
 
     async def __call__(
         self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None
@@ -58,37 +58,37 @@ class SaveHandle(Protocol):
 
 @dataclass(frozen=True)
 class Connection:
-    """A verified import: who the token speaks for, and the credentials to keep."""
+    """A verified connection: the profile that the token belongs to, and the credentials to store."""
 
     profile: Profile
     credentials: Credentials
 
 
 class Channel(Protocol):
-    """One network, as the core uses it: `munadi.channels.channel.ComposedChannel`. Every failure is a ChannelError."""
+    """One network, as the core uses it (`munadi.channels.channel.ComposedChannel`). Every failure is a ChannelError."""
 
     spec: ChannelSpec
     options: type[BaseModel]
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-        """Pure: every violation, with pointers relative to the draft (`/text`, `/media/0`, `/options/kind`)."""
+        """All violations of the channel's rules, with pointers relative to the draft (`/text`, `/media/0`). Pure."""
 
     def lengths(self, draft: Draft) -> list[TextLength]:
-        """Pure: the length of each text, by each limit that `validate` applies to it; pointers as there."""
+        """The length of each text, by each limit that `validate` applies to it; pointers as there. Pure."""
 
     def lead(self, draft: Draft) -> timedelta:
-        """How long before the slot `prepare` should begin; zero when the draft has no invisible step."""
+        """How long before the due time `prepare` should begin; zero when the draft has no invisible step."""
 
     def steps(self, draft: Draft) -> tuple[str, ...]:
         """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
 
     def resend(self, draft: Draft) -> Resend:
-        """What may be sent again once the visible call is proven to have had no effect."""
+        """Whether the post may be sent again once the visible call is proven to have had no effect."""
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
-        """Invisible and repeatable: uploads, containers. Each id is saved as soon as it is known."""
+        """Prepare invisibly and repeatably: uploads, containers. Each id is saved as soon as it is known."""
 
     async def publish(
         self,
@@ -98,16 +98,16 @@ class Channel(Protocol):
         save: SaveHandle,
         step: VisibleStep,
     ) -> Published | Pending:
-        """Visible, once per step: exactly one mutating request, made with `gate=step.gate`.
+        """Make the visible call of a step: exactly one mutating request, with `gate=step.gate`.
 
-        Published or Pending only by the network's own proof in the answer; without it the outcome is unknown.
+        Returns Published or Pending only if the response proves it; otherwise the outcome is unknown.
         Later steps follow in order once the post is published; the handle has what they need.
         """
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
-        """Read only: how far a preparation or an accepted post is."""
+        """Read the progress of a preparation or of an accepted post."""
 
     async def find(
         self,
@@ -117,34 +117,34 @@ class Channel(Protocol):
         since: datetime,
         step: str = "post",
     ) -> Published | Absent | Unknown:
-        """Read only, after an unknown outcome: whether the step is live. Never "the latest": several are Unknown."""
+        """Read whether the step is live, after an unknown outcome. Several candidates mean Unknown."""
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """Remove what was prepared and is not needed, where the spec says REMOVED; repeated after a ChannelError.
+        """Remove an unused preparation, where the spec says REMOVED. Repeated after a ChannelError.
 
-        What is gone already is no error. What is, or may be, visible after all stays.
+        What is already gone is no error. What is visible, or may be, stays.
         """
 
     def explain(self, answer: Answer) -> ChannelError:
-        """Pure, by table: (code, subcode) → reason and effect."""
+        """Map an error response to reason and effect, by a table: (code, subcode). Pure."""
 
     async def verify(self, given: AccountImport) -> Connection:
-        """Read calls that prove credentials and name their owner.
+        """Verify credentials by read calls, and return their profile.
 
         Never renews a token: only `munadi.tokens` does, under the account's lease. An expired one is TOKEN_EXPIRED.
         """
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """New credentials for old. TOKEN_REVOKED when the grant is dead; the caller holds the account's lease."""
+        """Refresh the credentials, under the account's lease. TOKEN_REVOKED when the grant is dead."""
 
 
 class MediaReader(Protocol):
-    """The stored bytes of a media, for uploads, and the signed URL that a network pulls."""
+    """Reads stored media files for uploads, and signs the URLs that networks pull."""
 
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
-        """`length` bytes from `start` on; all of them by default. A large upload reads part by part.
+        """Read `length` bytes from `start` on; all of them by default. A large upload reads part by part.
 
-        Raises ChannelError: rejected when the file is gone or shorter than it was, not sent while the store is away.
+        Raises ChannelError: rejected when the file is gone or truncated, not sent while the store is unreachable.
         """
 
     def public_url(self, asset: MediaAsset) -> str: ...
@@ -155,25 +155,25 @@ class MediaReader(Protocol):
     async def rendition(
         self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
     ) -> MediaAsset:
-        """A stored copy of an image that looks the same, as `mime_type`, within the limits; made once.
+        """A stored copy of an image that looks the same, of type `mime_type` and within the limits; created once.
 
-        The asset itself when it is within them already. Raises ChannelError, rejected, when there is no such copy: the
+        The asset itself when it fits already. Raises ChannelError, rejected, when there is no such copy: the
         image is transparent or animated, or would lose visible detail.
         """
 
 
 class MediaReach(Protocol):
-    """Whether a network could pull our media."""
+    """Checks whether a network can pull our media."""
 
     async def check(self, asset: MediaAsset) -> None:
-        """Raises ChannelError MEDIA_UNREACHABLE when its public URL does not lead to it."""
+        """Raise ChannelError MEDIA_UNREACHABLE when the public URL of the file does not return it."""
 
 
 @dataclass(frozen=True)
 class LinkCard:
-    """A page's own description; `image` is fetched bytes with their type, when it has one.
+    """The description that a web page gives of itself; `image` is the fetched image with its type, if it has one.
 
-    `image_missing`: it names one that could not be fetched.
+    `image_missing`: the page names an image that could not be fetched.
     """
 
     title: str
@@ -184,14 +184,14 @@ class LinkCard:
 
 
 class LinkReader(Protocol):
-    """Reads a page's card through the guard; None when the page cannot be read (a card is never worth a failure)."""
+    """Reads a page's card through the guard. None when the page cannot be read: a missing card never fails a post."""
 
     async def card(self, url: str) -> LinkCard | None: ...
 
 
 @dataclass(frozen=True)
 class Channels:
-    """The registry, built: every channel by name, and the authorization servers of those that have one."""
+    """All channels by name, and the authorizers of those that have one."""
 
     by_name: Mapping[ChannelName, Channel] = field(default_factory=dict)
     authorizers: Mapping[ChannelName, Authorizer] = field(default_factory=dict)

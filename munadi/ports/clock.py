@@ -1,4 +1,4 @@
-"""Where time decides, it is injected."""
+"""The clock, injected wherever time decides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where time decides, it is injected."""
+    """The clock, injected wherever time decides."""
 
     def now(self) -> datetime:
         """The current instant, timezone-aware UTC."""

@@ -1,4 +1,4 @@
-"""Connecting a profile in a browser: where its owner is asked for consent, and what the owner granted (OAuth 2)."""
+"""The port of OAuth 2: a request for the owner's consent, and what the owner granted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from munadi.ports.imports import AccountImport
 
 
 @dataclass(frozen=True)
-class Asking:
-    """One try to connect. `redirect_uri` is where the network sends the browser back, with `state`.
+class ConsentRequest:
+    """One request for an owner's consent. The network sends the browser back to `redirect_uri`, with `state`.
 
-    `login` is which of the network's log-ins is meant, where it has two; `hint` the profile that is expected, where
-    the network takes one (a handle, for Bluesky the handle or address of the server).
+    `login` selects one of the network's log-ins, where it has two. `hint` is the expected profile, where the network
+    takes one (a handle, for Bluesky the handle or address of the server).
     """
 
     state: str
@@ -26,8 +26,8 @@ class Asking:
 
 @dataclass(frozen=True)
 class Consent:
-    """`url`: the network's page where the owner decides. `kept`: what only we may know until then, such as a PKCE
-    verifier; it is stored sealed and comes back in `exchange`."""
+    """The consent page of a network. `url`: where the owner decides. `kept`: secrets of this request, such as a PKCE
+    verifier; they are stored sealed and passed to `exchange`."""
 
     url: str
     kept: Mapping[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Choice:
-    """A profile that a grant speaks for: `given` is what `Channel.verify` proves before anything is connected."""
+    """A profile that the grant covers. `Channel.verify` proves the credentials in `given` before it is connected."""
 
     external_id: str
     name: str
@@ -43,8 +43,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Granted:
-    """What the owner granted: the profiles to choose from (never none), and the scopes, where they are named."""
+class GrantedProfiles:
+    """What the owner granted: one or more profiles, and the scopes where the network names them."""
 
     choices: tuple[Choice, ...]
     scopes: tuple[str, ...] = ()
@@ -57,26 +57,28 @@ class Authorizer(Protocol):
     def missing_settings(self) -> tuple[str, ...]:
         """The missing settings that a consent needs, by their environment variables; empty when all are set."""
 
-    async def begin(self, asking: Asking) -> Consent:
-        """Where to send the owner's browser. Raises ChannelError: INVALID_FIELD for a login or hint it cannot take."""
+    async def begin(self, request: ConsentRequest) -> Consent:
+        """The page to send the owner's browser to. Raises ChannelError: INVALID_FIELD for an unusable login or hint."""
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
-        """What came back with the browser becomes tokens; `answered` is the callback's query, `state` checked already.
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
+        """Exchange the callback's query (`answered`) for tokens. The caller has checked its `state`.
 
         Raises ChannelError: MISSING_SCOPE naming the scopes that the owner did not grant and publishing needs,
         TARGET_NOT_ACCESSIBLE when there is no profile to publish to, INVALID_FIELD when the code is refused.
         """
 
     async def revoke(self, account: ConnectedAccount) -> bool:
-        """End the grant at the network; False where it has no call for that. Gone already is done."""
+        """Revoke the grant at the network; False where the network has no call for that. A repeat succeeds."""
 
 
 @runtime_checkable
 class KnownByAddress(Protocol):
-    """An authorizer whose servers identify us by an address of ours, instead of by a registered app."""
+    """An authorizer whose servers identify this installation by its URL instead of a registered app."""
 
     def metadata(self, base_url: str, redirect_uri: str) -> Mapping[str, Any]:
         """The public document `client-metadata.json` beside `redirect_uri`."""
 
     def jwks(self, used: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
-        """What is served at `jwks.json` beside it: our public keys. `used` are the keys that accounts still use."""
+        """Our public keys, served as `jwks.json` beside it. `used` are the keys that accounts still use."""

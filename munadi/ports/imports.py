@@ -1,4 +1,4 @@
-"""What a client imports, and what a consent brings: the raw credentials of a profile."""
+"""The raw credentials of a profile: imported by a client, or granted by its owner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from munadi.domain.account import Credentials
 
 @dataclass(frozen=True)
 class AccountImport:
-    """What a client imports: a token, or for Bluesky an identifier and an app password.
+    """Credentials that are not yet verified: a token, or for Bluesky an identifier and an app password.
 
     What follows `password` is never a client's: a consent brings it, and a check of stored credentials. `handle` is
     the stored account's: its identity was proven when it was connected.
@@ -42,7 +42,7 @@ class AccountImport:
         login: str | None = None,
         handle: str | None = None,
     ) -> AccountImport:
-        """Credentials that are stored already, to be verified again."""
+        """The stored credentials of an account, to verify them again."""
         return cls(
             external_id=external_id,
             service_url=service_url,

@@ -1,4 +1,4 @@
-"""What is true and what is sent, as the activities see it. Each call of a store is one transaction."""
+"""The ports of the stores, of tokens and of the webhook sender. Each call of a store is one transaction."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from munadi.domain.publication import POST, PublicationStatus, Published
 from munadi.publishing.model import (
     Attempt,
     Claim,
+    ClaimResult,
     Command,
     CommandResult,
     Outcome,
     Refused,
     Step,
     StepResult,
-    Taken,
     View,
 )
 
 
 class Schedule(Protocol):
-    """What is due. The workflow of a post calls `look`, activities `load` and `begin`."""
+    """Reads what is due. The workflow of a post calls `look`, the activities call `load` and `begin`."""
 
     async def look(self, content_id: str, now: datetime) -> View | None: ...
 
     async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
-        """What workflows of an earlier version call; `Attempts.claim` does it today."""
+        """For workflows that an earlier version started. Today's call `Attempts.claim`."""
 
     async def load(self, publication_id: str) -> Step | None: ...
 
@@ -39,13 +39,13 @@ class Schedule(Protocol):
 
 
 class Operators(Protocol):
-    """Commands that operators signal, applied by the same compare-and-set as the API's."""
+    """Applies operators' signals by the same compare-and-set as the API's calls."""
 
     async def apply(self, content_id: str, command: Command, argument: Any, now: datetime) -> CommandResult: ...
 
 
 class Attempts(Protocol):
-    """Intents before visible calls, outcomes after them, and the handles that networks gave us."""
+    """Records intents before visible calls and outcomes after them, and saves handles."""
 
     async def claim(
         self,
@@ -56,8 +56,8 @@ class Attempts(Protocol):
         holder: str,
         now: datetime,
         period: Callable[[Step], timedelta] | None,
-    ) -> Taken | None:
-        """Claim a post that is due and, with a `period` for its call, record the intent: one transaction."""
+    ) -> ClaimResult | None:
+        """Claim a due publication and, if `period` is given, record the intent of its call, in one transaction."""
 
     async def open_attempt(
         self, publication_id: str, *, step: str, epoch: int, holder: str, now: datetime, deadline: datetime
@@ -87,20 +87,20 @@ class Attempts(Protocol):
     ) -> StepResult: ...
 
     async def record_id(self, publication_id: str, found: Published | None, now: datetime) -> StepResult:
-        """The id of a post that was published without one; None: not yet."""
+        """Record the id of a post that was published without one; None: not known yet."""
 
     async def belongs_to_another(self, publication_id: str, post_id: str) -> bool:
         """Whether another publication of the same account is known to be this post."""
 
 
 class Deliveries(Protocol):
-    """Events on their way to endpoints. One process at a time serves an endpoint, under a lease in the database.
+    """Webhook deliveries. One process at a time serves an endpoint, under a lease in the database.
 
     `holder` names that process. A lease ends by itself, so a killed process blocks an endpoint for seconds only.
     """
 
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
-        """Enabled endpoints with deliveries due, which no other process serves and no breaker holds back."""
+        """Enabled endpoints with due deliveries that no other process serves and no circuit breaker blocks."""
 
     async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
         """Take the endpoint's lease. False: another process has it."""
@@ -114,14 +114,14 @@ class Deliveries(Protocol):
     async def record(
         self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
     ) -> None:
-        """Write down a batch in one transaction, and extend the lease. `blocked` were not sent, because an earlier
-        event of the same post failed: they are due with its retry."""
+        """Record a batch of results in one transaction and extend the lease. `blocked` were not sent because an earlier
+        event of the same post failed; they become due with its retry."""
 
     async def close(self, holder: str) -> None:
-        """Give back every lease of this process."""
+        """Release all leases of this process."""
 
 
-class TokenKeeper(Protocol):
+class TokenProvider(Protocol):
     """Returns accounts with a usable token; concurrent callers cause one refresh (lease in the database).
 
     Every call of a network for an account starts here, so a pause of the account applies to every call.
@@ -134,17 +134,19 @@ class TokenKeeper(Protocol):
         """
 
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
-        """After the network called the token expired: refresh, unless another process did."""
+        """Refresh the token after the network reported it expired, unless another process did."""
 
     async def lost(self, account: ConnectedAccount, error: ChannelError) -> bool:
-        """The network called the grant dead: the account needs its owner (`reauth_required`, event).
+        """Mark the account `reauth_required`, with an event, after the network reported the grant dead.
 
-        True when `account` was replaced meanwhile: nothing is marked, and `renew` returns its present connection.
+        True when `account` was reconnected meanwhile: nothing is marked, and `renew` returns its current credentials.
         """
 
     async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
-        """Hold every call of this connection back, in every process, for as long as the network wants; None: not at
-        all. One that was made since is not paused."""
+        """Make no calls for this connection, in any process, for as long as the network asked; None: no pause.
+
+        A connection made since is not paused.
+        """
 
 
 class Sender(Protocol):

@@ -1,4 +1,4 @@
-"""What the upkeep of an account is built on."""
+"""The port of account upkeep: renewing tokens in time and warning owners in time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from munadi.domain.failure import ChannelError
 
 
 @dataclass(frozen=True)
-class KeptAccount:
-    """An account with its credentials, its status, when its owner connected it and when we last renewed it."""
+class UpkeepAccount:
+    """An account with its credentials, its status, when its owner connected it and when Munadi last renewed it."""
 
     account: ConnectedAccount
     status: AccountStatus
@@ -20,19 +20,19 @@ class KeptAccount:
     renewed_at: datetime | None
 
 
-class AccountsKept(Protocol):
-    """The state of accounts, and when to check them again. Each call is one transaction."""
+class AccountUpkeep(Protocol):
+    """Loads accounts for upkeep and records its results. Each call is one transaction."""
 
-    async def kept(self, account_id: str) -> KeptAccount | None:
-        """None when there is none, or it was disconnected. ChannelError when its credentials cannot be opened."""
+    async def load(self, account_id: str) -> UpkeepAccount | None:
+        """The account; None when it is unknown or disconnected. ChannelError when its credentials cannot be opened."""
 
-    async def tell_expiring(self, account_id: str, expected_version: int, now: datetime) -> None:
-        """Only its owner can extend it now: status and event, once per token."""
+    async def mark_expiring(self, account_id: str, expected_version: int, now: datetime) -> None:
+        """Set the status `expiring`, with an event, once per token: only the owner can extend the connection."""
 
     async def plan(self, account_id: str, next_at: datetime | None, seen_version: int | None = None) -> None:
-        """When to check next, unless it has other credentials than the ones seen."""
+        """Set the time of the next run, unless the credentials have changed since `seen_version`."""
 
-    async def failed(
+    async def record_failure(
         self, account_id: str, error: ChannelError, again_at: datetime, now: datetime, seen_version: int | None = None
     ) -> None:
-        """A renewal failed, and the next try is then; nothing is noted on a connection made since."""
+        """Record a failed renewal and the time of the retry, unless the account was reconnected since."""

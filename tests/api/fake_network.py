@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from munadi.channels.oauth import challenge_of, code_in, new_verifier
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import AccountImport, Asking, Choice, Connection, Consent, Granted
+from munadi.ports import AccountImport, Choice, Connection, Consent, ConsentRequest, GrantedProfiles
 from tests.db.seeding import token
 from tests.workflows.network import FakeChannel
 
@@ -62,18 +62,18 @@ class FakeAuthorizer:
     scopes: tuple[str, ...] = ("publish", "read")
     missing_settings: tuple[str, ...] = ()
     codes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    begun: list[Asking] = field(default_factory=list)
+    begun: list[ConsentRequest] = field(default_factory=list)
     exchanges: int = 0
     revoked: list[str] = field(default_factory=list)
     errors: list[ChannelError] = field(default_factory=list)
 
-    async def begin(self, asking: Asking) -> Consent:
+    async def begin(self, request: ConsentRequest) -> Consent:
         """The address of the consent page, and the verifier to keep."""
         if self.errors:
             raise self.errors.pop()
-        self.begun.append(asking)
+        self.begun.append(request)
         verifier = new_verifier()
-        query = {"state": asking.state, "challenge": challenge_of(verifier), "redirect_uri": asking.redirect_uri}
+        query = {"state": request.state, "challenge": challenge_of(verifier), "redirect_uri": request.redirect_uri}
         return Consent(f"{CONSENT}?{urlencode(query)}", {"verifier": verifier})
 
     def approve(self, consent: dict[str, str]) -> dict[str, str]:
@@ -82,13 +82,15 @@ class FakeAuthorizer:
         self.codes[code] = consent["challenge"], consent["redirect_uri"]
         return {"state": consent["state"], "code": code}
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
         """The granted profiles for a code."""
         self.exchanges += 1
         challenge, redirect_uri = self.codes.pop(code_in("Network", answered), ("", ""))
-        if challenge_of(kept["verifier"]) != challenge or redirect_uri != asking.redirect_uri:
+        if challenge_of(kept["verifier"]) != challenge or redirect_uri != request.redirect_uri:
             raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, "Network: the code is not valid")
-        return Granted(tuple(_choice(profile) for profile in self.profiles), self.scopes)
+        return GrantedProfiles(tuple(_choice(profile) for profile in self.profiles), self.scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End a grant."""

@@ -17,7 +17,7 @@ from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Reason
-from munadi.ports import Asking, Authorizer, Channel, Consent, Granted
+from munadi.ports import Authorizer, Channel, Consent, ConsentRequest, GrantedProfiles
 from tests.channels.making import SystemClock, account, error_of, tools
 from tests.channels.sandbox import hosts_of
 from tests.channels.servers import Oracle
@@ -27,8 +27,8 @@ APP = {"client_id": "app-1", "client_secret": "s3cret"}
 META_APP = {"fb_client_id": "meta-1", "fb_client_secret": "m3ta-secret"}
 
 
-def asking(**changes: Any) -> Asking:
-    return Asking(**{"state": "state-1", "redirect_uri": BACK, **changes})
+def asking(**changes: Any) -> ConsentRequest:
+    return ConsentRequest(**{"state": "state-1", "redirect_uri": BACK, **changes})
 
 
 def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tuple[Channel, Authorizer]:
@@ -98,7 +98,7 @@ class Login:
         hosts = hosts_of(self.scene.channel, self.oracle)
         return over(self.scene.channel, {"hosts": hosts, **self.scene.settings, **settings}, self.client)
 
-    def asking(self, **changes: Any) -> Asking:
+    def asking(self, **changes: Any) -> ConsentRequest:
         return asking(**{"login": self.scene.login, **changes})
 
     def another(self, name: str) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Login:
     async def agreed(self, **decision: str) -> dict[str, str]:
         return await decide(self.client, (await self.consent()).url, **{"approve": self.profile, **decision})
 
-    async def granted(self, **decision: str) -> Granted:
+    async def granted(self, **decision: str) -> GrantedProfiles:
         return await self.server.exchange(self.asking(), await self.agreed(**decision), self.kept)
 
     async def connected(self) -> ConnectedAccount:

@@ -24,7 +24,7 @@ from munadi.channels.oauth import (
 )
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
-from munadi.ports import AccountImport, Answer, Asking, Choice, Consent, Granted
+from munadi.ports import AccountImport, Answer, Choice, Consent, ConsentRequest, GrantedProfiles
 
 VERIFIER = "verifier"
 
@@ -49,26 +49,28 @@ class BlueskyLogin:
         """See `ClientKeys.jwks`."""
         return self.granting.keys.jwks(used)
 
-    async def begin(self, asking: Asking) -> Consent:
+    async def begin(self, request: ConsentRequest) -> Consent:
         """Push the request to the owner's authorization server; the consent is on its page. Raises ChannelError."""
-        client_id = client_id_of(asking.redirect_uri)
-        server, login_hint = await self._server(asking.hint)
+        client_id = client_id_of(request.redirect_uri)
+        server, login_hint = await self._server(request.hint)
         client_key = self.granting.keys.newest if is_confidential(client_id) else None
         grant, verifier = Grant.new(server, client_id, client_key), new_verifier()
         form = {
             "response_type": "code",
-            "redirect_uri": asking.redirect_uri,
+            "redirect_uri": request.redirect_uri,
             "scope": SCOPE,
-            "state": asking.state,
+            "state": request.state,
             "code_challenge": challenge_of(verifier),
             "code_challenge_method": "S256",
         }
         hinted = {"login_hint": login_hint} if login_hint else {}
-        pushed = await self.granting.post(grant, server.par, {**form, **hinted}, asking.state)
+        pushed = await self.granting.post(grant, server.par, {**form, **hinted}, request.state)
         query = {"client_id": client_id, "request_uri": text_of(TITLE, pushed, "request_uri")}
         return Consent(consent_url(server.authorize, query), {**grant.texts, VERIFIER: verifier})
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
         """Code → tokens, if the account that they are for names this authorization server. Raises ChannelError."""
         grant, code = Grant.read(kept), code_in(TITLE, answered)
         if answered.get("iss") != grant.issuer:
@@ -77,7 +79,7 @@ class BlueskyLogin:
             "grant_type": "authorization_code",
             "code": code,
             "code_verifier": kept[VERIFIER],
-            "redirect_uri": asking.redirect_uri,
+            "redirect_uri": request.redirect_uri,
         }
         try:
             answer = await self.granting.post(grant, grant.token_endpoint, form, code, kept[VERIFIER])
@@ -88,7 +90,7 @@ class BlueskyLogin:
         scopes = tuple(text_of(TITLE, answer, "scope").split())
         require_scopes(TITLE, scopes, NEEDED)
         given = AccountImport.of(credentials, external_id=owner.did, service_url=owner.pds)
-        return Granted((Choice(owner.did, owner.handle or owner.did, given),), scopes)
+        return GrantedProfiles((Choice(owner.did, owner.handle or owner.did, given),), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End a grant of OAuth; the session of an app password belongs to the client, so it is left alone."""

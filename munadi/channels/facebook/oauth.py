@@ -12,7 +12,7 @@ from munadi.channels.facebook.spec import COMMENT_SCOPE, SPEC, Settings
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.login import PersonLogin, name_of
 from munadi.domain.account import ConnectedAccount
-from munadi.ports import AccountImport, Asking, Choice, Consent, Granted
+from munadi.ports import AccountImport, Choice, Consent, ConsentRequest, GrantedProfiles
 
 # The scope of first comments is requested too, and is optional.
 ASKED = (*SPEC.scopes, COMMENT_SCOPE)
@@ -33,22 +33,24 @@ class FacebookLogin(PersonLogin):
         site, client_id = f"{settings.site}/{settings.version}", settings.client_id or ""
         return cls(graph, site, client_id, settings.secret, settings.missing("FACEBOOK"))
 
-    async def begin(self, asking: Asking) -> Consent:
+    async def begin(self, request: ConsentRequest) -> Consent:
         """Facebook's dialog, with every scope that we can use."""
-        self.graph.require_login(asking.login, (LOGIN,))
-        return self.dialog(asking, ASKED)
+        self.graph.require_login(request.login, (LOGIN,))
+        return self.dialog(request, ASKED)
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
         """A choice for every Page that the person may publish to, with the Page's token and, to renew it, theirs.
 
         Raises ChannelError.
         """
-        person, scopes, pages = await self.shared(asking, answered, SPEC.scopes, PAGE_FIELDS)
+        person, scopes, pages = await self.shared(request, answered, SPEC.scopes, PAGE_FIELDS)
         if not pages:
             what = "no Page was shared: choose one at the consent page, or create one at Facebook first"
             raise self.nothing_to_publish_to(what)
         usable = self.usable(pages, PUBLISHING_TASKS)
-        return Granted(tuple(_choice(page, person) for page in usable), scopes)
+        return GrantedProfiles(tuple(_choice(page, person) for page in usable), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """Never: the call there is (DELETE /{user}/permissions) ends what the person granted for all of their Pages.

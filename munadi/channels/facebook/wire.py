@@ -171,11 +171,11 @@ def read_story(fields: Any) -> StoryRead | None:
 
 
 class VideoStatus(Model):
-    """How far a video is. Words that are not known are neither done, dead nor live.
+    """The processing state of a video. Unknown states are neither done, dead nor live.
 
-    Live: published, and Facebook says so, which a draft is not, nor a video whose publishing has not ended. Dead: it
-    failed for good or expired. Unpublished: its finish was not sent, or it is a draft, so the same finish may be sent
-    again. Uploaded: every byte has arrived.
+    Live: Facebook reports it published; a draft is not, nor a video that is still being published. Dead: it failed
+    permanently or expired. Unpublished: its finish was not sent, or it is a draft, so the finish may be sent again.
+    Uploaded: every byte has arrived.
     """
 
     name: str = ""

@@ -19,7 +19,7 @@ from munadi.channels.meta.login import AppLogin, PersonLogin, name_of, names_of
 from munadi.channels.oauth import require_scopes, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Reason
-from munadi.ports import AccountImport, Answer, Asking, Choice, Clock, Consent, Granted
+from munadi.ports import AccountImport, Answer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 # The scopes that publishing needs; the one for first comments is requested too, and is optional.
 NEEDED = {
@@ -45,21 +45,23 @@ class InstagramLogin:
         missing = [self.settings.missing_for(login) for login in (Login.DIRECT, Login.PAGE)]
         return missing[0] if all(missing) else ()
 
-    async def begin(self, asking: Asking) -> Consent:
+    async def begin(self, request: ConsentRequest) -> Consent:
         """The consent page of the log-in, with every scope that we can use."""
-        login = self._login(asking)
+        login = self._login(request)
         if missing := self.settings.missing_for(login):
             message = f"the log-in {str(login)!r} needs {' and '.join(missing)}"
             raise self._direct.refusal(Reason.INVALID_FIELD, message)
         if login is Login.PAGE:
-            return self._person.dialog(asking, ASKED[login])
-        return self._app.consent(asking, ASKED[login])
+            return self._person.dialog(request, ASKED[login])
+        return self._app.consent(request, ASKED[login])
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
         """One account with a token of 60 days, or one for every Page with an account. Raises ChannelError."""
-        if self._login(asking) is Login.PAGE:
-            return await self._through_pages(asking, answered)
-        return await self._directly(asking, answered)
+        if self._login(request) is Login.PAGE:
+            return await self._through_pages(request, answered)
+        return await self._directly(request, answered)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """Never: Instagram has no call for it, and Facebook's would end all that the person granted (`meta.login`)."""
@@ -80,25 +82,25 @@ class InstagramLogin:
         site = f"{settings.hosts.fb_auth.rstrip('/')}/{settings.version}"
         return PersonLogin(self.graphs[Login.PAGE], site, settings.fb_client_id or "", settings.fb_secret)
 
-    def _login(self, asking: Asking) -> Login:
-        self._direct.require_login(asking.login, tuple(Login))
-        return Login(asking.login or Login.DIRECT)
+    def _login(self, request: ConsentRequest) -> Login:
+        self._direct.require_login(request.login, tuple(Login))
+        return Login(request.login or Login.DIRECT)
 
-    async def _directly(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
+    async def _directly(self, request: ConsentRequest, answered: Mapping[str, str]) -> GrantedProfiles:
         """Code → short token → long token; then the account's own id, which the first answer need not have."""
-        short = _unwrapped(await self._app.short(asking, answered))
+        short = _unwrapped(await self._app.short(request, answered))
         token, scopes = text_of(TITLE, short, "access_token"), _scopes(short)
         require_scopes(TITLE, scopes or ASKED[Login.DIRECT], NEEDED[Login.DIRECT])
         token, expires_at = await self._app.long(token)
         me = await self._direct.get("me", token, {"fields": "user_id,username"})
         user_id = text_of(TITLE, me, "user_id")
         given = AccountImport(user_id, access_token=SecretStr(token), expires_at=expires_at)
-        return Granted((Choice(user_id, str(me.field("username") or user_id), given),), scopes)
+        return GrantedProfiles((Choice(user_id, str(me.field("username") or user_id), given),), scopes)
 
-    async def _through_pages(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
+    async def _through_pages(self, request: ConsentRequest, answered: Mapping[str, str]) -> GrantedProfiles:
         """A choice for every account behind a Page that the person may publish to, with the Page's token."""
         login = self._person
-        _, scopes, pages = await login.shared(asking, answered, NEEDED[Login.PAGE], NAMED_FIELDS)
+        _, scopes, pages = await login.shared(request, answered, NEEDED[Login.PAGE], NAMED_FIELDS)
         if not pages:
             what = "no Page was shared: choose the one that the account is linked to at the consent page"
             raise login.nothing_to_publish_to(what)
@@ -106,7 +108,7 @@ class InstagramLogin:
         if not linked:
             what = f"no professional Instagram account is linked to {names_of(pages)}: link one in the Page's settings"
             raise login.nothing_to_publish_to(what)
-        return Granted(tuple(map(_choice, login.usable(linked, PUBLISHING_TASKS))), scopes)
+        return GrantedProfiles(tuple(map(_choice, login.usable(linked, PUBLISHING_TASKS))), scopes)
 
 
 def _unwrapped(answer: Answer) -> Answer:

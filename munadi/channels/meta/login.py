@@ -15,7 +15,7 @@ from munadi.channels.http import AppSettings
 from munadi.channels.meta.graph import Graph, listed
 from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.ports import Answer, Asking, Clock, Consent
+from munadi.ports import Answer, Clock, Consent, ConsentRequest
 
 # A list that continues after so many hundreds of Pages leads in circles.
 MAX_LISTS = 50
@@ -36,18 +36,18 @@ class AppLogin:
     grant_type: str
     clock: Clock
 
-    def consent(self, asking: Asking, scopes: Collection[str]) -> Consent:
+    def consent(self, request: ConsentRequest, scopes: Collection[str]) -> Consent:
         """The consent page."""
         page = f"{self.site.rstrip('/')}/oauth/authorize"
-        return _consent(page, self.settings.client_id or "", asking, scopes)
+        return _consent(page, self.settings.client_id or "", request, scopes)
 
-    async def short(self, asking: Asking, answered: Mapping[str, str]) -> Answer:
+    async def short(self, request: ConsentRequest, answered: Mapping[str, str]) -> Answer:
         """Code → the answer with a token of an hour. Raises ChannelError: CONSENT_DENIED, CONSENT_EXPIRED."""
         form = {
             "client_id": self.settings.client_id or "",
             "client_secret": self.settings.secret,
             "grant_type": "authorization_code",
-            "redirect_uri": asking.redirect_uri,
+            "redirect_uri": request.redirect_uri,
             "code": code_in(self.graph.title, answered),
         }
         url, hidden = f"{self.tokens.rstrip('/')}/oauth/access_token", [self.settings.secret, form["code"]]
@@ -75,18 +75,18 @@ class PersonLogin:
     client_id: str
     secret: str
 
-    def dialog(self, asking: Asking, scopes: Collection[str]) -> Consent:
+    def dialog(self, request: ConsentRequest, scopes: Collection[str]) -> Consent:
         """The consent page. Facebook shows a scope that was declined before only with `rerequest`."""
-        return _consent(f"{self.site}/dialog/oauth", self.client_id, asking, scopes, auth_type="rerequest")
+        return _consent(f"{self.site}/dialog/oauth", self.client_id, request, scopes, auth_type="rerequest")
 
     async def shared(
-        self, asking: Asking, answered: Mapping[str, str], needed: Collection[str], fields: str
+        self, request: ConsentRequest, answered: Mapping[str, str], needed: Collection[str], fields: str
     ) -> tuple[str, tuple[str, ...], list[dict[str, Any]]]:
         """The person's token, what they granted, and every Page that they shared and that has a token of its own.
 
         Raises ChannelError: CONSENT_DENIED, CONSENT_EXPIRED, MISSING_SCOPE.
         """
-        person = await self._person(asking, answered)
+        person = await self._person(request, answered)
         scopes = await granted_scopes(self.graph, person)
         require_scopes(self.graph.title, scopes, needed)
         rows, whole = await self.graph.rows("me/accounts", person, {"fields": fields}, MAX_LISTS)
@@ -108,11 +108,11 @@ class PersonLogin:
         message = f"{self.graph.title}: {what_to_do}; then connect again"[:MAX_MESSAGE]
         return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.NOT_SENT, message, provider_message=message)
 
-    async def _person(self, asking: Asking, answered: Mapping[str, str]) -> str:
+    async def _person(self, request: ConsentRequest, answered: Mapping[str, str]) -> str:
         """Code → token of hours → token of 60 days; a Page's token has no end only if it comes of that one."""
         code = code_in(self.graph.title, answered)
         try:
-            short = await self._token({"redirect_uri": asking.redirect_uri, "code": code}, code)
+            short = await self._token({"redirect_uri": request.redirect_uri, "code": code}, code)
         except ChannelError as error:
             raise refused_code(self.graph.title, error) from error
         return await self._token({"grant_type": "fb_exchange_token", "fb_exchange_token": short}, short)
@@ -124,9 +124,9 @@ class PersonLogin:
         return text_of(self.graph.title, answer, "access_token")
 
 
-def _consent(page: str, client_id: str, asking: Asking, scopes: Collection[str], **more: str) -> Consent:
-    query = {"client_id": client_id, "redirect_uri": asking.redirect_uri, "scope": ",".join(scopes)}
-    return Consent(consent_url(page, {**query, "response_type": "code", **more, "state": asking.state}))
+def _consent(page: str, client_id: str, request: ConsentRequest, scopes: Collection[str], **more: str) -> Consent:
+    query = {"client_id": client_id, "redirect_uri": request.redirect_uri, "scope": ",".join(scopes)}
+    return Consent(consent_url(page, {**query, "response_type": "code", **more, "state": request.state}))
 
 
 async def granted_scopes(graph: Graph, token: str) -> tuple[str, ...]:

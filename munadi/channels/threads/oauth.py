@@ -16,7 +16,7 @@ from munadi.channels.oauth import require_scopes, text_of
 from munadi.channels.threads.errors import TITLE
 from munadi.channels.threads.spec import REPLY_SCOPE, Settings
 from munadi.domain.account import ConnectedAccount
-from munadi.ports import AccountImport, Asking, Choice, Clock, Consent, Granted
+from munadi.ports import AccountImport, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 # The scopes that publishing needs, and the one for replies: parts and first comments are replies.
 NEEDED = ("threads_basic", "threads_content_publish")
@@ -37,22 +37,24 @@ class ThreadsLogin(AppLogin):
         """The Threads app's id and secret (not the Meta app's)."""
         return self.settings.missing("THREADS")
 
-    async def begin(self, asking: Asking) -> Consent:
+    async def begin(self, request: ConsentRequest) -> Consent:
         """Threads' consent page, with every scope that we can use."""
-        return self.consent(asking, ASKED)
+        return self.consent(request, ASKED)
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
         """Code → short token, whose answer names the profile → long token. Raises ChannelError.
 
         The short token shows what was granted, as far as it can be read: its owner may have unticked some scopes.
         """
-        short = await self.short(asking, answered)
+        short = await self.short(request, answered)
         token, user_id = text_of(TITLE, short, "access_token"), text_of(TITLE, short, "user_id")
         scopes = scopes_in(await self.graph.inspect(token))
         require_scopes(TITLE, scopes or ASKED, NEEDED)
         long, expires_at = await self.long(token)
         given = AccountImport(user_id, access_token=SecretStr(long), expires_at=expires_at)
-        return Granted((Choice(user_id, user_id, given),), scopes)
+        return GrantedProfiles((Choice(user_id, user_id, given),), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """Threads has no call for it."""

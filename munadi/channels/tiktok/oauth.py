@@ -17,7 +17,7 @@ from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.spec import SPEC, Settings
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import AccountImport, Answer, Asking, Choice, Clock, Consent, Granted
+from munadi.ports import AccountImport, Answer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 # How TikTok may refuse to revoke a token that is dead already; it documents no code for it.
 DEAD = frozenset({Reason.TOKEN_EXPIRED, Reason.TOKEN_REVOKED, Reason.INVALID_FIELD})
@@ -36,15 +36,15 @@ class TikTokLogin(AppLogin):
         """An error may come with HTTP 200."""
         return await self._api.grant(form)
 
-    async def begin(self, asking: Asking) -> Consent:
+    async def begin(self, request: ConsentRequest) -> Consent:
         """TikTok's consent page; without `disable_auto_auth` TikTok sends a known creator back without showing it."""
         verifier = new_verifier()
         query = {
             "client_key": self.settings.client_id or "",
-            "redirect_uri": asking.redirect_uri,
+            "redirect_uri": request.redirect_uri,
             "scope": ",".join(SPEC.scopes),
             "response_type": "code",
-            "state": asking.state,
+            "state": request.state,
             "disable_auto_auth": "1",
             # In lower-case hex, not in RFC 7636's base64url.
             "code_challenge": hashlib.sha256(verifier.encode()).hexdigest(),
@@ -53,15 +53,17 @@ class TikTokLogin(AppLogin):
         page = f"{self._hosts.auth.rstrip('/')}/{self._version}/auth/authorize/"
         return Consent(consent_url(page, query), {"verifier": verifier})
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
         """Code and verifier → both tokens, whose they are, and the scopes left ticked. Raises ChannelError."""
-        answer = await self.redeem(asking, answered, kept)
+        answer = await self.redeem(request, answered, kept)
         open_id = text_of(SPEC.title, answer, "open_id")
         scopes = tuple(filter(None, str(answer.field("scope") or "").split(",")))
         require_scopes(SPEC.title, scopes, SPEC.scopes)
         credentials = self.credentials(answer, SecretStr(text_of(SPEC.title, answer, "refresh_token")))
         given = AccountImport.of(credentials, external_id=open_id, service_url=None)
-        return Granted((Choice(open_id, open_id, given),), scopes)
+        return GrantedProfiles((Choice(open_id, open_id, given),), scopes)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """A new access token, and a new refresh token: the old one stops working. Raises ChannelError."""

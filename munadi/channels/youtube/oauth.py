@@ -16,7 +16,7 @@ from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import SPEC, Settings
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import AccountImport, Answer, Asking, Choice, Clock, Consent, Granted
+from munadi.ports import AccountImport, Answer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 
 class GoogleLogin(AppLogin):
@@ -35,31 +35,33 @@ class GoogleLogin(AppLogin):
         found = super().credentials(answer, refresh_token)
         return found.model_copy(update={"is_final": found.grant_expires_at is not None})
 
-    async def begin(self, asking: Asking) -> Consent:
+    async def begin(self, request: ConsentRequest) -> Consent:
         """Google's consent page. As a hint it takes email addresses only, so a channel's handle is not sent."""
         verifier = new_verifier()
         query = {
             "client_id": self.settings.client_id or "",
-            "redirect_uri": asking.redirect_uri,
+            "redirect_uri": request.redirect_uri,
             "response_type": "code",
             "scope": " ".join(SPEC.scopes),
-            "state": asking.state,
+            "state": request.state,
             "access_type": "offline",
             "prompt": "consent",
             "include_granted_scopes": "true",
             "code_challenge": challenge_of(verifier),
             "code_challenge_method": "S256",
         }
-        if asking.hint and "@" in asking.hint.removeprefix("@"):
-            query["login_hint"] = asking.hint
+        if request.hint and "@" in request.hint.removeprefix("@"):
+            query["login_hint"] = request.hint
         return Consent(consent_url(self._page, query), {"verifier": verifier})
 
-    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
         """Code and verifier → tokens, and the channel that they are for, which the Data API names.
 
         Raises ChannelError; besides what the port says, MISSING_SCOPE when Google gave no refresh token.
         """
-        answer = await self.redeem(asking, answered, kept)
+        answer = await self.redeem(request, answered, kept)
         scopes = tuple(str(answer.field("scope") or "").split())
         require_scopes(SPEC.title, scopes, SPEC.scopes)
         credentials = self.credentials(answer, None)
@@ -72,7 +74,7 @@ class GoogleLogin(AppLogin):
             raise ChannelError(Reason.MISSING_SCOPE, Effect.NOT_SENT, message, provider_message=message)
         channel = await self._api.own_channel(credentials.access_token.get_secret_value())
         given = AccountImport.of(credentials, external_id=channel.external_id, service_url=None)
-        return Granted((Choice(channel.external_id, channel.handle, given),), scopes)
+        return GrantedProfiles((Choice(channel.external_id, channel.handle, given),), scopes)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """A token for another hour. Raises ChannelError: TOKEN_REVOKED when the grant has ended."""

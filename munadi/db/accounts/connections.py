@@ -1,6 +1,6 @@
-"""Tries to connect a profile in a browser: the link, the state that comes back once, the choice, the end.
+"""Stores attempts to connect a profile in a browser: the link, the OAuth state, the choice of profiles, the result.
 
-Links, states and cookies are random and only hashed here. What the exchange needs is sealed for its row.
+Links, states and cookies are random, and only their hashes are stored. Secrets for the exchange are sealed.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _IMPORT = TypeAdapter(AccountImport)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be connected: `account_id` is the account that must come back, when it is a reconnect."""
+class NewConnection:
+    """A request to connect a profile. `account_id` is set for a reconnect: the same account must be connected."""
 
     brand_ref: str
     channel: str
@@ -49,33 +49,33 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What the owner's grant speaks for, as it is kept while one of them is chosen."""
+class OfferedProfiles:
+    """The profiles that the owner's grant covers, stored until one or more are chosen."""
 
     choices: tuple[Choice, ...]
     scopes: tuple[str, ...]
 
 
 class ConnectionStore:
-    """Connections of one database."""
+    """Stores connections in one database."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
         self._keyring = keyring
 
     async def create(
-        self, session: AsyncSession, wanted: Wanted, link: str, expires_at: datetime, now: datetime
+        self, session: AsyncSession, new: NewConnection, link: str, expires_at: datetime, now: datetime
     ) -> ConnectionRow:
-        """A new one in the caller's transaction; `link` is the secret part of the address that is handed out."""
+        """Create a connection in the caller's transaction. `link` is the secret part of its URL."""
         row = ConnectionRow(
             id=new_id(Prefix.CONNECTION),
-            brand_ref=wanted.brand_ref,
-            channel=wanted.channel,
-            key_id=wanted.key_id,
-            account_id=wanted.account_id,
-            login=wanted.login,
-            hint=wanted.hint,
-            redirect_url=wanted.redirect_url,
+            brand_ref=new.brand_ref,
+            channel=new.channel,
+            key_id=new.key_id,
+            account_id=new.account_id,
+            login=new.login,
+            hint=new.hint,
+            redirect_url=new.redirect_url,
             status=S.WAITING.value,
             link_hash=hash_of(link),
             created_at=now,
@@ -83,17 +83,17 @@ class ConnectionStore:
             expires_at=expires_at,
         )
         session.add(row)
-        record(session, Action.CONNECTION_CREATED, target=row.id, brand_ref=wanted.brand_ref, now=now)
+        record(session, Action.CONNECTION_CREATED, target=row.id, brand_ref=new.brand_ref, now=now)
         await session.flush()
         return row
 
     async def get(self, connection_id: str) -> ConnectionRow | None:
-        """By id."""
+        """A connection by its id."""
         async with self._database.read() as session:
             return await session.get(ConnectionRow, connection_id)
 
     async def by_link(self, link: str) -> ConnectionRow | None:
-        """By the secret of its address."""
+        """A connection by the secret of its URL."""
         async with self._database.read() as session:
             query = select(ConnectionRow).where(ConnectionRow.link_hash == hash_of(link))
             return (await session.exec(query)).first()
@@ -101,7 +101,7 @@ class ConnectionStore:
     async def begin(
         self, row_id: str, *, state: str, browser: str, kept: Mapping[str, str], now: datetime, life: timedelta
     ) -> None:
-        """The browser goes to the network: `state` must come back from this browser; an earlier one is void."""
+        """Record that the browser goes to the network with this `state`. An earlier state becomes invalid."""
         async with self._database.write() as session:
             row = await _locked(session, row_id)
             row.status, row.failure, row.choices = S.CONSENTING.value, None, []
@@ -110,9 +110,9 @@ class ConnectionStore:
             row.sealed = self._seal(row_id, {"kept": dict(kept)})
 
     async def take(self, state: str, channel: str, now: datetime) -> tuple[ConnectionRow, dict[str, str]] | None:
-        """The one that this state belongs to, once, and what was kept for the exchange; None for any other state.
+        """The connection of this state and the secrets for its exchange; None for an unknown or used state.
 
-        A state is used up by being shown, whoever shows it and whatever becomes of it.
+        A state can be taken once, whatever the result.
         """
         async with self._database.write() as session:
             query = select(ConnectionRow).where(ConnectionRow.state_hash == hash_of(state)).with_for_update()
@@ -126,8 +126,8 @@ class ConnectionStore:
                 return None
             return row, plain["kept"]
 
-    async def offer(self, row_id: str, chosen: Chosen, now: datetime, until: datetime) -> None:
-        """Several profiles: one or more of them is to be chosen until then."""
+    async def offer(self, row_id: str, chosen: OfferedProfiles, now: datetime, until: datetime) -> None:
+        """Store several profiles, of which one or more must be chosen before `until`."""
         async with self._database.write() as session:
             row = await _locked(session, row_id)
             row.status, row.updated_at, row.state_expires_at = S.CHOOSING.value, now, until
@@ -143,8 +143,8 @@ class ConnectionStore:
                 },
             )
 
-    async def offered(self, row_id: str, now: datetime) -> Chosen | None:
-        """What there is to choose from; None when nothing is (any more)."""
+    async def offered(self, row_id: str, now: datetime) -> OfferedProfiles | None:
+        """The profiles to choose from; None when there are none, or no longer."""
         row = await self.get(row_id)
         if row is None or row.status != S.CHOOSING.value or row.state_expires_at is None or row.state_expires_at <= now:
             return None
@@ -154,16 +154,16 @@ class ConnectionStore:
         choices = tuple(
             Choice(one["externalId"], one["name"], _IMPORT.validate_python(one["given"])) for one in plain["choices"]
         )
-        return Chosen(choices, tuple(plain["scopes"]))
+        return OfferedProfiles(choices, tuple(plain["scopes"]))
 
     async def finish(self, session: AsyncSession, row_id: str, account_ids: Sequence[str], now: datetime) -> None:
-        """Connected, in the caller's transaction; nothing secret stays."""
+        """Record that the accounts are connected, in the caller's transaction, and delete all secrets."""
         row = await _locked(session, row_id)
         row.status, row.account_ids, row.failure = S.CONNECTED.value, list(account_ids), None
         row.state_hash, row.sealed, row.updated_at = None, b"", now
 
     async def fail(self, row_id: str, failure: Failure, now: datetime) -> None:
-        """This try has failed; its link can begin another until it expires."""
+        """Record a failure. The link can start another attempt until it expires."""
         async with self._database.write() as session:
             row = await _locked(session, row_id)
             if row.status != S.CONNECTED.value:
@@ -174,7 +174,7 @@ class ConnectionStore:
         return self._keyring.seal(json.dumps(plain).encode(), table=TABLE, row=row_id, column=COLUMN)
 
     def _open(self, row: ConnectionRow) -> dict[str, Any] | None:
-        """None when its key is gone: such a try cannot be gone on with, and is begun again."""
+        """The stored secrets; None when their encryption key is gone: then the attempt must start again."""
         try:
             plain = self._keyring.open(row.sealed, table=TABLE, row=row.id, column=COLUMN)
         except SealBroken as error:
@@ -185,12 +185,12 @@ class ConnectionStore:
 
 
 def hash_of(secret: str) -> str:
-    """How a random secret of 256 bits is kept: a plain hash is as good as a slow one."""
+    """The stored hash of a secret. The secret has 256 random bits, so a plain hash is as good as a slow one."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def view_of(row: ConnectionRow, now: datetime) -> ConnectionView:
-    """A connection as answered."""
+    """A connection as the API returns it."""
     ended = row.status in (S.CONNECTED.value, S.FAILED.value)
     until = row.state_expires_at if row.status == S.CHOOSING.value else row.expires_at
     late = not ended and until is not None and until <= now

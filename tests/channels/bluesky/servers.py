@@ -18,7 +18,7 @@ from munadi.channels.registry import build_channels
 from munadi.crypto import KeyRing
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
-from munadi.ports import Asking, Authorizer, Channel
+from munadi.ports import Authorizer, Channel, ConsentRequest
 from tests.channels.making import REFRESH, SECRET_KEY, TOKEN, FixedClock, account, tools
 from tests.channels.network import Network, answer, form_of, ok
 
@@ -36,7 +36,7 @@ PAR, GRANT, REVOKE = "/oauth/par", "/oauth/token", "/oauth/revoke"
 BACK = "https://munadi.example.com/v1/oauth/bluesky/callback"
 CLIENT = "https://munadi.example.com/v1/oauth/bluesky/client-metadata.json"
 NEXT_SECRET = "another-secret-key-of-32-characters"
-ASKING = Asking("state-1", BACK, hint=NAME)
+ASKING = ConsentRequest("state-1", BACK, hint=NAME)
 CODE = {"code": "code-1", "state": "state-1", "iss": ISSUER}
 
 METADATA = {

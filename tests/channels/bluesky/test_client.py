@@ -17,7 +17,7 @@ from munadi.channels.bluesky.client import SCOPE, ClientKey, ClientKeys, client_
 from munadi.channels.bluesky.dpop import DpopKey
 from munadi.crypto import KeyRing
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.ports import Asking, KnownByAddress
+from munadi.ports import ConsentRequest, KnownByAddress
 from tests.channels.bluesky.servers import (
     ASKING,
     BACK,
@@ -43,7 +43,7 @@ from tests.support.pds import FOLDER
 HERE = "http://127.0.0.1:8000/v1/oauth/bluesky/callback"
 
 
-async def connected(servers: Servers, asking: Asking = ASKING) -> ConnectedAccount:
+async def connected(servers: Servers, asking: ConsentRequest = ASKING) -> ConnectedAccount:
     """An account after a consent."""
     consent = await servers.server.begin(asking)
     given = (await servers.server.exchange(asking, CODE, consent.kept)).choices[0].given
@@ -85,7 +85,7 @@ async def test_every_request_has_an_assertion_of_its_own() -> None:
 
 async def test_the_loopback_client_stays_public_and_its_grant_ends_after_two_weeks() -> None:
     servers = Servers()
-    asking = Asking("state-1", HERE, hint="acme.example.com")
+    asking = ConsentRequest("state-1", HERE, hint="acme.example.com")
     who = await refreshed(servers, await connected(servers, asking))
     assert not any("client_assertion" in form_of(request) for request in servers.network.mutations)
     assert "clientKey" not in who.credentials.extra

@@ -20,7 +20,7 @@ from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published
-from munadi.ports import Consent, Granted
+from munadi.ports import Consent, GrantedProfiles
 from tests.channels.bluesky.owner import asking_real, decide_at_page
 from tests.channels.bluesky.real import Real, picture
 from tests.channels.connected import new as post
@@ -49,7 +49,7 @@ class Consenting(Real):
         consent = await self.server.begin(asking_real)
         return consent, await decide_at_page(browser, consent.url, self.pds.accounts[0], button)
 
-    async def exchange(self, consent: Consent, answered: dict[str, str], **kept: str) -> Granted:
+    async def exchange(self, consent: Consent, answered: dict[str, str], **kept: str) -> GrantedProfiles:
         return await self.server.exchange(asking_real, answered, {**consent.kept, **kept})
 
     async def refused(self, consent: Consent, answered: dict[str, str], **kept: str) -> tuple[Reason, str | None]:

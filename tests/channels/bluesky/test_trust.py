@@ -13,7 +13,7 @@ from munadi.channels.bluesky import build
 from munadi.channels.bluesky.thread import record_key
 from munadi.domain.failure import Effect, FieldRefused, Reason
 from munadi.outbound.guard import Guard, guarded_client
-from munadi.ports import AccountImport, Asking
+from munadi.ports import AccountImport, ConsentRequest
 from tests.channels.bluesky.servers import BACK, CREATE, DID, DOCUMENT, MISSING, Servers, document, session, uri
 from tests.channels.making import NOW, FixedClock, Saved, account, error_of, publication, tools, visible_step
 from tests.channels.network import Network, ok
@@ -63,7 +63,9 @@ async def test_a_consent_is_not_begun_at_a_private_server(address: str, by_direc
     async with guarded_client(Guard()) as guarded:
         servers = Servers(guarded)
         servers.on("GET", DOCUMENT, document(address))
-        error = await error_of(servers.server.begin(Asking("state-1", BACK, hint=DID if by_directory else address)))
+        error = await error_of(
+            servers.server.begin(ConsentRequest("state-1", BACK, hint=DID if by_directory else address))
+        )
     assert (error.reason, error.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
 
 
