@@ -1,4 +1,4 @@
-"""A working token for invisible calls: preparing, checking, reconciling."""
+"""Runs invisible calls (preparing, checking, reconciling) with a valid token."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, FailureClass, Reason
 from munadi.domain.publication import Unknown
 from munadi.domain.reasons import REASONS
-from munadi.ports import TokenKeeper
+from munadi.ports import TokenProvider
 
 T = TypeVar("T")
 
 
-async def with_token(tokens: TokenKeeper, account_id: str, call: Callable[[ConnectedAccount], Awaitable[T]]) -> T:
-    """Make a call that may be repeated. It is repeated once: with a fresh token when the network says that the token
-    expired, with the new connection when the account was reconnected while the old one failed.
+async def with_token(tokens: TokenProvider, account_id: str, call: Callable[[ConnectedAccount], Awaitable[T]]) -> T:
+    """Make a repeatable call. It is repeated once: with a fresh token when the network reports the token expired, or
+    with the new credentials when the account was reconnected meanwhile.
 
-    Raises what the call raised, with the version of the credentials it was made with. A grant that is dead, or a fresh
-    token refused again, is reported to the account, and so is how long the network wants no calls.
+    Raises what the call raised, with the version of its credentials. A dead grant, or a fresh
+    token that is refused again, is recorded at the account, and so is a pause that the network asked for.
     """
     account = await tokens.account(account_id)
     try:
@@ -35,16 +35,18 @@ async def with_token(tokens: TokenKeeper, account_id: str, call: Callable[[Conne
         raise
 
 
-async def report(tokens: TokenKeeper, account: ConnectedAccount, error: ChannelError) -> bool:
-    """Report the failure of a call to the connection it was made with.
+async def report(tokens: TokenProvider, account: ConnectedAccount, error: ChannelError) -> bool:
+    """Record the failure of a call at the account that it was made for.
 
-    True when the grant is dead and the account has other credentials by now: the call may be made with those.
+    True when the grant is dead but the account has newer credentials: the call may be repeated with those.
     """
     await tokens.pause(account, error.pause)
     return REASONS[error.reason].class_ is FailureClass.TOKEN and await tokens.lost(account, error)
 
 
-async def _made(tokens: TokenKeeper, account: ConnectedAccount, call: Callable[[ConnectedAccount], Awaitable[T]]) -> T:
+async def _made(
+    tokens: TokenProvider, account: ConnectedAccount, call: Callable[[ConnectedAccount], Awaitable[T]]
+) -> T:
     try:
         result = await call(account)
     except ChannelError as error:

@@ -1,4 +1,4 @@
-"""The invisible step, ahead of the slot: uploads, containers, private videos. Repeatable, saved part by part."""
+"""Prepares a publication before its due time, invisibly and repeatably: uploads, containers, private videos."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import HOLD_GROWTH, LAPSE_MARGIN, WAITING, Handle, HoldReason, Pending, PublicationStatus
-from munadi.ports import Attempts, Channels, Clock, Schedule, TokenKeeper
+from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
 from munadi.publishing.model import PREPARE, NextStep, Outcome, StaleEpoch, Step, StepResult
 
 
 class PreparingActivities:
-    """`prepare`."""
+    """The activity `prepare`."""
 
     def __init__(
-        self, schedule: Schedule, attempts: Attempts, channels: Channels, tokens: TokenKeeper, clock: Clock
+        self, schedule: Schedule, attempts: Attempts, channels: Channels, tokens: TokenProvider, clock: Clock
     ) -> None:
         self._schedule = schedule
         self._attempts = attempts
@@ -32,7 +32,7 @@ class PreparingActivities:
 
     @activity.defn(name="prepare")
     async def prepare(self, ref: PublicationRef) -> StepResult:
-        """Do the next part: READY, AGAIN after a while, or the publication failed or waits for a condition (LOOK)."""
+        """Do the next part. Returns READY, AGAIN after a while, or LOOK if the publication failed or is held."""
         async with heartbeats():
             step = await self._schedule.load(ref.publication_id)
             if (
@@ -63,7 +63,7 @@ class PreparingActivities:
             return step.then(NextStep.READY)
 
     def _usable(self, step: Step) -> Handle | None:
-        """The handle so far, unless it would lapse before the visible call."""
+        """The handle so far, unless it would expire before the visible call."""
         handle = step.handle
         if handle is None or handle.expires_at is None:
             return handle
@@ -71,7 +71,7 @@ class PreparingActivities:
         return handle if handle.expires_at > needed_until else None
 
     async def _ended(self, step: Step, error: ChannelError) -> StepResult:
-        """Refused → failed. Out of order → a few tries, then a hold. Nothing visible has happened either way."""
+        """Fail what the network refused; retry an outage a few times, then hold. Nothing visible has happened."""
         hold = hold_for(error)
         if error.effect is not Effect.REJECTED and hold is None:
             hold = HoldReason.OUTAGE

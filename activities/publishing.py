@@ -1,4 +1,4 @@
-"""The visible steps of a publication: the post, how far an accepted one has come, and the steps after it."""
+"""Publishes a post, checks the progress of an accepted one, and takes the steps after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from activities.turns import Turns
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import Absent, HoldReason, Pending, PublicationStatus, Published, Unknown
-from munadi.ports import Attempts, Channels, Clock, Schedule, TokenKeeper
+from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
 from munadi.publishing.model import Attempt, NextStep, Outcome, Step, StepResult
 
 log = logging.getLogger("munadi.publishing")
@@ -30,20 +30,20 @@ LATER = LaterStepPolicy()
 PUBLISHED = frozenset({S.PUBLISHED})
 # Claims are transactions of one writer: more at once are no faster, and the rest wait in turn by brand.
 CLAIMS_AT_ONCE = 8
-# A worker whose clock lags by more than the margin lets the workflow wait, for this long at most before it looks again.
+# A worker whose clock lags by more than the margin lets the workflow wait, for this long at most before it reads again.
 MOST_EARLY = EARLY + timedelta(seconds=3)
 CLOCK_LAG_WAIT = timedelta(seconds=5)
 
 
 class PublishingActivities:
-    """`publish`, `check`, `finish` and `locate`."""
+    """The activities `publish`, `check`, `finish` and `locate`."""
 
     def __init__(
         self,
         schedule: Schedule,
         attempts: Attempts,
         channels: Channels,
-        tokens: TokenKeeper,
+        tokens: TokenProvider,
         clock: Clock,
         holder: str,
     ) -> None:
@@ -58,14 +58,14 @@ class PublishingActivities:
 
     @activity.defn(name="publish")
     async def publish(self, ref: PublicationRef) -> StepResult:
-        """Make the visible call of the post once, or say why not. Raises only what proves that nothing was sent."""
+        """Make the visible call of the post once, or return why not. Raises only if nothing was sent for certain."""
         async with heartbeats():
             if ref.claim_at is not None:
                 return await self._claim_and_publish(ref, ref.claim_at)
             return await self._publish_claimed(ref)
 
     async def _claim_and_publish(self, ref: PublicationRef, claim_at: datetime) -> StepResult:
-        """Wait for the last moments before the due time here, so that only the claim and the call are left then."""
+        """Wait for the due time, then claim and publish."""
         early = claim_at - self._clock.now()
         if early > MOST_EARLY:
             # This worker's clock lags. A durable timer waits, not a slot.
@@ -95,7 +95,7 @@ class PublishingActivities:
         if step.status is not S.PUBLISHING or step.epoch != ref.epoch + 1:
             return read_again(ref, step)
         if taken.found is None:
-            # An earlier try of this activity has claimed it: what it left on record decides.
+            # An earlier attempt of this activity has claimed it: its record decides.
             return await self._publish_claimed(ref.model_copy(update={"epoch": step.epoch}))
         if isinstance(account, ChannelError):
             return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))
@@ -106,7 +106,7 @@ class PublishingActivities:
         return await self._runner.conclude(step, POST_POLICY.refused(step, attempt))
 
     async def _publish_claimed(self, ref: PublicationRef) -> StepResult:
-        """Publish what has been claimed under the epoch of `ref`."""
+        """Publish a publication that is claimed under the epoch of `ref`."""
         step = await self._schedule.load(ref.publication_id)
         if step is None or step.epoch != ref.epoch or step.status is not S.PUBLISHING:
             return read_again(ref, step)
@@ -121,7 +121,7 @@ class PublishingActivities:
         return await self._runner.run(step, account, POST_POLICY)
 
     async def _account(self, account_id: str) -> ConnectedAccount | ChannelError:
-        """The account with a usable token, or why there is none."""
+        """The account with a usable token, or the error that explains why there is none."""
         try:
             return await self._tokens.account(account_id)
         except ChannelError as error:
@@ -132,7 +132,7 @@ class PublishingActivities:
 
     @activity.defn(name="check")
     async def check(self, ref: PublicationRef) -> StepResult:
-        """Read how far an accepted post has come; it ends as published, failed or, too late, unconfirmed."""
+        """Check the progress of an accepted post: published, failed, or unconfirmed once it takes too long."""
         async with heartbeats():
             step = await self._schedule.load(ref.publication_id)
             if step is None or step.epoch != ref.epoch or step.status is not S.PUBLISHING:
@@ -146,7 +146,7 @@ class PublishingActivities:
 
     @activity.defn(name="finish")
     async def finish(self, ref: PublicationRef) -> StepResult:
-        """Take the next step after the post: STAGE while one is left, else DONE. Never fails the publication."""
+        """Take the next step after the post. Returns STAGE while one is left, else DONE. Never fails the post."""
         async with heartbeats():
             step = await self._schedule.begin(ref.publication_id, self._clock.now(), PUBLISHED)
             if step is None or step.status is not S.PUBLISHED:
@@ -160,7 +160,7 @@ class PublishingActivities:
             if step.attempt is not None:
                 return await self._runner.reconcile(step, step.attempt, LATER)
             if step.look_since is not None:
-                # The database is older than what may have happened: only a proven absence lets the step be sent.
+                # The database was restored and may miss calls: send the step only after a check has proven absence.
                 found = await self._runner.find(step, step.look_since)
                 if isinstance(found, Published):
                     return await self._runner.record(step, None, LATER.found(found))
@@ -184,7 +184,7 @@ class PublishingActivities:
             return await self._attempts.record_id(ref.publication_id, found, self._clock.now())
 
     async def _how_far(self, step: Step) -> tuple[Outcome | None, timedelta]:
-        """How an accepted post ended, or None, and when to check again."""
+        """The outcome of an accepted post, or None, and when to check again."""
         try:
             found = await self._check(step)
         except ChannelError as error:
@@ -206,7 +206,7 @@ class PublishingActivities:
         )
 
     def _lapsed(self, step: Step) -> bool:
-        """An earlier try gave up the preparation: it is prepared again, and not sent half prepared."""
+        """An earlier attempt gave up the preparation: prepare again before sending."""
         needed = self._channels[step.channel].lead(step.draft) > timedelta(0)
         return needed and not (step.handle is not None and step.handle.ready)
 

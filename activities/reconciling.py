@@ -1,4 +1,4 @@
-"""After an unknown outcome of a post: find out by checking the network, never by sending again."""
+"""Resolves an unknown outcome by reading the network, never by sending again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from activities.policies import PostPolicy
 from activities.step_runner import StepRunner
 from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, HoldReason, PublicationStatus, Published, Unknown
-from munadi.ports import Attempts, Channels, Clock, Schedule, TokenKeeper
+from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
 from munadi.publishing.model import NextStep, Outcome, Step, StepResult
 
 S = PublicationStatus
@@ -22,10 +22,10 @@ POLICY = PostPolicy()
 
 
 class ReconcilingActivities:
-    """`reconcile`."""
+    """The activity `reconcile`."""
 
     def __init__(
-        self, schedule: Schedule, attempts: Attempts, channels: Channels, tokens: TokenKeeper, clock: Clock
+        self, schedule: Schedule, attempts: Attempts, channels: Channels, tokens: TokenProvider, clock: Clock
     ) -> None:
         self._schedule = schedule
         self._channels = channels
@@ -42,12 +42,12 @@ class ReconcilingActivities:
             if step.attempt is None:
                 return await self._nothing_open(step, ref.look_first)
             if step.attempt.effect is Effect.SENT and step.status is S.PUBLISHING:
-                # The network has it and still works on it: only how it ends is open, it is never sent again.
+                # The network accepted the post and still processes it. Only the end is open; it is never sent again.
                 return step.then(NextStep.CHECK)
             return await self._runner.reconcile(step, step.attempt, POLICY)
 
     async def _nothing_open(self, step: Step, look_first: bool) -> StepResult:
-        """No visible call is in doubt. A late first send checks all the same: the database may be a restored one."""
+        """No attempt is open. A late first send still checks the network: the database may be a restored one."""
         if step.look_since is not None:
             return await self._restored(step, step.look_since)
         if look_first:
@@ -60,9 +60,9 @@ class ReconcilingActivities:
         return await self._runner.record(step, None, Outcome(effect=Effect.NOT_SENT, requeue=True))
 
     async def _restored(self, step: Step, since: datetime) -> StepResult:
-        """The database is older than what may have happened: only a check that proves absence lets it be sent.
+        """The database was restored and may miss calls: send only after a check has proven absence.
 
-        What was prepared since then is not on record either, so an absence by the old handle alone proves nothing.
+        Preparations since the backup are not on record either, so absence by the old handle alone proves nothing.
         Nor is a due time that was earlier: the post may have been published at once, and submitted again.
         """
         earlier = step.draft.model_copy(update={"due_at": min(step.draft.due_at, since)})

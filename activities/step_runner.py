@@ -1,7 +1,7 @@
-"""Takes one visible step of a publication: token → intent (committed) → gate → the one call → outcome (committed).
+"""Runs one visible step of a publication: token → intent (committed) → gate → the one call → outcome (committed).
 
-The post and the steps after it share this order. A death in between leaves an open attempt, and an open attempt is
-never sent again before the network was checked. A `StepPolicy` says what each ending means; there are two of them.
+The post and the steps after it share this order. A crash in between leaves an open attempt. An open attempt is
+never sent again before the network was checked. A `StepPolicy` decides what each ending means; there are two.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, HoldReason, Pending, Published, Unknown
-from munadi.ports import Attempts, Channels, Clock, TokenKeeper, VisibleStep
+from munadi.ports import Attempts, Channels, Clock, TokenProvider, VisibleStep
 from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, StaleEpoch, Step, StepResult
 
 log = logging.getLogger("munadi.publishing")
 
 # Spacing of checks while an absence is not yet proven.
 SPACING = timedelta(seconds=5)
-# What the visible call ends with.
+# How a visible call ends.
 Answer = Published | Pending | ChannelError
 
 
 class StepPolicy(Protocol):
-    """What the endings of a step mean. All of it is pure: it decides, the runner records."""
+    """Decides the outcome of each ending of a step. Pure: the runner records."""
 
     reconcile: NextStep
     # A check goes back a little before the intent, because clocks differ.
@@ -41,28 +41,30 @@ class StepPolicy(Protocol):
         """How long the visible call may take."""
 
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
-        """There is no usable token: nothing was tried."""
+        """The outcome when there is no usable token: no call was made."""
 
     def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
-        """No attempt was opened."""
+        """The outcome when no attempt could be opened."""
 
     def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
-        """The call ended with an answer or an error."""
+        """The outcome when the call ended with an answer or an error."""
 
     def found(self, published: Published) -> Outcome:
-        """A check found it at the network."""
+        """The outcome when a check found the post at the network."""
 
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
-        """It is proven absent, and may be sent again."""
+        """The outcome when the post is proven absent and may be sent again."""
 
     def unknown(self, step: Step, attempt: Attempt, paused: timedelta) -> Outcome:
-        """The network cannot tell, or it must not be sent again."""
+        """The outcome when the network's answer is unclear, or the step must not be sent again."""
 
 
 class StepRunner:
     """Runs a step by a policy. One per worker."""
 
-    def __init__(self, attempts: Attempts, channels: Channels, tokens: TokenKeeper, clock: Clock, holder: str) -> None:
+    def __init__(
+        self, attempts: Attempts, channels: Channels, tokens: TokenProvider, clock: Clock, holder: str
+    ) -> None:
         self._attempts = attempts
         self._channels = channels
         self._tokens = tokens
@@ -72,7 +74,7 @@ class StepRunner:
     async def run(
         self, step: Step, account: ConnectedAccount, policy: StepPolicy, *, may_renew: bool = True
     ) -> StepResult:
-        """Make the visible call once, or say why not. Raises only what proves that nothing was sent."""
+        """Make the visible call once, or return why not. Raises only if nothing was sent for certain."""
         now = self._clock.now()
         gate = DeadlineGate.open_for(self._clock, now, self.period(step, policy))
         attempt = await self._attempts.open_attempt(
@@ -137,7 +139,7 @@ class StepRunner:
         return await self.record(step, attempt, policy.unknown(step, attempt, paused))
 
     async def find(self, step: Step, since: datetime) -> Published | Absent | Unknown:
-        """One check of the network. An error while checking is Unknown, never an absence."""
+        """Check the network once. An error while checking is Unknown, never Absent."""
         channel, name = self._channels[step.channel], step.name or POST
         try:
             found = await with_token(
@@ -149,16 +151,16 @@ class StepRunner:
             return Unknown(note=str(error)[:200], pause=error.pause)
         if not isinstance(found, Published) or not found.by_likeness or found.post_id is None:
             return found
-        # A post that is only alike and belongs to another publication proves nothing about this one.
+        # A post that was found by its text only, and belongs to another publication, proves nothing about this one.
         taken = await self._attempts.belongs_to_another(step.publication_id, found.post_id)
         return Unknown(note="the only post that looks like it is another publication's") if taken else found
 
     async def conclude(self, step: Step, answer: Outcome | StepResult) -> StepResult:
-        """Record an outcome without an attempt; a result is passed on."""
+        """Record an outcome that has no attempt; a StepResult is returned as it is."""
         return answer if isinstance(answer, StepResult) else await self.record(step, None, answer)
 
     async def record(self, step: Step, attempt: Attempt | None, outcome: Outcome) -> StepResult:
-        """Record an outcome. If the publication stays as it is, the outcome says what is next."""
+        """Record an outcome. If the publication does not change, the outcome decides the next step."""
         result = await self._attempts.record_outcome(
             step.publication_id,
             attempt.id if attempt else None,
@@ -186,7 +188,7 @@ class StepRunner:
             effect = Effect.UNKNOWN if gate.passed else Effect.NOT_SENT
             return ChannelError(Reason.INTERNAL_ERROR, effect, "overtaken", provider_code=OVERTAKEN)
         except Exception as error:
-            # The handle could not be saved, or a bug of ours: the request may be under way, so the network is checked.
+            # The handle could not be saved, or this is a bug: the request may be under way, so the network is checked.
             log.exception("step %s of %s failed unexpectedly", step.name, step.publication_id)
             name = type(error).__name__
             return ChannelError(Reason.INTERNAL_ERROR, Effect.UNKNOWN, name, provider_code=name)
@@ -194,9 +196,9 @@ class StepRunner:
     async def _renewed(
         self, account: ConnectedAccount, error: ChannelError, may_renew: bool
     ) -> ConnectedAccount | None:
-        """A working token in place of one that the network refused, or None.
+        """A fresh token for one that the network refused, or None.
 
-        A dead grant, or a fresh token that is refused again, is reported to the account: only its owner can help. An
+        A dead grant, or a fresh token that is refused again, is recorded at the account: only its owner can fix it. An
         account that its owner has connected again meanwhile has another token already.
         """
         if error.reason is not Reason.TOKEN_EXPIRED or not may_renew:
@@ -210,5 +212,5 @@ class StepRunner:
 
 
 def _is_unchanged(step: Step, result: StepResult) -> bool:
-    """Whether the publication still is in the status and the epoch in which the step was taken."""
+    """Whether the publication still has the status and the epoch in which the step was loaded."""
     return result.status is step.status and result.epoch == step.epoch

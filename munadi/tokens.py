@@ -1,4 +1,4 @@
-"""Usable tokens: one refresh serves all who need it. (Port: munadi.ports.TokenKeeper.)
+"""Provides valid tokens: one refresh serves all concurrent callers. (Port: munadi.ports.TokenProvider.)
 
 Refreshing happens under the account's lease in the database: re-read, refresh if still needed, store before use.
 So a hundred publishes with an expired token make one refresh, over all processes.
@@ -28,7 +28,7 @@ FIRST_NAP, LONGEST_NAP = 0.05, 0.5
 
 
 class AccountTokens:
-    """Hands out accounts with a token that is not known to be expired. `holder` names this process."""
+    """Returns accounts with a token that is not known to be expired. `holder` names this process."""
 
     def __init__(self, accounts: AccountStore, channels: Channels, clock: Clock, holder: str) -> None:
         self._accounts = accounts
@@ -59,7 +59,7 @@ class AccountTokens:
         return await self._refreshed(current)
 
     async def lost(self, account: ConnectedAccount, error: ChannelError) -> bool:
-        """The network reported the grant revoked: the account needs its owner. True if it was reconnected meanwhile."""
+        """Mark the account `reauth_required` after its grant was revoked. True if it was reconnected meanwhile."""
         version = account.credentials_version
         is_marked = await self._accounts.mark_reauth_required(
             account.id, version, error.reason.value, self._clock.now(), error.message
@@ -67,7 +67,7 @@ class AccountTokens:
         return not is_marked and await self._accounts.is_replaced(account.id, version)
 
     async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
-        """The network asked for no calls for a while: no process makes one for this account until then."""
+        """Make no calls for this account, in any process, for as long as the network asked."""
         if wait is not None:
             await self._accounts.pause(account.id, account.credentials_version, self._clock.now() + wait)
 
@@ -92,14 +92,14 @@ class AccountTokens:
             current = await self._load(stale.id)
             if current.credentials_version != stale.credentials_version:
                 return current
-        # A refresh may use up the old grant: once asked for, its answer is stored, whoever stops waiting for it.
+        # A refresh may use up the old grant, so its answer is stored even if the caller stops waiting.
         refreshing = asyncio.create_task(self._refresh_leased(stale, lease, waited=nap > FIRST_NAP))
         self._refreshing.add(refreshing)
         refreshing.add_done_callback(self._refreshing.discard)
         return await asyncio.shield(refreshing)
 
     async def finish(self) -> None:
-        """Before the database is closed: wait for refreshes whose callers have gone."""
+        """Wait for refreshes whose callers have gone. Call this before the database is closed."""
         await asyncio.gather(*self._refreshing, return_exceptions=True)
 
     async def _take_lease(self, account_id: str, lease: str) -> bool:
@@ -112,7 +112,7 @@ class AccountTokens:
             if current.credentials_version != stale.credentials_version:
                 return current
             if waited:
-                # Who had the lease got nothing. All who waited asking in turn would only press a network in trouble.
+                # The holder of the lease failed. More attempts by all waiting tasks would overload a failing network.
                 raise _not_sent(Reason.PROVIDER_OUTAGE, "the account's token could not be refreshed just now")
             await self._refresh_and_store(current)
             return await self._load(stale.id)
@@ -123,7 +123,7 @@ class AccountTokens:
         try:
             fresh = await self._refresh(account)
         except ChannelError as error:
-            error.effect = Effect.NOT_SENT  # nothing visible was sent, whatever became of the refresh
+            error.effect = Effect.NOT_SENT  # nothing visible was sent, whatever the refresh did
             version = error.credentials_version = account.credentials_version
             if _is_dead(error):
                 await self.lost(account, error)

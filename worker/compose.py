@@ -1,4 +1,4 @@
-"""The wiring: the activities over the database, the channels and the network."""
+"""Builds the worker's parts: activities over the database and the channels, and its background loops."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from munadi.publishing.schedule import ScheduleStore
 from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
-from worker.discarding import Discarding
-from worker.lookahead import LookingAhead
+from worker.discarding import LeftoverRemover
+from worker.preflight import PreflightChecker
 from workflows.registry import WORKFLOWS
 
 # Longer than a publish deadline without media in it: what is in flight ends by itself; a longer upload is reconciled.
 GRACE = timedelta(seconds=45)
-# Most of them only wait for the last seconds before their due time.
+# Most activities only wait for the last seconds before their due time.
 MAX_ACTIVITIES = 200
 ACCOUNT_SLOTS = 20
 # A waiting post takes about 26 kB in the cache. One that was dropped is replayed for each of its steps; when more are
@@ -48,10 +48,10 @@ ACCOUNT_SLOTS = 20
 CACHED_POSTS = 1500
 WEBHOOK_SLOTS = 5
 WEBHOOK_RATE = 20.0
-# A decision is computing alone: more at once are no faster, and what waits at the server is handed out fairly among the
-# brands. The worker's own queue is first come, first served; what waits there for a second goes back to the server's,
-# which therefore gets half of the polls. Ten posts beside 150 of another brand, on a busy machine: the last of them
-# went out after 54 % of the others' time before, after 26 % with these two.
+# A workflow task only computes, so more of them at once are no faster. Tasks that wait at the server are distributed
+# fairly among the brands; the worker's own (sticky) queue is first come, first served, and a task that waits there for
+# a second returns to the server's queue. So that queue gets half of the polls. Ten posts beside 150 of another brand,
+# on a busy machine: the last of them was published after 54 % of the others' time before, after 26 % with these two.
 MAX_DECISIONS = 10
 FAIR_POLLS = 0.5
 
@@ -62,7 +62,7 @@ def holder_name() -> str:
 
 
 def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
-    """The only source of tokens; `finish` it before the database is closed."""
+    """Build the token provider. Call its `finish` before the database is closed."""
     accounts = AccountStore(database, runtime.keyring)
     return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
 
@@ -70,7 +70,7 @@ def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
 def build_activities(
     runtime: Runtime, database: Database, tokens: AccountTokens, webhooks: WebhookActivities
 ) -> Sequence[Callable[..., Any]]:
-    """Every activity, with its ports filled."""
+    """Build all activities with their ports."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
     attempts = around(AttemptStore(database, runtime.keyring), "attempts")
@@ -79,7 +79,7 @@ def build_activities(
     preparing = PreparingActivities(schedule, attempts, channels, tokens, clock)
     publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
-    keeping = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
+    upkeep = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [
         contents.look,
         contents.claim,
@@ -90,7 +90,7 @@ def build_activities(
         publishing.finish,
         publishing.locate,
         reconciling.reconcile,
-        keeping.keep,
+        upkeep.keep,
         # Also here, for tasks that an earlier version put on this queue.
         webhooks.deliver,
         webhooks.redeliver,
@@ -98,26 +98,26 @@ def build_activities(
 
 
 def build_dispatcher(runtime: Runtime, database: Database) -> EventDispatcher:
-    """What sends events to webhook endpoints. Every commit of this process that writes deliveries wakes it."""
+    """Build the webhook dispatcher. Every commit of this process that writes deliveries wakes it."""
     deliveries = runtime.around(DeliveryStore(database, runtime.keyring), "deliveries")
     dispatcher = EventDispatcher(deliveries, runtime.sender, runtime.clock, holder_name())
     database.on_deliveries = dispatcher.wake
     return dispatcher
 
 
-def build_discarding(runtime: Runtime, database: Database, tokens: AccountTokens) -> Discarding:
-    """What removes leftovers, with its ports filled."""
+def build_leftover_remover(runtime: Runtime, database: Database, tokens: AccountTokens) -> LeftoverRemover:
+    """Build the loop that removes leftovers."""
     outbox = runtime.around(DiscardOutbox(database, runtime.keyring), "discards")
-    return Discarding(outbox, runtime.channels, tokens, runtime.clock)
+    return LeftoverRemover(outbox, runtime.channels, tokens, runtime.clock)
 
 
-def build_lookahead(runtime: Runtime, database: Database, tokens: AccountTokens) -> LookingAhead:
-    """What reports posts that would not be published, with its ports filled."""
+def build_preflight_checker(runtime: Runtime, database: Database, tokens: AccountTokens) -> PreflightChecker:
+    """Build the loop that checks posts before they are due."""
     ahead = timedelta(seconds=runtime.settings.relay.preflight)
     accounts = AccountStore(database, runtime.keyring)
     checks = AccountChecks(accounts, runtime.channels, tokens, runtime.clock)
     preflight = PreflightCheck(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
-    return LookingAhead(database, preflight, checks, runtime.clock, ahead)
+    return PreflightChecker(database, preflight, checks, runtime.clock, ahead)
 
 
 def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:

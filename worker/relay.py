@@ -1,4 +1,4 @@
-"""The relay: it repeats what was lost between a commit and a call.
+"""The relay: repeats wakes of workflows that were lost between a commit and a call.
 
 Each round numbers new events and wakes the workflows of posts that changed without being acknowledged, or whose next
 step is overdue. Every few seconds it also wakes the workflows of accounts that are overdue. Any number of
@@ -32,18 +32,18 @@ log = logging.getLogger("munadi.relay")
 CALL_SECONDS = 2.0
 CALLS_AT_ONCE = 8
 TIDY_SECONDS = 3600.0
-# Keepers wait for days: an import starts its keeper without the relay, a connection in a browser can wait for it.
-KEEPERS_SECONDS = 5.0
+# Account workflows sleep for days, and the API starts those of new accounts, so this interval may be long.
+ACCOUNTS_SECONDS = 5.0
 
 
 class Relay:
-    """Runs until it is cancelled."""
+    """The loop of the relay. It runs until it is cancelled."""
 
     def __init__(
         self,
         settings: Settings,
         database: Database,
-        keeping: UpkeepStore,
+        upkeep: UpkeepStore,
         client: Client,
         clock: Clock,
     ) -> None:
@@ -53,12 +53,12 @@ class Relay:
         self._clock = clock
         self._wakes = Wakes(database)
         self._queue = settings.temporal.task_queue
-        self._keeping = keeping
+        self._upkeep = upkeep
         self._next_tidy = clock.monotonic() + TIDY_SECONDS
-        self._next_keepers = clock.monotonic()
+        self._next_accounts = clock.monotonic()
 
     async def run(self) -> None:
-        """Round after round; a failed round is logged and retried."""
+        """Run rounds for ever; a failed round is logged and retried."""
         while True:
             try:
                 await self.round()
@@ -75,10 +75,10 @@ class Relay:
             await asyncio.sleep(self._settings.relay.interval)
 
     async def round(self) -> None:
-        """One round. Raises what Temporal or the database raised."""
+        """Run one round. Raises what Temporal or the database raised."""
         await number_events(self._database)
         await self._wake()
-        await self._wake_keepers()
+        await self._wake_accounts()
         await self._tidy()
 
     async def _wake(self) -> None:
@@ -97,7 +97,7 @@ class Relay:
                 for _ in range(CALLS_AT_ONCE):
                     calls.create_task(work_off())
         except ExceptionGroup as group:
-            raise group.exceptions[0] from None  # Temporal is down, or a bug: one says it for all
+            raise group.exceptions[0] from None  # Temporal is down, or there is a bug: one error stands for all
         finally:
             if woken:
                 await self._wakes.record_woken(woken, self._clock.now())
@@ -111,14 +111,14 @@ class Relay:
             channels=wake.channels,
         )
 
-    async def _wake_keepers(self) -> None:
-        """Accounts whose workflow was never started, has ended, or has older credentials."""
-        if self._clock.monotonic() < self._next_keepers:
+    async def _wake_accounts(self) -> None:
+        """Wake the workflows of accounts that are due for upkeep: never started, ended, or with older credentials."""
+        if self._clock.monotonic() < self._next_accounts:
             return
-        self._next_keepers = self._clock.monotonic() + KEEPERS_SECONDS
+        self._next_accounts = self._clock.monotonic() + ACCOUNTS_SECONDS
         grace, woken = timedelta(seconds=self._settings.relay.look_grace), []
         try:
-            for due in await self._keeping.due(self._clock.now(), grace):
+            for due in await self._upkeep.due(self._clock.now(), grace):
                 async with asyncio.timeout(CALL_SECONDS):
                     await wake_account(
                         self._client,
@@ -130,10 +130,10 @@ class Relay:
                 woken.append(due.account_id)
         finally:
             if woken:
-                await self._keeping.record_woken(woken, self._clock.now())
+                await self._upkeep.record_woken(woken, self._clock.now())
 
     async def _tidy(self) -> None:
-        """Once an hour: drop stored responses that no client can repeat, and what ended long ago."""
+        """Once an hour, delete stored responses that no client can repeat, and other data that ended long ago."""
         if self._clock.monotonic() >= self._next_tidy:
             self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
             now = self._clock.now()

@@ -1,4 +1,4 @@
-"""The worker process: workflows, activities and the relay, until SIGTERM; then what is in flight ends by itself."""
+"""Runs the worker process: workflows, activities and loops until SIGTERM, then finishes running work."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
 from worker.compose import (
     build_activities,
-    build_discarding,
     build_dispatcher,
-    build_lookahead,
+    build_leftover_remover,
     build_posts_worker,
+    build_preflight_checker,
     build_tokens,
     build_webhook_worker,
     build_worker,
@@ -55,13 +55,13 @@ async def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
-    keeping = UpkeepStore(database, runtime.keyring)
+    upkeep = UpkeepStore(database, runtime.keyring)
     tokens = build_tokens(runtime, database)
     dispatcher = build_dispatcher(runtime, database)
     services = (
-        Relay(settings, database, keeping, client, runtime.clock),
-        build_discarding(runtime, database, tokens),
-        build_lookahead(runtime, database, tokens),
+        Relay(settings, database, upkeep, client, runtime.clock),
+        build_leftover_remover(runtime, database, tokens),
+        build_preflight_checker(runtime, database, tokens),
         dispatcher,
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
@@ -86,7 +86,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
 
 
 async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
-    """Loop until Temporal is there: a worker may start before its server."""
+    """Connect to Temporal, and retry until it is up: a worker may start before its server."""
     while not stop.is_set():
         try:
             return await connect(settings.temporal)

@@ -1,7 +1,7 @@
-"""`KeepAccountConnected`: one account, for as long as it is connected. Re-entrant: any run looks first.
+"""`KeepAccountConnected`: the upkeep of one account while it is connected. Each run reads the database first.
 
 The database has the time of the next run; this workflow sleeps until then. A wake (the account was connected again,
-or taken away) ends a sleep and a wait for a network that did not answer.
+or disconnected) ends a sleep, and a wait for a network that did not answer.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ with workflow.unsafe.imports_passed_through():
     from activities.upkeep import UpkeepActivities
     from munadi.domain.account import AccountStatus
     from munadi.domain.ids import account_id_of
-    from munadi.domain.keeping import Kept
+    from munadi.domain.renewal import UpkeepResult
     from workflows.attributes import ATTENTION
     from workflows.messages import WAKE
     from workflows.options import KEEP, with_summary
 
 S = AccountStatus
-# A clock that goes ahead of the worker's must not make us spin.
+# If the database's times are ahead of this clock, the workflow must not run in a tight loop.
 SHORTEST_SLEEP = timedelta(seconds=1)
-NEEDS_SOMEBODY = (S.EXPIRING, S.REAUTH_REQUIRED)
+NEEDS_OWNER = (S.EXPIRING, S.REAUTH_REQUIRED)
 
 
 @workflow.defn(name="KeepAccountConnected")
 class KeepAccountConnected:
-    """The connection of one account; which one, the workflow's own id says: `account/acc_…`."""
+    """The workflow of one account. Its id names the account: `account/acc_…`."""
 
     @workflow.init
     def __init__(self) -> None:
@@ -42,15 +42,15 @@ class KeepAccountConnected:
 
     @workflow.run
     async def run(self) -> str:
-        """Look, sleep until something is to be done, look again; until the account is disconnected."""
+        """Run `keep`, sleep until the next run is due, and repeat until the account is disconnected."""
         ref = _own_ref()
         while True:
-            kept = await self._look(ref)
-            if kept is not None:
-                self._show(kept)
-                if kept.has_ended and not self._woken:
+            result = await self._keep(ref)
+            if result is not None:
+                self._show(result)
+                if result.has_ended and not self._woken:
                     return "disconnected"
-                await self._sleep(kept.next_at)
+                await self._sleep(result.next_at)
             if workflow.info().is_continue_as_new_suggested() and not self._woken:
                 workflow.continue_as_new()
 
@@ -63,15 +63,15 @@ class KeepAccountConnected:
         self._note = f"refused: signal {name[:64]!r} is unknown; there is: {WAKE}"
         workflow.set_current_details(self._note)
 
-    async def _look(self, ref: AccountRef) -> Kept | None:
-        """How the account stands; None when a wake came before its network answered."""
+    async def _keep(self, ref: AccountRef) -> UpkeepResult | None:
+        """Run `keep`; None when a wake came before the network answered."""
         self._woken = False
-        looking = workflow.start_activity_method(UpkeepActivities.keep, ref, **with_summary(KEEP, "keep it connected"))
-        await workflow.wait_condition(lambda: looking.done() or self._woken)
-        if not looking.done():
-            looking.cancel()  # it may be waiting for hours before its next try
+        run = workflow.start_activity_method(UpkeepActivities.keep, ref, **with_summary(KEEP, "keep it connected"))
+        await workflow.wait_condition(lambda: run.done() or self._woken)
+        if not run.done():
+            run.cancel()  # it may wait for hours before its next attempt
         try:
-            return await looking
+            return await run
         except ActivityError as error:
             if isinstance(error.cause, CancelledError):
                 return None
@@ -79,18 +79,18 @@ class KeepAccountConnected:
 
     async def _sleep(self, until: datetime | None) -> None:
         patience = None if until is None else max(until - workflow.now(), SHORTEST_SLEEP)
-        summary = f"looks again at {until:%Y-%m-%d %H:%M:%SZ}" if until else "waits for its owner"
+        summary = f"next check at {until:%Y-%m-%d %H:%M:%SZ}" if until else "waits for its owner"
         try:
             await workflow.wait_condition(lambda: self._woken, timeout=patience, timeout_summary=summary)
         except TimeoutError:
             return
 
-    def _show(self, kept: Kept) -> None:
+    def _show(self, result: UpkeepResult) -> None:
         """Show the state in the Web UI; the search attribute changes only when a person should look."""
-        when = f"{kept.next_at:%Y-%m-%d %H:%M:%SZ}" if kept.next_at else "when somebody says so"
+        when = f"{result.next_at:%Y-%m-%d %H:%M:%SZ}" if result.next_at else "when it is woken"
         note = f"\n\n_{self._note}_" if self._note else ""
-        workflow.set_current_details(f"**{kept.status.value}**\n\nlooks again: {when}{note}")
-        attention = kept.status.value if kept.status in NEEDS_SOMEBODY else None
+        workflow.set_current_details(f"**{result.status.value}**\n\nnext check: {when}{note}")
+        attention = result.status.value if result.status in NEEDS_OWNER else None
         if attention != self._attention:
             self._attention = attention
             update = ATTENTION.value_set(attention) if attention else ATTENTION.value_unset()

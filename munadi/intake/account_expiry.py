@@ -1,6 +1,6 @@
-"""When the connection of an account ends, compared with a due time.
+"""Compares the end of an account's connection with a due time.
 
-The access token's end matters only where nothing renews it. The end of the grant cannot be put off by us: the owner
+The access token's end matters only where nothing renews it. Munadi cannot extend the grant: the owner
 gave consent for a limited time, or only the owner can extend it.
 """
 
@@ -14,7 +14,7 @@ from munadi.db.sealing.secrets import open_credentials
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import ChannelSpec, Renewal, TokenLife
-from munadi.domain.keeping import TOLD_AHEAD
+from munadi.domain.renewal import WARN_AHEAD
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def expiry_before(row: AccountRow, due: datetime, spec: ChannelSpec, now: dateti
     # Some networks exchange a live token for the next one: it is renewed before its end.
     may_be_extended = spec.token_life(row.login).renewed_with is Renewal.TOKEN and ends_at == row.token_expires_at
     is_final = row.status == AccountStatus.EXPIRING or ends_at <= now
-    return Expiry(ends_at, is_final or (not may_be_extended and ends_at - TOLD_AHEAD <= now))
+    return Expiry(ends_at, is_final or (not may_be_extended and ends_at - WARN_AHEAD <= now))
 
 
 def _expiry_of(row: AccountRow, life: TokenLife, credentials: Credentials | None) -> datetime | None:

@@ -25,8 +25,9 @@ from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
-from munadi.domain.keeping import Kept
 from munadi.domain.publication import HoldReason
+from munadi.domain.renewal import UpkeepResult
+from munadi.publishing import account_changes
 from munadi.tokens import AccountTokens
 from tests.channels.making import tools
 from tests.channels.sandbox import APP, hosts_of, imported
@@ -75,18 +76,18 @@ class Tended:
         ends = self.clock.now() + timedelta(hours=2) if known.refresh_token else None
         found = await self.channels[self.name].verify(replace(known, expires_at=ends))
         async with self.seed.database.write() as session:
-            view = await self.seed.accounts.connect(
-                session, "acme", ChannelName(self.name), found, login=None, now=self.clock.now()
+            view = await account_changes.connect(
+                session, self.seed.keyring, "acme", ChannelName(self.name), found, login=None, now=self.clock.now()
             )
         self.account_id = view.id
         return view
 
-    async def keep(self, holder: str = "keeper") -> Kept:
+    async def keep(self, holder: str = "keeper") -> UpkeepResult:
         tokens = self.tokens(holder)
         store = UpkeepStore(self.seed.database, self.seed.keyring)
         activities = UpkeepActivities(store, self.channels, tokens, self.clock)
         kept = await ActivityEnvironment().run(activities.keep, AccountRef(account_id=self.account_id))
-        assert isinstance(kept, Kept)
+        assert isinstance(kept, UpkeepResult)
         return kept
 
     def tokens(self, holder: str) -> AccountTokens:
@@ -165,7 +166,7 @@ async def test_a_dead_grant_needs_its_owner_and_the_contents_continue_when_they_
     kept.oracle.call("POST", "/tokens/revoke", channel=kept.name, profile=external)
     assert first.next_at is not None
     kept.clock.until(first.next_at)
-    assert await kept.keep() == Kept(status=S.REAUTH_REQUIRED)
+    assert await kept.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)
     view = await kept.view()
     assert (view.status, view.affected_contents) == (S.REAUTH_REQUIRED, (waiting,))
     assert view.last_failure is not None
@@ -200,4 +201,4 @@ async def test_a_token_that_ended_unrenewed_needs_its_owner(threads: Tended) -> 
     ends = (await threads.view()).token_expires_at
     assert ends is not None
     threads.clock.until(ends + timedelta(minutes=1))
-    assert await threads.keep() == Kept(status=S.REAUTH_REQUIRED)
+    assert await threads.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)

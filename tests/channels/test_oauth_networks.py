@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from munadi.domain.account import Credentials
 from munadi.domain.failure import Reason
-from munadi.domain.keeping import keeping_of
+from munadi.domain.renewal import renewal_plan_of
 from tests.channels.consent import Login, asking, at, decide, over
 from tests.channels.making import error_of
 
@@ -202,7 +202,7 @@ async def test_access_to_a_persons_data_ends_and_a_new_consent_extends_it(login:
     assert ends is not None
     assert timedelta(days=89, hours=23) < ends - datetime.now(UTC) <= timedelta(days=90)
     life = login.channel.spec.token_life("facebook")
-    ahead = keeping_of(life, connected.credentials, granted_at=datetime.now(UTC), renewed_at=None)
+    ahead = renewal_plan_of(life, connected.credentials, granted_at=datetime.now(UTC), renewed_at=None)
     assert (ahead.renew_at, ahead.ends_at) == (None, ends)
     assert await login.channel.refresh(login.account(credentials=connected.credentials)) == connected.credentials
     unknown, _ = login.build(fb_client_id=None, fb_client_secret=None)

@@ -19,8 +19,9 @@ from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.keeping import Kept
 from munadi.domain.publication import HoldReason
+from munadi.domain.renewal import UpkeepResult
+from munadi.publishing import account_changes
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 
@@ -53,11 +54,11 @@ class Keeper:
     async def connect(self, credentials: Credentials) -> None:
         self.account_id = (await self.seed.account(credentials, now=self.clock.now())).id
 
-    async def keep(self, attempt: int = 1, holder: str = "w") -> Kept:
+    async def keep(self, attempt: int = 1, holder: str = "w") -> UpkeepResult:
         environment = ActivityEnvironment()
         environment.info = replace(environment.info, attempt=attempt)
         kept = await environment.run(self.activities(holder).keep, AccountRef(account_id=self.account_id))
-        assert isinstance(kept, Kept)
+        assert isinstance(kept, UpkeepResult)
         return kept
 
     async def row(self) -> AccountRow:
@@ -77,7 +78,7 @@ def ending(at: datetime) -> Credentials:
 async def test_a_look_plans_the_next_and_leaves_the_token_alone(keeper: Keeper) -> None:
     await keeper.connect(ending(START + 60 * DAY))
     assert (await keeper.row()).keep_at == START
-    assert await keeper.keep() == Kept(status=S.CONNECTED, next_at=START + 50 * DAY)
+    assert await keeper.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 50 * DAY)
     assert (await keeper.row()).keep_at == START + 50 * DAY
     assert keeper.network.refreshed == []
 
@@ -91,7 +92,7 @@ async def test_two_keepers_and_a_hundred_users_make_one_renewal(keeper: Keeper) 
     kept, given = await asyncio.gather(asyncio.gather(*looks), asyncio.gather(*asked))
     assert keeper.network.refreshed == ["first"]
     assert {one.credentials.access_token.get_secret_value() for one in given} == {"second"}
-    assert set(kept) == {Kept(status=S.CONNECTED, next_at=START + 110 * DAY - 10 * DAY)}
+    assert set(kept) == {UpkeepResult(status=S.CONNECTED, next_at=START + 110 * DAY - 10 * DAY)}
     row = await keeper.row()
     assert (row.keep_at, row.last_success_at) == (kept[0].next_at, keeper.clock.time)
 
@@ -101,7 +102,7 @@ async def test_a_dead_grant_is_reported_with_the_posts_that_wait(keeper: Keeper)
     waiting = await keeper.seed.content(keeper.account_id, hold=HoldReason.TOKEN)
     keeper.network.answer, keeper.clock.time = DEAD, START + 50 * DAY
     for _ in range(2):
-        assert await keeper.keep() == Kept(status=S.REAUTH_REQUIRED)
+        assert await keeper.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)
     [event] = await keeper.seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)
     assert event.reason == "TOKEN_REVOKED"
     account = event.data["account"]
@@ -150,11 +151,11 @@ async def test_an_end_without_renewal_is_reported_once_a_week_ahead(
     await keeper.connect(token("first", refresh, START + 60 * DAY))
     clock.time = START + 52 * DAY
     if refresh is None:
-        assert await keeper.keep() == Kept(status=S.CONNECTED, next_at=START + 53 * DAY)
+        assert await keeper.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 53 * DAY)
     clock.time = START + 53 * DAY
     for _ in range(2):
         if refresh is None:
-            assert await keeper.keep() == Kept(status=S.EXPIRING, next_at=START + 60 * DAY)
+            assert await keeper.keep() == UpkeepResult(status=S.EXPIRING, next_at=START + 60 * DAY)
         else:
             with pytest.raises(ApplicationError, match="set the app's secret"):
                 await keeper.keep()
@@ -166,22 +167,22 @@ async def test_a_renewed_token_is_no_longer_expiring_and_a_late_one_is_reported_
     await keeper.connect(ending(START + 60 * DAY))
     await keeper.seed.accounts.mark_expiring(keeper.account_id, 1, START)
     keeper.clock.time = START + 50 * DAY
-    assert await keeper.keep() == Kept(status=S.CONNECTED, next_at=START + 100 * DAY)
+    assert await keeper.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 100 * DAY)
 
 
 async def test_an_end_that_has_come_is_asked_for(seed: Seed, clock: StillClock) -> None:
     keeper = Keeper(seed, RefreshingNetwork(DEAD), clock, TokenLife())
     await keeper.connect(ending(START + 60 * DAY))
     clock.time = START + 60 * DAY
-    assert await keeper.keep() == Kept(status=S.REAUTH_REQUIRED)
+    assert await keeper.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)
     await keeper.connect(ending(START + 61 * DAY))
     keeper.network.answer, clock.time = ending(START + 61 * DAY), START + 61 * DAY
-    assert await keeper.keep() == Kept(status=S.CONNECTED)  # it works: the date was wrong
+    assert await keeper.keep() == UpkeepResult(status=S.CONNECTED)  # it works: the date was wrong
 
 
 async def test_an_account_that_is_gone_is_left(keeper: Keeper) -> None:
     await keeper.connect(ending(START + 60 * DAY))
-    await keeper.seed.accounts.disconnect(keeper.account_id, START + DAY)
+    await account_changes.disconnect(keeper.seed.database, keeper.account_id, START + DAY)
     assert [due.account_id for due in await keeper.store.due(START + DAY, timedelta(0))] == [keeper.account_id]
     kept = await keeper.keep()
     assert kept.has_ended

@@ -1,7 +1,7 @@
-"""Which accounts are due for upkeep, and their state. (Port: munadi.ports.AccountsKept.)
+"""The accounts that are due for upkeep, and their state. (Port: munadi.ports.AccountUpkeep.)
 
-`keep_at` says when the keeper of an account is to look, at the latest; every transaction that gives an account other
-credentials, or takes it away, sets it. Null: nothing to do until then.
+`keep_at` is the latest time at which the workflow of an account must run. Every transaction that changes an account's
+credentials, or disconnects it, sets it. Null: nothing to do until such a change.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import KeptAccount
+from munadi.ports import UpkeepAccount
 
-# A workflow that was woken and has not looked is woken again after this.
+# A workflow that was woken and has not run is woken again after this.
 WAKE_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class DueUpkeep:
-    """An account whose workflow has not looked in time."""
+    """An account whose workflow is overdue."""
 
     account_id: str
     brand_ref: str
@@ -34,14 +34,14 @@ class DueUpkeep:
 
 
 class UpkeepStore:
-    """`keep_at`, and what a keeper needs to know."""
+    """Loads accounts for upkeep, and records its results in their rows."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
         self._accounts = AccountStore(database, keyring)
 
-    async def kept(self, account_id: str) -> KeptAccount | None:
-        """How an account stands; None when there is none, or it was disconnected.
+    async def load(self, account_id: str) -> UpkeepAccount | None:
+        """An account with its credentials; None when it is unknown or disconnected.
 
         ChannelError INTERNAL_ERROR when its credentials cannot be opened.
         """
@@ -52,30 +52,30 @@ class UpkeepStore:
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message) from error
         if opened is None or opened.status is AccountStatus.DISCONNECTED:
             return None
-        return KeptAccount(opened.account, opened.status, opened.granted_at, opened.renewed_at)
+        return UpkeepAccount(opened.account, opened.status, opened.granted_at, opened.renewed_at)
 
-    async def tell_expiring(self, account_id: str, expected_version: int, now: datetime) -> None:
-        """The connection ends soon and only its owner can extend it: `account.expiring`, once per token."""
+    async def mark_expiring(self, account_id: str, expected_version: int, now: datetime) -> None:
+        """Emit `account.expiring`, once per token: the connection ends soon and only its owner can extend it."""
         await self._accounts.mark_expiring(account_id, expected_version, now)
 
     async def plan(self, account_id: str, next_at: datetime | None, seen_version: int | None = None) -> None:
-        """When to look next; left as it is when the credentials are no longer those that were seen."""
+        """Set the time of the next run, unless the credentials have changed since `seen_version`."""
         planned = update(AccountRow).where(col(AccountRow.id) == account_id)
         if seen_version is not None:
             planned = planned.where(col(AccountRow.credentials_version) == seen_version)
         async with self._database.write() as session:
             await session.exec(planned.values(keep_at=next_at))
 
-    async def failed(
+    async def record_failure(
         self, account_id: str, error: ChannelError, again_at: datetime, now: datetime, seen_version: int | None = None
     ) -> None:
-        """A renewal failed: write down why, and when the next try is, unless the account was connected again since."""
+        """Record a failed renewal and the time of the retry, unless the account was reconnected since."""
         noted = update(AccountRow).where(same_connection(account_id, seen_version))
         async with self._database.write() as session:
             await session.exec(noted.values(last_failure=fault(error.reason, error.message, now), keep_at=again_at))
 
     async def due(self, now: datetime, grace: timedelta, limit: int = 64) -> list[DueUpkeep]:
-        """Accounts whose workflow is late by the grace, the longest waiting first; the relay wakes them."""
+        """Accounts whose workflow is overdue by more than `grace`, the most overdue first. The relay wakes them."""
         query = (
             select(AccountRow.id, AccountRow.brand_ref, AccountRow.channel)
             .where(col(AccountRow.keep_at) <= now - grace)
@@ -86,7 +86,7 @@ class UpkeepStore:
             return [DueUpkeep(*row) for row in (await session.exec(query)).all()]
 
     async def record_woken(self, account_ids: list[str], now: datetime) -> None:
-        """These workflows were woken: again in a minute, unless they look."""
+        """Record that these workflows were woken: they are woken again in a minute, unless they run."""
         late = update(AccountRow).where(col(AccountRow.id).in_(account_ids), col(AccountRow.keep_at) <= now)
         async with self._database.write() as session:
             await session.exec(late.values(keep_at=now + WAKE_AGAIN))

@@ -1,8 +1,8 @@
-"""When a connection needs somebody: a token to renew in time, an owner to warn. Pure; the numbers are the channels'.
+"""When to renew an account's token, and when to warn its owner. Pure; the numbers come from the channels.
 
-A grant lives in one of three ways (`TokenLife.renewed_with`): its token is exchanged for another while it lives, a
-refresh token buys new access tokens and lives as long as it is used, or nothing renews it and its owner must connect
-again. Short access tokens are no business of the keeper: who needs one renews it (`munadi.tokens`).
+A grant is renewed in one of three ways (`TokenLife.renewed_with`): its valid token is exchanged for a new one; a
+refresh token gets new access tokens, and stays valid while it is used; or nothing renews it and its owner must
+reconnect. Short-lived access tokens are not planned here: the caller that needs one renews it (`munadi.tokens`).
 """
 
 from __future__ import annotations
@@ -14,64 +14,64 @@ from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife
 from munadi.domain.model import Model
 
-# So long before its end the owner of a connection hears that nothing but a reconnect extends it (`account.expiring`).
-TOLD_AHEAD = timedelta(days=7)
-# A token is renewed ahead at most so often, whatever its network answers.
+# How long before its end the owner of a connection is warned that only a reconnect extends it (`account.expiring`).
+WARN_AHEAD = timedelta(days=7)
+# The shortest time between two renewals of a token, whatever its network answers.
 SPACING = timedelta(days=1)
-# Of a life that is shorter than what it is renewed ahead by, the last third is kept for outages.
+# A short-lived grant is renewed when a third of its life is left, so that an outage does not end it.
 LAST_PART = 3
-# Between tries of a renewal that the network did not answer, or could not make.
+# The waits between attempts of a renewal that the network did not answer, or could not make.
 TRY_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 360))
 
 
 @dataclass(frozen=True)
-class Keeping:
-    """What is ahead of a connection: when we renew it, and when it ends if nobody does. None: not as far as known."""
+class RenewalPlan:
+    """When to renew a connection, and when it ends without a renewal. None: no such time is known."""
 
     renew_at: datetime | None = None
     lapses_at: datetime | None = None
 
     @property
     def ends_at(self) -> datetime | None:
-        """When it ends and only its owner can help; None while we can renew it."""
+        """When the connection ends and only its owner can extend it; None while Munadi can renew it."""
         return self.lapses_at if self.renew_at is None else None
 
     @property
-    def tell_at(self) -> datetime | None:
-        """When its owner is to hear of that end."""
-        return None if self.ends_at is None else self.ends_at - TOLD_AHEAD
+    def warn_at(self) -> datetime | None:
+        """When to warn the owner of that end."""
+        return None if self.ends_at is None else self.ends_at - WARN_AHEAD
 
-    def must_ask(self, now: datetime) -> bool:
-        """Whether the network is to be asked now: for a renewal, or whether the end has really come."""
-        asking_at = self.renew_at or self.ends_at
-        return asking_at is not None and asking_at <= now
+    def is_due(self, now: datetime) -> bool:
+        """Whether to call the network now: to renew the grant, or to check whether it has really ended."""
+        due_at = self.renew_at or self.ends_at
+        return due_at is not None and due_at <= now
 
     def next_at(self, now: datetime) -> datetime | None:
-        """The next moment at which something is to be done, later than `now`."""
-        moments = (self.renew_at, self.tell_at, self.ends_at)
+        """The next time after `now` at which upkeep has something to do."""
+        moments = (self.renew_at, self.warn_at, self.ends_at)
         return min((at for at in moments if at is not None and at > now), default=None)
 
 
-class Kept(Model):
-    """How an account stands after a look: what its workflow waits for. `next_at` None: for somebody's act."""
+class UpkeepResult(Model):
+    """The result of one upkeep run. The workflow runs again at `next_at`; None: when it is woken."""
 
     status: AccountStatus
     next_at: datetime | None = None
 
     @property
     def has_ended(self) -> bool:
-        """Disconnected: there is nothing to keep."""
+        """Whether the account is disconnected, so that upkeep ends."""
         return self.status is AccountStatus.DISCONNECTED
 
 
-def keeping_of(
+def renewal_plan_of(
     life: TokenLife, credentials: Credentials, *, granted_at: datetime, renewed_at: datetime | None
-) -> Keeping:
-    """What is ahead of these credentials. `granted_at`: when their owner last connected them; `renewed_at`: when we
-    last asked for others."""
+) -> RenewalPlan:
+    """The renewal plan of these credentials. `granted_at`: when their owner last connected; `renewed_at`: when Munadi
+    last renewed them."""
     since = renewed_at or granted_at
     if credentials.is_final and credentials.grant_expires_at is not None:
-        return Keeping(lapses_at=credentials.grant_expires_at)
+        return RenewalPlan(lapses_at=credentials.grant_expires_at)
     match life.renewed_with:
         case Renewal.TOKEN:
             return _renewed_by_itself(life, credentials.expires_at, since, renewed_at)
@@ -80,26 +80,26 @@ def keeping_of(
     ends = [at for at in (credentials.expires_at, credentials.grant_expires_at) if at is not None]
     ends_at = min(ends, default=None)
     if ends_at is not None and renewed_at is not None and renewed_at >= ends_at:
-        return Keeping()  # it worked after its end: whoever named this date was wrong
-    return Keeping(lapses_at=ends_at)
+        return RenewalPlan()  # it still worked after that date, so the date was wrong
+    return RenewalPlan(lapses_at=ends_at)
 
 
 def _renewed_by_itself(
     life: TokenLife, expires_at: datetime | None, since: datetime, renewed_at: datetime | None
-) -> Keeping:
-    """While it lives it buys another, from a day old on; when it ends, a renewal tells if nobody else has."""
+) -> RenewalPlan:
+    """The plan of a token that is exchanged for a new one while it is valid, once it is a day old."""
     if expires_at is None:
-        return Keeping(renew_at=since + SPACING)
+        return RenewalPlan(renew_at=since + SPACING)
     renew_at = _ahead_of(expires_at, since, life.access_ahead or timedelta(0))
     if renewed_at is not None:
         renew_at = max(renew_at, renewed_at + SPACING)
-    return Keeping(renew_at=renew_at if renew_at < expires_at else None, lapses_at=expires_at)
+    return RenewalPlan(renew_at=renew_at if renew_at < expires_at else None, lapses_at=expires_at)
 
 
 def _renewed_by_refresh_token(
     life: TokenLife, credentials: Credentials, since: datetime, renewed_at: datetime | None
-) -> Keeping:
-    """The refresh token buys others as long as it lives, and most live as long as they are used."""
+) -> RenewalPlan:
+    """The plan of a refresh token. Most stay valid as long as they are used."""
     unused = since + life.grant_life if life.grant_life is not None else None
     lapses_at = credentials.grant_expires_at or unused
     moments = [] if lapses_at is None else [_ahead_of(lapses_at, since, life.grant_ahead)]
@@ -108,11 +108,11 @@ def _renewed_by_refresh_token(
         lapses_at = lapses_at or credentials.expires_at
     earliest = renewed_at + SPACING if renewed_at is not None else None
     renew_at = min(moments, default=None)
-    return Keeping(max(renew_at, earliest) if renew_at and earliest else renew_at, lapses_at)
+    return RenewalPlan(max(renew_at, earliest) if renew_at and earliest else renew_at, lapses_at)
 
 
 def _ahead_of(end: datetime, since: datetime, ahead: timedelta) -> datetime:
-    """`ahead` of an end, or a third of the life before it where that is less."""
+    """The time `ahead` of an end, or at the last third of the life where that is later."""
     return end - min(ahead, max(end - since, timedelta(0)) / LAST_PART)
 
 

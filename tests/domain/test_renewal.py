@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from munadi.domain.account import Credentials
 from munadi.domain.channel import Renewal, TokenLife
-from munadi.domain.keeping import SPACING, Keeping, keeping_of
+from munadi.domain.renewal import SPACING, RenewalPlan, renewal_plan_of
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ITSELF = TokenLife(renewed_with=Renewal.TOKEN, access_ahead=timedelta(days=10))
@@ -37,9 +37,9 @@ def credentials(
 
 
 def keeping(life: TokenLife, given: Credentials, renewed: float | None = None) -> tuple[float | None, ...]:
-    """(renew_at, tell_at, ends_at), in days after START."""
-    ahead = keeping_of(life, given, granted_at=START, renewed_at=None if renewed is None else day(renewed))
-    moments = (ahead.renew_at, ahead.tell_at, ahead.ends_at)
+    """(renew_at, warn_at, ends_at), in days after START."""
+    ahead = renewal_plan_of(life, given, granted_at=START, renewed_at=None if renewed is None else day(renewed))
+    moments = (ahead.renew_at, ahead.warn_at, ahead.ends_at)
     return tuple(None if at is None else round((at - START) / timedelta(days=1), 3) for at in moments)
 
 
@@ -80,9 +80,9 @@ def test_the_next_upkeep_follows_the_lifetimes(
 
 
 def test_the_next_moment_is_never_past() -> None:
-    ahead = Keeping(lapses_at=day(60))
+    ahead = RenewalPlan(lapses_at=day(60))
     assert [ahead.next_at(day(at)) for at in (0, 53, 59, 60)] == [day(53), day(60), day(60), None]
-    assert [ahead.must_ask(day(at)) for at in (53, 60)] == [False, True]
+    assert [ahead.is_due(day(at)) for at in (53, 60)] == [False, True]
 
 
 lives = st.sampled_from([ITSELF, USED, EITHER, NOTHING])
@@ -94,7 +94,7 @@ maybe = st.none() | days
 def test_a_renewal_is_never_planned_twice_in_a_day(
     life: TokenLife, ends: float | None, grant: float | None, refresh: str | None, renewed: float | None
 ) -> None:
-    ahead = keeping_of(
+    ahead = renewal_plan_of(
         life,
         credentials(ends, grant, refresh=refresh),
         granted_at=START,
