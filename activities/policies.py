@@ -36,7 +36,7 @@ class PostPolicy:
     skew = timedelta(seconds=60)
 
     def deadline(self, spec: ChannelSpec, step: Step) -> timedelta:
-        """Longer for large media that are uploaded within the call."""
+        """The deadline of the call; longer if it uploads large media."""
         return spec.deadline_for(step.draft.media_bytes)
 
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
@@ -91,7 +91,7 @@ class LaterStepPolicy:
     skew = SPACING
 
     def deadline(self, spec: ChannelSpec, step: Step) -> timedelta:
-        """Nothing large is uploaded within the call."""
+        """The usual deadline: nothing large is uploaded within the call."""
         return spec.publish_deadline
 
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:

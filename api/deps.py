@@ -51,10 +51,10 @@ class Page(WireModel, Generic[T]):
 
 async def locked(session: AsyncSession, content_id: str, principal: Principal, now: datetime) -> LockedContent:
     """A locked post, if the key may see it; otherwise 404."""
-    story = await LockedContent.lock(session, content_id, now) if is_id(content_id, Prefix.CONTENT) else None
-    if story is None or not principal.may_see(story.content.brand_ref):
+    locked_content = await LockedContent.lock(session, content_id, now) if is_id(content_id, Prefix.CONTENT) else None
+    if locked_content is None or not principal.may_see(locked_content.content.brand_ref):
         raise not_found("content", content_id)
-    return story
+    return locked_content
 
 
 def etag(version: int) -> str:

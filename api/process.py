@@ -42,7 +42,7 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     app = create_app(settings)
 
     class Server(uvicorn.Server):
-        """Ends the dashboard's live streams before it shuts down: they are requests that never end by themselves."""
+        """A server that ends the dashboard's live streams at shutdown, because they never end by themselves."""
 
         async def startup(self, sockets: list[socket] | None = None) -> None:
             await super().startup(sockets)

@@ -1,4 +1,4 @@
-"""Two middlewares: the actor of a request for the audit log, and headers for every response."""
+"""Two middlewares: the actor of a request for the audit log, and security headers for every response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HSTS = "max-age=31536000"
 _PUBLIC = ("/docs", "/openapi", "/assets/", "/connect/assets/")
 
 
-class Acting:
+class ActorMiddleware:
     """Inside the edge, which gives the request its id. The key is added once it is known (`api.auth`)."""
 
     def __init__(self, app: ASGIApp, *, callers: Callers) -> None:
@@ -30,9 +30,9 @@ class Acting:
             await self._app(scope, receive, send)
 
 
-class SafeHeaders:
-    """Outside everything, so that errors have them too: no cache keeps what an answer holds, and browsers that
-    reached us over https come back over https only."""
+class SecurityHeaders:
+    """Adds security headers to every response, errors included: no caching, and https only for browsers that came
+    over https."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app

@@ -1,8 +1,8 @@
-"""Whether an account works, asked at its network: the token is renewed if need be, a dead grant is written down.
+"""Checks an account at its network: renews an expired token, and records a dead grant.
 
-Used when somebody asks (`check`), and by the worker shortly before a post of the account is due (preflight). What is
-found is written down for the connection that was asked about. If its owner connected the account again meanwhile, the
-answer is about a connection that is gone: the new one is asked.
+The API uses it for `POST /v1/accounts/{id}/check`, and the worker for the preflight check of a post. A result is
+recorded for the credentials that were checked. If the owner reconnected the account meanwhile, the result is outdated
+and the new connection is checked.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from munadi.domain.reasons import REASONS, failure_of
 from munadi.ports import AccountImport, Channels, Clock
 from munadi.tokens import AccountTokens
 
-# Connections that are asked at most: an account that is replaced over and over has no lasting answer.
+# The most connections that are checked: an account that is reconnected again and again has no lasting result.
 TRIES = 3
 
 
 class AccountChecks:
-    """Checks over one database. `tokens` renews what has expired."""
+    """Checks accounts at their networks. `tokens` renews expired tokens."""
 
     def __init__(self, accounts: AccountStore, channels: Channels, tokens: AccountTokens, clock: Clock) -> None:
         self._accounts = accounts
@@ -28,10 +28,10 @@ class AccountChecks:
         self._clock = clock
 
     async def check(self, account_id: str) -> Failure | None:
-        """None: it works, and its profile, scopes and quota are up to date. ChannelError when the network is away."""
+        """Check the account and update its profile, scopes and quota; None if it works. ChannelError in an outage."""
         for tries_left in reversed(range(TRIES)):
             try:
-                await self._ask(await self._tokens.account(account_id))
+                await self._verify(await self._tokens.account(account_id))
             except ChannelError as error:
                 if tries_left and await self._is_outdated(account_id, error):
                     continue
@@ -41,23 +41,23 @@ class AccountChecks:
             break
         return None
 
-    async def _ask(self, account: ConnectedAccount) -> None:
-        """One look, and another with a renewed token. Raises ChannelError, once it is written down."""
+    async def _verify(self, account: ConnectedAccount) -> None:
+        """Verify the account, and once more with a renewed token. Raises ChannelError after recording it."""
         try:
-            await self._look(account)
+            await self._verify_once(account)
         except ChannelError as error:
             if error.reason is not Reason.TOKEN_EXPIRED:
-                await self._note(account, error)
+                await self._record(account, error)
                 raise
-            # The network is the judge of a token's end, not our clock.
+            # The network decides whether a token has expired, not our clock.
             renewed = await self._tokens.renew(account)
             try:
-                await self._look(renewed)
+                await self._verify_once(renewed)
             except ChannelError as again:
-                await self._note(renewed, again)
+                await self._record(renewed, again)
                 raise
 
-    async def _look(self, account: ConnectedAccount) -> None:
+    async def _verify_once(self, account: ConnectedAccount) -> None:
         given = AccountImport.of(
             account.credentials,
             external_id=account.external_id,
@@ -68,8 +68,8 @@ class AccountChecks:
         seen = await self._channels[account.channel].verify(given)
         await self._accounts.store_checked(account.id, account.credentials_version, seen, self._clock.now())
 
-    async def _note(self, account: ConnectedAccount, error: ChannelError) -> None:
-        """Write a failure down for the connection that was asked. A renewal that fails does so itself."""
+    async def _record(self, account: ConnectedAccount, error: ChannelError) -> None:
+        """Record a failure for the credentials that were checked. A failed renewal records itself."""
         version = error.credentials_version = account.credentials_version
         await self._tokens.pause(account, error.pause)
         if REASONS[error.reason].class_ is FailureClass.TOKEN:

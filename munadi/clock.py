@@ -1,4 +1,4 @@
-"""The system's clock. (Port: munadi.ports.Clock.)"""
+"""The clock of this machine. (Port: munadi.ports.Clock.)"""
 
 from __future__ import annotations
 

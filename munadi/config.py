@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Environment(StrEnum):
-    """Where we run. Development allows loopback targets and makes its own keys; production refuses both."""
+    """The environment of this installation. Development allows loopback targets and makes its own keys."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -51,7 +51,7 @@ class ApiSettings(BaseModel):
 
 
 class MediaSettings(BaseModel):
-    """Where media are kept and how much of them is taken."""
+    """Where media files are stored, and how large they may be."""
 
     url: str | None = Field(
         None, description="store of the media: file:///path or s3://bucket/prefix (default: media/ in the data folder)"
@@ -83,12 +83,12 @@ class RelaySettings(BaseModel):
     )
     preflight: float = Field(
         1800.0,
-        description="seconds before its time that a content is looked at, unless it was accepted just before; 0: never",
+        description="seconds before its due time that a post is checked, unless it was accepted just before; 0: never",
     )
 
 
 class Settings(BaseSettings):
-    """Everything that can be set."""
+    """All settings of Munadi."""
 
     model_config = SettingsConfigDict(env_prefix="MUNADI_", env_nested_delimiter="__", extra="ignore")
 
@@ -134,7 +134,7 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """What a network or a browser can reach us under, without a trailing slash."""
+        """The URL under which networks and browsers reach this installation, without a trailing slash."""
         return (self.public_url or f"http://{self.api.host}:{self.api.port}").rstrip("/")
 
 
@@ -147,7 +147,7 @@ def unknown_variables() -> list[str]:
     """MUNADI_ variables that no setting reads: worth a warning, they are usually typos."""
     prefix = "MUNADI_"
     known = {prefix + name.upper() for name in Settings.model_fields}
-    # The CLI's own two.
+    # Variables that only the CLI reads.
     known |= {"MUNADI_URL", "MUNADI_API_KEY"}
     return sorted(
         name

@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM under key-encryption keys that can be rotated.
+"""Encrypts secrets at rest: AES-256-GCM under key-encryption keys that can be rotated.
 
 Rule: a sealed value opens only in the row and column it was sealed for, and any damage, swap or
 unknown key is the one exception `SealBroken`. Neither keys nor plaintexts appear in errors or reprs.
@@ -117,7 +117,7 @@ def load_or_create_key(path: Path) -> str:
 
 
 def _create_key_file(path: Path) -> None:
-    """Write beside, then link: the file appears whole, and only for the first of several processes."""
+    """Write a temporary file, then link it: the key file appears complete, for the first of several processes only."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""Which settings would put an installation on a network before it is safe there. A process refuses to start with them.
+"""Finds settings that would expose an unsafe installation to a network. A process refuses to start with them.
 
 Development mode trusts its machine: it makes its own key and lets URLs point at loopback. So it stays on that machine.
 Production sends keys and session cookies over its public address, so that address is https.
@@ -14,7 +14,7 @@ from munadi.config import Settings
 
 
 def exposures(settings: Settings) -> Iterator[str]:
-    """One line for each unsafe setting: what is wrong, and what to do. Nothing for safe settings."""
+    """One line for each unsafe setting: what is wrong, and what to do."""
     if settings.is_development:
         yield from _development(settings)
     else:
@@ -22,7 +22,7 @@ def exposures(settings: Settings) -> Iterator[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address stands for this machine alone."""
+    """Whether a host name or address is loopback."""
     name = host.strip("[]").lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,4 +1,4 @@
-"""Write data that is collected in memory, in batches: at an interval, and once more when the process ends."""
+"""Writes data that is collected in memory in batches: at an interval, and once more when the process ends."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def _flush_until(
             async with asyncio.timeout(seconds):
                 await ending.wait()
         except TimeoutError:
-            pass  # it is time
+            pass  # the interval has passed
         is_last = ending.is_set()
         try:
             await flush()

@@ -10,7 +10,7 @@ from munadi.ports import AccountImport, Channel, Connection
 
 
 async def prove(channel: Channel, given: AccountImport) -> Connection:
-    """The profile that these credentials belong to, from the network. Raises ChannelError.
+    """Verify the credentials at their network; returns their profile. Raises ChannelError.
 
     An expired access token is renewed once. That needs no lease: until the account is stored, no other process of
     Munadi has these credentials.
@@ -35,7 +35,7 @@ async def prove(channel: Channel, given: AccountImport) -> Connection:
 
 
 def _renewable(channel: Channel, given: AccountImport) -> ConnectedAccount | None:
-    """The account that these credentials are for, as `refresh` takes it; None without a refresh token."""
+    """These credentials as an account for `Channel.refresh`; None without a refresh token."""
     if given.access_token is None or given.refresh_token is None or not given.refresh_token.get_secret_value():
         return None
     return ConnectedAccount(

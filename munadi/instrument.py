@@ -1,4 +1,4 @@
-"""The one seam for fault tests: a module that they name surrounds the ports of this process.
+"""The hook for fault tests: a module that they name wraps the ports of this process.
 
 Nothing of the product imports such a module. Without `MUNADI_FAILPOINTS`, which production refuses, this is None.
 """
@@ -16,7 +16,7 @@ Port = TypeVar("Port")
 
 
 class Instrument(Protocol):
-    """What a fault test puts around a process."""
+    """The wrapper that a fault test puts around a process."""
 
     def around(self, port: Port, name: str) -> Port:
         """`port`, with something before and after every awaited call."""
@@ -26,7 +26,7 @@ class Instrument(Protocol):
 
 
 def instrument_of(settings: Settings, process: str) -> Instrument | None:
-    """What `MUNADI_FAILPOINTS` (`module:argument`) asks for. ValueError where it is set in production."""
+    """Load the wrapper that `MUNADI_FAILPOINTS` (`module:argument`) names. ValueError in production."""
     if settings.failpoints is None:
         return None
     if not settings.is_development:

@@ -1,7 +1,7 @@
-"""Logs: one JSON line per entry on standard error. Tokens are not logged; a last filter masks what looks like one.
+"""Configures logs: one JSON line per entry on standard error. A last filter masks what looks like a token.
 
-Rule: an exception is written as Python's own traceback, bounded. What would show local variables (structlog's
-default, with rich) is never asked, since among them are tokens.
+Rule: an exception is written as Python's own traceback, bounded. A traceback with local variables (structlog's
+default, with rich) is never used, because they contain tokens.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import structlog
 
 from munadi.domain.redaction import redact
 
-# The end of a traceback says what failed, its beginning how it came there.
+# The end of a traceback shows what failed, its beginning how it was reached.
 MAX_TRACEBACK = 8_000
 _HEAD = 1_000
 # These libraries log every step; those of the bucket would log whole requests with signatures.

@@ -1,4 +1,4 @@
-"""Count and limit API calls without a write per call: in memory, added to the database once a second.
+"""Counts and limits API calls in memory, and adds the counts to the database once a second.
 
 A process knows its own calls at once and those of others as soon as they are written, so a limit holds exactly in one
 process and, over several, is exceeded by at most what they answer within a second (docs/limits.md). Killed, a process
@@ -45,7 +45,7 @@ class CallMeter:
         return tuple(replace(quota, used=quota.used + 1) for quota in quotas)
 
     def unwritten(self, brand_ref: str, month: Month) -> Calls:
-        """The calls of a brand that the database does not know yet."""
+        """The calls of a brand that are not yet in the database."""
         return self._unwritten.get((brand_ref, month.text)) or Calls()
 
     async def flush(self) -> None:
@@ -73,7 +73,7 @@ class CallMeter:
                 self._unwritten.setdefault(key, Calls()).add(one.minute, one.calls, one.minute_calls)
 
     def _of(self, brand_ref: str, month: Month) -> Calls:
-        """What this process answered in this month."""
+        """The counts of this process in this month."""
         known = self._answered.get(brand_ref)
         if known is None or known[0] != month.text:
             known = self._answered[brand_ref] = (month.text, Calls())
@@ -86,7 +86,7 @@ class CallMeter:
         written = Calls(brand.calls, brand.minute, brand.minute_calls)
         unwritten, ours = self.unwritten(brand.ref, month), self._of(brand.ref, month)
         found = []
-        # While a batch is on its way it is in neither number; what this process answered itself it knows for certain.
+        # A batch that is being written is in neither number, so this process's own counts are the minimum.
         if (limit := limits.api_calls_per_minute) is not None:
             used = max(ours.within(minute), written.within(minute) + unwritten.within(minute))
             found.append(Quota(Limit.API_CALLS_PER_MINUTE, limit, used, MINUTE, minute + MINUTE - now))

@@ -1,4 +1,4 @@
-"""Build from the settings what both the API and the worker need: keys, guards, the media store, the channels."""
+"""Builds what the API and the worker both need from the settings: keys, guards, the media store, the channels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Port = TypeVar("Port")
 
 @dataclass
 class Runtime:
-    """The ports and resources that both processes hold."""
+    """The ports and resources that the API and the worker share."""
 
     settings: Settings
     keyring: KeyRing
@@ -47,12 +47,12 @@ class Runtime:
     instrument: Instrument | None = None
 
     def around(self, port: Port, name: str) -> Port:
-        """`port`, surrounded by failpoints when a fault test asks for them."""
+        """Wrap `port` in failpoints, if a fault test has set them."""
         return self.instrument.around(port, name) if self.instrument is not None else port
 
 
 def keyring_of(settings: Settings) -> KeyRing:
-    """The key ring of MUNADI_SECRET_KEYS; development makes itself a key. ValueError where one must be set."""
+    """The key ring of MUNADI_SECRET_KEYS; development creates its own key. ValueError where a key must be set."""
     if settings.secret_keys is not None:
         given = settings.secret_keys.get_secret_value().split(",")
         return KeyRing([key.strip() for key in given if key.strip()])
@@ -62,18 +62,18 @@ def keyring_of(settings: Settings) -> KeyRing:
 
 
 def key_file(settings: Settings) -> Path:
-    """Where development keeps the key that it makes itself."""
+    """The file of the key that development creates."""
     return settings.data_dir / "keys" / "secret.key"
 
 
 def guard_of(settings: Settings) -> Guard:
-    """The guard of every URL that a user can influence; development lets loopback through."""
+    """The guard of every URL that a user can influence. Development allows loopback."""
     return Guard(allow_loopback=settings.is_development)
 
 
 @asynccontextmanager
 async def open_runtime(settings: Settings, process: str, clock: Clock | None = None) -> AsyncIterator[Runtime]:
-    """Build it all for `process` (`api` or `worker`); everything is closed when the block ends."""
+    """Build the runtime of `process` (`api` or `worker`), and close it when the block ends."""
     instrument = instrument_of(settings, process)
     clock = clock or SystemClock()
     keyring, guard = keyring_of(settings), guard_of(settings)

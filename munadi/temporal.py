@@ -1,4 +1,4 @@
-"""One way to connect to Temporal, for the API, the worker, the CLI and the tests."""
+"""Connects to Temporal, for the API, the worker, the CLI and the tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from munadi.config import TemporalSettings
 
 
 async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
-    """A client. `lazy` connects on first use, so that a process can start while Temporal is down."""
+    """A client of Temporal. `lazy` connects on first use, so that a process can start while Temporal is down."""
     if settings.address is None:
         raise ValueError("MUNADI_TEMPORAL__ADDRESS is not set (munadi dev starts a server and sets it)")
     return await Client.connect(

@@ -1,4 +1,4 @@
-"""Keep libraries out of a process that other libraries import only for their own command lines."""
+"""Prevents imports of libraries that other libraries need only for their own command lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import sys
 
 
 def leave_out(*libraries: str) -> None:
-    """Make an import of these fail, before anything imports them. Only for what its importers can do without."""
+    """Make later imports of these modules fail. Only for modules that their importers can do without."""
     for name in libraries:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]

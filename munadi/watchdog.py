@@ -1,4 +1,4 @@
-"""A process whose event loop hangs ends itself, so that its supervisor starts another.
+"""The watchdog: a process whose event loop hangs exits, so that its supervisor restarts it.
 
 The timer is `faulthandler`'s: a thread in C, which fires even while something holds the interpreter (a regular
 expression that backtracks, a C call that never returns). It writes the stack of every thread to standard error and
@@ -16,7 +16,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-# The timer is set again so often within its time: a hang is noticed between 5/6 and all of it.
+# The timer is reset this often within its time, so a hang is noticed between 5/6 and all of it.
 PER_PERIOD = 6
 
 

@@ -1,4 +1,4 @@
-"""Wrong keys: a brake on each address that sends them, and a bounded record of them in the audit log.
+"""Limits wrong API keys per address, and records them in the audit log, bounded.
 
 A right key always works, also from an address that is braked: many callers can share one address. The brake only
 changes the answer to a wrong key. Memory and rows are bounded, so that a flood fills neither.
@@ -25,14 +25,14 @@ log = logging.getLogger("munadi.audit")
 
 WINDOW_SECONDS = 60.0
 MAX_ADDRESSES = 10_000
-# Rows of one minute. What comes on top is counted in one row that names no address.
+# The most rows of one minute. Further refusals are counted in one row without an address.
 MAX_ROWS = 200
 FLUSH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """One kind of refusal within a minute: equal ones are counted together."""
+    """The refusals of one kind within a minute, which are counted together."""
 
     minute: datetime
     action: Action
@@ -44,7 +44,7 @@ class Refusal:
 
 @dataclass
 class _Count:
-    """How often: as the row with this id says (`written`), and in all."""
+    """The count of one refusal: in its row (`written`), and in all."""
 
     row_id: str
     request_id: str | None
@@ -53,7 +53,7 @@ class _Count:
 
 
 class WrongKeys:
-    """The wrong keys that one process was sent."""
+    """The wrong keys that this process received."""
 
     def __init__(self, database: Database, per_minute: int) -> None:
         """`per_minute`: wrong keys of one address that the brake lets pass."""
@@ -63,7 +63,7 @@ class WrongKeys:
         self._counts: dict[Refusal, _Count] = {}
 
     def brake(self, address: str | None, monotonic: float) -> int | None:
-        """Count a wrong key. None while the address may send more, else the seconds until it may."""
+        """Count a wrong key; returns None while the address may send more, else the seconds until it may."""
         block = _block_of(address)
         began, count = self._windows.pop(block, (monotonic, 0))
         if monotonic - began >= WINDOW_SECONDS:
@@ -92,7 +92,7 @@ class WrongKeys:
         self._counts.setdefault(kind, _Count(new_id(Prefix.AUDIT), request_id)).count += 1
 
     async def flush(self) -> None:
-        """Write what was counted since the last time: one row for each refusal and minute, with its count."""
+        """Write the counts since the last call: one row for each kind of refusal and minute."""
         changed = [(kind, one, one.count) for kind, one in self._counts.items() if one.count > one.written]
         if changed:
             async with self._database.write() as session:
@@ -125,7 +125,7 @@ def _row(kind: Refusal, one: _Count, count: int) -> AuditRow:
 
 
 def _block_of(address: str | None) -> str:
-    """What one caller has: an IPv4 address, or the /64 of an IPv6 address."""
+    """The address block of one caller: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         read = ipaddress.ip_address(address or "")
     except ValueError:

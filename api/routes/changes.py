@@ -21,7 +21,7 @@ from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_
 from api.openapi import error_responses
 from api.services import Services
 from api.wake import Wake
-from munadi.db.brands.limits import limits_of, take_turns
+from munadi.db.brands.limits import limits_of, lock_limits
 from munadi.db.contents import queries as contents
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import ContentRow, DraftRow
@@ -69,13 +69,13 @@ async def edit_content(
     try:
         await drafts.media.keep(services.media_store)
         async with services.database.write() as session:
-            story = await locked(session, content_id, principal, services.clock.now())
-            check_match(if_match, story.content.version)
-            await store_edit(story, drafts)
-            view = story.view
+            locked_content = await locked(session, content_id, principal, services.clock.now())
+            check_match(if_match, locked_content.content.version)
+            await store_edit(locked_content, drafts)
+            view = locked_content.view
     finally:
         drafts.media.discard()
-    return send(Success(view, 200, {"ETag": etag(view.version)}).stored, Wake.of(story).after(services))
+    return send(Success(view, 200, {"ETag": etag(view.version)}).stored, Wake.of(locked_content).after(services))
 
 
 @router.post("/{content_id}/reschedule", response_model=ContentView, responses=CHANGED)
@@ -94,9 +94,9 @@ async def reschedule_content(
     )
 
 
-async def _reschedule(services: Services, sent: RescheduleRequest, story: LockedContent) -> None:
+async def _reschedule(services: Services, sent: RescheduleRequest, locked_content: LockedContent) -> None:
     # Checked under the key and the lock: a repetition gets its earlier response though its time may have passed.
-    await reschedule(story, sent, services.channels, services.keyring)
+    await reschedule(locked_content, sent, services.channels, services.keyring)
 
 
 @router.post("/{content_id}/cancel", response_model=ContentView, responses=CHANGED)
@@ -146,14 +146,14 @@ async def retry_content(
     )
 
 
-async def _retry(wanted: Sequence[str] | None, story: LockedContent) -> None:
-    _check_named(story, wanted or ())
-    await changes.retry(story, wanted)
+async def _retry(wanted: Sequence[str] | None, locked_content: LockedContent) -> None:
+    _check_named(locked_content, wanted or ())
+    await changes.retry(locked_content, wanted)
 
 
-def _check_named(story: LockedContent, publication_ids: Sequence[str]) -> None:
+def _check_named(locked_content: LockedContent, publication_ids: Sequence[str]) -> None:
     """Report named publications that do not belong to the post."""
-    known = {row.id for row in story.publications}
+    known = {row.id for row in locked_content.publications}
     problems = ProblemCollector()
     for index, each in enumerate(publication_ids):
         if each not in known:
@@ -188,13 +188,13 @@ async def _change(
 
     async def work(session: AsyncSession) -> Success:
         limits = await _limits(session, content.brand_ref) if counts else BrandLimits()
-        story = await locked(session, content_id, principal, services.clock.now())
-        check_match(if_match, story.content.version)
-        known, months = story.content.wake_seq, months_of(story)
-        await change(story)
-        await require_moved(story, limits, months)
-        view = story.view
-        wake = Wake.of(story).after(services) if story.content.wake_seq != known else None
+        locked_content = await locked(session, content_id, principal, services.clock.now())
+        check_match(if_match, locked_content.content.version)
+        known, months = locked_content.content.wake_seq, months_of(locked_content)
+        await change(locked_content)
+        await require_moved(locked_content, limits, months)
+        view = locked_content.view
+        wake = Wake.of(locked_content).after(services) if locked_content.content.wake_seq != known else None
         return Success(view, status, {"ETag": etag(view.version)}, wake)
 
     return await respond_once(services, idempotency, content.brand_ref, operation, work)
@@ -203,4 +203,4 @@ async def _change(
 async def _limits(session: AsyncSession, brand_ref: str) -> BrandLimits:
     """A brand's limits. A limit on publications is locked here, before the post."""
     limits = await limits_of(session, brand_ref)
-    return limits if limits.publications_per_month is None else await take_turns(session, brand_ref)
+    return limits if limits.publications_per_month is None else await lock_limits(session, brand_ref)

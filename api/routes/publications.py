@@ -51,10 +51,10 @@ async def resolve_publication(
         content, _ = await _found(session, publication_id, principal)
 
     async def work(session: AsyncSession) -> Success:
-        story = await locked(session, content.id, principal, services.clock.now())
-        row = story.publication(publication_id)
+        locked_content = await locked(session, content.id, principal, services.clock.now())
+        row = locked_content.publication(publication_id)
         await changes.resolve(
-            story,
+            locked_content,
             row,
             published=sent.outcome == "published",
             post_id=sent.provider_post_id,
@@ -62,8 +62,10 @@ async def resolve_publication(
         )
         await session.flush()
         attempts = await contents.attempts_of(session, row.id)
-        detail = publication_detail(story.content, row, story.draft, services.channels[row.channel], attempts)
-        return Success(detail, after=Wake.of(story).after(services))
+        detail = publication_detail(
+            locked_content.content, row, locked_content.draft, services.channels[row.channel], attempts
+        )
+        return Success(detail, after=Wake.of(locked_content).after(services))
 
     try:
         return await respond_once(services, idempotency, content.brand_ref, "publications.resolve", work)

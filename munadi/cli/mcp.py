@@ -106,8 +106,8 @@ def _serve_http(session: Session, host: str, port: int, hosts: list[str], origin
     server = uvicorn.Server(config)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listening.getsockname()[1]}{PATH}"
-    shown = {"url": url, "api": session.credentials.url}
-    session.show(shown, lambda out, at: out.line(f"MCP at {at['url']}, for Munadi at {at['api']}  (Ctrl-C ends)"))
+    place = {"url": url, "api": session.credentials.url}
+    session.show(place, lambda out, at: out.line(f"MCP at {at['url']}, for Munadi at {at['api']}  (Ctrl-C ends)"))
     try:
         with signals_end_quietly():
             server.run(sockets=[listening])

@@ -1,1 +1,1 @@
-"""The database says what is true. Every transaction that writes begins as a writer; none does network I/O."""
+"""The database layer. Every writing transaction begins as a writer, and none makes a network call."""

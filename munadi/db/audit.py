@@ -1,4 +1,4 @@
-"""The audit log: written in the transaction of the change itself, read newest first, kept for as long as is set.
+"""The audit log: written in the transaction of each change, listed newest first, deleted after a set time.
 
 The rule here: `record` only adds a row to the caller's transaction. So there is no action without its row, and no row
 without its action.
@@ -20,7 +20,7 @@ from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action, AuditEntry, current_actor
 from munadi.domain.ids import Prefix
 
-# Rows that one transaction deletes, and how many transactions one tidy makes: other writers wait for milliseconds.
+# Rows that one transaction deletes, and how many transactions one clean-up makes: other writers wait for milliseconds.
 BATCH, BATCHES = 1_000, 200
 
 
@@ -45,7 +45,7 @@ def record(
     now: datetime,
     key_id: str | None = None,
 ) -> None:
-    """Add an action of the current actor to the caller's transaction. `key_id` stands in where the actor has no key."""
+    """Add an action of the current actor to the caller's transaction. `key_id` is used where the actor has no key."""
     session.add(AuditRow(**audit_values(action, target=target, brand_ref=brand_ref, now=now, key_id=key_id)))
 
 
@@ -90,7 +90,7 @@ async def list_entries(
 
 
 def entry_of(row: AuditRow) -> AuditEntry:
-    """An entry as answered."""
+    """An entry as the API returns it."""
     return AuditEntry(
         id=row.id,
         at=row.at,
@@ -105,7 +105,7 @@ def entry_of(row: AuditRow) -> AuditEntry:
 
 
 async def forget_old_entries(database: Database, now: datetime, kept: timedelta) -> int:
-    """Delete what is older than `kept`, in batches; how many. What is left over is the next tidy's."""
+    """Delete entries older than `kept`, in batches; returns their number. A later run deletes the rest."""
     total = 0
     for _ in range(BATCHES):
         async with database.write() as session:

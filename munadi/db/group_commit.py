@@ -1,8 +1,8 @@
-"""SQLite's writer: transactions that wait for each other share one commit to the disk.
+"""The SQLite writer: transactions that run at the same time share one commit to the disk.
 
 A commit waits for the disk, for some milliseconds; the statements of a transaction take less. So transactions run one
 after the other, each under a savepoint, and the ones that were waiting when a group began are committed together.
-No transaction's end is reported before that commit: what is promised is on the disk.
+No transaction returns before that commit, so that what is promised is on the disk.
 
     BEGIN ─ savepoint 1 ─ release ─ savepoint 2 ─ roll back (it raised) ─ savepoint 3 ─ release ─ COMMIT ─► 1 and 3 end
 """
@@ -48,19 +48,19 @@ class GroupCommit:
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
         # Transactions that wait for their turn or have it. The lock alone looks free while it changes hands.
-        self._asked = 0
+        self._pending = 0
         self._group: _Group | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def is_busy(self) -> bool:
         """Whether a new transaction has to wait for another one."""
-        return self._asked > 0
+        return self._pending > 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: on the disk when the block has ended, rolled back when it raises."""
-        self._asked += 1
+        self._pending += 1
         try:
             async with self._turn:
                 group = await self._current()
@@ -73,7 +73,7 @@ class GroupCommit:
                 finally:
                     await self._check(group)
         finally:
-            self._asked -= 1
+            self._pending -= 1
         # The commit continues if the caller is cancelled here.
         await asyncio.shield(group.committed)
 
@@ -91,7 +91,7 @@ class GroupCommit:
         if self._group is None:
             if self._connection is None:
                 self._connection = await self._engine.connect()
-            # A task: a caller that is cancelled must not leave a transaction behind that nobody ends.
+            # A task, so that the transaction ends even if its caller is cancelled.
             group = self._group = _Group(asyncio.create_task(_begin(self._connection)))
             ending = asyncio.create_task(self._end_in_turn(group))
             self._ending.add(ending)

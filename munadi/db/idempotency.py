@@ -1,4 +1,4 @@
-"""Responses stored for repeated requests, in the same transaction as the change that they report.
+"""Stores responses for repeated requests, in the same transaction as the change that they report.
 
 The key is taken first, before any row is locked. Two requests with one key therefore meet at the key: on PostgreSQL
 the second waits for a bounded time (then SQLSTATE 55P03, "in flight"), on SQLite writers queue. Either way the second

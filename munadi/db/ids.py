@@ -1,4 +1,4 @@
-"""New ids. Here and not in the domain, because making one reads the clock and the system's randomness."""
+"""Creates ids. Not in the domain, because it reads the clock and the system's randomness."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from munadi.domain.ids import Prefix
 
 
 def new_id(prefix: Prefix) -> str:
-    """A fresh TypeID, e.g. `cnt_01jd…`."""
+    """A new TypeID, such as `cnt_01jd…`."""
     return str(TypeID(prefix=prefix.value))

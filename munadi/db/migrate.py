@@ -1,4 +1,4 @@
-"""Migrations, forward only: bring a database to the newest revision, and say where it stands.
+"""Migrates a database to the newest revision, forward only, and reports its revision.
 
 Alembic is configured in code, so that it works from any folder and without a file of its own. It runs over a
 synchronous engine; each upgrade is one transaction under a lock, so two of them at once take turns.
@@ -37,12 +37,12 @@ def upgrade(database_url: str, *, versions: Path | None = None) -> str | None:
 
 
 def head() -> str | None:
-    """The newest revision this version of Munadi knows; None before there is one."""
+    """The newest revision that this version of Munadi knows; None if there is none."""
     return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 def current(database_url: str) -> str | None:
-    """The revision the database is at; None when it has none yet. Makes nothing."""
+    """The revision of the database; None when it has none yet. Read only."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         return None
@@ -55,7 +55,7 @@ def current(database_url: str) -> str | None:
 
 
 def differences(database_url: str) -> list[Any]:
-    """What the tables in the code have and the database has not, or the other way: empty when they agree."""
+    """The differences between the tables in the code and the database; empty when they agree."""
     from munadi.db.migrations.rendering import OPTIONS, target_metadata
 
     with _connection(database_url) as connection:
@@ -63,10 +63,10 @@ def differences(database_url: str) -> list[Any]:
 
 
 def new_revision(database_url: str, message: str, *, versions: Path | None = None) -> Path:
-    """Write a revision from what the tables in the code have and the database at `database_url` has not."""
+    """Write a revision with the differences between the tables in the code and the database at `database_url`."""
     with _connection(database_url) as connection:
         config = configuration(connection, versions=versions)
-        # Numbers say the order at a glance; the history stays linear.
+        # Numbered files show the order; the history stays linear.
         number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
         script = command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}")
     if script is None or isinstance(script, list):
@@ -101,7 +101,7 @@ def _connection(database_url: str) -> Iterator[Connection]:
 def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        # psycopg speaks both ways; only the driver's name could be missing.
+        # psycopg works both sync and async; only the driver's name could be missing.
         return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
-    # We say BEGIN ourselves: the driver would commit before every DDL statement. Foreign keys stay off, because
+    # BEGIN is explicit, because the driver would commit before every DDL statement. Foreign keys stay off, because
     # SQLite changes a table by creating it again, and dropping the old one must not reach into others.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
@@ -120,7 +120,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _switch_to_wal(connection: Any) -> None:
-    """Once for the life of the file. SQLite does not wait for other users here as it does elsewhere; so we do."""
+    """Switch the file to WAL, once. SQLite does not wait for other users here, so this function does."""
     deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:
         try:

@@ -32,7 +32,7 @@ _WAITED = "waited"
 
 
 class Database:
-    """One database, by URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`."""
+    """A database, by its URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
@@ -56,12 +56,12 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; what it would write is thrown away."""
+        """A session for reading. Anything it writes is rolled back."""
         async with self._read_sessions() as session:
             yield session
 
     async def lookup(self, find: Callable[[Connection], Found]) -> Found:
-        """What `find` reads: a few rows by an index, with Core statements only.
+        """Run `find`, which reads a few rows by an index, with Core statements only.
 
         On SQLite it runs here, in the event loop's thread: such a read takes microseconds, and a trip to another
         thread takes longer than that.
@@ -90,7 +90,7 @@ class Database:
             yield session
 
     def _is_busy(self) -> bool:
-        """Whether a new transaction has to wait for another one of this process."""
+        """Whether a new transaction must wait for another one of this process."""
         if self._groups is not None:
             return self._groups.is_busy
         pool = self._writer.pool
@@ -102,7 +102,7 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         if self._groups is not None:
             await self._groups.close()
         if self._lookups is not None:
@@ -113,7 +113,7 @@ class Database:
 
 
 def announce_deliveries(session: AsyncSession) -> None:
-    """This transaction writes deliveries that are due at once: `on_deliveries` is called once it is committed."""
+    """Call `on_deliveries` after this transaction has committed: it writes deliveries that are due at once."""
     session.info[_DELIVERIES] = True
 
 
@@ -154,7 +154,7 @@ def _lookup_engine(path: str) -> Engine:
 def _configure(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        # We say BEGIN ourselves; the driver must not.
+        # BEGIN is explicit; the driver must not begin transactions.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (

@@ -1,4 +1,4 @@
-"""SQLite over aiosqlite: few trips to the connection's thread, and one writer at a time over all processes.
+"""SQLite over aiosqlite, with few trips to the connection's thread, and one writer at a time over all processes.
 
 The driver makes four trips per statement: open a cursor, execute, fetch, close. At our sizes a trip costs more than
 the statement. A reader makes one trip per statement, because a list can take long; its transaction begins on the way
@@ -18,7 +18,7 @@ import aiosqlite
 
 
 class OneTripCursor:
-    """What SQLAlchemy asks of an asyncio cursor. Rows are fetched with the statement; nothing is left to close."""
+    """The asyncio cursor that SQLAlchemy needs. It fetches the rows with the statement, so closing does nothing."""
 
     def __init__(self, connection: OneTripConnection) -> None:
         self._connection = connection
@@ -32,7 +32,7 @@ class OneTripCursor:
         return self
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> Self:
-        """Execute one statement and fetch what it answers."""
+        """Execute one statement and fetch its rows."""
         if operation.startswith("BEGIN"):
             await self._connection.begin(operation)
             return self
@@ -86,7 +86,7 @@ class OneTripConnection(aiosqlite.Connection):
         self._beginning = statement
 
     async def commit(self) -> None:
-        """End the transaction: it has read only."""
+        """End the transaction, which was read only."""
         await self.rollback()
 
     async def rollback(self) -> None:
@@ -108,7 +108,7 @@ class OneTripConnection(aiosqlite.Connection):
 
 
 class WriterConnection(OneTripConnection):
-    """The connection of a process's writer. A lock on a file lets the processes take turns in the order they asked.
+    """The connection of a process's writer. A lock on a file lets the processes take turns, first come, first served.
 
     SQLite itself makes a second writer poll, with pauses of up to 100 ms: a process that writes without a pause would
     keep others out for seconds. Programs that do not use this lock still exclude each other by SQLite's own.
@@ -118,11 +118,11 @@ class WriterConnection(OneTripConnection):
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether there is still something to commit: some errors, such as a full disk, end a transaction."""
+        """Whether the transaction is still open: some errors, such as a full disk, end it."""
         return bool(self._conn.in_transaction)
 
     async def close(self) -> None:
-        """Close the database and the file of the lock."""
+        """Close the database and the lock file."""
         await super().close()
         lock, self.lock = self.lock, None
         if lock is not None:
@@ -167,12 +167,12 @@ class WriterConnection(OneTripConnection):
 
 
 async def connect(path: str) -> OneTripConnection:
-    """Open a database file for reading; it is made if need be."""
+    """Open a database file for reading. Creates a missing file."""
     return await _opened(OneTripConnection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64))
 
 
 async def connect_writer(path: str) -> WriterConnection:
-    """Open a database file for writing; it is made if need be, and `<path>-writer` beside it, the file of the lock."""
+    """Open a database file for writing. Creates missing files: the database and its lock file `<path>-writer`."""
 
     def open_both() -> sqlite3.Connection:
         opened = sqlite3.connect(path, check_same_thread=False)

@@ -12,7 +12,7 @@ from sqlmodel import Field
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A timezone-aware UTC instant. SQLite keeps no zone, so it is taken off going in and put back coming out."""
+    """A timezone-aware UTC instant. SQLite stores no zone, so it is removed on writing and added on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

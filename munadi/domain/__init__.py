@@ -1,1 +1,1 @@
-"""What Munadi means, without doing anything: no I/O, no clock, nothing but stdlib and pydantic."""
+"""The domain: types and pure rules, without I/O or a clock. Imports only the standard library and pydantic."""

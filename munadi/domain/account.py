@@ -1,4 +1,4 @@
-"""A connected profile at a channel, and its credentials (which never leave the process unsealed)."""
+"""A connected profile at a network, and its credentials, which never leave the process unencrypted."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class AccountStatus(StrEnum):
 
 
 class Credentials(Model):
-    """What a channel needs to speak for a profile. `expires_at` None means unknown, never a refusal.
+    """The credentials of a profile. `expires_at` None means unknown, never a refusal.
 
-    `grant_expires_at` is when the grant itself ends, where the network says so. Using a refresh token puts that off,
+    `grant_expires_at` is when the grant itself ends, where the network says so. Using a refresh token extends that,
     but not where it `is_final`: a consent that was given for a time.
     `extra` holds what else a grant consists of at some networks, under names of the channel's own: the key that a
     token is bound to, say. It is as secret as the tokens, and is empty at most networks.
@@ -47,7 +47,7 @@ def _clipped(name: Any) -> Any:
 
 
 class Profile(Model):
-    """What a network says about the profile behind a token; the answer of a channel's `verify`.
+    """The profile that a token belongs to, as its network describes it.
 
     Names are cut at 300 characters. ValidationError for a longer id, or an address of more than 2 000.
     """
@@ -61,7 +61,7 @@ class Profile(Model):
 
 
 class ConnectedAccount(Model):
-    """An account as a channel sees it in one call: who, where, and with which token.
+    """An account as it is passed to a channel's call: the profile and its current credentials.
 
     `credentials_version` rises with each stored refresh, so that a late refresh knows that it is stale.
     """

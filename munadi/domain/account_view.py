@@ -1,4 +1,4 @@
-"""An account as answered: how healthy the connection is, and what hangs on it. Never a credential."""
+"""An account as the API returns it: the health of its connection, and the posts that wait for it. No credentials."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from munadi.domain.model import WireModel
 
 
 class AccountFailure(WireModel):
-    """The last time that something did not work for an account, and what to do about it."""
+    """The last failure of an account, and what to do about it."""
 
     at: datetime
     reason: Reason
@@ -20,7 +20,7 @@ class AccountFailure(WireModel):
 
 
 class AccountView(WireModel):
-    """How an account stands, as far as is known without asking its network (that is `check`).
+    """A connected account and its health, as last known. `POST /v1/accounts/{id}/check` asks its network.
 
     `grant_expires_at` is when the whole grant ends, where the network names it; `last_success_at` when a post, a check
     or a renewal of the token last worked, `last_failure` the last that did not. `quota` is what the network said was

@@ -20,7 +20,7 @@ from munadi.domain.model import WireModel
 
 
 class Action(StrEnum):
-    """What can be done. `ACTION_MEANING` says what each one means and what its target is."""
+    """The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is."""
 
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
@@ -56,8 +56,8 @@ class Action(StrEnum):
 ACTION_MEANING = {
     Action.KEY_CREATED: "an API key was made; the target is the new key",
     Action.KEY_REVOKED: "an API key was revoked",
-    Action.SESSION_STARTED: "somebody signed in at the dashboard; the target is the session",
-    Action.SESSION_ENDED: "somebody signed out",
+    Action.SESSION_STARTED: "a person signed in at the dashboard; the target is the session",
+    Action.SESSION_ENDED: "a person signed out",
     Action.SESSION_REFUSED: "a sign-in with a wrong key; the target says what was wrong with it",
     Action.AUTH_REFUSED: "API calls with a wrong key; the target says what was wrong with it",
     Action.BRAND_CREATED: "a brand was made",
@@ -66,7 +66,7 @@ ACTION_MEANING = {
     Action.ACCOUNT_CONNECTED: "an account was connected in a browser, through a link that the key made",
     Action.ACCOUNT_IMPORTED: "an account was imported with its credentials",
     Action.ACCOUNT_RECONNECTED: "an account got new credentials",
-    Action.ACCOUNT_CHECKED: "somebody had the network asked how an account is",
+    Action.ACCOUNT_CHECKED: "an account was checked at its network",
     Action.ACCOUNT_DISCONNECTED: "an account was disconnected",
     Action.MEDIA_CREATED: "a media file was uploaded or fetched",
     Action.CONTENT_CREATED: "a post was accepted",
@@ -75,7 +75,7 @@ ACTION_MEANING = {
     Action.CONTENT_CANCELED: "a post, or what was left of it, was canceled",
     Action.CONTENT_PUBLISHED_NOW: "a post was made due at once",
     Action.CONTENT_RETRIED: "failed publications of a post were queued again",
-    Action.PUBLICATION_RESOLVED: "a person said what became of an unconfirmed publication",
+    Action.PUBLICATION_RESOLVED: "a person resolved an unconfirmed publication",
     Action.ENDPOINT_CREATED: "a webhook endpoint was made",
     Action.ENDPOINT_UPDATED: "a webhook endpoint was changed",
     Action.ENDPOINT_DELETED: "a webhook endpoint was deleted",
@@ -113,13 +113,13 @@ _ACTOR: ContextVar[Actor] = ContextVar("actor")
 
 
 def current_actor() -> Actor:
-    """Who acts now; nobody outside a request."""
+    """The actor of the current request. Outside a request it is an actor without key and address."""
     return _ACTOR.get(None) or Actor()
 
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """What the block does is this actor's doing."""
+    """Attribute the actions of the block to this actor."""
     token = _ACTOR.set(actor)
     try:
         yield

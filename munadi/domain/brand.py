@@ -17,7 +17,7 @@ BrandRef = Annotated[str, Field(pattern=BRAND_REF, examples=["acme"])]
 
 
 class BrandLimits(WireModel):
-    """What a brand may use; null is no limit. The numbers of a month are counted in UTC. See docs/limits.md."""
+    """What a brand may use; null means unlimited. The numbers of a month are counted in UTC. See docs/limits.md."""
 
     accounts: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="connected accounts at a time")
     publications_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
@@ -26,18 +26,18 @@ class BrandLimits(WireModel):
     webhook_deliveries_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
 
     def changed_by(self, sent: BrandLimits) -> BrandLimits:
-        """With the limits that were sent, null included; the others as they are."""
+        """These limits, with those that were sent (null included) replaced."""
         return self.model_copy(update={name: getattr(sent, name) for name in sent.model_fields_set})
 
     @classmethod
     def kept(cls, stored: Mapping[str, Any] | None) -> Self:
-        """As they were stored; what another version of Munadi may have stored beside them says nothing here."""
+        """The stored limits. Fields that another version of Munadi stored are ignored."""
         known = {to_camel(name) for name in cls.model_fields}
         return cls.model_validate({name: value for name, value in (stored or {}).items() if name in known})
 
 
 class BrandView(WireModel):
-    """A brand as answered. `timezone` is for display and calendars; it never decides when something is published."""
+    """A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due."""
 
     ref: str
     name: str | None

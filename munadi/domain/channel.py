@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from munadi.domain.model import Duration, WireModel
 
-# Bytes per second that an uplink is trusted with when a deadline is set: what is slower is cut off and looked for.
+# The upload rate (bytes per second) that deadlines assume. A slower call is cut off and reconciled.
 SLOWEST_UPLINK = 200_000
 
 
@@ -37,21 +37,21 @@ class TextUnit(StrEnum):
 
 
 class MediaKind(StrEnum):
-    """What a media file is."""
+    """The kind of a media file."""
 
     IMAGE = "image"
     VIDEO = "video"
 
 
 class LinkStyle(StrEnum):
-    """What becomes of a content's `link`."""
+    """How a network shows a post's `link`."""
 
     CARD = "card"
     APPENDED = "appended"
 
 
 class Resend(StrEnum):
-    """What may be done once a visible call is proven to have left nothing behind."""
+    """Whether a post may be sent again once it is proven that the visible call had no effect."""
 
     SAME_HANDLE = "same_handle"
     AFTER_ABSENCE = "after_absence"
@@ -59,7 +59,7 @@ class Resend(StrEnum):
 
 
 class Leftovers(StrEnum):
-    """What becomes of a preparation that will not be used: nothing is left, the network drops it, or we remove it."""
+    """How an unused preparation is cleaned up: nothing is left, the network deletes it, or Munadi removes it."""
 
     NONE = "none"
     EXPIRE = "expire"
@@ -67,7 +67,7 @@ class Leftovers(StrEnum):
 
 
 class Renewal(StrEnum):
-    """What extends a grant."""
+    """How a grant is renewed."""
 
     TOKEN = "token"
     REFRESH_TOKEN = "refresh_token"
@@ -75,9 +75,9 @@ class Renewal(StrEnum):
 
 
 class TokenLife(WireModel):
-    """How a network's grants stay alive (docs/networks, section 2 of each network).
+    """How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network).
 
-    `access_ahead`: how long before its end the access token itself is renewed; None: only when somebody needs it.
+    `access_ahead`: how long before its end the access token itself is renewed; None: only when a call needs it.
     `grant_life`: what a refresh token lives for without being used, unless the network names its end;
     `grant_ahead`: how long before that it is used.
     """
@@ -97,14 +97,14 @@ class TextLimit(WireModel):
 
 
 class TextLength(TextLimit):
-    """How long one text of a draft is by one of its limits; `pointer` as a problem's."""
+    """The length of one text of a draft, counted by one of its limits; `pointer` as in a problem."""
 
     pointer: str
     actual: int
 
 
 class Counted(StrEnum):
-    """What a soft limit counts in a text."""
+    """The unit that a soft limit counts in a text."""
 
     HASHTAGS = "hashtags"
     MENTIONS = "mentions"
@@ -112,7 +112,7 @@ class Counted(StrEnum):
 
 
 class SoftLimit(WireModel):
-    """More than `maximum` is accepted, and not shown as written: `effect` says how, after the network's name."""
+    """An advised limit: a text beyond it is accepted, but shown differently. `effect` completes the network's name."""
 
     counted: Counted
     maximum: int
@@ -120,7 +120,7 @@ class SoftLimit(WireModel):
 
 
 class Notice(WireModel):
-    """What to say of a draft whose `option` has one of `values`: accepted here, and perhaps not by the network."""
+    """A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network."""
 
     code: str
     option: str
@@ -128,12 +128,12 @@ class Notice(WireModel):
     message: str
 
 
-# What a rendition can be made from; the rest is sent as it is or not at all.
+# The types that a rendition can be made from. Others are sent as they are, or refused.
 RENDERED_FROM = ("image/jpeg", "image/png", "image/webp")
 
 
 class MediaRule(WireModel):
-    """What a network takes of one kind of media. Sizes in bytes, sides in pixels, ratio = width / height.
+    """The media of one kind that a network accepts. Sizes in bytes, sides in pixels, ratio = width / height.
 
     Images of `converted_types`, larger ones of `RENDERED_FROM` up to `max_source_bytes`, and JPEGs of several pictures
     are sent as a rendition that looks the same and fits `mime_types[0]` and `max_bytes`; one with transparency or
@@ -162,7 +162,7 @@ class MediaRule(WireModel):
         return mime_type in self.mime_types and (too_large or multi_picture)
 
     def most_bytes(self, mime_type: str) -> int:
-        """The largest file of a type that can be given."""
+        """The largest accepted file of a type, in bytes."""
         return (self.max_source_bytes if mime_type in RENDERED_FROM else None) or self.max_bytes
 
 
@@ -177,22 +177,22 @@ class ChannelSpec(WireModel):
     max_media: int
     mixed_media: bool
     link_style: LinkStyle
-    link_with_media: LinkStyle | None = None  # beside media, where that is another
+    link_with_media: LinkStyle | None = None  # beside media, where it differs
     first_comment: bool
     max_parts: int
     scopes: tuple[str, ...]
     publish_scopes: tuple[str, ...] = ()  # one of them is needed to post; log-ins name it differently
     tokens: TokenLife = TokenLife()
-    logins: tuple[str, ...] = ()  # where there are several; the first is taken when none is named
-    tokens_by_login: dict[str, TokenLife] = {}  # where another log-in's live otherwise
+    logins: tuple[str, ...] = ()  # where there are several; the first is the default
+    tokens_by_login: dict[str, TokenLife] = {}  # where the tokens of another log-in live differently
     hosts: tuple[str, ...]
-    pulled_media: tuple[MediaKind, ...] = ()  # what it fetches at a URL of ours; the rest we upload
+    pulled_media: tuple[MediaKind, ...] = ()  # what the network fetches from our URL; the rest is uploaded
     lead: Duration
     publish_deadline: Duration = timedelta(seconds=30)
     visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
     margin: Duration = timedelta(seconds=5)
     absence_window: Duration
-    finds_without_handle: bool = True  # whether a look can tell an absence when what was prepared is not known any more
+    finds_without_handle: bool = True  # whether a check can prove absence without the handle
     resend: Resend
     leftovers: Leftovers = Leftovers.EXPIRE
     clickable_links: bool = True  # in the text
@@ -203,11 +203,11 @@ class ChannelSpec(WireModel):
     sources: tuple[str, ...]
 
     def may_publish(self, granted: Collection[str]) -> bool:
-        """Whether a connection with these scopes can post at all; what is not known is not held against it."""
+        """Whether a connection with these scopes can post. Unknown scopes count as sufficient."""
         return not granted or not self.publish_scopes or not set(granted).isdisjoint(self.publish_scopes)
 
     def token_life(self, login: str | None) -> TokenLife:
-        """How the tokens of an account live that was connected by this log-in."""
+        """The token lifetimes of an account that was connected through this log-in."""
         return self.tokens_by_login.get(login or "", self.tokens)
 
     def deadline_for(self, media_bytes: int) -> timedelta:
@@ -227,5 +227,5 @@ class ChannelView(ChannelSpec):
 
     @classmethod
     def of(cls, spec: ChannelSpec, options: type[BaseModel]) -> Self:
-        """A channel as answered; `options` is its model of them."""
+        """A channel as the API returns it; `options` is the model of its options."""
         return cls(**spec.model_dump(by_alias=False), options=options.model_json_schema(by_alias=True))

@@ -1,4 +1,4 @@
-"""A try to connect a profile in a browser, as answered: how far it is, what may be chosen, why it failed."""
+"""One attempt to connect a profile in a browser, as the API returns it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from munadi.domain.model import WireModel
 
 
 class ConnectionStatus(StrEnum):
-    """`waiting` for somebody to open the link, `consenting` at the network, `choosing` among profiles, or ended.
+    """`waiting` until the link is opened, `consenting` at the network, `choosing` among profiles, or ended.
 
-    A failed one can be begun again with its link until that expires.
+    A failed one can be started again with its link until the link expires.
     """
 
     WAITING = "waiting"
@@ -31,7 +31,7 @@ class ProfileChoice(WireModel):
 
 
 class ConnectionView(WireModel):
-    """Never a token, nor the link again. `account_id` is the account that is to be reconnected, if it is one."""
+    """The progress of connecting a profile. `account_id` is the account to reconnect, if it is a reconnect."""
 
     id: str
     brand_ref: str

@@ -1,4 +1,4 @@
-"""A content: what was submitted. Its roll-up over publications, its drafts, and its answered form."""
+"""A post: its drafts, the roll-up of its publications, and the form that the API returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from munadi.domain.publication import Hold, PublicationStatus, Warning_
 
 
 class ContentStatus(StrEnum):
-    """The roll-up of a content's publications."""
+    """The status of a post, computed from its publications."""
 
     ACCEPTED = "accepted"
     QUEUED = "queued"
@@ -27,7 +27,7 @@ class ContentStatus(StrEnum):
 
 
 class Draft(WireModel):
-    """What one publication will show, resolved for its channel: overrides applied, media probed, link placed."""
+    """What one publication will show at its network: overrides applied, media probed, link placed."""
 
     text: str = ""
     link: str | None = None
@@ -43,7 +43,7 @@ class Draft(WireModel):
 
 
 class PublicationDraft(Draft):
-    """A draft with the facts of its publication that a channel may build a key from; they never change."""
+    """A draft with the constant facts of its publication, from which a channel may derive a key."""
 
     publication_id: str
     created_at: datetime
@@ -51,7 +51,7 @@ class PublicationDraft(Draft):
 
 
 class Rollup(WireModel):
-    """How many publications are in which status."""
+    """The number of publications in each status."""
 
     total: int
     accepted: int = 0
@@ -64,7 +64,7 @@ class Rollup(WireModel):
 
 
 class PublicationView(WireModel):
-    """A publication as answered."""
+    """A publication as the API returns it."""
 
     id: str
     channel: str
@@ -82,7 +82,7 @@ class PublicationView(WireModel):
 
 
 class ContentView(WireModel):
-    """A content as answered, with everything a reader needs to know what happened and what to do."""
+    """A post as the API returns it, with all that a reader needs to see what happened and what to do."""
 
     id: str
     brand_ref: str

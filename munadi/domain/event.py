@@ -10,7 +10,7 @@ from munadi.domain.model import WireModel
 
 
 class EventType(StrEnum):
-    """What an event reports. The reference page *Events and states* says when each is sent."""
+    """The types of events. The reference page *Events and states* says when each is sent."""
 
     CONTENT_ACCEPTED = "content.accepted"
     CONTENT_QUEUED = "content.queued"

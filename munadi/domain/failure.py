@@ -47,7 +47,7 @@ class Retryable(StrEnum):
 
 
 class Effect(StrEnum):
-    """What is known about the effect of a visible call. Only NOT_SENT may be sent again without looking."""
+    """What is known about the effect of a visible call. Only NOT_SENT may be sent again without a reconcile."""
 
     NOT_SENT = "not_sent"
     SENT = "sent"
@@ -97,7 +97,7 @@ class Reason(StrEnum):
 
 
 class Failure(WireModel):
-    """A failure as a client reads it: what, whose, whether a retry can help, what to do, the network's words."""
+    """Why a publication failed: the reason, whether a retry can help, what to do, and the network's own words."""
 
     reason: Reason
     class_: FailureClass = Field(alias="class")
@@ -112,11 +112,11 @@ class Failure(WireModel):
 
 @dataclass
 class ChannelError(Exception):
-    """A network said no, or said nothing. `effect` is what we know of the effect of the call.
+    """A network refused a call or did not answer. `effect` is what is known about the effect of the call.
 
-    `retry_after` is how long to wait before this is tried again, `named_wait` what the network named in a Retry-After;
-    `raw` is its answer, already redacted and bounded. `credentials_version` says which credentials it was met with, so
-    that the failure of a connection is never written down against the one that replaced it.
+    `retry_after` is how long to wait before this is tried again, `named_wait` what the network sent as Retry-After;
+    `raw` is its answer, already redacted and bounded. `credentials_version` is that of the credentials of the call, so
+    that the failure of a connection is never recorded for the one that replaced it.
     """
 
     reason: Reason
@@ -131,7 +131,7 @@ class ChannelError(Exception):
 
     @property
     def pause(self) -> timedelta | None:
-        """How long nothing at all should be asked for the account: it is throttled, or the network named a time."""
+        """How long to make no calls for the account: it is throttled, or the network sent a Retry-After."""
         if self.named_wait is not None:
             return self.named_wait
         return self.retry_after if self.reason is Reason.RATE_LIMITED else None

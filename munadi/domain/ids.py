@@ -1,4 +1,4 @@
-"""TypeIDs: prefixed, K-sortable ids (UUIDv7 in base 32). A prefix tells what an id names."""
+"""TypeIDs: prefixed, K-sortable ids (UUIDv7 in base 32). The prefix is the kind of object."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def is_id(value: str, prefix: Prefix) -> bool:
 def posts_queue(task_queue: str) -> str:
     """The task queue of posts whose workflows start with their plan.
 
-    A name of its own, since workers of the version before, which may still run during an upgrade, do not know them.
+    It is a separate queue because workers of the previous version, which may run during an upgrade, do not know them.
     """
     return f"{task_queue}-posts"
 
 
 def webhook_queue(task_queue: str) -> str:
-    """The task queue of `deliver`: its workers have slots of their own, so that no publish waits for a webhook."""
+    """The task queue of `deliver`. Its workers have their own slots, so that no publish waits for a webhook."""
     return f"{task_queue.removesuffix('-posts')}-webhooks"
 
 
 def workflow_id(content_id: str) -> str:
-    """The Temporal workflow id of a content; `content_id_of` is its inverse."""
+    """The Temporal workflow id of a post; `content_id_of` is its inverse."""
     return f"content/{content_id}"
 
 
@@ -65,7 +65,7 @@ def content_id_of(workflow_id_: str) -> str:
 
 
 def account_workflow_id(account_id: str) -> str:
-    """The Temporal workflow id of an account's keeper; `account_id_of` is its inverse."""
+    """The Temporal workflow id of an account; `account_id_of` is its inverse."""
     return f"account/{account_id}"
 
 
@@ -73,7 +73,7 @@ def account_id_of(workflow_id_: str) -> str:
     """The account a workflow id names; ValueError when it names none."""
     kind, _, account_id = workflow_id_.partition("/")
     if kind != "account" or not is_id(account_id, Prefix.ACCOUNT):
-        raise ValueError(f"{workflow_id_!r} is not the id of an account's keeper (account/acc_…)")
+        raise ValueError(f"{workflow_id_!r} is not the workflow id of an account (account/acc_…)")
     return account_id
 
 

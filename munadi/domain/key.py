@@ -1,7 +1,7 @@
 """API keys: what they may do, and how one is written.
 
-`mnd_` + kind + `_` + 32 random characters + 6 of checksum. The kind tells whoever finds a leaked key how far it
-reaches; the checksum tells a typo from an unknown key without asking the database.
+`mnd_` + kind + `_` + 32 random characters + 6 of checksum. The kind shows the finder of a leaked key how far it
+reaches; the checksum detects a typo without a read of the database.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def kind_of(scopes: Collection[str], brand_ref: str | None) -> KeyKind:
 
 
 def write_key(kind: KeyKind, random_part: str) -> str:
-    """The key as its owner keeps it; `random_part` is 32 characters of ALPHABET."""
+    """The text of a key. `random_part` is 32 characters of ALPHABET."""
     body = f"mnd_{kind}_{random_part}"
     return body + _checksum(body)
 

@@ -9,7 +9,7 @@ from munadi.domain.model import WireModel
 class MediaAsset(WireModel):
     """One stored file with its probed facts. Bytes in octets, sides in pixels, duration in milliseconds.
 
-    `has_alpha` and `animated` are told of images; None is not known, and then no rendition is made. `multi_picture`:
+    `has_alpha` and `animated` are known of images; None is unknown, and then no rendition is made. `multi_picture`:
     a JPEG with more pictures behind the one that is shown (MPO), which networks get as a rendition of that one.
     """
 

@@ -1,4 +1,4 @@
-"""The two base shapes: `Model` inside Munadi, `WireModel` on its borders (camel case, unknown fields refused)."""
+"""The base classes of models: `Model` inside Munadi, `WireModel` for requests and responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One violation of a rule, found before anything is stored.
+"""Problems: violations of rules, found before anything is stored.
 
 An answer lists at most `MAX_PROBLEMS` of them, and each text in one is bounded, so that no request gets an answer
 that is much larger than itself.

@@ -1,4 +1,4 @@
-"""A publication: one content × one account. Its states, the only arrows between them, and what holds it back."""
+"""A publication: one post at one account. Its states, its transitions, and the results of a channel's calls."""
 
 from __future__ import annotations
 
@@ -40,33 +40,33 @@ class HoldReason(StrEnum):
 
 
 class Hold(WireModel):
-    """A condition that keeps a publication queued past its time. `until` None: until somebody acts."""
+    """A condition that keeps a publication queued past its time. `until` None: until a person acts."""
 
     reason: HoldReason
     since: datetime
     until: datetime | None = None
 
 
-# A hold grows with every try that met the same condition.
+# A hold becomes longer with every attempt that met the same condition.
 HOLD_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
-# Looks at an unconfirmed publication; the last spacing repeats until publishBy.
+# The waits between checks of an unconfirmed publication; the last one repeats until publishBy.
 LOOK_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 
 
-# Looks for the id of a post that is live without one (TikTok, stories, some Meta answers).
+# The waits between checks for the id of a live post without one (TikTok, stories, some Meta responses).
 ID_LOOK_GROWTH = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600))
 POST_ID_PENDING = "POST_ID_PENDING"
-# A preparation that would lapse this soon after the slot is made again.
+# A preparation that would expire this soon after the due time is repeated.
 LAPSE_MARGIN = timedelta(minutes=1)
 
 
 def growing(steps: tuple[timedelta, ...], count: int) -> timedelta:
-    """The spacing after `count` earlier ones; the last one repeats."""
+    """The wait after `count` earlier waits; the last one repeats."""
     return steps[min(count, len(steps) - 1)]
 
 
 class Warning_(WireModel):
-    """Something a person should know that changes no status."""
+    """A warning for a person. It changes no status."""
 
     code: str
     message: str
@@ -75,7 +75,7 @@ class Warning_(WireModel):
 
 
 class Handle(Model):
-    """What a network gave us for one draft: container ids, blob references, a record key. Survives attempts.
+    """The data that a network returned while a draft was prepared: container ids, blob references, a record key.
 
     `ready` means that only the visible call is left; `expires_at` is the network's own limit.
     """
@@ -87,10 +87,10 @@ class Handle(Model):
 
 
 class Published(Model):
-    """The network accepted it. Id and URL may be known only later (warning POST_ID_PENDING).
+    """The network accepted the post. Id and URL may be known only later (warning POST_ID_PENDING).
 
-    `by_likeness`: a look found a post that has our words, without a key of ours. If it is another publication's, it
-    says nothing about this one.
+    `by_likeness`: a check found a post with the same text, but without a key of ours. If it belongs to another
+    publication, it proves nothing about this one.
     """
 
     post_id: str | None = None
@@ -100,12 +100,12 @@ class Published(Model):
     by_likeness: bool = False
 
     def alike(self) -> Self:
-        """The same, found by its words alone."""
+        """The same, found by its text alone."""
         return self.model_copy(update={"by_likeness": True})
 
 
 class Pending(Model):
-    """Not yet: look again after that long."""
+    """Not yet ready or live: check again after that long."""
 
     after: timedelta
     note: str = ""
@@ -118,11 +118,11 @@ class Ready(Model):
 
 
 class Absent(Model):
-    """A look proved that it is not there (now)."""
+    """A check proved that the post is not at the network now."""
 
 
 class Unknown(Model):
-    """A look could not tell; `note` says why (reads down, several candidates), `pause` how long not to look again."""
+    """A check gave no clear answer; `note` says why (reads down, several candidates), `pause` is how long to wait."""
 
     note: str
     pause: timedelta | None = None

@@ -11,7 +11,7 @@ C, R, W = FailureClass, Reason, Retryable
 
 
 class ReasonFacts(NamedTuple):
-    """One row of the table."""
+    """The facts of one failure reason: its class, whether a retry can help, its meaning and remedy."""
 
     class_: FailureClass
     retryable: Retryable

@@ -1,4 +1,4 @@
-"""Masking what looks like a secret, before text is logged or kept. One place, for ledger rows and for logs."""
+"""Masks what looks like a secret, before text is logged or stored."""
 
 from __future__ import annotations
 

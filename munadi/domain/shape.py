@@ -1,4 +1,4 @@
-"""Violations of a request's shape (unknown fields, wrong types), described like every other rule."""
+"""Turns pydantic's errors (unknown fields, wrong types) into problems like those of every other rule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CODES = {
     "invalid_link": "INVALID_LINK",
     "timezone_unknown": "TIMEZONE_UNKNOWN",
 }
-# In the words of JSON, where a library speaks of its classes.
+# In JSON's terms, where the library's message names its classes.
 _MESSAGES = {"extra_forbidden": "there is no such field"}
 _MESSAGES |= dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be an object")
 _MESSAGES |= dict.fromkeys(("list_type", "tuple_type", "set_type"), "must be an array")

@@ -1,4 +1,4 @@
-"""When: instants with an offset, or a local time with an IANA zone. Pure; `now` is always given.
+"""Parses times: instants with an offset, or local times with an IANA zone. Pure; `now` is always given.
 
 The DST rule, stated: a local hour that does not exist is refused with the two nearest valid instants; a doubled
 one takes `fold` (`earlier` by default, or `later`).
@@ -33,7 +33,7 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-
 
 
 def _written_out(given: Any) -> Any:
-    """A library that reads dates takes numbers for them too, as seconds since 1970."""
+    """Refuse all but RFC 3339 texts: the date parser would read numbers as seconds since 1970."""
     if isinstance(given, datetime) or (isinstance(given, str) and _RFC_3339.fullmatch(given)):
         return given
     message = "give an instant as in RFC 3339, such as 2027-01-15T09:00:00Z; in a query a + is written %2B"
@@ -45,7 +45,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_wri
 
 
 class Fold(StrEnum):
-    """Which of a doubled local hour."""
+    """Which of the two, where a clock change repeats a local hour."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -141,9 +141,9 @@ def check_window(
     *,
     at_once: str = "use publish-now to publish at once",
 ) -> list[Problem]:
-    """The rules of when: not past (a minute of grace for slow wires is not given), not beyond the horizon.
+    """Refuse a time in the past (without any grace period) or beyond the horizon.
 
-    `at_once` says what to do instead of giving a time that is now, which differs for a new content.
+    `at_once` says how to publish at once instead, which differs for a new post.
     """
     problems = []
     if due <= now:

@@ -1,4 +1,4 @@
-"""What a brand uses, against its limits (docs/limits.md). Months are UTC calendar months. Pure; `now` is always given.
+"""A brand's usage and its limits (docs/limits.md). Months are UTC calendar months. Pure; `now` is always given.
 
 A publication counts in the month of its `publishedAt`. Until then, and as long as it can still be published, it is
 planned: for the month it is due in, for the current one once that has begun without it.
@@ -37,17 +37,17 @@ class Month:
 
     @property
     def start(self) -> datetime:
-        """Its first instant."""
+        """The first instant of the month."""
         return datetime.strptime(self.text, "%Y-%m").replace(tzinfo=UTC)
 
     @property
     def end(self) -> datetime:
-        """The first instant after it."""
+        """The first instant after the month."""
         return (self.start + timedelta(days=32)).replace(day=1)
 
 
 class Limit(StrEnum):
-    """The limits of a brand, as they are called on the wire (`BrandLimits`)."""
+    """The limits of a brand, by their names on the wire (`BrandLimits`)."""
 
     ACCOUNTS = "accounts"
     PUBLICATIONS_PER_MONTH = "publicationsPerMonth"
@@ -58,7 +58,7 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True)
 class Quota:
-    """How a limit stands. `window` and `resets_in` are None where time gives nothing back."""
+    """The state of a limit. `window` and `resets_in` are None where it does not reset with time."""
 
     name: Limit
     limit: int
@@ -83,7 +83,7 @@ def of_month(name: Limit, limit: int, used: int, month: Month, now: datetime) ->
 
 
 class QuotaExceeded(Exception):
-    """A brand may not use more. `quotas` are those that are used up, `actual` what this would have come to."""
+    """A brand's limit is reached. `quotas` are the exhausted ones, `actual` is what the usage would have become."""
 
     def __init__(self, text: str, quotas: Sequence[Quota], actual: int) -> None:
         super().__init__(text)
@@ -106,8 +106,8 @@ class QuotaExceeded(Exception):
 
 @dataclass(frozen=True)
 class BrandCalls:
-    """The brand that an API call counts for, and its calls as the database knows them: of the month that was asked
-    for, and of the newest minute in it."""
+    """The brand that an API call counts for, and its calls in the database: of the requested month, and of the newest
+    minute in it."""
 
     ref: str
     limits: BrandLimits
@@ -131,7 +131,7 @@ def month_counted(
 
 
 class Used(WireModel):
-    """What was used of something. `limit` and `remaining` null: as much as you like."""
+    """Usage of one kind. `limit` and `remaining` null: unlimited."""
 
     used: int
     limit: int | None
@@ -139,24 +139,24 @@ class Used(WireModel):
 
     @classmethod
     def of(cls, used: int, limit: int | None) -> Self:
-        """With what remains."""
+        """The usage with its limit, and what remains of it."""
         return cls(used=used, limit=limit, remaining=None if limit is None else max(0, limit - used))
 
 
 class PublicationsUsed(Used):
-    """`planned` are those of the month that may still be published; they are taken off `remaining` too."""
+    """Publications of a month. `planned` may still be published in it; `remaining` is without them."""
 
     planned: int
 
     @classmethod
     def counted(cls, published: int, planned: int, limit: int | None) -> Self:
-        """With what remains."""
+        """The usage with its limit, and what remains of it."""
         remaining = None if limit is None else max(0, limit - published - planned)
         return cls(used=published, planned=planned, limit=limit, remaining=remaining)
 
 
 class UsageView(WireModel):
-    """What a brand used in a month, against its limits as they are now."""
+    """A brand's usage in a month, with its current limits."""
 
     brand_ref: str
     month: str = Field(description="A calendar month in UTC.")

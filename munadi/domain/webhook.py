@@ -1,4 +1,4 @@
-"""Endpoints and deliveries as answered, and the states of a delivery."""
+"""Webhook endpoints and deliveries as the API returns them, and the states of a delivery."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DeliveryStatus(StrEnum):
 
 
 class DisabledReason(StrEnum):
-    """Why an endpoint hears nothing: the endpoint said 410, it failed for five days, or somebody switched it off."""
+    """Why an endpoint is disabled: it responded 410, it failed for five days, or a person disabled it."""
 
     GONE = "GONE"
     FAILING = "FAILING"
@@ -52,13 +52,13 @@ class EndpointView(WireModel):
 
 
 class EndpointWithSecret(EndpointView):
-    """The answer of creation and rotation, the only ones that show the secret."""
+    """The response to creation and rotation. No other response shows the secret."""
 
     secret: str
 
 
 class DeliveryAttempt(WireModel):
-    """One HTTP try; `response_head` is the answer's first 64 kB."""
+    """One HTTP attempt; `response_head` is the first 64 kB of the response."""
 
     number: int
     at: datetime
@@ -69,7 +69,7 @@ class DeliveryAttempt(WireModel):
 
 
 class DeliveryView(WireModel):
-    """One event on its way to one endpoint, with every try."""
+    """The delivery of one event to one endpoint, with every attempt."""
 
     id: str
     event_id: str

@@ -1,4 +1,4 @@
-"""What a link must be: a web address that every network and browser understands in the same way."""
+"""Checks that a link is a web address that every network and browser understands in the same way."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ async def look_up(
 
 
 async def reuse_stored(session: AsyncSession, brand_ref: str | None, collected: IntakeMedia) -> dict[str, MediaRow]:
-    """By hash, the row of each fetched file: the brand's own where it has one, else the new row."""
+    """The row of each fetched file, by hash: the brand's own if it has one, else the new row."""
     same = await media_by_hash(session, brand_ref, {row.sha256 for row in collected.new})
     collected.new = _distinct([row for row in collected.new if row.sha256 not in same])
     return same | {row.sha256: row for row in collected.new}

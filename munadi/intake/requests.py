@@ -24,7 +24,7 @@ Time = Annotated[str, Field(max_length=64)]
 
 
 class RequestBody(BaseModel):
-    """The base of everything a client sends."""
+    """The base class of request bodies."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -36,7 +36,7 @@ class RequestBody(BaseModel):
 
 
 class MediaRequest(RequestBody):
-    """One media: fetched from `url`, or uploaded before and named by `id`."""
+    """One media file: fetched from `url`, or uploaded before and named by `id`."""
 
     url: Url | None = Field(None, description="An https URL that we fetch once, now; networks get our copy.")
     id: str | None = Field(None, description="A media of the same brand or of every brand, from POST /v1/media.")
@@ -53,7 +53,7 @@ Media = Annotated[list[MediaRequest], Field(max_length=MAX_MEDIA)]
 
 
 class ChannelRequest(RequestBody):
-    """One channel to publish on, with what differs there. Absent or null: as in the content."""
+    """One channel to publish on, with its overrides. Absent or null: as in the post."""
 
     channel: str = Field(max_length=40)
     account_id: str | None = Field(None, description="Needed when the brand has several accounts on the channel.")
@@ -76,7 +76,7 @@ ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_in
 
 
 class ContentRequest(RequestBody):
-    """A content: what to publish, where and when."""
+    """A post: what to publish, where and when."""
 
     brand_ref: str = Field(max_length=200)
     text: Text | None = None
@@ -91,7 +91,7 @@ class ContentRequest(RequestBody):
 
 
 class ContentEdit(RequestBody):
-    """Changes to a content: what is absent stays, null clears. The set of channels is fixed."""
+    """Changes to a post: what is absent stays, null clears. The set of channels is fixed."""
 
     text: Text | None = None
     media: Media | None = None
@@ -104,7 +104,7 @@ class ContentEdit(RequestBody):
 
 
 class RescheduleRequest(RequestBody):
-    """Another time."""
+    """The new time of a post."""
 
     scheduled_at: Time
     timezone: str | None = Field(None, max_length=64)
@@ -119,7 +119,7 @@ class RetryRequest(RequestBody):
 
 
 class ResolveRequest(RequestBody):
-    """What a person found at the network."""
+    """The outcome that a person found at the network."""
 
     outcome: Literal["published", "not_published"]
     provider_post_id: Annotated[str, Field(min_length=1, max_length=512)] | None = None
@@ -127,7 +127,7 @@ class ResolveRequest(RequestBody):
 
 
 class MediaUrlRequest(RequestBody):
-    """A media to fetch and keep."""
+    """A media file to fetch and store."""
 
     url: Url
     brand_ref: str | None = Field(

@@ -1,1 +1,1 @@
-"""The publishing core: a post from acceptance to its end. `model` and `states` are pure; the rest is transactions."""
+"""The publishing core: all transactions that change a post. `model`, `states` and `plans` are pure."""

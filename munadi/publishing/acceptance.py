@@ -1,6 +1,6 @@
-"""The rows of an accepted post, and the statements that insert them.
+"""Builds and inserts the rows of an accepted post.
 
-The values are plain and the statements are Core: they are compiled once per process, and no ORM object is built.
+The rows are plain values, inserted by Core statements that are compiled once per process, without ORM objects.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _BRAND_AND_ENDPOINTS = (
 
 @dataclass(frozen=True)
 class NewPost:
-    """The rows of a post that was just checked, the view that the client gets, and the plan of its workflow."""
+    """A checked post, ready to be stored: its rows, the view that the client gets, and the plan of its workflow."""
 
     content: Values
     draft: Values
@@ -74,7 +74,7 @@ class NewPost:
 
     @classmethod
     def of(cls, post: CheckedPost, now: datetime) -> NewPost:
-        """The rows and the view of a checked post."""
+        """Build the rows and the view of a checked post."""
         content, publications = _content(post, now), []
         for place, each in enumerate(post.drafts.publications):
             publications.append(
@@ -95,7 +95,7 @@ class NewPost:
                 }
             )
         draft = draft_values(content["id"], 1, [row["id"] for row in publications], post.drafts, now)
-        # What reads rows reads attributes, which plain values have too when they are put into a namespace.
+        # Code that reads rows uses attributes. A namespace gives the plain values attributes too.
         content_row = cast(ContentRow, SimpleNamespace(**content))
         rows = [cast(PublicationRow, SimpleNamespace(**row)) for row in publications]
         view = content_view(content_row, cast(DraftRow, SimpleNamespace(**draft)), rows)
@@ -113,7 +113,7 @@ class NewPost:
         return cls(content, draft, publications, view, event, view_of(content_row, rows, now))
 
     def insert(self, connection: Connection) -> None:
-        """Insert the rows, and the entry of the audit log."""
+        """Insert the rows and the entry of the audit log."""
         view = self.view
         audit = audit_values(Action.CONTENT_CREATED, target=view.id, brand_ref=view.brand_ref, now=view.created_at)
         connection.execute(_INSERT_CONTENT, self.content)
@@ -129,7 +129,7 @@ class NewPost:
 
 
 def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandLimits, list[Subscription]]:
-    """A brand's limits and the endpoints that get its events, as they are in this transaction."""
+    """Read a brand's limits and the endpoints that get its events, in this transaction."""
     rows = connection.execute(_BRAND_AND_ENDPOINTS, {"brand_ref": brand_ref}).all()
     endpoints = [Subscription(*row[1:]) for row in rows if row[1] is not None]
     return BrandLimits.kept(rows[0][0] if rows else None), endpoints
@@ -138,7 +138,7 @@ def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandLi
 def draft_values(
     content_id: str, draft_version: int, publication_ids: Sequence[str], drafts: CheckedDrafts, now: datetime
 ) -> dict[str, Any]:
-    """The row of a checked draft; the publications are in the draft's order."""
+    """The row of a checked draft, with its publications in the order of the request."""
     published = zip(publication_ids, drafts.publications, strict=True)
     values = {"content_id": content_id, "draft_version": draft_version, "source": drafts.source, "created_at": now}
     warnings = [warning.model_dump(mode="json") for warning in drafts.warnings]
@@ -169,5 +169,5 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
 
 
 def _begins(due: datetime, lead: timedelta, now: datetime) -> datetime:
-    """When the workflow must act first: when the preparation begins, if that is still ahead, else at the due time."""
+    """When the workflow must act first: the start of the preparation if that is still ahead, else the due time."""
     return due - lead if lead and due - lead > now else due

@@ -1,8 +1,8 @@
-"""Attempts: an intent before each visible call, its outcome after it. (Port: munadi.ports.Attempts.)
+"""Attempts: records the intent before each visible call and its outcome after it. (Port: munadi.ports.Attempts.)
 
-An attempt is inserted, and committed, before its visible call, only under the current epoch and only while its step is
-the one to take. It is closed once its outcome is certain. An unknown one stays open until `reconcile` has checked the
-network. Every method is one transaction.
+An attempt is committed before its visible call, only under the current epoch and only for the next step of its
+publication. It is closed once its outcome is certain. With an unknown outcome it stays open until `reconcile` has
+checked the network. Every method is one transaction.
 """
 
 from __future__ import annotations
@@ -22,11 +22,21 @@ from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import POST, HoldReason, PublicationStatus, Published
-from munadi.publishing.claiming import claim_row, end_hopeless, queue_accepted
+from munadi.publishing.claiming import claim_row, fail_expired, queue_accepted
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of, stored
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
-from munadi.publishing.model import PREPARE, Attempt, NextStep, Outcome, Refused, StaleEpoch, Step, StepResult, Taken
+from munadi.publishing.model import (
+    PREPARE,
+    Attempt,
+    ClaimResult,
+    NextStep,
+    Outcome,
+    Refused,
+    StaleEpoch,
+    Step,
+    StepResult,
+)
 from munadi.publishing.outcomes import apply_outcome, locate, owned_by_another
 from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import step_from
@@ -39,7 +49,7 @@ _INSERT = insert(AttemptRow)
 
 
 class AttemptStore:
-    """Opens attempts, saves handles and records outcomes."""
+    """Claims publications, opens attempts, saves handles and records outcomes."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
@@ -54,8 +64,8 @@ class AttemptStore:
         holder: str,
         now: datetime,
         period: Callable[[Step], timedelta] | None,
-    ) -> Taken | None:
-        """Claim a post that is due and record the intent of its visible call, in one transaction.
+    ) -> ClaimResult | None:
+        """Claim a due publication and record the intent of its visible call, in one transaction.
 
         `epoch` is that of the plan; the claim raises it by one. `period` is how long the call may take; None: no intent
         is recorded, because there is no token for the call. None is returned when there is no such publication.
@@ -68,18 +78,18 @@ class AttemptStore:
             # With the next epoch it is a claim of an earlier try of this same activity: nothing is claimed again.
             if row.epoch == epoch:
                 await queue_accepted(locked)
-                await end_hopeless(locked, [row])
+                await fail_expired(locked, [row])
                 found = await claim_row(locked, row)
             step = step_from(locked.content, locked.draft, row, handle_of(self._keyring, locked.content, row))
             if found is NextStep.PUBLISH and period is not None:
                 attempt = await _open(locked, row, POST, holder, now + period(step))
             await locked.close()
-            return Taken(step, attempt, found)
+            return ClaimResult(step, attempt, found)
 
     async def open_attempt(
         self, publication_id: str, *, step: str, epoch: int, holder: str, now: datetime, deadline: datetime
     ) -> Attempt | Refused:
-        """Record the intent of a visible call; committed when this returns. Refused unless it may be made now."""
+        """Record and commit the intent of a visible call; Refused if the call may not be made now."""
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
@@ -100,9 +110,9 @@ class AttemptStore:
         expires_at: datetime | None,
         now: datetime,
     ) -> None:
-        """Save what the network gave us. StaleEpoch when the draft was edited or another run has taken over.
+        """Save a handle from the network. StaleEpoch when the draft was edited or another run has taken over.
 
-        What comes too late to be used (the draft was edited, the publication canceled) is saved to be removed.
+        A handle that is no longer usable (the draft was edited, the publication canceled) is recorded for removal.
         """
         sealed, public = stored(self._keyring, publication_id, state)
         async with self._database.write() as session:
@@ -151,7 +161,7 @@ class AttemptStore:
             return _result(locked, row)
 
     async def record_id(self, publication_id: str, found: Published | None, now: datetime) -> StepResult:
-        """Record the id of a post that was published without one, or plan the next look for it."""
+        """Record the id of a post that was published without one, or plan the next check for it."""
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
@@ -162,7 +172,7 @@ class AttemptStore:
             return _result(locked, row)
 
     async def belongs_to_another(self, publication_id: str, post_id: str) -> bool:
-        """Whether another publication of the same account is known to be this post."""
+        """Whether this post is already recorded as another publication of the same account."""
         async with self._database.read() as session:
             row = await session.get(PublicationRow, publication_id)
             return row is not None and await owned_by_another(session, row, post_id)
@@ -171,7 +181,7 @@ class AttemptStore:
 async def _open(
     locked: LockedContent, row: PublicationRow, step: str, holder: str, deadline: datetime
 ) -> Attempt | Refused:
-    """Add the intent of a visible call to the caller's transaction, unless account or open attempt forbid it."""
+    """Add the intent of a visible call to the caller's transaction; Refused if account or open attempt forbid it."""
     account = await locked.account(row.account_id)
     if account.deleted_at is not None:
         return Refused("ACCOUNT_GONE")
@@ -204,14 +214,14 @@ async def _open(
 
 
 def _may_take(row: PublicationRow, step: str) -> bool:
-    """The post while it is being published; a later step once it is, in order."""
+    """Whether this is the next step: the post while it is publishing, a later step once it is published, in order."""
     if step == POST:
         return row.status == S.PUBLISHING
     return row.status == S.PUBLISHED and row.stages[:1] == [step]
 
 
 async def _note_on_account(session: AsyncSession, account_id: str, outcome: Outcome, now: datetime) -> None:
-    """The account shows how its last post went. A token's failure is recorded where its renewal was tried."""
+    """Record the result of the last post at its account. Token failures are recorded where the renewal was tried."""
     held = outcome.hold_cause if outcome.hold is not HoldReason.TOKEN else None
     await note_outcome(
         session,

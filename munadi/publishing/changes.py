@@ -1,6 +1,6 @@
-"""What people change about a content while there is time: cancel, reschedule, publish now, retry, edit, resolve.
+"""Changes that people make to a post: cancel, reschedule, publish now, retry, edit, resolve.
 
-Each is a function on a locked locked, so that the API and an operator's signal do the same thing, in one
+Each is a function on a locked post, so that the API and an operator's signal do the same, in one
 transaction with its events and a wake. `TooLate` when publishing began; nothing is half done.
 """
 
@@ -27,7 +27,7 @@ S = PublicationStatus
 
 
 class ChangeRefused(Exception):
-    """The content is not in a state for this change; `code` is stable, the text says why."""
+    """The state of the post does not allow this change. `code` is stable, the text says why."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -41,9 +41,9 @@ def _too_late(locked: LockedContent, text: str) -> ChangeRefused:
 
 
 async def cancel(locked: LockedContent) -> list[str]:
-    """Withdraw what has not been claimed; the ids that were withdrawn. Again on a canceled content: nothing, no error.
+    """Cancel the publications that are not yet claimed; returns their ids. On a canceled post it changes nothing.
 
-    ChangeRefused TOO_LATE when nothing is left to withdraw.
+    ChangeRefused TOO_LATE when nothing is left to cancel.
     """
     waiting = _waiting(locked)
     if not waiting:
@@ -63,7 +63,7 @@ async def cancel(locked: LockedContent) -> list[str]:
 async def reschedule(
     locked: LockedContent, due: datetime, timezone: str | None, publish_by: datetime | None, *, zone_given: bool
 ) -> None:
-    """Move everything that still waits to another time; an explicit publishBy stays unless a new one is given."""
+    """Move all waiting publications to another time. An explicit publishBy stays unless a new one is given."""
     waiting = _waiting(locked)
     if not waiting:
         raise _too_late(locked, "publishing began; the time can no longer be changed")
@@ -90,7 +90,7 @@ async def reschedule(
 
 
 async def publish_now(locked: LockedContent) -> None:
-    """Make everything that still waits due at once."""
+    """Make all waiting publications due at once."""
     waiting = _waiting(locked)
     if not waiting:
         raise _too_late(locked, "publishing began or ended already")
@@ -106,7 +106,7 @@ async def publish_now(locked: LockedContent) -> None:
 
 
 async def retry(locked: LockedContent, publication_ids: Collection[str] | None) -> list[str]:
-    """Queue failed publications again, due at once, with the stored media; the ids. ChangeRefused when none can be."""
+    """Queue failed publications again, due at once; returns their ids. ChangeRefused when none can be retried."""
     failed = [
         row
         for row in locked.publications
@@ -130,10 +130,10 @@ async def retry(locked: LockedContent, publication_ids: Collection[str] | None) 
 async def resolve(
     locked: LockedContent, row: PublicationRow, *, published: bool, post_id: str | None, url: str | None
 ) -> None:
-    """A person says what became of an unconfirmed publication. The same answer again changes nothing.
+    """Resolve an unconfirmed publication by a person's answer. A repeat of the same answer changes nothing.
 
-    One that is published without an id is given it so. ChangeRefused: NOT_UNCONFIRMED when something else is known
-    of it, POST_ID_TAKEN when the post is another publication's.
+    It also sets the id of one that was published without an id. ChangeRefused: NOT_UNCONFIRMED when its outcome is
+    already known, POST_ID_TAKEN when the post is another publication's.
     """
     if published and row.status == S.PUBLISHED:
         await _identify(locked, row, post_id, url)
@@ -149,7 +149,7 @@ async def resolve(
     for attempt in (await locked.session.exec(query)).all():
         attempt.is_open, attempt.was_uncertain, attempt.ended_at = False, True, locked.now
         attempt.outcome = (Effect.SENT if published else Effect.NOT_SENT).value
-    # A late answer of the attempt that a person has just settled must not find its epoch current.
+    # A late response of the attempt that a person has just resolved must find an older epoch.
     row.epoch += 1
     row.look_since = None
     if published:
@@ -161,7 +161,7 @@ async def resolve(
 
 
 async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | None, url: str | None) -> None:
-    """A person's answer for a post that is published: the same, or the id that was not known yet."""
+    """Apply a person's answer to a published post: the same answer, or the id that was not known yet."""
     if post_id is None or post_id == row.provider_post_id:
         return
     if row.provider_post_id is not None:
@@ -174,13 +174,13 @@ async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | N
 
 
 def require_untouched(locked: LockedContent) -> None:
-    """An edit is allowed until any publication was claimed."""
+    """ChangeRefused TOO_LATE once any publication was claimed: then the post can no longer be edited."""
     if any(S(row.status) not in WAITING or row.attempt_count for row in locked.publications):
         raise _too_late(locked, "publishing began; the content can no longer be edited")
 
 
 def _begin(locked: LockedContent, action: Action, publication_id: str | None = None) -> None:
-    """Every change raises the version, before its events, and is in the audit log."""
+    """Raise the version, before the events of the change, and record the change in the audit log."""
     locked.content.version += 1
     target = publication_id or locked.content.id
     record(locked.session, action, target=target, brand_ref=locked.content.brand_ref, now=locked.now)

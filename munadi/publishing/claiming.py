@@ -1,4 +1,4 @@
-"""Queued → publishing: the point of no return, for a publication whose time has come.
+"""Claims due publications: queued → publishing, the point of no return.
 
 Everything here is part of the caller's transaction, on a locked post.
 """
@@ -32,7 +32,7 @@ _HOLD_ENDS_AS = {
 
 
 async def queue_accepted(locked: LockedContent) -> None:
-    """Accepted → queued: the workflow of this post is running."""
+    """Accepted → queued: the workflow of this post has started."""
     accepted = [row for row in locked.publications if row.status == S.ACCEPTED]
     for row in accepted:
         await locked.move(row, S.QUEUED, None)
@@ -41,9 +41,9 @@ async def queue_accepted(locked: LockedContent) -> None:
 
 
 async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | timedelta | None:
-    """Claim a publication that is due, prepared and not held, under a new epoch; its first step.
+    """Claim a publication that is due, prepared and not held, under a new epoch; returns its first step.
 
-    A time: it is due only after that long, by this worker's clock. None: it cannot be claimed at all now.
+    Returns a wait if it is not due yet by this worker's clock, and None if it cannot be claimed now.
     """
     at = plan_of(locked.content, row, locked.now).claimable_at
     if at is None:
@@ -57,10 +57,10 @@ async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | ti
     return NextStep.LOOK_FIRST if looked_for else NextStep.PUBLISH
 
 
-async def end_hopeless(locked: LockedContent, publications: Sequence[PublicationRow]) -> None:
-    """Fail those that wait past publishBy, or for an account that was disconnected.
+async def fail_expired(locked: LockedContent, publications: Sequence[PublicationRow]) -> None:
+    """Fail publications that wait past publishBy, or for an account that was disconnected.
 
-    A hold for a token whose account was reconnected while the hold was being written is taken off.
+    A TOKEN hold whose account was reconnected while the hold was being written is released.
     """
     waiting = [row for row in publications if row.status in WAITING]
     for row in waiting:
@@ -78,7 +78,7 @@ async def end_hopeless(locked: LockedContent, publications: Sequence[Publication
 
 
 def _end_of(row: PublicationRow) -> Failure:
-    """Why the window closed: what held it, in the network's own words where there are some."""
+    """The failure at the end of the window: the cause or reason of its hold, or WINDOW_MISSED."""
     if row.hold_cause is not None:
         return Failure.model_validate(row.hold_cause)
     return failure_of(_HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED)

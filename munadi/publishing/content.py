@@ -1,7 +1,7 @@
 """A post under lock: the only place that changes a status.
 
-`LockedContent.lock` locks the row of the post, `move` follows one arrow of the table, `emit` appends an event with its
-deliveries, `close` rolls up and plans when the workflow must look again. All of it is one transaction.
+`LockedContent.lock` locks the row of the post, `move` makes one transition of the table, `emit` appends an event with
+its deliveries, `close` computes the post's status and when the workflow must run next. All of it is one transaction.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _ACCOUNT = select(AccountRow.status, AccountRow.deleted_at, AccountRow.paused_un
 
 
 class AccountState(NamedTuple):
-    """What of an account decides whether a post may be sent."""
+    """The state of an account that decides whether a post may be sent."""
 
     status: str
     deleted_at: datetime | None
@@ -69,13 +69,13 @@ class AccountState(NamedTuple):
 
     @property
     def is_usable(self) -> bool:
-        """Whether its owner need not do anything."""
+        """Whether the account can publish without its owner's help."""
         return self.status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
 
 
 @dataclass
 class LockedContent:
-    """One content, its publications and its current draft, locked for this transaction."""
+    """A post, its publications and its current draft, locked for this transaction."""
 
     session: AsyncSession
     content: ContentRow
@@ -105,7 +105,7 @@ class LockedContent:
     async def _load(
         cls, session: AsyncSession, key: str, now: datetime, query: SelectOfScalar[ContentRow]
     ) -> Self | None:
-        """The rows of the post that `query` finds by its key."""
+        """Load the rows of the post that `query` selects."""
 
         def load(reading: Session) -> tuple[ContentRow, list[PublicationRow], DraftRow] | None:
             content = reading.scalars(query, {"key": key}).first()
@@ -117,17 +117,17 @@ class LockedContent:
                 raise LookupError(f"{content.id} has no draft {content.draft_version}")
             return content, list(publications), draft
 
-        # One hop to the driver's side for all of them.
+        # One call through the async driver for all of them.
         rows = await session.run_sync(load)
         return None if rows is None else cls(session, *rows, now if query is _READ else now + waited(session))
 
     @property
     def view(self) -> ContentView:
-        """The content as answered."""
+        """The post as the API returns it."""
         return content_view(self.content, self.draft, self.publications)
 
     def publication(self, publication_id: str) -> PublicationRow:
-        """One of this content's publications; LookupError when it is not."""
+        """A publication of this post by its id; LookupError when there is none."""
         for row in self.publications:
             if row.id == publication_id:
                 return row
@@ -136,7 +136,7 @@ class LockedContent:
     async def move(
         self, row: PublicationRow, to: PublicationStatus, event: EventType | None, *, reason: str | None = None
     ) -> None:
-        """Follow one arrow; IllegalTransition when the table has none. `event` carries the publication."""
+        """Make one transition; IllegalTransition when the table does not have it. `event` reports the publication."""
         check_transition(PublicationStatus(row.status), to)
         row.status = to.value
         row.updated_at = self.now
@@ -174,14 +174,14 @@ class LockedContent:
             await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
 
     async def account(self, account_id: str) -> AccountState:
-        """How the account of a publication is, read once per transaction."""
+        """The state of a publication's account, read once per transaction."""
         if account_id not in self._accounts:
             connection = await self.session.connection()
             self._accounts[account_id] = AccountState(*(await connection.execute(_ACCOUNT, {"key": account_id})).one())
         return self._accounts[account_id]
 
     async def resume(self, row: PublicationRow) -> None:
-        """End a hold because its condition has passed; the `.resumed` event follows its `.held`."""
+        """End a hold because its condition has passed, with a `.resumed` event."""
         self.release(row)
         row.updated_at = self.now
         await self.emit(EventType.PUBLISH_RESUMED, row)
@@ -199,7 +199,7 @@ class LockedContent:
         reason: str | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
-        """Append one event with a snapshot of what is true now (and `more`), and a delivery per subscribed endpoint."""
+        """Append an event with a snapshot of the post (and `more`), and a delivery for each subscribed endpoint."""
         self.content.sequence += 1
         snapshot: dict[str, Any] = {
             "content": self.view.model_dump(mode="json"),
@@ -229,7 +229,7 @@ class LockedContent:
             announce_deliveries(self.session)
 
     async def close(self) -> None:
-        """Roll up, emit the completion once per result, and plan when the workflow must look again."""
+        """Compute the post's status, emit its completion once per result, and plan when the workflow must run next."""
         self._roll_up()
         statuses = [PublicationStatus(row.status) for row in self.publications]
         if all(status in ENDED for status in statuses):
@@ -246,7 +246,7 @@ class LockedContent:
         self.content.updated_at = self.now
 
     def wake(self) -> None:
-        """This transaction changes what the workflow should do: the workflow must be woken."""
+        """Request a wake: this transaction changes what the workflow should do."""
         self.content.wake_seq += 1
         self.content.wake_tries = 0
         self.content.next_wake_at = self.now + FIRST_WAKE
@@ -261,7 +261,7 @@ class LockedContent:
         match PublicationStatus(row.status):
             case PublicationStatus.ACCEPTED | PublicationStatus.QUEUED:
                 if row.hold_reason is not None and row.hold_until is None:
-                    # Only a person releases it; a look now and then, in case that act and the hold crossed.
+                    # Only a person releases it. Still read it now and then: release and hold may have crossed.
                     return min(self.now + HELD_LOOK, self.content.publish_by)
                 return min(max(self._wanted_at(row), row.hold_until or self.now), self.content.publish_by)
             case PublicationStatus.PUBLISHING:
@@ -275,6 +275,6 @@ class LockedContent:
         return None
 
     def _wanted_at(self, row: PublicationRow) -> datetime:
-        """The preparation's beginning while that is ahead, else the due time."""
+        """The start of the preparation while that is ahead, else the due time."""
         begin = row.due_at - timedelta(seconds=row.lead_seconds)
         return begin if row.lead_seconds and begin > self.now and not row.handle_ready else row.due_at

@@ -1,8 +1,8 @@
-"""Handles in rows: what a preparation left at a network. Sealed, because they hold upload addresses and tokens.
+"""Stores handles (ids and upload addresses from a preparation) in rows, encrypted because they hold secrets.
 
-A handle is sealed for its publication, in `publications` and in `discards` alike, so that a transaction may give it up
-without a key. Beside it, in `handle`, is what of it is no secret: ids, for workers of the version before, which know of
-nothing sealed and write everything there (docs/decisions/017).
+A handle is sealed for its publication, in `publications` and in `discards` alike, so that a transaction can move it
+without a key. The column `handle` has its ids, which are not secret, for workers of the previous version, which store
+everything there (docs/decisions/017).
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ MASK = "***"
 
 
 class Stored(NamedTuple):
-    """The state of a handle, as stored in two columns."""
+    """The stored form of a handle's state, in two columns."""
 
     sealed: bytes
     public: dict[str, Any]
 
 
 def stored(keyring: KeyRing, publication_id: str, state: Mapping[str, Any]) -> Stored:
-    """The state of a handle, ready to be stored in the rows of its publication."""
+    """Seal the state of a handle for the rows of its publication."""
     sealed = keyring.seal(json.dumps(state).encode(), table=TABLE, row=publication_id, column=COLUMN)
     return Stored(sealed, public_part(state))
 
 
 def public_part(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without secrets: of an address no query, and of a text nothing that looks like a token."""
+    """The state without secrets: URLs without their query, texts without what looks like a token."""
     return {name: _public(value) for name, value in state.items()}
 
 
 def state_of(keyring: KeyRing, row: PublicationRow | DiscardRow) -> dict[str, Any] | None:
-    """The state that is stored in a row; None when there is none. SealBroken when it cannot be opened."""
+    """Open the state stored in a row; None when there is none. SealBroken when it cannot be opened."""
     if row.sealed_handle is None:
         return row.handle
     publication_id = row.id if isinstance(row, PublicationRow) else row.publication_id
     state: dict[str, Any] = json.loads(keyring.open(row.sealed_handle, table=TABLE, row=publication_id, column=COLUMN))
-    # Another public part was written by the version before, after what is sealed.
+    # The previous version has stored a newer public part than the sealed one.
     return state if row.handle is None or row.handle == public_part(state) else row.handle
 
 

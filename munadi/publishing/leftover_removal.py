@@ -1,4 +1,4 @@
-"""Removing leftovers from networks: what is due, one lease per try, and how each try ended."""
+"""The queue of leftovers to remove from networks: what is due, one lease per attempt, and each result."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from munadi.publishing.spent_handles import forget_spent_handles, seal_clear_han
 
 log = logging.getLogger("munadi.discarding")
 
-# A try without a result (its worker died) is repeated after this.
+# An attempt without a result (its worker died) is repeated after this.
 LEASE = timedelta(minutes=2)
-# The wait after each try that failed; after the last one it is given up.
+# The wait after each failed attempt; after the last one the leftover is given up.
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 21_600, 43_200, 86_400))
 MAX_NOTE = 500
-# Ended rows are kept so long, so that the reason can be read.
+# How long ended rows are kept, so that the reason can be read.
 KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class LeftBehind:
-    """One thing to remove now, and the try that this is."""
+class Leftover:
+    """A leftover to remove now, and the number of this attempt."""
 
     id: str
     publication_id: str
@@ -41,22 +41,22 @@ class LeftBehind:
 
 
 class DiscardOutbox:
-    """What is to be removed; every call is one transaction."""
+    """The queue of leftovers to remove. Every call is one transaction."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
         self._keyring = keyring
 
     async def due(self, now: datetime, limit: int) -> list[str]:
-        """What is to be removed now, the longest waiting first. Read only: the common answer is nothing."""
+        """The ids of what is due for removal, the longest waiting first. Read only, because usually nothing is due."""
         query = select(DiscardRow.id).where(col(DiscardRow.next_try_at) <= now)
         query = query.order_by(col(DiscardRow.next_try_at)).limit(limit)
         return await self._database.lookup(lambda connection: list(connection.execute(query).scalars()))
 
-    async def take(self, discard_id: str, now: datetime) -> LeftBehind | None:
-        """Begin a try, under a lease; None when it is not due, or no longer to be removed.
+    async def take(self, discard_id: str, now: datetime) -> Leftover | None:
+        """Begin an attempt, under a lease; None when it is not due, or no longer to be removed.
 
-        From here on nothing else can use the handle: a publication that is retried later is prepared again.
+        From then on the handle cannot be used: a publication that is retried later is prepared again.
         """
         async with self._database.write() as session:
             row = await session.get(DiscardRow, discard_id, with_for_update=True)
@@ -89,10 +89,10 @@ class DiscardOutbox:
                 row.next_try_at = now + WAITS[row.tries - 1]
                 return None
             handle = Handle(draft_version=row.draft_version, state=state or {})
-            return LeftBehind(row.id, publication.id, publication.account_id, publication.channel, handle, row.tries)
+            return Leftover(row.id, publication.id, publication.account_id, publication.channel, handle, row.tries)
 
     async def removed(self, discard_id: str, note: str | None, now: datetime) -> None:
-        """It is removed."""
+        """Record that the leftover is removed."""
         async with self._database.write() as session:
             row = await session.get(DiscardRow, discard_id, with_for_update=True)
             if row is not None:
@@ -101,7 +101,7 @@ class DiscardOutbox:
     async def failed(
         self, discard_id: str, reason: str, now: datetime, *, final: bool = False, wait: timedelta | None = None
     ) -> timedelta | None:
-        """A try failed: how long until the next one, `wait` at least; None when it is given up."""
+        """Record a failed attempt; returns the time until the next one (at least `wait`), None when it is given up."""
         async with self._database.write() as session:
             row = await session.get(DiscardRow, discard_id, with_for_update=True)
             if row is None or row.outcome is not None:
@@ -115,7 +115,7 @@ class DiscardOutbox:
             return pause
 
     async def tidy(self, now: datetime) -> None:
-        """Seal what an older version wrote in clear, and drop what ended publications still hold."""
+        """Seal what an older version stored unencrypted, and delete the unused handles of ended publications."""
         sealed = await seal_clear_handles(self._database, self._keyring, now)
         forgotten = await forget_spent_handles(self._database, now)
         if sealed or forgotten:
@@ -123,7 +123,7 @@ class DiscardOutbox:
 
 
 async def forget_old_discards(database: Database, now: datetime) -> int:
-    """Drop what ended long ago; how many."""
+    """Delete entries that ended long ago; returns their number."""
     ended = col(DiscardRow.next_try_at).is_(None)
     async with database.write() as session:
         gone = await session.exec(delete(DiscardRow).where(ended, col(DiscardRow.updated_at) < now - KEPT))

@@ -1,4 +1,4 @@
-"""Leftovers: what a preparation left at a network and will not be used, recorded by the transaction that gives it up.
+"""Records leftovers: objects that a preparation created at a network and no post will use.
 
 The rule here: nothing whose visible call may ever have been sent is recorded (docs/decisions/009). A row that is not
 `detached` points at the handle of its publication, which a retry may still use; see `leftover_removal.py`.
@@ -22,12 +22,12 @@ KEPT_FOR_A_RETRY = timedelta(hours=1)
 
 
 def is_over(row: PublicationRow) -> bool:
-    """Whether nothing of it will be published, unless it is retried."""
+    """Whether the publication has ended without a post, unless it is retried."""
     return row.status in (PublicationStatus.CANCELED, PublicationStatus.FAILED)
 
 
 async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool:
-    """Whether the outcome of a visible call was ever unknown: then what the call used is never touched.
+    """Whether the outcome of a visible call was ever unknown: then what the call used is never removed.
 
     A restored database has no record of recent calls, so what must still be checked at the network counts as seen.
     """
@@ -41,7 +41,7 @@ async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool
 
 
 async def leave_behind(session: AsyncSession, row: PublicationRow, now: datetime) -> bool:
-    """Have the handle of a publication that is over removed; whether it will be."""
+    """Record the handle of an ended publication for removal; returns whether it will be removed."""
     if not has_handle(row) or await may_have_been_seen(session, row):
         return False
     if not await is_planned(session, row.id):
@@ -61,7 +61,7 @@ async def leave_detached(
     sealed: bytes | None,
     public: dict[str, Any] | None,
 ) -> bool:
-    """Have what was prepared, and is no handle of the publication (any more), removed; whether it will be."""
+    """Record a handle that its publication no longer has for removal; returns whether it will be removed."""
     if (sealed is None and public is None) or await may_have_been_seen(session, row):
         return False
     left = _discard(row, draft_version, now, now)
@@ -71,7 +71,7 @@ async def leave_detached(
 
 
 async def give_up_handle(session: AsyncSession, row: PublicationRow, now: datetime) -> None:
-    """A waiting publication is prepared again: take its handle away, to be removed. Later saves of it are refused."""
+    """Detach a waiting publication's handle and record it for removal, so that it is prepared again."""
     version = row.handle_draft_version
     if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_handle, public=row.handle):
         forget_handle(row)
@@ -79,17 +79,17 @@ async def give_up_handle(session: AsyncSession, row: PublicationRow, now: dateti
 
 
 def has_handle(row: PublicationRow) -> bool:
-    """Whether something is prepared."""
+    """Whether the publication has a handle."""
     return row.sealed_handle is not None or row.handle is not None
 
 
 def is_spent(row: PublicationRow) -> bool:
-    """Whether a publication needs its handle no more: it is live, with no later step or look to come."""
+    """Whether a publication no longer needs its handle: it is live, with no later step or check to come."""
     return row.status == PublicationStatus.PUBLISHED and not row.stages and row.next_look_at is None
 
 
 def forget_handle(row: PublicationRow) -> None:
-    """Nothing is prepared."""
+    """Clear the handle of a publication."""
     row.handle = row.sealed_handle = row.handle_draft_version = row.handle_expires_at = None
     row.handle_ready = False
 
@@ -106,7 +106,7 @@ def _discard(row: PublicationRow, draft_version: int | None, now: datetime, at: 
 
 
 async def is_planned(session: AsyncSession, publication_id: str) -> bool:
-    """Whether the handle is to be removed already."""
+    """Whether the removal of the handle is already recorded."""
     query = select(DiscardRow.id).where(
         DiscardRow.publication_id == publication_id,
         col(DiscardRow.next_try_at).is_not(None),

@@ -1,4 +1,4 @@
-"""Brand limits, where a change moves publications of a post into another month."""
+"""Checks brand limits when a change moves publications into another month."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from munadi.publishing.content import LockedContent
 
 
 def months_of(locked: LockedContent) -> Mapping[str, Month | None]:
-    """The month that each publication of a content counts in."""
+    """The month in which each publication of a post counts."""
     return {
         row.id: month_counted(PublicationStatus(row.status), row.due_at, row.published_at, locked.now)
         for row in locked.publications
@@ -21,7 +21,7 @@ def months_of(locked: LockedContent) -> Mapping[str, Month | None]:
 
 
 async def require_moved(locked: LockedContent, limits: BrandLimits, before: Mapping[str, Month | None]) -> None:
-    """QuotaExceeded unless there is room in each month that a change has moved publications of a content into."""
+    """QuotaExceeded if a change moved publications into a month that is full."""
     if limits.publications_per_month is None:
         return
     gained = Counter(month for row_id, month in months_of(locked).items() if month and month != before[row_id])

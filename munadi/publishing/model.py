@@ -1,8 +1,8 @@
 """The types of the publishing core.
 
-A post has a `Plan` per publication, which the workflow waits on. An activity takes one `Step` at a time: each try is an
-`Attempt`, and ends with an `Outcome`. What passes through Temporal holds only ids, times, enums and counts; its field
-names never change, because recorded histories have them.
+The workflow of a post has a `Plan` for each publication. An activity takes one `Step` at a time; each try is an
+`Attempt` and ends with an `Outcome`. Types that pass through Temporal hold only ids, times, enums and counts. Their
+field names never change, because recorded histories have them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class NextStep(StrEnum):
 
 
 class Plan(Model):
-    """One publication as the workflow must treat it now.
+    """What the workflow must do for one publication, and when.
 
     `prepare_at` is None when nothing invisible is left to do. `held_until` is None when no condition holds it, and far
     in the future when only a person can release it.
@@ -61,21 +61,21 @@ class Plan(Model):
 
     @property
     def claimable_at(self) -> datetime | None:
-        """When it may be claimed; None while it is not waiting or not prepared."""
+        """When the publication may be claimed; None while it is not queued or not prepared."""
         if self.status is not PublicationStatus.QUEUED or self.prepare_at is not None:
             return None
         return max(self.due_at, self.held_until or self.due_at)
 
     @property
     def preparable_at(self) -> datetime | None:
-        """When its preparation may begin; None when nothing is left to prepare."""
+        """When the preparation may begin; None when nothing is left to prepare."""
         if self.status is not PublicationStatus.QUEUED or self.prepare_at is None:
             return None
         return max(self.prepare_at, self.held_until or self.prepare_at)
 
     @property
     def wants_at(self) -> datetime | None:
-        """The next moment at which the workflow must act; None when it has ended or a task works on it."""
+        """The next time at which the workflow must act; None when the publication has ended or a task works on it."""
         if self.status is PublicationStatus.QUEUED:
             at = self.claimable_at or self.preparable_at
             return None if at is None else min(at, self.publish_by)
@@ -84,7 +84,7 @@ class Plan(Model):
 
     @property
     def rests(self) -> bool:
-        """Whether it has ended, with no look planned and no later step (a comment, a part) to take."""
+        """Whether it has ended, with no check planned and no later step (a comment, a part) to take."""
         return self.status in ENDED and self.next_look_at is None and not self.stages_left
 
 
@@ -108,7 +108,7 @@ class Start(Model):
 
 
 class Claimed(Model):
-    """One publication to bring to an end, with the epoch under which this run may act. `mode`: its first step.
+    """A claimed publication, with the epoch under which this run may act. `mode`: its first step.
 
     It is `publishing`, or it is still `queued` and `publish` claims it at `claim_at`.
     """
@@ -123,7 +123,7 @@ class Claimed(Model):
 
 
 class Claim(Model):
-    """What is publishing now, or how long to sleep because this worker's clock lags."""
+    """The claimed publications, or how long to sleep because this worker's clock lags."""
 
     claimed: tuple[Claimed, ...] = ()
     sleep: timedelta | None = None
@@ -131,7 +131,7 @@ class Claim(Model):
 
 
 class StepResult(Model):
-    """A publication after one activity: its status, and the next step, to be taken after `after`."""
+    """The result of an activity: the status of the publication, and its next step, to be taken after `after`."""
 
     publication_id: str
     status: PublicationStatus
@@ -143,7 +143,7 @@ class StepResult(Model):
 
 
 class Command(StrEnum):
-    """What an operator may signal."""
+    """The signals of operators."""
 
     CANCEL = "cancel"
     RESCHEDULE = "reschedule"
@@ -159,7 +159,7 @@ class CommandResult(Model):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One visible call on record: it may be made until `deadline_at`, and is open until its outcome is certain.
+    """The record of one visible call, which may begin until `deadline_at`. Open until its outcome is certain.
 
     `effect` is what its caller recorded: UNKNOWN, SENT when the network accepted it and still works on it, else None.
     """
@@ -173,7 +173,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Refused:
-    """No visible call may be made: GONE, STALE, ACCOUNT_GONE, PAUSED (for `wait`), OPEN_ATTEMPT."""
+    """Why no visible call may be made: GONE, STALE, ACCOUNT_GONE, PAUSED (for `wait`), OPEN_ATTEMPT."""
 
     code: str
     wait: timedelta | None = None
@@ -181,7 +181,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Step:
-    """The next visible step of a publication, with its draft, its account and what is on record.
+    """The next visible step of a publication, with its draft, its account and its open attempt.
 
     `name` is POST until the post is live, then the next later step (`comment`, `part-2`), or None when none is left.
     `attempt` is the open attempt of that step. `attempts` counts all of the publication. `look_since` is set when the
@@ -205,17 +205,17 @@ class Step:
     look_since: datetime | None = None
 
     def then(self, step: NextStep, after: timedelta = timedelta(0)) -> StepResult:
-        """The publication stays as it is, and continues with `step`."""
+        """The result for an unchanged publication that continues with `step`."""
         return StepResult(
             publication_id=self.publication_id, status=self.status, step=step, epoch=self.epoch, after=after
         )
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A publication after its claim, with the attempt that was opened in the same transaction, if one was.
+class ClaimResult:
+    """The result of a claim, with the attempt if one was opened in the same transaction.
 
-    `found` is its first step, the time until it is due, or None: it was not claimed.
+    `found` is the first step of the publication, the time until it is due, or None if it was not claimed.
     """
 
     step: Step
@@ -224,11 +224,11 @@ class Taken:
 
 
 class Outcome(Model):
-    """How a step ended. The first of these that is set decides (`munadi.publishing.outcomes` has the table):
+    """The outcome of a step. The first of these that is set decides (`munadi.publishing.outcomes` has the table):
 
-    published: it is live · failure: refused for good · hold: not sent, wait · pending: accepted, not yet live ·
-    requeue: never sent, due at once · look_after: the network cannot tell, check again after that long · warning: a
-    later step is given up. None of them: an unknown effect leaves the attempt open for `reconcile`.
+    published: it is live · failure: refused permanently · hold: not sent, wait · pending: accepted, not yet live ·
+    requeue: never sent, due at once · look_after: the result is unclear, check again after that long · warning: a later
+    step is given up. None of them: an unknown effect leaves the attempt open for `reconcile`.
 
     `then` and `after` say what the workflow does next if the publication stays as it is; with `retry` the activity
     raises, so that Temporal retries it. `credentials_version` is that of the credentials the call was made with: a

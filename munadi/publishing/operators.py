@@ -1,4 +1,4 @@
-"""Operators' signals, applied by the same compare-and-set as the API's calls. (Port: munadi.ports.Operators.)"""
+"""Applies operators' signals by the same compare-and-set as the API's calls. (Port: munadi.ports.Operators.)"""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from munadi.publishing.model import Command, CommandResult
 
 
 class OperatorCommands:
-    """Applies one command in one transaction; a refusal is an answer in words."""
+    """Applies one signal in one transaction. A refusal is returned as a text."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def apply(self, content_id: str, command: Command, argument: Any, now: datetime) -> CommandResult:
-        """Cancel, reschedule or retry; the text says what was done or why not."""
+        """Cancel, reschedule or retry; the result says in words what was done or why not."""
         try:
             async with self._database.write() as session:
                 locked = await LockedContent.lock(session, content_id, now)
@@ -42,11 +42,11 @@ async def _apply(locked: LockedContent, command: Command, argument: Any, now: da
             queued = await changes.retry(locked, None)
             return f"{len(queued)} publications are queued again"
         case Command.RESCHEDULE:
-            asked = argument if isinstance(argument, dict) else {"scheduledAt": argument}
-            zone = asked.get("timezone")
-            fold = Fold(asked["fold"]) if asked.get("fold") in set(Fold) else None
+            wanted = argument if isinstance(argument, dict) else {"scheduledAt": argument}
+            zone = wanted.get("timezone")
+            fold = Fold(wanted["fold"]) if wanted.get("fold") in set(Fold) else None
             due = resolve_instant(
-                str(asked.get("scheduledAt")), timezone=zone if isinstance(zone, str) else None, fold=fold
+                str(wanted.get("scheduledAt")), timezone=zone if isinstance(zone, str) else None, fold=fold
             )
             problems = check_window(due, None, now)
             if problems:

@@ -1,4 +1,4 @@
-"""How the outcome of a step changes its publication. One function, one table.
+"""Applies the outcome of a step to its publication, by one table.
 
 | the outcome is | current epoch | stale epoch (another run has taken over) |
 |---|---|---|
@@ -6,7 +6,7 @@
 | failure | failed | only its own attempt is closed |
 | hold | queued, held | only its own attempt is closed |
 | requeue | queued, due at once | nothing |
-| look_after | unconfirmed, or the next look | nothing |
+| look_after | unconfirmed, or the next check | nothing |
 | retry | stays publishing, attempt closed as not sent | the same |
 | pending | stays publishing, attempt stays open as sent: `check` ends it, it is never sent again | the same |
 | none of these (unknown) | stays publishing, attempt stays open | the same, unless it was closed for certain |
@@ -41,7 +41,7 @@ from munadi.publishing.model import PREPARE, Outcome
 
 S = PublicationStatus
 
-# The arrows from each status to `published`, for a success that comes late.
+# The transitions from each status to `published`, for a late success.
 _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType], ...]] = {
     S.PUBLISHING: ((S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),),
     S.UNCONFIRMED: ((S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),),
@@ -85,7 +85,7 @@ async def apply_outcome(
 
 
 def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outcome: Outcome) -> None:
-    """Record the outcome. What was closed for certain is only changed by a later proof of acceptance."""
+    """Record the outcome at its attempt. Only a later proof of acceptance changes a certain outcome."""
     open_before = attempt.is_open
     if not open_before and outcome.published is None and not outcome.pending:
         return
@@ -93,7 +93,7 @@ def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outc
     attempt.ended_at = locked.now
     attempt.provider_code = outcome.provider_code or attempt.provider_code
     attempt.raw = outcome.raw or attempt.raw
-    # A late "accepted, still at work" opens the last attempt again, so that no other is sent.
+    # A late "accepted, still processing" reopens the last attempt, so that no other is sent.
     opens_again = outcome.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
     uncertain = outcome.effect is Effect.UNKNOWN or outcome.pending
     attempt.is_open = uncertain and outcome.warning is None and (open_before or opens_again)
@@ -121,7 +121,7 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
     begun = attempt.intent_at if attempt is not None else row.published_at
     row.lateness_ms = round((begun - row.due_at) / timedelta(milliseconds=1))
     if attempt is None and row.lateness_ms < 0:
-        # Found by a look of a restored database: it was published at an earlier due time, which is not on record.
+        # Found by a check after a restore: it was published at an earlier due time, which is not on record.
         row.lateness_ms = None
     row.warnings = [*row.warnings, *(warning.model_dump(mode="json") for warning in what.warnings)]
     if what.post_id is not None and await owned_by_another(locked.session, row, what.post_id):
@@ -136,14 +136,14 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
 
 
 def plan_id_look(locked: LockedContent, row: PublicationRow) -> None:
-    """The next look for a live post's id; none after publishBy."""
+    """Plan the next check for a live post's id; none after publishBy."""
     at = locked.now + growing(ID_LOOK_GROWTH, row.look_count)
     row.look_count += 1
     row.next_look_at = at if at <= locked.content.publish_by else None
 
 
 async def locate(locked: LockedContent, row: PublicationRow, found: Published | None) -> None:
-    """A later look at a live post without an id: record the id with an event, or plan the next look."""
+    """Apply a later check of a live post without an id: record the id with an event, or plan the next check."""
     if row.status != S.PUBLISHED or row.provider_post_id is not None:
         row.next_look_at = None
         return
@@ -175,7 +175,7 @@ async def _hold(
         cause = cause.model_copy(update={"attempt_id": attempt.id})
     await locked.hold(row, reason, until, cause)
     if reason is HoldReason.RATE_LIMIT and until is not None and attempt is not None:
-        # Only what the network said pauses the account. A hold because of the pause must not lengthen it.
+        # Only the network's own response pauses the account. A hold because of the pause must not extend it.
         account = await locked.session.get(AccountRow, row.account_id)
         version = outcome.credentials_version
         if account is not None and (version is None or account.connected_version <= version):
@@ -183,7 +183,7 @@ async def _hold(
 
 
 async def _unconfirmed(locked: LockedContent, row: PublicationRow, look_after: timedelta) -> None:
-    """Unconfirmed, or still: the next look is planned; none after publishBy."""
+    """Make it unconfirmed, or keep it so, and plan the next check; none after publishBy."""
     if row.status == S.PUBLISHING:
         row.look_count = 0
         await locked.move(row, S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)
@@ -193,7 +193,7 @@ async def _unconfirmed(locked: LockedContent, row: PublicationRow, look_after: t
 
 
 async def owned_by_another(session: AsyncSession, row: PublicationRow, post_id: str) -> bool:
-    """Whether a post is already known as another publication's, of the same account."""
+    """Whether the post is already recorded as another publication of the same account."""
     query = select(PublicationRow.id).where(
         PublicationRow.account_id == row.account_id,
         PublicationRow.provider_post_id == post_id,
@@ -207,6 +207,4 @@ def _late_success() -> Warning_:
 
 
 def _id_pending() -> Warning_:
-    return Warning_(
-        code=POST_ID_PENDING, message="the post is live; which of several it is could not be told for certain"
-    )
+    return Warning_(code=POST_ID_PENDING, message="the post is live; several posts match, so its id is not certain")

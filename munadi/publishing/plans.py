@@ -1,4 +1,4 @@
-"""The plan of a publication: what the workflow waits for. Pure: rows in, plans out."""
+"""Computes from the rows of a publication what its workflow must wait for. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOREVER = timedelta(days=3650)
 
 
 def view_of(content: ContentRow, publications: Sequence[PublicationRow], now: datetime, deliveries: int = 0) -> View:
-    """A post as its workflow reads it."""
+    """The view of a post for its workflow: one plan per publication."""
     return View(
         content_id=content.id,
         brand_ref=content.brand_ref,
@@ -26,7 +26,7 @@ def view_of(content: ContentRow, publications: Sequence[PublicationRow], now: da
 
 
 def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
-    """How the workflow must treat a publication now. An accepted one counts as queued: its workflow runs."""
+    """The plan of a publication. An accepted one counts as queued, because its workflow runs."""
     status = S.QUEUED if row.status == S.ACCEPTED else S(row.status)
     held: datetime | None = None
     if row.hold_reason is not None:
@@ -47,7 +47,7 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
 
 
 def is_prepared(row: PublicationRow, draft_version: int, when: datetime) -> bool:
-    """Whether only the visible call will be left at `when`: a ready handle of this draft that has not lapsed."""
+    """Whether only the visible call is left at `when`: the handle is ready, of this draft, and not expired then."""
     if not row.lead_seconds:
         return True
     return (

@@ -1,4 +1,4 @@
-"""Preflights: posts that are due soon, and the failures found ahead, reported once per draft and time."""
+"""Preflight checks: reads posts that are due soon, and reports expected failures once per draft and due time."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.model import Step
 from munadi.publishing.steps import step_of
 
-# A sixth of the time ahead: five minutes of half an hour.
+# Posts that were accepted within one sixth of the preflight time (five minutes of half an hour) are skipped.
 FRESH = 6
 _WAITING = [ContentStatus.ACCEPTED.value, ContentStatus.QUEUED.value]
 
 
 @dataclass(frozen=True)
 class DuePublication:
-    """A publication that is still to go out, and its account's row as it is now."""
+    """A publication that is still to be published, with its account's current row."""
 
     step: Step
     account: AccountRow
@@ -35,7 +35,7 @@ class DuePublication:
 
 @dataclass(frozen=True)
 class DueContent:
-    """A content whose time is near, as it was read: `draft_version` and `due` say whether it is still that."""
+    """A post that is due soon, as it was read. `draft_version` and `due` show whether it has changed since."""
 
     content_id: str
     draft_version: int
@@ -44,20 +44,20 @@ class DueContent:
 
 
 class Preflights:
-    """Preflights over one database."""
+    """Reads due posts and records preflight results, in one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def due(self, now: datetime, ahead: timedelta, limit: int) -> list[str]:
-        """Contents to look at now: due within `ahead`, accepted a while ago, not looked at as they are."""
+        """The posts to check now: due within `ahead`, accepted a while ago, and not checked since their last change."""
         query = (
             select(ContentRow.id)
             .where(
                 col(ContentRow.scheduled_at) > now,
                 col(ContentRow.scheduled_at) <= now + ahead,
                 col(ContentRow.status).in_(_WAITING),
-                # What was accepted a short time ago was checked a short time ago.
+                # A post that was just accepted was just checked.
                 col(ContentRow.created_at) <= now - ahead / FRESH,
                 or_(
                     col(ContentRow.preflight_for).is_(None),
@@ -71,7 +71,7 @@ class Preflights:
             return list((await session.exec(query.limit(limit))).all())
 
     async def load(self, content_id: str, now: datetime) -> DueContent | None:
-        """What is still to go out of it; None when there is no such content."""
+        """Load the publications of a post that are still to be published; None when there is no such post."""
         async with self._database.read() as session:
             locked = await LockedContent.read(session, content_id, now)
             if locked is None:
@@ -85,7 +85,7 @@ class Preflights:
             return DueContent(content_id, locked.content.draft_version, locked.content.scheduled_at, found)
 
     async def record(self, near: DueContent, found: Mapping[str, Failure], now: datetime) -> int:
-        """Emit what was found, by publication; how many events. None for a content, or accounts, that changed since."""
+        """Emit the expected failures by publication; returns their number, 0 if the post or an account has changed."""
         async with self._database.write() as session:
             locked = await LockedContent.lock(session, near.content_id, now)
             if locked is None:
@@ -108,7 +108,7 @@ class Preflights:
 
 
 async def _is_outdated(session: AsyncSession, near: DueContent) -> bool:
-    """Whether an account has other credentials by now than those that were judged: the next round looks again."""
+    """Whether an account has new credentials since the check: then the next round checks again."""
     judged = {ahead.account.id: ahead.account.credentials_version for ahead in near.publications}
     query = select(AccountRow.id, AccountRow.credentials_version).where(col(AccountRow.id).in_(judged))
     return any(judged[account_id] != version for account_id, version in (await session.exec(query)).all())

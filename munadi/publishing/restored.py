@@ -1,4 +1,4 @@
-"""After a restore from a backup: the networks may have posts that the database has no record of."""
+"""Marks publications after a restore from a backup: networks may have posts that the database does not know."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from munadi.domain.model import WireModel
 from munadi.domain.publication import PublicationStatus
 
 S = PublicationStatus
-# What may have been sent since: all that waits, all that was under way, and what failed and may have been retried.
+# What may have been sent since the backup: what waits, what was publishing, and what failed and may have been retried.
 _MAY_HAVE_GONE_OUT = (S.ACCEPTED, S.QUEUED, S.PUBLISHING, S.UNCONFIRMED, S.FAILED)
 
 
-class Marked(WireModel):
-    """How many publications will be checked at the network before anything is sent."""
+class MarkedCounts(WireModel):
+    """The number of publications that will be checked at the network before anything is sent."""
 
     since: datetime
     publications: int
     by_status: dict[str, int]
 
 
-async def mark_restored(database: Database, since: datetime) -> Marked:
-    """Mark every publication that may have been published since the backup was made. A second run changes nothing.
+async def mark_restored(database: Database, since: datetime) -> MarkedCounts:
+    """Mark each publication that may have been published since the backup was made. A repeat changes nothing.
 
     One that is due later is marked too, because it may have been published at once or moved. Of a published one, the
     later steps that are still to be taken are checked.
@@ -42,4 +42,4 @@ async def mark_restored(database: Database, since: datetime) -> Marked:
                 continue
             row.look_since = min(since, row.look_since or since)
             counted[row.status] += 1
-    return Marked(since=since, publications=counted.total(), by_status=dict(counted))
+    return MarkedCounts(since=since, publications=counted.total(), by_status=dict(counted))

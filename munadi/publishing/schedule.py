@@ -1,4 +1,4 @@
-"""The schedule of a post: what is true of it, what is due, and the step to take. (Port: munadi.ports.Schedule.)
+"""Reads the state of a post for its workflow: plans, due claims, next steps. (Port: munadi.ports.Schedule.)
 
 The workflow of a post calls `look`, the activities of one publication `load` and `begin`. Each is one transaction.
 """
@@ -13,7 +13,7 @@ from munadi.db.session import Database
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import PublicationStatus
-from munadi.publishing.claiming import claim_row, end_hopeless, queue_accepted
+from munadi.publishing.claiming import claim_row, fail_expired, queue_accepted
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of
 from munadi.publishing.model import Claim, Claimed, NextStep, Step, View
@@ -24,14 +24,14 @@ S = PublicationStatus
 
 
 class ScheduleStore:
-    """Reads what is due."""
+    """Reads plans, claims and next steps."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
         self._keyring = keyring
 
     async def queue(self, content_ids: Sequence[str], now: datetime) -> None:
-        """The workflows of these posts were started with the post as it was accepted: accepted → queued.
+        """Accepted → queued, for posts whose workflows were just started with their plan.
 
         That acknowledges the first wake. A change since then has raised `wake_seq`, and its own wake follows.
         """
@@ -45,7 +45,7 @@ class ScheduleStore:
                 await locked.close()
 
     async def look(self, content_id: str, now: datetime) -> View | None:
-        """Accepted → queued, expired → failed, wakes acknowledged; then the plans. None: there is no such post."""
+        """Queue accepted publications, fail expired ones, acknowledge wakes; returns the plans. None: no such post."""
         async with self._database.write() as session:
             locked = await LockedContent.lock(session, content_id, now)
             if locked is None:
@@ -54,12 +54,12 @@ class ScheduleStore:
             locked.content.wake_tries = 0
             locked.content.next_wake_at = None
             await queue_accepted(locked)
-            await end_hopeless(locked, locked.publications)
+            await fail_expired(locked, locked.publications)
             await locked.close()
             return view_of(locked.content, locked.publications, locked.now, locked.deliveries)
 
     async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
-        """Claim every publication that is due, for a workflow of an earlier version: `publish` claims its own today.
+        """Claim all due publications, for a workflow that an earlier version started. Today `publish` claims by itself.
 
         Those already `publishing` come back too, to be reconciled.
         """
@@ -67,7 +67,7 @@ class ScheduleStore:
             locked = await LockedContent.lock(session, content_id, now)
             if locked is None:
                 return Claim()
-            await end_hopeless(locked, locked.publications)
+            await fail_expired(locked, locked.publications)
             claimed: list[Claimed] = []
             sleeps: list[timedelta] = []
             for row in locked.publications:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from munadi.db.audit import record
-from munadi.db.brands.limits import limits_of, require_room, take_turns
+from munadi.db.brands.limits import limits_of, lock_limits, require_room
 from munadi.db.events.fan_out import add_deliveries
 from munadi.db.idempotency import IdempotencyRecord, StoredResponse
 from munadi.db.session import Database, announce_deliveries
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class Waiting(Protocol):
-    """Awaits something that may be cancelled because the client has left."""
+    """Awaits something that is cancelled when the client disconnects."""
 
     def __call__(self, work: Coroutine[Any, Any, T], /) -> Awaitable[T]: ...
 
@@ -97,7 +97,7 @@ class PublishingService:
     async def validate(
         self, request: ContentRequest, shape: Sequence[Problem], waiting: Waiting, *, brand_is_visible: bool
     ) -> Validation:
-        """What `accept` would report, with the same checks and without storing anything."""
+        """Run the checks of `accept` without storing anything."""
         brand_ref = request.brand_ref
         checking = self.checker.check_new(request, shape, brand_is_visible=brand_is_visible)
         try:
@@ -127,7 +127,7 @@ class PublishingService:
         idempotency: IdempotencyRecord | None,
         respond: Callable[[ContentView], StoredResponse],
     ) -> Accepted:
-        """The acceptance transaction. The key is taken first, so that two requests with one key meet there."""
+        """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
         now, brand_ref = self.clock.now(), post.request.brand_ref
         new = NewPost.of(post, now)
         response = respond(new.view)
@@ -139,7 +139,7 @@ class PublishingService:
             connection = await session.connection()
             limits, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
             if limits.publications_per_month is not None:
-                limits = await take_turns(session, brand_ref)
+                limits = await lock_limits(session, brand_ref)
                 await require_room(session, brand_ref, limits, post.due, len(new.publications), now)
             session.add_all(post.drafts.media.new)
             await session.flush()

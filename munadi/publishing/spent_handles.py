@@ -1,4 +1,4 @@
-"""Handles that are no longer needed, and those that an older version stored in clear (docs/decisions/017)."""
+"""Deletes unused handles, and seals those that an older version stored unencrypted (docs/decisions/017)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _OVER = [PublicationStatus.FAILED.value, PublicationStatus.CANCELED.value]
 
 
 async def forget_spent_handles(database: Database, now: datetime) -> int:
-    """Drop the handles of publications that ended a day ago, unless something of them is to be removed; how many.
+    """Delete the handles of publications that ended a day ago, unless they are to be removed; returns their number.
 
-    Most go sooner: with the publication's end, or with their removal. These are of failures that may have been seen.
+    Most are deleted earlier: with the publication's end or their removal. These are of failures that may be visible.
     """
     query = select(PublicationRow.content_id).where(
         _HELD, col(PublicationRow.status).in_(_OVER), col(PublicationRow.updated_at) < now - KEPT_AFTER_A_FAILURE
@@ -47,7 +47,7 @@ async def forget_spent_handles(database: Database, now: datetime) -> int:
 
 
 async def seal_clear_handles(database: Database, keyring: KeyRing, now: datetime) -> int:
-    """Seal what an older version wrote in clear; how many rows. May be repeated, and run beside everything else."""
+    """Seal unencrypted handles of an older version; returns the number of rows. Repeatable while others work."""
     sealed = 0
     async with database.read() as session:
         publications = (await session.exec(select(PublicationRow).where(_HELD))).all()
@@ -65,7 +65,7 @@ async def seal_clear_handles(database: Database, keyring: KeyRing, now: datetime
 
 
 def _is_clear(keyring: KeyRing, row: PublicationRow | DiscardRow) -> bool:
-    """Whether a row has a handle that is not sealed."""
+    """Whether a row has an unencrypted handle."""
     if row.handle is None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The states of a publication: the only arrows between them, the roll-up of a post, and what the workflow does next.
+"""The transitions of a publication, the status of a post, and the workflow's next step.
 
 Everything here is pure.
 """
@@ -14,7 +14,7 @@ from munadi.publishing.model import NextStep
 
 S = PublicationStatus
 
-# The only arrows. Every transaction that changes a status checks it against this table.
+# All transitions. Every transaction that changes a status checks it against this table.
 TRANSITIONS: dict[PublicationStatus, frozenset[PublicationStatus]] = {
     S.ACCEPTED: frozenset({S.QUEUED, S.CANCELED, S.FAILED}),
     S.QUEUED: frozenset({S.PUBLISHING, S.CANCELED, S.FAILED}),
@@ -27,11 +27,11 @@ TRANSITIONS: dict[PublicationStatus, frozenset[PublicationStatus]] = {
 
 
 class IllegalTransition(Exception):
-    """A status change that the table does not know: a bug, never a business outcome."""
+    """A status change that the table does not allow. It is a bug, never a business outcome."""
 
 
 def check_transition(before: PublicationStatus, after: PublicationStatus) -> None:
-    """Raise IllegalTransition unless the arrow is in the table."""
+    """Raise IllegalTransition unless the transition is in the table."""
     if after not in TRANSITIONS[before]:
         raise IllegalTransition(f"a publication cannot go from {before} to {after}")
 
@@ -56,7 +56,7 @@ def roll_up(statuses: Iterable[PublicationStatus]) -> ContentStatus:
 
 
 def next_step_of(status: PublicationStatus, *, steps_left: bool, next_look_at: datetime | None) -> NextStep:
-    """What the workflow does next with a publication, as a transaction has left it."""
+    """What the workflow does next with a publication in this state."""
     if status is S.PUBLISHED and steps_left:
         return NextStep.STAGE
     if status is S.PUBLISHED and next_look_at is not None:

@@ -22,7 +22,7 @@ def step_name(row: PublicationRow) -> str | None:
 
 
 async def open_attempt_of(session: AsyncSession, publication_id: str, step: str | None) -> AttemptRow | None:
-    """The visible call of one step whose end is not certain: one at most, by a unique index."""
+    """The attempt of a step whose outcome is not certain. A unique index allows one at most."""
     if step is None:
         return None
     query = select(AttemptRow).where(
@@ -34,7 +34,7 @@ async def open_attempt_of(session: AsyncSession, publication_id: str, step: str 
 async def step_of(
     session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow, handle: Handle | None = None
 ) -> Step:
-    """The next step with its open attempt, from rows that the caller has read or locked."""
+    """Build the next step with its open attempt, from rows that the caller has read or locked."""
     attempt = await open_attempt_of(session, row.id, step_name(row))
     return step_from(content, current, row, handle, attempt)
 
@@ -46,7 +46,7 @@ def step_from(
     handle: Handle | None,
     attempt: AttemptRow | None = None,
 ) -> Step:
-    """The next step, from its rows and the `handle` that the caller opened."""
+    """Build the next step, from its rows and the `handle` that the caller opened."""
     draft = Draft.model_validate(current.resolved[row.id])
     return Step(
         publication_id=row.id,

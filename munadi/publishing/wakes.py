@@ -1,4 +1,4 @@
-"""Which workflows of posts must be woken, by `wake_seq` and `next_look_at`. The relay wakes them."""
+"""Finds the workflows of posts that must be woken, by `wake_seq` and `next_look_at`. The relay wakes them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_SPACING = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class DueWake:
-    """A post whose workflow has not acknowledged the last change, or has not looked in time."""
+    """A post whose workflow has not acknowledged the last change, or is overdue."""
 
     content_id: str
     brand_ref: str
@@ -27,20 +27,20 @@ class DueWake:
 
 
 class Wakes:
-    """Reads what is due and spaces the tries per content, doubling to a minute."""
+    """Reads overdue posts. The wait between wakes of one post doubles, up to a minute."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def due(self, now: datetime, look_grace: timedelta, limit: int = 64) -> list[DueWake]:
-        """What must be woken now: each brand's oldest, then each brand's next, so that no brand waits for another.
+        """The posts to wake now, in turn by brand, each brand's oldest first, so that no brand waits for another.
 
-        Read only: the common answer is nothing. The limit keeps a round short, since what it read grows stale.
+        Read only, because usually nothing is due. The limit keeps a round short, because its result becomes stale.
         """
         return await self._database.lookup(lambda connection: _read_due(connection, now, now - look_grace, limit))
 
     async def record_woken(self, content_ids: list[str], now: datetime) -> None:
-        """These were woken: the next try waits longer, until their workflow acknowledges."""
+        """Record these wakes: the next one waits longer, until the workflow acknowledges."""
         async with self._database.write() as session:
             query = select(ContentRow).where(col(ContentRow.id).in_(content_ids)).with_for_update()
             for row in (await session.exec(query)).all():

@@ -1,4 +1,4 @@
-"""The consent page of every emulated network that asks for consent in a browser (OAuth 2).
+"""The consent page that emulated networks with OAuth 2 show in a browser.
 
 An app sends a browser here with `redirect_uri`, `scope` and `state`. The page is a form that is sent by GET to its own
 address. A test decides without a browser by adding to the query:

@@ -12,7 +12,7 @@ from munadi.domain.failure import Effect
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing import changes
 from munadi.publishing.claiming import LATE_FIRST_SEND, MIN_SLEEP
-from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, Taken
+from munadi.publishing.model import Attempt, ClaimResult, NextStep, Outcome, Refused
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
@@ -21,7 +21,9 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 EPOCH = 3
 
 
-async def claim(board: Board, put: Put, *, now: datetime = START, epoch: int = EPOCH, with_token: bool = True) -> Taken:
+async def claim(
+    board: Board, put: Put, *, now: datetime = START, epoch: int = EPOCH, with_token: bool = True
+) -> ClaimResult:
     period = (lambda _: MINUTE) if with_token else None
     taken = await board.store.claim(put.content_id, put.id, epoch=epoch, holder="w", now=now, period=period)
     assert taken is not None

@@ -1,7 +1,7 @@
-"""Which of our client keys accounts still use: a network that knows us by an address reads the public keys there.
+"""Finds the OAuth client keys that accounts still use. Networks read the public keys at this installation's URL.
 
-A grant stays bound to the client key it began with, whatever became of the secret key that it was derived from. The
-channel writes the public key into the account's facts under `client_key`.
+A grant stays bound to the client key it was made with, even after a rotation of the secret key that it was derived
+from. The channel stores the public key in the account's facts, under `client_key`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEPT_AFTER_DISCONNECT = timedelta(days=1)
 
 
 async def keys_in_use(database: Database, channel: ChannelName, now: datetime) -> list[dict[str, str]]:
-    """The public JWKs of the channel's accounts, each once."""
+    """The distinct public JWKs of the channel's accounts."""
     fact = col(AccountRow.facts)["client_key"]
     members = [fact[name].as_string() for name in MEMBERS]
     deleted = col(AccountRow.deleted_at)

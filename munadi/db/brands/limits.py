@@ -1,7 +1,7 @@
-"""Holding a brand to its limits, where something new is accepted; what was accepted before is never touched.
+"""Enforces a brand's limits when something new is accepted. What was accepted before is never affected.
 
-Who counts in order to add takes the brand's row first, before any content's: two who add at once take turns, so that
-a limit is met exactly. On SQLite writers take turns anyway. A brand without a limit is not locked and nothing counted.
+A transaction that counts before it adds locks the brand's row first, before any post's. So concurrent additions take
+turns and a limit is exact. On SQLite writers take turns anyway. A brand without a limit is neither locked nor counted.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from munadi.domain.usage import Limit, Month, Quota, QuotaExceeded, of_month
 
 
 async def limits_of(session: AsyncSession, brand_ref: str) -> BrandLimits:
-    """A brand's limits as they are now; of one that does not exist, none."""
+    """A brand's current limits; no limits for an unknown brand."""
     query = select(BrandRow.limits).where(col(BrandRow.ref) == brand_ref)
     return BrandLimits.kept((await session.exec(query)).first())
 
 
-async def take_turns(session: AsyncSession, brand_ref: str) -> BrandLimits:
-    """The limits of a brand, locked until the transaction ends. One that only refers to the brand does not wait."""
+async def lock_limits(session: AsyncSession, brand_ref: str) -> BrandLimits:
+    """Lock the brand's row until the transaction ends, and return its limits. Foreign keys to it do not wait."""
     query = select(BrandRow.limits).where(col(BrandRow.ref) == brand_ref).with_for_update(key_share=True)
     return BrandLimits.kept((await session.exec(query)).first())
 

@@ -1,4 +1,4 @@
-"""Brands, and whether there is one."""
+"""Creates, reads and changes brands."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from munadi.domain.brand import BrandLimits, BrandView
 
 
 class BrandExists(Exception):
-    """There is a brand of that name already."""
+    """A brand with this ref already exists."""
 
 
 def brand_view(row: BrandRow) -> BrandView:
-    """A brand as answered."""
+    """A brand as the API returns it."""
     return BrandView(
         ref=row.ref,
         name=row.name,
@@ -49,7 +49,7 @@ class BrandStore:
         limits: BrandLimits,
         now: datetime,
     ) -> BrandView:
-        """A new brand, in the caller's transaction. BrandExists when the ref is taken."""
+        """Create a brand in the caller's transaction. BrandExists when the ref is taken."""
         row = BrandRow(ref=ref, name=name, timezone=timezone, limits=limits.model_dump(mode="json"), created_at=now)
         try:
             async with session.begin_nested():
@@ -66,7 +66,7 @@ class BrandStore:
             return None if row is None else brand_view(row)
 
     async def list(self, *, only: str | None, limit: int, after: str | None) -> Sequence[BrandView]:
-        """Brands in order of ref after `after`; just one when it is named."""
+        """Brands in order of ref after `after`; just one if it is given."""
         query = select(BrandRow).order_by(col(BrandRow.ref)).limit(limit)
         if only is not None:
             query = query.where(BrandRow.ref == only)
@@ -76,7 +76,7 @@ class BrandStore:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 
     async def change(self, ref: str, changes: dict[str, Any], now: datetime) -> BrandView | None:
-        """Set some of name, timezone and limits. None when there is no such brand."""
+        """Change some of name, timezone and limits. None when there is no such brand."""
         async with self._database.write() as session:
             row = await session.get(BrandRow, ref, with_for_update=True)
             if row is None:

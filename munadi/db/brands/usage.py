@@ -1,4 +1,4 @@
-"""What brands use, counted where it is kept: accounts and publications by index, webhook deliveries by a counter.
+"""Counts what brands use: accounts and publications by their rows, webhook deliveries and API calls by counters.
 
 Nothing here is estimated, and nothing is counted apart from what it counts: see docs/limits.md.
 """
@@ -24,7 +24,7 @@ from munadi.domain.publication import PublicationStatus
 from munadi.domain.usage import Month, PublicationsUsed, UsageView, Used
 
 SHARDS = 8
-# Those that have not gone out, and will be counted in the month they go out in.
+# Publications that are not yet published: they count in the month in which they are published.
 _TO_COME = [status.value for status in (PublicationStatus.ACCEPTED, PublicationStatus.QUEUED)]
 _TO_COME.append(PublicationStatus.PUBLISHING.value)
 _random = SystemRandom()
@@ -51,7 +51,7 @@ async def publications_of(
         col(row.due_at) < month.end,
     )
     parts = [(True, published), (False, to_come), (False, unconfirmed)]
-    # Each part is a range of an index of its own; together they would be none.
+    # Each part can use its own index; joined into one condition, none could be used.
     query: Any = union_all(*(_counted(refs, is_published, condition) for is_published, condition in parts))
     found: dict[str, PublicationCounts] = {}
     for ref, is_published, count in (await session.exec(query)).all():
@@ -89,7 +89,7 @@ async def count_deliveries(session: AsyncSession, first_tries: Mapping[str, int]
 
 
 async def accounts_of(session: AsyncSession, refs: Sequence[str], at: datetime | None = None) -> dict[str, int]:
-    """Per brand, the accounts that are connected; or were, just before an instant."""
+    """Per brand, the number of accounts that are connected, or were just before an instant."""
     query = select(AccountRow.brand_ref, func.count()).where(col(AccountRow.brand_ref).in_(refs))
     gone = col(AccountRow.deleted_at)
     if at is None:
@@ -100,7 +100,7 @@ async def accounts_of(session: AsyncSession, refs: Sequence[str], at: datetime |
 
 
 class UsageStore:
-    """Usage as answered."""
+    """Reads the usage of brands, as the API returns it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -108,7 +108,7 @@ class UsageStore:
     async def of(
         self, brands: Sequence[BrandView], month: Month, now: datetime, unwritten: dict[str, Calls]
     ) -> list[UsageView]:
-        """What each brand used in a month, in four statements. `unwritten` calls are added to those of the database."""
+        """Each brand's usage of a month, in four statements. `unwritten` calls are added to those of the database."""
         refs = [brand.ref for brand in brands]
         async with self._database.read() as session:
             accounts = await accounts_of(session, refs, month.end if month.end <= now else None)
@@ -161,9 +161,9 @@ def _counted(refs: Sequence[str], is_published: bool, condition: ColumnElement[b
 
 
 def _due(month: Month, now: datetime) -> ColumnElement[bool]:
-    """What has not gone out in its month goes out in the current one at the earliest."""
+    """Whether an unpublished publication counts in the month. Overdue ones count in the current month."""
     due = col(PublicationRow.due_at)
     if month == Month.of(now):
         return due < month.end
-    # Nothing of a past month is to come in it any more.
+    # A past month gets no more publications.
     return and_(due >= max(month.start, now), due < month.end)

@@ -1,1 +1,1 @@
-"""Posts as they are read: queries, views, the calendar, media."""
+"""Reads posts: queries, views, the calendar, media."""

@@ -1,4 +1,4 @@
-"""Contents by the day they are due: of each day how many there are, and the first of them, in four queries."""
+"""Posts by due day: the number per day and the first ones of each, in four queries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from munadi.domain.content import ContentView
 
 @dataclass(frozen=True)
 class DueDay:
-    """How many contents are due in a span of time, and the first of them."""
+    """The number of posts that are due in a time span, and the first of them."""
 
     total: int
     contents: tuple[ContentView, ...]
@@ -29,7 +29,7 @@ class DueDay:
 async def due_days(
     session: AsyncSession, brand_ref: str | None, edges: Sequence[datetime], per_day: int
 ) -> list[DueDay]:
-    """One for each span between two of `edges`, which rise; `brand_ref` None means every brand."""
+    """The due posts of each span between two neighbours of `edges` (ascending). `brand_ref` None: every brand."""
     spans = [_within(brand_ref, first, end) for first, end in pairwise(edges)]
     counted = union_all(*(_count(number, span) for number, span in enumerate(spans))).subquery()
     totals = dict((await session.exec(select(counted.c.day, counted.c.total))).all())
@@ -49,13 +49,13 @@ def _within(brand_ref: str | None, first: datetime, end: datetime) -> ColumnElem
 
 
 def _count(number: int, span: ColumnElement[bool]) -> Select[Any, Any]:
-    """How many contents a span has, with the number of its day."""
+    """The number of posts in a span, with the number of its day."""
     day = literal(number).label("day")
     return select_columns(day, func.count().label("total")).select_from(ContentRow).where(span)
 
 
 def _first(number: int, span: ColumnElement[bool], per_day: int) -> Select[Any, Any, Any]:
-    """The first contents of a span, with the number of its day."""
+    """The first posts of a span, with the number of its day."""
     at, content_id = col(ContentRow.scheduled_at), col(ContentRow.id)
     found = (
         select(content_id.label("id"), at.label("at")).where(span).order_by(at, content_id).limit(per_day).subquery()

@@ -1,6 +1,6 @@
-"""Stored media as rows: whose they are and what was probed. The bytes are in the store, by hash.
+"""Media rows: the owner and the probed facts of each file. The bytes are in the media store, by hash.
 
-A media without a brand may be used by every one.
+A file without a brand may be used by every brand.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from munadi.media.facts import MediaFacts
 
 
 def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url: str | None, now: datetime) -> MediaRow:
-    """A row for a file that was just probed; not yet added to a session."""
+    """A row for a file that was just probed, not yet added to a session."""
     return MediaRow(
         id=new_id(Prefix.MEDIA),
         brand_ref=brand_ref,
@@ -32,12 +32,12 @@ def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url:
 
 
 async def find_media(session: AsyncSession, media_id: str) -> MediaRow | None:
-    """A media by its id, whosever it is."""
+    """A file by its id, of any brand."""
     return await session.get(MediaRow, media_id)
 
 
 async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str]) -> dict[str, MediaRow]:
-    """Those that a brand may use, by id; what is another brand's is not there."""
+    """The files that a brand may use, by id. Files of other brands are omitted."""
     if not ids:
         return {}
     usable = or_(MediaRow.brand_ref == brand_ref, col(MediaRow.brand_ref).is_(None))
@@ -46,7 +46,7 @@ async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str
 
 
 async def media_by_hash(session: AsyncSession, brand_ref: str | None, hashes: Collection[str]) -> dict[str, MediaRow]:
-    """A brand's own media with these contents (or of no brand), by hash; the oldest of each."""
+    """A brand's own files with these hashes (None: those of no brand), by hash; the oldest of each."""
     if not hashes:
         return {}
     query = (
@@ -58,7 +58,7 @@ async def media_by_hash(session: AsyncSession, brand_ref: str | None, hashes: Co
 
 
 def asset_of(row: MediaRow, alt: str | None = None) -> MediaAsset:
-    """A media as a draft names it."""
+    """A file as a draft refers to it."""
     facts = MediaFacts.model_validate(row.facts)
     return MediaAsset(
         id=row.id,

@@ -1,4 +1,4 @@
-"""Posts as they are read and listed. Every function works in the caller's session."""
+"""Reads and lists posts. Every function uses the caller's session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from munadi.domain.publication import PublicationStatus
 
 @dataclass(frozen=True)
 class ContentFilter:
-    """Which contents to list; None and empty mean all. `before` is the (created_at, id) a page continues after."""
+    """Which posts to list; None and empty mean all. `before` is the (created_at, id) after which a page continues."""
 
     brand_ref: str | None = None
     statuses: Collection[str] = ()
@@ -55,7 +55,7 @@ _ITS_PUBLICATIONS = (
 
 
 def read_view(connection: Connection, content_id: str) -> ContentView | None:
-    """A content as answered, or None: for `Database.lookup`."""
+    """A post as the API returns it, or None. For `Database.lookup`."""
     values = {"content_id": content_id}
     found = connection.execute(_CONTENT_AND_DRAFT, values).first()
     if found is None:
@@ -66,7 +66,7 @@ def read_view(connection: Connection, content_id: str) -> ContentView | None:
 
 
 async def find(session: AsyncSession, content_id: str) -> tuple[ContentRow, DraftRow, list[PublicationRow]] | None:
-    """A content with its current draft and its publications, or None."""
+    """A post with its current draft and its publications, or None."""
     query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(ContentRow.id == content_id)
     pair = (await session.exec(query)).first()
     if pair is None:
@@ -76,7 +76,7 @@ async def find(session: AsyncSession, content_id: str) -> tuple[ContentRow, Draf
 
 
 async def find_publication(session: AsyncSession, publication_id: str) -> tuple[ContentRow, PublicationRow] | None:
-    """A publication and the content it belongs to, or None."""
+    """A publication and the post it belongs to, or None."""
     query = (
         select(ContentRow, PublicationRow)
         .join(PublicationRow, col(PublicationRow.content_id) == col(ContentRow.id))
@@ -87,12 +87,12 @@ async def find_publication(session: AsyncSession, publication_id: str) -> tuple[
 
 
 async def current_draft(session: AsyncSession, content: ContentRow) -> DraftRow:
-    """The draft that would be published, or was."""
+    """The current draft of a post."""
     return await session.get_one(DraftRow, (content.id, content.draft_version))
 
 
 async def attempts_of(session: AsyncSession, publication_id: str) -> Sequence[AttemptRow]:
-    """A publication's ledger, oldest first."""
+    """The attempts of a publication, oldest first."""
     query = (
         select(AttemptRow)
         .where(AttemptRow.publication_id == publication_id)
@@ -102,7 +102,7 @@ async def attempts_of(session: AsyncSession, publication_id: str) -> Sequence[At
 
 
 async def list_contents(session: AsyncSession, wanted: ContentFilter, limit: int) -> list[ContentView]:
-    """A page of contents, newest first, in three queries whatever its length."""
+    """A page of posts, newest first, in three queries."""
     query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(*_conditions(wanted))
     query = query.order_by(col(ContentRow.created_at).desc(), col(ContentRow.id).desc()).limit(limit)
     pairs = (await session.exec(query)).all()
@@ -111,7 +111,7 @@ async def list_contents(session: AsyncSession, wanted: ContentFilter, limit: int
 
 
 async def views_of(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, ContentView]:
-    """These contents by id, in two queries."""
+    """Posts by id, in two queries."""
     query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(col(ContentRow.id).in_(content_ids))
     pairs = (await session.exec(query)).all() if content_ids else ()
     publications = await _publications(session, content_ids)
@@ -147,7 +147,7 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
 
 
 def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
-    """The contents with a publication on that channel and account."""
+    """The posts with a publication on that channel and account."""
     query = select(PublicationRow.content_id)
     if channel is not None:
         query = query.where(PublicationRow.channel == channel)
@@ -157,7 +157,7 @@ def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
 
 
 def _held() -> SelectOfScalar[str]:
-    """The contents with a publication that waits on a condition."""
+    """The posts with a held publication."""
     held = col(PublicationRow.hold_reason).is_not(None)
     return select(PublicationRow.content_id).where(held, PublicationRow.status == PublicationStatus.QUEUED.value)
 

@@ -1,4 +1,4 @@
-"""Rows as they are answered: one place that makes the JSON of a content, for the API and for events."""
+"""Builds the JSON of posts from their rows, for the API and for events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from munadi.domain.publication import Hold, HoldReason, PublicationStatus, Warni
 
 
 def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationView:
-    """A publication as returned. A hold never lasts beyond `publish_by`: then the publication fails."""
+    """A publication as the API returns it. A hold never lasts beyond `publish_by`: then the publication fails."""
     hold = None
     if row.hold_reason is not None and row.hold_since is not None:
         until = min(row.hold_until, publish_by) if row.hold_until is not None else None
@@ -37,7 +37,7 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
 
 
 def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[PublicationRow]) -> ContentView:
-    """A content as answered, with its current draft."""
+    """A post as the API returns it, with its current draft."""
     source = draft.source
     return ContentView(
         id=content.id,

@@ -1,4 +1,4 @@
-"""One event becomes one delivery for each endpoint that subscribes to it.
+"""Creates the deliveries of an event: one for each endpoint that subscribes to it.
 
 The rows are inserted by one statement: a burst of posts with several endpoints writes thousands of them.
 """
@@ -29,14 +29,14 @@ _INSERT_EVENT, _INSERT_DELIVERIES = insert(EventRow), insert(DeliveryRow)
 
 @dataclass(frozen=True)
 class Subscription:
-    """What an endpoint asked for; an empty list asks for everything."""
+    """The event types and channels that an endpoint subscribes to; an empty list means all."""
 
     endpoint_id: str
     types: Sequence[str]
     channels: Sequence[str]
 
     def wants(self, kind: EventType, channels: set[str]) -> bool:
-        """Whether it asked for this type and for one of these channels."""
+        """Whether it subscribes to this type and one of these channels."""
         return (not self.types or kind.value in self.types) and (
             not self.channels or not channels or bool(channels & set(self.channels))
         )

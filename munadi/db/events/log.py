@@ -1,4 +1,4 @@
-"""The event log: numbered after commit, read by position.
+"""The event log: events are numbered after their commit and read by position.
 
 The rule here: a position is given under a lock and only to what is committed, so it never appears below one that
 a reader has already seen. A late commit gets a later position.
@@ -45,7 +45,7 @@ _WAITING = select(col(EventRow.id)).where(col(EventRow.position).is_(None)).limi
 
 
 async def number_events(database: Database) -> int:
-    """Give every committed event without a position the next one; how many. One caller numbers at a time."""
+    """Number the committed events that have no position; returns their count. One caller numbers at a time."""
     numbered = 0
     while await _waiting(database):
         async with database.write() as session:
@@ -82,14 +82,14 @@ async def last_position(session: AsyncSession) -> int:
 
 
 async def last_positions(session: AsyncSession, after: int) -> dict[str | None, int]:
-    """The position of each brand's newest event after a position; None stands for what belongs to no brand."""
+    """The position of each brand's newest event after a position. The key None is for events of no brand."""
     position = col(EventRow.position)
     query = select(col(EventRow.brand_ref), func.max(position)).where(position > after).group_by(EventRow.brand_ref)
     return {brand_ref: newest or 0 for brand_ref, newest in (await session.exec(query)).all()}
 
 
 async def events_of(session: AsyncSession, content_id: str, *, after: int, limit: int) -> Sequence[EventRow]:
-    """A content's numbered events after a position, in order, which is also that of `sequence`."""
+    """A post's numbered events after a position, in order of `sequence`."""
     query = (
         select(EventRow)
         .where(EventRow.content_id == content_id, col(EventRow.position) > after)

@@ -1,4 +1,4 @@
-"""Events that belong to no content (accounts, endpoints), and the JSON of every event there is."""
+"""Emits events of accounts and endpoints, and builds the JSON of every event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TEXTS = ("content", "publication")
 
 
 def event_of(row: EventRow) -> Event:
-    """An event as answered: every top-level field is there."""
+    """An event as the API returns it, with every top-level field."""
     return Event(
         id=row.id,
         type=EventType(row.type),

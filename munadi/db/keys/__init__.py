@@ -1,1 +1,1 @@
-"""Who may call: API keys, dashboard sessions, and how many calls they made."""
+"""API keys, dashboard sessions, and the number of calls they made."""

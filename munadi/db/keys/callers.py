@@ -1,8 +1,8 @@
 """The caller of a request: its API key, and the brand that the call counts for.
 
-A valid key is remembered for a second, so that a client that calls often costs one read a second. Revoking a key or
+A valid key is cached for a second, so that a client that calls often costs one read a second. Revoking a key or
 changing a brand in this process forgets it at once; another process notices within that second. A brand with limits on
-its calls is never remembered: its counter must be read for each call (docs/limits.md).
+its calls is never cached: its counter must be read for each call (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope
 from munadi.domain.usage import BrandCalls, Month
 
-REMEMBERED_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 MAX_REMEMBERED = 1_000
 
 
@@ -45,7 +45,7 @@ class Principal:
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
     def may_see(self, brand_ref: str | None) -> bool:
-        """Whether this brand's things exist for the key; what belongs to all brands is not a restricted key's."""
+        """Whether the key may see this brand's objects. A key of one brand sees no objects of all brands (None)."""
         return self.brand_ref is None or self.brand_ref == brand_ref
 
 
@@ -79,67 +79,67 @@ _BY_SESSION = _KEY_AND_BRAND.join(SessionRow, col(SessionRow.key_id) == col(KeyR
 )
 
 
-class _Remembered:
-    """The valid keys of the last second. `changes` counts how often they were forgotten."""
+class _KeyCache:
+    """A cache of valid keys, for one second. `changes` counts how often it was cleared."""
 
     def __init__(self) -> None:
         self.changes = 0
         self._until: dict[tuple[str, str | None, Month], tuple[float, Principal]] = {}
 
-    def get(self, asked: tuple[str, str | None, Month]) -> Principal | None:
-        until, principal = self._until.get(asked, (0.0, None))
+    def get(self, cache_key: tuple[str, str | None, Month]) -> Principal | None:
+        until, principal = self._until.get(cache_key, (0.0, None))
         return principal if time.monotonic() < until else None
 
-    def put(self, asked: tuple[str, str | None, Month], principal: Principal) -> None:
+    def put(self, cache_key: tuple[str, str | None, Month], principal: Principal) -> None:
         if len(self._until) >= MAX_REMEMBERED:
             self._until.clear()
-        self._until[asked] = (time.monotonic() + REMEMBERED_SECONDS, principal)
+        self._until[cache_key] = (time.monotonic() + CACHE_SECONDS, principal)
 
     def forget(self) -> None:
         self.changes += 1
         self._until.clear()
 
 
-_OF_DATABASE: WeakKeyDictionary[Database, _Remembered] = WeakKeyDictionary()
+_OF_DATABASE: WeakKeyDictionary[Database, _KeyCache] = WeakKeyDictionary()
 
 
 async def find_caller(database: Database, text: str, named: str | None, month: Month) -> Principal | None:
-    """The bearer of a key as it was sent, in any state; None when there is no such key.
+    """The bearer of a key, whatever its state; None when there is no such key.
 
     `named` is the brand that the call names. It counts for the key's own brand, else for that one, if there is one.
     """
-    asked = (key_hash(text), named, month)
-    remembered = _OF_DATABASE.setdefault(database, _Remembered())
-    if (known := remembered.get(asked)) is not None:
+    cache_key = (key_hash(text), named, month)
+    cache = _OF_DATABASE.setdefault(database, _KeyCache())
+    if (known := cache.get(cache_key)) is not None:
         return known
-    changes = remembered.changes
-    values = {"hash": asked[0], "named": named, "month": month.text}
+    changes = cache.changes
+    values = {"hash": cache_key[0], "named": named, "month": month.text}
     found = await database.lookup(lambda connection: _find(connection, _BY_HASH, values))
-    if found is not None and _may_be_remembered(found, named) and changes == remembered.changes:
-        remembered.put(asked, found)
+    if found is not None and _may_be_cached(found, named) and changes == cache.changes:
+        cache.put(cache_key, found)
     return found
 
 
 async def find_session(
     database: Database, session_id: str, named: str | None, month: Month, now: datetime
 ) -> Principal | None:
-    """The same for an open session of the dashboard, which is never remembered."""
+    """The bearer of an open dashboard session, which is never cached."""
     values = {"session": session_id, "named": named, "month": month.text, "now": now}
     return await database.lookup(lambda connection: _find(connection, _BY_SESSION, values))
 
 
 def forget_callers(database: Database) -> None:
-    """Read every key again at its next call. Call this after a key or a brand was changed."""
-    if (remembered := _OF_DATABASE.get(database)) is not None:
-        remembered.forget()
+    """Clear the cache of keys. Call this after a key or a brand was changed."""
+    if (cache := _OF_DATABASE.get(database)) is not None:
+        cache.forget()
 
 
 def key_hash(text: str) -> str:
-    """The hash that is stored of a key. A key has 190 random bits, so a plain SHA-256 is as good as a slow hash."""
+    """The stored hash of a key. A key has 190 random bits, so a plain SHA-256 is as good as a slow hash."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _may_be_remembered(found: Principal, named: str | None) -> bool:
+def _may_be_cached(found: Principal, named: str | None) -> bool:
     if found.revoked_at is not None:
         return False
     if found.calls is None:

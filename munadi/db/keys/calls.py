@@ -1,4 +1,4 @@
-"""API calls as the database counts them: added in batches, and read with the key (`munadi/db/keys/callers.py`)."""
+"""Counts API calls in the database: added in batches, read with the key (`munadi/db/keys/callers.py`)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BRANDS_AT_ONCE = 500
 
 @dataclass
 class Calls:
-    """Calls of one brand in one month, and in the newest minute of it."""
+    """The calls of one brand in a month, and in the newest minute of it."""
 
     calls: int = 0
     minute: datetime | None = None
     minute_calls: int = 0
 
     def add(self, minute: datetime, calls: int = 1, minute_calls: int = 1) -> None:
-        """Count calls that were made in a minute."""
+        """Add calls that were made in a minute."""
         self.calls += calls
         if self.minute is None or minute > self.minute:
             self.minute, self.minute_calls = minute, 0
@@ -36,7 +36,7 @@ class Calls:
             self.minute_calls += minute_calls
 
     def within(self, minute: datetime) -> int:
-        """How many were made in this minute."""
+        """The number of calls in this minute."""
         return self.minute_calls if self.minute == minute else 0
 
 

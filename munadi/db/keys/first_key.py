@@ -1,4 +1,4 @@
-"""The first key: made beside the API, because the API needs a key."""
+"""Creates the first API key, directly in the database, because the API itself needs a key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from munadi.domain.key import Scope
 
 
 async def create_admin_key(database: Database, name: str) -> str:
-    """A new key that may do everything; its text, which cannot be read again."""
+    """Create an admin key; returns its text, which cannot be read again."""
     async with database.write() as session:
         _, text = await KeyStore(database).create(
             session, name=name, scopes=[Scope.ADMIN], brand_ref=None, expires_at=None, now=datetime.now(UTC)

@@ -1,6 +1,7 @@
-"""Sessions of the dashboard: a browser that signed in with a key, until it signs out or its time is over.
+"""Dashboard sessions: each begins with a sign-in by key and ends with a sign-out or after a set time.
 
-The rule here: a session is never more than its key. The key is read with it, so a revoked or expired key ends it.
+The rule here: a session never has more rights than its key. The key is read with it, so a revoked or expired key ends
+the session.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ BATCH = 1_000
 
 
 class SessionStore:
-    """Sessions of one database."""
+    """Stores sessions in one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def start(self, key_id: str, brand_ref: str | None, now: datetime, life: timedelta) -> str:
-        """A new session of a key, which is for that brand if any; its id."""
+        """Create a session of a key, for its brand if it has one; returns the id."""
         session_id = new_id(Prefix.SESSION)
         async with self._database.write() as session:
             session.add(SessionRow(id=session_id, key_id=key_id, created_at=now, ends_at=now + life))
@@ -46,11 +47,11 @@ class SessionStore:
         return session_id
 
     async def caller(self, session_id: str, named: str | None, month: Month, now: datetime) -> Principal | None:
-        """Whose an open session is, and the brand that a call made in it counts for; None once it has ended."""
+        """The bearer of an open session, and the brand that its calls count for; None once it has ended."""
         return await find_session(self._database, session_id, named, month, now)
 
     async def end(self, session_id: str, brand_ref: str | None, now: datetime) -> None:
-        """End a session for good; other sessions of its key stay. Again: nothing more happens."""
+        """End a session permanently; other sessions of its key stay. A repeat changes nothing."""
         async with self._database.write() as session:
             row = await session.get(SessionRow, session_id, with_for_update=True)
             if row is not None and row.ended_at is None:
@@ -58,7 +59,7 @@ class SessionStore:
                 record(session, Action.SESSION_ENDED, target=session_id, brand_ref=brand_ref, now=now)
 
     async def open(self, session_ids: Collection[str], now: datetime) -> set[str]:
-        """Which of these sessions have not ended, and neither has their key."""
+        """The sessions among these that are open, and whose keys are valid."""
         expiry = col(KeyRow.expires_at)
         query = (
             select(SessionRow.id)
@@ -73,7 +74,7 @@ class SessionStore:
 
 
 async def forget_old_sessions(database: Database, now: datetime) -> int:
-    """Delete sessions whose time is over, a batch at a time; how many. They can open nothing any more."""
+    """Delete expired sessions, a batch at a time; returns their number."""
     async with database.write() as session:
         gone = await _over(session, now)
         if gone:

@@ -35,7 +35,7 @@ class KeyStore:
         expires_at: datetime | None,
         now: datetime,
     ) -> tuple[KeyRow, str]:
-        """A new key in the caller's transaction: its row and its text, which cannot be read again."""
+        """Create a key in the caller's transaction: its row and its text, which cannot be read again."""
         text = write_key(kind_of(scopes, brand_ref), "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH)))
         row = KeyRow(
             id=new_id(Prefix.KEY),
@@ -63,7 +63,7 @@ class KeyStore:
             return await session.get(KeyRow, key_id)
 
     async def list(self, *, brand_ref: str | None, limit: int, after: str | None) -> Sequence[KeyRow]:
-        """Keys in order of id after `after`; those of one brand when it is named."""
+        """Keys in order of id after `after`; of one brand if it is given."""
         query = select(KeyRow).order_by(col(KeyRow.id)).limit(limit)
         if brand_ref is not None:
             query = query.where(KeyRow.brand_ref == brand_ref)
@@ -73,7 +73,7 @@ class KeyStore:
             return (await session.exec(query)).all()
 
     async def revoke(self, key_id: str, now: datetime) -> KeyRow | None:
-        """End a key: at once here, in other processes within a second. The first time counts. None: no such key."""
+        """Revoke a key: here at once, in other processes within a second. Repeats change nothing. None: no such key."""
         async with self._database.write() as session:
             row = await session.get(KeyRow, key_id, with_for_update=True)
             if row is not None and row.revoked_at is None:

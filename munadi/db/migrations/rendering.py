@@ -1,4 +1,4 @@
-"""How the tables are compared with a database, and how our own column types are written into a revision."""
+"""Tells Alembic how to compare the tables with a database, and how to render Munadi's column types."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from munadi.db.types import UtcDateTime
 
 
 def target_metadata() -> MetaData:
-    """The tables as the code has them."""
+    """The tables of the code."""
     import munadi.db.tables  # noqa: F401 - importing them fills the metadata
 
     return SQLModel.metadata
 
 
 def render_type(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:
-    """The Python source of a column type of ours; False leaves it to Alembic."""
+    """The Python source of one of Munadi's column types; False leaves it to Alembic."""
     if kind != "type":
         return False
     if isinstance(value, UtcDateTime):

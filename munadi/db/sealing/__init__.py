@@ -1,1 +1,1 @@
-"""Secrets in rows, and the rotation of the keys that seal them."""
+"""Encrypts secrets in rows, and rotates the encryption keys."""

@@ -1,4 +1,4 @@
-"""Rotation of the key-encryption keys: everything is sealed again under the newest, while work continues.
+"""Rotates the key-encryption keys: seals all secrets again under the newest key, while work continues.
 
 The rule here: no transaction waits long and none deadlocks. Rows are rewritten a few at a time. Rows that another
 transaction writes are skipped and visited again. A row that cannot be opened is left as it is, and reported.
@@ -21,17 +21,17 @@ from munadi.db.tables import AccountRow, ConnectionRow, DiscardRow, EndpointRow,
 ROWS = 50
 KEY_ID_BYTES = 8
 PAUSE_SECONDS = 0.1
-# How long rows that another transaction holds are visited in vain.
+# How long to retry rows that another transaction holds, without any progress.
 PATIENCE_SECONDS = 60.0
 
 
-class RowsHeld(Exception):
-    """Other transactions hold rows without end; the text says how many, and where."""
+class RowsLocked(Exception):
+    """Other transactions keep rows locked; the text says how many, and in which table."""
 
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """Where sealed values are. A row is sealed under the text of its primary key, with spaces between.
+    """A column with sealed values. A value is sealed for its row: the parts of the primary key, joined by spaces.
 
     `owner`: another place that it is sealed for, table and column, and which column here has the key of the row there.
     """
@@ -59,7 +59,7 @@ SEALED = (
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A row that no key at hand opens: damaged, moved, or sealed under a key that is gone."""
+    """A row that no available key opens: damaged, moved, or sealed under a removed key."""
 
     table: str
     row: str
@@ -67,19 +67,19 @@ class Unreadable:
 
 
 @dataclass
-class Resealed:
-    """How many rows were rewritten, by table, and what could not be."""
+class ResealResult:
+    """The number of rewritten rows by table, and the rows that could not be rewritten."""
 
     rows: dict[str, int] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
-async def reseal(database: Database, keyring: KeyRing, patience: float = PATIENCE_SECONDS) -> Resealed:
+async def reseal(database: Database, keyring: KeyRing, patience: float = PATIENCE_SECONDS) -> ResealResult:
     """Seal everything under the newest key. Once no process seals with an older one, the older ones can be removed.
 
-    May be repeated, and broken off at any time. Raises RowsHeld after `patience` seconds without progress.
+    May be repeated, and stopped at any time. Raises RowsLocked after `patience` seconds without progress.
     """
-    done = Resealed()
+    done = ResealResult()
     for place in SEALED:
         one = _Place(database, keyring, place)
         done.rows[place.table.name] = await one.reseal(patience)
@@ -101,7 +101,7 @@ class _Place:
         self._sealed_under = self._keys if owner is None else [self._table.c[owner]]
 
     async def reseal(self, patience: float) -> int:
-        """Again and again, until a look finds nothing under an older key."""
+        """Repeat until no row is left under an older key."""
         count, waited = 0, 0.0
         while left := [key for key in await self._older() if key not in self.unreadable]:
             before = count + len(self.unreadable)
@@ -111,7 +111,7 @@ class _Place:
                 waited = 0.0
                 continue
             if waited >= patience:
-                raise RowsHeld(f"{len(left)} rows of {self._table.name} are held by other transactions")
+                raise RowsLocked(f"{len(left)} rows of {self._table.name} are held by other transactions")
             await asyncio.sleep(PAUSE_SECONDS)
             waited += PAUSE_SECONDS
         return count
@@ -126,7 +126,7 @@ class _Place:
             return [tuple(row) for row in (await connection.execute(query)).all()]
 
     async def _rewrite(self, keys: Sequence[tuple[str, ...]]) -> int:
-        """One transaction; how many rows it rewrote. It does not wait for a row that another transaction holds."""
+        """Rewrite some rows in one transaction; returns their number. Skips rows that another transaction holds."""
         width = len(self._keys)
         query = select(*self._keys, *self._sealed_under, self._sealed).where(self._one_of(keys))
         query = query.with_for_update(skip_locked=True)
@@ -143,7 +143,7 @@ class _Place:
         return count
 
     def _resealed(self, key: tuple[str, ...], under: tuple[str, ...], sealed: bytes) -> bytes | None:
-        """The value under the newest key; None where nothing is to be done, or nothing can be."""
+        """The value sealed under the newest key; None if it already is, or cannot be opened."""
         if not sealed or not self._keyring.needs_reseal(sealed):
             return None
         place = {"table": self._name, "row": " ".join(under), "column": self._column}
@@ -161,7 +161,7 @@ class _Place:
 
 
 async def sealed_under(database: Database) -> dict[str, int]:
-    """How many stored secrets each key has sealed, by the key's id (`KeyRing.key_ids`)."""
+    """The number of stored secrets that each key has sealed, by the key's id (`KeyRing.key_ids`)."""
     counts: dict[str, int] = {}
     async with database.read() as session:
         connection = await session.connection()

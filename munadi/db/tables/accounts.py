@@ -67,12 +67,12 @@ class AccountRow(SQLModel, table=True):
     facts: dict[str, Any] = json_column(default_factory=dict)
     sealed: bytes = Field(sa_type=LargeBinary)
     credentials_version: int = 1
-    connected_version: int = 0  # the first version of this connection: what failed with an older one is not its failure
+    connected_version: int = 0  # the first version of this connection: failures of older versions are not recorded
     token_expires_at: datetime | None = instant(default=None)
     grant_expires_at: datetime | None = instant(default=None)
     granted_at: datetime | None = instant(default=None)  # when its owner last connected it
     renewed_at: datetime | None = instant(default=None)  # when we last renewed the credentials since then
-    keep_at: datetime | None = instant(default=None)  # when its keeper is to look, at the latest
+    keep_at: datetime | None = instant(default=None)  # when its workflow must run, at the latest
     paused_until: datetime | None = instant(default=None)
     last_success_at: datetime | None = instant(default=None)
     last_failure: dict[str, Any] | None = json_column(default=None)
@@ -84,7 +84,7 @@ class AccountRow(SQLModel, table=True):
 
 
 class ConnectionRow(SQLModel, table=True):
-    """A try to connect a profile in a browser: the link that was handed out, the consent it began, how it ended.
+    """An attempt to connect a profile in a browser: its link, its consent and its result.
 
     Only hashes of the link, the state and the browser's cookie are kept; `sealed` holds what the exchange needs and,
     while a profile is chosen, the tokens of the choices.

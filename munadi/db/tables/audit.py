@@ -11,7 +11,7 @@ from munadi.db.types import instant
 
 
 class AuditRow(SQLModel, table=True):
-    """One action. It refers to nothing by a foreign key: the log outlives what it is about."""
+    """One action. It has no foreign keys, because the log outlives the rows that it is about."""
 
     __tablename__ = "audit"
     __table_args__ = (

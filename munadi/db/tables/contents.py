@@ -65,7 +65,7 @@ class ContentRow(SQLModel, table=True):
     wake_tries: int = 0
     next_wake_at: datetime | None = _at(default=None)
     next_look_at: datetime | None = _at(default=None)
-    # Which draft for which time was looked at ahead (preflights.py).
+    # The draft and the due time of the last preflight check (preflights.py).
     preflight_draft: int | None = None
     preflight_for: datetime | None = _at(default=None)
     completed_as: str | None = None
@@ -74,7 +74,7 @@ class ContentRow(SQLModel, table=True):
 
 
 class DraftRow(SQLModel, table=True):
-    """What would be seen, immutable: the request as sent and, per publication, the draft resolved for its channel."""
+    """An immutable draft: the request as sent and, per publication, the draft resolved for its channel."""
 
     __tablename__ = "drafts"
     content_id: str = Field(primary_key=True, foreign_key="contents.id")
@@ -97,7 +97,7 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text("hold_reason IS NOT NULL"),
             postgresql_where=text("hold_reason IS NOT NULL"),
         ),
-        # Few at any time: a handle is dropped once its publication has ended.
+        # Few at any time: a handle is deleted once its publication has ended.
         Index(
             "publications_with_handle",
             "id",
@@ -129,7 +129,7 @@ class PublicationRow(SQLModel, table=True):
     hold_count: int = 0
     hold_cause: dict[str, Any] | None = _json(default=None)
     look_count: int = 0
-    look_since: datetime | None = _at(default=None)  # set by `munadi db restored`: nothing is sent before a look
+    look_since: datetime | None = _at(default=None)  # set by `munadi db restored`: check, then send
     next_look_at: datetime | None = _at(default=None)
     handle_draft_version: int | None = None
     handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
@@ -154,7 +154,7 @@ PublicationRow.__mapper__.version_id_col = PublicationRow.__table__.c.revision  
 
 
 class AttemptRow(SQLModel, table=True):
-    """One try of a visible call. `is_open` until its outcome is known for certain: an unknown one stays open."""
+    """One attempt of a visible call. `is_open` until its outcome is certain: an unknown one stays open."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -175,7 +175,7 @@ class AttemptRow(SQLModel, table=True):
     epoch: int
     holder: str
     is_open: bool = True
-    was_uncertain: bool = False  # once unknown, or accepted and still at work, also when it was found out later
+    was_uncertain: bool = False  # whether it was ever unknown or still processing, even if it is certain now
     intent_at: datetime = _at()
     deadline_at: datetime = _at()
     ended_at: datetime | None = _at(default=None)
@@ -185,7 +185,7 @@ class AttemptRow(SQLModel, table=True):
 
 
 class DiscardRow(SQLModel, table=True):
-    """Something to remove. `outcome` null: still to be done; else `removed`, `withdrawn` or `given_up`, with a note."""
+    """A leftover to remove. `outcome` is null until it ends: `removed`, `withdrawn` or `given_up`, with a note."""
 
     __tablename__ = "discards"
     __table_args__ = (

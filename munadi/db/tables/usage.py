@@ -1,4 +1,4 @@
-"""Counters of what has no row of its own (docs/limits.md). Everything else a brand uses is counted where it is kept."""
+"""Counters of usage that has no rows of its own (docs/limits.md). Other usage is counted from its rows."""
 
 from __future__ import annotations
 

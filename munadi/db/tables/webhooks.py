@@ -59,7 +59,7 @@ class EndpointRow(SQLModel, table=True):
 
 
 class EndpointLaneRow(SQLModel, table=True):
-    """Which process sends to an endpoint until when, and the endpoint's circuit breaker."""
+    """The lease of the process that sends to an endpoint, and the endpoint's circuit breaker."""
 
     __tablename__ = "endpoint_lanes"
     endpoint_id: str = Field(primary_key=True, foreign_key="endpoints.id")
@@ -95,6 +95,6 @@ class DeliveryRow(SQLModel, table=True):
     updated_at: datetime = _at()
 
 
-# SQLite reads the index `deliveries_waiting` only for a condition in these words. With the status as a parameter it
-# read every delivery that the endpoint ever had.
+# SQLite reads the index `deliveries_waiting` only for a condition with exactly this text. With the status as a
+# parameter it read every delivery that the endpoint ever had.
 IS_PENDING = col(DeliveryRow.status) == literal_column("'pending'")

@@ -1,4 +1,4 @@
-"""Events on their way to endpoints. (Port: munadi.ports.Deliveries.)
+"""Reads due webhook deliveries and records their results. (Port: munadi.ports.Deliveries.)
 
 What is due is read per endpoint, under the endpoint's lease (`endpoint_lanes.py`), and a batch of results is written in
 one transaction. A delivery that was sent but not recorded is sent again: receivers see the same event id twice.
@@ -46,7 +46,7 @@ OLD_HEAD_LIMIT = 1024
 
 
 class DeliveryStore:
-    """Each call is one transaction."""
+    """Webhook deliveries in the database. Each call is one transaction."""
 
     def __init__(self, database: Database, keyring: KeyRing, random: Random | None = None) -> None:
         self._database = database
@@ -54,7 +54,7 @@ class DeliveryStore:
         self._random = random or SystemRandom()
 
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
-        """Endpoints with deliveries due that this process may serve."""
+        """The endpoints with due deliveries that this process may serve."""
         return await self._database.lookup(lambda connection: waiting_endpoints(connection, now, holder))
 
     async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
@@ -65,7 +65,7 @@ class DeliveryStore:
     renew = open
 
     async def close(self, holder: str) -> None:
-        """Give back every lease of this process."""
+        """Release all leases of this process."""
         async with self._database.write() as session:
             await release_leases(session, holder)
 
@@ -102,7 +102,7 @@ class DeliveryStore:
         return [_due(delivery_id, attempts, event, endpoint, secrets) for delivery_id, attempts, event in rows]
 
     async def take_test(self, delivery_id: str, now: datetime) -> DueDelivery | None:
-        """A test's only delivery, never retried; also to a disabled endpoint. None: its secrets cannot be opened."""
+        """The only delivery of a test, also for a disabled endpoint. None: the secrets cannot be decrypted."""
         async with self._database.write() as session:
             delivery = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
             event = await session.get_one(EventRow, delivery.event_id)
@@ -118,7 +118,7 @@ class DeliveryStore:
     async def record(
         self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
     ) -> None:
-        """Write down a batch of one endpoint, and extend the lease."""
+        """Record the results of a batch of one endpoint, and extend the lease."""
         async with self._database.write() as session:
             await self._write(session, attempted, now)
             if blocked:
@@ -130,7 +130,7 @@ class DeliveryStore:
             await take_lease(session, endpoint_id, holder, now)
 
     async def record_test(self, due: DueDelivery, result: SendResult, now: datetime) -> None:
-        """Write down the only attempt of a test."""
+        """Record the only attempt of a test."""
         async with self._database.write() as session:
             await self._write(session, [Attempted(due.delivery_id, result, now)], now)
 
@@ -149,7 +149,7 @@ class DeliveryStore:
         rows = {row.id: (row, brand_ref) for row, brand_ref, _, _ in found}
         first_tries: Counter[str] = Counter()
         # A failed test, or one to an endpoint that was deleted meanwhile, says nothing of the endpoint's health.
-        telling: list[SendResult] = []
+        relevant: list[SendResult] = []
         for each in attempted:
             if each.delivery_id not in rows:
                 continue
@@ -159,10 +159,10 @@ class DeliveryStore:
             _append(delivery, each)
             if each.result.ok or delivery.status == DeliveryStatus.PENDING:
                 self._move(delivery, each)
-                telling.append(each.result)
+                relevant.append(each.result)
         await session.flush()
-        if telling:
-            await self._note_health(session, found[0][2], found[0][3], telling, now)
+        if relevant:
+            await self._note_health(session, found[0][2], found[0][3], relevant, now)
         await count_deliveries(session, first_tries, now)  # last: other transactions wait for these rows
 
     def _move(self, delivery: DeliveryRow, attempt: Attempted) -> None:
@@ -226,7 +226,7 @@ def _due(
 
 
 def _append(delivery: DeliveryRow, attempt: Attempted) -> None:
-    """The log numbers every attempt; `attempts` counts those of the current schedule."""
+    """Append an attempt to the delivery's log, which numbers all of them; `attempts` counts the current schedule's."""
     delivery.attempts += 1
     result = attempt.result
     number = delivery.log[-1]["number"] + 1 if delivery.log else 1

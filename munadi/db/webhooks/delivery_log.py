@@ -1,4 +1,4 @@
-"""Deliveries as people see them: lists, redelivery, replay of a time range, the test of an endpoint."""
+"""Webhook deliveries for the API: lists, redelivery, replay of a time range, the test of an endpoint."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus, DeliveryView
 
-# Of one call; the answer says where to go on.
+# The most events of one call; the response says where to continue.
 REPLAY_LIMIT = 10_000
 REPLAY_CHUNK = 500
-# Characters of each response in a list; one delivery alone shows all that was kept.
+# Characters of each response in a list; a single delivery shows all that was stored.
 LISTED_HEAD = 1024
-# A test is sent by the caller at once; the relay takes it up only if the caller died.
+# A test is sent by the caller at once; the dispatcher sends it only if the caller died.
 TEST_LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class DeliveryFilter:
-    """Which deliveries; None does not restrict."""
+    """Which deliveries to list; None means all."""
 
     brand_ref: str | None = None
     endpoint_id: str | None = None
@@ -43,7 +43,7 @@ class DeliveryFilter:
 
 
 class DeliveryLog:
-    """Deliveries of one database as a person sees them."""
+    """Lists and repeats the deliveries of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -80,7 +80,7 @@ class DeliveryLog:
             return _view(row, (await session.get_one(EventRow, row.event_id)).type), endpoint
 
     async def redeliver(self, session: AsyncSession, delivery_id: str, now: datetime) -> DeliveryView:
-        """Start the schedule again, due at once, whatever its status; in the caller's transaction."""
+        """Restart the schedule of a delivery, due at once, whatever its status, in the caller's transaction."""
         row = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
         row.status, row.attempts = DeliveryStatus.PENDING.value, 0
         row.next_attempt_at = row.updated_at = now
@@ -91,9 +91,9 @@ class DeliveryLog:
     async def to_replay(
         self, endpoint_id: str, *, since: datetime, until: datetime, types: Sequence[str]
     ) -> tuple[builtins.list[str], datetime | None]:
-        """The ids of the events in a time range that the endpoint subscribes to, the oldest first.
+        """The ids of the events in a time range that the endpoint subscribes to, oldest first.
 
-        With the time to continue from, if there are more than REPLAY_LIMIT. One read; it locks nothing.
+        Also the time to continue from, if there are more than REPLAY_LIMIT. One read without locks.
         """
         async with self._database.read() as session:
             endpoint = await session.get_one(EndpointRow, endpoint_id)
@@ -103,7 +103,7 @@ class DeliveryLog:
         return [event_id for event_id, at in rows[:REPLAY_LIMIT] if more is None or at < more or at == since], more
 
     async def send_again(self, endpoint_id: str, event_ids: Sequence[str], now: datetime) -> None:
-        """Start the schedule of these events again, or for the first time. What is pending is left alone.
+        """Start or restart the deliveries of these events. Pending ones are not changed.
 
         In short transactions, so that no other writer waits for a large replay.
         """
@@ -112,7 +112,7 @@ class DeliveryLog:
                 await _send_again(session, endpoint_id, event_ids[start : start + REPLAY_CHUNK], now)
 
     async def test(self, session: AsyncSession, endpoint_id: str, now: datetime) -> str:
-        """A `webhook.test` event for one endpoint, whatever it subscribed to; the id of its delivery, leased."""
+        """Create a `webhook.test` event for one endpoint, whatever its types; returns the id of the leased delivery."""
         endpoint = await session.get_one(EndpointRow, endpoint_id)
         event = await notify(
             session,
@@ -127,7 +127,7 @@ class DeliveryLog:
 
 
 def _subscribed_events(endpoint: EndpointRow, since: datetime, until: datetime, types: Sequence[str]) -> Any:
-    """Ids and times of events, by the same rule as `Subscription.wants`, so that what is read is what is sent."""
+    """Select the ids and times of the events that the endpoint subscribes to, by the rule of `Subscription.wants`."""
     event, created = EventRow, col(EventRow.created_at)
     query = select(event.id, event.created_at).where(created >= since, created < until)
     query = query.where(col(event.type) != EventType.WEBHOOK_TEST.value)
@@ -174,7 +174,7 @@ async def _send_again(session: AsyncSession, endpoint_id: str, event_ids: Sequen
 
 
 def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
-    """As answered, with at most `head` characters of each response."""
+    """A delivery as the API returns it, with at most `head` characters of each response."""
     attempts = [
         DeliveryAttempt.model_validate({**each, "responseHead": each["responseHead"][:head]}) for each in row.log
     ]

@@ -1,4 +1,4 @@
-"""The health of an endpoint: since when it fails, and when that has lasted too long."""
+"""Tracks since when an endpoint fails, and disables it after five days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAILING_LIMIT = timedelta(days=5)
 
 
 def endpoint_view(row: EndpointRow) -> EndpointView:
-    """An endpoint as answered."""
+    """An endpoint as the API returns it."""
     return EndpointView(
         id=row.id,
         url=row.url,
@@ -36,9 +36,9 @@ def endpoint_view(row: EndpointRow) -> EndpointView:
 async def note_results(
     session: AsyncSession, row: EndpointRow, *, succeeded: bool, failing: bool, gone: bool, now: datetime
 ) -> None:
-    """What a batch of attempts says about its endpoint. `succeeded`: one of them did; `failing`: the last one failed.
+    """Update an endpoint's health after a batch of attempts. `succeeded`: one did; `failing`: the last one failed.
 
-    The endpoint is disabled when it said 410 (`gone`), or after five days of failures.
+    The endpoint is disabled when it responded 410 (`gone`), or after five days of failures.
     """
     if not (failing or row.failing_since):
         return  # the usual case takes no lock

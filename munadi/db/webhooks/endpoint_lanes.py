@@ -1,7 +1,7 @@
 """The lane of an endpoint: the lease of the process that sends to it, and its circuit breaker.
 
 A lane has one row, made when it is first used. Its lease keeps two workers from sending the same event at the same
-time; it ends by itself, so the events of a killed worker wait `LEASE` at most.
+time. It expires, so the events of a killed worker wait `LEASE` at most.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _is_free(now: Any, holder: Any) -> Any:
 
 
 _NOW, _HOLDER = bindparam("now", type_=UtcDateTime), bindparam("holder", type_=String)
-# Compiled once: the dispatcher asks twice a second, and the usual answer is nothing.
+# Compiled once: the dispatcher runs it twice a second, and it usually finds nothing.
 _WAITING = (
     sqlalchemy.select(col(EndpointRow.id), col(EndpointRow.brand_ref))
     .select_from(EndpointRow)
@@ -51,13 +51,13 @@ _WAITING = (
 
 
 def waiting_endpoints(connection: Connection, now: datetime, holder: str) -> list[WaitingEndpoint]:
-    """Enabled endpoints with a due delivery, which no other process serves and no breaker holds back."""
+    """The enabled endpoints with due deliveries that no other process serves and no breaker blocks."""
     rows = connection.execute(_WAITING, {"now": now, "holder": holder})
     return [WaitingEndpoint(endpoint_id, brand_ref) for endpoint_id, brand_ref in rows]
 
 
 async def take_lease(session: AsyncSession, endpoint_id: str, holder: str, now: datetime) -> bool:
-    """The endpoint's lane for this process, for `LEASE` from now on. False: another process has it."""
+    """Take the lease of an endpoint for `LEASE` from now on. False: another process has it."""
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     lease: dict[str, Any] = {"holder": holder, "leased_until": now + LEASE}
@@ -68,7 +68,7 @@ async def take_lease(session: AsyncSession, endpoint_id: str, holder: str, now: 
 
 
 async def release_leases(session: AsyncSession, holder: str) -> None:
-    """Give back every lane of a process that ends."""
+    """Release all leases of a process that ends."""
     await session.exec(
         update(EndpointLaneRow).where(col(EndpointLaneRow.holder) == holder).values(holder=None, leased_until=None)
     )
@@ -89,7 +89,7 @@ async def close_until(session: AsyncSession, endpoint_id: str, until: datetime) 
 
 
 async def reopen(session: AsyncSession, endpoint_id: str) -> None:
-    """The endpoint was changed or a delivery requested: the next attempt does not wait for the breaker."""
+    """Let the next attempt start without waiting for the breaker: the endpoint was changed, or a delivery requested."""
     await _set(session, endpoint_id, failures=0, retry_at=None)
 
 

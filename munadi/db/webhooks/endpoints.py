@@ -1,4 +1,4 @@
-"""Webhook endpoints and their signing secrets, which are sealed and shown once."""
+"""Stores webhook endpoints and their signing secrets, which are encrypted and shown once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from munadi.webhooks.signing import generate_secret
 
 log = logging.getLogger("munadi.webhooks")
 
-# After a rotation both secrets sign for so long, so that a receiver can change over in peace.
+# How long both secrets sign after a rotation, so that a receiver has time to switch.
 ROTATION_OVERLAP = timedelta(hours=24)
 
 
@@ -50,7 +50,7 @@ class EndpointStore:
         created_by_key: str | None = None,
         now: datetime,
     ) -> EndpointWithSecret:
-        """A new endpoint with its secret, in the caller's transaction. The URL has passed the guard."""
+        """Create an endpoint with its secret, in the caller's transaction. The URL has passed the guard."""
         endpoint_id, secret = new_id(Prefix.ENDPOINT), generate_secret()
         row = EndpointRow(
             id=endpoint_id,
@@ -79,7 +79,7 @@ class EndpointStore:
             return None if row is None or row.deleted_at is not None else endpoint_view(row)
 
     async def list(self, *, brand_ref: str | None, limit: int, after: str | None) -> Sequence[EndpointView]:
-        """Endpoints in order of id after `after`; of one brand when it is named."""
+        """Endpoints in order of id after `after`; of one brand if it is given."""
         query = select(EndpointRow).where(col(EndpointRow.deleted_at).is_(None)).order_by(col(EndpointRow.id))
         if brand_ref is not None:
             query = query.where(EndpointRow.brand_ref == brand_ref)
@@ -109,9 +109,9 @@ class EndpointStore:
             return endpoint_view(row)
 
     async def rotate(self, session: AsyncSession, endpoint_id: str, now: datetime) -> EndpointWithSecret | None:
-        """A new secret, in the caller's transaction; those that sign now do so for another day at most.
+        """Create a new secret, in the caller's transaction. Current secrets stay valid for a day at most.
 
-        Secrets that no key opens sign nothing any more, and a new one is the way out.
+        Secrets that cannot be decrypted are replaced by the new one.
         """
         row = await _live(session, endpoint_id)
         if row is None:
@@ -129,9 +129,9 @@ class EndpointStore:
         return _with_secret(row, secret)
 
     async def delete(self, endpoint_id: str, now: datetime) -> EndpointView | None:
-        """Take an endpoint away with what was on its way to it. None when there is none (any more)."""
+        """Delete an endpoint and cancel its pending deliveries. None when there is no such endpoint."""
         async with self._database.write() as session:
-            # Deliveries before their endpoint: the order in which a try is recorded.
+            # Deliveries before their endpoint: the order in which attempts are recorded.
             await session.exec(
                 update(DeliveryRow)
                 .where(col(DeliveryRow.endpoint_id) == endpoint_id, IS_PENDING)

@@ -44,5 +44,5 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("attempts", schema=None) as batch_op:
-        # Of attempts that are there already nobody knows it: they count as uncertain, so that nothing of theirs is removed.
+        # For existing attempts this is unknown. They count as uncertain, so that nothing of theirs is removed.
         batch_op.add_column(sa.Column("was_uncertain", sa.Boolean(), nullable=False, server_default=sa.true()))

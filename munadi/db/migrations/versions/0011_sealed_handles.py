@@ -11,7 +11,7 @@ branch_labels: None = None
 depends_on: None = None
 
 HELD = "handle IS NOT NULL OR sealed_handle IS NOT NULL"
-# Handles that nobody will use. What is left in clear is in use: only a process that has the keys can seal it, and the
+# Handles that will not be used. What is left in clear is in use: only a process that has the keys can seal it, and the
 # worker does so as it starts.
 UNUSED = {
     "sqlite": """
