@@ -68,7 +68,7 @@ sbom: setup ## List everything that is pinned, as CycloneDX: dist/sbom.cdx.json;
 audit: setup ## Ask the OSV service what is known against the pinned packages
 	@$(BIN)/python -m scripts.audit
 
-record: setup ## Record the histories of new and changed stories beside the old ones
+record: setup ## Record the histories of new and changed scenarios beside the old ones
 	@$(BIN)/python -m tests.workflows.record $(ARGS)
 
 fmt: setup ## Format the code and fix what ruff can fix

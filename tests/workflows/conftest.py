@@ -1,4 +1,4 @@
-"""Worlds over the time-skipping server and over the dev server."""
+"""Worlds on the time-skipping server and on the dev server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def skipping(time_skipping: WorkflowEnvironment, database: Database) -> World:
-    """Two channels; time skips."""
+    """Two channels on the time-skipping server."""
     world = World(time_skipping.client, database, TWO)
     world.skip = time_skipping.time_skipping_unlocked  # type: ignore[attr-defined]
     await world.create()
@@ -35,7 +35,7 @@ async def skipping(time_skipping: WorkflowEnvironment, database: Database) -> Wo
 
 @pytest.fixture
 async def real(temporal: TemporalDevServer, database: Database) -> World:
-    """One channel on the dev server; time is real."""
+    """One channel on the dev server, in real time."""
     world = World(await temporal.connect(), database, ONE)
     await world.create()
     return world
@@ -43,7 +43,7 @@ async def real(temporal: TemporalDevServer, database: Database) -> World:
 
 @pytest.fixture
 async def real_two(temporal: TemporalDevServer, database: Database) -> World:
-    """Two channels on the dev server; time is real (a skipping clock may leap years between two runs)."""
+    """Two channels on the dev server, in real time: a skipping clock may jump by years between two runs."""
     world = World(await temporal.connect(), database, TWO)
     await world.create()
     return world

@@ -1,7 +1,7 @@
 """A worker process to kill: `python -m tests.workflows.doomed_worker ADDRESS QUEUE DATABASE POSTS MODE`.
 
-Its network is a file, one line per post, that outlives it. MODE: `hangs` never answers after the post went live,
-`unguarded` does the same with timeouts left to be retried, `answers` behaves.
+Its network is a file with one line per post, which outlives the process. MODE: `hangs` never answers after the post is
+live, `unguarded` does the same and lets Temporal retry timeouts, `answers` answers normally.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from workflows.options import PUBLISH
 
 
 class FileChannel(FakeChannel):
-    """Posts go to a file; so a dead worker's post can be looked for."""
+    """Writes posts to a file, so that `find` sees the post of a killed worker."""
 
     def __init__(self, posts: Path, hangs: bool) -> None:
         super().__init__(spec(ChannelName.BLUESKY))
@@ -54,7 +54,7 @@ class FileChannel(FakeChannel):
 
 
 def unguard() -> None:
-    """Let Temporal retry a visible call that timed out: what must never be."""
+    """Let Temporal retry a visible call that timed out, which production never allows."""
     policy = PUBLISH["retry_policy"]
     assert policy is not None
     PUBLISH["retry_policy"] = replace(policy, non_retryable_error_types=None)
@@ -68,7 +68,7 @@ async def main(address: str, queue: str, database_url: str, posts: str, mode: st
     world = World(client, Database(database_url), (ChannelName.BLUESKY,))
     world.queue = queue
     world.channels = {ChannelName.BLUESKY: FileChannel(Path(posts), hangs=mode != "answers")}
-    # As the real worker: what it had cached moves on after a second.
+    # As in the real worker: after a second another worker continues a cached workflow.
     async with world.worker(sticky_queue_schedule_to_start_timeout=timedelta(seconds=1)):
         print("working", flush=True)
         await asyncio.sleep(3600)

@@ -1,7 +1,7 @@
 """Recorded histories: one file per run, one line per event, never edited once committed.
 
-A file is named `<story>.<number>.run<n>.json`; telling a story again takes the next number. What belongs to the
-machine that recorded it (who polled, where, stack traces) is left out, because replay does not read it.
+A file is named `<scenario>.<number>.run<n>.json`. Recording a scenario again takes the next number. Facts about the
+recording machine (identity, stack traces) are left out, because replay does not read them.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from temporalio.client import WorkflowHistory
 
 FOLDER = Path(__file__).with_name("histories")
 FINGERPRINTS = Path(__file__).with_name("fingerprints.json")
-_NAME = re.compile(r"(?P<story>\w+)\.(?P<number>\d{3})\.run(?P<run>\d+)\.json")
+_NAME = re.compile(r"(?P<scenario>\w+)\.(?P<number>\d{3})\.run(?P<run>\d+)\.json")
 _OF_THE_MACHINE = frozenset({"identity", "stackTrace", "encodedAttributes"})
 
 
-def paths(story: str | None = None) -> list[Path]:
-    """Every kept file, or those of one story, oldest first."""
-    return sorted(path for path in FOLDER.glob("*.json") if story in (None, _parts(path)[0]))
+def paths(scenario: str | None = None) -> list[Path]:
+    """Every recorded file, or those of one scenario, the oldest first."""
+    return sorted(path for path in FOLDER.glob("*.json") if scenario in (None, _parts(path)[0]))
 
 
 def load(path: Path) -> WorkflowHistory:
-    """A kept history."""
+    """The history in a file."""
     kept = json.loads(path.read_text())
     return WorkflowHistory.from_json(kept["workflowId"], {"events": kept["events"]})
 
 
-def keep(story: str, histories: Sequence[WorkflowHistory]) -> list[Path]:
-    """Write the runs of one telling beside the older ones; the new files."""
-    number = max((_parts(path)[1] for path in paths(story)), default=0) + 1
+def store(scenario: str, histories: Sequence[WorkflowHistory]) -> list[Path]:
+    """Write the runs of a scenario beside the older ones. Returns the new files."""
+    number = max((_parts(path)[1] for path in paths(scenario)), default=0) + 1
     FOLDER.mkdir(exist_ok=True)
     written = []
     for run, history in enumerate(histories, start=1):
-        path = FOLDER / f"{story}.{number:03}.run{run}.json"
+        path = FOLDER / f"{scenario}.{number:03}.run{run}.json"
         with path.open("x") as file:
             file.write(_dump(history))
         written.append(path)
     return written
 
 
-def newest(story: str) -> list[Path]:
-    """The runs of the newest telling of a story."""
-    every = paths(story)
+def newest(scenario: str) -> list[Path]:
+    """The files of the newest recording of a scenario."""
+    every = paths(scenario)
     return [path for path in every if _parts(path)[1] == _parts(every[-1])[1]]
 
 
 def commands(histories: Sequence[WorkflowHistory]) -> list[str]:
-    """What the workflow told the server to do, in order, with the signals that came between."""
+    """The commands that the workflow sent to the server, in order, with the signals that it received."""
     lines: list[str] = []
     for run, history in enumerate(histories, start=1):
         lines.append(f"run {run}")
@@ -62,7 +62,7 @@ def commands(histories: Sequence[WorkflowHistory]) -> list[str]:
 
 
 def payload_bytes(path: Path) -> Iterator[bytes]:
-    """Every payload of a kept history, decoded."""
+    """Every payload of a recorded history, decoded."""
     for match in re.finditer(r'"data": ?"([^"]*)"', path.read_text()):
         yield base64.b64decode(match.group(1))
 
@@ -70,8 +70,8 @@ def payload_bytes(path: Path) -> Iterator[bytes]:
 def _parts(path: Path) -> tuple[str, int, int]:
     match = _NAME.fullmatch(path.name)
     if match is None:
-        raise ValueError(f"{path.name} is not named <story>.<number>.run<n>.json")
-    return match["story"], int(match["number"]), int(match["run"])
+        raise ValueError(f"{path.name} is not named <scenario>.<number>.run<n>.json")
+    return match["scenario"], int(match["number"]), int(match["run"])
 
 
 def _dump(history: WorkflowHistory) -> str:

@@ -1,4 +1,4 @@
-"""A network one can look inside: a channel over an in-memory list of posts, told beforehand how to misbehave."""
+"""A fake network: a channel over a list of posts in memory, whose next answers and failures a test plans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, Sa
 
 
 def spec(name: ChannelName, **changes: Any) -> ChannelSpec:
-    """The numbers of a network that answers at once."""
+    """The spec of a network that answers at once."""
     base = ChannelSpec(
         name=name,
         title=name.value.title(),
@@ -52,7 +52,7 @@ class NoOptions(BaseModel):
 
 @dataclass
 class FakeChannel:
-    """`plan` holds what the next visible calls do: `ok`, an error, `lost` (live, but the answer never comes)…"""
+    """`plan` holds the effects of the next visible calls: `ok`, an error, `lost` (live, but the answer is lost)…"""
 
     spec: ChannelSpec
     options: type[BaseModel] = NoOptions
@@ -121,7 +121,7 @@ class FakeChannel:
         if step == "lost":
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset after the request")
         if step == "bug":
-            raise KeyError("a field nobody foresaw")
+            raise KeyError("an unforeseen field")
         if step == "overtaken":
             raise StaleEpoch
         if step == "hang":
@@ -202,5 +202,5 @@ def not_sent(reason: Reason = Reason.NETWORK_UNREACHABLE, wait: timedelta | None
 
 
 def rejected(reason: Reason = Reason.CONTENT_POLICY) -> ChannelError:
-    """A documented final no."""
+    """A documented final refusal."""
     return ChannelError(reason, Effect.REJECTED, "no", provider_code="400", provider_message="they said no")

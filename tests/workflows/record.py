@@ -1,7 +1,7 @@
-"""Record histories: `python -m tests.workflows.record [story …]`.
+"""Record histories: `python -m tests.workflows.record [scenario …]`.
 
-Without names, the stories that have no history yet or whose commands differ from their newest one. New files are
-written beside the old ones, and `fingerprints.json` is brought up to date for what was told.
+Without names it records the scenarios that have no history yet, or whose commands differ from their newest history. It
+writes new files beside the old ones, and updates `fingerprints.json` for every scenario that it runs.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from pathlib import Path
 from temporalio.client import WorkflowHistory
 
 from tests.support.temporal import TemporalDevServer
-from tests.workflows.histories import FINGERPRINTS, commands, keep, load, newest, paths
-from tests.workflows.stories import STORIES
-from tests.workflows.telling import tell
+from tests.workflows.histories import FINGERPRINTS, commands, load, newest, paths, store
+from tests.workflows.scenario import run_scenario
+from tests.workflows.scenarios import SCENARIOS
 
 
 async def record(names: Sequence[str]) -> None:
-    """Tell and keep."""
+    """Run the scenarios and store their histories."""
     with tempfile.TemporaryDirectory() as folder, TemporalDevServer() as server:
-        for name in names or STORIES:
+        for name in names or SCENARIOS:
             place = Path(folder) / name
             place.mkdir()
-            histories = await tell(STORIES[name], server, place)
-            if names or _is_news(name, histories):
-                for path in keep(name, histories):
+            histories = await run_scenario(SCENARIOS[name], server, place)
+            if names or _is_new(name, histories):
+                for path in store(name, histories):
                     print(f"wrote {path.name}: {len(load(path).events)} events")
             else:
                 print(f"{name}: as recorded")
-            if STORIES[name].fingerprinted:
+            if SCENARIOS[name].fingerprinted:
                 _put_fingerprint(name, commands(histories))
 
 
-def _is_news(name: str, histories: Sequence[WorkflowHistory]) -> bool:
+def _is_new(name: str, histories: Sequence[WorkflowHistory]) -> bool:
     return not paths(name) or commands([load(path) for path in newest(name)]) != commands(histories)
 
 
@@ -48,7 +48,7 @@ def _put_fingerprint(name: str, lines: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    unknown = set(sys.argv[1:]) - set(STORIES)
+    unknown = set(sys.argv[1:]) - set(SCENARIOS)
     if unknown:
-        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(STORIES)}")
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(SCENARIOS)}")
     asyncio.run(record(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""What the workflow tells the server to do, story by story: a change of it is seen before an upgrade meets it."""
+"""The commands that each scenario sends to the server. A change is detected before an upgrade breaks open workflows."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import pytest
 
 from tests.support.temporal import TemporalDevServer
 from tests.workflows.histories import FINGERPRINTS, commands
-from tests.workflows.stories import STORIES
-from tests.workflows.telling import tell
+from tests.workflows.scenario import run_scenario
+from tests.workflows.scenarios import SCENARIOS
 
-KEPT: dict[str, list[str]] = json.loads(FINGERPRINTS.read_text())
-FINGERPRINTED = [name for name, story in STORIES.items() if story.fingerprinted]
+RECORDED: dict[str, list[str]] = json.loads(FINGERPRINTS.read_text())
+FINGERPRINTED = [name for name, scenario in SCENARIOS.items() if scenario.fingerprinted]
 
 ADVICE = """\
-The commands of the story {name!r} have changed:
+The commands of the scenario {name!r} have changed:
 {difference}
-If you did not mean it, undo it: workflows that are open at the upgrade would stop with a nondeterminism error.
-If you did mean it:
- 1. guard the change with `if workflow.patched("<what changed>"):` and keep the old way in the else branch;
- 2. keep every file in tests/workflows/histories as it is: they stand for what is under way at somebody's;
- 3. run `.venv/bin/python -m tests.workflows.record {name}`: it adds new histories beside them and brings
-    fingerprints.json up to date;
+If the change is a mistake, undo it: workflows that are open at the upgrade would stop with a nondeterminism error.
+If it is intended:
+ 1. guard the change with `if workflow.patched("<what changed>"):` and keep the old code in the else branch;
+ 2. keep every file in tests/workflows/histories as it is: they stand for workflows that run in other installations;
+ 3. run `.venv/bin/python -m tests.workflows.record {name}`: it adds new histories beside them and updates
+    fingerprints.json;
  4. run `.venv/bin/pytest tests/workflows/test_replay.py` and commit the code, the new histories and fingerprints."""
 
 
 @pytest.mark.parametrize("name", FINGERPRINTED)
-async def test_the_story_gives_the_commands_that_were_recorded(
+async def test_a_scenario_sends_the_commands_that_were_recorded(
     name: str, temporal: TemporalDevServer, tmp_path: Path
 ) -> None:
-    now = commands(await tell(STORIES[name], temporal, tmp_path))
-    assert now == KEPT.get(name), ADVICE.format(name=name, difference=difference(KEPT.get(name, []), now))
+    now = commands(await run_scenario(SCENARIOS[name], temporal, tmp_path))
+    assert now == RECORDED.get(name), ADVICE.format(name=name, difference=difference(RECORDED.get(name, []), now))
 
 
-def test_there_is_a_fingerprint_for_each_of_them_and_no_other() -> None:
-    assert sorted(KEPT) == sorted(FINGERPRINTED)
+def test_every_fingerprinted_scenario_has_a_fingerprint() -> None:
+    assert sorted(RECORDED) == sorted(FINGERPRINTED)
 
 
 def test_the_advice_names_the_first_difference_and_the_command() -> None:
@@ -46,10 +46,11 @@ def test_the_advice_names_the_first_difference_and_the_command() -> None:
     assert "python -m tests.workflows.record scheduled" in text
 
 
-def difference(kept: list[str], now: list[str]) -> str:
-    """Where they part, in words."""
-    at = next((n for n, (a, b) in enumerate(zip(kept, now, strict=False)) if a != b), min(len(kept), len(now)))
-    return f"  command {at + 1}, recorded: {_at(kept, at)}, now: {_at(now, at)}"
+def difference(recorded: list[str], now: list[str]) -> str:
+    """The first command that differs."""
+    pairs = zip(recorded, now, strict=False)
+    at = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(recorded), len(now)))
+    return f"  command {at + 1}, recorded: {_at(recorded, at)}, now: {_at(now, at)}"
 
 
 def _at(lines: list[str], index: int) -> str:

@@ -1,4 +1,4 @@
-"""The deadline gate: a worker that was paused and wakes later sends not one byte."""
+"""The deadline gate: a worker that was paused past the deadline sends no byte."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECRET = "canary-token"
 
 
 class TwoClocks:
-    """Wall and monotonic time, moved apart."""
+    """Wall and monotonic time, which a test moves apart."""
 
     def __init__(self) -> None:
         self.wall = self.ticks = 0.0
@@ -70,7 +70,7 @@ def test_a_missed_deadline_is_unknown_only_if_the_request_had_begun() -> None:
 
 
 class Listener:
-    """A real socket that keeps every byte it was sent, and hangs up without an answer."""
+    """A real socket that stores every byte it receives, and closes without an answer."""
 
     def __init__(self) -> None:
         self.connections = 0
@@ -117,7 +117,7 @@ async def test_a_closed_gate_sends_no_byte_on_a_real_socket() -> None:
 
 
 async def test_the_deadline_passes_while_the_connection_is_made() -> None:
-    """Asked after the connection stands, not before: connecting may have taken all the time there was."""
+    """The gate is checked after the connection is made: connecting may take all the time that is left."""
     asked: list[int] = []
     async with listening() as (listener, url), httpx.AsyncClient() as client:
         clocks = TwoClocks()
@@ -136,7 +136,7 @@ async def test_the_deadline_passes_while_the_connection_is_made() -> None:
 
 
 async def test_an_open_gate_sends_and_a_lost_answer_is_unknown() -> None:
-    """The same socket sees the bytes when there are any."""
+    """The same socket receives the bytes of an open gate."""
     clocks = TwoClocks()
     gate = DeadlineGate.open_for(clocks, clocks.now(), PERIOD)
     async with listening() as (listener, url), httpx.AsyncClient() as client:

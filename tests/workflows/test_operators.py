@@ -21,7 +21,7 @@ S = PublicationStatus
 
 
 async def cli(server: TemporalDevServer, *arguments: str) -> str:
-    """Run the real CLI; its output. Fails when it fails."""
+    """Run the real CLI, which must succeed. Returns its output."""
     process = await asyncio.create_subprocess_exec(
         script("temporal"),
         *arguments,
@@ -52,7 +52,7 @@ async def until_called(channel: FakeChannel) -> None:
         if channel.count("publish"):
             return
         await asyncio.sleep(0.02)
-    raise AssertionError("the visible call never came")
+    raise AssertionError("the visible call never began")
 
 
 async def until_details(world: World, content_id: str, words: str) -> str:

@@ -13,13 +13,13 @@ from munadi.config import RelaySettings, load_settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.domain.ids import workflow_id
-from tests.workflows.stand_ins import ServerClock
+from tests.workflows.fakes import ServerClock
 from tests.workflows.world import World
 from worker.relay import Relay
 
 
 class BrokenClock(ServerClock):
-    """Fails at first, as no code expects."""
+    """Fails at first with an unexpected error."""
 
     def __init__(self) -> None:
         self.failures = 1
@@ -27,11 +27,11 @@ class BrokenClock(ServerClock):
     def now(self) -> datetime:
         if self.failures:
             self.failures -= 1
-            raise ValueError("nobody foresaw this")
+            raise ValueError("an unforeseen error")
         return super().now()
 
 
-async def test_an_unforeseen_error_does_not_end_it(real: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unforeseen_error_does_not_end_the_relay(real: World, caplog: pytest.LogCaptureFixture) -> None:
     content_id = await real.submit(datetime.now(UTC))
     clock = BrokenClock()
     keyring = KeyRing([create_key()])

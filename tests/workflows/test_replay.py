@@ -11,12 +11,12 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from munadi.publishing.model import Start
 from tests.workflows.histories import load, newest, paths, payload_bytes
-from tests.workflows.stories import CANARY, STORIES
+from tests.workflows.scenarios import CANARY, SCENARIOS
 from workflows.publish_content import PublishContent
 from workflows.registry import WORKFLOWS
 
 ADVICE = """\
-{name} no longer replays: a workflow that is open at the upgrade would get stuck.
+{name} no longer replays: a workflow that is open at the upgrade would stop.
 Guard the change with workflow.patched("<what changed>"), keep this file as it is,
 and record new histories beside it: .venv/bin/python -m tests.workflows.record"""
 
@@ -26,19 +26,19 @@ def replayer() -> Replayer:
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
-async def test_every_kept_history_replays(path: Path) -> None:
+async def test_every_recorded_history_replays(path: Path) -> None:
     result = await replayer().replay_workflow(load(path), raise_on_replay_failure=False)
     if result.replay_failure is not None:
         raise AssertionError(ADVICE.format(name=path.name)) from result.replay_failure
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_every_story_has_a_history(name: str) -> None:
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_has_a_history(name: str) -> None:
     assert paths(name), f"record it: .venv/bin/python -m tests.workflows.record {name}"
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
-def test_no_history_shows_what_is_posted(path: Path) -> None:
+def test_no_history_contains_the_text_of_a_post(path: Path) -> None:
     payloads = list(payload_bytes(path))
     assert payloads
     assert not [payload for payload in payloads if CANARY.encode() in payload]
@@ -50,7 +50,7 @@ def test_no_history_shows_what_is_posted(path: Path) -> None:
 def test_a_post_costs_as_many_events_and_actions_as_the_architecture_page_says(
     name: str, events: int, actions: int
 ) -> None:
-    """An action is what Temporal counts: the start, a timer, an activity. Channels that end together save events."""
+    """Temporal counts a start, a timer and an activity as an action. Channels that end together save events."""
     [history] = [load(path) for path in newest(name)]
     assert len(history.events) <= events
     billed = ("WorkflowExecutionStarted", "TimerStarted", "ActivityTaskScheduled")
@@ -72,8 +72,8 @@ class SleepsFirst(PublishContent):
         return await super().run(start)
 
 
-async def test_a_change_without_a_guard_is_caught() -> None:
-    """The net itself: a replay that sees nothing would pass for ever."""
+async def test_a_change_without_a_guard_is_detected() -> None:
+    """The test itself works: a replay that detects nothing would always pass."""
     changed = Replayer(
         workflows=[SleepsFirst],
         data_converter=pydantic_data_converter,

@@ -1,4 +1,4 @@
-"""Workflows stay pure: they load fast in the SDK's sandbox, and what they import never reaches a driver."""
+"""Workflows stay pure: they load fast in the SDK's sandbox, and import no driver."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from workflows.registry import WORKFLOWS
 
-# A workflow that imports a table takes as long as that for every run and every replay.
+# A workflow that imports a table takes this long at every run and every replay.
 MAX_SECONDS = 0.2
 NEVER = ("httpx", "sqlmodel", "sqlalchemy", "fastapi", "uvicorn", "psycopg", "aiosqlite", "pydantic_settings")
 NEVER_OF_OURS = tuple(f"munadi.{part}" for part in ("db", "config", "media", "webhooks", "channels", "runtime"))
 
-# In a process of its own: which modules a workflow brings with it, and who of them asked for the environment.
+# Run in its own process: prints the modules that a workflow imports, and those that read the environment.
 IMPORTS = """
 import os, sys
 
@@ -45,10 +45,10 @@ print("brought", *sorted(set(sys.modules) - before))
 
 
 @pytest.mark.parametrize("defined", WORKFLOWS, ids=lambda defined: defined.__name__)
-async def test_the_sandbox_prepares_it_quickly(defined: type) -> None:
+async def test_the_sandbox_prepares_each_workflow_quickly(defined: type) -> None:
     definition = workflow._Definition.must_from_class(defined)
     runner = SandboxedWorkflowRunner()
-    runner.prepare_workflow(definition)  # what is passed through is imported once
+    runner.prepare_workflow(definition)  # imports the modules that are passed through, which happens once
     seconds = min(_seconds(runner, definition) for _ in range(3))
     assert seconds < MAX_SECONDS
 
@@ -63,8 +63,8 @@ def test_the_whole_registry_reaches_no_driver_and_no_environment() -> None:
     assert "workflows.publish_content" in brought
 
 
-def test_a_module_that_does_reach_them_is_seen() -> None:
-    """The net itself."""
+def test_a_module_that_does_reach_them_is_detected() -> None:
+    """The test itself works."""
     asks = "exec(\"os.environ.get('HOME')\", vars(munadi.ports) | {'os': os})"
     asked, brought = _imports(f"import munadi.ports, munadi.publishing.schedule; {asks}")
     assert asked == ["munadi.ports:HOME"]
@@ -78,7 +78,7 @@ def _seconds(runner: SandboxedWorkflowRunner, definition: workflow._Definition) 
 
 
 def _imports(statement: str) -> tuple[list[str], list[str]]:
-    """Who read the environment during `statement`, and every module that came with it."""
+    """The modules that read the environment during `statement`, and every module that it imported."""
     program = IMPORTS.replace("PLACE", statement)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     asked, brought = done.stdout.strip().splitlines()

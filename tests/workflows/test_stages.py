@@ -1,4 +1,4 @@
-"""Later visible steps: in order, each once, and never a reason to call a live post failed."""
+"""Later visible steps happen in order, each once, and their failure never fails a live post."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_a_refused_comment_is_a_warning(skipping: World) -> None:
     assert (await skipping.content(content_id)).status == "published"
 
 
-async def test_a_chain_that_breaks_says_where(skipping: World) -> None:
+async def test_an_incomplete_thread_names_its_missing_part(skipping: World) -> None:
     skipping.channels[B].later_plan.extend(["ok", rejected()])
     content_id = await publish(skipping, PARTS)
     row = (await skipping.publications(content_id))[B]
@@ -66,7 +66,7 @@ async def test_a_chain_that_breaks_says_where(skipping: World) -> None:
     assert "before part-3" in row.warnings[0]["message"]
 
 
-async def test_blind_after_a_lost_answer_it_gives_up_and_sends_nothing_twice(skipping: World) -> None:
+async def test_a_lost_part_that_cannot_be_checked_is_given_up_and_never_sent_twice(skipping: World) -> None:
     skipping.channels[B].later_plan.append("lost")
     skipping.channels[B].blind = True
     content_id = await publish(skipping, PARTS)
@@ -75,8 +75,8 @@ async def test_blind_after_a_lost_answer_it_gives_up_and_sends_nothing_twice(ski
     assert [warning["code"] for warning in row.warnings] == ["CHAIN_INCOMPLETE"]
 
 
-async def test_a_run_that_was_lost_after_the_post_is_continued(skipping: World) -> None:
-    """The post is live and its worker died before the comment: the next look goes on."""
+async def test_a_run_that_ended_before_the_comment_is_continued(skipping: World) -> None:
+    """The worker died after the post was live. The next look sends the comment."""
     content_id = await skipping.submit(datetime.now(UTC) + timedelta(seconds=1), parts=("comment",))
     async with skipping.worker():
         await skipping.wake(content_id, first=True)

@@ -15,7 +15,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channel, Channels
 from munadi.publishing.model import Step
-from tests.workflows.stand_ins import ServerClock, Tokens
+from tests.workflows.fakes import ServerClock, Tokens
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 FOUND = Published(post_id="1")
@@ -37,11 +37,13 @@ def runner(tokens: Tokens, *answers: Published | ChannelError, belongs_to_anothe
             raise answer
         return answer
 
-    async def taken(*_: Any) -> bool:
+    async def is_taken(*_: Any) -> bool:
         return belongs_to_another
 
     channels = Channels({ChannelName.BLUESKY: cast(Channel, SimpleNamespace(find=find))})
-    return StepRunner(cast(Attempts, SimpleNamespace(belongs_to_another=taken)), channels, tokens, ServerClock(), "w")
+    return StepRunner(
+        cast(Attempts, SimpleNamespace(belongs_to_another=is_taken)), channels, tokens, ServerClock(), "w"
+    )
 
 
 @pytest.mark.parametrize("name", ["post", "part-2"])

@@ -27,7 +27,7 @@ PAST_HEARTBEATS = 3600.0
 
 
 def dispatches(history: WorkflowHistory) -> int:
-    """How often a `publish` was handed to a worker."""
+    """The number of times that a worker was given `publish`."""
     scheduled = {
         event.event_id
         for event in history.events
@@ -39,7 +39,7 @@ def dispatches(history: WorkflowHistory) -> int:
 
 
 def timeouts(history: WorkflowHistory) -> list[int]:
-    """Why Temporal gave up on what timed out."""
+    """Why Temporal did not retry the activities that timed out."""
     return [
         event.activity_task_timed_out_event_attributes.retry_state
         for event in history.events
@@ -49,13 +49,13 @@ def timeouts(history: WorkflowHistory) -> list[int]:
 
 @pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "unguarded"])
 @pytest.mark.parametrize("timeout", ["heartbeat_timeout", "start_to_close_timeout"])
-async def test_a_silent_publish_is_handed_out_once_and_found(
+async def test_a_silent_publish_is_dispatched_once_and_found(
     real: World, monkeypatch: pytest.MonkeyPatch, timeout: str, guarded: bool
 ) -> None:
-    """Unguarded, the same test sees the second hand-out: it would notice if the rule stopped to hold."""
+    """Without the guard the same test counts a second dispatch, so it detects a missing guard."""
     monkeypatch.setattr(heartbeat, "FIRST", PAST_HEARTBEATS)
     monkeypatch.setitem(PUBLISH, timeout, timedelta(seconds=1))
-    monkeypatch.setitem(PUBLISH, "retry_policy", PUBLISH["retry_policy"])  # put back whatever happens
+    monkeypatch.setitem(PUBLISH, "retry_policy", PUBLISH["retry_policy"])  # restored at the end
     if not guarded:
         unguard()
     real.channels[B].plan.append("hang")
@@ -66,17 +66,17 @@ async def test_a_silent_publish_is_handed_out_once_and_found(
     history = await real.handle(content_id).fetch_history()
     assert dispatches(history) == (1 if guarded else 2)
     assert timeouts(history) == ([RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE] if guarded else [])
-    # Whatever Temporal does, the attempts let one call through.
+    # Even if Temporal retries, the attempts allow one call only.
     assert real.channels[B].count("publish") == len(real.channels[B].posts) == 1
     [attempt] = await real.attempts((await real.publications(content_id))[B].id)
     assert (attempt.outcome, attempt.is_open) == ("sent", False)
 
 
 @pytest.mark.parametrize(("step", "outcomes", "looks"), [("unreached", ["not_sent", "sent"], 0), ("hang", ["sent"], 1)])
-async def test_by_the_deadline_only_what_had_begun_is_looked_for(
+async def test_after_the_deadline_only_a_call_that_had_begun_is_reconciled(
     real: World, step: str, outcomes: list[str], looks: int
 ) -> None:
-    """A name that resolves slowly, a connection that is not made: no byte of the visible call has left."""
+    """`unreached`: the name resolves slowly or the connection is not made, so no byte of the call is sent."""
     network = real.channels[B]
     network.spec = network.spec.model_copy(
         update={"publish_deadline": timedelta(seconds=1), "margin": timedelta(seconds=1)}
@@ -107,7 +107,7 @@ async def test_a_worker_killed_after_the_post_went_live_is_taken_over(
                 await asyncio.sleep(0.02)
         first.kill()
     with second:
-        # The policy belongs to who scheduled the call: this process, which behaves, only carries on.
+        # The retry policy is that of the process that scheduled the call. This process only continues it.
         async with asyncio.timeout(40):
             assert await real.result(content_id) == "1/1 published"
     assert len(posts.read_text().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Turns by brand: a few posts of one brand never wait behind the many of another."""
+"""Brands take turns: a few posts of one brand do not wait for the many posts of another."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ async def test_brands_take_turns_however_many_posts_they_have() -> None:
     brands = ["noisy"] * 50 + ["quiet"] * 5 + ["other"] * 2
     await asyncio.gather(*(_take(turns, brand, order) for brand in brands))
     assert len(order) == 57
-    # Each of the quiet brand's posts waits for one of each other brand at most.
+    # Each post of the quiet brand waits for at most one post of each other brand.
     assert max(place for place, brand in enumerate(order) if brand == "quiet") <= 3 * 5
     assert max(place for place, brand in enumerate(order) if brand == "other") <= 3 * 2 + 1
 
 
-async def test_no_more_than_allowed_are_in_at_once() -> None:
+async def test_at_most_so_many_turns_run_at_once() -> None:
     turns, inside, most = Turns(3), 0, 0
 
     async def work(brand: str) -> None:
@@ -38,7 +38,7 @@ async def test_no_more_than_allowed_are_in_at_once() -> None:
     assert (inside, most) == (0, 3)
 
 
-async def test_who_is_cancelled_or_fails_gives_the_turn_on() -> None:
+async def test_a_cancelled_or_failed_turn_is_passed_on() -> None:
     turns, order = Turns(1), list[str]()
     held = asyncio.Event()
 
@@ -56,15 +56,15 @@ async def test_who_is_cancelled_or_fails_gives_the_turn_on() -> None:
     results = await asyncio.gather(holding, *waiting, return_exceptions=True)
     assert [type(result) for result in results] == [RuntimeError, asyncio.CancelledError, type(None), type(None)]
     assert sorted(order) == ["a", "b"]
-    await _take(turns, "c", order)  # nothing is lost
+    await _take(turns, "c", order)  # no turn is lost
 
 
-async def test_a_turn_that_comes_with_the_cancellation_is_given_on() -> None:
+async def test_a_turn_that_is_granted_during_a_cancellation_is_passed_on() -> None:
     turns, order = Turns(1), list[str]()
     async with turns.turn("a"):
         first = asyncio.create_task(_take(turns, "b", order))
         second = asyncio.create_task(_take(turns, "c", order))
         await asyncio.sleep(0)
-    first.cancel()  # its turn has come, and it has not run yet
+    first.cancel()  # it has the turn and has not run yet
     await asyncio.gather(first, second, return_exceptions=True)
     assert order == ["c"]

@@ -39,8 +39,8 @@ from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
+from tests.workflows.fakes import NoDeliveries, ServerClock, Tokens
 from tests.workflows.network import FakeChannel, spec
-from tests.workflows.stand_ins import NoDeliveries, ServerClock, Tokens
 from workflows.registry import WORKFLOWS
 from workflows.start import wake_account, wake_content
 
@@ -52,7 +52,7 @@ async def _really(duration: timedelta) -> None:
 
 
 class World:
-    """One brand, one account per channel, and as many contents as a test wants."""
+    """One brand, one account per channel, and the posts that a test submits."""
 
     def __init__(self, client: Client, database: Database, names: Sequence[ChannelName]) -> None:
         self.client = client
@@ -64,7 +64,7 @@ class World:
         self.store = AccountStore(database, self.keyring)
         self.queue = f"q-{uuid4().hex[:8]}"
         self.skip: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
-        # The server's time goes on by so much, and no further: where nothing is awaited, a skip may leap years.
+        # Advances the server's time by exactly this much. An unlocked clock may jump by years meanwhile.
         self.let_pass: Callable[[timedelta], Awaitable[None]] = _really
         self.accounts = {name: new_id(Prefix.ACCOUNT) for name in names}
         self.webhooks = WebhookActivities(lambda: None)
@@ -72,7 +72,7 @@ class World:
         self.sender: Sender = NoDeliveries()
 
     async def create(self) -> None:
-        """Tables, the brand and its accounts."""
+        """Create the tables, the brand and its accounts."""
         async with self.database._writer.begin() as connection:
             await connection.run_sync(SQLModel.metadata.create_all)
         now = datetime.now(UTC)
@@ -95,24 +95,24 @@ class World:
                 )
 
     async def connect(self, name: ChannelName, credentials: Credentials, *, at: datetime | None = None) -> str:
-        """Its owner connects the channel's account with these; its id."""
+        """Connect the channel's account with these credentials. Returns its id."""
         connection = Connection(Profile(external_id="1", handle="h"), credentials)
         async with self.database.write() as session:
             now = at or datetime.now(UTC)
             view = await account_changes.connect(session, self.keyring, "acme", name, connection, login=None, now=now)
         return view.id
 
-    async def wake_keeper(self, account_id: str) -> None:
-        """What the API and the relay do for an account."""
+    async def wake_account(self, account_id: str) -> None:
+        """Wake the workflow of an account, as the API and the relay do."""
         channel = next(name for name, key in self.accounts.items() if key == account_id)
         await wake_account(self.client, self.queue, account_id=account_id, brand_ref="acme", channel=channel)
 
-    def keeper(self, account_id: str) -> WorkflowHandle[Any, Any]:
-        """The account's workflow."""
+    def account_workflow(self, account_id: str) -> WorkflowHandle[Any, Any]:
+        """The workflow of an account."""
         return self.client.get_workflow_handle(account_workflow_id(account_id))
 
     async def account(self, account_id: str) -> AccountRow:
-        """The row."""
+        """The row of an account."""
         async with self.database.read() as session:
             return await session.get_one(AccountRow, account_id)
 
@@ -125,7 +125,7 @@ class World:
         lead: float = 0.0,
         parts: Sequence[str] = (),
     ) -> str:
-        """A content for every channel, accepted; its id."""
+        """Store an accepted post for every channel. Returns its id."""
         now = datetime.now(UTC)
         content_id = new_id(Prefix.CONTENT)
         publications = {new_id(Prefix.PUBLICATION): name for name in self.channels}
@@ -168,15 +168,15 @@ class World:
                     )
                 )
             await session.flush()
-            story = await LockedContent.lock(session, content_id, now)
-            assert story is not None
-            await story.emit(EventType.CONTENT_ACCEPTED)
-            story.wake()
-            await story.close()
+            post = await LockedContent.lock(session, content_id, now)
+            assert post is not None
+            await post.emit(EventType.CONTENT_ACCEPTED)
+            post.wake()
+            await post.close()
         return content_id
 
     async def wake(self, content_id: str, *, first: bool = False, recorded: bool = True) -> None:
-        """Start the workflow with the post as it was accepted, as the API does at first, or as the relay does."""
+        """Start or wake the workflow, as the relay does. `first` also passes the accepted post, as the API does."""
         view = None
         if first:
             async with self.database.read() as session:
@@ -194,52 +194,52 @@ class World:
             await ScheduleStore(self.database, self.keyring).queue([content_id], datetime.now(UTC))
 
     def handle(self, content_id: str) -> WorkflowHandle[Any, Any]:
-        """The content's workflow."""
+        """The workflow of a post."""
         return self.client.get_workflow_handle(workflow_id(content_id))
 
     async def result(self, content_id: str) -> str:
-        """How the content's workflow ended; time skips meanwhile where it can."""
+        """Wait for the result of a post's workflow. The time-skipping server skips time meanwhile."""
         async with self.skip():
             return str(await self.handle(content_id).result())
 
     async def change(self, content_id: str, what: str, *args: Any, **kwargs: Any) -> Any:
-        """A change as the API makes it: one transaction, then a wake."""
+        """Change a post as the API does: one transaction, then a wake."""
         async with self.database.write() as session:
-            story = await LockedContent.lock(session, content_id, datetime.now(UTC))
-            assert story is not None
-            answer = await getattr(changes, what)(story, *args, **kwargs)
+            post = await LockedContent.lock(session, content_id, datetime.now(UTC))
+            assert post is not None
+            answer = await getattr(changes, what)(post, *args, **kwargs)
         await self.wake(content_id)
         return answer
 
     async def change_resolve(self, content_id: str, publication_id: str, *, published: bool) -> None:
-        """A person settles an unconfirmed publication."""
+        """Resolve an unconfirmed publication, as a person does."""
         async with self.database.write() as session:
-            story = await LockedContent.lock(session, content_id, datetime.now(UTC))
-            assert story is not None
-            row = story.publication(publication_id)
-            await changes.resolve(story, row, published=published, post_id=None, url=None)
+            post = await LockedContent.lock(session, content_id, datetime.now(UTC))
+            assert post is not None
+            row = post.publication(publication_id)
+            await changes.resolve(post, row, published=published, post_id=None, url=None)
 
     async def publications(self, content_id: str) -> dict[str, PublicationRow]:
-        """By channel."""
+        """The publications of a post by channel."""
         async with self.database.read() as session:
             query = select(PublicationRow).where(PublicationRow.content_id == content_id)
             return {row.channel: row for row in (await session.exec(query)).all()}
 
     async def content(self, content_id: str) -> ContentRow:
-        """The row."""
+        """The row of a post."""
         async with self.database.read() as session:
             row = await session.get(ContentRow, content_id)
             assert row is not None
             return row
 
     async def events(self, content_id: str) -> list[EventRow]:
-        """In order."""
+        """The events of a post in order."""
         async with self.database.read() as session:
             query = select(EventRow).where(EventRow.content_id == content_id).order_by(col(EventRow.sequence))
             return list((await session.exec(query)).all())
 
     async def attempts(self, publication_id: str) -> list[AttemptRow]:
-        """In order."""
+        """The attempts of a publication in order."""
         async with self.database.read() as session:
             query = select(AttemptRow).where(AttemptRow.publication_id == publication_id)
             return list((await session.exec(query.order_by(col(AttemptRow.number)))).all())
@@ -282,7 +282,7 @@ class World:
                     activities=[self.webhooks.deliver],
                     max_concurrent_activity_task_polls=1,
                 ),
-                # Of accounts, and of what the version before started.
+                # For accounts, and for workflows that the previous version started.
                 Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities()),
                 Worker(
                     self.client,

@@ -22,10 +22,10 @@ from munadi.domain.failure import ChannelError
 
 
 class ServerClock:
-    """Inside an activity the server's time (it may have skipped ahead), elsewhere this machine's."""
+    """The server's time inside an activity, which may have skipped ahead. Elsewhere this machine's time."""
 
     def __init__(self) -> None:
-        # When each activity first asked, by this machine's clock: the server's time passes as ours since then.
+        # This machine's time at each activity's first question. From then on both clocks run at the same speed.
         self._asked: WeakKeyDictionary[asyncio.Task[Any], datetime] = WeakKeyDictionary()
 
     def now(self) -> datetime:
@@ -42,7 +42,7 @@ class ServerClock:
 
 @dataclass
 class Tokens:
-    """Hands out a token, or the errors it was told to raise."""
+    """Returns a token, or raises the next of `errors`."""
 
     database: Database | None = None
     errors: list[ChannelError] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Tokens:
 
 
 class NoDeliveries:
-    """Nobody subscribed."""
+    """No endpoint is subscribed."""
 
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
         return []

@@ -1,4 +1,4 @@
-"""The story of a content under time skipping, over a real database: each test is a promise the workflow keeps."""
+"""The workflow of a post, with skipped time and a real database."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_publishes_each_channel_once_and_never_early(skipping: World) -> N
     assert (content.status, content.wake_ack, content.next_look_at) == ("published", content.wake_seq, None)
 
 
-async def test_a_refusal_fails_one_channel_only_and_a_retry_mends_it(real_two: World) -> None:
+async def test_a_refusal_fails_one_channel_only_and_a_retry_fixes_it(real_two: World) -> None:
     real_two.channels[IG].plan.append(rejected(Reason.MEDIA_VALIDATION_FAILED))
     content_id = await real_two.submit(ahead(seconds=1))
     async with real_two.worker():
@@ -72,7 +72,7 @@ async def test_a_refusal_fails_one_channel_only_and_a_retry_mends_it(real_two: W
     assert [event.status for event in completed] == ["partially_published", "published"]
 
 
-async def test_an_answer_that_was_lost_is_found_by_looking_not_by_sending(skipping: World) -> None:
+async def test_a_lost_answer_is_reconciled_and_nothing_is_sent_again(skipping: World) -> None:
     skipping.channels[B].plan.append("lost")
     content_id = await skipping.submit(ahead(seconds=1))
     async with skipping.worker():
@@ -84,7 +84,7 @@ async def test_an_answer_that_was_lost_is_found_by_looking_not_by_sending(skippi
 
 
 @pytest.mark.parametrize("ending", ["bug", "overtaken"])
-async def test_an_unforeseen_end_after_the_request_is_an_unknown_outcome(skipping: World, ending: str) -> None:
+async def test_an_unforeseen_error_after_the_request_is_an_unknown_outcome(skipping: World, ending: str) -> None:
     skipping.channels[B].plan.append(ending)
     content_id = await skipping.submit(ahead(seconds=1))
     async with skipping.worker():
@@ -105,7 +105,7 @@ async def test_a_proven_absence_is_sent_again(skipping: World) -> None:
     assert [a.outcome for a in await skipping.attempts(row.id)] == ["not_sent", "sent"]
 
 
-async def test_what_was_not_sent_is_tried_again_then_held_until_the_network_is_back(skipping: World) -> None:
+async def test_a_call_that_was_not_sent_is_retried_then_held_until_the_network_is_back(skipping: World) -> None:
     skipping.channels[B].plan.extend(not_sent() for _ in range(6))
     content_id = await skipping.submit(ahead(seconds=1))
     async with skipping.worker():
@@ -139,7 +139,7 @@ async def test_a_rate_limit_holds_for_as_long_as_the_network_says(skipping: Worl
     assert second.intent_at - first.ended_at >= timedelta(minutes=20)
 
 
-async def test_a_blind_network_leaves_it_unconfirmed_and_looks_go_on(skipping: World) -> None:
+async def test_a_post_that_cannot_be_checked_stays_unconfirmed_and_checks_continue(skipping: World) -> None:
     channel = skipping.channels[B]
     channel.plan.append("lost")
     channel.blind = True
@@ -156,7 +156,7 @@ async def test_a_blind_network_leaves_it_unconfirmed_and_looks_go_on(skipping: W
     assert (row.failure or {})["reason"] == "OUTCOME_UNKNOWN"
 
 
-async def test_pending_is_polled_until_live(skipping: World) -> None:
+async def test_a_pending_post_is_polled_until_it_is_live(skipping: World) -> None:
     skipping.channels[B].plan.append("pending")
     content_id = await skipping.submit(ahead(seconds=1))
     async with skipping.worker():
@@ -176,8 +176,8 @@ async def test_preparation_comes_early_and_is_polled(skipping: World) -> None:
         assert names == ["prepare", "prepare", "publish"]
 
 
-async def test_a_start_that_was_never_recorded_delays_nothing(skipping: World) -> None:
-    """The API died between the start of the workflow and its record: the claim queues the post."""
+async def test_a_start_that_was_not_recorded_delays_nothing(skipping: World) -> None:
+    """The API stopped after it started the workflow and before it recorded that. The claim queues the post."""
     content_id = await skipping.submit(ahead(hours=2), lead=600)
     async with skipping.worker():
         await skipping.wake(content_id, first=True, recorded=False)
@@ -189,7 +189,7 @@ async def test_a_start_that_was_never_recorded_delays_nothing(skipping: World) -
         assert [name for name, _ in channel.calls] == ["prepare", "publish"]
 
 
-async def test_a_preparation_that_lapsed_is_made_anew(skipping: World) -> None:
+async def test_an_expired_preparation_is_repeated(skipping: World) -> None:
     channel = skipping.channels[B]
     channel.leads = True
     channel.plan.append("lapsed")
@@ -210,7 +210,7 @@ async def test_a_preparation_that_is_refused_fails_before_the_slot(skipping: Wor
     assert skipping.channels[IG].count("publish") == 0
 
 
-async def test_a_dead_token_holds_until_somebody_acts_or_the_window_closes(skipping: World) -> None:
+async def test_a_dead_token_holds_the_post_until_the_window_closes(skipping: World) -> None:
     skipping.channels[B].plan.append(not_sent(Reason.TOKEN_REVOKED))
     content_id = await skipping.submit(ahead(seconds=1), window=timedelta(hours=3))
     async with skipping.worker():
@@ -220,7 +220,7 @@ async def test_a_dead_token_holds_until_somebody_acts_or_the_window_closes(skipp
     assert skipping.tokens.lost_accounts == [row.account_id]
 
 
-async def test_an_expired_token_is_renewed_in_line(skipping: World) -> None:
+async def test_an_expired_token_is_renewed_within_the_publication(skipping: World) -> None:
     skipping.channels[B].plan.append(not_sent(Reason.TOKEN_EXPIRED))
     content_id = await skipping.submit(ahead(seconds=1))
     async with skipping.worker():
@@ -228,14 +228,14 @@ async def test_an_expired_token_is_renewed_in_line(skipping: World) -> None:
     assert skipping.tokens.renewals == 1
 
 
-async def test_a_workflow_of_no_content_ends_in_words(skipping: World) -> None:
+async def test_a_workflow_of_an_unknown_post_ends_with_a_message(skipping: World) -> None:
     async with skipping.worker():
         await skipping.wake("cnt_01jdq5k1rreb1vkz7vv9f0v6gw", first=True)
         assert await skipping.result("cnt_01jdq5k1rreb1vkz7vv9f0v6gw") == "there is no such content"
 
 
 @pytest.mark.parametrize("times", [3])
-async def test_starting_again_a_finished_content_does_nothing(skipping: World, times: int) -> None:
+async def test_starting_a_finished_post_again_does_nothing(skipping: World, times: int) -> None:
     content_id = await skipping.submit(ahead(seconds=1))
     async with skipping.worker():
         await finish(skipping, content_id)
@@ -255,8 +255,8 @@ async def test_a_token_that_expires_before_the_preparation_is_renewed(skipping: 
     assert skipping.tokens.lost_accounts == []
 
 
-async def test_a_dead_token_met_while_preparing_holds_and_hammers_nobody(skipping: World) -> None:
-    """The network refuses every token, fresh ones too: one hold until the owner acts, not a loop."""
+async def test_a_dead_token_during_preparation_holds_the_post_without_a_loop(skipping: World) -> None:
+    """The network refuses renewed tokens too: one hold until the owner reconnects, and no loop."""
     channel = skipping.channels[B]
     channel.prepare_plan.extend(not_sent(Reason.TOKEN_EXPIRED) for _ in range(500))
     content_id = await skipping.submit(ahead(hours=2), lead=600, window=timedelta(hours=5))

@@ -1,4 +1,4 @@
-"""A subscriber one can look inside, over the real delivery store."""
+"""A fake receiver of webhooks over the real delivery store."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ KEYS = KeyRing([create_key()])
 
 
 @dataclass
-class Postbox:
-    """Refuses the first `failures` and every URL in `broken`; answers `dead` only after `release`."""
+class Receiver:
+    """Refuses the first `failures` and every URL in `broken`. Answers URLs in `dead` only after `release`."""
 
     failures: int = 0
     dead: frozenset[str] = frozenset()
@@ -32,10 +32,10 @@ class Postbox:
     dead_tries: int = 0
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     release: asyncio.Event = field(default_factory=asyncio.Event)
-    tried_dead: asyncio.Event = field(default_factory=asyncio.Event)
+    dead_tried: asyncio.Event = field(default_factory=asyncio.Event)
 
     def serve(self, world: World) -> None:
-        """Let the world's events come here."""
+        """Send the world's events to this receiver."""
         world.deliveries = DeliveryStore(world.database, KEYS)
         world.sender = self
 
@@ -44,7 +44,7 @@ class Postbox:
     ) -> SendResult:
         if url in self.dead:
             self.dead_tries += 1
-            self.tried_dead.set()
+            self.dead_tried.set()
             await self.release.wait()
             return SendResult(ok=False, status_code=None, duration_ms=10_000, error="TIMEOUT: no answer")
         if self.failures or url in self.broken:
@@ -55,12 +55,12 @@ class Postbox:
         return SendResult(ok=True, status_code=204, duration_ms=1, error=None)
 
     def types(self, url: str) -> list[str]:
-        """What arrived at a URL, in order."""
+        """The types of the events that a URL received, in order."""
         return [event["type"] for at, event in self.received if at == url]
 
 
 async def subscribe(world: World, url: str = "https://hooks.example/a", types: Sequence[str] = ()) -> str:
-    """An endpoint in the world's database; its id."""
+    """Create an endpoint in the world's database. Returns its id."""
     async with world.database.write() as session:
         made = await EndpointStore(world.database, KEYS).create(
             session,
@@ -76,7 +76,7 @@ async def subscribe(world: World, url: str = "https://hooks.example/a", types: S
 
 
 async def deliveries_of(world: World, content_id: str) -> list[DeliveryRow]:
-    """A content's deliveries, by endpoint and sequence."""
+    """The deliveries of a post, by endpoint and sequence."""
     async with world.database.read() as session:
         query = select(DeliveryRow).where(DeliveryRow.content_id == content_id)
         rows = (await session.exec(query)).all()
