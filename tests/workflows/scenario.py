@@ -54,6 +54,15 @@ class Recorder:
         assert words in result, result
         await self.record(content_id)
 
+    async def take_over(self, content_id: str, *last: str) -> None:
+        """Terminate a run after the commands `last`, and publish in another run. Records both runs."""
+        async with self.world.worker():
+            await self.world.wake(content_id, first=True)
+            await self.until_commands(self.world.handle(content_id), *last)
+            await self.world.handle(content_id).terminate("by a test")
+            await self.record(content_id)
+            await self.finish(content_id, "1/1 published", first=False)
+
     async def until_details(self, content_id: str, words: str) -> None:
         """Wait until the current details contain `words`. The workflow then only waits."""
         for _ in range(200):
@@ -62,12 +71,8 @@ class Recorder:
             await asyncio.sleep(0.05)
         raise AssertionError(f"the details never contained {words!r}")
 
-    async def until_commands(self, content_id: str, *last: str) -> None:
-        """Wait until these are the last commands of the run."""
-        await self.until_commands_of(self.world.handle(content_id), *last)
-
-    async def until_commands_of(self, handle: WorkflowHandle, *last: str) -> None:
-        """The same for any run."""
+    async def until_commands(self, handle: WorkflowHandle, *last: str) -> None:
+        """Wait until these are the last commands of a run."""
         async with asyncio.timeout(20):
             while commands([await handle.fetch_history()])[-len(last) :] != list(last):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

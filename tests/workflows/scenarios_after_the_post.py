@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from munadi.domain.failure import Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import Pending, Published
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.scenario import IG, B, Recorder, scenario
@@ -30,43 +31,35 @@ async def first_comments_on_two_channels(recorder: Recorder) -> None:
     assert recorder.world.channels[B].later == list(COMMENT)
 
 
-@scenario(B, skips=True)
-async def chain_broken_at_its_third_part(recorder: Recorder) -> None:
-    recorder.world.channels[B].later_plan.extend(["ok", rejected()])
+async def thread_in_an_hour(recorder: Recorder, *later_plan: ChannelError | str, sent: Sequence[str] = PARTS) -> None:
+    """A thread that is due in an hour. `later_plan` are the effects of its parts, `sent` the parts that are live."""
+    recorder.world.channels[B].later_plan.extend(later_plan)
     content_id = await recorder.submit(timedelta(hours=1), parts=PARTS)
     async with recorder.world.worker():
         await recorder.finish(content_id, "1/1 published")
-    assert recorder.world.channels[B].later == ["part-2"]
+    assert recorder.world.channels[B].later == list(sent)
+
+
+@scenario(B, skips=True)
+async def chain_broken_at_its_third_part(recorder: Recorder) -> None:
+    await thread_in_an_hour(recorder, "ok", rejected(), sent=PARTS[:1])
 
 
 @scenario(B, skips=True)
 async def part_sent_again_after_a_wait(recorder: Recorder) -> None:
-    recorder.world.channels[B].later_plan.append(not_sent(Reason.PROVIDER_OUTAGE))
-    content_id = await recorder.submit(timedelta(hours=1), parts=PARTS)
-    async with recorder.world.worker():
-        await recorder.finish(content_id, "1/1 published")
-    assert recorder.world.channels[B].later == list(PARTS)
+    await thread_in_an_hour(recorder, not_sent(Reason.PROVIDER_OUTAGE))
 
 
 @scenario(B, skips=True)
 async def lost_part_found_by_looking(recorder: Recorder) -> None:
-    recorder.world.channels[B].later_plan.append("lost")
-    content_id = await recorder.submit(timedelta(hours=1), parts=PARTS)
-    async with recorder.world.worker():
-        await recorder.finish(content_id, "1/1 published")
-    assert recorder.world.channels[B].later == list(PARTS)
+    await thread_in_an_hour(recorder, "lost")
 
 
 @scenario(B)
 async def terminated_before_its_comment_and_taken_over(recorder: Recorder) -> None:
     recorder.world.channels[B].later_plan.append(not_sent(Reason.RATE_LIMITED, timedelta(hours=1)))
     content_id = await recorder.submit(parts=COMMENT)
-    async with recorder.world.worker():
-        await recorder.world.wake(content_id, first=True)
-        await recorder.until_commands(content_id, "activity finish", "timer")
-        await recorder.world.handle(content_id).terminate("by a test")
-        await recorder.record(content_id)
-        await recorder.finish(content_id, "1/1 published", first=False)
+    await recorder.take_over(content_id, "activity finish", "timer")
     assert recorder.world.channels[B].later == list(COMMENT)
 
 
@@ -106,10 +99,5 @@ async def late_id_beside_a_thread(recorder: Recorder) -> None:
 async def terminated_before_its_id_and_taken_over(recorder: Recorder) -> None:
     recorder.world.channels[B].plan.append("without-id")
     content_id = await recorder.submit()
-    async with recorder.world.worker():
-        await recorder.world.wake(content_id, first=True)
-        await recorder.until_commands(content_id, "activity look", "timer")
-        await recorder.world.handle(content_id).terminate("by a test")
-        await recorder.record(content_id)
-        await recorder.finish(content_id, "1/1 published", first=False)
+    await recorder.take_over(content_id, "activity look", "timer")
     assert (await recorder.world.publications(content_id))[B].provider_post_id is not None

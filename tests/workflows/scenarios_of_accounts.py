@@ -33,12 +33,12 @@ def set_token_life(recorder: Recorder, life: TokenLife) -> None:
 
 async def until_reauth(recorder: Recorder, account_id: str, *, passing: float) -> None:
     """Let `passing` days pass, and wait until the account must be reconnected."""
-    await recorder.until_commands_of(recorder.world.account_workflow(account_id), "activity keep", "timer")
+    await recorder.until_commands(recorder.world.account_workflow(account_id), "activity keep", "timer")
     await recorder.world.let_pass(timedelta(days=passing))
     async with asyncio.timeout(30):
         while (await recorder.world.account(account_id)).status != S.REAUTH_REQUIRED:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-    await recorder.until_commands_of(recorder.world.account_workflow(account_id), "activity keep", "upsert Attention")
+    await recorder.until_commands(recorder.world.account_workflow(account_id), "activity keep", "upsert Attention")
 
 
 async def disconnect(recorder: Recorder, account_id: str) -> None:
@@ -105,6 +105,6 @@ async def account_connected_again_while_its_network_was_away(recorder: Recorder)
                 await asyncio.sleep(0.05)
         await recorder.world.connect(B, ending(DAYS_60))
         await recorder.world.wake_account(account_id)
-        await recorder.until_commands_of(handle, "activity canceled", "activity keep", "timer")
+        await recorder.until_commands(handle, "activity canceled", "activity keep", "timer")
         await disconnect(recorder, account_id)
     assert channel.count("refresh") == 1

@@ -163,10 +163,5 @@ async def accepted_then_terminated_and_taken_over(recorder: Recorder) -> None:
     channel.plan.append("pending")
     channel.check_plan.append(Pending(after=timedelta(hours=1)))
     content_id = await recorder.submit()
-    async with recorder.world.worker():
-        await recorder.world.wake(content_id, first=True)
-        await recorder.until_commands(content_id, "activity check", "timer")
-        await recorder.world.handle(content_id).terminate("by a test")
-        await recorder.record(content_id)
-        await recorder.finish(content_id, "1/1 published", first=False)
+    await recorder.take_over(content_id, "activity check", "timer")
     assert len(channel.posts) == 1
