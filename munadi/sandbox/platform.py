@@ -6,13 +6,13 @@ functions `run(platform, call)`, which `routes` finds by method and path.
 
 from __future__ import annotations
 
-import re
 import secrets
 from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from string import ascii_lowercase, digits
 from typing import Any, ClassVar, Generic, TypeVar
 
 from munadi.sandbox.clock import SandboxClock
@@ -209,11 +209,13 @@ class Platform(ABC, Generic[Profile]):
 
     # --- what operations share
     def new_username(
-        self, name: str | None, *, allowed: str = "a-z0-9._", kind: str = "user", joint: str = ".", longest: int = 24
+        self, name: str | None, *, signs: str = "._", kind: str = "user", joint: str = ".", longest: int = 24
     ) -> str:
-        """A name close to the requested one and not taken."""
+        """A name close to the requested one and not taken. It has ASCII letters, digits and `signs` only."""
         taken = {self.short_name(account) for account in self.accounts}
-        slug = re.sub(rf"[^{allowed}]+", joint, (name or "").lower()).strip(joint)[:longest]
+        allowed = ascii_lowercase + digits + signs
+        words = "".join(each if each in allowed else " " for each in (name or "").lower()).split()
+        slug = joint.join(words).strip(joint)[:longest]
         slug = slug or f"{kind}{joint}{secrets.token_hex(3)}"
         return f"{slug[: longest - 7]}{joint}{secrets.token_hex(3)}" if slug in taken else slug
 

@@ -138,7 +138,7 @@ class Bluesky(Platform[Account]):
         """An app password opens sessions; there are no tokens before."""
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
-        label = self.new_username(name, allowed="a-z0-9", joint="-", longest=18)
+        label = self.new_username(name, signs="", joint="-", longest=18)
         return Account(new_did(), f"{label}.{HANDLE_DOMAIN}", f"{label}@{HANDLE_DOMAIN}", app_password())
 
     def short_name(self, profile: Account) -> str:

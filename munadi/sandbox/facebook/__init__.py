@@ -124,7 +124,7 @@ class Facebook(PersonPlatform[Page]):
         self.issue_person_token(PERSON.id, DEFAULT_PERSON_TOKEN)
 
     def new_profile(self, name: str | None, beside: Page | None) -> Page:
-        username = self.new_username(name, allowed="a-z0-9.", kind="page")
+        username = self.new_username(name, signs=".", kind="page")
         person_id = beside.person_id if beside else new_id("1015", 15)
         if beside is None:
             self.persons.put(person_id, Person(person_id, f"Owner of {username}"))

@@ -128,7 +128,7 @@ class YouTube(Platform[Account]):
         login.issue(self, granted, DEFAULT_SECONDS, DEFAULT_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
-        slug = self.new_username(name, allowed="a-z0-9._-", kind="channel")
+        slug = self.new_username(name, signs="._-", kind="channel")
         return Account(f"UC{new_id(22)}", f"@{slug}", (name or slug).strip()[:60])
 
     def short_name(self, profile: Account) -> str:
