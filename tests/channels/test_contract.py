@@ -65,10 +65,11 @@ async def test_a_closed_gate_stops_the_visible_request(scene: Scene) -> None:
 
 
 @scenes
-async def test_an_unreachable_network_was_sent_nothing(scene: Scene) -> None:
-    built = scene.bench()
+async def test_an_unreachable_network_is_sent_nothing(scene: Scene) -> None:
+    built, gate = scene.bench(), GateThatCounts()
     built.network.unreachable = True
-    await error_of(scene.publish(built), effect=Effect.NOT_SENT)
+    await error_of(scene.publish(built, gate=gate), Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT)
+    assert gate.asked == 0
 
 
 PROOFLESS = [answer(200, "not json"), answer(200, {})]
@@ -186,5 +187,6 @@ async def test_a_host_may_carry_a_path_prefix(scene: Scene) -> None:
     built = scene.bench()
     account: ConnectedAccount = scene.account.model_copy(update={"service_url": None})
     await built.publish(scene.draft, account, Saved(scene.handle))
+    assert built.network.requests
     prefixes = tuple(scene.settings["hosts"].values())
     assert all(str(request.url).startswith(prefixes) for request in built.network.requests)

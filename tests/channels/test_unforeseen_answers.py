@@ -142,11 +142,11 @@ async def test_a_strange_success_of_the_visible_call_is_unknown_or_proven(scene:
 
 
 @scenes
-async def test_a_strange_refusal_of_the_visible_call_raises_nothing_else(scene: Scene) -> None:
+async def test_a_strange_refusal_of_the_visible_call_is_a_channel_error(scene: Scene) -> None:
     built = scene.failing(scene.accepted)
     for answer in refusals():
         built.network.on(scene.method, scene.visible, answer)
-        await outcome(scene.publish(built))
+        assert isinstance(await outcome(scene.publish(built)), ChannelError), answer.content[:200]
 
 
 @scenes

@@ -87,7 +87,9 @@ async def test_stopping_sends_sigterm_and_then_sigkill(tmp_path: Path) -> None:
 
 
 async def test_a_child_that_was_not_started_can_be_stopped(tmp_path: Path) -> None:
-    await _child(tmp_path, SLEEPER).stop()
+    child = _child(tmp_path, SLEEPER)
+    await child.stop()
+    assert not child.running
 
 
 def test_one_stack_per_folder(tmp_path: Path) -> None:

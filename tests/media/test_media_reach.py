@@ -26,6 +26,7 @@ async def check(base: str) -> None:
 async def test_media_that_can_be_fetched_passes(web: Web) -> None:
     web.answers = answer(200, b"x")
     await check(web.url(""))
+    assert len(web.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,8 @@ async def test_a_silence_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(reach, "TIMEOUT", httpx.Timeout(0.1))
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it connects, and nothing reads
         await check(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        silent.settimeout(0)
+        silent.accept()[0].close()  # it was asked
 
 
 async def test_headers_that_drip_do_not_delay_a_check(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:

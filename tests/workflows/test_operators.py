@@ -183,11 +183,10 @@ async def test_terminated_in_mid_publish_it_is_found_not_sent_again(real: World,
     assert len(channel.posts) == 1
 
 
-async def test_the_hot_path_costs_what_was_measured(real: World) -> None:
-    """28 events and five actions for one channel (start, look, timer, claim, publish)."""
+async def test_a_scheduled_post_costs_as_many_events_as_the_architecture_page_says(real: World) -> None:
     content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=0.7))
     async with real.worker():
         await real.wake(content_id, first=True)
         await real.result(content_id)
     history = await real.handle(content_id).fetch_history()
-    assert len(history.events) <= 28
+    assert len(history.events) <= 16
