@@ -63,9 +63,11 @@ def test_a_picture_that_is_no_web_address_is_left_out(image):
 
 
 @given(st.text(alphabet=st.sampled_from("<>/=\"'!-[]&#;x metailoncpry:gtd\n\x00"), max_size=400))
-def test_junk_never_raises(page):
-    parse_link_card(page, BASE)
-    parse_link_card(f'<meta property="og:image" content="{page}">', page)
+def test_junk_never_raises_and_gives_only_web_addresses(page):
+    card = parse_link_card(page, BASE)
+    pictured = parse_link_card(f'<meta property="og:image" content="{page}">', page)
+    for url in (card.image_url, pictured.image_url):
+        assert url is None or url.lower().startswith(("http://", "https://"))
 
 
 PIECES = [
