@@ -20,6 +20,7 @@ from munadi.domain.usage import BrandCalls, Month
 from tests.api.harness import ApiHarness, open_api
 from tests.api.problems import expect_quota_exceeded
 from tests.api.test_publication_limits import REST_OF_DECEMBER
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.each_database
 MINUTE, MONTH = "apiCallsPerMinute", "apiCallsPerMonth"
@@ -202,9 +203,7 @@ async def test_calls_that_cannot_be_written_are_kept(api: ApiHarness, caplog: py
     with pytest.raises(DBAPIError):
         await meter.flush()
     with caplog.at_level(logging.WARNING, "munadi.metering"):
-        async with asyncio.timeout(5):
-            while "kept for the next try" not in caplog.text:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await wait_until(lambda: "kept for the next try" in caplog.text, within=5)
     async with api.services.database._writer.begin() as connection:
         await connection.run_sync(table.create)
     await meter.flush()

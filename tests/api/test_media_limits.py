@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -19,6 +18,7 @@ from tests.api.servers import picture
 from tests.api.test_hostile_media import behaving, expect_nothing_stored
 from tests.api.test_media_api import MEDIA
 from tests.harness.pages import silent
+from tests.support.waiting import wait_until
 
 FORM = "multipart/form-data; boundary=x"
 
@@ -50,14 +50,6 @@ async def test_a_request_names_a_bounded_number_of_media(api: ApiHarness) -> Non
     assert api.site.requests == {}
 
 
-async def until(reached: Callable[[], bool], what: str) -> None:
-    for _ in range(500):
-        if reached():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{what}: not within 5 s")
-
-
 async def send(address: str, key: str, path: str, body: bytes, kind: str, announced: int | None = None) -> Any:
     """Send a request without reading its answer. Returns the streams."""
     reader, writer = await asyncio.open_connection(*address.removeprefix("http://").split(":"))
@@ -82,13 +74,13 @@ async def test_fetches_end_when_their_client_disconnects(api: ApiHarness, path: 
         expected, incoming = (1 if path == MEDIA else 4), api.folder / "media" / "incoming"
         before = asyncio.all_tasks()
         _, writer = await send(address, api.admin_key, path, json.dumps(body).encode(), "application/json")
-        await until(lambda: len(list(incoming.iterdir())) == expected, "every fetch has begun")
+        await wait_until(lambda: len(list(incoming.iterdir())) == expected, within=5)
         writer.transport.abort()
-        await until(lambda: not list(incoming.iterdir()), "no file is left")
+        await wait_until(lambda: not list(incoming.iterdir()), within=5)
         assert len(fetching) == expected
         started = {task: repr(task.get_coro()) for task in asyncio.all_tasks() - before}
         ours = {task for task, coroutine in started.items() if "serve" not in coroutine and "Web." not in coroutine}
-        await until(lambda: all(task.done() for task in ours), "no task is left")
+        await wait_until(lambda: all(task.done() for task in ours), within=5)
         await expect_nothing_stored(api)
 
 

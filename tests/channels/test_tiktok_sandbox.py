@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.channels.connected import film, jpeg, new
 from tests.channels.making import Saved, error_of, image, video
 from tests.channels.sandbox import Acme, acme_at, draft
 from tests.channels.servers import MediaSite, Oracle
+from tests.support.waiting import wait_until
 
 CHANNEL = "tiktok"
 FILM = film(360, 640, 3)
@@ -104,10 +104,7 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: st
     acme.plant(kind, mode)
     assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
     assert isinstance(await acme.find(given, saved), Unknown)
-    for _ in range(300):
-        if acme.posts:
-            break
-        await asyncio.sleep(0.02)
+    await wait_until(lambda: acme.posts, within=6)
     assert len(acme.posts) == 1
 
 

@@ -1,6 +1,5 @@
 """Supervision: children end with their parent, and one folder has one stack."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from munadi.cli.dev.keys import write_private
 from munadi.cli.dev.lock import hold_folder
 from munadi.cli.exits import CommandFailed
 from tests.support.processes import Process
+from tests.support.waiting import wait_until
 
 SLEEPER = "import time; time.sleep(600)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); "
@@ -57,11 +57,8 @@ def _await_program(process: psutil.Process) -> None:
 
 
 async def _first_words(child: Child) -> str:
-    for _ in range(500):
-        if words := child.last_words():
-            return words
-        await asyncio.sleep(0.02)
-    raise AssertionError("it printed nothing")
+    await wait_until(child.last_words, within=10)
+    return child.last_words()
 
 
 async def test_the_process_id_is_the_program_s_own(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ forms, and wrong keys are slowed down."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ from tests.harness.brand import Brand, is_up, until
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
 from tests.harness.web import Call, serving
+from tests.support.waiting import wait_until
 
 SESSION = "munadi_session"
 
@@ -122,9 +122,7 @@ async def test_a_key_for_webhooks_alone_receives_no_texts_of_posts(
         assert endpoint["payload"] == "thin"
         content = await brand.submit("CANARY of a text")
         await brand.ended(content["id"])
-        async with asyncio.timeout(30):
-            while "content.completed" not in {event["type"] for event in inbox.events}:  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
+        await wait_until(lambda: "content.completed" in {event["type"] for event in inbox.events}, within=30)
         listed = await hooks.get("/v1/webhooks/deliveries")
     assert inbox.failures == []
     assert "CANARY" not in json.dumps(inbox.events)

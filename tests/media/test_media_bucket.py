@@ -19,6 +19,7 @@ from munadi.media.store import StoreRefused, StoreUnavailable
 from tests.support.faultproxy import FaultProxy, Mode
 from tests.support.ports import free_port
 from tests.support.s3 import S3Server, make_keys
+from tests.support.waiting import wait_until
 
 CONTENT = b"a picture"
 LARGE = 24 * 1024 * 1024
@@ -140,8 +141,7 @@ def test_an_unreachable_endpoint_is_an_outage(place, tmp_path):
 async def test_an_interrupted_put_leaves_nothing_and_can_be_repeated(store, proxy, s3, place):
     path = large(store)
     put = asyncio.create_task(off_loop(store.put, path))
-    while proxy.bytes_forwarded < LARGE // 3:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await wait_until(lambda: proxy.bytes_forwarded >= LARGE // 3)
     await proxy.set_mode(Mode.REFUSE)
     with pytest.raises(StoreUnavailable):
         await put

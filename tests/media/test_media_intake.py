@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from munadi.intake.requests import MediaRequest
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.outbound.guard import Guard
 from tests.harness.pages import silent
+from tests.support.waiting import wait_until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -38,14 +39,6 @@ def files(tmp_path: Path) -> list[Path]:
     return list((tmp_path / "incoming").iterdir())
 
 
-async def until(reached: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if reached():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("not reached within 5 s")
-
-
 async def fetched(
     intake: MediaIntake, brand: str, media: list[tuple[str, MediaRequest]]
 ) -> tuple[IntakeMedia, ProblemCollector]:
@@ -60,7 +53,7 @@ async def test_a_slow_server_of_one_brand_does_not_delay_another(
     tarpits = [f"/{number}" for number in range(16)]
     web.pages |= dict.fromkeys(tarpits, silent)
     attacks = [asyncio.create_task(fetched(intake, "rival", named(web, *tarpits))) for _ in range(4)]
-    await until(lambda: len(web.paths) >= FETCHES_PER_BRAND)
+    await wait_until(lambda: len(web.paths) >= FETCHES_PER_BRAND, within=5)
     started = time.monotonic()
     made, found = await fetched(intake, "acme", named(web, "/good.jpg"))
     assert (len(made.new), found.all) == (1, [])
@@ -110,7 +103,7 @@ async def test_a_cancelled_call_leaves_neither_files_nor_tasks(
     web.pages["/slow"] = silent
     before = asyncio.all_tasks() | set(web.open)
     call = asyncio.create_task(fetched(intake, "acme", named(web, "/good.jpg", "/slow")))
-    await until(lambda: bool(files(tmp_path)))
+    await wait_until(lambda: files(tmp_path), within=5)
     await asyncio.sleep(0.3)  # one is probed by now, the other still waits
     call.cancel()
     with pytest.raises(asyncio.CancelledError):

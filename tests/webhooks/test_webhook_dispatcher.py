@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,7 @@ from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
 from munadi.webhooks.dispatcher import LANES_PER_BRAND, EventDispatcher
 from munadi.webhooks.schedule import BREAK_AFTER
+from tests.support.waiting import wait_until
 
 OK = SendResult(ok=True, status_code=204, duration_ms=1, error=None)
 BROKEN = SendResult(ok=False, status_code=500, duration_ms=1, error="HTTP_STATUS: 500")
@@ -107,17 +108,11 @@ async def running(queue: Queue, receiver: Receiver) -> AsyncIterator[EventDispat
             await task
 
 
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
 async def test_a_silent_endpoint_delays_no_other() -> None:
     queue = Queue({"dead": [due("dead", n) for n in range(200)], "good": [due("good", n) for n in range(100)]})
     receiver = Receiver(silent=frozenset({"https://dead.example/"}))
     async with running(queue, receiver):
-        await until(lambda: len(receiver.sent) == 100)
+        await wait_until(lambda: len(receiver.sent) == 100)
         assert receiver.open == SENDS_AT_FIRST  # the silent endpoint's share, however much waits for it
     assert queue.pending["good"] == []
     assert queue.closed == ["me"]
@@ -132,7 +127,7 @@ async def test_events_committed_here_are_sent_without_waiting_for_the_interval()
     for number in range(3):
         queue.pending["good"].append(due("good", number))
         dispatcher.wake()
-        await until(lambda sent=number + 1: len(receiver.sent) == sent)  # type: ignore[misc]
+        await wait_until(lambda sent=number + 1: len(receiver.sent) == sent)  # type: ignore[misc]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -141,7 +136,7 @@ async def test_an_endpoint_that_answers_gets_more_at_the_same_time() -> None:
     queue = Queue({"good": [due("good", n) for n in range(600)]})
     receiver = Receiver()
     async with running(queue, receiver):
-        await until(lambda: len(receiver.sent) == 600)
+        await wait_until(lambda: len(receiver.sent) == 600)
     assert receiver.most_open == SENDS_PER_ENDPOINT
 
 
@@ -150,7 +145,7 @@ async def test_one_brand_cannot_take_all_lanes() -> None:
     queue = Queue({**noisy, "good": [due("good", 999)]}, brands={**dict.fromkeys(noisy, "noisy"), "good": "acme"})
     receiver = Receiver(silent=frozenset(f"https://{key}.example/" for key in noisy))
     async with running(queue, receiver):
-        await until(lambda: receiver.sent == ["evt_999"])
+        await wait_until(lambda: receiver.sent == ["evt_999"])
         await asyncio.sleep(0.5)
         assert receiver.open == LANES_PER_BRAND
 
@@ -160,7 +155,7 @@ async def test_an_error_of_the_database_is_retried(monkeypatch: pytest.MonkeyPat
     queue = Queue({"good": [due("good", 1)]}, failing_takes=2)
     receiver = Receiver()
     async with running(queue, receiver):
-        await until(lambda: receiver.sent == ["evt_1"])
+        await wait_until(lambda: receiver.sent == ["evt_1"])
 
 
 async def test_what_was_sent_is_recorded_when_the_process_stops() -> None:
@@ -175,7 +170,7 @@ async def test_what_was_sent_is_recorded_when_the_process_stops() -> None:
 
     receiver.send = then_silence  # type: ignore[method-assign]
     async with running(queue, receiver):
-        await until(lambda: receiver.sent == ["evt_0"])
+        await wait_until(lambda: receiver.sent == ["evt_0"])
     assert [each.delivery_id for each in queue.recorded] == ["half-0"]
 
 

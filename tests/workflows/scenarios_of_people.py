@@ -15,6 +15,7 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import Pending
 from munadi.publishing.model import StepResult
+from tests.support.waiting import wait_until
 from tests.workflows.network import rejected
 from tests.workflows.receiver import Receiver, subscribe
 from tests.workflows.scenario import IG, B, Recorder, scenario
@@ -99,9 +100,7 @@ async def terminated_in_mid_publish_and_taken_over(recorder: Recorder) -> None:
     content_id = await recorder.submit()
     async with recorder.world.worker():
         await recorder.world.wake(content_id, first=True)
-        async with asyncio.timeout(20):
-            while not channel.posts:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await wait_until(lambda: channel.posts)
         await recorder.world.handle(content_id).terminate("by a test")
         await recorder.record(content_id)
         await recorder.finish(content_id, "1/1 published", first=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.webhook import DeliveryStatus
 from munadi.webhooks.batch import SENDS_AT_FIRST
+from tests.support.waiting import wait_until
 from tests.workflows.histories import commands
 from tests.workflows.receiver import Receiver, deliveries_of, subscribe
 from tests.workflows.world import World
@@ -33,12 +33,6 @@ def receiver(real: World) -> Receiver:
     return made
 
 
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-
-
 async def test_each_endpoint_gets_all_events_in_order(real: World, receiver: Receiver) -> None:
     other = "https://hooks.example/other"
     for url in (LIVE, other):
@@ -47,7 +41,7 @@ async def test_each_endpoint_gets_all_events_in_order(real: World, receiver: Rec
     async with real.worker():
         await real.wake(content_id, first=True)
         assert await real.result(content_id) == "1/1 published"
-        await until(lambda: len(receiver.received) == 2 * len(EVENTS))
+        await wait_until(lambda: len(receiver.received) == 2 * len(EVENTS), within=60)
     assert receiver.types(LIVE) == receiver.types(other) == EVENTS
     rows = await deliveries_of(real, content_id)
     assert {(row.status, row.attempts) for row in rows} == {(DeliveryStatus.DELIVERED, 1)}
@@ -83,7 +77,7 @@ async def test_an_endpoint_that_never_answers_delays_nothing(real: World, receiv
             await receiver.dead_tried.wait()
         # The workflow ends and the other endpoint gets all events before the dead one has answered.
         assert await real.result(content_id) == "1/1 published"
-        await until(lambda: receiver.types(LIVE) == EVENTS)
+        await wait_until(lambda: receiver.types(LIVE) == EVENTS, within=60)
         # One attempt at its first event; the later ones of the post wait for the answer.
         assert receiver.dead_tries == 1
         [row] = (await real.publications(content_id)).values()

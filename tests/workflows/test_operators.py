@@ -13,7 +13,7 @@ from munadi.domain.ids import workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.changes import ChangeRefused
 from tests.support.temporal import TemporalDevServer, script
-from tests.workflows.network import FakeChannel
+from tests.support.waiting import wait_until
 from tests.workflows.world import World
 
 B = ChannelName.BLUESKY
@@ -44,15 +44,6 @@ async def details(world: World, content_id: str) -> str:
     described = await world.handle(content_id).describe()
     assert described is not None
     return str(await world.handle(content_id).query("__temporal_workflow_metadata"))
-
-
-async def until_called(channel: FakeChannel) -> None:
-    """Return once the visible call is under way."""
-    for _ in range(500):
-        if channel.count("publish"):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("the visible call never began")
 
 
 async def until_details(world: World, content_id: str, words: str) -> str:
@@ -122,7 +113,7 @@ async def test_a_cancel_after_the_claim_is_refused_in_words(real: World, tempora
     content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=0.2))
     async with real.worker():
         await real.wake(content_id, first=True)
-        await until_called(channel)
+        await wait_until(lambda: channel.count("publish"))
         with pytest.raises(ChangeRefused, match="nothing can be withdrawn"):
             await real.change(content_id, "cancel")
         channel.hang.set()
@@ -176,7 +167,7 @@ async def test_terminated_in_mid_publish_it_is_found_not_sent_again(real: World,
     content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=0.2))
     async with real.worker():
         await real.wake(content_id, first=True)
-        await until_called(channel)
+        await wait_until(lambda: channel.count("publish"))
         await cli(temporal, "workflow", "terminate", "--workflow-id", workflow_id(content_id))
         await real.wake(content_id)
         assert await real.result(content_id) == "1/1 published"

@@ -18,6 +18,7 @@ from activities import heartbeat
 from munadi.domain.channel import ChannelName
 from tests.support.processes import Process
 from tests.support.temporal import TemporalDevServer
+from tests.support.waiting import wait_until
 from tests.workflows.doomed_worker import unguard
 from tests.workflows.world import World
 from workflows.options import PUBLISH
@@ -102,9 +103,7 @@ async def test_a_worker_killed_after_the_post_went_live_is_taken_over(
     with first:
         first.wait_for_line("working")
         await real.wake(content_id, first=True)
-        async with asyncio.timeout(20):
-            while not posts.exists():  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await wait_until(posts.exists)
         first.kill()
     with second:
         # The retry policy is that of the process that scheduled the call. This process only continues it.
