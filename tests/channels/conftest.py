@@ -42,13 +42,8 @@ def oracle(running_sandbox: Oracle) -> Oracle:
 
 @pytest.fixture(scope="session")
 def running_site() -> Iterator[MediaSite]:
-    site = MediaSite()
-    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield site
-    site.server.shutdown()
-    site.server.server_close()
-    thread.join(timeout=5)
+    with MediaSite().serving() as site:
+        yield site
 
 
 @pytest.fixture

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -32,15 +35,18 @@ class Oracle:
 
 
 class MediaSite:
-    """Serves what a test puts into `files`, by path."""
+    """Serves what a test puts into `files`, by path, with its content type in `types`."""
 
     def __init__(self) -> None:
         files: dict[str, bytes] = {}
+        types: dict[str, str] = {}
 
         class Answering(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 body = files.get(self.path)
                 self.send_response(404 if body is None else 200)
+                if self.path in types:
+                    self.send_header("content-type", types[self.path])
                 self.send_header("content-length", str(len(body or b"")))
                 self.end_headers()
                 self.wfile.write(body or b"")
@@ -48,6 +54,16 @@ class MediaSite:
             def log_message(self, format: str, *args: Any) -> None:
                 """Quiet."""
 
-        self.files = files
+        self.files, self.types = files, types
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    @contextmanager
+    def serving(self) -> Iterator[Self]:
+        """The site, which answers until the block ends."""
+        thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield self
+        self.server.shutdown()
+        self.server.server_close()
+        thread.join(timeout=5)

@@ -19,6 +19,7 @@ from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, Draft
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
+from munadi.publishing import changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
 from munadi.publishing.schedule import ScheduleStore
@@ -140,6 +141,14 @@ class Board:
             story = await LockedContent.lock(session, content_id, now)
             assert story is not None
             yield story
+
+    async def cancel(self, put: Put) -> bool:
+        """Cancel a post. Whether it was still possible."""
+        try:
+            async with self.locked(put.content_id) as post:
+                return await changes.cancel(post) == [put.id]
+        except changes.ChangeRefused:
+            return False
 
     async def set(self, publication_id: str, **values: Any) -> None:
         await self._update(PublicationRow, publication_id, values)

@@ -10,7 +10,6 @@ import pytest
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Effect
 from munadi.domain.publication import PublicationStatus
-from munadi.publishing import changes
 from munadi.publishing.claiming import LATE_FIRST_SEND, MIN_SLEEP
 from munadi.publishing.model import Attempt, ClaimResult, NextStep, Outcome, Refused
 from tests.db.board import Board, Put
@@ -152,19 +151,12 @@ async def test_a_second_attempt_has_the_next_number(board: Board) -> None:
 
 
 async def test_a_claim_and_a_cancel_at_once_have_one_winner(board: Board) -> None:
-    async def cancel(put: Put) -> bool:
-        try:
-            async with board.locked(put.content_id) as post:
-                return await changes.cancel(post) == [put.id]
-        except changes.ChangeRefused:
-            return False
-
     async def take(put: Put) -> bool:
         return isinstance((await claim(board, put)).attempt, Attempt)
 
     for turn in range(20):
         put = await board.put(S.QUEUED, epoch=EPOCH)
-        calls = (take(put), cancel(put)) if turn % 2 else (cancel(put), take(put))
+        calls = (take(put), board.cancel(put)) if turn % 2 else (board.cancel(put), take(put))
         assert sum(await asyncio.gather(*calls)) == 1
         assert len(await board.attempts(put.id)) == int((await board.row(put.id)).status == "publishing")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.channels import servers
 from tests.channels.conftest import Oracle
 from tests.channels.conftest import running_sandbox as running_sandbox  # a fixture
 from tests.channels.connected import jpeg
@@ -128,33 +127,15 @@ class Bluesky(Client):
         return blob
 
 
-class MediaSite:
-    """Serves what a test puts into `files`: path → (bytes, type)."""
-
-    def __init__(self) -> None:
-        files: dict[str, tuple[bytes, str]] = {}
-
-        class Answering(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body, mime_type = files.get(self.path, (b"no", "text/plain"))
-                self.send_response(200 if self.path in files else 404)
-                self.send_header("content-type", mime_type)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Quiet."""
-
-        self.files = files
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+class MediaSite(servers.MediaSite):
+    """A site whose files have content types."""
 
     def put(self, name: str, body: bytes | None, mime_type: str) -> str:
         """The address of a file; without a body there is no such file."""
         self.files.pop(f"/{name}", None)
         if body is not None:
-            self.files[f"/{name}"] = body, mime_type
-        return f"http://127.0.0.1:{self.server.server_port}/{name}"
+            self.files[f"/{name}"], self.types[f"/{name}"] = body, mime_type
+        return f"{self.url}/{name}"
 
     def image(self, name: str = "a.jpg", size: tuple[int, int] = (400, 400), format: str = "JPEG") -> str:
         return self.put(name, picture(size, format), f"image/{format.lower()}")
@@ -183,13 +164,8 @@ def bluesky(sandbox: Sandbox) -> Bluesky:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[MediaSite]:
-    media_site = MediaSite()
-    thread = threading.Thread(target=media_site.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield media_site
-    media_site.server.shutdown()
-    media_site.server.server_close()
-    thread.join(timeout=5)
+    with MediaSite().serving() as media_site:
+        yield media_site
 
 
 def picture(size: tuple[int, int] = (40, 30), format: str = "PNG") -> bytes:
