@@ -1,1 +1,1 @@
-"""The stores, on both databases."""
+"""The stores on SQLite and on PostgreSQL."""

@@ -31,7 +31,7 @@ CHANNELS = tuple(ChannelName)
 
 @dataclass(frozen=True)
 class Put:
-    """A content that was put on the board, and its publications in order."""
+    """An inserted post, and the ids of its publications in order."""
 
     content_id: str
     ids: tuple[str, ...]
@@ -43,7 +43,7 @@ class Put:
 
 
 class Board:
-    """One brand with an account per channel."""
+    """One brand with an account per channel. Inserts its posts and reads their rows."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -84,7 +84,7 @@ class Board:
         content: dict[str, Any] | None = None,
         **row: Any,
     ) -> Put:
-        """A content with a publication in each of these statuses, on channels in order; `row` is for all of them."""
+        """Insert a post with a publication in each of these statuses, on channels in order. `row` is for all."""
         ids = tuple(new_id(Prefix.PUBLICATION) for _ in statuses)
         content_id = new_id(Prefix.CONTENT)
         times = {"created_at": START, "updated_at": START}
@@ -117,7 +117,7 @@ class Board:
         return Put(content_id, ids)
 
     async def attempt(self, publication_id: str, *, number: int = 1, is_open: bool = True, epoch: int = 0) -> str:
-        """An attempt of a minute ago; its id."""
+        """Insert an attempt of a minute ago. Returns its id."""
         made = AttemptRow(
             id=new_id(Prefix.ATTEMPT),
             publication_id=publication_id,
@@ -136,14 +136,14 @@ class Board:
 
     @asynccontextmanager
     async def locked(self, content_id: str, now: datetime = START) -> AsyncIterator[LockedContent]:
-        """The story under lock, committed when the block ends."""
+        """A locked post, which is committed when the block ends."""
         async with self.database.write() as session:
-            story = await LockedContent.lock(session, content_id, now)
-            assert story is not None
-            yield story
+            post = await LockedContent.lock(session, content_id, now)
+            assert post is not None
+            yield post
 
     async def cancel(self, put: Put) -> bool:
-        """Cancel a post. Whether it was still possible."""
+        """Cancel a post. Returns whether that was still possible."""
         try:
             async with self.locked(put.content_id) as post:
                 return await changes.cancel(post) == [put.id]

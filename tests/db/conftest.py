@@ -37,7 +37,7 @@ def clock() -> StillClock:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Each database in turn, with tables, kept for the session: for tests that look at their own brand only."""
+    """Each database in turn, with tables, shared by the session: for tests that read only their own brand."""
     if request.param == "sqlite":
         url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('shared') / 'munadi.db'}"
     else:
@@ -50,7 +50,7 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 async def any_database(shared_url: str) -> AsyncIterator[Database]:
-    """Each database in turn. Other tests have left their rows in it."""
+    """Each database in turn. It may contain rows of other tests."""
     made = Database(shared_url)
     yield made
     await made.close()
@@ -58,7 +58,7 @@ async def any_database(shared_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def board(any_database: Database) -> Board:
-    """Contents in any state, of a brand of its own."""
+    """Posts in any state, of a brand of their own."""
     made = Board(any_database)
     await made.create()
     return made
@@ -66,7 +66,7 @@ async def board(any_database: Database) -> Board:
 
 @pytest.fixture
 async def own_board(database_url: str) -> AsyncIterator[Board]:
-    """Contents in any state, in a database that nobody else writes to."""
+    """Posts in any state, in a database of their own."""
     database = Database(database_url)
     made = Board(database)
     await made.create_tables()

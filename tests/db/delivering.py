@@ -17,7 +17,7 @@ SOON = START + timedelta(seconds=1)
 
 
 async def one(store: DeliveryStore, seed: Seed) -> DueDelivery:
-    """A post with one event and one endpoint: its delivery, under this process's lease."""
+    """The one delivery of a new post with one event and one endpoint. This process has its lease."""
     endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
     await seed.content((await seed.account()).id)
     assert await store.open(endpoint.id, ME, SOON)

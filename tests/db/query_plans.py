@@ -1,4 +1,4 @@
-"""How SQLite reads a query: by which index, or all of a table."""
+"""How SQLite reads a query: by an index, or by scanning a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from munadi.db.session import Database
 
 
 async def plan_of(database: Database, call: Awaitable[Any], word: str) -> list[str]:
-    """The steps of the one query with `word` in it that the call sends, in SQLite's words."""
+    """SQLite's plan of the one query in the call that contains `word`."""
     statements: list[tuple[str, Any]] = []
     for engine in (database._reader.sync_engine, database._lookups):
         event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: statements.append((sql, values)))

@@ -1,4 +1,4 @@
-"""Rows to start from, a fixed clock, and a network that refreshes tokens."""
+"""First rows, a fixed clock, and a network that refreshes tokens."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ GONE = SendResult(ok=False, status_code=410, duration_ms=3, error="HTTP_STATUS: 
 
 
 class StillClock:
-    """Stands where it is put; `monotonic` goes on with the loop."""
+    """A clock that stands still until a test moves it. `monotonic` is the loop's time."""
 
     def __init__(self) -> None:
         self.time = START
@@ -51,7 +51,7 @@ class StillClock:
 
 
 class RefreshingNetwork:
-    """Answers `refresh` after a moment (seconds), with what the test prepared."""
+    """Answers `refresh` after some seconds with what the test prepared."""
 
     def __init__(self, answer: Credentials | ChannelError, moment: float = 0.05) -> None:
         self.answer = answer
@@ -111,7 +111,7 @@ class Seed:
             return await self.endpoints.create(session, **(values | given))
 
     async def content(self, account_id: str, *, hold: HoldReason | None = None, now: datetime = START) -> str:
-        """A content with one queued publication, perhaps held; two events (accepted, and held)."""
+        """Insert a post with one queued publication, perhaps held, and two events (accepted and held)."""
         content_id, publication_id = new_id(Prefix.CONTENT), new_id(Prefix.PUBLICATION)
         times = {"created_at": now, "updated_at": now}
         async with self.database.write() as session:
@@ -144,16 +144,16 @@ class Seed:
                 )
             )
             await session.flush()
-            story = await LockedContent.lock(session, content_id, now)
-            assert story is not None
-            await story.emit(EventType.CONTENT_ACCEPTED)
+            post = await LockedContent.lock(session, content_id, now)
+            assert post is not None
+            await post.emit(EventType.CONTENT_ACCEPTED)
             if hold is not None:
-                await story.hold(story.publications[0], hold, None)
-            await story.close()
+                await post.hold(post.publications[0], hold, None)
+            await post.close()
         return content_id
 
     async def prepared(self, content_id: str, state: dict[str, Any]) -> None:
-        """Its publication has a handle, and another one of it is to be removed."""
+        """Insert a post whose publication has a handle, and another handle that is to be removed."""
         async with self.database.write() as session:
             row = (await session.exec(select(PublicationRow).where(PublicationRow.content_id == content_id))).one()
             row.sealed_handle = stored(self.keyring, row.id, state).sealed

@@ -31,7 +31,7 @@ async def open_one(board: Board, put: Put, **given: Any) -> Attempt | Refused:
     return await board.store.open_attempt(put.id, **(values | given))
 
 
-async def test_an_intent_is_on_record_before_the_call(board: Board) -> None:
+async def test_an_intent_is_recorded_before_the_call(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     intent = await open_one(board, put)
     assert isinstance(intent, Attempt)
@@ -62,7 +62,7 @@ async def test_an_overtaken_worker_sends_nothing(board: Board, epoch: int) -> No
         ({"paused_until": START}, None),
     ],
 )
-async def test_the_account_may_forbid_it(board: Board, account: dict[str, Any], refused: Refused | None) -> None:
+async def test_an_account_may_forbid_an_attempt(board: Board, account: dict[str, Any], refused: Refused | None) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     await board.set_account(ChannelName.INSTAGRAM, **account)
     answer = await open_one(board, put)
@@ -96,7 +96,7 @@ async def test_two_at_once_make_exactly_one_intent(board: Board) -> None:
         assert (await board.row(put.id)).attempt_count == 1
 
 
-async def test_there_is_no_such_publication(board: Board) -> None:
+async def test_an_unknown_publication_gets_no_attempt(board: Board) -> None:
     assert await open_one(board, Put("", ("pub_none",))) == Refused("GONE")
     assert await board.schedule.load("pub_none") is None
     assert await board.schedule.begin("pub_none", START, IN_DOUBT) is None
@@ -135,8 +135,8 @@ async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
     assert step is not None
     assert step.handle is not None
     assert (step.handle.state, step.handle.ready, step.handle.expires_at) == ({"c": "1"}, True, START + MINUTE)
-    async with board.locked(put.content_id) as story:
-        await store_edit(story, planned(board, "another text"))
+    async with board.locked(put.content_id) as post:
+        await store_edit(post, planned(board, "another text"))
     step = await board.schedule.load(put.id)
     assert step is not None
     assert (step.draft.text, step.handle) == ("another text", None)
@@ -152,8 +152,8 @@ async def test_a_handle_of_an_overtaken_run_is_refused(board: Board, epoch: int,
 
 async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, lead_seconds=60.0)
-    async with board.locked(put.content_id) as story:
-        await store_edit(story, planned(board, "corrected"))
+    async with board.locked(put.content_id) as post:
+        await store_edit(post, planned(board, "corrected"))
     ended = await end(board, put, failure=failure_of(Reason.TEXT_TOO_LONG))
     assert ended == (S.QUEUED, None)
 

@@ -1,4 +1,4 @@
-"""A key is remembered for a second: it is read once, and a change of the key or its brand counts in time."""
+"""A key is cached for a second: it is read once, and a change of the key or its brand takes effect in time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> Ticking:
 
 @pytest.fixture
 async def other_process(seed: Seed) -> AsyncIterator[Database]:
-    """The same database as another process has it: what it remembers is its own."""
+    """The same database in another process, with its own cache."""
     opened = Database(seed.database.url.render_as_string(hide_password=False))
     yield opened
     await opened.close()
@@ -62,7 +62,7 @@ async def is_revoked(database: Database, text: str) -> bool:
     return found.revoked_at is not None
 
 
-async def test_a_revoked_key_ends_at_once_here(seed: Seed, ticking: Ticking) -> None:
+async def test_a_key_that_this_process_revokes_ends_at_once(seed: Seed, ticking: Ticking) -> None:
     key_id, text = await new_key(seed.database)
     assert not await is_revoked(seed.database, text)
     await KeyStore(seed.database).revoke(key_id, NOW)
@@ -76,7 +76,7 @@ async def test_a_key_that_another_process_revokes_ends_within_a_second(
     assert not await is_revoked(seed.database, text)
     await KeyStore(other_process).revoke(key_id, NOW)
     ticking.seconds += 0.99
-    assert not await is_revoked(seed.database, text)  # it is remembered
+    assert not await is_revoked(seed.database, text)  # it is cached
     ticking.seconds += 0.01
     assert await is_revoked(seed.database, text)
 
@@ -84,14 +84,14 @@ async def test_a_key_that_another_process_revokes_ends_within_a_second(
 async def test_a_key_that_was_used_is_not_read_again_within_the_second(seed: Seed, ticking: Ticking) -> None:
     _, text = await new_key(seed.database)
     assert not await is_revoked(seed.database, text)
-    async with seed.database.write() as session:  # behind the back of the store
+    async with seed.database.write() as session:  # past the store
         await session.exec(update(KeyRow).where(col(KeyRow.name) == "test").values(revoked_at=NOW))
     assert not await is_revoked(seed.database, text)
     ticking.seconds += 1
     assert await is_revoked(seed.database, text)
 
 
-async def test_new_limits_of_a_brand_count_at_once_here(seed: Seed, ticking: Ticking) -> None:
+async def test_limits_that_this_process_changes_take_effect_at_once(seed: Seed, ticking: Ticking) -> None:
     _, text = await new_key(seed.database, "acme")
     before = await find_caller(seed.database, text, None, MONTH)
     assert before is not None
@@ -104,7 +104,7 @@ async def test_new_limits_of_a_brand_count_at_once_here(seed: Seed, ticking: Tic
     assert after.calls.limits.api_calls_per_minute == 3
 
 
-async def test_a_brand_that_is_created_counts_at_its_next_call(seed: Seed, ticking: Ticking) -> None:
+async def test_a_new_brand_is_known_at_its_next_call(seed: Seed, ticking: Ticking) -> None:
     _, text = await new_key(seed.database)
     unknown = await find_caller(seed.database, text, "newcomer", MONTH)
     assert unknown is not None
@@ -118,7 +118,7 @@ async def test_a_brand_that_is_created_counts_at_its_next_call(seed: Seed, ticki
     assert known.calls is not None
 
 
-async def test_keys_are_remembered_within_a_bound(seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_cache_of_keys_is_bounded(seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callers, "MAX_REMEMBERED", 2)
     texts = [(await new_key(seed.database))[1] for _ in range(5)]
     for text in texts:

@@ -26,13 +26,13 @@ REFUSED = failure_of(Reason.CONTENT_POLICY).model_dump(mode="json", by_alias=Tru
 
 
 async def change(board: Board, put: Put, name: str, *args: Any, **kwargs: Any) -> Any:
-    async with board.locked(put.content_id) as story:
-        return await getattr(changes, name)(story, *args, **kwargs)
+    async with board.locked(put.content_id) as post:
+        return await getattr(changes, name)(post, *args, **kwargs)
 
 
 async def resolve(board: Board, put: Put, *, published: bool, post_id: str | None = None) -> None:
-    async with board.locked(put.content_id) as story:
-        await changes.resolve(story, story.publications[0], published=published, post_id=post_id, url=None)
+    async with board.locked(put.content_id) as post:
+        await changes.resolve(post, post.publications[0], published=published, post_id=post_id, url=None)
 
 
 async def statuses(board: Board, put: Put) -> list[str]:
@@ -41,12 +41,12 @@ async def statuses(board: Board, put: Put) -> list[str]:
 
 CHANGES: dict[str, tuple[S, Callable[[LockedContent], Any]]] = {
     "cancel": (S.QUEUED, changes.cancel),
-    "reschedule": (S.QUEUED, lambda story: changes.reschedule(story, LATER, None, None, zone_given=False)),
+    "reschedule": (S.QUEUED, lambda post: changes.reschedule(post, LATER, None, None, zone_given=False)),
     "publish_now": (S.QUEUED, changes.publish_now),
-    "retry": (S.FAILED, lambda story: changes.retry(story, None)),
+    "retry": (S.FAILED, lambda post: changes.retry(post, None)),
     "resolve": (
         S.UNCONFIRMED,
-        lambda story: changes.resolve(story, story.publications[0], published=True, post_id=None, url=None),
+        lambda post: changes.resolve(post, post.publications[0], published=True, post_id=None, url=None),
     ),
 }
 
@@ -55,27 +55,27 @@ CHANGES: dict[str, tuple[S, Callable[[LockedContent], Any]]] = {
 async def test_every_change_wakes_the_workflow(board: Board, name: str) -> None:
     status, make = CHANGES[name]
     put = await board.put(status, content={"wake_seq": 4, "wake_ack": 4, "wake_tries": 3})
-    async with board.locked(put.content_id) as story:
-        await make(story)
+    async with board.locked(put.content_id) as post:
+        await make(post)
     content = await board.content(put.content_id)
     assert (content.wake_seq, content.wake_ack, content.wake_tries) == (5, 4, 0)
     assert content.next_wake_at == START + FIRST_WAKE
 
 
 @pytest.mark.parametrize("name", CHANGES)
-async def test_every_change_raises_the_version_once_and_its_events_tell_the_new_one(board: Board, name: str) -> None:
+async def test_every_change_raises_the_version_once_and_its_events_have_the_new_one(board: Board, name: str) -> None:
     status, make = CHANGES[name]
     put = await board.put(status)
-    async with board.locked(put.content_id) as story:
-        await make(story)
+    async with board.locked(put.content_id) as post:
+        await make(post)
     assert (await board.content(put.content_id)).version == 2
     async with board.database.read() as session:
-        told = (await session.exec(select(EventRow.data).where(EventRow.content_id == put.content_id))).all()
-    assert {data["content"]["version"] for data in told} == {2}
+        data_of_events = (await session.exec(select(EventRow.data).where(EventRow.content_id == put.content_id))).all()
+    assert {data["content"]["version"] for data in data_of_events} == {2}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "events"),
     [
         ("queued queued", "canceled canceled", ["publish.canceled"] * 2 + ["canceled", "completed"]),
         ("accepted", "canceled", ["publish.canceled", "canceled", "completed"]),
@@ -90,8 +90,8 @@ async def test_every_change_raises_the_version_once_and_its_events_tell_the_new_
         ("unconfirmed", None, []),
     ],
 )
-async def test_a_cancel_withdraws_what_has_not_been_claimed(
-    board: Board, before: str, after: str | None, told: list[str]
+async def test_a_cancel_withdraws_publications_that_are_not_claimed(
+    board: Board, before: str, after: str | None, events: list[str]
 ) -> None:
     put = await board.put(*before.split())
     if after is None:
@@ -100,9 +100,9 @@ async def test_a_cancel_withdraws_what_has_not_been_claimed(
         assert refused.value.code == "TOO_LATE"
     else:
         withdrawn = await change(board, put, "cancel")
-        assert len(withdrawn) == told.count("publish.canceled")
+        assert len(withdrawn) == events.count("publish.canceled")
     assert await statuses(board, put) == (after or before).split()
-    assert await board.types(put.content_id) == told
+    assert await board.types(put.content_id) == events
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_a_cancel_withdraws_what_has_not_been_claimed(
         (True, LATER + HOUR, LATER + HOUR),
     ],
 )
-async def test_a_default_window_moves_along_and_an_explicit_one_stays(
+async def test_a_reschedule_moves_a_default_window_and_keeps_an_explicit_one(
     board: Board, explicit: bool, given: Any, publish_by: Any
 ) -> None:
     put = await board.put(S.QUEUED, S.PUBLISHED, content={"publish_by_explicit": explicit, "timezone": "Asia/Kolkata"})
@@ -127,7 +127,7 @@ async def test_a_default_window_moves_along_and_an_explicit_one_stays(
     assert await board.types(put.content_id) == ["rescheduled"]
 
 
-async def test_a_reschedule_beyond_its_own_window_is_refused_whole(board: Board) -> None:
+async def test_a_reschedule_beyond_an_explicit_window_is_refused(board: Board) -> None:
     put = await board.put(S.QUEUED, publish_by=LATER, content={"publish_by_explicit": True})
     with pytest.raises(ChangeRefused) as refused:
         await change(board, put, "reschedule", LATER, None, None, zone_given=True)
@@ -138,7 +138,7 @@ async def test_a_reschedule_beyond_its_own_window_is_refused_whole(board: Board)
 
 @pytest.mark.parametrize("name", ["reschedule", "publish_now"])
 @pytest.mark.parametrize("status", [S.PUBLISHING, S.PUBLISHED, S.FAILED, S.UNCONFIRMED, S.CANCELED])
-async def test_the_time_cannot_be_changed_once_publishing_began(board: Board, name: str, status: S) -> None:
+async def test_the_time_cannot_be_changed_after_publishing_began(board: Board, name: str, status: S) -> None:
     put = await board.put(status)
     arguments: Any = ((LATER, None, None), {"zone_given": False}) if name == "reschedule" else ((), {})
     with pytest.raises(ChangeRefused) as refused:
@@ -216,11 +216,13 @@ async def test_a_person_cannot_give_one_post_to_two_publications(board: Board) -
     ("before", "attempts", "allowed"),
     [("accepted queued", 0, True), ("queued", 1, False), ("queued publishing", 0, False), ("canceled", 0, False)],
 )
-async def test_an_edit_comes_before_the_first_claim(board: Board, before: str, attempts: int, allowed: bool) -> None:
+async def test_an_edit_is_possible_before_the_first_claim_only(
+    board: Board, before: str, attempts: int, allowed: bool
+) -> None:
     put = await board.put(*before.split(), attempt_count=attempts)
-    async with board.locked(put.content_id) as story:
+    async with board.locked(put.content_id) as post:
         if allowed:
-            changes.require_untouched(story)
+            changes.require_untouched(post)
         else:
             with pytest.raises(ChangeRefused):
-                changes.require_untouched(story)
+                changes.require_untouched(post)

@@ -43,14 +43,14 @@ async def test_the_intent_is_committed_with_the_claim(board: Board) -> None:
 
 
 async def test_an_accepted_post_is_queued_by_its_claim(board: Board) -> None:
-    """The process that started the workflow died before it could record that."""
+    """The process that started the workflow stopped before it recorded that."""
     put = await board.put(S.ACCEPTED, S.ACCEPTED, epoch=EPOCH)
     await claim(board, put)
     assert [(await board.row(key)).status for key in put.ids] == ["publishing", "queued"]
     assert await board.types(put.content_id) == ["queued", "publish.started"]
 
 
-async def test_without_a_token_it_is_claimed_without_an_intent(board: Board) -> None:
+async def test_without_a_token_a_claim_makes_no_intent(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH)
     taken = await claim(board, put, with_token=False)
     assert (taken.found, taken.attempt) == (NextStep.PUBLISH, None)
@@ -88,7 +88,7 @@ async def test_a_disconnected_account_fails_the_publication(board: Board) -> Non
         (START + LATE_FIRST_SEND + SECOND, NextStep.LOOK_FIRST),
     ],
 )
-async def test_never_early_and_a_late_first_send_is_checked_first(
+async def test_a_claim_is_never_early_and_a_late_first_send_is_checked_first(
     board: Board, now: datetime, found: NextStep | timedelta
 ) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH)
@@ -106,7 +106,7 @@ async def test_never_early_and_a_late_first_send_is_checked_first(
         {"lead_seconds": 9.0, "handle_ready": True, "handle_draft_version": 1, "handle_expires_at": START},
     ],
 )
-async def test_held_or_not_prepared_it_is_not_claimed(board: Board, row: dict[str, object]) -> None:
+async def test_a_held_or_unprepared_publication_is_not_claimed(board: Board, row: dict[str, object]) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, **row)
     taken = await claim(board, put)
     assert taken.found is None or isinstance(taken.found, timedelta)
@@ -114,7 +114,7 @@ async def test_held_or_not_prepared_it_is_not_claimed(board: Board, row: dict[st
 
 
 @pytest.mark.parametrize("status", [S.PUBLISHED, S.FAILED, S.CANCELED, S.UNCONFIRMED, S.PUBLISHING])
-async def test_only_what_waits_is_claimed(board: Board, status: S) -> None:
+async def test_only_a_waiting_publication_is_claimed(board: Board, status: S) -> None:
     put = await board.put(status, epoch=EPOCH)
     taken = await claim(board, put)
     assert (taken.found, taken.attempt, taken.step.epoch) == (None, None, EPOCH)
@@ -127,7 +127,7 @@ async def test_an_edit_since_the_plan_refuses_the_claim(board: Board) -> None:
     assert (taken.found, (await board.row(put.id)).status) == (None, "queued")
 
 
-async def test_the_same_activity_tried_again_claims_nothing_twice(board: Board) -> None:
+async def test_a_retried_activity_claims_nothing_twice(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH)
     first = await claim(board, put)
     again = await claim(board, put)
@@ -136,7 +136,7 @@ async def test_the_same_activity_tried_again_claims_nothing_twice(board: Board) 
     assert len(await board.attempts(put.id)) == 1
 
 
-async def test_an_open_attempt_of_before_refuses_the_intent(board: Board) -> None:
+async def test_an_earlier_open_attempt_refuses_the_intent(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH)
     await board.attempt(put.id, epoch=EPOCH)
     assert (await claim(board, put)).attempt == Refused("OPEN_ATTEMPT")
@@ -150,7 +150,7 @@ async def test_a_second_attempt_has_the_next_number(board: Board) -> None:
     assert taken.attempt.number == 2
 
 
-async def test_a_claim_and_a_cancel_at_once_have_one_winner(board: Board) -> None:
+async def test_of_a_claim_and_a_concurrent_cancel_one_succeeds(board: Board) -> None:
     async def take(put: Put) -> bool:
         return isinstance((await claim(board, put)).attempt, Attempt)
 

@@ -38,6 +38,6 @@ async def test_each_key_is_listed_once_while_an_account_uses_it(seed: Seed) -> N
     found = await keys_in_use(seed.database, ChannelName.BLUESKY, LATER)
     assert sorted(found, key=lambda key: key["kid"]) == [jwk("a"), jwk("b")]
     await account_changes.disconnect(seed.database, gone, LATER)
-    assert len(await keys_in_use(seed.database, ChannelName.BLUESKY, LATER)) == 2  # its grant is revoked just now
+    assert len(await keys_in_use(seed.database, ChannelName.BLUESKY, LATER)) == 2  # its grant is being revoked
     much_later = LATER + KEPT_AFTER_DISCONNECT
     assert await keys_in_use(seed.database, ChannelName.BLUESKY, much_later) == [jwk("a")]

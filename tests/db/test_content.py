@@ -1,4 +1,4 @@
-"""A post under lock: legal arrows only, events without gaps, a delivery per subscriber, a next look."""
+"""A locked post: legal transitions only, events without gaps, a delivery per endpoint, and a next look."""
 
 from __future__ import annotations
 
@@ -52,33 +52,33 @@ async def test_the_next_look_of_each_status(
     board: Board, status: S, row: dict[str, Any], look: datetime | None
 ) -> None:
     put = await board.put(status, **({"due_at": START + HOUR} | row), publish_by=BY)
-    async with board.locked(put.content_id) as story:
-        await story.close()
+    async with board.locked(put.content_id) as post:
+        await post.close()
     assert (await board.content(put.content_id)).next_look_at == look
 
 
-async def test_the_nearest_look_of_all_publications_counts(board: Board) -> None:
+async def test_a_posts_next_look_is_the_nearest_of_its_publications(board: Board) -> None:
     put = await board.put(S.PUBLISHED, S.UNCONFIRMED, S.QUEUED, due=START + HOUR)
     await board.set(put.ids[1], next_look_at=START + MINUTE)
-    async with board.locked(put.content_id) as story:
-        await story.close()
+    async with board.locked(put.content_id) as post:
+        await post.close()
     assert (await board.content(put.content_id)).next_look_at == START + MINUTE
 
 
-async def test_an_arrow_that_is_not_in_the_table_changes_nothing(board: Board) -> None:
+async def test_an_illegal_transition_changes_nothing(board: Board) -> None:
     put = await board.put(S.PUBLISHED)
     with pytest.raises(IllegalTransition):
-        async with board.locked(put.content_id) as story:
-            await story.move(story.publications[0], S.QUEUED, E.PUBLISH_RESUMED)
+        async with board.locked(put.content_id) as post:
+            await post.move(post.publications[0], S.QUEUED, E.PUBLISH_RESUMED)
     assert (await board.row(put.id)).status == "published"
     assert await board.types(put.content_id) == []
 
 
-async def test_an_event_carries_what_is_true_at_its_moment(board: Board) -> None:
+async def test_an_event_has_the_state_at_its_time(board: Board) -> None:
     put = await board.put(S.PUBLISHING, S.QUEUED)
-    async with board.locked(put.content_id) as story:
-        await story.fail(story.publications[0], failure_of(Reason.CONTENT_POLICY))
-        await story.close()
+    async with board.locked(put.content_id) as post:
+        await post.fail(post.publications[0], failure_of(Reason.CONTENT_POLICY))
+        await post.close()
     [event] = await board.events(put.content_id)
     assert (event.type, event.sns, event.status, event.reason) == (
         "content.publish.failed",
@@ -99,8 +99,8 @@ async def test_the_completion_is_emitted_once_per_result(board: Board) -> None:
         for key, status in zip(put.ids, statuses, strict=True):
             await board.set(key, status=status.value)
         for _ in range(2):
-            async with board.locked(put.content_id) as story:
-                await story.close()
+            async with board.locked(put.content_id) as post:
+                await post.close()
 
     for statuses in [
         (S.PUBLISHING, S.PUBLISHED),
@@ -111,8 +111,8 @@ async def test_the_completion_is_emitted_once_per_result(board: Board) -> None:
         (S.PUBLISHED, S.PUBLISHED),
     ]:
         await close(*statuses)
-    told = [(event.type, event.status) for event in await board.events(put.content_id)]
-    assert told == [
+    events = [(event.type, event.status) for event in await board.events(put.content_id)]
+    assert events == [
         ("content.completed", "unconfirmed"),
         ("content.completed", "partially_published"),
         ("content.completed", "partially_published"),
@@ -120,12 +120,12 @@ async def test_the_completion_is_emitted_once_per_result(board: Board) -> None:
     ]
 
 
-async def test_events_are_numbered_without_gaps_however_many_write(board: Board) -> None:
+async def test_events_of_concurrent_writers_are_numbered_without_gaps(board: Board) -> None:
     put = await board.put(S.QUEUED)
 
     async def emit(fails: bool) -> None:
-        async with board.locked(put.content_id) as story:
-            await story.emit(E.CONTENT_UPDATED)
+        async with board.locked(put.content_id) as post:
+            await post.emit(E.CONTENT_UPDATED)
             if fails:
                 raise KeyError("rolled back")
 
@@ -142,28 +142,28 @@ async def test_a_hold_is_emitted_once_per_reason(board: Board) -> None:
         (START + MINUTE, HoldReason.OUTAGE, START + 3 * MINUTE),
         (START + 2 * MINUTE, HoldReason.TOKEN, None),
     ]:
-        async with board.locked(put.content_id, at) as story:
-            await story.hold(story.publications[0], reason, until)
-            await story.close()
+        async with board.locked(put.content_id, at) as post:
+            await post.hold(post.publications[0], reason, until)
+            await post.close()
     row = await board.row(put.id)
     assert (row.hold_reason, row.hold_since, row.hold_until, row.hold_count) == ("TOKEN", START + 2 * MINUTE, None, 3)
     assert [event.reason for event in await board.events(put.content_id)] == ["OUTAGE", "TOKEN"]
 
 
-async def test_a_hold_for_the_token_of_a_working_account_ends_by_itself_later_each_time(board: Board) -> None:
-    """Nobody has to act, so nobody would release it; and nothing is tried over and over."""
+async def test_token_holds_of_a_working_account_end_by_themselves_after_growing_waits(board: Board) -> None:
+    """No reconnect is needed, so none would end the hold. Growing waits prevent a loop."""
     put = await board.put(S.QUEUED)
     waits = []
     for _ in range(5):
-        async with board.locked(put.content_id, START) as story:
-            await story.hold(story.publications[0], HoldReason.TOKEN, None)
-            await story.close()
+        async with board.locked(put.content_id, START) as post:
+            await post.hold(post.publications[0], HoldReason.TOKEN, None)
+            await post.close()
         waits.append(((await board.row(put.id)).hold_until or START) - START)
     assert waits == [1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE]
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "hears"),
+    ("endpoint", "received"),
     [
         ({}, {"content.updated": 1, "content.publish.started": 2}),
         ({"brand_ref": "ours"}, {"content.updated": 1, "content.publish.started": 2}),
@@ -177,7 +177,7 @@ async def test_a_hold_for_the_token_of_a_working_account_ends_by_itself_later_ea
     ],
 )
 async def test_each_endpoint_gets_the_events_it_subscribed_to(
-    own_board: Board, endpoint: dict[str, Any], hears: dict[str, int]
+    own_board: Board, endpoint: dict[str, Any], received: dict[str, int]
 ) -> None:
     board = own_board
     if "brand_ref" in endpoint:
@@ -188,17 +188,17 @@ async def test_each_endpoint_gets_the_events_it_subscribed_to(
         times = {"created_at": START, "updated_at": START}
         session.add(EndpointRow(id="whe_1", url="https://hooks.example", sealed=b"", **(times | endpoint)))
     put = await board.put(S.QUEUED, S.QUEUED)
-    async with board.locked(put.content_id) as story:
-        await story.emit(E.CONTENT_UPDATED)
-        for row in story.publications:
-            await story.move(row, S.PUBLISHING, E.PUBLISH_STARTED)
-        await story.close()
-        assert story.deliveries == sum(hears.values())
+    async with board.locked(put.content_id) as post:
+        await post.emit(E.CONTENT_UPDATED)
+        for row in post.publications:
+            await post.move(row, S.PUBLISHING, E.PUBLISH_STARTED)
+        await post.close()
+        assert post.deliveries == sum(received.values())
     events = {event.id: event for event in await board.events(put.content_id)}
     async with board.database.read() as session:
         rows = (await session.exec(select(DeliveryRow))).all()
-    heard = [events[row.event_id].type for row in rows]
-    assert {kind: heard.count(kind) for kind in set(heard)} == hears
+    types = [events[row.event_id].type for row in rows]
+    assert {kind: types.count(kind) for kind in set(types)} == received
     for row in rows:
         assert (row.endpoint_id, row.content_id, row.status) == ("whe_1", put.content_id, "pending")
         assert row.sequence == events[row.event_id].sequence
@@ -210,6 +210,6 @@ async def test_an_unknown_post_cannot_be_locked(board: Board) -> None:
         assert await LockedContent.lock(session, "cnt_none", START) is None
         assert await LockedContent.lock_by_publication(session, "pub_none", START) is None
     put = await board.put(S.QUEUED)
-    async with board.locked(put.content_id) as story:
+    async with board.locked(put.content_id) as post:
         with pytest.raises(LookupError):
-            story.publication("pub_none")
+            post.publication("pub_none")

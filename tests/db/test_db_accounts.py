@@ -1,4 +1,4 @@
-"""Accounts: a reconnect releases what waited, a disconnect fails it, and no token is readable at rest."""
+"""Accounts: a reconnect releases held posts, a disconnect fails them, and no stored token is readable."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_a_profile_connected_by_many_at_once_is_one_account(seed: Seed) ->
     assert len({account.id for account in made}) == 1
 
 
-async def test_a_reconnect_releases_and_wakes_what_was_held_for_the_token(seed: Seed) -> None:
+async def test_a_reconnect_releases_and_wakes_posts_that_were_held_for_the_token(seed: Seed) -> None:
     account = await seed.account()
     held = await seed.content(account.id, hold=HoldReason.TOKEN)
     limited = await seed.content(account.id, hold=HoldReason.RATE_LIMIT)
@@ -75,7 +75,7 @@ async def test_a_reconnect_emits_one_resumed_event_per_held_publication(seed: Se
     assert len(await seed.events(EventType.PUBLISH_RESUMED)) == 2
 
 
-async def test_a_disconnected_account_fails_what_it_had_queued(seed: Seed) -> None:
+async def test_a_disconnect_fails_the_queued_posts(seed: Seed) -> None:
     account = await seed.account()
     waiting = await seed.content(account.id)
     view = await account_changes.disconnect(seed.database, account.id, LATER)
@@ -93,7 +93,7 @@ async def test_a_disconnected_account_fails_what_it_had_queued(seed: Seed) -> No
     assert (await seed.account()).id != account.id
 
 
-async def test_credentials_outlive_a_disconnect_while_a_post_may_be_on_its_way(seed: Seed) -> None:
+async def test_credentials_are_kept_after_a_disconnect_while_a_post_may_need_reconciling(seed: Seed) -> None:
     account = await seed.account()
     content_id = await seed.content(account.id)
     await seed.set_status(content_id, PublicationStatus.PUBLISHING)
@@ -102,13 +102,13 @@ async def test_credentials_outlive_a_disconnect_while_a_post_may_be_on_its_way(s
     assert (await seed.publication(content_id)).status == PublicationStatus.PUBLISHING
 
 
-async def test_a_lease_is_one_holders_until_it_lapses(seed: Seed) -> None:
+async def test_a_lease_has_one_holder_until_it_expires(seed: Seed) -> None:
     account = await seed.account()
     until = START + timedelta(seconds=60)
     taken = await asyncio.gather(*(seed.accounts.take_lease(account.id, f"w{n}", START, until) for n in range(5)))
     assert sorted(taken) == [False, False, False, False, True]
     assert await seed.accounts.take_lease(account.id, "late", until, until + timedelta(seconds=60))
-    await seed.accounts.release_lease(account.id, "w0")  # not (any more) its holder
+    await seed.accounts.release_lease(account.id, "w0")  # not its holder, or no longer
     assert not await seed.accounts.take_lease(account.id, "other", until, until)
     await seed.accounts.release_lease(account.id, "late")
     assert await seed.accounts.take_lease(account.id, "other", until, until)
@@ -135,7 +135,7 @@ async def test_a_stored_refresh_token_is_never_overwritten_by_an_empty_one(seed:
     assert opened.account.credentials == token("new", "refresh-first")
 
 
-async def test_a_refresh_that_says_nothing_of_the_rest_of_a_grant_keeps_it(seed: Seed) -> None:
+async def test_a_refresh_keeps_the_parts_of_a_grant_that_it_does_not_name(seed: Seed) -> None:
     bound = {"extra": {"key": SecretStr("bound")}}
     account = await seed.account(token("first", "refresh").model_copy(update=bound))
     await seed.accounts.store_refreshed(account.id, 1, token("second", "refresh-2"), LATER)
@@ -145,14 +145,14 @@ async def test_a_refresh_that_says_nothing_of_the_rest_of_a_grant_keeps_it(seed:
     assert await stored(seed, account.id) == token("third", "refresh-3").model_copy(update=other)
 
 
-async def test_a_reconnect_keeps_nothing_of_the_grant_before(seed: Seed) -> None:
+async def test_a_reconnect_keeps_nothing_of_the_previous_grant(seed: Seed) -> None:
     account = await seed.account(token("first", "refresh").model_copy(update={"extra": {"key": SecretStr("bound")}}))
     again = await seed.account(token("second"), now=LATER)
     assert again.id == account.id
     assert await stored(seed, account.id) == token("second")
 
 
-async def test_credentials_sealed_before_there_was_more_than_tokens_open(seed: Seed) -> None:
+async def test_credentials_that_an_older_version_sealed_can_be_opened(seed: Seed) -> None:
     account = await seed.account()
     plain = {"accessToken": "old", "refreshToken": "refresh-old", "expiresAt": None}
     async with seed.database.write() as session:
@@ -161,7 +161,7 @@ async def test_credentials_sealed_before_there_was_more_than_tokens_open(seed: S
     assert await stored(seed, account.id) == token("old", "refresh-old")
 
 
-async def test_a_check_that_finds_a_longer_grant_ends_the_warning(seed: Seed) -> None:
+async def test_a_check_that_finds_a_later_expiry_ends_the_warning(seed: Seed) -> None:
     ends, later = START + timedelta(days=5), START + timedelta(days=90)
     account = await seed.account(token("access").model_copy(update={"grant_expires_at": ends}))
     assert await seed.accounts.mark_expiring(account.id, 1, START)
@@ -181,12 +181,12 @@ async def test_a_dead_grant_is_reported_once_and_only_for_its_credentials(seed: 
     assert not await seed.accounts.mark_reauth_required(account.id, 1, "TOKEN_REVOKED", START)
     await seed.account(now=LATER)
     assert not await seed.accounts.mark_reauth_required(account.id, 1, "TOKEN_REVOKED", LATER)
-    told = await seed.events(EventType.ACCOUNT_EXPIRING, EventType.ACCOUNT_REAUTH_REQUIRED)
-    assert [(event.status, event.reason, event.sns) for event in told] == [
+    events = await seed.events(EventType.ACCOUNT_EXPIRING, EventType.ACCOUNT_REAUTH_REQUIRED)
+    assert [(event.status, event.reason, event.sns) for event in events] == [
         ("expiring", None, "bluesky"),
         ("reauth_required", "TOKEN_REVOKED", "bluesky"),
     ]
-    assert "acme.example" in str(told[1].data)
+    assert "acme.example" in str(events[1].data)
 
 
 async def test_no_token_is_readable_in_the_database_file(tmp_path: Path) -> None:

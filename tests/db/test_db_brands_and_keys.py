@@ -1,4 +1,4 @@
-"""Brands and keys: a taken ref spoils nothing, a key is found by its text alone."""
+"""Brands and keys: a taken ref leaves the transaction usable, and a key is found by its text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from munadi.domain.key import Scope
 from tests.db.seeding import START, Seed
 
 
-async def test_a_ref_that_is_taken_leaves_the_transaction_usable(seed: Seed) -> None:
+async def test_a_taken_ref_leaves_the_transaction_usable(seed: Seed) -> None:
     brands = BrandStore(seed.database)
     new = {"name": None, "timezone": None, "limits": BrandLimits(accounts=3), "now": START}
     async with seed.database.write() as session:
@@ -38,7 +38,7 @@ async def test_a_brand_is_changed_in_part(seed: Seed) -> None:
     assert await brands.change("nobody", {"name": "x"}, START) is None
 
 
-async def test_only_the_hash_of_a_key_is_kept(seed: Seed) -> None:
+async def test_only_the_hash_of_a_key_is_stored(seed: Seed) -> None:
     keys = KeyStore(seed.database)
     text = await create_admin_key(seed.database, "first")
     found = await keys.find(text)

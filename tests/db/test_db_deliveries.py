@@ -1,4 +1,4 @@
-"""Deliveries: due per endpoint under a lease, retried by the schedule, kept through an endpoint's outage."""
+"""Deliveries: sent per endpoint under a lease, retried by a schedule, and kept while an endpoint is down."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_the_body_is_the_event_with_every_field(seed: Seed, store: Deliver
     assert event_body(event) == due.body
 
 
-async def test_account_events_carry_no_post(seed: Seed, store: DeliveryStore) -> None:
+async def test_account_events_have_no_post(seed: Seed, store: DeliveryStore) -> None:
     endpoint = await seed.endpoint()
     await seed.account()
     [due] = await store.take(endpoint.id, START, 10)
@@ -68,7 +68,7 @@ async def test_new_deliveries_are_due_at_once_in_order(seed: Seed, store: Delive
     assert await store.take(endpoints[2].id, START, 10) == []
 
 
-async def test_a_success_ends_it(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
+async def test_a_success_ends_a_delivery(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     due = await one(store, seed)
     await record(store, due, SOON, OK)
     view = await seen(log, due.delivery_id)
@@ -81,9 +81,7 @@ async def test_a_success_ends_it(seed: Seed, store: DeliveryStore, log: Delivery
     assert endpoint.failing_since is None
 
 
-async def test_failures_follow_the_schedule_until_it_is_used_up(
-    seed: Seed, store: DeliveryStore, log: DeliveryLog
-) -> None:
+async def test_failures_follow_the_schedule_until_its_end(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     due = await one(store, seed)
     now, waits = SOON, []
     await record(store, due, now, BROKEN)
@@ -102,7 +100,9 @@ async def test_failures_follow_the_schedule_until_it_is_used_up(
     assert view.attempt_log[0].response_head == "oh�no"
 
 
-async def test_410_disables_the_endpoint_and_says_so(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
+async def test_a_410_disables_the_endpoint_and_emits_an_event(
+    seed: Seed, store: DeliveryStore, log: DeliveryLog
+) -> None:
     listening = await seed.endpoint(types=[EventType.ENDPOINT_DISABLED])
     due = await one(store, seed)
     await record(store, due, SOON, GONE)
@@ -112,11 +112,11 @@ async def test_410_disables_the_endpoint_and_says_so(seed: Seed, store: Delivery
     assert (await seen(log, due.delivery_id)).status is DeliveryStatus.EXHAUSTED
     [event] = await seed.events(EventType.ENDPOINT_DISABLED)
     assert (event.reason, event.content_id, event.data["endpoint"]["id"]) == ("GONE", None, due.endpoint_id)
-    told = await log.list(DeliveryFilter(event_id=event.id), limit=10, before=None)
-    assert [delivery.endpoint_id for delivery in told] == [listening.id]
+    deliveries = await log.list(DeliveryFilter(event_id=event.id), limit=10, before=None)
+    assert [delivery.endpoint_id for delivery in deliveries] == [listening.id]
 
 
-async def test_five_days_of_failing_disable_and_enabling_sends_what_was_kept(
+async def test_five_days_of_failures_disable_an_endpoint_and_enabling_it_sends_the_kept_events(
     seed: Seed, store: DeliveryStore, log: DeliveryLog
 ) -> None:
     due = await one(store, seed)
@@ -138,7 +138,7 @@ async def test_five_days_of_failing_disable_and_enabling_sends_what_was_kept(
     assert len(await store.take(due.endpoint_id, later, 10)) == 1
 
 
-async def test_one_success_forgives_the_failures_before_it(seed: Seed, store: DeliveryStore) -> None:
+async def test_one_success_resets_the_count_of_failures(seed: Seed, store: DeliveryStore) -> None:
     due = await one(store, seed)
     await record(store, due, SOON, BROKEN)
     await record(store, due, SOON + timedelta(days=4), OK)
@@ -147,7 +147,7 @@ async def test_one_success_forgives_the_failures_before_it(seed: Seed, store: De
     assert endpoint.failing_since is None
 
 
-async def test_what_is_blocked_costs_no_try(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
+async def test_a_blocked_delivery_uses_no_attempt(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     due = await one(store, seed)
     await store.record(due.endpoint_id, ME, [], [due.delivery_id], SOON)
     assert await waiting(store, SOON + RETRY_DELAYS[0] - timedelta(seconds=1)) == []
@@ -169,7 +169,7 @@ async def test_the_log_is_bounded_and_lists_show_the_start_of_responses(
     assert {len(each.response_head) for each in listed.attempt_log} == {LISTED_HEAD}
 
 
-async def test_an_endpoint_that_is_deleted_hears_no_more(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
+async def test_a_deleted_endpoint_gets_no_more_events(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     due = await one(store, seed)
     assert await seed.endpoints.delete(due.endpoint_id, SOON) is not None
     assert await seed.endpoints.delete(due.endpoint_id, SOON) is None
@@ -189,17 +189,17 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(seed: Seed, store: D
     assert after.secrets == (rotated.secret,)
 
 
-async def test_replaying_a_range_sends_what_was_missed_and_what_arrived(
+async def test_replaying_a_range_sends_missed_and_delivered_events(
     seed: Seed, store: DeliveryStore, log: DeliveryLog
 ) -> None:
     account = await seed.account()
     missed = await seed.content(account.id)
     endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED], channels=["bluesky"])
     other = await seed.endpoint(channels=["threads"])
-    heard = await seed.content(account.id, now=SOON)
+    arrived = await seed.content(account.id, now=SOON)
     await seed.content(account.id, now=SOON + timedelta(hours=2))
     [due] = await store.take(endpoint.id, SOON, 10)
-    assert due.content_id == heard
+    assert due.content_id == arrived
     await record(store, due, SOON, OK)
     until = SOON + timedelta(hours=1)
     found, more = await log.to_replay(endpoint.id, since=START, until=until, types=[])
@@ -207,7 +207,7 @@ async def test_replaying_a_range_sends_what_was_missed_and_what_arrived(
     assert await log.to_replay(other.id, since=START, until=until, types=["content.accepted"]) == ([], None)
     await log.send_again(endpoint.id, found, until)
     listed = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
-    again = {view.content_id: view for view in listed if view.content_id in (missed, heard)}
+    again = {view.content_id: view for view in listed if view.content_id in (missed, arrived)}
     assert {view.status for view in again.values()} == {DeliveryStatus.PENDING}
-    assert len(again[heard].attempt_log) == 1
+    assert len(again[arrived].attempt_log) == 1
     assert {each.delivery_id for each in await store.take(endpoint.id, until, 10)} == {v.id for v in again.values()}

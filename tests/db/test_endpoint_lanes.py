@@ -45,7 +45,7 @@ async def test_a_failing_endpoint_gets_one_probe_at_a_time(seed: Seed, store: De
         await seed.content(account.id)
     due = await store.take(endpoint.id, SOON, 10)
     assert await store.open(endpoint.id, ME, SOON)
-    # Eight that fail side by side count as one step beyond the threshold.
+    # Eight failures at the same time count as one step beyond the threshold.
     failed = [Attempted(each.delivery_id, BROKEN, SOON) for each in due[: BREAK_AFTER + 1]]
     await store.record(endpoint.id, ME, failed, [], SOON)
     assert await waiting(store, SOON + FIRST_PROBE_WAIT - timedelta(seconds=1)) == []
@@ -61,7 +61,7 @@ async def test_a_failing_endpoint_gets_one_probe_at_a_time(seed: Seed, store: De
     assert len(await store.take(endpoint.id, again_at, 10)) == len(due) - 1
 
 
-async def test_a_receiver_that_asks_for_a_pause_gets_it(seed: Seed, store: DeliveryStore) -> None:
+async def test_a_requested_pause_is_respected(seed: Seed, store: DeliveryStore) -> None:
     busy = SendResult(
         ok=False, status_code=429, duration_ms=3, error="HTTP_STATUS: 429", retry_after=timedelta(hours=1)
     )
@@ -86,8 +86,8 @@ async def test_a_changed_endpoint_does_not_wait_for_the_breaker(
     assert await waiting(store, SOON) == [due.endpoint_id]
 
 
-async def test_taking_what_is_due_reads_only_what_waits(seed: Seed, store: DeliveryStore) -> None:
-    """An endpoint's past deliveries are never read again, however many there are."""
+async def test_taking_due_deliveries_reads_only_pending_ones(seed: Seed, store: DeliveryStore) -> None:
+    """Past deliveries of an endpoint are not read again."""
     if not seed.database.is_sqlite:
         pytest.skip("SQLite says in words how it reads; PostgreSQL decides by the size of the table")
     due = await one(store, seed)

@@ -1,4 +1,4 @@
-"""An event's time is the time of its commit, also when its transaction waited for another one."""
+"""The time of an event is the time of its commit, even if its transaction waited for another one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_an_event_is_dated_after_the_wait_for_the_writer(own_board: Board)
     assert START + WAIT * 0.8 < event.created_at < START + timedelta(seconds=5)
 
 
-async def test_an_event_is_dated_by_the_caller_when_nothing_is_in_the_way(own_board: Board) -> None:
+async def test_without_a_wait_an_event_has_the_time_of_the_caller(own_board: Board) -> None:
     put = await own_board.put(PublicationStatus.ACCEPTED)
     await own_board.schedule.look(put.content_id, START)
     [event] = await own_board.events(put.content_id)

@@ -46,14 +46,14 @@ async def run(session: AsyncSession, statement: str, **values: object) -> None:
 
 async def add(database: Database, number: int, *, of: int | None = None, defer: bool = False) -> None:
     async with database.write() as session:
-        if defer:  # checked by the commit, not by the statement
+        if defer:  # checked at the commit, not at the statement
             await run(session, "PRAGMA defer_foreign_keys = ON")
         await run(session, "INSERT INTO notes VALUES (:id, :of)", id=number, of=of)
         await asyncio.sleep(0)
 
 
 def stored(path: Path) -> list[int]:
-    """What another program finds in the file."""
+    """The rows that another connection finds in the file."""
     connection = sqlite3.connect(path)
     found = [row[0] for row in connection.execute("SELECT id FROM notes ORDER BY id")]
     connection.close()
@@ -74,7 +74,9 @@ async def test_a_transaction_has_ended_only_when_it_is_on_the_disk(database: Dat
     assert all(await asyncio.gather(*(add_and_read(number) for number in range(40))))
 
 
-async def test_one_that_raises_is_rolled_back_alone(database: Database, path: Path, commits: list[int]) -> None:
+async def test_a_transaction_that_raises_is_rolled_back_alone(
+    database: Database, path: Path, commits: list[int]
+) -> None:
     async def fail() -> None:
         async with database.write() as session:
             await run(session, "INSERT INTO notes VALUES (100, NULL)")
@@ -86,7 +88,7 @@ async def test_one_that_raises_is_rolled_back_alone(database: Database, path: Pa
     assert len(commits) == 1
 
 
-async def test_a_commit_that_fails_fails_all_its_transactions_and_no_later_one(database: Database, path: Path) -> None:
+async def test_a_failed_commit_fails_all_its_transactions_and_no_later_one(database: Database, path: Path) -> None:
     bad = add(database, 1, of=99, defer=True)
     results = await asyncio.gather(add(database, 2), bad, add(database, 3), return_exceptions=True)
     assert all(isinstance(result, DBAPIError) for result in results), results
@@ -95,7 +97,7 @@ async def test_a_commit_that_fails_fails_all_its_transactions_and_no_later_one(d
     assert stored(path) == [4]
 
 
-async def test_a_caller_that_goes_away_takes_nothing_with_it(database: Database, path: Path) -> None:
+async def test_a_cancelled_caller_affects_no_other_transaction(database: Database, path: Path) -> None:
     tasks = [asyncio.create_task(add(database, number)) for number in range(5)]
     await asyncio.sleep(0)
     tasks[0].cancel()
@@ -107,7 +109,7 @@ async def test_a_caller_that_goes_away_takes_nothing_with_it(database: Database,
 
 
 async def test_processes_take_turns(database: Database, path: Path) -> None:
-    """The second database has locks of its own, as another process has."""
+    """The second database has its own locks, like another process."""
     other = Database(f"sqlite+aiosqlite:///{path}")
     done = asyncio.Event()
 
@@ -130,7 +132,7 @@ async def test_processes_take_turns(database: Database, path: Path) -> None:
     assert max(waits) < 1.5, waits
 
 
-async def test_a_caller_that_goes_away_while_it_ends_a_full_group_leaves_nobody_waiting(
+async def test_a_caller_that_is_cancelled_while_it_commits_a_full_group_blocks_no_other(
     database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end = WriterConnection._end
@@ -142,7 +144,7 @@ async def test_a_caller_that_goes_away_while_it_ends_a_full_group_leaves_nobody_
     monkeypatch.setattr(group_commit, "MAX_TRANSACTIONS", 1)
     monkeypatch.setattr(WriterConnection, "_end", slowly)
     first, second = (asyncio.create_task(add(database, number)) for number in (1, 2))
-    await asyncio.sleep(0.1)  # the second one has its turn, and ends the group of the first
+    await asyncio.sleep(0.1)  # the second one is next, and commits the group of the first
     second.cancel()
     async with asyncio.timeout(3):
         await first

@@ -32,7 +32,7 @@ ROWS = [
 
 @pytest.fixture
 def before(database_url: str, tmp_path: Path) -> str:
-    """A database at revision 0009 with handles in clear, as its version wrote them."""
+    """A database at revision 0009 with unsealed handles, as that version wrote them."""
     versions = tmp_path / "before"
     versions.mkdir()
     for file in (migrate.MIGRATIONS / "versions").glob("000*_*.py"):
@@ -133,7 +133,7 @@ async def test_unneeded_handles_are_dropped_and_the_rest_can_be_sealed(before: s
             (connected,) = (await connection.execute(text("SELECT connected_version FROM accounts"))).one()
     finally:
         await database.close()
-    assert connected == 0  # what fails now was met with this connection, whatever its version
+    assert connected == 0  # a failure from now on belongs to this connection
     assert {name: state_of(ring, row) for name, row in rows.items()} == {
         name: STATE if used else None for name, *_, used in ROWS
     }

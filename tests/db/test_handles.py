@@ -25,7 +25,7 @@ from tests.db.board import Board, Put
 from tests.db.seeding import START
 
 STATE = {"session": "https://upload.example/videos?upload_id=CANARY-upload-0123456789", "video_id": "v1"}
-# What the version before may read and write: an address that has lost its secret, as if the network had forgotten it.
+# What the previous version may read and write: an address without its secret, as if the network had dropped it.
 PUBLIC = {"session": "https://upload.example/videos?***", "video_id": "v1"}
 LIVE = Outcome(effect=Effect.SENT, published=Published(post_id="1", url="https://network.example/1"))
 REFUSED = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
@@ -84,7 +84,7 @@ async def test_a_published_post_without_later_steps_keeps_no_handle(board: Board
     )
 
 
-async def test_a_post_with_later_steps_keeps_it_until_the_last(board: Board) -> None:
+async def test_a_post_with_later_steps_keeps_its_handle_until_the_last(board: Board) -> None:
     put = await prepared(board, stages=["comment", "part-2"])
     await record_outcome(board, put, LIVE)
     sent = Outcome(effect=Effect.SENT)
@@ -97,7 +97,7 @@ async def test_a_post_with_later_steps_keeps_it_until_the_last(board: Board) -> 
     assert await kept(board, put) is None
 
 
-async def test_a_post_whose_id_is_not_known_yet_keeps_it_until_it_is(board: Board) -> None:
+async def test_a_post_without_an_id_keeps_its_handle_until_the_id_is_known(board: Board) -> None:
     put = await prepared(board)
     await record_outcome(board, put, Outcome(effect=Effect.SENT, published=Published(post_id=None, url=None)))
     assert await kept(board, put) == STATE
@@ -106,10 +106,10 @@ async def test_a_post_whose_id_is_not_known_yet_keeps_it_until_it_is(board: Boar
     assert await kept(board, put) is None
 
 
-async def test_a_removal_keeps_the_handle_sealed_and_drops_it_at_its_end(board: Board) -> None:
+async def test_a_removal_keeps_the_handle_sealed_and_deletes_it_at_the_end(board: Board) -> None:
     put = await prepared(board, S.QUEUED, due=START + DAY)
-    async with board.locked(put.content_id) as story:
-        await cancel(story)
+    async with board.locked(put.content_id) as post:
+        await cancel(post)
     outbox = DiscardOutbox(board.database, board.keyring)
     (row,) = await discards(board, put)
     left = await outbox.take(row.id, START)
@@ -125,8 +125,8 @@ async def test_a_removal_keeps_the_handle_sealed_and_drops_it_at_its_end(board: 
 
 async def test_a_removal_waits_while_its_key_is_missing(board: Board) -> None:
     put = await prepared(board, S.QUEUED, due=START + DAY)
-    async with board.locked(put.content_id) as story:
-        await cancel(story)
+    async with board.locked(put.content_id) as post:
+        await cancel(post)
     (row,) = await discards(board, put)
     assert await DiscardOutbox(board.database, KeyRing([create_key()])).take(row.id, START) is None
     (row,) = await discards(board, put)
@@ -137,16 +137,16 @@ async def test_a_removal_waits_while_its_key_is_missing(board: Board) -> None:
     assert left.handle.state == STATE
 
 
-async def test_a_canceled_post_that_may_have_been_seen_keeps_nothing(board: Board) -> None:
+async def test_a_canceled_post_that_may_be_live_keeps_no_handle(board: Board) -> None:
     put = await prepared(board, S.QUEUED, due=START + DAY)
     attempt = await board.attempt(put.id, is_open=False)
     await board.set_attempt(attempt, was_uncertain=True)
-    async with board.locked(put.content_id) as story:
-        await cancel(story)
+    async with board.locked(put.content_id) as post:
+        await cancel(post)
     assert (await discards(board, put), await kept(board, put)) == ([], None)
 
 
-async def test_a_failed_post_keeps_it_for_a_retry_and_no_longer(board: Board) -> None:
+async def test_a_failed_post_keeps_its_handle_for_a_retry_and_no_longer(board: Board) -> None:
     plain, seen = await prepared(board), await prepared(board)
     for put in (plain, seen):
         await record_outcome(board, put, REFUSED)
@@ -158,13 +158,13 @@ async def test_a_failed_post_keeps_it_for_a_retry_and_no_longer(board: Board) ->
     for put in (plain, seen):
         (row,) = await discards(board, put)
         await outbox.take(row.id, START + KEPT_FOR_A_RETRY)
-    # One is being removed, with its handle; the other is never touched at its network.
+    # One is removed with its handle. The other is not removed at its network.
     assert (await kept(board, plain), await kept(board, seen)) == (None, STATE)
     assert await forget_spent_handles(board.database, START + KEPT_AFTER_A_FAILURE + timedelta(seconds=1)) >= 1
     assert await kept(board, seen) is None
 
 
-async def test_what_an_older_version_wrote_in_clear_is_used_and_sealed(board: Board) -> None:
+async def test_an_unsealed_handle_of_an_older_version_is_used_and_sealed(board: Board) -> None:
     put, left = await board.put(S.PUBLISHING, epoch=1, handle=STATE, handle_draft_version=1), await board.put(S.FAILED)
     once = {"publication_id": left.id, "draft_version": 1, "created_at": START, "updated_at": START}
     async with board.database.write() as session:
@@ -176,8 +176,8 @@ async def test_what_an_older_version_wrote_in_clear_is_used_and_sealed(board: Bo
     assert (state_of(board.keyring, row), state_of(board.keyring, discard)) == (STATE, STATE)
 
 
-async def test_what_an_older_version_writes_meanwhile_is_newer(board: Board) -> None:
-    """Beside a new worker an old one goes on until it is stopped: it writes in clear and knows of nothing sealed."""
+async def test_an_unsealed_handle_that_an_older_version_writes_meanwhile_is_newer(board: Board) -> None:
+    """An old worker runs beside a new one until it is stopped. It writes unsealed handles and reads no sealed ones."""
     put = await prepared(board)
     newer = {"session": "https://upload.example/videos?upload_id=newer", "video_id": None}
     async with board.database.write() as session:

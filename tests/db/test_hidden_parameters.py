@@ -26,7 +26,7 @@ async def test_an_error_names_no_value(seed: Seed) -> None:
         assert SECRET not in str(caught.value)
 
 
-async def test_nor_does_one_of_a_migration(tmp_path: Path) -> None:
+async def test_an_error_of_a_migration_names_no_value(tmp_path: Path) -> None:
     with pytest.raises(DBAPIError) as caught, _engine(f"sqlite:///{tmp_path}/x.db").begin() as connection:
         connection.execute(text(STATEMENT), {"value": SECRET})
     assert SECRET not in str(caught.value)

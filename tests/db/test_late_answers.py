@@ -1,4 +1,4 @@
-"""A call that began before a reconnect and ends after it: the new connection stands, whatever the old one answered."""
+"""A call that began before a reconnect and ends after it does not change the new connection."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LIFE = TokenLife(renewed_with=Renewal.TOKEN, access_ahead=timedelta(days=10))
 
 
 class LateNetwork:
-    """Answers a call with the token `first` late, and badly; any other works at once."""
+    """Answers calls with the token `first` late and with an error, and all other calls at once."""
 
     def __init__(self, error: ChannelError) -> None:
         self.error = error
@@ -100,7 +100,7 @@ class Late:
         self.content_id = await self.seed.content(self.account_id)
 
     async def check(self) -> Any:
-        """The API's check, and the one of the preflight."""
+        """Check the account, as the API and the preflight do."""
         checks = AccountChecks(self.seed.accounts, self.network.channels, self.tokens, self.clock)
         return await checks.check(self.account_id)
 
@@ -109,7 +109,7 @@ class Late:
 
     async def keep(self) -> Any:
         store = UpkeepStore(self.seed.database, self.seed.keyring)
-        self.clock.time = START + timedelta(days=55)  # the token of 60 days is to be renewed
+        self.clock.time = START + timedelta(days=55)  # the token of 60 days must be renewed
         activities = UpkeepActivities(store, self.network.channels, self.tokens, self.clock)
         return await ActivityEnvironment().run(activities.keep, AccountRef(account_id=self.account_id))
 
@@ -161,7 +161,7 @@ STEPS: dict[str, Callable[[Late], Awaitable[Any]]] = {
 
 
 async def late_answer(seed: Seed, clock: StillClock, step: str, error: ChannelError) -> tuple[Late, Any]:
-    """The step's result or error, where its owner reconnected the account before the network answered."""
+    """The result or error of a step, where the account was reconnected before the network answered."""
     late = Late(seed, LateNetwork(error), clock)
     await late.begin(token("first", "refresh-first", START + timedelta(days=60)))
     running = asyncio.create_task(STEPS[step](late))  # type: ignore[arg-type]
@@ -186,9 +186,7 @@ async def test_a_late_failure_of_the_old_connection_marks_nothing(
 
 
 @pytest.mark.parametrize("error", [REVOKED, THROTTLED, REFUSED, DOWN], ids=lambda error: error.reason.value)
-async def test_a_check_answers_for_the_connection_that_there_is(
-    seed: Seed, clock: StillClock, error: ChannelError
-) -> None:
+async def test_a_check_returns_the_current_connection(seed: Seed, clock: StillClock, error: ChannelError) -> None:
     late, failure = await late_answer(seed, clock, "check", error)
     assert failure is None
     assert late.network.worked == ["second"]
@@ -215,8 +213,8 @@ async def test_without_a_reconnect_a_dead_grant_is_marked(seed: Seed, clock: Sti
     assert len(await seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)) == 1
 
 
-async def test_a_renewal_is_no_other_connection(seed: Seed, clock: StillClock) -> None:
-    """What a network says to the token before the last still counts for the account: only a reconnect ends it."""
+async def test_a_renewal_is_the_same_connection(seed: Seed, clock: StillClock) -> None:
+    """An answer to the token before the last still changes the account. Only a reconnect invalidates it."""
     account = await seed.account()
     assert await seed.accounts.store_refreshed(account.id, 1, token("second", "refresh"), START)
     await seed.accounts.pause(account.id, 1, LATER)
@@ -226,7 +224,7 @@ async def test_a_renewal_is_no_other_connection(seed: Seed, clock: StillClock) -
     assert (view.paused_until, view.last_failure is not None) == (LATER, True)
 
 
-async def test_what_a_preflight_found_of_the_old_connection_is_not_emitted(seed: Seed, clock: StillClock) -> None:
+async def test_a_preflight_report_about_the_old_connection_is_not_emitted(seed: Seed, clock: StillClock) -> None:
     account = await seed.account()
     content_id = await seed.content(account.id)
     preflights = Preflights(seed.database)

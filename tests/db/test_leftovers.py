@@ -1,4 +1,4 @@
-"""Leftovers are recorded in the transaction that gives a preparation up, and removed under a lease."""
+"""Leftovers are recorded in the transaction that abandons a preparation, and removed under a lease."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def rows(board: Board, put: Put) -> list[DiscardRow]:
 
 
 async def taken(board: Board, put: Put, now: datetime = START) -> list[dict[str, Any]]:
-    """The states that a relay would remove now."""
+    """The states of the leftovers that a relay would remove now."""
     outbox = DiscardOutbox(board.database, board.keyring)
     left = [await outbox.take(row.id, now) for row in await rows(board, put)]
     return [one.handle.state for one in left if one is not None]
@@ -40,12 +40,12 @@ async def taken(board: Board, put: Put, now: datetime = START) -> list[dict[str,
 
 async def canceled(board: Board, **row: Any) -> Put:
     put = await board.put(S.QUEUED, due=LATER, **{**READY, **row})
-    async with board.locked(put.content_id) as story:
-        await cancel(story)
+    async with board.locked(put.content_id) as post:
+        await cancel(post)
     return put
 
 
-async def test_a_cancel_leaves_what_was_prepared_to_be_removed_at_once(board: Board) -> None:
+async def test_after_a_cancel_the_preparation_is_removed_at_once(board: Board) -> None:
     put = await canceled(board)
     outbox = DiscardOutbox(board.database, board.keyring)
     (row,) = await rows(board, put)
@@ -58,17 +58,17 @@ async def test_a_cancel_leaves_what_was_prepared_to_be_removed_at_once(board: Bo
     assert await taken(board, put, START + timedelta(days=9)) == []
 
 
-async def test_without_a_preparation_nothing_is_left(board: Board) -> None:
+async def test_without_a_preparation_there_are_no_leftovers(board: Board) -> None:
     put = await canceled(board, handle=None)
     assert await rows(board, put) == []
 
 
-async def test_what_a_restored_database_must_still_check_is_never_removed(board: Board) -> None:
+async def test_a_preparation_that_a_restored_database_must_check_is_not_removed(board: Board) -> None:
     put = await canceled(board, look_since=START - timedelta(hours=1))
     assert await rows(board, put) == []
 
 
-async def test_what_failed_before_the_backup_is_not_removed_after_it(board: Board) -> None:
+async def test_a_preparation_that_failed_before_the_backup_is_not_removed(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     outcome = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
@@ -79,7 +79,7 @@ async def test_what_failed_before_the_backup_is_not_removed_after_it(board: Boar
 
 
 @pytest.mark.parametrize("outcome", [Effect.NOT_SENT, Effect.REJECTED])
-async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, outcome: Effect) -> None:
+async def test_a_call_without_effect_does_not_prevent_a_removal(board: Board, outcome: Effect) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     outcome = Outcome(effect=outcome, failure=failure_of(Reason.CONTENT_POLICY))
@@ -88,7 +88,7 @@ async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, ou
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
 
 
-async def test_what_was_unknown_once_is_never_removed_even_if_proven_absent(board: Board) -> None:
+async def test_a_call_of_unknown_effect_prevents_a_removal_even_if_proven_absent(board: Board) -> None:
     put = await board.put(S.PUBLISHING, due=START, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     await board.store.record_outcome(put.id, attempt, epoch=1, outcome=Outcome(effect=Effect.UNKNOWN), now=START)
@@ -98,7 +98,7 @@ async def test_what_was_unknown_once_is_never_removed_even_if_proven_absent(boar
     assert await rows(board, put) == []
 
 
-async def test_what_a_killed_worker_may_have_sent_is_never_removed(board: Board) -> None:
+async def test_a_call_that_a_killed_worker_may_have_sent_prevents_a_removal(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     work = await board.schedule.begin(put.id, START, frozenset({S.PUBLISHING}))
@@ -109,7 +109,7 @@ async def test_what_a_killed_worker_may_have_sent_is_never_removed(board: Board)
     assert await rows(board, put) == []
 
 
-async def test_what_was_accepted_and_failed_afterwards_is_never_removed(board: Board) -> None:
+async def test_an_accepted_call_that_failed_afterwards_prevents_a_removal(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     for outcome in (
@@ -121,16 +121,16 @@ async def test_what_was_accepted_and_failed_afterwards_is_never_removed(board: B
     assert await rows(board, put) == []
 
 
-async def test_what_a_person_resolved_as_not_published_is_never_removed(board: Board) -> None:
+async def test_a_post_that_a_person_resolved_as_not_published_is_not_removed(board: Board) -> None:
     put = await board.put(S.UNCONFIRMED, epoch=1, **READY)
     await board.attempt(put.id, epoch=1)
-    async with board.locked(put.content_id) as story:
-        await resolve(story, story.publications[0], published=False, post_id=None, url=None)
+    async with board.locked(put.content_id) as post:
+        await resolve(post, post.publications[0], published=False, post_id=None, url=None)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
 
 
-async def test_published_leaves_nothing(board: Board) -> None:
+async def test_a_published_post_has_no_leftovers(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     sent = Outcome(effect=Effect.SENT, published=Published(post_id=put.id))
@@ -140,42 +140,42 @@ async def test_published_leaves_nothing(board: Board) -> None:
 
 async def failed(board: Board) -> Put:
     put = await board.put(S.QUEUED, **READY)
-    async with board.locked(put.content_id) as story:
-        await story.fail(story.publications[0], failure_of(Reason.WINDOW_MISSED))
+    async with board.locked(put.content_id) as post:
+        await post.fail(post.publications[0], failure_of(Reason.WINDOW_MISSED))
     return put
 
 
-async def test_a_retry_continues_with_the_preparation(board: Board) -> None:
+async def test_a_retry_reuses_the_preparation(board: Board) -> None:
     put = await failed(board)
-    async with board.locked(put.content_id) as story:
-        await retry(story, None)
+    async with board.locked(put.content_id) as post:
+        await retry(post, None)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
     (row,) = await rows(board, put)
     assert (row.outcome, row.next_try_at) == ("withdrawn", None)
     assert (await board.row(put.id)).handle == STATE
 
 
-async def test_a_retry_after_the_removal_began_is_prepared_again(board: Board) -> None:
+async def test_a_retry_after_the_removal_began_prepares_again(board: Board) -> None:
     put = await failed(board)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
-    async with board.locked(put.content_id) as story:
-        await retry(story, None)
+    async with board.locked(put.content_id) as post:
+        await retry(post, None)
     row = await board.row(put.id)
     assert (row.handle, row.handle_ready) == (None, False)
 
 
-async def test_a_call_that_came_after_the_retry_ends_the_removal(board: Board) -> None:
+async def test_a_call_after_the_retry_ends_the_removal(board: Board) -> None:
     put = await failed(board)
     await board.attempt(put.id)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
 
 
-async def test_a_reschedule_beyond_its_expiry_gives_the_preparation_up(board: Board) -> None:
+async def test_a_reschedule_beyond_its_expiry_abandons_the_preparation(board: Board) -> None:
     expires = START + timedelta(hours=1)
     put = await board.put(S.QUEUED, S.QUEUED, due=START, handle_expires_at=expires, **READY)
     await board.set(put.ids[1], handle_expires_at=None)
-    async with board.locked(put.content_id) as story:
-        await reschedule(story, LATER, None, None, zone_given=False)
+    async with board.locked(put.content_id) as post:
+        await reschedule(post, LATER, None, None, zone_given=False)
     first, second = [await board.row(each) for each in put.ids]
     assert (first.handle, first.epoch, first.due_at) == (None, 1, LATER)
     assert (second.handle, second.epoch) == (STATE, 0)
@@ -190,7 +190,7 @@ async def save(board: Board, put: Put, state: dict[str, Any], draft_version: int
     )
 
 
-async def test_what_a_preparation_makes_after_the_cancel_is_removed_too(board: Board) -> None:
+async def test_a_handle_that_is_saved_after_the_cancel_is_removed_too(board: Board) -> None:
     put = await canceled(board, handle={"session": "s"})
     with pytest.raises(StaleEpoch):
         await save(board, put, STATE)
@@ -200,7 +200,7 @@ async def test_what_a_preparation_makes_after_the_cancel_is_removed_too(board: B
     assert await taken(board, put) == [{"video_id": "v2"}]
 
 
-async def test_what_a_preparation_of_an_edited_draft_makes_is_removed(board: Board) -> None:
+async def test_a_handle_of_an_edited_draft_is_removed(board: Board) -> None:
     put = await board.put(S.QUEUED, due=LATER, **READY)
     with pytest.raises(StaleEpoch):
         await save(board, put, {"video_id": "old"}, draft_version=0)
@@ -215,7 +215,7 @@ async def test_a_removal_without_a_result_is_repeated_after_its_lease(board: Boa
     assert await taken(board, put, START + LEASE) == [STATE]
 
 
-async def test_tries_are_spaced_and_end_with_a_reason(board: Board) -> None:
+async def test_removal_attempts_are_spaced_and_end_with_a_reason(board: Board) -> None:
     put = await canceled(board)
     outbox, now = DiscardOutbox(board.database, board.keyring), START
     (row,) = await rows(board, put)
@@ -230,14 +230,14 @@ async def test_tries_are_spaced_and_end_with_a_reason(board: Board) -> None:
     assert (row.outcome, row.note, row.next_try_at) == ("given_up", "still down", None)
 
 
-async def test_a_worker_that_dies_each_time_does_not_try_for_ever(board: Board) -> None:
+async def test_a_removal_that_kills_its_worker_each_time_is_given_up(board: Board) -> None:
     put = await canceled(board)
     tries = [await taken(board, put, START + LEASE * number) for number in range(len(WAITS) + 3)]
     assert sum(map(len, tries)) == len(WAITS) + 1
     assert [row.outcome for row in await rows(board, put)] == ["given_up"]
 
 
-async def test_the_networks_own_wait_is_kept_and_a_final_no_ends_it(board: Board) -> None:
+async def test_a_removal_respects_the_networks_wait_and_ends_after_a_final_refusal(board: Board) -> None:
     put = await canceled(board)
     outbox = DiscardOutbox(board.database, board.keyring)
     (row,) = await rows(board, put)
@@ -248,7 +248,7 @@ async def test_the_networks_own_wait_is_kept_and_a_final_no_ends_it(board: Board
     assert [row.outcome for row in await rows(board, put)] == ["given_up"]
 
 
-async def test_what_ended_long_ago_is_forgotten_and_what_is_due_is_not(own_board: Board) -> None:
+async def test_old_finished_removals_are_deleted_and_due_ones_are_not(own_board: Board) -> None:
     ended, due = await canceled(own_board), await canceled(own_board)
     (row,) = await rows(own_board, ended)
     outbox = DiscardOutbox(own_board.database, own_board.keyring)

@@ -37,7 +37,7 @@ async def connect(seed: Seed, external_id: str) -> bool:
         return True
 
 
-async def test_of_many_accounts_at_once_as_many_are_connected_as_may_be(seed: Seed) -> None:
+async def test_concurrent_connections_stop_exactly_at_the_limit(seed: Seed) -> None:
     await set_limits(seed, BrandLimits(accounts=3))
     done = await asyncio.gather(*(connect(seed, f"profile-{number}") for number in range(12)))
     assert sum(done) == 3
@@ -57,7 +57,7 @@ async def test_adding_none_is_always_possible(seed: Seed) -> None:
     assert (refusal.value.quotas[0].used, refusal.value.actual) == (1, 2)
 
 
-async def test_who_only_refers_to_a_brand_does_not_wait_for_those_who_take_turns(seed: Seed) -> None:
+async def test_a_transaction_that_only_refers_to_a_brand_does_not_wait_for_its_lock(seed: Seed) -> None:
     """On PostgreSQL: a new account refers to the brand whose row is locked. SQLite has one writer at a time."""
     if seed.database.is_sqlite:
         pytest.skip("SQLite has no row locks")

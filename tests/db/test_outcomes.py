@@ -1,4 +1,4 @@
-"""The table of `outcomes.py`: every outcome × epoch × status, against a second statement of it."""
+"""Every outcome × epoch × status of `outcomes.py`, compared with a second description."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUTCOMES = {
 
 
 def expected(outcome: str, current: bool, status: S) -> tuple[S, tuple[str, ...]]:
-    """Where it stands afterwards, and the events of its way there."""
+    """The status afterwards, and the events that lead there."""
     if outcome == "published":
         way = {
             S.PUBLISHING: ("succeeded",),
@@ -58,14 +58,14 @@ async def test_every_outcome_in_every_state(board: Board) -> None:
         [attempt] = await board.attempts(put.id)
         seen = (S(row.status), tuple(types), attempt.outcome, attempt.is_open, settled.status, settled.epoch)
         after, way = expected(name, current, status)
-        # Whatever the epoch, its own attempt is told; only what is certain closes it.
+        # In every epoch its own attempt gets the outcome. Only a certain outcome closes it.
         want = (after, way, outcome.effect, name in ("unknown", "pending"), after, EPOCH)
         if seen != want:
             wrong.append(f"{name}, {'current' if current else 'stale'}, {status}: {seen}, not {want}")
     assert wrong == []
 
 
-async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) -> None:
+async def test_a_late_success_is_recorded_with_the_time_of_its_call(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, hold_reason="OUTAGE", hold_since=START, due=START - 2 * MINUTE)
     attempt_id = await board.attempt(put.id)
     warned = Published(post_id=None, warnings=(Warning_(code="POST_ID_PENDING", message="later"),))
@@ -76,7 +76,7 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
     assert row.published_at == START - MINUTE
     assert row.lateness_ms == 60_000
     assert [warning["code"] for warning in row.warnings] == ["POST_ID_PENDING"]
-    # Its id is looked for later.
+    # Its id is read later.
     assert (await board.content(put.content_id)).next_look_at == START + ID_LOOK_GROWTH[0]
 
 
@@ -88,7 +88,7 @@ async def test_a_success_after_the_cancel_is_a_warning(board: Board) -> None:
     assert [warning["code"] for warning in row.warnings] == ["PUBLISHED_AFTER_CANCEL"]
 
 
-async def test_a_post_that_another_publication_owns_is_not_bound(board: Board) -> None:
+async def test_a_post_id_of_another_publication_is_not_recorded_twice(board: Board) -> None:
     await board.put(S.PUBLISHED, provider_post_id="mine")
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     found = Outcome(effect=Effect.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
@@ -112,7 +112,7 @@ async def test_a_late_acceptance_opens_its_attempt_again_unless_it_was_overtaken
 
 
 @pytest.mark.parametrize("name", ["unknown", "retry", "hold", "failure"])
-async def test_what_was_certain_is_not_overwritten_by_a_late_doubt(board: Board, name: str) -> None:
+async def test_a_certain_outcome_is_not_overwritten_by_a_late_unknown_one(board: Board, name: str) -> None:
     put = await board.put(S.PUBLISHED, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
     await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
@@ -121,7 +121,7 @@ async def test_what_was_certain_is_not_overwritten_by_a_late_doubt(board: Board,
     assert (attempt.outcome, attempt.is_open) == ("sent", False)
 
 
-async def test_a_failure_names_its_attempt_and_holds_no_condition(board: Board) -> None:
+async def test_a_failure_names_its_attempt(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
     await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["failure"], now=START)
@@ -145,7 +145,7 @@ async def test_holds_grow_and_each_is_emitted(board: Board) -> None:
 
 
 @pytest.mark.parametrize("reason", list(HoldReason))
-async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> None:
+async def test_the_length_of_each_hold(board: Board, reason: HoldReason) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     needs_owner = {"status": "reauth_required"} if reason is HoldReason.TOKEN else {}
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE, **needs_owner)
@@ -154,7 +154,7 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
     await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=outcome, now=START)
     row = await board.row(put.id)
     assert row.hold_until == (None if reason is HoldReason.TOKEN else START + 20 * MINUTE)
-    # The network's limit is the account's: every publication of it waits, and never shorter than before.
+    # The network's limit is for the account: every publication of it waits, and never less than before.
     paused = 20 if reason is HoldReason.RATE_LIMIT else 3
     assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + paused * MINUTE
     [event] = await board.events(put.content_id)
@@ -174,6 +174,6 @@ async def test_a_hold_because_of_a_pause_does_not_lengthen_it(board: Board) -> N
     assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + MINUTE
 
 
-async def test_a_publication_that_is_not_there_is_an_error(board: Board) -> None:
+async def test_an_unknown_publication_is_an_error(board: Board) -> None:
     with pytest.raises(LookupError):
         await board.store.record_outcome("pub_none", None, epoch=1, outcome=OUTCOMES["hold"], now=START)

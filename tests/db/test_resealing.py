@@ -1,4 +1,4 @@
-"""A rotated key-encryption key: all secrets move to the newest while work continues, and nothing else opens."""
+"""A rotated key-encryption key: all secrets are sealed under the newest key while work continues."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RECORD = ("acme keys.create", "first try", ("fingerprint",))
 
 @pytest.fixture
 async def old(database_url: str) -> AsyncIterator[Seed]:
-    """A database whose secrets are sealed under the old key, one in each column that holds some."""
+    """A database with a secret under the old key in each column that holds secrets."""
     database = Database(database_url)
     seed = Seed(database, KeyRing([OLD]))
     await seed.create()
@@ -55,7 +55,7 @@ async def old(database_url: str) -> AsyncIterator[Seed]:
         given = {"brand_ref": "acme", "channel": "youtube", "key_id": "key_1", "status": "pending"}
         sealed = seed.keyring.seal(b'{"kept": {}}', table="connections", row="con_1", column="sealed")
         session.add(ConnectionRow(id="con_1", link_hash="1", sealed=sealed, **given, **times))
-        session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # nothing is stored for it yet
+        session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # it has no stored value yet
         assert await IdempotencyRecord(seed.keyring, *RECORD).take(session, START, RESPONSE) is None
     await seed.prepared(content_id, HANDLE)
     yield seed
@@ -75,7 +75,7 @@ async def response_opens(seed: Seed, keyring: KeyRing) -> bool:
 
 
 async def opens_with(seed: Seed, *keys: str) -> bool:
-    """Whether every secret opens with these keys; all or none do."""
+    """Whether every secret can be opened with these keys. Either all can or none can."""
     ring = KeyRing(keys)
     connection = await stored(seed, ConnectionRow)
     tries = [
@@ -131,7 +131,7 @@ async def test_a_key_removed_too_early_is_reported_and_no_secret_is_lost(old: Se
     assert await opens_with(old, NEW)
 
 
-async def test_a_damaged_row_is_left_and_keeps_no_other_from_rotating(old: Seed) -> None:
+async def test_a_damaged_row_is_skipped_and_all_others_are_rotated(old: Seed) -> None:
     whole = (await stored(old, AccountRow)).sealed
     damaged = whole[:-1] + bytes([whole[-1] ^ 1])
     async with old.database.write() as session:
@@ -144,7 +144,7 @@ async def test_a_damaged_row_is_left_and_keeps_no_other_from_rotating(old: Seed)
     assert (await stored(old, AccountRow)).sealed == damaged
 
 
-async def test_what_is_moved_or_damaged_does_not_open(old: Seed) -> None:
+async def test_a_moved_or_damaged_secret_cannot_be_opened(old: Seed) -> None:
     account, endpoint = await stored(old, AccountRow), await stored(old, EndpointRow)
     connection = await stored(old, ConnectionRow)
     ring = old.keyring
@@ -193,7 +193,7 @@ async def several(seed: Seed, count: int) -> list[str]:
     return ids
 
 
-async def test_two_hundred_publishes_go_on_while_the_key_is_rotated(
+async def test_two_hundred_publishes_continue_while_the_key_is_rotated(
     old: Seed, clock: StillClock, database_url: str
 ) -> None:
     ids = await several(old, 20)
@@ -203,7 +203,7 @@ async def test_two_hundred_publishes_go_on_while_the_key_is_rotated(
     used, at_work, under_way, rotated = 0, 0, asyncio.Event(), asyncio.Event()
 
     async def publish(number: int) -> None:
-        """Again and again until the rotation is over; to one per account the network calls its token expired."""
+        """Publish until the rotation ends. For each account the network once says that its token is expired."""
         nonlocal used, at_work
         tokens, account_id = workers[number % 4], ids[number % len(ids)]
         while True:
@@ -239,7 +239,7 @@ async def test_two_hundred_publishes_go_on_while_the_key_is_rotated(
         assert opened.account.credentials.access_token.get_secret_value() != "first"
 
 
-async def test_what_an_unrestarted_process_seals_meanwhile_is_found_by_the_next_run(old: Seed) -> None:
+async def test_secrets_that_an_old_process_seals_meanwhile_are_rotated_by_the_next_run(old: Seed) -> None:
     account = await stored(old, AccountRow)
     await reseal(old.database, KeyRing([NEW, OLD]))
     unrestarted = AccountStore(old.database, KeyRing([OLD, NEW]))
@@ -248,7 +248,7 @@ async def test_what_an_unrestarted_process_seals_meanwhile_is_found_by_the_next_
     assert await opens_with(old, NEW)
 
 
-async def test_a_key_that_is_missing_is_a_wait_and_leaves_the_account_as_it_is(old: Seed, clock: StillClock) -> None:
+async def test_a_missing_key_is_a_wait_and_does_not_change_the_account(old: Seed, clock: StillClock) -> None:
     account = await stored(old, AccountRow)
     strangers = AccountTokens(
         AccountStore(old.database, KeyRing([NEW])), RefreshingNetwork(token("second")).channels, clock, "w"
@@ -278,13 +278,13 @@ async def test_an_endpoint_whose_secret_no_key_opens_gets_a_new_one(old: Seed) -
 
 @asynccontextmanager
 async def held(database: Database) -> AsyncIterator[None]:
-    """Another transaction that has a row and does not end."""
+    """Another transaction that locks a row until the block ends."""
     async with database.write() as session:
         await (await session.connection()).execute(text("SELECT id FROM accounts FOR UPDATE"))
         yield
 
 
-async def test_a_row_that_another_transaction_holds_is_skipped_and_visited_again(postgres_url: str) -> None:
+async def test_a_row_that_another_transaction_locks_is_rotated_later(postgres_url: str) -> None:
     database = Database(postgres_url)
     seed = Seed(database, KeyRing([OLD]))
     await seed.create()

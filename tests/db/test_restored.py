@@ -17,13 +17,13 @@ SINCE = START - timedelta(hours=1)
 MARKED = ("accepted", "queued", "publishing", "unconfirmed", "failed", "published")
 
 
-async def test_all_that_may_have_gone_out_is_marked_once(board: Board) -> None:
+async def test_every_post_that_may_have_been_published_is_marked_once(board: Board) -> None:
     waiting = await board.put(S.QUEUED, S.ACCEPTED, S.FAILED)
     under_way = await board.put(S.PUBLISHING, S.UNCONFIRMED)
     ended = await board.put(S.PUBLISHED, S.CANCELED)
     unfinished = await board.put(S.PUBLISHED, stages=["comment"], content={"next_look_at": START})
     marked = await mark_restored(board.database, SINCE)
-    # The database is shared with other tests: at least ours are counted.
+    # The database is shared with other tests, so the count may be higher.
     assert all(marked.by_status.get(status, 0) >= 1 for status in MARKED)
     assert marked.publications == sum(marked.by_status.values()) >= len(MARKED)
     assert (await mark_restored(board.database, START)).publications == marked.publications
@@ -34,7 +34,7 @@ async def test_all_that_may_have_gone_out_is_marked_once(board: Board) -> None:
 
 
 @pytest.mark.parametrize("attempts", [0, 3])
-async def test_a_marked_publication_is_checked_first_even_in_time(board: Board, attempts: int) -> None:
+async def test_a_marked_publication_is_checked_first_even_if_it_is_on_time(board: Board, attempts: int) -> None:
     put = await board.put(S.QUEUED, attempt_count=attempts)
     await mark_restored(board.database, SINCE)
     [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
@@ -44,7 +44,7 @@ async def test_a_marked_publication_is_checked_first_even_in_time(board: Board, 
     assert step.look_since == SINCE
 
 
-async def test_the_mark_goes_with_the_next_intent(board: Board) -> None:
+async def test_the_next_intent_removes_the_mark(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1)
     await mark_restored(board.database, SINCE)
     intent = await board.store.open_attempt(

@@ -1,4 +1,4 @@
-"""Look and claim: nothing early, nothing twice, nothing that may no longer be published."""
+"""Look and claim: nothing is claimed early, twice, or after its window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 NOWHERE = "cnt_01jdq5k1rreb1vkz7vv9f0v6gw"
 
 
-async def test_a_look_queues_what_was_accepted_and_acknowledges_the_wake(board: Board) -> None:
+async def test_a_look_queues_an_accepted_post_and_acknowledges_the_wake(board: Board) -> None:
     put = await board.put(S.ACCEPTED, S.ACCEPTED, content={"wake_seq": 3, "wake_tries": 2, "next_wake_at": START})
     view = await board.schedule.look(put.content_id, START - HOUR)
     assert view is not None
@@ -34,14 +34,14 @@ async def test_a_look_queues_what_was_accepted_and_acknowledges_the_wake(board: 
     assert await board.types(put.content_id) == ["queued"]
 
 
-async def test_there_is_nothing_to_look_at_or_to_claim(board: Board) -> None:
+async def test_an_unknown_post_has_nothing_to_look_at_or_to_claim(board: Board) -> None:
     assert await board.schedule.look(NOWHERE, START) is None
     claim = await board.schedule.claim(NOWHERE, START, "w")
     assert (claim.claimed, claim.sleep) == ((), None)
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "expected"),
     [
         (None, "WINDOW_MISSED"),
         (HoldReason.TOKEN, "TOKEN_EXPIRED"),
@@ -51,8 +51,8 @@ async def test_there_is_nothing_to_look_at_or_to_claim(board: Board) -> None:
     ],
 )
 @pytest.mark.parametrize("by", ["look", "claim"])
-async def test_what_waits_past_publish_by_ends_with_its_reason(
-    board: Board, reason: HoldReason | None, told: str, by: str
+async def test_a_post_that_waits_past_publish_by_fails_with_its_reason(
+    board: Board, reason: HoldReason | None, expected: str, by: str
 ) -> None:
     put = await board.put(S.QUEUED, publish_by=START + HOUR, hold_reason=reason, hold_since=START if reason else None)
     if reason is HoldReason.TOKEN:
@@ -63,12 +63,12 @@ async def test_what_waits_past_publish_by_ends_with_its_reason(
     await board.set(put.id, status="queued")
     await _by(board, by, put, START + HOUR)
     row = await board.row(put.id)
-    assert (row.status, (row.failure or {})["reason"]) == (S.FAILED, told)
+    assert (row.status, (row.failure or {})["reason"]) == (S.FAILED, expected)
     assert (await board.types(put.content_id))[-2:] == ["publish.failed", "completed"]
 
 
 @pytest.mark.parametrize("by", ["look", "claim"])
-async def test_a_publication_of_a_deleted_account_fails_and_the_others_go_on(board: Board, by: str) -> None:
+async def test_a_publication_of_a_deleted_account_fails_and_the_others_continue(board: Board, by: str) -> None:
     put = await board.put(S.QUEUED, S.QUEUED)
     await board.set_account(ChannelName.INSTAGRAM, deleted_at=START)
     await _by(board, by, put, START)
@@ -77,7 +77,7 @@ async def test_a_publication_of_a_deleted_account_fails_and_the_others_go_on(boa
     assert (rows[0].failure or {})["reason"] == "ACCOUNT_DISCONNECTED"
 
 
-async def test_an_attempt_in_doubt_is_never_ended_by_the_window_or_the_account(board: Board) -> None:
+async def test_an_open_attempt_is_not_ended_by_the_window_or_the_account(board: Board) -> None:
     put = await board.put(S.PUBLISHING, S.UNCONFIRMED, publish_by=START - HOUR)
     for channel in ChannelName:
         await board.set_account(channel, deleted_at=START)
@@ -86,7 +86,7 @@ async def test_an_attempt_in_doubt_is_never_ended_by_the_window_or_the_account(b
     assert [(await board.row(key)).status for key in put.ids] == ["publishing", "unconfirmed"]
 
 
-async def test_early_by_a_lagging_clock_it_sleeps_until_due(board: Board) -> None:
+async def test_an_early_claim_sleeps_until_the_due_time(board: Board) -> None:
     put = await board.put(S.QUEUED, S.QUEUED)
     await board.set(put.ids[1], due_at=START + HOUR)
     early = await board.schedule.claim(put.content_id, START - 3 * SECOND, "w")
@@ -124,7 +124,7 @@ async def test_early_by_a_lagging_clock_it_sleeps_until_due(board: Board) -> Non
         ),
     ],
 )
-async def test_held_or_not_prepared_it_is_not_claimed(
+async def test_a_held_or_unprepared_publication_is_not_claimed(
     board: Board, row: dict[str, object], claimed: bool, sleep: timedelta | None
 ) -> None:
     put = await board.put(S.QUEUED, **row)
@@ -143,22 +143,20 @@ async def test_held_or_not_prepared_it_is_not_claimed(
         (LATE_FIRST_SEND + SECOND, 1, NextStep.PUBLISH),
     ],
 )
-async def test_a_first_send_that_is_late_looks_first(
-    board: Board, late: timedelta, attempts: int, mode: NextStep
-) -> None:
+async def test_a_late_first_send_is_checked_first(board: Board, late: timedelta, attempts: int, mode: NextStep) -> None:
     put = await board.put(S.QUEUED, attempt_count=attempts)
     [claimed] = (await board.schedule.claim(put.content_id, START + late, "w")).claimed
     assert claimed.mode is mode
 
 
-async def test_what_is_publishing_comes_back_to_be_reconciled_under_its_epoch(board: Board) -> None:
+async def test_a_publishing_publication_is_claimed_for_a_reconcile_under_its_epoch(board: Board) -> None:
     put = await board.put(S.PUBLISHING, S.PUBLISHED, S.CANCELED, S.UNCONFIRMED, S.FAILED, epoch=4)
     [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
     assert (claimed.publication_id, claimed.epoch, claimed.mode) == (put.id, 4, NextStep.RECONCILE)
     assert await board.types(put.content_id) == []
 
 
-async def test_concurrent_claims_make_one(board: Board) -> None:
+async def test_of_concurrent_claims_one_publishes(board: Board) -> None:
     put = await board.put(S.QUEUED)
     claims = await asyncio.gather(*(board.schedule.claim(put.content_id, START, f"w{n}") for n in range(10)))
     modes = [claimed.mode for claim in claims for claimed in claim.claimed]
@@ -167,7 +165,7 @@ async def test_concurrent_claims_make_one(board: Board) -> None:
     assert await board.types(put.content_id) == ["publish.started"]
 
 
-async def test_claim_and_cancel_at_once_two_hundred_times_exactly_one_wins(board: Board) -> None:
+async def test_of_two_hundred_concurrent_claims_and_cancels_exactly_one_wins_each_time(board: Board) -> None:
     async def claim(put: Put) -> bool:
         return bool((await board.schedule.claim(put.content_id, START, "w")).claimed)
 
@@ -189,8 +187,8 @@ async def test_claim_and_cancel_at_once_two_hundred_times_exactly_one_wins(board
     assert min(wins.values()) > 0
 
 
-async def test_a_hold_for_a_token_that_works_again_is_taken_off(board: Board) -> None:
-    """The account was reconnected while the hold was being written: nobody else would release it."""
+async def test_a_hold_for_a_token_that_works_again_ends(board: Board) -> None:
+    """The account was reconnected while the hold was being written, so the reconnect did not release it."""
     put = await board.put(S.QUEUED, S.QUEUED, hold_reason="TOKEN", hold_since=START)
     await board.set_account(ChannelName.INSTAGRAM, status="reauth_required")
     claim = await board.schedule.claim(put.content_id, START, "w")
@@ -199,7 +197,7 @@ async def test_a_hold_for_a_token_that_works_again_is_taken_off(board: Board) ->
     assert await board.types(put.content_id) == ["publish.resumed", "publish.started"]
 
 
-async def test_a_hold_that_is_lifted_after_publish_by_fails_without_a_resumed_event(board: Board) -> None:
+async def test_a_hold_that_ends_after_publish_by_fails_without_a_resumed_event(board: Board) -> None:
     put = await board.put(S.QUEUED, hold_reason="TOKEN", hold_since=START, publish_by=START)
     await board.schedule.look(put.content_id, START)
     assert await board.types(put.content_id) == ["publish.failed", "completed"]

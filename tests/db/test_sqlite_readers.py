@@ -28,7 +28,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What every reader is asked to do in its thread."""
+    """The calls that every reader makes in its thread."""
     made: list[str] = []
     execute = OneTripConnection._execute
 

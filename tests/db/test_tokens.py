@@ -22,33 +22,33 @@ OUTAGE = ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "down")
 REVOKED = ChannelError(Reason.TOKEN_REVOKED, Effect.REJECTED, "revoked")
 
 
-def keepers(seed: Seed, network: RefreshingNetwork, clock: StillClock, count: int = 1) -> list[AccountTokens]:
+def account_tokens(seed: Seed, network: RefreshingNetwork, clock: StillClock, count: int = 1) -> list[AccountTokens]:
     return [AccountTokens(seed.accounts, network.channels, clock, f"w{number}") for number in range(count)]
 
 
-async def test_a_hundred_users_of_an_expired_token_make_one_refresh(seed: Seed, clock: StillClock) -> None:
+async def test_a_hundred_callers_with_an_expired_token_cause_one_refresh(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(FRESH)
     account = await seed.account(EXPIRED)
-    workers = keepers(seed, network, clock, 4)
+    workers = account_tokens(seed, network, clock, 4)
     given = await asyncio.gather(*(workers[n % 4].account(account.id) for n in range(100)))
     assert network.refreshed == ["first"]
     assert {one.credentials.access_token.get_secret_value() for one in given} == {"second"}
 
 
 @pytest.mark.parametrize("left", [None, timedelta(minutes=6)])
-async def test_a_token_that_is_not_known_to_end_soon_is_left_alone(
+async def test_a_token_that_does_not_expire_soon_is_not_refreshed(
     seed: Seed, clock: StillClock, left: timedelta | None
 ) -> None:
     network = RefreshingNetwork(FRESH)
     account = await seed.account(token("first", None, START + left if left else None))
-    [tokens] = keepers(seed, network, clock)
+    [tokens] = account_tokens(seed, network, clock)
     assert (await tokens.account(account.id)).credentials_version == 1
     assert network.refreshed == []
 
 
 async def test_renew_refreshes_a_token_once(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(FRESH)
-    [tokens] = keepers(seed, network, clock)
+    [tokens] = account_tokens(seed, network, clock)
     stale = await tokens.account((await seed.account()).id)
     renewed = await asyncio.gather(*(tokens.renew(stale) for _ in range(10)))
     assert network.refreshed == ["first"]
@@ -59,7 +59,7 @@ async def test_renew_refreshes_a_token_once(seed: Seed, clock: StillClock) -> No
 async def test_a_dead_grant_needs_its_owner_and_is_reported_once(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(REVOKED)
     account = await seed.account(EXPIRED)
-    [tokens] = keepers(seed, network, clock)
+    [tokens] = account_tokens(seed, network, clock)
     results = await asyncio.gather(*(tokens.account(account.id) for _ in range(10)), return_exceptions=True)
     errors = [result for result in results if isinstance(result, ChannelError)]
     assert [(error.reason, error.effect) for error in errors] == [(Reason.TOKEN_REVOKED, Effect.NOT_SENT)] * 10
@@ -70,11 +70,11 @@ async def test_a_dead_grant_needs_its_owner_and_is_reported_once(seed: Seed, clo
     assert view.status is AccountStatus.REAUTH_REQUIRED
 
 
-async def test_an_outage_leaves_the_account_alone_and_is_not_pressed(seed: Seed, clock: StillClock) -> None:
-    # Long enough for all ten to have asked for the lease: one that comes later may ask anew, and rightly.
+async def test_an_outage_changes_no_account_and_is_not_retried_at_once(seed: Seed, clock: StillClock) -> None:
+    # Long enough for all ten to request the lease. A later caller would rightly refresh again.
     network = RefreshingNetwork(OUTAGE, moment=1.0)
     account = await seed.account(EXPIRED)
-    [tokens] = keepers(seed, network, clock)
+    [tokens] = account_tokens(seed, network, clock)
     results = await asyncio.gather(*(tokens.account(account.id) for _ in range(10)), return_exceptions=True)
     assert {(r.reason, r.effect) for r in results if isinstance(r, ChannelError)} == {
         (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
@@ -89,14 +89,14 @@ async def test_an_outage_leaves_the_account_alone_and_is_not_pressed(seed: Seed,
 
 async def test_an_outage_does_not_take_away_a_token_that_still_works(seed: Seed, clock: StillClock) -> None:
     account = await seed.account(token("first", "r", START + timedelta(minutes=2)))
-    [tokens] = keepers(seed, RefreshingNetwork(OUTAGE), clock)
+    [tokens] = account_tokens(seed, RefreshingNetwork(OUTAGE), clock)
     assert (await tokens.account(account.id)).credentials.access_token.get_secret_value() == "first"
 
 
-async def test_a_refresh_is_stored_even_when_its_caller_was_canceled(seed: Seed, clock: StillClock) -> None:
+async def test_a_refresh_is_stored_even_if_its_caller_was_canceled(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(FRESH)
     account = await seed.account(EXPIRED)
-    [tokens] = keepers(seed, network, clock)
+    [tokens] = account_tokens(seed, network, clock)
     asking = asyncio.create_task(tokens.account(account.id))
     await network.asked.wait()
     asking.cancel()
@@ -110,7 +110,7 @@ async def test_a_refresh_is_stored_even_when_its_caller_was_canceled(seed: Seed,
 async def test_a_disconnected_account_has_no_token(seed: Seed, clock: StillClock) -> None:
     account = await seed.account()
     await account_changes.disconnect(seed.database, account.id, START)
-    [tokens] = keepers(seed, RefreshingNetwork(FRESH), clock)
+    [tokens] = account_tokens(seed, RefreshingNetwork(FRESH), clock)
     with pytest.raises(ChannelError) as refused:
         await tokens.account(account.id)
     assert refused.value.reason is Reason.ACCOUNT_DISCONNECTED
@@ -129,10 +129,10 @@ def test_credentials_never_show_a_token() -> None:
     assert "first" not in repr(Credentials.model_validate(EXPIRED.model_dump()))
 
 
-async def test_a_paused_account_is_not_handed_out(seed: Seed, clock: StillClock) -> None:
+async def test_a_paused_account_gives_no_token(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(FRESH)
     account = await seed.account(EXPIRED)
-    first, second = keepers(seed, network, clock, 2)
+    first, second = account_tokens(seed, network, clock, 2)
     opened = await seed.accounts.opened(account.id)
     assert opened is not None
     await first.pause(opened.account, None)

@@ -1,4 +1,4 @@
-"""The upkeep of an account: what a run does, what it records, and when the next one is."""
+"""The upkeep of an account: what each run does and records, and when the next one is."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ MISCONFIGURED = ChannelError(Reason.APP_NOT_APPROVED, Effect.REJECTED, "set the 
 
 
 @dataclass
-class Keeper:
-    """A keeper of `acme`'s account, over the real stores."""
+class Upkeep:
+    """The upkeep of `acme`'s account, with the real stores."""
 
     seed: Seed
     network: RefreshingNetwork
@@ -67,77 +67,77 @@ class Keeper:
 
 
 @pytest.fixture
-def keeper(seed: Seed, clock: StillClock) -> Keeper:
-    return Keeper(seed, RefreshingNetwork(token("second", None, START + 110 * DAY)), clock)
+def upkeep(seed: Seed, clock: StillClock) -> Upkeep:
+    return Upkeep(seed, RefreshingNetwork(token("second", None, START + 110 * DAY)), clock)
 
 
 def ending(at: datetime) -> Credentials:
     return token("first", None, at)
 
 
-async def test_a_look_plans_the_next_and_leaves_the_token_alone(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    assert (await keeper.row()).keep_at == START
-    assert await keeper.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 50 * DAY)
-    assert (await keeper.row()).keep_at == START + 50 * DAY
-    assert keeper.network.refreshed == []
+async def test_a_run_without_work_plans_the_next_run(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    assert (await upkeep.row()).keep_at == START
+    assert await upkeep.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 50 * DAY)
+    assert (await upkeep.row()).keep_at == START + 50 * DAY
+    assert upkeep.network.refreshed == []
 
 
-async def test_two_keepers_and_a_hundred_users_make_one_renewal(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    keeper.clock.time = START + 60 * DAY - timedelta(minutes=1)  # the users find it too old as well
-    users = [AccountTokens(keeper.seed.accounts, keeper.network.channels, keeper.clock, f"u{n}") for n in range(4)]
-    asked = [users[n % 4].account(keeper.account_id) for n in range(100)]
-    looks = [keeper.keep(holder="one"), keeper.keep(holder="two")]
+async def test_two_upkeeps_and_a_hundred_callers_cause_one_renewal(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    upkeep.clock.time = START + 60 * DAY - timedelta(minutes=1)  # it is too old for the callers too
+    users = [AccountTokens(upkeep.seed.accounts, upkeep.network.channels, upkeep.clock, f"u{n}") for n in range(4)]
+    asked = [users[n % 4].account(upkeep.account_id) for n in range(100)]
+    looks = [upkeep.keep(holder="one"), upkeep.keep(holder="two")]
     kept, given = await asyncio.gather(asyncio.gather(*looks), asyncio.gather(*asked))
-    assert keeper.network.refreshed == ["first"]
+    assert upkeep.network.refreshed == ["first"]
     assert {one.credentials.access_token.get_secret_value() for one in given} == {"second"}
     assert set(kept) == {UpkeepResult(status=S.CONNECTED, next_at=START + 110 * DAY - 10 * DAY)}
-    row = await keeper.row()
-    assert (row.keep_at, row.last_success_at) == (kept[0].next_at, keeper.clock.time)
+    row = await upkeep.row()
+    assert (row.keep_at, row.last_success_at) == (kept[0].next_at, upkeep.clock.time)
 
 
-async def test_a_dead_grant_is_reported_with_the_posts_that_wait(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    waiting = await keeper.seed.content(keeper.account_id, hold=HoldReason.TOKEN)
-    keeper.network.answer, keeper.clock.time = DEAD, START + 50 * DAY
+async def test_a_dead_grant_is_reported_with_the_posts_that_wait(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    waiting = await upkeep.seed.content(upkeep.account_id, hold=HoldReason.TOKEN)
+    upkeep.network.answer, upkeep.clock.time = DEAD, START + 50 * DAY
     for _ in range(2):
-        assert await keeper.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)
-    [event] = await keeper.seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)
+        assert await upkeep.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)
+    [event] = await upkeep.seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)
     assert event.reason == "TOKEN_REVOKED"
     account = event.data["account"]
     assert account["affected_contents" if "affected_contents" in account else "affectedContents"] == [waiting]
-    row = await keeper.row()
+    row = await upkeep.row()
     assert row.keep_at is None
     assert row.last_failure is not None
     assert row.last_failure["message"] == "the owner withdrew it"
-    assert keeper.network.refreshed == ["first"]
+    assert upkeep.network.refreshed == ["first"]
 
 
-async def test_an_outage_leaves_the_account_and_is_tried_later_each_time(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    keeper.network.answer = OUTAGE
-    keeper.clock.time = now = START + 50 * DAY
+async def test_an_outage_changes_no_account_and_is_retried_with_growing_waits(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    upkeep.network.answer = OUTAGE
+    upkeep.clock.time = now = START + 50 * DAY
     waits = []
     for attempt in range(1, 9):
         with pytest.raises(ApplicationError) as raised:
-            await keeper.keep(attempt)
+            await upkeep.keep(attempt)
         assert (raised.value.type, raised.value.non_retryable) == ("PROVIDER_OUTAGE", False)
         waits.append(raised.value.next_retry_delay)
     assert waits == [timedelta(minutes=m) for m in (1, 5, 15, 60, 120, 360, 360, 360)]
-    row = await keeper.row()
+    row = await upkeep.row()
     assert (row.status, row.credentials_version, row.keep_at) == (S.CONNECTED, 1, now + timedelta(hours=6))
-    assert await keeper.seed.events(EventType.ACCOUNT_EXPIRING, EventType.ACCOUNT_REAUTH_REQUIRED) == []
-    keeper.network.answer = token("second", None, START + 110 * DAY)
-    assert (await keeper.keep()).next_at == START + 100 * DAY
+    assert await upkeep.seed.events(EventType.ACCOUNT_EXPIRING, EventType.ACCOUNT_REAUTH_REQUIRED) == []
+    upkeep.network.answer = token("second", None, START + 110 * DAY)
+    assert (await upkeep.keep()).next_at == START + 100 * DAY
 
 
-async def test_no_wait_outlasts_the_grant(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    keeper.network.answer = OUTAGE
-    keeper.clock.time = START + 60 * DAY - timedelta(hours=2)
+async def test_no_wait_is_longer_than_the_grant(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    upkeep.network.answer = OUTAGE
+    upkeep.clock.time = START + 60 * DAY - timedelta(hours=2)
     with pytest.raises(ApplicationError) as raised:
-        await keeper.keep(8)
+        await upkeep.keep(8)
     assert raised.value.next_retry_delay == timedelta(hours=1)
 
 
@@ -145,84 +145,84 @@ async def test_no_wait_outlasts_the_grant(keeper: Keeper) -> None:
 async def test_an_end_without_renewal_is_reported_once_a_week_ahead(
     seed: Seed, clock: StillClock, refresh: str
 ) -> None:
-    """Nothing renews it, or what would is not set up: for its owner that is the same."""
+    """Nothing renews the token, or the setting for it is missing. The owner sees the same."""
     life = TokenLife(renewed_with=Renewal.REFRESH_TOKEN, access_ahead=10 * DAY)
-    keeper = Keeper(seed, RefreshingNetwork(MISCONFIGURED), clock, life)
-    await keeper.connect(token("first", refresh, START + 60 * DAY))
+    upkeep = Upkeep(seed, RefreshingNetwork(MISCONFIGURED), clock, life)
+    await upkeep.connect(token("first", refresh, START + 60 * DAY))
     clock.time = START + 52 * DAY
     if refresh is None:
-        assert await keeper.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 53 * DAY)
+        assert await upkeep.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 53 * DAY)
     clock.time = START + 53 * DAY
     for _ in range(2):
         if refresh is None:
-            assert await keeper.keep() == UpkeepResult(status=S.EXPIRING, next_at=START + 60 * DAY)
+            assert await upkeep.keep() == UpkeepResult(status=S.EXPIRING, next_at=START + 60 * DAY)
         else:
             with pytest.raises(ApplicationError, match="set the app's secret"):
-                await keeper.keep()
+                await upkeep.keep()
     assert len(await seed.events(EventType.ACCOUNT_EXPIRING)) == 1
-    assert (await keeper.row()).status == S.EXPIRING
+    assert (await upkeep.row()).status == S.EXPIRING
 
 
-async def test_a_renewed_token_is_no_longer_expiring_and_a_late_one_is_reported_again(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    await keeper.seed.accounts.mark_expiring(keeper.account_id, 1, START)
-    keeper.clock.time = START + 50 * DAY
-    assert await keeper.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 100 * DAY)
+async def test_a_renewed_token_is_no_longer_expiring_and_a_late_one_is_reported_again(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    await upkeep.seed.accounts.mark_expiring(upkeep.account_id, 1, START)
+    upkeep.clock.time = START + 50 * DAY
+    assert await upkeep.keep() == UpkeepResult(status=S.CONNECTED, next_at=START + 100 * DAY)
 
 
-async def test_an_end_that_has_come_is_asked_for(seed: Seed, clock: StillClock) -> None:
-    keeper = Keeper(seed, RefreshingNetwork(DEAD), clock, TokenLife())
-    await keeper.connect(ending(START + 60 * DAY))
+async def test_at_the_end_of_a_token_the_network_is_asked(seed: Seed, clock: StillClock) -> None:
+    upkeep = Upkeep(seed, RefreshingNetwork(DEAD), clock, TokenLife())
+    await upkeep.connect(ending(START + 60 * DAY))
     clock.time = START + 60 * DAY
-    assert await keeper.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)
-    await keeper.connect(ending(START + 61 * DAY))
-    keeper.network.answer, clock.time = ending(START + 61 * DAY), START + 61 * DAY
-    assert await keeper.keep() == UpkeepResult(status=S.CONNECTED)  # it works: the date was wrong
+    assert await upkeep.keep() == UpkeepResult(status=S.REAUTH_REQUIRED)
+    await upkeep.connect(ending(START + 61 * DAY))
+    upkeep.network.answer, clock.time = ending(START + 61 * DAY), START + 61 * DAY
+    assert await upkeep.keep() == UpkeepResult(status=S.CONNECTED)  # the token works: its date was wrong
 
 
-async def test_an_account_that_is_gone_is_left(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    await account_changes.disconnect(keeper.seed.database, keeper.account_id, START + DAY)
-    assert [due.account_id for due in await keeper.store.due(START + DAY, timedelta(0))] == [keeper.account_id]
-    kept = await keeper.keep()
+async def test_a_disconnected_account_needs_no_upkeep(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    await account_changes.disconnect(upkeep.seed.database, upkeep.account_id, START + DAY)
+    assert [due.account_id for due in await upkeep.store.due(START + DAY, timedelta(0))] == [upkeep.account_id]
+    kept = await upkeep.keep()
     assert kept.has_ended
-    assert await keeper.store.due(START + 99 * DAY, timedelta(0)) == []
+    assert await upkeep.store.due(START + 99 * DAY, timedelta(0)) == []
 
 
-async def test_credentials_that_cannot_be_opened_are_a_wait(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    keeper.store = UpkeepStore(keeper.seed.database, KeyRing([create_key()]))
+async def test_credentials_that_cannot_be_opened_are_a_wait(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    upkeep.store = UpkeepStore(upkeep.seed.database, KeyRing([create_key()]))
     with pytest.raises(ApplicationError, match="cannot be opened"):
-        await keeper.keep()
-    assert (await keeper.row()).status == S.CONNECTED
+        await upkeep.keep()
+    assert (await upkeep.row()).status == S.CONNECTED
 
 
-async def test_a_paused_account_is_not_asked_for(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    keeper.clock.time = now = START + 50 * DAY
-    await keeper.seed.accounts.pause(keeper.account_id, 1, now + timedelta(minutes=30))
+async def test_a_paused_account_causes_no_call(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    upkeep.clock.time = now = START + 50 * DAY
+    await upkeep.seed.accounts.pause(upkeep.account_id, 1, now + timedelta(minutes=30))
     with pytest.raises(ApplicationError) as raised:
-        await keeper.keep()
+        await upkeep.keep()
     assert raised.value.next_retry_delay == timedelta(minutes=30)
-    assert keeper.network.refreshed == []
+    assert upkeep.network.refreshed == []
 
 
-async def test_the_relay_wakes_late_accounts_again_after_a_minute(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
+async def test_the_relay_wakes_late_accounts_again_after_a_minute(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
     grace = timedelta(seconds=20)
-    assert await keeper.store.due(START + grace - timedelta(seconds=1), grace) == []
-    [due] = await keeper.store.due(START + grace, grace)
-    assert (due.account_id, due.brand_ref, due.channel) == (keeper.account_id, "acme", "bluesky")
-    await keeper.store.record_woken([due.account_id], START + grace)
-    assert await keeper.store.due(START + grace + timedelta(seconds=79), grace) == []
-    assert len(await keeper.store.due(START + grace + timedelta(seconds=80), grace)) == 1
-    await keeper.keep()
-    await keeper.store.record_woken([due.account_id], START + DAY)  # too late: it has looked
-    assert (await keeper.row()).keep_at == START + 50 * DAY
+    assert await upkeep.store.due(START + grace - timedelta(seconds=1), grace) == []
+    [due] = await upkeep.store.due(START + grace, grace)
+    assert (due.account_id, due.brand_ref, due.channel) == (upkeep.account_id, "acme", "bluesky")
+    await upkeep.store.record_woken([due.account_id], START + grace)
+    assert await upkeep.store.due(START + grace + timedelta(seconds=79), grace) == []
+    assert len(await upkeep.store.due(START + grace + timedelta(seconds=80), grace)) == 1
+    await upkeep.keep()
+    await upkeep.store.record_woken([due.account_id], START + DAY)  # too late: the upkeep has run
+    assert (await upkeep.row()).keep_at == START + 50 * DAY
 
 
-async def test_a_plan_made_for_older_credentials_is_not_kept(keeper: Keeper) -> None:
-    await keeper.connect(ending(START + 60 * DAY))
-    await keeper.connect(ending(START + 80 * DAY))
-    await keeper.store.plan(keeper.account_id, None, 1)
-    assert (await keeper.row()).keep_at == START
+async def test_a_plan_for_older_credentials_is_not_stored(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    await upkeep.connect(ending(START + 80 * DAY))
+    await upkeep.store.plan(upkeep.account_id, None, 1)
+    assert (await upkeep.row()).keep_at == START

@@ -1,4 +1,4 @@
-"""What brands use, counted on both databases: the boundaries of months, who it belongs to, and by which index."""
+"""The usage of brands: the boundaries of months, the brand that it counts for, and the index that serves it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def counted(board: Board, month: Month = DECEMBER, now: datetime = START) 
 @pytest.mark.parametrize(
     ("published_at", "month"), [(FIRST, DECEMBER), (LAST, DECEMBER), (DECEMBER.end, JANUARY), (JANUARY.end, None)]
 )
-async def test_what_is_published_counts_in_the_month_it_went_out(
+async def test_a_published_post_counts_in_the_month_of_its_publication(
     board: Board, published_at: datetime, month: Month | None
 ) -> None:
     await board.put(S.PUBLISHED, due=START, published_at=published_at)
@@ -46,7 +46,7 @@ async def test_what_is_published_counts_in_the_month_it_went_out(
     assert not any(counts.planned for counts in found.values())
 
 
-async def test_what_is_to_come_counts_in_the_month_it_is_due(board: Board) -> None:
+async def test_a_planned_post_counts_in_the_month_of_its_due_time(board: Board) -> None:
     await board.put(S.ACCEPTED, S.QUEUED, due=LAST)
     await board.put(S.QUEUED, due=DECEMBER.end)
     await board.put(S.FAILED, S.CANCELED, due=START)
@@ -55,7 +55,7 @@ async def test_what_is_to_come_counts_in_the_month_it_is_due(board: Board) -> No
     assert await counted(board, Month("2026-11")) == NONE
 
 
-async def test_what_has_missed_its_month_counts_in_the_current_one_until_it_goes_out(board: Board) -> None:
+async def test_an_overdue_post_counts_in_the_current_month_until_it_is_published(board: Board) -> None:
     put = await board.put(S.QUEUED, S.PUBLISHING, due=START)
     in_january = JANUARY.start + timedelta(days=3)
     assert await counted(board, DECEMBER, in_january) == NONE
@@ -64,7 +64,7 @@ async def test_what_has_missed_its_month_counts_in_the_current_one_until_it_goes
     assert await counted(board, JANUARY, in_january) == PublicationCounts(1, 1)
 
 
-async def test_an_unconfirmed_one_stays_where_it_was_due(board: Board) -> None:
+async def test_an_unconfirmed_post_counts_in_the_month_of_its_due_time(board: Board) -> None:
     await board.put(S.UNCONFIRMED, due=LAST)
     in_january = JANUARY.start + timedelta(days=3)
     assert await counted(board, DECEMBER, in_january) == PublicationCounts(0, 1)
@@ -82,14 +82,14 @@ async def test_brands_are_counted_apart_and_together(any_database: Database, boa
     assert found == {board.brand: PublicationCounts(2, 1), other.brand: PublicationCounts(1, 0)}
 
 
-async def test_a_disconnected_account_keeps_what_it_published(board: Board) -> None:
+async def test_posts_of_a_disconnected_account_still_count(board: Board) -> None:
     await board.put(S.PUBLISHED, published_at=START)
     for channel in ChannelName:
         await board.set_account(channel, deleted_at=START, status="disconnected")
     assert await counted(board) == PublicationCounts(1, 0)
 
 
-async def test_accounts_are_those_of_the_months_end(board: Board) -> None:
+async def test_accounts_are_counted_at_the_end_of_the_month(board: Board) -> None:
     await board.set_account(ChannelName.TIKTOK, deleted_at=JANUARY.start + timedelta(days=1))
     await board.set_account(ChannelName.YOUTUBE, created_at=JANUARY.start)
     async with board.database.read() as session:
@@ -112,10 +112,15 @@ async def test_counting_reads_indexes_and_no_publication(own_board: Board) -> No
     async with own_board.database.read() as session:
         connection = await session.connection()
         plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()  # type: ignore[arg-type]
-    told = "\n".join(str(row[-1]) for row in plan)
-    assert "SCAN" not in told.replace("SCAN CONSTANT", ""), told
-    assert told.count("COVERING INDEX publications_by_account (account_id=? AND status=? AND due_at") == 2, told
-    assert told.count("COVERING INDEX publications_published (account_id=? AND published_at>? AND published_at<?)") == 1
+    plan_text = "\n".join(str(row[-1]) for row in plan)
+    assert "SCAN" not in plan_text.replace("SCAN CONSTANT", ""), plan_text
+    assert plan_text.count("COVERING INDEX publications_by_account (account_id=? AND status=? AND due_at") == 2, (
+        plan_text
+    )
+    assert (
+        plan_text.count("COVERING INDEX publications_published (account_id=? AND published_at>? AND published_at<?)")
+        == 1
+    )
 
 
 async def taken(seed: Seed, store: DeliveryStore, posts: int = 1) -> list[DueDelivery]:
@@ -135,7 +140,7 @@ async def tries(seed: Seed, month: Month = DECEMBER) -> int:
         return (await deliveries_of(session, ["acme", "rival"], month)).get("acme", 0)
 
 
-async def test_a_delivery_counts_once_in_the_month_of_its_first_try(seed: Seed) -> None:
+async def test_a_delivery_counts_once_in_the_month_of_its_first_attempt(seed: Seed) -> None:
     store = DeliveryStore(seed.database, seed.keyring)
     [due] = await taken(seed, store)
     await record(store, due, LAST, BROKEN)
@@ -144,13 +149,13 @@ async def test_a_delivery_counts_once_in_the_month_of_its_first_try(seed: Seed) 
     assert (await tries(seed), await tries(seed, JANUARY)) == (1, 0)
 
 
-async def test_deliveries_at_once_are_all_counted(seed: Seed) -> None:
+async def test_concurrent_deliveries_are_all_counted(seed: Seed) -> None:
     store = DeliveryStore(seed.database, seed.keyring)
     await asyncio.gather(*(record(store, due, START, BROKEN) for due in await taken(seed, store, 30)))
     assert await tries(seed) == 30
 
 
-async def test_a_try_that_is_not_written_down_is_not_counted(seed: Seed) -> None:
+async def test_an_attempt_that_is_not_recorded_is_not_counted(seed: Seed) -> None:
     def fail(_session: Session) -> None:
         raise RuntimeError("gone before the commit")
 
@@ -184,7 +189,7 @@ async def test_calls_are_added_up_by_month_and_by_the_newest_minute(seed: Seed) 
         assert (await calls_of(session, ["acme"], JANUARY))["acme"].calls == 1
 
 
-async def test_processes_that_add_at_once_lose_nothing(seed: Seed) -> None:
+async def test_concurrent_processes_lose_no_count(seed: Seed) -> None:
     async with seed.database.write() as session:
         session.add(BrandRow(ref="rival", created_at=START))
 

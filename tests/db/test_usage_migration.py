@@ -1,4 +1,4 @@
-"""Revision 0007 counts the tries that were made before there was a counter."""
+"""Revision 0007 counts the attempts that were made before the counter existed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from munadi.db import migrate
 from tests.db.seeding import START
 
-# By its columns of then: the table of the code has more.
+# With the columns of that revision: the current table has more.
 ENDPOINT = """
     INSERT INTO endpoints (id, url, types, channels, enabled, sealed, created_at, updated_at)
     VALUES ('whe', 'https://x', '[]', '[]', true, '', '2026-11-01', '2026-11-01')
@@ -19,7 +19,7 @@ ENDPOINT = """
 TIMES = {"created_at": START, "updated_at": START}
 
 
-def test_tries_of_before_are_counted_by_brand_and_month(database_url: str, tmp_path: Path) -> None:
+def test_earlier_attempts_are_counted_by_brand_and_month(database_url: str, tmp_path: Path) -> None:
     before = tmp_path / "before"
     before.mkdir()
     for file in (migrate.MIGRATIONS / "versions").glob("000[1-6]_*.py"):
@@ -41,7 +41,7 @@ def test_tries_of_before_are_counted_by_brand_and_month(database_url: str, tmp_p
 
 
 def _put(database_url: str) -> None:
-    """Deliveries of two brands and of none, tried in two months, and one that was not tried."""
+    """Insert deliveries of two brands and of none, attempted in two months, and one without an attempt."""
     logs = {
         "acme": [
             ["2026-11-30T23:59:59.999999Z", "2026-12-01T00:00:00Z"],

@@ -1,4 +1,4 @@
-"""Posts that were not acknowledged or read in time are woken again, with growing spacing."""
+"""Posts whose wake was not acknowledged in time are woken again, after growing waits."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ async def due(board: Board, at: timedelta = timedelta(0)) -> list[str]:
 async def test_a_change_wakes_its_workflow_some_seconds_later_until_it_is_acknowledged(own_board: Board) -> None:
     board = own_board
     put = await board.put(S.QUEUED, S.QUEUED, due=START + timedelta(hours=1))
-    async with board.locked(put.content_id) as story:
-        story.wake()
-        await story.close()
+    async with board.locked(put.content_id) as post:
+        post.wake()
+        await post.close()
     assert await due(board, FIRST_WAKE - SECOND) == []
     [wake] = await Wakes(board.database).due(START + FIRST_WAKE, GRACE)
     assert (wake.brand_ref, sorted(wake.channels), wake.overdue) == (board.brand, ["instagram", "threads"], False)
@@ -50,9 +50,9 @@ async def test_the_spacing_doubles_to_a_minute_and_a_new_change_resets_it(own_bo
         assert await due(board, at - START) == [put.content_id]
         now = at
     assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
-    async with board.locked(put.content_id, now) as story:
-        story.wake()
-        await story.close()
+    async with board.locked(put.content_id, now) as post:
+        post.wake()
+        await post.close()
     content = await board.content(put.content_id)
     assert (content.wake_tries, content.next_wake_at) == (0, now + FIRST_WAKE)
 
@@ -68,7 +68,7 @@ async def test_a_missed_look_is_overdue(own_board: Board) -> None:
     assert await due(board, GRACE + 2 * SECOND) == [put.content_id]
 
 
-async def test_what_rests_is_left_alone(own_board: Board) -> None:
+async def test_a_post_without_work_is_not_woken(own_board: Board) -> None:
     board = own_board
     put = await board.put(S.PUBLISHED, content=RESTING)
     later = await board.put(S.QUEUED, content=RESTING | {"next_look_at": START + timedelta(hours=1)})
@@ -78,7 +78,7 @@ async def test_what_rests_is_left_alone(own_board: Board) -> None:
     assert (await board.content(later.content_id)).next_wake_at is None
 
 
-async def test_the_longest_waiting_come_first_and_a_round_is_bounded(own_board: Board) -> None:
+async def test_the_longest_waiting_posts_come_first_and_a_round_is_bounded(own_board: Board) -> None:
     board = own_board
     puts: list[Put] = []
     for minutes in (3, 1, 2):
@@ -88,7 +88,7 @@ async def test_the_longest_waiting_come_first_and_a_round_is_bounded(own_board: 
     assert len(await Wakes(board.database).due(START, GRACE, limit=2)) == 2
 
 
-async def test_no_brand_waits_behind_the_backlog_of_another(own_board: Board) -> None:
+async def test_no_brand_waits_for_the_backlog_of_another(own_board: Board) -> None:
     noisy = own_board
     quiet = Board(noisy.database)
     await quiet.create()
@@ -99,8 +99,8 @@ async def test_no_brand_waits_behind_the_backlog_of_another(own_board: Board) ->
     assert await due(noisy) == [put.content_id for put in wanted]
 
 
-async def test_reading_what_is_due_touches_only_what_waits(own_board: Board) -> None:
-    """A post that has ended is never read again, however many there are."""
+async def test_reading_due_posts_reads_only_waiting_ones(own_board: Board) -> None:
+    """Posts that have ended are not read again."""
     if not own_board.database.is_sqlite:
         pytest.skip("SQLite says in words how it reads; PostgreSQL decides by the size of the table")
     plan = await plan_of(own_board.database, due(own_board), "row_number")
