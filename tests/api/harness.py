@@ -71,7 +71,7 @@ class StillClock(SystemClock):
 
 @dataclass
 class ApiHarness(ApiClient):
-    """The application, what it talks to, and ways to bring its database where a test needs it."""
+    """The application, its servers, and methods that prepare its database."""
 
     app: FastAPI
     services: Services

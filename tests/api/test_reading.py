@@ -97,7 +97,7 @@ async def test_the_events_of_a_post_are_in_order_and_complete(api: ApiHarness) -
     assert set(events[0]) == set(EVENT_FIELDS.split())
     assert events[0]["data"]["content"]["id"] == content_id
     assert (events[0]["publicationId"], events[1]["sns"]) == (None, "bluesky")
-    # They are read by position, like the whole log, where an event of another post stands first.
+    # They are read by position, like the whole log, where an event of another post comes first.
     assert [event["position"] for event in events] == [2, 3, 4, 5]
     rest = await api.read(f"/v1/contents/{content_id}/events?after=2&limit=2")
     assert ([event["position"] for event in rest["data"]], rest["nextCursor"]) == ([3, 4], "4")

@@ -1,1 +1,1 @@
-"""Channels: each alone, then all under one contract, then over real servers."""
+"""Channels: each alone, all under one contract, and over real servers."""

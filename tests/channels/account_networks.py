@@ -1,4 +1,4 @@
-"""The networks whose tokens are proven and renewed in memory: what a good one learns of a profile."""
+"""Networks in memory that check and renew tokens, and the profile that each returns for a good token."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def graph(code: int, subcode: int | None = None, message: str = f"no {TOKEN}") -
 
 @dataclass(frozen=True)
 class Network:
-    """`me` is the call that proves a token, `renew` the one that renews it; `profile` is what the first one learns."""
+    """`me` is the call that checks a token, `renew` the one that renews it. `profile` is the result of the check."""
 
     name: str
     me: str

@@ -33,7 +33,7 @@ def running_sandbox() -> Iterator[Oracle]:
 
 @pytest.fixture
 def oracle(running_sandbox: Oracle) -> Oracle:
-    """Nothing is known to the sandbox but its seeds, and containers need no time."""
+    """The sandbox with its seeds only. Containers are finished at once."""
     running_sandbox.call("POST", "/reset")
     for kind in ("image", "reel", "parent"):
         running_sandbox.call("PUT", "/delays", channel="instagram", kind=kind, seconds=0)

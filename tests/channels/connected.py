@@ -1,4 +1,4 @@
-"""A channel on real sockets with an account, and the path that the activities take over it."""
+"""A channel on real sockets with an account, used as the activities use it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.channels.making import Cards, Saved, StoredMedia, SystemClock, public
 
 
 class Connected:
-    """`account` is there once `connect` was awaited."""
+    """`account` is set after `connect`."""
 
     account: ConnectedAccount
 
@@ -48,7 +48,7 @@ class Connected:
         return self.account
 
     async def prepare(self, given: PublicationDraft, saved: Saved) -> Ready:
-        """Prepare until it is ready, as the workflow does on its timers, but with short waits."""
+        """Prepare until the post is ready, as the workflow does, but with short waits."""
         for _ in range(200):
             found = await self.channel.prepare(given, self.account, saved.handle, saved)
             if isinstance(found, Ready):
@@ -72,7 +72,7 @@ class Connected:
 
 
 def new(text: str = "", **fields: Any) -> PublicationDraft:
-    """A publication of its own, due now."""
+    """A new publication that is due now."""
     return publication(text, at=datetime.now(UTC), seed=f"pub_{secrets.token_hex(13)}", **fields)
 
 
@@ -83,7 +83,7 @@ def jpeg(width: int = 320, height: int = 320, colour: str = "teal", kind: str = 
 
 
 def moving() -> bytes:
-    """A GIF of two pictures."""
+    """An animated GIF of two pictures."""
     out = io.BytesIO()
     frames = [Image.new("RGB", (90, 160), colour) for colour in ("teal", "gold")]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=500)

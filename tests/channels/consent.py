@@ -38,7 +38,7 @@ def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tupl
 
 
 async def decide(client: httpx.AsyncClient, url: str, back: str | None = None, **decision: str) -> dict[str, str]:
-    """The query that the browser comes back with, after the owner's `decision` (`approve=<profile>` or `deny=1`)."""
+    """The query of the browser's redirect after the owner's `decision` (`approve=<profile>` or `deny=1`)."""
     page = await client.get(url)
     assert page.status_code == 200, page.text
     answer = await client.get(httpx.URL(url).copy_merge_params(decision))
@@ -85,7 +85,7 @@ class LoginScene:
 
 
 class Login:
-    """An owner of the profile `acme`, and what they decide at the network's consent page."""
+    """An owner of the profile `acme`, who decides at the network's consent page."""
 
     def __init__(self, scene: LoginScene, oracle: Oracle, client: httpx.AsyncClient) -> None:
         self.scene, self.oracle, self.client = scene, oracle, client
@@ -128,7 +128,7 @@ class Login:
     async def failure(
         self, answered: dict[str, str], reason: Reason | None = None, code: str | None = None, **changes: str
     ) -> ChannelError:
-        """The error of an exchange; `verifier` replaces the kept one, all else the question. It keeps no secret."""
+        """The error of an exchange, which must contain no secret. `verifier` and `changes` replace the right values."""
         kept = {**self.kept, **({"verifier": changes.pop("verifier")} if "verifier" in changes else {})}
         error = await error_of(self.server.exchange(self.asking(**changes), answered, kept), reason, code=code)
         kept_texts = f"{error} {error.provider_message} {error.raw}"

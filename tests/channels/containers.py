@@ -1,4 +1,4 @@
-"""Instagram and Threads in memory: one network of containers, and how the two differ on the wire."""
+"""Instagram and Threads in memory: one network of containers, and the differences on the wire."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def graph_error(code: int | None, subcode: int | None = None, status: int = 400,
 
 
 def known(code: str = "FINISHED", step: str = "post", **state: Any) -> Handle:
-    """A handle whose one container, of this step, has this status."""
+    """A handle with one container for this step, which has this status."""
     made = {"id": CONTAINER, "created_at": MADE.isoformat(), "code": code}
     return Handle(draft_version=1, state={"containers": {step: made}} | state, ready=True)
 
@@ -87,7 +87,7 @@ class ContainerNetwork:
         return f"/{self.version}/{self.account.external_id}/{self.publish_edge}"
 
     def listed(self, kind: int = 0, **changes: Any) -> dict[str, Any]:
-        """A post as the profile's list has it; None leaves a field out."""
+        """A post in the profile's list. None leaves a field out."""
         shown = {"id": POST, self.text: "Hello", "timestamp": at(NOW), "permalink": self.address, **self.kinds[kind]}
         changes = {self.text if name == "text" else name: value for name, value in changes.items()}
         return {name: value for name, value in (shown | changes).items() if value is not None}
@@ -101,7 +101,7 @@ class ContainerNetwork:
     # Preparing
 
     def begun(self, *statuses: httpx.Response | Exception) -> Bench:
-        """Containers are numbered c1, c2… and all read as `statuses`, in order."""
+        """A network that creates containers c1, c2… Their statuses are `statuses`, in order."""
         built, made = bench(self.name), [0]
 
         def create(request: httpx.Request) -> httpx.Response:
@@ -134,7 +134,7 @@ class ContainerNetwork:
     # Publishing
 
     def ready(self, publish: Any = None, status: Any = "FINISHED", listed: Any = None, read: Any = None) -> Bench:
-        """The container is made; `publish` is the answer to the visible call, `listed` and `read` show the post."""
+        """A network with a finished container. `publish` answers the visible call, `listed` and `read` show a post."""
         built = bench(self.name)
         built.network.on("POST", self.publish_path, publish or ok({"id": POST}))
         built.network.on("GET", f"/{CONTAINER}", self.state(status) if isinstance(status, str) else status)

@@ -1,6 +1,6 @@
-"""What every channel promises, whatever its network: `test_contract.py` runs it over every registered one.
+"""The contract of every channel. `test_contract.py` checks it for each registered channel.
 
-A channel joins with a `Scene` in `scenes.py`: a draft that is ready to publish, and its network's answers.
+A channel has a `Scene` in `scenes.py`: a draft that is ready to publish, and its network's answers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How an answer of each network looks, and the tables of what it means."""
+"""The form of each network's errors, and the tables of their meaning."""
 
 from __future__ import annotations
 

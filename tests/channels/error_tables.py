@@ -1,4 +1,4 @@
-"""What every documented answer of each network means: reason and effect, a line an outcome.
+"""The meaning of every documented answer of each network: one line for each reason and effect.
 
 A key is `code` or `code/subcode` at Meta (`*` is any code, `200..299` a range), `status:name` at Bluesky and TikTok,
 and a reason or an OAuth word at YouTube. Errors that have a name of their own at Meta are keyed by it.

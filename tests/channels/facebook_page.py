@@ -1,4 +1,4 @@
-"""A Facebook in memory: what it answers to uploads, posts and reads, and the posts that are made there."""
+"""A Facebook Page in memory: its answers to uploads, posts and reads, and its posts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def phases(
     received: int = SIZE,
     video_status: str = "ready",
 ) -> httpx.Response:
-    """A video as it is read: by default uploaded and processed, and not published."""
+    """A video as Facebook returns it, by default uploaded, processed and not published."""
     status = {
         "video_status": video_status,
         "uploading_phase": {"status": uploading, "bytes_transfered": received},
@@ -85,7 +85,7 @@ def with_photos(**state: Any) -> Handle:
 
 
 def over(visible: Any = None, status: Any = LIVE, posts: Any = None) -> Bench:
-    """Everything is uploaded. `visible` is the answer to the visible call; `status` and `posts` are what is read."""
+    """A network where everything is uploaded. `visible` answers the visible call, `status` and `posts` the reads."""
     built = bench("facebook")
     for edge, accepted in (("feed", ok({"id": POST})), ("comments", ok({"id": COMMENT})), *FINISHES):
         built.network.on("POST", f"/{edge}", visible or accepted)
@@ -99,7 +99,7 @@ FINISHES = (("video_reels", DONE), ("videos", DONE))
 
 
 def photos(*answers: Any) -> Bench:
-    """Photos are numbered p1, p2…, after what `answers` say of the first ones."""
+    """A network that numbers photos p1, p2… `answers` are the answers to the first uploads."""
     built, numbers = bench("facebook"), count(1)
     built.network.on("POST", f"/{PAGE}/photos", *answers, lambda _: ok({"id": f"p{next(numbers)}"}))
     return built
@@ -181,7 +181,7 @@ async def failure(built: Bench, given: PublicationDraft, saved: Saved) -> Channe
 
 
 async def find(built: Bench, given: PublicationDraft, handle: Handle | None = None, minutes: float = 0) -> Any:
-    """What is found of an attempt that began so long after now."""
+    """The result of `find` for an attempt that began `minutes` after now."""
     found = await built.channel.find(given, WHO, handle, NOW + timedelta(minutes=minutes))
     assert built.network.mutations == []
     return found

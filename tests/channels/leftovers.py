@@ -1,4 +1,4 @@
-"""What a preparation leaves at each network that can remove it, and how the network answers that."""
+"""Leftovers of a preparation at each network that can remove them, and the network's answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.channels.scene_youtube import VIDEO, VIDEOS, listed, refusal, resourc
 
 @dataclass(frozen=True)
 class Leftover:
-    """`unused`: still there and not visible; `gone`: removed already; `seen`: visible, or it may be.
+    """`unused`: exists and is not visible. `gone`: is removed already. `seen`: is or may be visible.
 
     `removal` is the mutation that removes it: method and the end of the path.
     """
@@ -123,5 +123,5 @@ LEFTOVERS["youtube, not listed any more"] = replace(
     gone=lambda network: network.on("GET", VIDEOS, listed()),
     seen=lambda network: network.on("GET", VIDEOS, listed(resource("public"))),
 )
-# Where the network itself refuses to remove what is in use, it may be asked.
+# These networks refuse the removal of a visible post themselves, so the removal may be sent.
 ASKED = frozenset({"bluesky", "tiktok"})

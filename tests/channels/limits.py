@@ -1,4 +1,4 @@
-"""Limits as tables: values just inside, values just outside, and the problem that each of the latter has."""
+"""Limits as tables: values just inside, values just outside, and the problem of each value outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drafts, accounts, handles and tools as tests need them; every value is fixed."""
+"""Drafts, accounts, handles and tools for tests. Every value is fixed."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class SystemClock:
 
 
 class StoredMedia:
-    """Bytes by media id; what was never stored reads as its id."""
+    """Bytes by media id. A media that was not stored has its id as bytes."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.base = "https://munadi.example/media"
         self.renditions: list[tuple[str, str, int | None, int | None]] = []
         self.away: ChannelError | None = None
-        """What the store says while it is away."""
+        """The error of a store that cannot be reached."""
 
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
         content = self.files.get(asset.id, asset.id.encode())
@@ -83,7 +83,7 @@ class StoredMedia:
     async def rendition(
         self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
     ) -> MediaAsset:
-        """Another media under another id, so that a test sees which one is sent."""
+        """A media with another id, so that a test sees which one is sent."""
         self.renditions.append((asset.id, mime_type, max_bytes, max_side))
         made = f"{asset.id}-{mime_type.partition('/')[2]}"
         size = min(asset.bytes, max_bytes or asset.bytes)
@@ -102,7 +102,7 @@ class Cards:
 
 @dataclass
 class Bench:
-    """A channel on a scripted network, with everything a test may turn."""
+    """A channel on a scripted network, with the clock, media and cards that a test changes."""
 
     channel: Channel
     network: Network
@@ -139,7 +139,7 @@ def bench(name: str, settings: Mapping[str, Any] | None = None) -> Bench:
 
 
 class Saved:
-    """A handle store: what an activity would find after a crash at any point."""
+    """A store of one handle. `history` has every saved state, as a worker would find it after a crash."""
 
     def __init__(self, handle: Handle | None = None) -> None:
         self.handle = handle
@@ -176,7 +176,7 @@ def visible_step(error: Exception | None = None) -> VisibleStep:
 async def error_of(
     call: Awaitable[object], reason: Reason | None = None, effect: Effect | None = None, code: str | None = None
 ) -> ChannelError:
-    """The ChannelError that a call ends with, which says what is expected of it. It contains no secret."""
+    """The ChannelError that a call raises. It must have the expected values and contain no secret."""
     with pytest.raises(ChannelError) as caught:
         await call
     error = caught.value

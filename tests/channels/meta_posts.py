@@ -1,4 +1,4 @@
-"""Every kind of post that Meta's networks take, with every option: what is posted, and what the sandbox shows of it."""
+"""Every kind of post of Meta's networks with every option, and the post that the sandbox shows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Shown:
     fields: dict[str, Any] = field(default_factory=dict)
 
     async def given(self, acme: Acme) -> PublicationDraft:
-        """The post; what it quotes is published first."""
+        """The post. Its quoted post is published first."""
         acme.put(**self.files)
         fields = dict(self.fields)
         if QUOTED in fields.get("options", {}).values():

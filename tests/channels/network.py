@@ -1,4 +1,4 @@
-"""A network in memory that one can look inside: scripted answers, recorded requests, and httpcore's trace events."""
+"""A fake network in memory: scripted answers, recorded requests, and httpcore's trace events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 
 
 class Unscripted(BaseException):
-    """A request that the test did not expect; no code of ours may take it for a network's failure."""
+    """A request that the test did not expect. The product must not treat it as a network's failure."""
 
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -51,7 +51,7 @@ class Network(httpx.AsyncBaseTransport):
 
     @property
     def scripted(self) -> list[list[Answer]]:
-        """Everything that it would answer."""
+        """All scripted answers."""
         return list(self._script.values())
 
     @property
@@ -84,7 +84,7 @@ class Network(httpx.AsyncBaseTransport):
 
 
 def _copy(response: httpx.Response) -> httpx.Response:
-    """A response is consumed by its reader; a repeated one is made again."""
+    """A copy, because a response can be read only once."""
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     return httpx.Response(response.status_code, content=response.content, headers=headers)
 

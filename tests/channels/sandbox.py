@@ -40,7 +40,7 @@ class Acme(Connected):
         self.site.files |= {f"/{name}": content for name, content in files.items()}
 
     def set(self, what: str, value: Any, *kinds: str) -> None:
-        """Limits, delays or switches of this network."""
+        """Set limits, delays or switches of this network."""
         for kind in kinds:
             self.oracle.call("PUT", f"/{what}", channel=self.name, kind=kind, **{VALUES[what]: value})
 
@@ -60,13 +60,13 @@ class Acme(Connected):
     async def send(
         self, given: PublicationDraft, saved: Saved, step: str = "post", closed: Exception | None = None
     ) -> Published | Pending:
-        """One visible call, whose gate may be closed."""
+        """One visible call. Its gate may be closed."""
         visible = VisibleStep(GateThatCounts(closed), step)
         found: Published | Pending = await self.channel.publish(given, self.account, saved.handle, saved, visible)
         return found
 
     async def finish(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Published:
-        """As the workflow does: a step that was not sent yet is retried after its wait, a pending one is checked."""
+        """Finish a step as the workflow does: an unsent step is retried after its wait, a pending one is checked."""
         found: Any = None
         for _ in range(300):
             try:
@@ -88,7 +88,7 @@ class Acme(Connected):
         return await self.finish(given, saved)
 
     async def found(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Published:
-        """Found after some time: a network may need a moment to show it."""
+        """The result of `find` after some time: a network may show a post late."""
         for _ in range(300):
             found = await self.find(given, saved, step)
             if isinstance(found, Published):
@@ -108,13 +108,13 @@ class Acme(Connected):
         effect: Effect | None = None,
         code: str | None = None,
     ) -> ChannelError:
-        """What stops a publication, in its preparation or its visible call, and says what is expected of it."""
+        """The error of a publication, from its preparation or its visible call. It must have the expected values."""
         return await error_of(self.post(given, saved), reason, effect, code)
 
 
 @dataclass(frozen=True)
 class Place:
-    """How the profile is connected: hosts are paths of the sandbox by role, `quick` are delays that are none."""
+    """How the profile is connected. Hosts are paths of the sandbox by role, `quick` are the delays that are 0."""
 
     hosts: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -189,7 +189,7 @@ async def acme_at(
 
 
 def imported(made: Mapping[str, Any], login: str | None = None) -> AccountImport:
-    """The credentials of a profile, as its owner imports them."""
+    """The credentials of a profile for an import."""
     names = {"access_token": "personToken" if login else "accessToken", "refresh_token": "refreshToken"}
     secrets: Any = {ours: SecretStr(made[name]) for ours, name in names.items() if name in made}
     if "identifier" in made:

@@ -1,4 +1,4 @@
-"""The scenes of Facebook (a text post), Instagram (an image) and Threads (a text whose container is finished)."""
+"""The scenes of Facebook (a text), Instagram (an image) and Threads (a text with a finished container)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scene of TikTok: a video of two chunks, of which the last one is to be sent."""
+"""The scene of TikTok: a video of two chunks. The last one is sent by the visible call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sandbox's tests talk to besides a channel: its control API, and a site that media are fetched from."""
+"""The sandbox's control API, and a web site with media that a network fetches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 
 
 class Oracle:
-    """The sandbox's control API: what a test sets up, and what really was published."""
+    """A client of the sandbox's control API: sets up the networks, and reads the published posts."""
 
     def __init__(self, url: str) -> None:
         self.url = url

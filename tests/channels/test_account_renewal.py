@@ -1,4 +1,4 @@
-"""How a token is renewed: what a renewal asks and brings, and whether a refusal means that the grant is dead."""
+"""Renewing a token: the request, the new tokens, and whether a refusal means that the grant is dead."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ RENEWALS: list[tuple[Network, str, dict[str, str], Credentials]] = [
 
 
 @pytest.mark.parametrize(("on", "url", "asked", "fresh"), RENEWALS)
-async def test_a_renewal_and_what_it_brings(on: Network, url: str, asked: dict[str, str], fresh: Credentials) -> None:
+async def test_a_renewal_returns_new_tokens(on: Network, url: str, asked: dict[str, str], fresh: Credentials) -> None:
     built = on.bench()
     found = await built.channel.refresh(on.account)
     request = built.network.requests[0]
@@ -67,7 +67,7 @@ LATER = NOW + timedelta(days=9)
 
 
 def void(status: int, error: str) -> httpx.Response:
-    """A refusal that tells our secrets again."""
+    """A refusal that repeats our secrets."""
     return answer(status, {"error": error, "error_description": f"{REFRESH} of {SECRET} is void"})
 
 
@@ -95,7 +95,7 @@ REFUSED_RENEWALS: list[tuple[Network, Any, Any, Reason]] = [
 
 
 @pytest.mark.parametrize(("on", "given", "expires_at", "reason"), REFUSED_RENEWALS)
-async def test_a_renewal_that_fails_says_whether_the_grant_is_dead(
+async def test_a_failed_renewal_reports_whether_the_grant_is_dead(
     on: Network, given: httpx.Response, expires_at: Any, reason: Reason
 ) -> None:
     error = await error_of(
@@ -128,13 +128,13 @@ async def test_without_an_app_no_account_is_lost(on: Network, reason: Reason, mi
         (YOUTUBE, {"refresh_token": "another", "expires_in": "soon"}, "another"),
     ],
 )
-async def test_an_odd_renewal_keeps_what_it_must(on: Network, change: dict[str, Any], refresh: str) -> None:
+async def test_an_odd_renewal_keeps_the_old_values(on: Network, change: dict[str, Any], refresh: str) -> None:
     fresh = await on.bench(renew=ok({**on.renewed, **change})).channel.refresh(on.account)
     assert (fresh.refresh_token, fresh.expires_at) == (SecretStr(refresh), None)
 
 
 @pytest.mark.parametrize(("settings", "extended"), [({}, REFRESH), (APP, "longer")])
-async def test_a_persons_token_brings_another_for_the_page(settings: dict[str, str], extended: str) -> None:
+async def test_a_persons_token_gets_a_token_of_the_page(settings: dict[str, str], extended: str) -> None:
     built = FACEBOOK.bench(**settings)
     built.network.on("GET", f"/v26.0/{PAGE}", ok({"id": PAGE, "access_token": "fresh"}))
     found = await built.channel.refresh(FACEBOOK.account)
@@ -144,7 +144,7 @@ async def test_a_persons_token_brings_another_for_the_page(settings: dict[str, s
     assert (await error_of(built.channel.refresh(FACEBOOK.account))).reason is R.ROLE_OR_2FA_REQUIRED
 
 
-async def test_a_pages_token_alone_is_only_looked_at() -> None:
+async def test_a_pages_token_alone_is_only_checked() -> None:
     alone = FACEBOOK.known(refresh_token=None)
     assert await FACEBOOK.bench().channel.refresh(alone) == alone.credentials
     for subcode in (463, 458):
@@ -152,7 +152,7 @@ async def test_a_pages_token_alone_is_only_looked_at() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "ends"), [(None, None), (3600, NOW + timedelta(hours=1))])
-async def test_googles_grant_is_final_only_where_it_names_an_end(seconds: int | None, ends: Any) -> None:
+async def test_googles_grant_is_dead_only_if_the_answer_says_so(seconds: int | None, ends: Any) -> None:
     built = YOUTUBE.bench(renew=ok({**YOUTUBE.renewed, "refresh_token_expires_in": seconds}))
     fresh = await built.channel.refresh(YOUTUBE.account)
     assert (fresh.grant_expires_at, fresh.is_final) == (ends, ends is not None)

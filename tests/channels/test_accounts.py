@@ -1,4 +1,4 @@
-"""Whose a token is: what the networks answer when it is proven, and what that means for the account."""
+"""The account of a token: the networks' answers to a check, and what they mean for the account."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_token_belongs_to_one_profile(on: Network) -> None:
 
 
 @networks
-async def test_an_expiry_and_an_id_that_were_given_stand(on: Network) -> None:
+async def test_a_given_expiry_and_id_are_kept(on: Network) -> None:
     given = AccountImport(
         access_token=SecretStr(TOKEN), refresh_token=SecretStr(REFRESH), external_id=on.profile[0], expires_at=NOW
     )
@@ -104,17 +104,17 @@ async def test_a_token_that_does_not_work(on: Network, me: httpx.Response, reaso
         )),
     ],
 )  # fmt: skip
-async def test_a_profile_without_a_handle_is_named_otherwise(on: Network, who: httpx.Response, handle: str) -> None:
+async def test_a_profile_without_a_handle_gets_another_name(on: Network, who: httpx.Response, handle: str) -> None:
     assert (await on.bench(who).channel.verify(BARE)).profile.handle == handle
 
 
 @pytest.mark.parametrize(("on", "login"), [(INSTAGRAM, "myspace"), (FACEBOOK, "instagram")])
-async def test_a_login_that_is_not_known(on: Network, login: str) -> None:
+async def test_an_unknown_login_is_refused(on: Network, login: str) -> None:
     given = AccountImport(access_token=SecretStr(TOKEN), login=login)
     assert (await error_of(on.bench().channel.verify(given))).reason is R.INVALID_FIELD
 
 
-async def test_an_id_above_two_to_the_53_is_kept_whole() -> None:
+async def test_an_id_above_two_to_the_53_is_kept_exactly() -> None:
     built = THREADS.bench(ok({"id": 9007199254740993, "username": "acme"}))
     assert (await built.channel.verify(BARE)).profile.external_id == "9007199254740993"
 
@@ -158,14 +158,14 @@ async def test_an_inspection_adds_scopes_and_expiry_and_may_fail(on: Network, se
         datetime.fromtimestamp(1_800_000_000, UTC),
     )
     odd = [{"data": []}, {"data": {"scopes": "all", "expires_at": "soon"}}, {"data": {"expires_at": 0}}, []]
-    for told in (
+    for inspection in (
         graph(100),
         answer(500, "<html>"),
         httpx.ReadTimeout("slow"),
         *map(ok, odd),
         ok({"data": {"expires_at": 10**30}}),
     ):
-        built.network.on("GET", "/debug_token", told)
+        built.network.on("GET", "/debug_token", inspection)
         found = await built.channel.verify(BARE)
         assert (found.profile.scopes, found.credentials.expires_at) == ((), None)
 
@@ -182,7 +182,7 @@ async def test_a_tiktok_creator_who_may_not_post_now_is_connected_anyway(code: s
     assert (await error_of(built.channel.verify(GIVEN))).reason is R.MISSING_SCOPE
 
 
-async def test_a_youtube_token_that_can_be_renewed_lives_an_hour_and_is_renewed_when_it_is_over() -> None:
+async def test_a_renewable_youtube_token_lives_an_hour_and_is_renewed_at_its_end() -> None:
     assert (await YOUTUBE.bench().channel.verify(GIVEN)).credentials.expires_at == NOW + timedelta(hours=1)
     built = YOUTUBE.bench()
     built.network.on("GET", YOUTUBE.me, refusal(401, "authError"), YOUTUBE.who)

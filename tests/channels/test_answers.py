@@ -1,4 +1,4 @@
-"""No answer costs more than its bound in memory or time, and one that breaks a rule leaves the outcome unknown."""
+"""Answers are bounded in memory and time. An answer that breaks a rule leaves the outcome unknown."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def failure(network: ChannelHttp, *expected: Any) -> ChannelError:
     return await error_of(network.call("POST", URL, gate=GateThatCounts()), *expected)
 
 
-async def test_only_gzip_is_asked_for_and_understood() -> None:
+async def test_only_gzip_is_requested_and_read() -> None:
     seen: list[str] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -106,7 +106,7 @@ async def test_deep_json_is_an_outage(levels: int, pair: str) -> None:
     assert (await failure(answering(body, 400))).effect is Effect.UNKNOWN
 
 
-def test_json_is_read_to_its_depth_and_no_further() -> None:
+def test_json_is_read_up_to_a_depth() -> None:
     assert parse_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     wide = b"[" + b"[]," * 1000 + b"[]]"
     assert len(parse_json(wide)) == 1001
@@ -117,11 +117,11 @@ def test_json_is_read_to_its_depth_and_no_further() -> None:
 @pytest.mark.parametrize(
     "body", [b"NaN", b'{"a":-Infinity}', b"[1e999]", b"9" * 5000, b"\xff\xfe", b"{", b"\xed\xa0\x80"]
 )
-def test_what_is_not_json_has_no_value(body: bytes) -> None:
+def test_an_answer_that_is_not_json_has_no_value(body: bytes) -> None:
     assert parse_json(body) is None
 
 
-async def test_nothing_is_kept_that_a_database_cannot_store() -> None:
+async def test_a_kept_answer_has_no_text_that_a_database_cannot_store() -> None:
     body = b'{"id":"a\\u0000b\\ud800c\\ud83d\\ude00","\\udc00":["\\ud800"]}'
     found = await answering(body).call("GET", URL)
     assert found.body == {"id": "a\ufffdb\ufffdc😀", "\ufffd": ["\ufffd"]}
@@ -129,7 +129,7 @@ async def test_nothing_is_kept_that_a_database_cannot_store() -> None:
 
 
 @pytest.mark.parametrize("slow", [drip, drip_head, silence])
-async def test_a_server_that_drips_meets_the_deadline(slow: Answering) -> None:
+async def test_a_server_that_drips_is_stopped_at_the_deadline(slow: Answering) -> None:
     async with serving(slow) as base, httpx.AsyncClient(trust_env=False) as client:
         begun = time.monotonic()
         error = await error_of(ChannelHttp(client, explain).call("GET", f"{base}/", timeout=1.2))
@@ -138,7 +138,7 @@ async def test_a_server_that_drips_meets_the_deadline(slow: Answering) -> None:
     assert "deadline" in error.message
 
 
-async def test_a_server_that_does_not_read_meets_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_does_not_read_is_stopped_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """An upload's deadline grows with its bytes, at 200 kB/s; here at 20 MB/s."""
     monkeypatch.setattr(http, "SLOWEST_UPLINK", 20_000_000)
 

@@ -1,4 +1,4 @@
-"""The containers that a post becomes, by Meta's names for their parameters: Instagram and Threads."""
+"""The containers of a post at Instagram and Threads, with Meta's names for their parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which post a container became: exactly one that fits in text, kind and time, never the latest.
+"""Finding the post of a container: it must be the only one that fits in text, kind and time.
 
 Instagram and Threads, after a lost answer or a restored database.
 """
@@ -40,7 +40,7 @@ OTHER_ID = "2"
         (THREADS, "FINISHED", 1, Absent),
         *((on, status, 1, Unknown) for on in (INSTAGRAM, THREADS) for status in ("IN_PROGRESS", "NEW_WORD")),
         *((on, "PUBLISHED", listed, Published) for on in (INSTAGRAM, THREADS) for listed in (0, 1)),
-        # a dead container leaves the profile's own list to decide
+        # for a dead container the profile's list decides
         (THREADS, "ERROR", 0, Absent),
         (THREADS, "EXPIRED", 0, Absent),
         (THREADS, "EXPIRED", 1, Published),
@@ -65,7 +65,7 @@ async def test_a_list_that_cannot_be_read_proves_neither_absence_nor_an_id(liste
 
 
 @networks
-async def test_find_with_the_id_known_needs_no_search(on: ContainerNetwork) -> None:
+async def test_find_with_a_known_id_needs_no_search(on: ContainerNetwork) -> None:
     built = on.ready()
     assert isinstance(await on.find(built, handle=known(posts={"post": POST})), Published)
     assert [request.url.path for request in built.network.requests] == [f"/{on.version}/{POST}"]
@@ -90,7 +90,9 @@ LISTS: list[tuple[list[Any], bool]] = [  # the changes of each listed post; whet
 
 @networks
 @pytest.mark.parametrize(("changes", "bound"), LISTS, ids=str)
-async def test_exactly_one_that_fits_is_bound(on: ContainerNetwork, changes: list[Any], bound: bool) -> None:
+async def test_a_post_is_found_only_if_it_is_the_only_one_that_fits(
+    on: ContainerNetwork, changes: list[Any], bound: bool
+) -> None:
     built = on.ready(
         status="PUBLISHED", listed=["nonsense", {on.text: "Hello"}, *(on.listed(**one) for one in changes)]
     )
@@ -138,7 +140,7 @@ async def test_instagram_lists_stories_apart_and_without_a_caption() -> None:
 
 
 @networks
-async def test_the_list_is_asked_from_a_minute_before(on: ContainerNetwork) -> None:
+async def test_the_list_is_read_from_a_minute_before(on: ContainerNetwork) -> None:
     built = on.ready(status="PUBLISHED")
     await on.find(built, handle=known())
     (request,) = built.network.sent(on.make_path)
@@ -147,7 +149,7 @@ async def test_the_list_is_asked_from_a_minute_before(on: ContainerNetwork) -> N
 
 @networks
 async def test_without_a_container_the_profiles_posts_decide(on: ContainerNetwork) -> None:
-    """As after a restored database: the post may be there although nothing is on record."""
+    """After a restore the post may be live although the database has no record of it."""
     for listed, wanted in (
         ([on.listed(timestamp=at(NOW - 30 * SECOND))], Published),
         ([], Absent),

@@ -1,4 +1,4 @@
-"""Containers are made once, awaited without sleeping, and replaced only when they are dead: Instagram and Threads."""
+"""Instagram and Threads: containers are created once, polled without sleeping, and replaced only when they are dead."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_a_container_is_made_and_polled_until_it_is_finished(on: Container
     assert built.network.sent("/c1")[0].url.params["fields"] == f"{on.status},{on.message}"
 
 
-async def test_threads_rests_two_seconds_after_a_container_is_finished() -> None:
+async def test_threads_waits_two_seconds_after_a_container_is_finished() -> None:
     """A publish right after FINISHED may not find the container."""
     built, saved = THREADS.begun(), Saved()
     for forward, wait in ((0, 2), (0, 2), (1.5, 0.5)):
@@ -137,7 +137,7 @@ async def test_a_status_that_cannot_be_read_changes_nothing(on: ContainerNetwork
 
 
 @networks
-async def test_a_published_container_is_never_remade(on: ContainerNetwork) -> None:
+async def test_a_published_container_is_never_created_again(on: ContainerNetwork) -> None:
     built, saved = on.begun(on.state("PUBLISHED")), Saved()
     await on.until_ready(built, ONE, saved)
     assert len(on.made(built)) == 1
@@ -145,8 +145,8 @@ async def test_a_published_container_is_never_remade(on: ContainerNetwork) -> No
 
 
 @networks
-async def test_an_image_that_the_network_does_not_take_is_sent_as_a_rendition(on: ContainerNetwork) -> None:
-    """It is rendered when it is needed, not at every poll."""
+async def test_an_image_that_the_network_does_not_accept_is_sent_as_a_rendition(on: ContainerNetwork) -> None:
+    """It is rendered once, not at every poll."""
     opaque = {"has_alpha": False, "animated": False}
     media = (image(0, mime_type="image/webp", **opaque), image(1), image(2, bytes=9_000_000, alt="A", **opaque))
     running = on.state("IN_PROGRESS")
@@ -159,7 +159,7 @@ async def test_an_image_that_the_network_does_not_take_is_sent_as_a_rendition(on
 
 
 @networks
-async def test_a_rendition_that_cannot_be_made_ends_it(on: ContainerNetwork) -> None:
+async def test_a_failed_rendition_ends_the_preparation(on: ContainerNetwork) -> None:
     built = on.begun()
 
     async def refuse(*_: object, **__: object) -> MediaAsset:

@@ -1,6 +1,6 @@
-"""The visible call is not idempotent: it is made once, and a live container is never published again.
+"""The visible call is not idempotent: it is made once, and a live container is not published again.
 
-Instagram and Threads: what a refusal proves, and what the container's own status proves after it.
+Instagram and Threads: what a refusal proves, and what the container's status proves after it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ REFUSED_BUT_LIVE = [
         *((on, given) for on in (INSTAGRAM, THREADS) for given in (answer(502, "<html>"), httpx.ReadError("reset"))),
     ],
 )
-async def test_what_may_have_been_published_is_unknown(on: ContainerNetwork, given: Any) -> None:
+async def test_a_call_that_may_have_published_is_unknown(on: ContainerNetwork, given: Any) -> None:
     assert (await on.refused(on.ready(given), Saved(known()))).effect is Effect.UNKNOWN
 
 
@@ -113,7 +113,7 @@ async def test_a_refusal_stands_when_the_container_is_not_live_or_cannot_be_read
     assert (error.reason, error.effect) == (Reason.MISSING_SCOPE, Effect.REJECTED)
 
 
-async def test_instagram_retries_a_missing_container_twice_and_then_remakes_it() -> None:
+async def test_instagram_retries_a_missing_container_twice_and_then_replaces_it() -> None:
     built, saved = INSTAGRAM.ready(graph_error(24, 2207008)), Saved(known())
     for misses in (1, 2, 0):
         error = await INSTAGRAM.refused(built, saved)
@@ -178,7 +178,7 @@ RUNNING = [
         *((on, *row) for on in (INSTAGRAM, THREADS) for row in STATES),
     ],
 )
-async def test_check_reports_how_far_it_is(
+async def test_check_reports_the_progress(
     on: ContainerNetwork, handle: Handle | None, status: str, wanted: Pending | Ready
 ) -> None:
     built = on.ready(status=status)
@@ -187,7 +187,7 @@ async def test_check_reports_how_far_it_is(
 
 
 @networks
-async def test_check_fills_in_what_was_pending(on: ContainerNetwork) -> None:
+async def test_check_adds_the_missing_id_and_address(on: ContainerNetwork) -> None:
     found = await on.ready().channel.check(ONE, on.account, known(posts={"post": POST}))
     assert isinstance(found, Published)
     assert (found.post_id, found.url) == (POST, on.address)

@@ -1,4 +1,4 @@
-"""A container is replaced only when it is dead and another may succeed; a handle is read whenever it was saved."""
+"""A container is replaced only when it is dead and another may succeed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ DEAD = [  # network, status, its message, the code that is stored, reason, how m
 ]
 
 
-def test_every_word_for_a_failed_container_of_threads_has_a_row() -> None:
+def test_every_error_of_a_failed_container_of_threads_has_a_row() -> None:
     assert FAILED_CONTAINERS.keys() <= {message for on, _, message, *_ in DEAD if on is THREADS}
 
 
@@ -85,14 +85,16 @@ def dead_at(on: ContainerNetwork, index: int, dead: httpx.Response) -> list[http
         (THREADS, dead_at(THREADS, 3, THREADS.failed("UNKNOWN")), "c5,c6,c7"),
     ],
 )
-async def test_what_is_remade_of_a_carousel(on: ContainerNetwork, dead: list[httpx.Response], children: str) -> None:
+async def test_the_dead_parts_of_a_carousel_are_replaced(
+    on: ContainerNetwork, dead: list[httpx.Response], children: str
+) -> None:
     built, saved = on.begun(*dead), Saved()
     await on.until_ready(built, MANY, saved)
     assert on.made(built)[-1]["children"] == children
 
 
 @networks
-async def test_a_container_past_its_life_is_remade_without_asking(on: ContainerNetwork) -> None:
+async def test_an_expired_container_is_replaced_without_a_read(on: ContainerNetwork) -> None:
     built, saved = on.begun(), Saved()
     await on.until_ready(built, ONE, saved)
     built.clock.forward(hours=24)
@@ -101,7 +103,7 @@ async def test_a_container_past_its_life_is_remade_without_asking(on: ContainerN
 
 
 @networks
-async def test_a_young_container_may_not_be_found_yet(on: ContainerNetwork) -> None:
+async def test_a_new_container_may_not_be_found_yet(on: ContainerNetwork) -> None:
     built, saved = on.begun(GONE, on.state("FINISHED")), Saved()
     await on.until_ready(built, ONE, saved)
     assert len(on.made(built)) == 1
@@ -148,7 +150,7 @@ async def test_a_creation_that_another_may_get_past_is_tried_three_times_more(
     assert effects == [Effect.NOT_SENT] * 3 + [Effect.REJECTED]
 
 
-async def test_an_instagram_parent_without_children_remakes_them() -> None:
+async def test_an_instagram_parent_without_children_creates_them_again() -> None:
     built, saved = INSTAGRAM.begun(), Saved()
     await INSTAGRAM.prepare(built, MANY, saved)
     built.network.on("POST", INSTAGRAM.make_path, graph_error(24, 2207006))
@@ -159,7 +161,7 @@ async def test_an_instagram_parent_without_children_remakes_them() -> None:
 POST = Container(id="c1", created_at=NOW, code="FINISHED")
 
 
-def test_a_post_lapses_with_its_first_container_and_a_reply_does_not_count() -> None:
+def test_a_preparation_expires_with_its_first_container_and_replies_do_not_count() -> None:
     later = Container(id="c2", created_at=NOW + timedelta(hours=1))
     reply = Container(id="c3", created_at=NOW - timedelta(hours=9))
     known = Prepared(containers={"0": POST, "post": later, "comment": reply})

@@ -88,7 +88,7 @@ ENDS: list[tuple[str, httpx.Response | Exception, Reason, Effect]] = [
 
 @scenes
 @pytest.mark.parametrize(("said", "reason", "effect"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
-async def test_what_the_end_of_the_visible_call_means(
+async def test_the_meaning_of_each_end_of_the_visible_call(
     scene: Scene, said: httpx.Response | Exception, reason: Reason, effect: Effect
 ) -> None:
     built, saved = scene.failing(said), Saved(scene.handle)
@@ -117,7 +117,7 @@ def test_every_draft_has_a_resend_rule(scene: Scene) -> None:
 
 @scenes
 @pytest.mark.parametrize("given", ODD_ANSWERS, ids=lambda given: f"{given.status}-{given.text[:9]}")
-def test_any_answer_is_explained(scene: Scene, given: Answer) -> None:
+def test_every_answer_is_explained(scene: Scene, given: Answer) -> None:
     error = bench(scene.name).channel.explain(given)
     assert error.message
     assert error.provider_code
@@ -149,7 +149,7 @@ async def test_find_that_cannot_read_is_unknown(scene: Scene, said: httpx.Respon
 
 
 @scenes
-async def test_verify_refuses_credentials_of_somebody_else(scene: Scene) -> None:
+async def test_verify_refuses_credentials_of_another_profile(scene: Scene) -> None:
     built = scene.bench()
     built.network.on(*scene.identity)
     given = replace(scene.credentials, external_id="somebody-else")

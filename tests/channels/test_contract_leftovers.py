@@ -43,17 +43,17 @@ async def test_discard_calls_nothing_where_the_network_drops_leftovers(scene: Sc
 
 
 @leftovers
-async def test_what_was_never_visible_is_removed(left: Leftover) -> None:
+async def test_a_leftover_that_was_never_visible_is_removed(left: Leftover) -> None:
     assert await discard(left, left.unused) == [True]
 
 
 @leftovers
-async def test_what_is_gone_is_no_error(left: Leftover) -> None:
+async def test_a_leftover_that_no_longer_exists_is_no_error(left: Leftover) -> None:
     assert await discard(left, left.gone) in ([], [True])  # some networks show by a read that it is gone
 
 
 @leftovers
-async def test_what_is_or_may_be_visible_stays(left: Leftover) -> None:
+async def test_a_post_that_is_or_may_be_visible_stays(left: Leftover) -> None:
     assert await discard(left, left.seen) == ([True] if left.name in ASKED else [])
 
 

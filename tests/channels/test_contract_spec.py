@@ -118,7 +118,7 @@ def test_lengths_agree_with_validate(scene: Scene, text: str) -> None:
     counted = channel.lengths(draft)
     assert {each.pointer for each in counted} >= {"/text", *(["/parts/0"] if parts else [])}
     above = {each.pointer for each in counted if each.actual > each.maximum}
-    told = [problem for problem in channel.validate(draft, None) if problem.code == "TEXT_TOO_LONG"]
-    assert {problem.pointer for problem in told} == above
+    reported = [problem for problem in channel.validate(draft, None) if problem.code == "TEXT_TOO_LONG"]
+    assert {problem.pointer for problem in reported} == above
     known = {(each.pointer, each.rule, each.maximum, each.actual) for each in counted}
-    assert known >= {(problem.pointer, problem.rule, problem.limit, problem.actual) for problem in told}
+    assert known >= {(problem.pointer, problem.rule, problem.limit, problem.actual) for problem in reported}

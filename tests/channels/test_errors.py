@@ -1,4 +1,4 @@
-"""Every documented answer of a network has its reason and effect, and a wait is as long as the network says."""
+"""Every documented answer of a network has a reason and an effect. A wait is as long as the network says."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_answers_without_a_row(
 
 @pytest.mark.parametrize("name", ["threads", "tiktok"])
 def test_a_5xx_proves_nothing_but_a_dead_token_and_the_race_of_threads(name: str) -> None:
-    """An error with HTTP 500 has been seen of posts that went live."""
+    """Posts have gone live whose answer was an HTTP 500."""
     for row in TABLES[name]:
         answer = replace(TABLES[name].answer(row.key), status=502)
         proof = name == "threads" and (row.key == "24/4279009" or REASONS[row.reason].class_ is FailureClass.TOKEN)
@@ -62,8 +62,8 @@ def spelled(key: Any) -> str:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_tables_are_whole(name: str) -> None:
-    """A code that the product knows and that has no line here fails."""
+def test_the_tables_are_complete(name: str) -> None:
+    """Every code that the product knows has a line in these tables."""
     keys = TABLES[name].keys
     if name == "tiktok":
         keys = {key.partition(":")[2] for key in keys}
@@ -113,7 +113,7 @@ SOON = {"retry_after": "5"}
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset="soon"), 60),
         ("tiktok", given(403, tiktok_of("403:rate_limit_exceeded").body, retry_after="9"), 9),
         ("tiktok", given(403, tiktok_of("403:invalid_param").body, retry_after="9"), 9),
-        # An empty daily bucket waits for midnight, whatever the header says.
+        # An empty daily quota waits for midnight, even if the header names another time.
         ("youtube", google(429, "rateLimitExceeded", BUCKET, SOON), MIDNIGHT),
         ("youtube", google(403, "rateLimitExceeded", BUCKET, SOON), MIDNIGHT),
         ("youtube", google(429, "rateLimitExceeded", headers=SOON, details=[INFO]), MIDNIGHT),
@@ -176,7 +176,7 @@ def test_the_messages_of_bluesky_schemas(message: str, reason: Reason) -> None:
 
 
 @pytest.mark.parametrize("name", ["facebook", "instagram", "threads"])
-def test_words_for_people_come_first_and_secrets_never(name: str) -> None:
+def test_the_message_for_people_is_preferred_and_secrets_are_removed(name: str) -> None:
     spoken = graph(
         400, 100, error_user_title="Text", error_user_msg="Too long", access_token="EAAabc123abc123abc123abc123"
     )

@@ -1,4 +1,4 @@
-"""A feed post, story or video is found only when exactly one fits; what might be ours is never called absent."""
+"""A feed post, story or video is found only if exactly one fits. A post that may be ours is not called absent."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ async def test_every_page_of_the_list_is_read(lists: list[httpx.Response], read:
     assert [request.url.params.get("after") for request in built.network.requests] == read
 
 
-async def test_with_the_posts_id_known_nothing_is_searched() -> None:
+async def test_with_a_known_post_id_nothing_is_searched() -> None:
     built = over()
     assert isinstance(await page.find(built, TEXT, page.with_photos(post_id=page.POST)), Published)
     assert [request.url.path for request in built.network.requests] == [f"/v26.0/{page.POST}"]
@@ -173,8 +173,8 @@ def test_the_same_text_as_facebook_shows_it(ours: str, theirs: str, same: bool) 
     st.lists(st.sampled_from(["a", "b", " ", "Acme", "@[", "]", "\u00e9"])).map("".join),
 )
 @settings(max_examples=400, deadline=None)
-def test_it_is_the_same_as_any_name_in_place_of_a_mention(ours: str, theirs: str) -> None:
-    """The rule as an expression, which takes exponential time."""
+def test_a_mention_matches_any_name(ours: str, theirs: str) -> None:
+    """Compared with a regular expression for the same rule, which takes exponential time."""
     parts = [re.escape(collapsed(part)) for part in re.split(r"@\[[^\[\]]+\]", ours)]
     assert same_text(ours, theirs) is (re.fullmatch(".+?".join(parts), collapsed(theirs)) is not None)
 
@@ -226,6 +226,6 @@ async def test_what_a_list_of_stories_proves(rows: list[dict[str, Any]], hours: 
     assert isinstance(await page.find(built, STORY, page.with_photos()), wanted)
 
 
-def test_a_lost_post_is_searched_for_until_every_list_shows_it() -> None:
+def test_a_lost_post_is_searched_until_every_list_would_show_it() -> None:
     """A post may be missing from a list for 30 seconds (docs/networks/facebook.md)."""
     assert bench("facebook").channel.spec.absence_window >= timedelta(seconds=30)

@@ -1,4 +1,4 @@
-"""Photos, reels and videos continue where their upload ended, are waited for, and are made again only when dead."""
+"""Photos, reels and videos continue where their upload ended, are polled, and are replaced only when dead."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ async def test_photos_are_uploaded_unpublished_with_their_alt_texts() -> None:
     ]
     assert [photo.id for photo in page.state(saved).photos] == ["p1", "p2"]
     assert built.network.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
-    built.clock.forward(hours=24)  # Facebook has deleted them by now
+    built.clock.forward(hours=24)  # Facebook has deleted them meanwhile
     await page.prepare(built, page.PHOTOS, saved)
     assert [photo.id for photo in page.state(saved).photos] == ["p3", "p4"]
 
 
-async def test_a_photo_that_facebook_does_not_take_is_sent_as_another() -> None:
+async def test_a_photo_that_facebook_does_not_accept_is_sent_as_a_rendition() -> None:
     built = page.photos()
     media = (image(0, mime_type="image/webp", **OPAQUE), image(1, bytes=9_000_000, **OPAQUE))
     await page.prepare(built, publication("Hello", media=media), Saved())
@@ -82,7 +82,7 @@ async def test_a_refused_photo(answers: list[httpx.Response], reason: Reason, ef
     assert [(error.reason, error.effect) for error in found] == [(reason, effect) for effect in effects]
 
 
-async def test_a_text_needs_nothing_and_a_link_is_read_again_only_when_it_was_unreadable() -> None:
+async def test_a_text_needs_no_preparation_and_a_link_is_read_again_only_if_it_was_unreadable() -> None:
     built = bench("facebook")
     for given in (page.TEXT, page.LINK):
         assert await page.prepare(built, given, Saved()) == Ready()
@@ -94,7 +94,7 @@ async def test_a_text_needs_nothing_and_a_link_is_read_again_only_when_it_was_un
     assert page.state(unreadable).link == "scraped"
 
 
-async def test_a_reel_is_started_sent_and_waited_for() -> None:
+async def test_a_reel_is_started_uploaded_and_polled() -> None:
     built, saved = page.reels(page.PROCESSING, page.WAITING), Saved()
     found = await page.prepare(built, page.REEL, saved)
     assert found == Pending(after=timedelta(seconds=5), note="Facebook is processing the video")

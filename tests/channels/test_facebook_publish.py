@@ -1,4 +1,4 @@
-"""One feed post or finish; what is live is not sent again, and a draft never counts as published."""
+"""One feed post or finish. A live post is not sent again, and a draft does not count as published."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ async def test_photos_that_lapsed_are_not_attached() -> None:
 
 @pytest.mark.parametrize("code", [1, 2, 506, 1363047])
 @pytest.mark.parametrize(("given", "handle"), [(page.TEXT, None), (page.REEL, page.uploaded())], ids=["feed", "reel"])
-async def test_what_may_be_published_is_unknown(given: PublicationDraft, handle: Handle | None, code: int) -> None:
+async def test_a_call_that_may_have_published_is_unknown(
+    given: PublicationDraft, handle: Handle | None, code: int
+) -> None:
     found = await page.failure(page.over(graph_error(code, status=500)), given, Saved(handle))
     assert found.effect is Effect.UNKNOWN
 
@@ -132,7 +134,9 @@ async def test_an_unreadable_link_is_read_again_once() -> None:
     [(None, Effect.UNKNOWN), (120, Effect.REJECTED), (0, Effect.UNKNOWN)],
     ids=["no twin", "older twin", "perhaps ours"],
 )
-async def test_posted_already_is_final_only_when_an_older_post_explains_it(minutes: int | None, effect: Effect) -> None:
+async def test_a_duplicate_is_a_final_refusal_only_if_an_older_post_explains_it(
+    minutes: int | None, effect: Effect
+) -> None:
     twin = {**page.READ, "created_time": (NOW - timedelta(minutes=minutes or 0)).isoformat()}
     built = page.over(graph_error(506), posts=ok({"data": [] if minutes is None else [twin]}))
     found = await page.failure(built, page.TEXT, Saved())
@@ -153,7 +157,7 @@ async def test_an_address_that_cannot_be_read_is_the_one_by_id() -> None:
 async def test_a_refused_finish_stands_only_when_the_video_is_not_live(
     code: int, renewals: int, effect: Effect
 ) -> None:
-    """An upload that cannot be finished is made again, twice."""
+    """An upload that cannot be finished is repeated twice."""
     saved = Saved(page.uploaded(renewals=renewals))
     assert await page.publish(page.over(graph_error(code)), page.REEL, saved) == FILMED
     saved = Saved(page.uploaded(renewals=renewals))

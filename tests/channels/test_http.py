@@ -1,4 +1,4 @@
-"""What is known about a call's effect follows from where it failed, and no secret survives in what is kept."""
+"""The effect of a call follows from where it failed. A kept answer contains no secret."""
 
 from __future__ import annotations
 
@@ -75,13 +75,15 @@ UNRESOLVED = GuardRefused(GuardCode.NAME_NOT_RESOLVED, "no such name")
         (httpx.ReadTimeout("slow"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
         (httpx.RemoteProtocolError("reset"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
         (httpx.WriteError(""), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
-        # A guarded address is refused for good, unless its name may come back.
+        # A guarded address is a final refusal, unless its name may resolve later.
         (PRIVATE, Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED),
         (UNRESOLVED, Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT),
     ],
     ids=repr,
 )
-async def test_what_a_call_did_follows_from_where_it_failed(end: Exception, reason: Reason, effect: Effect) -> None:
+async def test_the_effect_of_a_call_follows_from_where_it_failed(
+    end: Exception, reason: Reason, effect: Effect
+) -> None:
     await failure(Network().on("POST", "/post", end), reason, effect)
 
 
@@ -113,7 +115,7 @@ def test_redaction_knows_how_the_networks_tokens_look(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("words", ['{"code":190,"error_subcode":463}', "Invalid OAuth access token."])
-def test_redaction_leaves_the_networks_own_words(words: str) -> None:
+def test_redaction_keeps_the_networks_message(words: str) -> None:
     assert redact(words) == words
 
 
@@ -128,7 +130,7 @@ def test_retry_after_in_seconds(value: str, seconds: int | None) -> None:
 def test_retry_after_as_a_date_is_never_negative() -> None:
     assert retry_after({"retry-after": format_datetime(NOW + timedelta(seconds=90))}, NOW) == timedelta(seconds=90)
     assert retry_after({"retry-after": format_datetime(NOW - timedelta(seconds=90))}, NOW) == timedelta(0)
-    # Nothing waits for a year that is a slip.
+    # A wait of a year is a mistake and is not respected.
     assert retry_after({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, NOW) == LONGEST_WAIT
 
 
@@ -140,7 +142,7 @@ async def test_a_named_time_is_for_the_whole_account(status: int, headers: dict[
     assert error.pause == (None if pause is None else timedelta(seconds=pause))
 
 
-def test_a_throttle_is_for_the_whole_account_whatever_named_its_time() -> None:
+def test_every_throttle_is_for_the_whole_account() -> None:
     wait = timedelta(minutes=5)
     pauses = {
         reason: ChannelError(reason, Effect.NOT_SENT, "no", retry_after=wait).pause

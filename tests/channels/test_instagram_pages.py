@@ -1,4 +1,4 @@
-"""Connected through a Page: another host, the Page's token, no renewal; everything else as ever."""
+"""Instagram connected through a Page: another host, the Page's token, and no renewal."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_every_list_of_pages_is_read() -> None:
         (["junk", {"instagram_business_account": 7}], IG, Reason.INVALID_FIELD, "no Page"),
     ],
 )
-async def test_which_account_is_never_guessed(
+async def test_the_account_is_never_guessed(
     pages: list[Any], external_id: str | None, reason: Reason, words: str
 ) -> None:
     error = await refused(over(ok({"data": pages})), given(external_id=external_id))
@@ -102,12 +102,12 @@ async def test_which_account_is_never_guessed(
 
 
 @pytest.mark.parametrize("tasks", [["MANAGE"], None])
-async def test_a_role_that_allows_it_or_is_not_known(tasks: Any) -> None:
+async def test_a_role_that_allows_publishing_or_is_unknown_is_accepted(tasks: Any) -> None:
     built = over(ok({"data": [page(tasks=tasks)]}))
     assert (await built.channel.verify(given())).profile.external_id == IG
 
 
-async def test_what_was_not_granted_is_missing_and_what_cannot_be_read_is_unknown() -> None:
+async def test_a_permission_that_was_not_granted_is_missing_and_an_unreadable_one_is_unknown() -> None:
     some = ok({"data": [{"permission": "instagram_basic", "status": "granted"}]})
     assert (await refused(over(permissions=some), given())).reason is Reason.MISSING_SCOPE
     found = await over(permissions=answer(500, "<html>")).channel.verify(given())
@@ -127,7 +127,7 @@ async def test_a_token_that_does_not_work(listed: httpx.Response, reason: Reason
     ("expires_at", "kept"),
     [(None, None), (NOW + timedelta(days=3), NOW + timedelta(days=3)), (NOW - timedelta(days=1), None)],
 )
-async def test_there_is_no_renewal_and_what_works_is_kept(expires_at: Any, kept: Any) -> None:
+async def test_a_working_token_is_kept_without_a_renewal(expires_at: Any, kept: Any) -> None:
     who = WHO.model_copy(update={"credentials": WHO.credentials.model_copy(update={"expires_at": expires_at})})
     built = over()
     fresh = await built.channel.refresh(who)
@@ -146,7 +146,7 @@ async def test_there_is_no_renewal_and_what_works_is_kept(expires_at: Any, kept:
         (answer(503, "<html>"), Reason.PROVIDER_OUTAGE),
     ],
 )
-async def test_only_a_dead_token_is_lost(answered: httpx.Response, reason: Reason) -> None:
+async def test_only_a_dead_token_needs_a_reconnect(answered: httpx.Response, reason: Reason) -> None:
     built = over()
     built.network.on("GET", f"/{IG}", answered)
     error = await error_of(built.channel.refresh(WHO))

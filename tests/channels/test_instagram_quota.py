@@ -1,4 +1,4 @@
-"""When the day's posts are used up: what is reported, and until when the post is held."""
+"""A used-up daily quota: the report, and the end of the hold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def usage(used: int, total: int) -> httpx.Response:
 
 
 def posted(ages: list[timedelta], total: int) -> Any:
-    """The limit of an account whose last posts are so old."""
+    """The answer about the limit of an account whose last posts have these ages."""
 
     def limit(request: httpx.Request) -> httpx.Response:
         since = float(request.url.params.get("since", (NOW - 24 * HOUR).timestamp()))
@@ -52,7 +52,7 @@ async def refused(built: Bench) -> ChannelError:
     ("ages", "total", "frees_in"),
     [
         ([23 * HOUR, 5 * HOUR, HOUR], 3, HOUR),  # the oldest is a day old in an hour
-        ([23 * HOUR, 5 * HOUR, HOUR], 2, 19 * HOUR),  # two of them must be
+        ([23 * HOUR, 5 * HOUR, HOUR], 2, 19 * HOUR),  # two of them must expire
         ([timedelta(minutes=20)], 1, 24 * HOUR - timedelta(minutes=20)),
     ],
 )
@@ -69,17 +69,17 @@ async def test_the_hold_ends_when_one_more_post_may_be_published(
 
 
 @pytest.mark.parametrize("limit", [answer(500, "<html>"), ok({"data": []}), usage(1, 50)], ids=["down", "odd", "left"])
-async def test_without_a_word_of_the_limit_it_is_asked_again_in_an_hour(limit: httpx.Response) -> None:
+async def test_an_unreadable_limit_is_read_again_in_an_hour(limit: httpx.Response) -> None:
     assert (await refused(over(limit))).retry_after == HOUR
 
 
 @pytest.mark.parametrize("limit", [posted([timedelta(minutes=1)], 1), usage(50, 50), usage(0, 0)])
-async def test_a_limit_that_is_full_since_any_moment_is_asked_again_in_an_hour(limit: Any) -> None:
-    """All posts are quite new, or the network ignores `since`."""
+async def test_a_limit_that_is_full_for_every_period_is_read_again_in_an_hour(limit: Any) -> None:
+    """All posts are new, or the network ignores `since`."""
     assert (await refused(over(limit))).retry_after == HOUR
 
 
-async def test_a_limit_known_for_the_whole_day_only_still_waits_an_hour() -> None:
+async def test_a_limit_that_is_known_for_the_whole_day_only_waits_an_hour() -> None:
     def limit(request: httpx.Request) -> httpx.Response:
         return graph_error(100) if "since" in request.url.params else usage(50, 50)
 
@@ -87,7 +87,7 @@ async def test_a_limit_known_for_the_whole_day_only_still_waits_an_hour() -> Non
     assert (error.retry_after, "50 of 50 posts" in error.message) == (HOUR, True)
 
 
-async def test_other_refusals_ask_for_no_limit() -> None:
+async def test_other_refusals_read_no_limit() -> None:
     built = over(usage(50, 50))
     built.network.on("POST", INSTAGRAM.publish_path, graph_error(4))
     saved = Saved(known())

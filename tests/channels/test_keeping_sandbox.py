@@ -1,4 +1,4 @@
-"""Accounts kept connected over the emulated networks: what they count is what was really asked of them."""
+"""The upkeep of accounts at the emulated networks, which count the calls."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ S = AccountStatus
 RENEWALS = {"threads": "refresh_token", "tiktok": "token", "bluesky": "com.atproto.server.refreshSession"}
 
 
-class Moved:
+class BothClocks:
     """Our clock and the networks', moved together."""
 
     def __init__(self, oracle: Oracle) -> None:
@@ -53,24 +53,24 @@ class Moved:
         return asyncio.get_running_loop().time()
 
     def until(self, moment: datetime) -> None:
-        """Forward to a moment."""
+        """Move both clocks to this time."""
         step = moment - self.now()
         self._ahead += step
         self._oracle.call("POST", "/clock", advanceSeconds=step.total_seconds())
 
 
-class Tended:
-    """One account of a network in a real database, and everyone who wants its token."""
+class SandboxAccount:
+    """One account of a network in a real database, with its upkeep and the callers that use its token."""
 
     def __init__(self, oracle: Oracle, seed: Seed, channel: str, client: httpx.AsyncClient) -> None:
-        self.oracle, self.seed, self.name, self.clock = oracle, seed, channel, Moved(oracle)
+        self.oracle, self.seed, self.name, self.clock = oracle, seed, channel, BothClocks(oracle)
         settings = {"hosts": hosts_of(channel, oracle), **APP}
         self.channels = build_channels({channel: settings}, tools(client, self.clock))
         self.profile: Mapping[str, Any] = {}
         self.account_id = ""
 
     async def connect(self, given: Mapping[str, Any]) -> AccountView:
-        """Its owner connects it with what the network gave."""
+        """Connect the account with credentials of the network."""
         self.profile = {**self.profile, **given}
         known = imported(self.profile)
         ends = self.clock.now() + timedelta(hours=2) if known.refresh_token else None
@@ -99,36 +99,36 @@ class Tended:
         return view
 
     def renewals(self) -> int:
-        """How often the network was asked for another token."""
+        """The number of renewals that the network received."""
         calls = self.oracle.call("GET", f"/calls?channel={self.name}")
         return sum(1 for call in calls if call["operation"] == RENEWALS[self.name])
 
 
 @asynccontextmanager
-async def connected(oracle: Oracle, folder: Path, channel: str) -> AsyncIterator[Tended]:
+async def connected(oracle: Oracle, folder: Path, channel: str) -> AsyncIterator[SandboxAccount]:
     database = Database(f"sqlite+aiosqlite:///{folder / 'munadi.db'}")
     seed = Seed(database)
     await seed.create()
     async with httpx.AsyncClient() as client:
-        kept = Tended(oracle, seed, channel, client)
+        kept = SandboxAccount(oracle, seed, channel, client)
         await kept.connect(oracle.call("POST", "/profiles", channel=channel, name="acme"))
         yield kept
     await database.close()
 
 
 @pytest.fixture(params=sorted(RENEWALS))
-async def kept(request: pytest.FixtureRequest, oracle: Oracle, tmp_path: Path) -> AsyncIterator[Tended]:
+async def kept(request: pytest.FixtureRequest, oracle: Oracle, tmp_path: Path) -> AsyncIterator[SandboxAccount]:
     async with connected(oracle, tmp_path, request.param) as made:
         yield made
 
 
 @pytest.fixture
-async def threads(oracle: Oracle, tmp_path: Path) -> AsyncIterator[Tended]:
+async def threads(oracle: Oracle, tmp_path: Path) -> AsyncIterator[SandboxAccount]:
     async with connected(oracle, tmp_path, "threads") as made:
         yield made
 
 
-async def test_a_token_is_renewed_ahead_of_its_end_and_not_before(kept: Tended) -> None:
+async def test_a_token_is_renewed_shortly_before_its_end(kept: SandboxAccount) -> None:
     first = await kept.keep()
     assert kept.renewals() == 0
     assert first.next_at is not None
@@ -142,12 +142,12 @@ async def test_a_token_is_renewed_ahead_of_its_end_and_not_before(kept: Tended) 
     assert (await kept.view()).status is S.CONNECTED
 
 
-async def test_two_keepers_and_a_hundred_users_ask_the_network_once(kept: Tended) -> None:
+async def test_two_upkeeps_and_a_hundred_callers_cause_one_renewal(kept: SandboxAccount) -> None:
     first = await kept.keep()
     assert first.next_at is not None
     ends = (await kept.view()).token_expires_at
     assert ends is not None
-    # Late enough for both: the keepers find the grant too old, the users the access token.
+    # Late enough for both: the grant is too old for the upkeep, the access token for the callers.
     kept.clock.until(max(first.next_at, ends - timedelta(minutes=4)))
     users = [kept.tokens(f"user-{number % 4}") for number in range(100)]
     looks = [kept.keep("one"), kept.keep("two")]
@@ -159,7 +159,7 @@ async def test_two_keepers_and_a_hundred_users_ask_the_network_once(kept: Tended
     assert {answer.status for answer in answers} == {S.CONNECTED}
 
 
-async def test_a_dead_grant_needs_its_owner_and_the_contents_continue_when_they_are_back(kept: Tended) -> None:
+async def test_a_dead_grant_needs_a_reconnect_and_the_posts_continue_after_it(kept: SandboxAccount) -> None:
     first = await kept.keep()
     waiting = await kept.seed.content(kept.account_id, hold=HoldReason.TOKEN, now=kept.clock.now())
     external = (await kept.view()).external_id
@@ -179,7 +179,7 @@ async def test_a_dead_grant_needs_its_owner_and_the_contents_continue_when_they_
     assert (await kept.keep()).status is S.CONNECTED
 
 
-async def test_an_outage_leaves_the_account_as_it_is(kept: Tended) -> None:
+async def test_an_outage_does_not_change_the_account(kept: SandboxAccount) -> None:
     first = await kept.keep()
     assert first.next_at is not None
     kept.clock.until(first.next_at)
@@ -195,8 +195,8 @@ async def test_an_outage_leaves_the_account_as_it_is(kept: Tended) -> None:
     assert kept.renewals() == 2
 
 
-async def test_a_token_that_ended_unrenewed_needs_its_owner(threads: Tended) -> None:
-    """Munadi was away too long."""
+async def test_a_token_that_expired_needs_a_reconnect(threads: SandboxAccount) -> None:
+    """Munadi was not running for too long."""
     await threads.keep()
     ends = (await threads.view()).token_expires_at
     assert ends is not None

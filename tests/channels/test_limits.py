@@ -1,4 +1,4 @@
-"""Each limit of a network holds just inside and not just outside; a problem has its pointer, rule, limit and actual."""
+"""Every limit accepts the value just inside and refuses the one just outside, with pointer, rule, limit and actual."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ SCOPED: list[tuple[str, str | None, Draft, str, list[str]]] = [
 
 
 @pytest.mark.parametrize(("name", "login", "given", "scope", "pointers"), SCOPED)
-def test_what_needs_a_permission_is_refused_only_when_it_is_known_to_be_missing(
+def test_an_option_that_needs_a_permission_is_refused_only_if_the_permission_is_known_to_be_missing(
     name: str, login: str | None, given: Draft, scope: str, pointers: list[str]
 ) -> None:
     without = problems(name, given, login=login, scopes=("something",))
@@ -99,7 +99,7 @@ def test_what_needs_a_permission_is_refused_only_when_it_is_known_to_be_missing(
     assert problems(name, picture("Hello"), login=login, scopes=("something",)) == []
 
 
-def test_instagram_takes_stories_of_business_accounts_only() -> None:
+def test_instagram_accepts_stories_of_business_accounts_only() -> None:
     story = instagram.story()
     assert codes("instagram", story, facts={"account_type": "BUSINESS"}) == []
     creator = {"account_type": "MEDIA_CREATOR"}

@@ -1,4 +1,4 @@
-"""The first comment at Instagram and Facebook: one request below the post, found again by its text."""
+"""The first comment at Instagram and Facebook: one request, and a search by its text."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def find(built: Bench, given: PublicationDraft = DRAFT, handle: Handle = K
         (page(), REEL, facebook.uploaded(finished=True), facebook.VIDEO),
     ],
 )
-async def test_it_is_one_gated_request_below_the_post(
+async def test_a_first_comment_is_one_gated_request_below_the_post(
     built: Bench, given: PublicationDraft, handle: Handle | None, target: str
 ) -> None:
     saved, gate, who = Saved(handle), GateThatCounts(), WHO if given is DRAFT else facebook.WHO
@@ -126,7 +126,7 @@ FOUND: list[tuple[list[httpx.Response], Any]] = [  # Instagram's lists; the id o
     ([media(f"{WORDS}!", "sale", None)], Absent),
     ([media("Nice!", after="c"), media("Great!")], Absent),
     ([media(WORDS, WORDS)], Unknown),
-    ([media("Nice!", after="c")], Unknown),  # and so on for ever
+    ([media("Nice!", after="c")], Unknown),  # a list without end
     *(([ok(odd)], Unknown) for odd in ("not json", {}, {"data": None})),
     ([graph_error(100, 33)], Unknown),
     ([answer(500, "<html>")], Unknown),
@@ -151,7 +151,9 @@ FOUND_AT_FACEBOOK: list[tuple[httpx.Response, Any]] = [
         *((page((), listed), PAGE, FEED, wanted) for listed, wanted in FOUND_AT_FACEBOOK),
     ],
 )
-async def test_it_is_found_by_its_words(built: Bench, given: PublicationDraft, handle: Handle, wanted: Any) -> None:
+async def test_a_first_comment_is_found_by_its_text(
+    built: Bench, given: PublicationDraft, handle: Handle, wanted: Any
+) -> None:
     found = await find(built, given, handle)
     if isinstance(wanted, str):
         assert (found.post_id, found.published_at) == (wanted, NOW)

@@ -1,4 +1,4 @@
-"""What only Facebook, Instagram or Threads does, on the sandbox: how posts are shown, and what becomes of odd ones."""
+"""Behaviour of only Facebook, Instagram or Threads at the sandbox: every kind of post, and refusals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("acme", "shown"), ROWS, indirect=["acme"], ids=[f"{name} {row.name}" for name, row in ROWS])
-async def test_a_post_is_shown_as_it_was_meant(acme: Acme, shown: Shown) -> None:
+async def test_a_post_is_shown_as_intended(acme: Acme, shown: Shown) -> None:
     given = await shown.given(acme)
     assert acme.channel.validate(given, acme.account) == []
     found = await acme.post(given)
@@ -47,7 +47,7 @@ async def test_a_link_is_scraped_again_when_it_was_unreadable(acme: Acme) -> Non
 
 
 @at("facebook")
-async def test_a_reel_that_cannot_be_processed_is_explained_in_facebooks_words(acme: Acme) -> None:
+async def test_a_failed_reel_is_reported_with_facebooks_message(acme: Acme) -> None:
     given = draft(acme, "reel")
     wide = film(320, 180)
     acme.put(med_0=wide)
@@ -60,7 +60,7 @@ async def test_a_reel_that_cannot_be_processed_is_explained_in_facebooks_words(a
 
 
 @at("facebook")
-async def test_photos_that_lapsed_at_facebook_alone_are_refused(acme: Acme) -> None:
+async def test_photos_that_facebook_deleted_early_are_refused(acme: Acme) -> None:
     given, saved = draft(acme, "photos"), Saved()
     await acme.prepare(given, saved)
     acme.oracle.call("POST", "/clock", advanceSeconds=86_400)  # our clock has not moved: only Facebook knows
@@ -70,8 +70,8 @@ async def test_photos_that_lapsed_at_facebook_alone_are_refused(acme: Acme) -> N
 
 @at("facebook")
 @pytest.mark.parametrize("kind", STORIES)
-async def test_another_story_is_not_taken_for_ours(acme: Acme, kind: str) -> None:
-    """Nor for a proof that ours is not there: the id that a story has its media under is promised nowhere."""
+async def test_another_story_is_not_mistaken_for_ours(acme: Acme, kind: str) -> None:
+    """It is also no proof that ours is absent: no document promises the id of a story's media."""
     given, saved = draft(acme, kind), Saved()
     await acme.prepare(given, saved)
     await acme.post(draft(acme, kind))
@@ -90,7 +90,7 @@ async def test_the_same_text_again_is_a_duplicate_that_may_be_ours(acme: Acme) -
 
 
 @at("facebook")
-async def test_a_reel_is_not_published_before_facebook_says_so(acme: Acme) -> None:
+async def test_a_reel_is_not_published_before_facebook_confirms_it(acme: Acme) -> None:
     acme.set("delays", 0.4, "publish")
     given, saved = draft(acme, "reel"), Saved()
     await acme.prepare(given, saved)
@@ -134,7 +134,7 @@ async def test_an_upload_survives_a_lost_answer_or_a_cut_connection(
 
 
 @at("instagram", "instagram page")
-async def test_the_quota_is_read_when_connecting_and_waited_for(acme: Acme) -> None:
+async def test_the_quota_is_read_when_connecting_and_a_full_one_is_waited_for(acme: Acme) -> None:
     by_page = acme.account.login is not None
     assert acme.account.facts.keys() - {"page_id", "page_name", "quota"} == (set() if by_page else {"account_type"})
     assert acme.account.facts["quota"] == {"used": 0, "total": 100, "left": 100}
@@ -168,7 +168,7 @@ async def test_a_cover_that_cannot_be_fetched_is_reported_as_such(acme: Acme) ->
 
 
 @at("threads")
-async def test_what_an_import_learns(acme: Acme) -> None:
+async def test_an_import_reads_the_profile(acme: Acme) -> None:
     connection = await acme.channel.verify(AccountImport(access_token=acme.account.credentials.access_token))
     assert "threads_manage_replies" in connection.profile.scopes
     assert connection.credentials.expires_at is not None
@@ -176,7 +176,7 @@ async def test_what_an_import_learns(acme: Acme) -> None:
 
 
 @at("threads")
-async def test_a_quote_of_what_is_not_there_is_refused(acme: Acme) -> None:
+async def test_a_quote_of_an_unknown_post_is_refused(acme: Acme) -> None:
     error = await acme.failure(new("As I said", options={"quotePostId": "18000000000000000"}))
     assert error.effect in (Effect.REJECTED, Effect.NOT_SENT)
     assert acme.posts == []

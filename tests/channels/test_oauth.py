@@ -1,4 +1,4 @@
-"""What every log-in promises at its network's own consent pages.
+"""The contract of every log-in at its network's consent pages.
 
 The scenes are in `consent.py`, what one network adds is in `test_oauth_networks.py`. Bluesky's log-in, which has keys
 of its own, is in `bluesky/test_oauth_sandbox.py`.
@@ -55,7 +55,7 @@ async def test_a_code_works_once(login: Login) -> None:
 
 
 @at("facebook", "instagram", "instagram page", "threads", "tiktok", "youtube")
-async def test_a_code_ages(login: Login) -> None:
+async def test_a_code_expires(login: Login) -> None:
     answered = await login.agreed()
     login.oracle.call("POST", "/clock", advanceSeconds=3601)
     assert (await login.failure(answered)).reason is Reason.CONSENT_EXPIRED
@@ -116,13 +116,13 @@ async def test_an_outage_says_nothing_about_the_code(login: Login, mode: dict[st
 
 
 @at("facebook", "instagram")
-async def test_a_login_that_there_is_not(login: Login) -> None:
+async def test_an_unknown_login_is_refused(login: Login) -> None:
     await error_of(login.server.begin(login.asking(login="myspace")), Reason.INVALID_FIELD)
 
 
 @pytest.mark.parametrize("name", ["facebook", "instagram", "threads", "tiktok", "youtube"])
 @pytest.mark.parametrize("setting", ["client_id", "client_secret"])
-async def test_what_is_not_set_is_named(name: str, setting: str) -> None:
+async def test_a_missing_setting_is_named(name: str, setting: str) -> None:
     async with httpx.AsyncClient() as client:
         _, server = over(name, {setting: ""}, client)
     assert server.missing_settings == (f"MUNADI_CHANNELS__{name.upper()}__{setting.upper()}",)

@@ -1,4 +1,4 @@
-"""What one network's log-in adds: several targets to choose from, the end of a grant, odd answers."""
+"""Log-ins of single networks: a choice of several accounts, the end of a grant, odd answers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_a_page_without_the_task_or_an_account_is_no_choice(login: Login) 
         rows, operation = [READER, UNLINKED, row("led", "MANAGE", ig="18")], "list_pages"
     login.oracle.plant(login.scene.channel, operation, "error", status=200, body={"data": rows})
     (choice,) = (await login.granted()).choices
-    assert choice.name == "led"  # the Page's name, when the account's is not told
+    assert choice.name == "led"  # the Page's name, when the account has none
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ async def test_a_page_without_the_task_or_an_account_is_no_choice(login: Login) 
     ],
     indirect=["login"],
 )  # fmt: skip
-async def test_without_an_account_it_says_what_to_do(
+async def test_without_an_account_the_error_says_what_to_do(
     login: Login, operation: str, body: Any, reason: Reason, advice: str
 ) -> None:
     login.oracle.plant(login.scene.channel, operation, "error", status=200, body=body)
@@ -100,7 +100,7 @@ async def test_a_network_without_a_revocation_leaves_the_token_alive(login: Logi
 
 
 async def dead(login: Login, credentials: Credentials) -> bool:
-    """Whether neither token does anything any more."""
+    """Whether both tokens are refused."""
     refreshing = await error_of(login.channel.refresh(login.account(credentials=credentials)))
     token = {"authorization": f"Bearer {credentials.access_token.get_secret_value()}"}
     path, params = {
@@ -114,7 +114,7 @@ async def dead(login: Login, credentials: Credentials) -> bool:
 
 
 @at(*RENEWED)
-async def test_after_a_revocation_both_tokens_are_dead_and_another_one_finds_it_done(login: Login) -> None:
+async def test_after_a_revocation_both_tokens_are_dead_and_another_revocation_succeeds(login: Login) -> None:
     one = await login.connected()
     assert await login.server.revoke(one) is True
     assert await dead(login, one.credentials)
@@ -151,17 +151,17 @@ async def test_instagram_may_answer_a_code_flat_or_as_a_list(login: Login, flat:
 
 
 @at("instagram")
-@pytest.mark.parametrize("told", ["list", "text", None])
-async def test_instagrams_permissions_may_be_a_list_a_text_or_missing(login: Login, told: str | None) -> None:
+@pytest.mark.parametrize("shape", ["list", "text", None])
+async def test_instagrams_permissions_may_be_a_list_a_text_or_missing(login: Login, shape: str | None) -> None:
     answered, scopes = await login.agreed(), login.scene.scopes
     given = login.oracle.call("POST", f"/profiles/instagram/{login.profile}/credentials")
-    permissions = {"list": list(scopes), "text": ",".join(scopes)}.get(told or "")
+    permissions = {"list": list(scopes), "text": ",".join(scopes)}.get(shape or "")
     short = {"access_token": "IGshort", "user_id": 1, "permissions": permissions}
     login.oracle.plant("instagram", "exchange_code", "error", status=200, body={"data": [short]})
     long = {"access_token": given["accessToken"], "token_type": "bearer", "expires_in": 5_183_944}
     login.oracle.plant("instagram", "exchange_token", "error", status=200, body=long)
     granted = await login.server.exchange(login.asking(), answered, {})
-    assert granted.scopes == (scopes if told else ())
+    assert granted.scopes == (scopes if shape else ())
     assert granted.choices[0].external_id == login.profile  # not the first answer's user_id
 
 

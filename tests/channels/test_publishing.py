@@ -1,4 +1,4 @@
-"""What every visible step keeps to, for each kind of post: no proof, no result; half a preparation sends nothing.
+"""The rules of every visible step for each kind of post: without proof the result is unknown.
 
 The contract suite has one scene for each channel; here each kind of post has one, with the handles before and after it.
 """
@@ -178,7 +178,7 @@ def each(field: str) -> pytest.MarkDecorator:
 
 
 @each("proofless")
-async def test_an_answer_that_proves_nothing_is_unknown_and_nothing_is_kept(step: Step, value: Any) -> None:
+async def test_an_answer_without_proof_is_unknown_and_saves_nothing(step: Step, value: Any) -> None:
     saved = Saved(step.handle)
     said = answer(200, value) if isinstance(value, str) else ok(value)
     error = await error_of(step.take(step.built(said), saved, step.handle))
@@ -187,14 +187,14 @@ async def test_an_answer_that_proves_nothing_is_unknown_and_nothing_is_kept(step
 
 
 @each("unready")
-async def test_half_a_preparation_sends_nothing(step: Step, value: Handle | None) -> None:
+async def test_an_incomplete_preparation_sends_nothing(step: Step, value: Handle | None) -> None:
     built = step.built(None)
     await error_of(step.take(built, Saved(value), value), Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
 @each("live")
-async def test_what_is_live_is_not_sent_again(step: Step, value: Handle) -> None:
+async def test_a_live_post_is_not_sent_again(step: Step, value: Handle) -> None:
     built = step.built(None)
     found = await step.take(built, Saved(value), value)
     assert isinstance(found, Published)
@@ -203,7 +203,7 @@ async def test_what_is_live_is_not_sent_again(step: Step, value: Handle) -> None
 
 
 @steps
-async def test_a_store_that_fails_does_not_hide_what_was_sent(step: Step) -> None:
+async def test_a_failing_store_does_not_hide_a_sent_post(step: Step) -> None:
     async def save(state: dict[str, Any], **_: Any) -> None:
         raise RuntimeError("overtaken")
 
@@ -213,7 +213,7 @@ async def test_a_store_that_fails_does_not_hide_what_was_sent(step: Step) -> Non
 
 
 @steps
-async def test_a_step_that_the_post_does_not_have_is_not_sent(step: Step) -> None:
+async def test_an_unknown_step_is_not_sent(step: Step) -> None:
     if step.name.startswith("tiktok"):  # it has one step only, and takes no name
         return
     built = step.built(None)

@@ -1,4 +1,4 @@
-"""What a network does not take as it is is published as a rendition, or is refused before anything is stored."""
+"""A file that a network does not accept is published as a rendition, or is refused before it is stored."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def found(rule: MediaRule, **changes: Any) -> list[tuple[str, Any, Any]]:
     (STRICT, {"mime_type": "image/png"}, [("MEDIA_TYPE", "image/jpeg", "image/png")]),
     (STRICT, {"bytes": 1001, **STILL}, [("MEDIA_TOO_LARGE", 1000, 1001)]),
 ])  # fmt: skip
-def test_what_cannot_be_converted_is_refused(rule: MediaRule, changes: dict[str, Any], wanted: list[Any]) -> None:
+def test_a_file_that_cannot_be_converted_is_refused(
+    rule: MediaRule, changes: dict[str, Any], wanted: list[Any]
+) -> None:
     assert found(rule, **changes) == wanted
 
 
@@ -77,7 +79,7 @@ def test_a_pixel_of_rounding_does_not_break_an_aspect_ratio(size: tuple[int, int
         (STRICT, {"bytes": 1001}, []),
     ],
 )
-async def test_only_what_needs_it_is_made_again(rule: MediaRule, changes: dict[str, Any], made: list[Any]) -> None:
+async def test_only_a_file_that_needs_it_is_rendered(rule: MediaRule, changes: dict[str, Any], made: list[Any]) -> None:
     media = StoredMedia()
     sent = await fitting(media, rule, image(**changes))
     assert media.renditions == made

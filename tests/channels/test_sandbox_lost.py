@@ -1,4 +1,4 @@
-"""Whatever becomes of an answer, one post is there and it is found: every network, every kind of post."""
+"""After any lost answer exactly one post exists and is found: every network, every kind of post."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def is_found_and_never_doubled(acme: Acme, kind: Kind, given: Any, saved: 
     found = await acme.found(given, saved)
     (post,) = acme.posts
     assert (found.post_id, found.url) == (post["id"], post["url"])
-    if kind.visible != "feed":  # of a feed post nothing but the search keeps the id
+    if kind.visible != "feed":  # the id of a feed post is saved only by the search
         assert (await acme.finish(given, saved)).post_id == post["id"]
     assert len(acme.posts) == 1
 
@@ -50,7 +50,7 @@ async def is_found_and_never_doubled(acme: Acme, kind: Kind, given: Any, saved: 
 async def test_accepted_but_unanswered_is_found_and_never_doubled(acme: Acme, kind: Kind, mode: str) -> None:
     given, saved = await prepared(acme, kind)
     acme.plant(kind.visible, mode)
-    if (acme.name, mode) == ("tiktok", "accept_then_half_body"):  # its answer has no body, so half of it is all of it
+    if (acme.name, mode) == ("tiktok", "accept_then_half_body"):  # its answer has no body, so nothing is lost
         assert isinstance(await acme.send(given, saved), Pending)
     else:
         assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
@@ -58,7 +58,7 @@ async def test_accepted_but_unanswered_is_found_and_never_doubled(acme: Acme, ki
 
 
 @each_kind
-async def test_an_error_of_what_is_live_is_unknown_and_the_post_is_found(acme: Acme, kind: Kind) -> None:
+async def test_an_error_about_a_live_post_is_unknown_and_the_post_is_found(acme: Acme, kind: Kind) -> None:
     given, saved = await prepared(acme, kind)
     for number, plan in enumerate(kind.live_errors):
         given, saved = (given, saved) if number == 0 else (draft(acme, kind.name, f"Hello {number}"), Saved())
@@ -82,7 +82,9 @@ async def test_an_answer_that_never_comes_is_unknown_and_the_post_is_found(acme:
 
 @each_kind
 @pytest.mark.parametrize("plan", ["reset", "outage", "not json", "no proof"])
-async def test_lost_without_effect_the_same_handle_is_sent_again(acme: Acme, kind: Kind, plan: str) -> None:
+async def test_after_a_lost_call_without_effect_the_same_handle_is_sent_again(
+    acme: Acme, kind: Kind, plan: str
+) -> None:
     plans: dict[str, dict[str, Any]] = {
         "reset": {"mode": "reset"},
         "outage": {"mode": "error", **kind.outage},
@@ -114,7 +116,7 @@ async def test_bluesky_reads_the_record_at_once_after_a_500(acme: Acme, kind: Ki
     ],
     indirect=["acme"],
 )
-async def test_two_live_posts_alike_are_not_confused(acme: Acme, kind: str, visible: str, wanted: type) -> None:
+async def test_two_similar_live_posts_are_not_confused(acme: Acme, kind: str, visible: str, wanted: type) -> None:
     if acme.name == "facebook":
         acme.set("switches", False, "refuseDuplicates")
     acme.plant(visible, "accept_then_reset")
@@ -192,7 +194,7 @@ async def test_a_comment_that_was_not_answered_is_found(acme: Acme, kind: str, o
 
 @commented
 @pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "status": 200, "body": "not json"}], ids=str)
-async def test_a_comment_that_was_lost_is_proven_absent_but_at_youtube(
+async def test_a_lost_comment_is_proven_absent_except_at_youtube(
     acme: Acme, kind: str, operation: str, plan: dict[str, Any]
 ) -> None:
     given, saved = await posted(acme, kind)

@@ -1,4 +1,4 @@
-"""Dead tokens, used-up quotas, restricted accounts, slow or refused media: every network of the sandbox."""
+"""Dead tokens, used-up quotas, restricted accounts, and slow or refused media at every network of the sandbox."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def usual(acme: Acme, **fields: Any) -> Any:
 
 @at(*KIND)
 @pytest.mark.parametrize("step", ["prepare", "publish"])
-async def test_an_expired_token_was_not_sent_and_a_fresh_one_continues(acme: Acme, step: str) -> None:
+async def test_a_call_with_an_expired_token_is_not_sent_and_a_new_token_continues(acme: Acme, step: str) -> None:
     # The chunks of a file carry no token.
     given = usual(acme, options={"mode": "pull"}) if (acme.name, step) == ("tiktok", "publish") else usual(acme)
     saved, stale = Saved(), acme.account
@@ -37,7 +37,7 @@ async def test_an_expired_token_was_not_sent_and_a_fresh_one_continues(acme: Acm
     acme.tokens("expire")
     await acme.failure(given, saved, reason=R.TOKEN_EXPIRED, effect=S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("instagram", "threads"):  # their own token renews itself while it lives
+    if acme.name in ("instagram", "threads"):  # a living token renews itself
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
         return
     await acme.refresh()
@@ -68,7 +68,7 @@ WITHDRAWN = [
 
 
 @pytest.mark.parametrize(("acme", "how", "reason"), WITHDRAWN, indirect=["acme"])
-async def test_a_withdrawn_grant_was_not_sent(acme: Acme, how: dict[str, int], reason: Reason) -> None:
+async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str, int], reason: Reason) -> None:
     given, saved = usual(acme), Saved()
     await acme.prepare(given, saved)
     acme.tokens("revoke", **how)
@@ -130,7 +130,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("acme", "kind", "limit", "reason"), LIMITS, indirect=["acme"])
-async def test_a_limit_is_waited_for_and_nothing_was_sent(acme: Acme, kind: str, limit: str, reason: Reason) -> None:
+async def test_a_limit_is_waited_for_and_nothing_is_sent(acme: Acme, kind: str, limit: str, reason: Reason) -> None:
     acme.set("limits", 0, limit)
     error = await acme.failure(draft(acme, kind), reason=reason, effect=S.NOT_SENT)
     assert error.retry_after is not None
@@ -158,7 +158,7 @@ async def test_the_replies_of_threads_have_a_limit_of_their_own(acme: Acme) -> N
 
 
 @at("youtube")
-async def test_no_units_left_for_the_update_of_a_video_is_not_sent(acme: Acme) -> None:
+async def test_without_quota_units_the_update_of_a_video_is_not_sent(acme: Acme) -> None:
     given, saved = usual(acme), Saved()
     await acme.prepare(given, saved)
     acme.set("limits", 3, "unitsPerDay")
@@ -173,7 +173,7 @@ SLOW = [("instagram", "photo", "image"), ("threads", "text", "text"), ("facebook
 
 
 @pytest.mark.parametrize(("acme", "kind", "delay"), [*SLOW, ("youtube", "clip", "processing")], indirect=["acme"])
-async def test_slow_processing_is_waited_for(acme: Acme, kind: str, delay: str) -> None:
+async def test_slow_processing_is_polled(acme: Acme, kind: str, delay: str) -> None:
     acme.set("delays", 0.3, delay)
     given, saved = draft(acme, kind), Saved()
     await acme.channel.prepare(given, acme.account, None, saved)
@@ -184,10 +184,10 @@ async def test_slow_processing_is_waited_for(acme: Acme, kind: str, delay: str) 
 
 
 @at("instagram", "threads", "tiktok")
-async def test_an_expired_preparation_is_made_again(acme: Acme) -> None:
+async def test_an_expired_preparation_is_repeated(acme: Acme) -> None:
     given, saved = usual(acme), Saved()
     await acme.prepare(given, saved)
-    acme.oracle.call("POST", "/clock", advanceSeconds=86_400)  # the network's clock alone
+    acme.oracle.call("POST", "/clock", advanceSeconds=86_400)  # only the network's clock
     if acme.name == "tiktok":
         await acme.refresh()
     for _ in range(4):  # a network may say several times that a container is missing
@@ -252,7 +252,7 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     indirect=["acme"],
     ids=[f"{row[0]} {row[4]} {len(row[1] or b'')}" for row in MEDIA],
 )
-async def test_media_that_the_network_does_not_take(
+async def test_refused_media(
     acme: Acme, content: bytes | None, asset: Any, reason: Reason, code: str, mode: str
 ) -> None:
     if content is not None:

@@ -1,4 +1,4 @@
-"""A network that pulls our media is called only while it can fetch them: what it cannot fetch it refuses for good."""
+"""A network that fetches our media is called only while it can reach them, because it refuses other media finally."""
 
 from __future__ import annotations
 
@@ -31,14 +31,16 @@ KINDS = [(image(),), (video(),), (image(0), video(1))]
     ("name", "media"),
     [*((name, media) for name in ("instagram", "threads") for media in KINDS), ("facebook", (image(), image(1)))],
 )
-async def test_nothing_that_a_network_would_pull_is_prepared(name: str, media: tuple[MediaAsset, ...]) -> None:
+async def test_while_the_store_is_away_no_network_that_fetches_media_is_called(
+    name: str, media: tuple[MediaAsset, ...]
+) -> None:
     built = without_store(name)
     error = await error_of(built.channel.prepare(publication("Sale", media=media), SCENES[name].account, None, Saved()))
     check_nothing_sent(built, error)
 
 
 @pytest.mark.parametrize("media", [(image(),), (video(),)], ids=["photo", "video"])
-async def test_no_pull_is_asked_of_tiktok(media: tuple[MediaAsset, ...]) -> None:
+async def test_while_the_store_is_away_tiktok_is_sent_no_pull(media: tuple[MediaAsset, ...]) -> None:
     built, scene = without_store("tiktok"), SCENES["tiktok"]
     draft = publication("Sale", media=media, options=dict(scene.draft.options) | {"mode": "pull"})
     assert scene.handle is not None

@@ -1,4 +1,4 @@
-"""The later parts of a chain and the first comment: replies, each with a container made in its own step."""
+"""The later parts of a thread and the first comment are replies. Each step creates its own container."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def sent(built: Bench, path: str) -> list[dict[str, str]]:
 
 
 async def test_each_part_answers_the_one_before_and_the_comment_the_post() -> None:
-    """Also where Threads does not find the first container at once."""
+    """This holds also if Threads does not find the first container at once."""
     built, saved = over(), Saved(after_the_post())
     built.network.on("POST", PUBLISH, graph_error(24, 4279009), numbered("p"))
     for name in built.channel.steps(CHAIN):
@@ -84,8 +84,8 @@ async def test_each_part_answers_the_one_before_and_the_comment_the_post() -> No
     assert Prepared.of(saved.handle).posts == {"post": "p0", "part-2": "p1", "part-3": "p2", "comment": "p3"}
 
 
-async def test_until_its_container_is_finished_a_step_was_not_sent() -> None:
-    """Nothing sleeps here, and a pending would be taken for an accepted reply."""
+async def test_a_step_with_an_unfinished_container_is_not_sent() -> None:
+    """The channel does not sleep, and a Pending would count as an accepted reply."""
     built, saved, gate = over("IN_PROGRESS"), Saved(after_the_post()), GateThatCounts()
     waits = []
     for _ in range(4):
@@ -124,7 +124,7 @@ async def test_an_id_that_was_found_by_a_search_is_looked_up_again() -> None:
     assert Prepared.of(saved.handle).posts["post"] == "p8"
 
 
-async def test_without_the_parents_id_nothing_is_made() -> None:
+async def test_without_the_parents_id_no_container_is_created() -> None:
     built, saved = over(), Saved(after_the_post(posts={}))
     error = await error_of(take(built, saved, "part-2"))
     assert (error.provider_code, error.effect) == ("PARENT_UNKNOWN", Effect.NOT_SENT)

@@ -1,4 +1,4 @@
-"""creator_info is read and obeyed; a file is uploaded up to its last chunk, and resumed from wherever it stopped."""
+"""creator_info is read and respected. A file is uploaded up to its last chunk, and resumed where it stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PHOTO = publication("Photo", media=(image(),), options=OPTIONS)
 HOUR = timedelta(hours=1)
 
 
-async def test_all_but_the_last_chunk_is_there_ahead_of_time() -> None:
+async def test_all_chunks_but_the_last_are_uploaded_ahead_of_time() -> None:
     tiktok = TikTokInMemory()
     assert await tiktok.until_ready() == Ready(expires_at=NOW + HOUR)
     assert tiktok.uploads == PREPARED
@@ -39,7 +39,7 @@ async def test_all_but_the_last_chunk_is_there_ahead_of_time() -> None:
     assert [body["post_info"][name] for name in switches] == [False, False, True]  # as creator_info says
 
 
-async def test_everything_is_saved_the_moment_it_is_known() -> None:
+async def test_every_answer_is_saved_at_once() -> None:
     tiktok = TikTokInMemory()
     await tiktok.until_ready()
     history = tiktok.saved.history
@@ -102,7 +102,7 @@ async def test_a_refused_chunk_whose_status_cannot_be_read_changes_nothing() -> 
     assert (tiktok.called(INIT), tiktok.state.renewals) == (1, 0)
 
 
-async def test_an_init_whose_answer_was_lost_is_made_again() -> None:
+async def test_an_init_whose_answer_was_lost_is_repeated() -> None:
     tiktok = TikTokInMemory()
     tiktok.bench.network.on("POST", INIT, httpx.ReadTimeout("lost"), tiktok.init)
     await error_of(tiktok.prepare())
@@ -120,14 +120,14 @@ async def test_many_chunks_take_several_runs() -> None:
 
 
 @pytest.mark.parametrize("given", [PULL, PHOTO], ids=["pull", "photo"])
-async def test_of_a_pull_only_the_creator_is_read(given: PublicationDraft) -> None:
+async def test_a_pull_only_reads_the_creator(given: PublicationDraft) -> None:
     tiktok = TikTokInMemory()
     assert await tiktok.prepare(given) == Ready(expires_at=NOW + HOUR / 2)
     assert tiktok.called(CREATOR) == len(tiktok.bench.network.requests) == 1
 
 
-async def test_what_tiktok_does_not_take_is_fetched_as_a_rendition() -> None:
-    """PNG and JPEGs of several pictures; made ahead of time, so that the visible call has nothing to wait for."""
+async def test_a_file_that_tiktok_does_not_accept_is_fetched_as_a_rendition() -> None:
+    """PNG and JPEGs of several pictures. They are rendered ahead of time, so that the visible call does not wait."""
     tiktok = TikTokInMemory()
     tiktok.bench.network.on("POST", PHOTOS, done({"publish_id": "p_pub~1"}))
     media = (image(0, mime_type="image/png"), image(1), image(2, multi_picture=True))
@@ -166,7 +166,7 @@ async def test_an_expired_upload_starts_again_and_the_creator_is_read_again() ->
     ],
 )
 @pytest.mark.parametrize("given", [VIDEO, PULL], ids=["file", "pull"])
-async def test_the_creators_settings_are_obeyed(
+async def test_the_creators_settings_are_respected(
     changes: dict[str, Any], reason: Reason, words: str, given: PublicationDraft
 ) -> None:
     tiktok = TikTokInMemory()
@@ -183,19 +183,19 @@ async def test_a_creator_who_may_not_post_now_is_reported_with_http_200() -> Non
     assert tiktok.saved.history == []
 
 
-async def test_what_was_sent_is_not_prepared_again() -> None:
+async def test_a_sent_post_is_not_prepared_again() -> None:
     tiktok = TikTokInMemory()
     await tiktok.saved({"publish_id": "v1", "sent_at": NOW.isoformat()}, ready=True)
     assert await tiktok.prepare() == Ready()
     assert tiktok.bench.network.requests == []
 
 
-ANY_PATH = f"{HOSTS['api']}x"  # a configured host is TikTok, whatever the path
+ANY_PATH = f"{HOSTS['api']}x"  # a configured host is TikTok with any path
 OURS = ["open-upload.tiktokapis.com", "upload.us.tiktokapis.com", "tiktokapis.com"]
 
 
 @pytest.mark.parametrize("url", [ANY_PATH, *(f"https://{host}/video/?t=1" for host in OURS)])
-async def test_any_host_of_tiktoks_is_sent_the_bytes(url: str) -> None:
+async def test_the_bytes_are_sent_to_any_host_of_tiktok(url: str) -> None:
     tiktok = TikTokInMemory()
     tiktok.bench.network.on("POST", INIT, done({"publish_id": "v1", "upload_url": url}))
     tiktok.bench.network.on("PUT", "", httpx.Response(206))
@@ -205,7 +205,7 @@ async def test_any_host_of_tiktoks_is_sent_the_bytes(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/up?upload_token=t", "http://open-upload.tiktokapis.com/x"])
-async def test_an_address_that_is_not_tiktoks_gets_nothing(url: str) -> None:
+async def test_nothing_is_sent_to_an_address_outside_tiktok(url: str) -> None:
     tiktok = TikTokInMemory()
     tiktok.bench.network.on("POST", INIT, done({"publish_id": "v1", "upload_url": url}))
     assert "upload_token" not in str(await error_of(tiktok.prepare(), code="FOREIGN_URL"))

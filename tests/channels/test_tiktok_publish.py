@@ -1,4 +1,4 @@
-"""One visible call, never twice: what was sent is found by its publish_id, and a pull without one is unknown."""
+"""One visible call. A sent post is found by its publish_id, and a pull without one is unknown."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ async def test_the_init_makes_a_pull_public(given: PublicationDraft, path: str) 
 
 @pytest.mark.parametrize("status", [403, 404, 416])
 @pytest.mark.parametrize(("read", "expected"), [(COMPLETE, Published), (WHOLE, Pending)], ids=["complete", "whole"])
-async def test_a_refused_last_chunk_may_be_there_already(status: int, read: httpx.Response, expected: Any) -> None:
+async def test_a_refused_last_chunk_may_have_arrived_already(status: int, read: httpx.Response, expected: Any) -> None:
     saved = Saved(FILE_READY)
     assert isinstance(await publish(scripted(read, chunk=answer(status)), FILE, FILE_READY, saved), expected)
     assert state_of(saved).sent_at == NOW
@@ -128,18 +128,18 @@ async def test_a_refused_last_chunk_of_a_failed_post_is_final() -> None:
     await refusal(built, FILE, FILE_READY, reason=Reason.SPAM_BLOCKED, effect=Effect.REJECTED)
 
 
-async def test_an_upload_that_is_not_whole_after_its_last_chunk_is_unknown() -> None:
+async def test_an_upload_that_is_incomplete_after_its_last_chunk_is_unknown() -> None:
     await refusal(scripted(chunk=httpx.Response(206)), FILE, FILE_READY, effect=Effect.UNKNOWN)
 
 
-async def test_an_expired_address_is_not_tried() -> None:
+async def test_an_expired_address_is_not_called() -> None:
     built, saved = scripted(), Saved(FILE_READY)
     built.clock.forward(minutes=55)
     await refusal(built, FILE, FILE_READY, saved, effect=Effect.NOT_SENT)
     assert (built.network.requests, state_of(saved)) == ([], Prepared(renewals=1))
 
 
-async def test_a_kept_address_that_is_no_longer_configured_gets_nothing() -> None:
+async def test_nothing_is_sent_to_a_saved_address_that_is_no_longer_configured() -> None:
     moved = handle(creator=creator_state(), upload=upload_state(url="https://elsewhere.example/video/"))
     await refusal(built := scripted(), FILE, moved, effect=Effect.NOT_SENT, code="FOREIGN_URL")
     assert built.network.requests == []
@@ -163,11 +163,13 @@ async def test_an_upload_is_answered_with_a_bare_status_and_its_address_is_never
     assert "secret-upload-token" not in " ".join(str(value) for value in vars(error).values())
 
 
-# What was sent before
+# Posts that were sent before
 
 
 @pytest.mark.parametrize(("given", "known"), [(PULL, SENT), (FILE, FILE_SENT)], ids=["pull", "file"])
-async def test_what_was_sent_is_read_before_anything_is_sent_again(given: PublicationDraft, known: Handle) -> None:
+async def test_the_status_of_a_sent_post_is_read_before_anything_is_sent_again(
+    given: PublicationDraft, known: Handle
+) -> None:
     assert isinstance(await publish(built := scripted(), given, known), Published)
     assert isinstance(await publish(scripted(PULLING), given, known), Pending)
     for read in (answer(503), *REFUSED_READS):
@@ -185,7 +187,7 @@ async def test_a_post_that_tiktok_gave_up_is_started_again_only_by_a_retry() -> 
     assert (state_of(saved), built.network.mutations) == (Prepared(), [])
 
 
-async def test_an_accepted_pull_without_a_publish_id_is_never_sent_again_by_itself() -> None:
+async def test_an_accepted_pull_without_a_publish_id_is_not_sent_again() -> None:
     built, saved = scripted(), Saved(PULL_READY)
     built.network.on("POST", INIT, done({}))
     assert isinstance(await publish(built, PULL, PULL_READY, saved), Pending)
@@ -220,7 +222,7 @@ async def test_check_reports_a_failed_post_as_final() -> None:
 
 
 @pytest.mark.parametrize("read", [refused(400, "invalid_publish_id"), *REFUSED_READS], ids=str)
-async def test_a_read_that_is_refused_says_nothing_of_the_post(read: httpx.Response) -> None:
+async def test_a_refused_read_proves_nothing_about_the_post(read: httpx.Response) -> None:
     await error_of(scripted(read).channel.check(PULL, WHO, SENT), effect=Effect.UNKNOWN)
 
 
@@ -281,7 +283,7 @@ async def test_a_post_may_be_live_before_its_id_is_known(ids: Any, level: str, w
     assert (found.post_id, found.url, warning.code, words in warning.message) == (None, None, "POST_ID_PENDING", True)
 
 
-async def test_a_token_that_is_echoed_with_http_200_is_cut_out() -> None:
+async def test_a_token_that_is_echoed_with_http_200_is_removed() -> None:
     token = WHO.credentials.access_token.get_secret_value()
     built = scripted(ok({"error": {"code": "odd", "message": f"what is {token}"}}))
     error = await error_of(built.channel.check(PULL, WHO, SENT), code="odd")

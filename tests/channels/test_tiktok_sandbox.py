@@ -1,4 +1,4 @@
-"""What TikTok's posts look like on the sandbox: chunks, pulls, photos, its creators' settings, and what breaks."""
+"""Posts at the emulated TikTok: chunks, pulls, photos, the creator's settings, and failures."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_video_is_pulled_and_photos_keep_their_order_title_and_descripti
     assert f"/@acme/photo/{done.post_id}" in live["url"]
 
 
-async def test_an_import_learns_the_creators_options(acme: Acme) -> None:
+async def test_an_import_reads_the_creators_options(acme: Acme) -> None:
     info = acme.account.facts["creator_info"]
     assert info["privacy_level_options"] == ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
     assert (acme.account.handle, info["max_video_post_duration_sec"]) == ("acme", 600)
@@ -87,7 +87,7 @@ async def test_an_unaudited_app_posts_privately_only(acme: Acme, status: str, le
     assert len(acme.posts) == 1
 
 
-async def test_an_unverified_domain(acme: Acme) -> None:
+async def test_media_at_an_unverified_domain_are_refused(acme: Acme) -> None:
     acme.set("switches", False, "urlsVerified")
     for given in (clip(acme, mode="pull"), photos(acme)):
         await acme.failure(given, reason=Reason.MEDIA_DOMAIN_UNVERIFIED, effect=Effect.REJECTED)
@@ -111,7 +111,7 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: st
 @pytest.mark.parametrize(
     "fail_reason", ["spam_risk", "spam_risk_text", "auth_removed", "internal", "publish_cancelled"]
 )
-async def test_a_post_that_tiktok_gives_up_and_a_retry(acme: Acme, fail_reason: str) -> None:
+async def test_a_post_that_tiktok_fails_can_be_retried(acme: Acme, fail_reason: str) -> None:
     given, saved = clip(acme, f"Waves [fail:{fail_reason}]"), Saved()
     error = await acme.failure(given, saved)
     assert (error.effect, error.provider_code) == (Effect.REJECTED, fail_reason)

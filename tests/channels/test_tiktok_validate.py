@@ -1,4 +1,4 @@
-"""What the creator's own settings allow, as of their last read. `limits_tiktok.py` has what holds for every creator."""
+"""Rules from the creator's settings as they were last read. `limits_tiktok.py` has the rules for every creator."""
 
 from __future__ import annotations
 

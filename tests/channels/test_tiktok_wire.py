@@ -1,4 +1,4 @@
-"""Init bodies by TikTok's names, with both toggles always and the creator's switches obeyed; answers read leniently."""
+"""Init bodies with TikTok's names, both toggles and the creator's switches. Answers are read leniently."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVERYTHING = Options.model_validate(
 )
 
 
-def test_a_file_as_little_as_possible() -> None:
+def test_a_file_with_only_the_required_fields() -> None:
     assert file_body(draft(media=(video(bytes=5),)), OPTIONS, FREE, 8) == {
         "post_info": {
             "privacy_level": "SELF_ONLY",
@@ -113,20 +113,20 @@ def test_the_text_of_photos_is_their_description(text: str, options: dict[str, s
 
 
 @pytest.mark.parametrize("name", ["comment", "duet", "stitch"])
-def test_what_the_creator_disabled_is_sent_disabled(name: str) -> None:
+def test_a_switch_that_the_creator_disabled_is_sent_disabled(name: str) -> None:
     creator = read_creator({f"{name}_disabled": True})
     for body in (
         file_body(draft(media=(video(),)), OPTIONS, creator, 8),
         pull_body(draft(media=(video(),)), OPTIONS, creator, STORE),
     ):
-        told = [key for key in ("comment", "duet", "stitch") if body["post_info"][f"disable_{key}"]]
-        assert told == [name]
+        disabled = [key for key in ("comment", "duet", "stitch") if body["post_info"][f"disable_{key}"]]
+        assert disabled == [name]
     photo = pull_body(draft(media=(image(),)), OPTIONS, creator, STORE)["post_info"]
     assert photo["disable_comment"] is (name == "comment")
     assert "disable_duet" not in photo
 
 
-def test_creator_info_survives_the_accounts_facts() -> None:
+def test_creator_info_is_stored_in_the_accounts_facts_and_read_back() -> None:
     creator = read_creator(CREATOR_INFO, NOW)
     assert creator.privacy_options == ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
     assert (creator.username, creator.stitch_disabled, creator.max_seconds) == ("acme", True, 300)
@@ -179,7 +179,7 @@ def test_a_video_is_uploaded_unless_asked_otherwise(media: Any, options: dict[st
 @pytest.mark.parametrize(
     "body", [None, {}, [], {"error": None}, {"error": {}}, {"error": "ok"}, {"error": {"code": "OK"}}]
 )
-def test_only_ok_is_ok_whatever_the_status(body: Any) -> None:
+def test_only_the_code_ok_is_a_success_with_any_status(body: Any) -> None:
     assert not is_ok(Answer(200, {}, body, ""))
     assert is_ok(Answer(500, {}, {"error": {"code": "ok"}}, ""))
 

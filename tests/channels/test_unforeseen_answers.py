@@ -1,4 +1,4 @@
-"""Whatever a network answers, an adapter raises ChannelError alone; after the visible call the outcome is unknown.
+"""For any answer of a network, an adapter raises only ChannelError. After the visible call the outcome is unknown.
 
 The answers are the recorded good ones of each channel's scene with every field replaced in turn, and bodies that break
 JSON itself. New fields and new channels are covered by themselves.
@@ -171,8 +171,8 @@ def _reads(scene: Scene, built: Bench) -> dict[str, Callable[[], Awaitable[Any]]
 
 @scenes
 @pytest.mark.parametrize("name", ["check", "find", "prepare", "prepare further", "verify", "refresh"])
-async def test_strange_answers_to_any_other_call_raise_nothing_else(scene: Scene, name: str) -> None:
-    """Every request is answered alike, with a variant of what this network says somewhere."""
+async def test_strange_answers_to_any_other_call_raise_only_a_channel_error(scene: Scene, name: str) -> None:
+    """Every request gets the same variant of one of this network's answers."""
     recorded = scene.bench()
     recorded.network.on(*scene.identity)
     good = [one for answers in recorded.network.scripted for one in answers if isinstance(one, httpx.Response)]
@@ -189,7 +189,7 @@ async def test_strange_answers_to_any_other_call_raise_nothing_else(scene: Scene
 
 
 class Adapter:
-    """An adapter with a bug: an answer that it did not foresee, before or after its gate."""
+    """An adapter with a bug, which raises an unforeseen error before or after its gate."""
 
     async def publish(self, draft: object, account: object, handle: object, save: Any, step: Any) -> None:
         if draft == "before":
@@ -213,7 +213,7 @@ async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: st
     )
 
 
-async def test_a_lost_lease_stays_what_it_is() -> None:
+async def test_a_lost_lease_is_raised_unchanged() -> None:
     async def save(state: dict[str, Any], *, ready: bool = False, expires_at: object = None) -> None:
         raise StaleEpoch
 
@@ -221,6 +221,6 @@ async def test_a_lost_lease_stays_what_it_is() -> None:
         await contained(Adapter(), "Net").publish("save", None, None, save, visible_step())
 
 
-async def test_a_check_of_credentials_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_of_credentials_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("munadi.channels.containment.TIME_LIMITS", {"verify": 0.1})
     await error_of(contained(Adapter(), "Net").verify(None), Reason.PROVIDER_OUTAGE, code="DEADLINE")

@@ -1,4 +1,4 @@
-"""A video is waited for while that tells something, replaced once when Google failed, and refused when the file did."""
+"""A video is polled while it is processed, replaced after an error of Google, and refused after one of the file."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ RENEWED = {name for table in (FAILURES, PROCESSING_FAILURES) for name, verdict i
 
 
 @pytest.mark.parametrize("code", [*FAILURES, "neverSeenBefore"])
-async def test_every_failure_has_its_verdict(code: str) -> None:
+async def test_every_failure_has_its_consequence(code: str) -> None:
     youtube = showing(resource("private", upload="failed", failureReason=code))
     if code in RENEWED or code not in FAILURES:
         assert isinstance(await youtube.prepare(), Pending)
@@ -102,7 +102,7 @@ async def test_every_rejection_has_its_reason_and_is_final(code: str) -> None:
 
 @pytest.mark.parametrize("code", PROCESSING_FAILURES)
 @pytest.mark.parametrize("status", ["failed", "terminated"])
-async def test_what_google_failed_at_is_uploaded_again_a_few_times(code: str, status: str) -> None:
+async def test_after_an_error_of_google_the_video_is_uploaded_again_a_few_times(code: str, status: str) -> None:
     youtube = showing(unprocessed(code, status))
     await error_of(youtube.until_ready(runs=20), Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert (len(youtube.stored), youtube.deleted) == (2, [VIDEO] * 2)
@@ -135,7 +135,7 @@ async def test_a_deleted_video_is_uploaded_again_a_few_times(shown: list[dict[st
     await error_of(often.prepare(), Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
 
 
-async def test_a_read_that_fails_leaves_everything_as_it_is() -> None:
+async def test_a_failed_read_changes_nothing() -> None:
     youtube = showing()
     youtube.network.on("GET", VIDEOS, answer(503, "<html>"))
     await error_of(youtube.prepare(), Reason.PROVIDER_OUTAGE)
@@ -155,12 +155,12 @@ async def test_a_read_that_fails_leaves_everything_as_it_is() -> None:
         ),
     ],
 )
-async def test_check_reports_how_far_it_is(handle: Handle | None, shown: list[Any], expected: Any) -> None:
+async def test_check_reports_the_progress(handle: Handle | None, shown: list[Any], expected: Any) -> None:
     assert await showing(*shown).bench.channel.check(DRAFT, WHO, handle) == expected
 
 
 @pytest.mark.parametrize("shown", [[], [resource("private", upload="failed", failureReason="codec")]])
-async def test_check_raises_what_is_dead_and_makes_nothing(shown: list[dict[str, Any]]) -> None:
+async def test_check_reports_a_dead_video_and_uploads_nothing(shown: list[dict[str, Any]]) -> None:
     youtube = showing(*shown)
     await error_of(youtube.bench.channel.check(DRAFT, WHO, YOUTUBE.handle))
     assert youtube.network.mutations == []

@@ -1,4 +1,4 @@
-"""The visible call is one update of the whole status; the video's own status tells whether it was made."""
+"""The visible call is one update of the whole status. The video's status shows whether it was made."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_the_update_carries_the_whole_status(privacy: str) -> None:
     assert found == Published(post_id=VIDEO, url=URL, published_at=NOW)
 
 
-async def test_a_private_video_is_as_it_should_be() -> None:
+async def test_a_video_that_shall_be_private_is_published() -> None:
     built = updating()
     found = await built.publish(given(privacyStatus="private"), WHO, Saved(HANDLE))
     assert found == Published(post_id=VIDEO, url=URL, published_at=NOW)
@@ -70,7 +70,7 @@ async def test_a_video_that_is_gone_is_uploaded_again_a_few_times(code: str) -> 
     await error_of(built.publish(given(), WHO, often), effect=Effect.REJECTED)
 
 
-async def test_a_404_of_an_unknown_sender_proves_nothing() -> None:
+async def test_a_404_of_another_server_proves_nothing() -> None:
     saved = Saved(HANDLE)
     await error_of(updating(answer(404, "<html>")).publish(given(), WHO, saved), effect=Effect.UNKNOWN)
     assert saved.history == []
@@ -99,13 +99,15 @@ LIVE = Published(post_id=VIDEO, url=URL)
         (listed({"id": VIDEO}), "public", Absent()),
     ],
 )
-async def test_the_videos_own_status_is_the_key(shown: httpx.Response, target: str, expected: Any) -> None:
+async def test_the_videos_status_shows_whether_it_is_published(
+    shown: httpx.Response, target: str, expected: Any
+) -> None:
     built = bench("youtube")
     built.network.on("GET", VIDEOS, shown)
     assert await built.channel.find(given(privacyStatus=target), WHO, HANDLE, NOW) == expected
 
 
-async def test_a_video_that_is_gone_may_have_been_seen() -> None:
+async def test_a_deleted_video_may_have_been_visible() -> None:
     built = bench("youtube")
     built.network.on("GET", VIDEOS, listed())
     found = await built.channel.find(DRAFT, WHO, HANDLE, NOW)
@@ -125,7 +127,7 @@ async def test_a_video_that_is_gone_may_have_been_seen() -> None:
     ],
     ids=["live", "private", "earlier", "another", "none", "gone"],
 )
-async def test_with_no_video_on_record_the_uploads_tell(
+async def test_without_a_recorded_video_the_uploads_are_searched(
     listing: list[Any], shown: list[dict[str, Any]], expected: Any
 ) -> None:
     built = bench("youtube")

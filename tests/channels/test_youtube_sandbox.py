@@ -1,4 +1,4 @@
-"""What YouTube's videos look like on the sandbox: sessions, parts, processing and comments."""
+"""Videos at the emulated YouTube: sessions, chunks, processing and comments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def stored(post: dict[str, Any], index: int = 0) -> bytes:
 
 
 async def insist(acme: Acme, given: PublicationDraft, saved: Saved) -> None:
-    """Prepare as the workflow does: a failed run is followed by another."""
+    """Prepare as the workflow does, which repeats a failed run."""
     for _ in range(9):
         try:
             await acme.prepare(given, saved)
@@ -44,7 +44,7 @@ async def insist(acme: Acme, given: PublicationDraft, saved: Saved) -> None:
 
 
 @pytest.mark.parametrize("content", [CLIP, LONG_CLIP], ids=["one chunk", "three chunks"])
-async def test_a_video_arrives_as_it_is_with_one_visible_call(acme: Acme, content: bytes) -> None:
+async def test_a_video_is_published_unchanged_with_one_visible_call(acme: Acme, content: bytes) -> None:
     await acme.post(clip(acme, content, tags=["sale", "big rain"], title="Sale"))
     (post,) = acme.posts
     assert (post["kind"], post["media"][0]["mimeType"], await stored(post)) == ("short", "video/mp4", content)
@@ -96,13 +96,13 @@ async def test_a_slot_is_kept_while_processing_continues(oracle: Oracle, site: M
 @pytest.mark.parametrize(
     ("switch", "reason"), [("rejectDuplicates", Reason.DUPLICATE_CONTENT), ("keepPrivate", Reason.APP_NOT_APPROVED)]
 )
-async def test_what_youtube_does_not_publish_is_reported(acme: Acme, switch: str, reason: Reason) -> None:
+async def test_a_video_that_youtube_does_not_publish_is_reported(acme: Acme, switch: str, reason: Reason) -> None:
     await acme.post(clip(acme))
     acme.set("switches", True, switch)
     await acme.failure(clip(acme), reason=reason, effect=Effect.REJECTED)
 
 
-async def test_a_token_that_ends_in_the_middle_of_an_upload(acme: Acme) -> None:
+async def test_an_upload_continues_after_its_token_expires(acme: Acme) -> None:
     given, saved = clip(acme, LONG_CLIP), Saved()
     await acme.channel.prepare(given, acme.account, None, saved)
     acme.oracle.call("POST", "/clock", advanceSeconds=3600)

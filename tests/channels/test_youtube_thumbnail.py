@@ -1,4 +1,4 @@
-"""The thumbnail is set before anybody sees the video, and without it the video is published with a warning."""
+"""The thumbnail is set before the video is visible. Without one the video is published with a warning."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refusal_of(found: Published) -> str:
     return warning.message.removeprefix("the video is published without its thumbnail: ")
 
 
-async def test_the_thumbnail_is_there_before_anybody_sees_the_video(acme: Acme) -> None:
+async def test_the_thumbnail_is_set_before_the_video_is_visible(acme: Acme) -> None:
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
     assert [call["effect"] for call in acme.calls("set_thumbnail")] == [True]
@@ -52,7 +52,7 @@ async def test_the_media_may_stand_in_either_order(acme: Acme) -> None:
     assert [each["mimeType"] for each in post["media"]] == ["video/mp4", "image/jpeg"]
 
 
-async def test_a_png_goes_as_it_is_and_a_webp_as_a_rendition(acme: Acme) -> None:
+async def test_a_png_is_sent_unchanged_and_a_webp_as_a_rendition(acme: Acme) -> None:
     png = jpeg(1280, 720, kind="PNG")
     given = illustrated(acme, png)
     film, picture = given.media
@@ -76,7 +76,7 @@ REFUSALS: list[tuple[dict[str, Any], str, int]] = [
     ),
     ({"error": {"reason": "neverSeenBefore", "message": "in its own words"}}, "neverSeenBefore: in its own words", 1),
     ({"error": {"reason": "quotaExceeded"}}, "quotaExceeded: ", 1),  # no slot is missed for a limit that lasts
-    (PROXY, "NO_PROOF: ", 3),  # a success of a proxy is none
+    (PROXY, "NO_PROOF: ", 3),  # the success of a proxy is no success
 ]
 
 
@@ -102,7 +102,7 @@ async def test_a_channel_that_may_not_have_any_is_reported(acme: Acme) -> None:
 
 
 @pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"reason": "backendError"}}], ids=str)
-async def test_what_passes_is_tried_again_and_then_reported(acme: Acme, plan: dict[str, Any]) -> None:
+async def test_a_temporary_error_is_retried_and_then_reported(acme: Acme, plan: dict[str, Any]) -> None:
     acme.plant("set_thumbnail", **plan, times=1)
     assert (await acme.post(illustrated(acme))).warnings == ()
     assert len(acme.calls("set_thumbnail")) == 2
@@ -125,7 +125,7 @@ async def test_a_lost_file_is_reported_too(acme: Acme) -> None:
     assert acme.calls("set_thumbnail") == []
 
 
-async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(acme: Acme) -> None:
+async def test_an_expired_token_is_renewed_and_the_thumbnail_is_set(acme: Acme) -> None:
     acme.plant("set_thumbnail", "error", error={"reason": "authError"})
     given, saved = illustrated(acme), Saved()
     await error_of(acme.prepare(given, saved), Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
@@ -134,7 +134,7 @@ async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(acme: Acm
     assert len(acme.calls("start_upload")) == 1
 
 
-async def test_a_short_in_process_goes_without(oracle: Oracle, site: MediaSite) -> None:
+async def test_an_unprocessed_short_is_published_without_a_thumbnail(oracle: Oracle, site: MediaSite) -> None:
     async with acme_at("youtube", oracle, site, processing_patience=0) as acme:
         acme.set("delays", 60, "processing")
         found = await acme.post(illustrated(acme))
@@ -153,7 +153,7 @@ async def test_a_search_reports_the_missing_thumbnail_too(acme: Acme) -> None:
     assert refusal_of(seen).startswith("forbidden")
 
 
-async def test_a_video_that_is_made_again_gets_its_thumbnail_again(acme: Acme) -> None:
+async def test_a_replaced_video_gets_its_thumbnail_again(acme: Acme) -> None:
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
     await acme.channel.discard(acme.account, saved.kept)

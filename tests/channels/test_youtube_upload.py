@@ -1,4 +1,4 @@
-"""An upload is one session: resumed from what YouTube has, a bounded piece at a time, and never begun twice in vain."""
+"""An upload is one session, which is resumed from the bytes that YouTube has, in bounded pieces."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_the_session_is_saved_before_the_first_byte() -> None:
     assert youtube.saved.kept.expires_at is None
 
 
-async def test_a_run_sends_a_bounded_piece_and_every_chunk_is_saved() -> None:
+async def test_a_run_sends_a_bounded_piece_and_saves_every_chunk() -> None:
     youtube = YouTubeInMemory()
     assert await youtube.prepare() == Pending(after=timedelta(0), note="66 % uploaded")
     assert youtube.state.offset == 2 * UNIT
@@ -97,7 +97,7 @@ async def test_a_run_after_a_crash_continues_from_every_saved_state() -> None:
 
 @pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), answer(502, "<html>"), answer(503, "<html>")])
 @pytest.mark.parametrize("chunk", [1, 2, 3, 4])
-async def test_a_lost_answer_is_asked_for_and_nothing_is_started_again(
+async def test_after_a_lost_answer_the_session_is_read_and_nothing_is_started_again(
     lost: httpx.Response | Exception, chunk: int
 ) -> None:
     youtube = YouTubeInMemory(chunks_per_run=9)
@@ -159,13 +159,13 @@ async def test_a_file_that_shrank_is_reported(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("size", "seconds"), [(1, 1800), (2_000_000, 1801), (20_000_000_000, 11_800), (10**12, 6 * 3600)]
 )
-def test_a_larger_file_is_begun_earlier(size: int, seconds: int) -> None:
+def test_a_larger_file_is_prepared_earlier(size: int, seconds: int) -> None:
     given = DRAFT.model_copy(update={"media": (video(bytes=size),)})
     assert int(YouTubeInMemory().bench.channel.lead(given).total_seconds()) == seconds
 
 
 @pytest.mark.parametrize("location", ["https://evil.example/upload", "http://www.googleapis.com/x", ""])
-async def test_a_session_elsewhere_gets_nothing(location: str) -> None:
+async def test_nothing_is_sent_to_a_session_at_another_host(location: str) -> None:
     youtube = YouTubeInMemory()
     youtube.network.on("POST", UPLOAD, httpx.Response(200, headers={"location": location} if location else {}))
     await error_of(youtube.prepare(), Reason.UNKNOWN_PROVIDER_ERROR)

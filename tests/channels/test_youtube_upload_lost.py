@@ -1,4 +1,4 @@
-"""An upload session that is lost: what may be begun again, and what never."""
+"""A lost upload session: when another one may be opened, and when not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def test_a_session_lost_before_its_end_is_opened_again_a_few_times(status:
 
 
 async def lost_at_the_end() -> YouTubeInMemory:
-    """A session lost with its last byte, as the next run has seen; no video is listed yet."""
+    """A session that was lost with its last byte. No video is listed yet."""
     youtube = YouTubeInMemory(chunks_per_run=9)
     youtube.answers = [None, None, None, httpx.ReadTimeout("slow"), answer(404, "<html>")]
     await error_of(youtube.prepare())
@@ -40,7 +40,7 @@ async def lost_at_the_end() -> YouTubeInMemory:
     return youtube
 
 
-async def test_a_session_lost_after_its_last_byte_is_followed_up_in_the_uploads() -> None:
+async def test_after_a_session_that_was_lost_with_its_last_byte_the_uploads_are_searched() -> None:
     youtube = await lost_at_the_end()
     others = [
         upload_entry("older", -9),
@@ -73,7 +73,7 @@ async def test_a_channel_without_any_upload_has_no_list() -> None:
     assert isinstance(await youtube.prepare(), Pending)
 
 
-async def test_two_uploads_alike_are_not_confused() -> None:
+async def test_two_similar_uploads_are_not_confused() -> None:
     youtube = await lost_at_the_end()
     youtube.lists(upload_entry(), upload_entry("other"))
     youtube.shows(resource("private"), {**resource("private"), "id": "other"})

@@ -1,4 +1,4 @@
-"""What depends on the channel, and several problems at once. `limits_youtube.py` has the limits of every channel."""
+"""Rules that depend on the channel, and several problems at once. `limits_youtube.py` has the general limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ YOUTUBE = bench("youtube").channel
 
 
 @pytest.mark.parametrize("status", ["eligible", "disallowed", "allowed", "longUploadsUnspecified", None])
-def test_a_channel_without_a_verified_phone_number_takes_15_minutes(status: str | None) -> None:
+def test_a_channel_without_a_verified_phone_number_accepts_15_minutes(status: str | None) -> None:
     facts: dict[str, Any] = {"long_uploads_status": status} if status else {}
     who = account("youtube", CHANNEL, facts=facts)
     assert YOUTUBE.validate(clip(duration_ms=900_000), who) == []

@@ -1,4 +1,4 @@
-"""What an upload is described with, and how answers are read, which may be anything. `../judges` judges the names."""
+"""The metadata of an upload, and lenient reading of answers. `../judges` checks the names."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_tags_count_commas_and_quotes(tags: tuple[str, ...], length: int) -> Non
 
 
 @pytest.mark.parametrize("fields", [None, [], "x", {}, {"id": ""}, {"id": {"videoId": "x"}}, {"id": 5}])
-def test_what_is_no_video(fields: Any) -> None:
+def test_answers_that_are_no_video(fields: Any) -> None:
     assert read_video(fields) is None
 
 
@@ -120,7 +120,7 @@ def test_a_list_of_nothing(given: Any) -> None:
 
 
 @pytest.mark.parametrize("given", [None, {}, {"items": None}, {"items": {}}, {"kind": "youtube#video"}])
-def test_what_is_no_list_is_not_an_empty_one(given: Any) -> None:
+def test_an_answer_that_is_no_list_is_not_an_empty_list(given: Any) -> None:
     with pytest.raises(ChannelError) as caught:
         read_videos(body(given))
     assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")

@@ -44,7 +44,7 @@ def bodies(built: Bench, path: str) -> list[dict[str, Any]]:
 
 
 class TikTokInMemory:
-    """`answers` are given instead of taking a chunk, in order; None takes it, and `lost` takes it without an answer."""
+    """`answers` replace the answers to chunks, in order. None accepts a chunk, `lost` accepts it without an answer."""
 
     def __init__(self, known: Handle | None = None) -> None:
         self.uploads: dict[str, bytes] = {}
@@ -109,7 +109,7 @@ class TikTokInMemory:
         return await self.bench.publish(given, WHO, self.saved)
 
     async def until_ready(self, given: PublicationDraft = VIDEO, *, patient: bool = False) -> Ready:
-        """`patient`: prepare again after errors, as the activity's retries do."""
+        """`patient`: retry after errors, as the activity does."""
         for _ in range(30):
             try:
                 found = await self.prepare(given)

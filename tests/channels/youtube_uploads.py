@@ -1,4 +1,4 @@
-"""YouTube's upload host in memory: sessions that store what they are sent, and can be turned against us."""
+"""YouTube's upload host in memory: sessions that store the bytes, and whose answers a test replaces."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHO = YOUTUBE.account
 
 
 def uploaded(minutes_ago: float = 20, **changes: Any) -> Handle:
-    """A handle whose video was uploaded a while ago."""
+    """A handle whose video was uploaded some minutes ago."""
     known = {"video_id": VIDEO, "uploaded_at": (NOW - timedelta(minutes=minutes_ago)).isoformat(), **changes}
     return Handle(draft_version=1, state=known)
 
@@ -82,7 +82,7 @@ class YouTubeInMemory:
 
     @property
     def ranges(self) -> list[str]:
-        """What was put, in order."""
+        """The uploaded ranges, in order."""
         return [request.headers["content-range"] for request in self.network.requests if request.method == "PUT"]
 
     @property

@@ -1,4 +1,4 @@
-"""Answers of web servers that harm whoever calls them, for `tests.harness.web.serving`."""
+"""Answers of web servers that harm their clients, for `tests.harness.web.serving`."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def film(index: bytes, megabytes: int) -> Answering:
 
 
 def raw(answer: bytes) -> Answering:
-    """These bytes, whatever the request is."""
+    """Answers every request with these bytes."""
 
     async def answering(call: Call) -> None:
         await call.send(answer)

@@ -1,4 +1,4 @@
-"""Texts are measured in linear time. Every expression of the product is tested in tests/intake."""
+"""Texts are measured in linear time. tests/intake/test_linear_expressions.py tests every regular expression."""
 
 from __future__ import annotations
 

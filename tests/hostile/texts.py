@@ -9,7 +9,7 @@ def mentions(count: int) -> str:
 
 
 def shown_elsewhere(length: int) -> str:
-    """What a network lists beside it: every letter may begin the rest of the pattern."""
+    """A text that a network lists beside it: the rest of the pattern may begin at every letter."""
     return "a" * length
 
 

@@ -15,7 +15,7 @@ from tests.channels.consent import BACK
 
 
 class ClientSite:
-    """`metadata` and `keys` may be changed by a test; what was read is in `read`."""
+    """A test may change `metadata` and `keys`. `read` lists the paths that were read."""
 
     def __init__(self) -> None:
         self.metadata: dict[str, Any] = client_metadata("https://munadi.example", BACK)

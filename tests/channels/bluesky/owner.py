@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Route
 from tests.channels.consent import asking
 from tests.support.pds import PDSAccount
 
-# Nothing listens there: what the browser brings back is read from its address. No name, as the profile wants it.
+# Nothing listens there: the browser's address has the answer. An IP address, as the OAuth profile requires.
 BACK = "http://127.0.0.1:9/v1/oauth/bluesky/callback"
 AT_ONCE = 15_000.0
 

@@ -1,4 +1,4 @@
-"""The channel on real sockets against the reference PDS; its records are read by models that are not ours."""
+"""The channel on real sockets against the reference PDS. Independent models read its records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MODELS: dict[str, Any] = {
 
 
 class VideoService:
-    """A service that does at once what the real one does: it stores the video at the account's server."""
+    """A video service that at once stores the video at the account's server, as the real one does later."""
 
     def __init__(self, pds: RealPDS) -> None:
         self.pds = pds
@@ -64,7 +64,7 @@ class Line:
 
 
 class Real(Connected):
-    """Each account is given to the calls, since several take part."""
+    """Every call names its account, because there are several."""
 
     def __init__(self, pds: RealPDS, client: httpx.AsyncClient) -> None:
         super().__init__("bluesky", {"hosts": {"entryway": pds.url, "plc": pds.plc_url}}, client)

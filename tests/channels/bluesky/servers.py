@@ -81,7 +81,7 @@ def session(**changes: Any) -> httpx.Response:
 
 
 def wants_nonce(status: int, nonce: str = "n-1") -> httpx.Response:
-    """A refusal that brings the nonce of the next proof."""
+    """A refusal with the nonce for the next proof."""
     return answer(status, {"error": "use_dpop_nonce"}, {"dpop-nonce": nonce})
 
 
@@ -107,7 +107,7 @@ def client_key(secret_key: str = SECRET_KEY) -> ClientKey:
 
 
 class Servers:
-    """The channel on servers that all answer well and agree, until a test scripts something else."""
+    """The channel on servers that answer correctly and agree, until a test scripts other answers."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class Servers:
 
 
 def granted(key: DpopKey, **changes: str) -> ConnectedAccount:
-    """An account that a consent connected."""
+    """An account that was connected by a consent."""
     texts = {
         "dpopKey": key.text,
         "issuer": ISSUER,

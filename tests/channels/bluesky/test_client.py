@@ -73,7 +73,7 @@ async def test_every_request_has_an_assertion_of_its_own() -> None:
     await servers.channel.refresh(who)
     await servers.server.revoke(who)
     requests = [request for path in (PAR, GRANT, REVOKE) for request in servers.network.sent(path)]
-    assert len(requests) == 6  # the retries for a nonce too
+    assert len(requests) == 6  # also for the retries with a nonce
     read = [asserted(request) for request in requests]
     assert {header["kid"] for header, _ in read} == {client_key().thumbprint}
     assert {(c["iss"], c["sub"], c["aud"]) for _, c in read} == {(CLIENT, CLIENT, ISSUER)}
@@ -104,9 +104,9 @@ async def test_a_confidential_grant_lives_three_months_from_its_last_use_and_two
     assert (who.credentials.grant_expires_at, who.credentials.is_final) == (NOW + timedelta(days=730), True)
 
 
-async def test_a_grant_keeps_the_key_that_it_began_with() -> None:
+async def test_a_grant_keeps_its_first_key() -> None:
     who = await connected(Servers())
-    rotated = Servers(secret_keys=[NEXT_SECRET])  # the old secret key is gone altogether
+    rotated = Servers(secret_keys=[NEXT_SECRET])  # the old secret key no longer exists
     who = await refreshed(rotated, who)
     assert (
         asserted(rotated.network.sent(GRANT)[0], client_key(SECRET_KEY))[0]["kid"] == client_key(SECRET_KEY).thumbprint
@@ -116,7 +116,7 @@ async def test_a_grant_keeps_the_key_that_it_began_with() -> None:
     assert asserted(rotated.network.sent(PAR)[0], client_key(NEXT_SECRET))
 
 
-async def test_a_grant_that_the_public_client_began_continues_under_a_key_that_it_keeps() -> None:
+async def test_a_grant_of_the_public_client_continues_under_a_key_that_it_keeps() -> None:
     """The reference server allows a client to become confidential, and binds the grant to the key it sees first."""
     servers = Servers()
     ends = NOW + timedelta(days=3)
@@ -149,7 +149,7 @@ def test_the_served_keys_are_public_and_include_those_in_use(secrets: list[str])
 
 
 async def judged(client_id: str, assertion: Mapping[str, str]) -> dict[str, Any]:
-    """What the reference server's own code reads in our metadata, keys and assertion."""
+    """What the reference server's code reads in our metadata, keys and assertion."""
     install_packages(FOLDER)
     node = shutil.which("node")
     assert node

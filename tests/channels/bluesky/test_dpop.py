@@ -1,4 +1,4 @@
-"""Proofs, read by a verifier that is not ours, and the one repeat of a call that was refused for its nonce."""
+"""Proofs, checked by an independent verifier, and the one retry of a call that was refused for its nonce."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def raw(text: str) -> bytes:
 
 
 def read(proof: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims, once the signature is what the header's own key made."""
+    """Header and claims of a proof. The signature must be by the key in the header."""
     header, claims, signature = proof.split(".")
     jwk = json.loads(raw(header))["jwk"]
     assert set(jwk) == {"kty", "crv", "x", "y"}
@@ -106,7 +106,9 @@ CHALLENGE = {"dpop-nonce": "n-1", "www-authenticate": 'DPoP algs="ES256", error=
 
 
 @pytest.mark.parametrize("refused", [wants_nonce(401), answer(401, {}, CHALLENGE)])
-async def test_a_stale_nonce_is_one_more_call_before_which_the_gate_is_checked_too(refused: httpx.Response) -> None:
+async def test_a_call_with_a_stale_nonce_is_retried_once_after_the_gate_is_checked_again(
+    refused: httpx.Response,
+) -> None:
     servers, gate = Servers(), GateThatCounts()
     servers.on("POST", PUT, refused, ok(WRITTEN))
     assert isinstance(await publish(servers, gate), Published)
@@ -116,7 +118,7 @@ async def test_a_stale_nonce_is_one_more_call_before_which_the_gate_is_checked_t
     assert first.content == second.content
 
 
-async def test_a_gate_that_closed_meanwhile_stops_the_second_call() -> None:
+async def test_a_gate_that_closed_meanwhile_stops_the_retry() -> None:
     servers, gate = Servers(), GateThatCounts()
 
     def refuse(_: httpx.Request) -> httpx.Response:
@@ -137,7 +139,7 @@ async def test_a_gate_that_closed_meanwhile_stops_the_second_call() -> None:
         ([httpx.ReadTimeout("slow")], Effect.UNKNOWN, 1),
     ],
 )
-async def test_no_other_failure_is_repeated(answers: list[Any], effect: Effect, calls: int) -> None:
+async def test_no_other_failure_is_retried(answers: list[Any], effect: Effect, calls: int) -> None:
     servers, gate = Servers(), GateThatCounts()
     servers.on("POST", PUT, *answers, ok(WRITTEN)).on("GET", "getRecord", MISSING)
     error = await error_of(publish(servers, gate))

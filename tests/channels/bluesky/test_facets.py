@@ -57,11 +57,11 @@ def shown(text: str) -> list[tuple[str, str]]:
         (f"#{'बि' * 64}", [("tag", f"#{'बि' * 64}")]),
         (f"#{'बि' * 65}", []),
         ("#👍🏽 #👨‍👩‍👧", [("tag", "#👍🏽"), ("tag", "#👨")]),  # a joiner ends a tag, in the official client too
-        # what stands before a facet moves its bytes
+        # text before a facet moves its bytes
         ("👨‍👩‍👧‍👦 https://a.example 🇮🇳", [("link", "https://a.example")]),
         ("मानसून @alice.test #बिक्री", [("mention", "@alice.test"), ("tag", "#बिक्री")]),
         ("日本 https://a.example/日本。", [("link", "https://a.example/日本。")]),
-        # an overlap belongs to what began first
+        # of two overlapping facets the first one is kept
         ("https://a.example/(@alice.test)", [("link", "https://a.example/(@alice.test)")]),
     ],
 )
@@ -88,7 +88,7 @@ def test_the_shapes_on_the_wire() -> None:
     ]
 
 
-def test_handles_are_asked_for_once_and_have_no_case() -> None:
+def test_each_handle_is_looked_up_once_in_any_case() -> None:
     assert handles("@Alice.test @alice.TEST @bob.bsky.social") == ["alice.test", "bob.bsky.social"]
 
 

@@ -1,4 +1,4 @@
-"""A grant's life after the consent: renewed under its key, checked without a renewal, ended."""
+"""A grant after the consent: renewed under its key, checked without a renewal, revoked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def given(**changes: str) -> AccountImport:
     return AccountImport.of(credentials, external_id=DID, service_url=PDS)
 
 
-async def test_a_refresh_brings_the_next_tokens_under_the_same_key() -> None:
+async def test_a_refresh_returns_new_tokens_under_the_same_key() -> None:
     servers, who = Servers(), granted(KEY)
     servers.on("POST", GRANT, wants_nonce(400), ok({**TOKENS, "scope": "atproto transition:generic transition:email"}))
     fresh = await servers.channel.refresh(who)
@@ -73,7 +73,7 @@ async def test_a_refresh_brings_the_next_tokens_under_the_same_key() -> None:
         (ok({**TOKENS, "token_type": "Bearer"}), R.UNKNOWN_PROVIDER_ERROR),
     ],
 )
-async def test_a_refresh_that_fails_calls_the_grant_dead_only_when_it_is(answered: Any, reason: Reason) -> None:
+async def test_a_failed_refresh_reports_a_dead_grant_only_if_it_is_dead(answered: Any, reason: Reason) -> None:
     servers = Servers()
     servers.on("POST", GRANT, answered)
     error = await error_of(servers.channel.refresh(granted(KEY)))
@@ -93,7 +93,7 @@ async def test_a_damaged_grant_needs_a_new_consent(damaged: str) -> None:
     assert servers.paths == []
 
 
-async def test_a_check_sends_a_proof_and_keeps_all_of_the_grant() -> None:
+async def test_a_check_sends_a_proof_and_keeps_the_whole_grant() -> None:
     servers = Servers()
     servers.on("GET", SESSION, wants_nonce(401), session())
     connection = await servers.channel.verify(given())
@@ -113,7 +113,7 @@ async def test_a_check_never_uses_the_refresh_token() -> None:
     assert (error.reason, servers.paths) == (R.TOKEN_EXPIRED, [SESSION])
 
 
-async def test_the_end_of_a_grant_is_sent_where_the_server_takes_it() -> None:
+async def test_a_revocation_is_sent_where_the_server_accepts_it() -> None:
     servers = Servers()
     assert not await servers.server.revoke(granted(KEY, revocationEndpoint=""))
     assert not await servers.server.revoke(WHO)

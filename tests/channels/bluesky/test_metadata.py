@@ -1,4 +1,4 @@
-"""A picture is published without its metadata, and looks the same."""
+"""A picture is published without its metadata and looks the same."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def opened(content: bytes) -> Image.Image:
 
 @pytest.mark.parametrize("mime_type", KINDS)
 @pytest.mark.parametrize("turned", [None, 1, 3, 6, 8])
-def test_it_looks_the_same_and_reveals_nothing(mime_type: str, turned: int | None) -> None:
+def test_a_picture_looks_the_same_and_has_no_metadata(mime_type: str, turned: int | None) -> None:
     given = photo(KINDS[mime_type], turned)
     assert any(secret in given for secret in SECRETS)
     stripped = without_metadata(given, mime_type)
@@ -72,7 +72,7 @@ def test_every_way_to_write_a_jpeg(saving: dict[str, Any]) -> None:
     assert b"Secret" not in stripped
 
 
-def test_colours_of_print_stay() -> None:
+def test_print_colours_stay() -> None:
     out = io.BytesIO()
     Image.new("CMYK", (9, 9), (10, 20, 30, 40)).save(out, "JPEG")
     assert opened(without_metadata(out.getvalue(), "image/jpeg")).getpixel((4, 4)) == opened(out.getvalue()).getpixel(
@@ -80,7 +80,7 @@ def test_colours_of_print_stay() -> None:
     )
 
 
-def test_motion_stays() -> None:
+def test_an_animation_stays() -> None:
     frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "teal")]
     for mime_type, kind in (("image/png", "PNG"), ("image/webp", "WEBP")):
         out = io.BytesIO()
@@ -89,7 +89,7 @@ def test_motion_stays() -> None:
 
 
 @pytest.mark.parametrize("mime_type", KINDS)
-def test_what_cannot_be_read_stays_as_it_is(mime_type: str) -> None:
+def test_an_unreadable_file_is_unchanged(mime_type: str) -> None:
     whole = photo(KINDS[mime_type])
     assert without_metadata(b"plain words", mime_type) == b"plain words"
     assert without_metadata(b"", mime_type) == b""
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_stays_as_it_is(mime_type: str) -> None:
     assert without_metadata(whole, "image/gif") == whole
 
 
-async def test_what_is_uploaded_reveals_nothing() -> None:
+async def test_an_upload_has_no_metadata() -> None:
     built, saved, sent = bench("bluesky"), Saved(), "/xrpc/com.atproto.repo.uploadBlob"
     built.media.files["med_0"] = photo("JPEG")
     built.network.on("POST", sent, ok({"blob": {"$type": "blob"}}))

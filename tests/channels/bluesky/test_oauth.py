@@ -1,4 +1,4 @@
-"""Consent: what each server is asked, and which answers are refused. `test_oauth_real` goes the whole way."""
+"""Consent: the requests to each server, and the answers that are refused. `test_oauth_real` runs a whole consent."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ async def test_a_hint_that_names_no_account_is_refused(hint: str) -> None:
         (SERVER, ok({**METADATA, "pushed_authorization_request_endpoint": None}), R.INVALID_FIELD),
     ],
 )
-async def test_what_the_servers_answer_is_checked(path: str, answered: httpx.Response, reason: Reason) -> None:
+async def test_the_servers_answers_are_checked(path: str, answered: httpx.Response, reason: Reason) -> None:
     servers = Servers()
     servers.on("GET", path, answered)
     assert (await refused(servers)).reason is reason

@@ -1,4 +1,4 @@
-"""Consent at the reference PDS's own authorization server, given in a browser, and a life of posting with it."""
+"""Consent in a browser at the reference PDS's authorization server, and posting with the grant."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Consenting(Real):
         self.answers.append((response.request.url.path.rpartition("/")[2], response.status_code))
 
     async def decided(self, browser: Browser, button: str = "Authorize") -> tuple[Consent, dict[str, str]]:
-        """A consent, and the query that the browser comes back with."""
+        """A consent, and the query of the browser's redirect."""
         consent = await self.server.begin(asking_real)
         return consent, await decide_at_page(browser, consent.url, self.pds.accounts[0], button)
 
@@ -67,7 +67,7 @@ def renewed(who: ConnectedAccount, fresh: Credentials) -> ConnectedAccount:
     return who.model_copy(update={"credentials": fresh})
 
 
-async def test_a_consent_and_a_life_of_posting_with_it(real: Consenting, browser: Browser) -> None:
+async def test_a_consent_and_posting_with_it(real: Consenting, browser: Browser) -> None:
     granted = await real.exchange(*await real.decided(browser))
     (choice,) = granted.choices
     assert granted.scopes == ("atproto", "transition:generic")
@@ -102,7 +102,7 @@ async def test_a_consent_and_a_life_of_posting_with_it(real: Consenting, browser
     assert await real.channel.find(too_late, later, None, too_late.due_at) == Absent()
     error = await error_of(real.channel.refresh(later))
     assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "invalid_grant")
-    assert await real.server.revoke(later)  # a grant that has ended already is no error
+    assert await real.server.revoke(later)  # a grant that has ended is no error
 
 
 async def test_the_first_call_learns_the_nonce_and_writes_once(real: Consenting, browser: Browser) -> None:

@@ -27,7 +27,7 @@ NEXT_KEY = client_key(NEXT_SECRET)
 
 
 class Login(Connected):
-    """An owner, acme.bsky.test, and what they granted; `site` serves our metadata and keys."""
+    """The owner acme.bsky.test and the granted account. `site` serves our metadata and keys."""
 
     def __init__(self, oracle: Oracle, client: httpx.AsyncClient, site: ClientSite) -> None:
         self.oracle, self.client, self.site = oracle, client, site
@@ -42,7 +42,7 @@ class Login(Connected):
         return await self.server.begin(asking(hint="acme.bsky.test", **changes))
 
     async def decided(self, **decision: str) -> tuple[Consent, dict[str, str]]:
-        """A consent, and what came back with the browser."""
+        """A consent, and the query of the browser's redirect."""
         consent = await self.consent()
         return consent, await decide(self.client, consent.url, **{"approve": self.did, **decision})
 
@@ -56,7 +56,7 @@ class Login(Connected):
         return await error_of(self.server.exchange(asking(), answered, {**consent.kept, **kept}))
 
     async def refresh(self, days: int = 0) -> None:
-        """Renew, some days later."""
+        """Renew the tokens some days later."""
         self.oracle.call("POST", "/clock", advanceSeconds=days * DAY)
         fresh = await self.channel.refresh(self.account)
         self.account = self.account.model_copy(update={"credentials": fresh})
@@ -98,7 +98,7 @@ async def test_a_consent_and_what_it_allows(login: Login) -> None:
     login.media.files = {"med_0": mp4(1)}
     await login.post(new("Moving, after a refresh", media=(video(bytes=len(mp4(1))),)))
     assert login.texts == ["By OAuth", "Moving, after a refresh"]
-    assert login.statuses("com.atproto.server.getSession") == [401, 200]  # no nonce, and then the one that came
+    assert login.statuses("com.atproto.server.getSession") == [401, 200]  # the second has the server's nonce
     assert login.statuses(PUT) == [200, 200]
     assert await login.server.revoke(login.account)
     error = await login.not_posted()
@@ -127,7 +127,7 @@ async def test_a_replayed_code_ends_the_grant_that_it_gave(login: Login) -> None
         ({"clientId": "http://localhost"}, "Token was not issued to this client"),
     ],
 )
-async def test_nobody_else_can_use_a_code(login: Login, change: dict[str, Any], message: str) -> None:
+async def test_a_code_cannot_be_used_by_another_client(login: Login, change: dict[str, Any], message: str) -> None:
     error = await login.not_granted(*await login.decided(), **change)
     assert (error.reason, error.provider_message) == (Reason.CONSENT_EXPIRED, message)
 
@@ -201,7 +201,7 @@ async def test_a_grant_of_the_public_client_continues_after_the_client_became_co
     login.site.metadata["token_endpoint_auth_method"] = "none"
     await login.grant()
     login.account = login.account_with(clientKey="")
-    await login.refresh()  # as a server does that has not read our metadata again yet
+    await login.refresh()  # like a server that has not read our new metadata yet
     login.site.metadata = confidential
     await login.refresh()
     await login.refresh(days=30)
@@ -218,7 +218,7 @@ async def test_a_refresh_whose_answer_was_lost_ends_the_grant(login: Login, orac
     assert (await login.not_posted()).reason is Reason.TOKEN_EXPIRED
 
 
-async def test_a_stolen_token_is_of_no_use_without_its_key(login: Login) -> None:
+async def test_a_stolen_token_is_refused_without_its_key(login: Login) -> None:
     await login.grant()
     token = login.account.credentials.access_token.get_secret_value()
     url = f"{login.account.service_url}/xrpc/com.atproto.server.getSession"

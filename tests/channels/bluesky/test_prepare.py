@@ -1,4 +1,4 @@
-"""Preparation is invisible, saved part by part, and continues where it ended."""
+"""A preparation is invisible, is saved part by part, and continues where it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server's claim about an account counts only as far as the DID document and the handle confirm it."""
+"""A server's claim about an account is accepted only if the DID document and the handle confirm it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def refused(servers: Servers, server: str | None = PDS) -> Any:
 
 
 async def checked(servers: Servers, server: str = PDS) -> Connection:
-    """The check of an account that is stored already."""
+    """Check a stored account."""
     token = SecretStr("t")
     given = AccountImport(external_id=DID, service_url=server, access_token=token, handle="known.example")
     return await servers.channel.verify(given)
@@ -98,7 +98,7 @@ async def test_in_development_a_server_on_this_machine_needs_no_directory(
 
 
 @pytest.mark.parametrize("handle", ["<script>alert(1)</script>", "x" * 900_000])
-async def test_without_a_directory_a_handle_must_have_the_form_of_one(handle: str) -> None:
+async def test_without_a_directory_a_handle_must_be_well_formed(handle: str) -> None:
     servers = Servers(development=True)
     servers.on("POST", CREATE, session(handle=handle)).on("GET", DOCUMENT, answer(404))
     assert (await imported(servers, HERE)).handle == DID
@@ -116,7 +116,7 @@ async def test_without_a_directory_a_handle_must_have_the_form_of_one(handle: st
         (answer(502), answer(404), DID),
     ],
 )
-async def test_a_handle_that_does_not_lead_back_is_not_shown(
+async def test_a_handle_that_does_not_resolve_to_the_account_is_not_shown(
     resolved: Any, at_domain: httpx.Response, shown: str, development: bool
 ) -> None:
     servers = Servers(development=development)
@@ -125,7 +125,7 @@ async def test_a_handle_that_does_not_lead_back_is_not_shown(
 
 
 @pytest.mark.parametrize(("names", "shown"), [([f"at://{NAME.upper()}"], NAME), ([], DID)])
-async def test_the_handle_is_the_documents_and_not_the_servers(names: list[str], shown: str) -> None:
+async def test_the_handle_is_from_the_document_and_not_from_the_server(names: list[str], shown: str) -> None:
     servers = Servers()
     servers.on("POST", CREATE, session(handle="somebody.famous")).on("GET", DOCUMENT, document(alsoKnownAs=names))
     assert (await imported(servers)).handle == shown

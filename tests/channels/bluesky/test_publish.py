@@ -1,4 +1,4 @@
-"""The visible call: one commit at a key of its own; whatever comes back, the post is there once or not at all."""
+"""The visible call: one commit at its own key. With any answer the post exists once or not at all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PICTURE = publication("x", media=(image(),))
 
 
 def written(request: httpx.Request) -> httpx.Response:
-    """Every record that was sent, with a cid that shows its key; a put is answered with one record."""
+    """An answer with every record that was sent, with a cid that shows its key. A put is answered with one record."""
     body = json.loads(request.content)
     writes = body.get("writes", [body])
     done = [{"uri": f"at://{DID}/{one['collection']}/{one['rkey']}", "cid": f"cid-{one['rkey']}"} for one in writes]
@@ -33,7 +33,7 @@ def written(request: httpx.Request) -> httpx.Response:
 
 
 def read(request: httpx.Request) -> httpx.Response:
-    """Whatever record is asked for."""
+    """An answer with the requested record."""
     key = request.url.params["rkey"]
     return ok({"uri": uri(key), "cid": f"cid-{key}", "value": {}})
 
@@ -82,7 +82,7 @@ OURS = {"$type": "app.bsky.feed.post", "text": "Hello", "createdAt": "2026-12-01
 
 
 @pytest.mark.parametrize("refused", [SWAP, BROKEN], ids=["swap", "500"])
-async def test_a_used_key_is_read_before_anything_is_concluded(refused: httpx.Response) -> None:
+async def test_a_used_key_is_read_to_learn_the_outcome(refused: httpx.Response) -> None:
     assert (await publish(over(refused, ok({"uri": URI, "value": OURS})))).published_at is None
     error = await error_of(publish(over(refused, ok({"uri": URI, "value": {**OURS, "text": "Another"}}))))
     assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
@@ -92,7 +92,7 @@ async def test_a_used_key_is_read_before_anything_is_concluded(refused: httpx.Re
 
 
 @pytest.mark.parametrize(("failures", "effect"), [(0, Effect.NOT_SENT), (4, Effect.REJECTED)])
-async def test_lapsed_blobs_are_uploaded_again_but_not_endlessly(failures: int, effect: Effect) -> None:
+async def test_expired_blobs_are_uploaded_again_a_few_times(failures: int, effect: Effect) -> None:
     saved = prepared(Prepared(blobs=({"$type": "blob"},), mentions={"a.test": None}, failures=failures))
     error = await error_of(publish(over(refusal("BlobNotFound")), PICTURE, saved))
     assert (error.effect, saved.kept.ready) == (effect, False)
@@ -112,7 +112,7 @@ async def test_lapsed_blobs_are_uploaded_again_but_not_endlessly(failures: int, 
         (publication(link="https://a.example"), {"card": {"title": "Sale"}}, []),
     ],
 )
-async def test_a_post_that_looks_different_than_meant_has_a_warning(
+async def test_a_post_that_looks_different_than_intended_has_a_warning(
     given: PublicationDraft, state: dict[str, Any], warnings: list[tuple[str, str]]
 ) -> None:
     found = await publish(over(), given, prepared(Prepared.model_validate(state)))

@@ -1,4 +1,4 @@
-"""A quoted post: from the address that a person pastes to a strong reference."""
+"""A quoted post: a pasted address becomes a strong reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bluesky against the reference PDS: it accepts what we write, and its answers mean what we think."""
+"""Bluesky against the reference PDS: it accepts our records, and its answers have the meaning that we assume."""
 
 from __future__ import annotations
 
@@ -118,8 +118,10 @@ async def test_find_on_a_server_without_the_account_is_unknown(real: Real, alice
 
 
 @pytest.mark.parametrize(("inside", "outside"), [("x" * 300, "x" * 301), ("👨‍👩‍👧‍👦" * 120, "👨‍👩‍👧‍👦" * 121)])
-async def test_our_limits_are_the_servers(real: Real, alice: ConnectedAccount, inside: str, outside: str) -> None:
-    """The first text that we refuse is refused by the server, for that reason."""
+async def test_our_limits_are_those_of_the_server(
+    real: Real, alice: ConnectedAccount, inside: str, outside: str
+) -> None:
+    """The shortest text that we refuse is refused by the server for the same reason."""
     assert real.channel.validate(post(inside), alice) == []
     assert real.channel.validate(post(outside), alice) != []
     await real.publish_as(post(inside), alice)

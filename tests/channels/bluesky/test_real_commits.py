@@ -1,4 +1,4 @@
-"""A post is one commit on the reference PDS, alone or with its gates: never two, never a part of it."""
+"""A post is exactly one commit on the reference PDS, alone or with its gates."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def with_captions(real: Real) -> PublicationDraft:
 
 
 @pytest.mark.parametrize("making", [with_gallery, with_captions])
-async def test_everything_is_there_in_one_commit(real: Real, alice: ConnectedAccount, line: Line, making: Any) -> None:
+async def test_one_commit_has_everything(real: Real, alice: ConnectedAccount, line: Line, making: Any) -> None:
     given = await making(real)
     line.answers.clear()
     before = await counts(real, alice)
@@ -147,7 +147,7 @@ async def test_a_refused_post_leaves_nothing(real: Real, alice: ConnectedAccount
 
 
 async def test_no_post_is_written_beside_a_gate_that_exists(real: Real, alice: ConnectedAccount) -> None:
-    """Nothing of ours writes a gate alone; if one exists, no post is reported as live."""
+    """Munadi never writes a gate alone. If one exists, no post is reported as live."""
     given, name = post("Never", options=GATES), f"{FEED}.postgate"
     gate = {"$type": name, "createdAt": "2026-12-01T09:00:00.000Z"}
     gate |= {"post": f"at://{alice.external_id}/{FEED}.post/{record_key(given)}"}

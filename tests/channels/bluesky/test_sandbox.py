@@ -1,4 +1,4 @@
-"""What Bluesky's posts look like on the sandbox: facets, cards, quotes, threads and gates."""
+"""Posts at the emulated Bluesky: facets, cards, quotes, threads and gates."""
 
 from __future__ import annotations
 

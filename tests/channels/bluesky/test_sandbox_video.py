@@ -1,4 +1,4 @@
-"""Videos on the sandbox: at once and in parts, also when answers are lost, and as a GIF."""
+"""Videos at the emulated Bluesky: whole, in parts, with lost answers, and as a GIF."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def film(text: str = "Look") -> PublicationDraft:
 
 @pytest.mark.parametrize("mode", [None, "accept_then_reset", "accept_then_502", "reset"])
 @pytest.mark.parametrize("step", ["uploadVideo", "startUpload", "uploadPart", "finishUpload"])
-async def test_a_video_is_uploaded_whole_whatever_becomes_of_an_answer(
+async def test_a_video_is_uploaded_even_if_an_answer_is_lost(
     acme: Acme, monkeypatch: pytest.MonkeyPatch, mode: str | None, step: str
 ) -> None:
     if step != "uploadVideo":

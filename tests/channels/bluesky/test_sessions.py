@@ -1,4 +1,4 @@
-"""Sessions of app passwords: whose they are, how long they live, and what ends them."""
+"""Sessions of app passwords: their account, their lifetime, and what ends them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_a_login_at_the_entryway_gives_a_pair_with_its_expiry() -> None:
     assert (profile.external_id, profile.handle, profile.service_url) == (DID, NAME, PDS)
 
 
-async def test_a_given_token_is_read_at_the_given_server() -> None:
+async def test_an_imported_token_is_checked_at_the_named_server() -> None:
     servers = Servers()
     found = await servers.channel.verify(AccountImport(access_token=SecretStr(ACCESS), service_url=f"{PDS}/"))
     assert str(servers.network.requests[0].url) == f"{PDS}{SESSION}"
@@ -96,7 +96,7 @@ async def test_a_login_that_does_not_work(given: httpx.Response, reason: Reason)
         (session(did=OTHER), Reason.UNKNOWN_PROVIDER_ERROR, "not_sent"),  # the session of another account
     ],
 )
-async def test_a_refresh_that_fails_says_whether_the_grant_is_dead(
+async def test_a_failed_refresh_reports_whether_the_grant_is_dead(
     given: httpx.Response, reason: Reason, effect: str
 ) -> None:
     servers = Servers()

@@ -1,4 +1,4 @@
-"""The parts of a thread: a key each, references to the posts before, and nothing sent without them."""
+"""The parts of a thread: each has a key and references to the earlier posts, and is not sent without them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_keys_of_a_thread_are_distinct_and_in_its_order(seed: str) -> None:
     assert len(keys) == SPEC.max_parts
 
 
-async def test_each_part_is_a_post_of_its_own_that_answers_the_one_before_it() -> None:
+async def test_each_part_is_a_post_that_replies_to_the_one_before_it() -> None:
     built = over(lambda request: ok({**written(request).json(), "cid": CID}), read)
     saved = Saved()
     found = [await take(built, saved, step) for step in STEPS]

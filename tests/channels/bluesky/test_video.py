@@ -1,4 +1,4 @@
-"""A video on a scripted network: uploaded, polled until its blob exists, and given up when it cannot succeed."""
+"""A video on a scripted network is uploaded, and polled until its blob exists or it has failed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DONE = ok({"jobStatus": status_of("COMPLETED", blob=BLOB)})
 
 
 def token(request: httpx.Request) -> httpx.Response:
-    """A token that shows what it was asked for."""
+    """A token that shows its request."""
     asked = request.url.params
     return ok({"token": f"service {asked['aud']} {asked['lxm']} {asked['exp']}"})
 
@@ -92,7 +92,7 @@ async def test_the_upload_is_exact_and_its_tokens_name_method_and_server(server:
     assert [one.headers["authorization"] for one in built.network.sent(AUTH)] == [f"Bearer {TOKEN}"] * 2
 
 
-async def test_polls_grow_apart_and_end_with_the_blob() -> None:
+async def test_polls_have_growing_waits_and_end_with_the_blob() -> None:
     built, saved, waits = begun(None, *[ok({"jobStatus": status_of("ENCODING")})] * 3, DONE), Saved(), []
     for forward in (0, 60, 600):
         built.clock.forward(seconds=forward)

@@ -1,4 +1,4 @@
-"""A large video on a scripted network: sent in parts, continued where it stopped, given up when it cannot succeed."""
+"""A large video on a scripted network is sent in parts, and continued where it stopped."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def arrived(*parts: int, state: str = "created", **rest: Any) -> httpx.Response:
 
 
 class Upload:
-    """The upload of one film, on a service that accepts everything until a test scripts something else."""
+    """The upload of one video, on a service that accepts everything until a test scripts other answers."""
 
     def __init__(self) -> None:
         self.built: Bench = begun()
@@ -138,7 +138,7 @@ async def test_an_end_whose_answer_was_lost_is_found(upload: Upload) -> None:
     assert (upload.state.video.id, len(upload.sent(PART)), len(upload.sent(FINISH))) == ("job-1", 3, 1)
 
 
-async def test_a_file_that_is_put_together_is_waited_for(upload: Upload) -> None:
+async def test_the_assembly_of_the_file_is_awaited(upload: Upload) -> None:
     upload.on("GET", ARRIVED, arrived(1, 2, 3, state="finishing"))
     assert isinstance(await upload.prepare(), Pending)
     upload.built.clock.forward(seconds=MAX_SILENCE.total_seconds())
@@ -180,7 +180,7 @@ async def test_a_video_that_is_refused_at_its_end_is_reported_even_if_it_cannot_
 
 
 @pytest.mark.parametrize("change", [{"jobId": 5}, {"partSizeBytes": 0}, {"partSizeBytes": None}, {"partCount": 2}])
-async def test_a_start_that_does_not_add_up_is_an_error(upload: Upload, change: dict[str, Any]) -> None:
+async def test_an_inconsistent_start_is_an_error(upload: Upload, change: dict[str, Any]) -> None:
     upload.on("POST", START, ok({**SESSION, **change}))
     assert (await upload.refused()).effect is not Effect.SENT
     assert upload.state.parts is None

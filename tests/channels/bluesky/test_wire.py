@@ -1,4 +1,4 @@
-"""Records are what the lexicons say, judged by the atproto package's models, and the same for the same draft."""
+"""Records follow the lexicons, as the models of the atproto package check, and are the same for the same draft."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EMBED, FEED = "app.bsky.embed", "app.bsky.feed"
 
 
 def judged(record: dict[str, Any], model: Any = models.AppBskyFeedPost.Record) -> Any:
-    """The record as the independent models read it; they refuse what the lexicon does not allow."""
+    """The record as the independent models read it. They refuse a record that breaks the lexicon."""
     read = models.get_or_create(record, model, strict=True)
     assert isinstance(read, model)
     return read
@@ -161,7 +161,7 @@ def test_who_may_reply_and_quote(options: dict[str, Any], step: str, threadgate:
         judged(gate, GATES[name])
 
 
-def test_the_key_belongs_to_the_publication_alone() -> None:
+def test_each_publication_has_its_own_key() -> None:
     key = record_key(publication("one"))
     assert key == record_key(publication("two"))
     assert key != record_key(publication("one", seed="pub_01jd0000000000000000000001"))

@@ -1,4 +1,4 @@
-"""A seventh network, complete and as small as one can be: a text at a key of ours. Its test copies it into a tree."""
+"""A seventh network, as small as possible: a text at a key that we choose. Its test copies it into a tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a token of the seventh network is. Its tokens do not expire."""
+"""The account of a token of the seventh network. Its tokens do not expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the seventh network's refusals mean: `{"error": {"code", "message"}}`."""
+"""The meaning of the seventh network's refusals: `{"error": {"code", "message"}}`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNKNOWN = Row(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN)
 
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError. A 5xx proves nothing, whatever its code."""
+    """The answer as a ChannelError. A 5xx proves nothing with any code."""
     error = answer.field("error")
     code, message = (str(error.get(name) or "") if isinstance(error, dict) else "" for name in ("code", "message"))
     row = OUTAGE if answer.status >= 500 else ERRORS.get(code, UNKNOWN)

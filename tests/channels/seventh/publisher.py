@@ -1,4 +1,4 @@
-"""Posting to the seventh network: PUT /posts/{key}, which makes one post however often it is sent."""
+"""Posting to the seventh network: PUT /posts/{key} is idempotent."""
 
 from __future__ import annotations
 
