@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.key import Scope
 from munadi.domain.publication import HoldReason, PublicationStatus
-from tests.api.harness import ApiHarness, later
+from tests.api.harness import ApiHarness, later, open_api
 
 pytestmark = pytest.mark.each_database
 POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link clientRef version
@@ -153,18 +154,21 @@ async def test_a_reader_with_a_cursor_never_misses_an_event(api: ApiHarness) -> 
     assert all(numbers == [1, 2, 3, 4] for numbers in by_content.values())
 
 
-async def test_a_late_commit_gets_a_later_position(api: ApiHarness) -> None:
-    """An event that is written earlier and committed later is numbered after those that were read meanwhile."""
-    first, second = (await api.submit())["id"], (await api.submit())["id"]
-    if api.services.database.is_sqlite:  # one writer at a time: there is no late commit
-        return
-    async with api.locked(first) as content:
-        api.clock.ahead = timedelta(minutes=1)
-        await content.emit(EventType.CONTENT_UPDATED)
-        await content.session.flush()
-        await api.change(second, "publish-now")
-        before = await api.read_list("/v1/events")
-    after = await api.read_list("/v1/events")
+@pytest.mark.each_database(False)
+async def test_a_late_commit_gets_a_later_position(tmp_path: Path, postgres_url: str) -> None:
+    """An event that is written earlier and committed later is numbered after those that were read meanwhile.
+
+    SQLite has one writer at a time, so there is no late commit.
+    """
+    async with open_api(tmp_path, postgres_url) as api:
+        first, second = (await api.submit())["id"], (await api.submit())["id"]
+        async with api.locked(first) as content:
+            api.clock.ahead = timedelta(minutes=1)
+            await content.emit(EventType.CONTENT_UPDATED)
+            await content.session.flush()
+            await api.change(second, "publish-now")
+            before = await api.read_list("/v1/events")
+        after = await api.read_list("/v1/events")
     assert after[: len(before)] == before
     assert [event["type"] for event in after[len(before) :]] == ["content.updated"]
 

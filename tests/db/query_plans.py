@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from munadi.db.session import Database
+
+# A plan can be tested on SQLite only: PostgreSQL chooses one by the size of the table.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def plan_of(database: Database, call: Awaitable[Any], word: str) -> list[str]:

@@ -57,10 +57,9 @@ async def test_adding_none_is_always_possible(seed: Seed) -> None:
     assert (refusal.value.quotas[0].used, refusal.value.actual) == (1, 2)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_transaction_that_only_refers_to_a_brand_does_not_wait_for_its_lock(seed: Seed) -> None:
-    """On PostgreSQL: a new account refers to the brand whose row is locked. SQLite has one writer at a time."""
-    if seed.database.is_sqlite:
-        pytest.skip("SQLite has no row locks")
+    """A new account refers to the brand whose row is locked. SQLite has no row locks, and one writer at a time."""
     async with seed.database.write() as holding:
         await lock_limits(holding, "acme")
         async with asyncio.timeout(5):

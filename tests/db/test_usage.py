@@ -22,6 +22,7 @@ from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.usage import Month
 from munadi.ports import DueDelivery
 from tests.db.board import Board
+from tests.db.query_plans import on_sqlite, plan_of
 from tests.db.seeding import BROKEN, OK, START, Seed
 
 DECEMBER, JANUARY = Month("2026-12"), Month("2027-01")
@@ -98,29 +99,16 @@ async def test_accounts_are_counted_at_the_end_of_the_month(board: Board) -> Non
     assert [each.get(board.brand, 0) for each in found] == [0, every - 1, every - 1, every - 1]
 
 
+@on_sqlite
 async def test_counting_reads_indexes_and_no_publication(own_board: Board) -> None:
-    if not own_board.database.is_sqlite:
-        pytest.skip("SQLite says in words how it reads; PostgreSQL decides by the size of the table")
-    seen: list[tuple[str, object]] = []
-
-    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(own_board.database._reader.sync_engine, "before_cursor_execute", note)
-    await counted(own_board)
-    [(statement, parameters)] = [each for each in seen if "publications" in each[0]]
-    async with own_board.database.read() as session:
-        connection = await session.connection()
-        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()  # type: ignore[arg-type]
-    plan_text = "\n".join(str(row[-1]) for row in plan)
-    assert "SCAN" not in plan_text.replace("SCAN CONSTANT", ""), plan_text
-    assert plan_text.count("COVERING INDEX publications_by_account (account_id=? AND status=? AND due_at") == 2, (
-        plan_text
+    plan = "\n".join(await plan_of(own_board.database, counted(own_board), "publications"))
+    assert "SCAN" not in plan.replace("SCAN CONSTANT", ""), plan
+    by_account, by_time = (
+        "(account_id=? AND status=? AND due_at",
+        "(account_id=? AND published_at>? AND published_at<?)",
     )
-    assert (
-        plan_text.count("COVERING INDEX publications_published (account_id=? AND published_at>? AND published_at<?)")
-        == 1
-    )
+    assert plan.count(f"COVERING INDEX publications_by_account {by_account}") == 2, plan
+    assert plan.count(f"COVERING INDEX publications_published {by_time}") == 1, plan
 
 
 async def taken(seed: Seed, store: DeliveryStore, posts: int = 1) -> list[DueDelivery]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.content import FIRST_WAKE
 from munadi.publishing.wakes import DueWake, Wakes
 from tests.db.board import Board, Put
-from tests.db.query_plans import plan_of
+from tests.db.query_plans import on_sqlite, plan_of
 from tests.db.seeding import START
 
 S = PublicationStatus
@@ -99,10 +97,9 @@ async def test_no_brand_waits_for_the_backlog_of_another(own_board: Board) -> No
     assert await due(noisy) == [put.content_id for put in wanted]
 
 
+@on_sqlite
 async def test_reading_due_posts_reads_only_waiting_ones(own_board: Board) -> None:
     """Posts that have ended are not read again."""
-    if not own_board.database.is_sqlite:
-        pytest.skip("SQLite says in words how it reads; PostgreSQL decides by the size of the table")
     plan = await plan_of(own_board.database, due(own_board), "row_number")
     read = [step for step in plan if " contents " in f"{step} "]
     assert len(read) == 2
