@@ -4,6 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from tests.architecture.tree import PRODUCT, docstrings, python_files, report, syntax, text
 
 CHANNELS = ("instagram", "threads", "facebook", "bluesky", "tiktok", "youtube")
@@ -34,6 +36,22 @@ def test_no_channel_is_known_by_name_elsewhere() -> None:
             continue
         found += [f"{name}:{line} {what}" for line, what in _mentions(syntax(name), _home(name))]
     report(found, ADVICE)
+
+
+@pytest.mark.parametrize(
+    ("code", "home", "is_detected"),
+    [
+        ('kind = "tiktok"', "", True),
+        ('kind = "tiktok"', "tiktok", False),
+        ("TikTokPublisher()", "youtube", True),
+        ('name = "threads"', "", True),
+        ("threads = 4", "", False),
+        ('"""TikTok"""', "", False),
+        ('url = "https://www.tiktok.com/docs"', "", False),
+    ],
+)
+def test_a_channel_that_is_known_by_name_is_detected(code: str, home: str, is_detected: bool) -> None:
+    assert bool(list(_mentions(ast.parse(code), home))) is is_detected
 
 
 def test_every_channel_folder_is_registered() -> None:

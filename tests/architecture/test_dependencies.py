@@ -15,11 +15,16 @@ from tests.architecture.tree import report, text
 _REQUIREMENT = re.compile(r'^    "(?P<name>[a-z0-9-]+)[^"]*",?(?P<reason>\s+# .+)?$')
 
 
+def _declared() -> list[str]:
+    project = tomllib.loads(text("pyproject.toml"))
+    return [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+
+
 def test_every_dependency_has_its_reason_beside_it() -> None:
-    found = []
-    for number, line in enumerate(text("pyproject.toml").partition("\n[tool.hatch")[0].splitlines(), 1):
-        if (one := _REQUIREMENT.match(line)) and not one["reason"]:
-            found.append(f"pyproject.toml:{number} {one['name']}")
+    lines = text("pyproject.toml").partition("\n[tool.hatch")[0].splitlines()
+    read = [(number, one) for number, line in enumerate(lines, 1) if (one := _REQUIREMENT.match(line))]
+    assert len(read) == len(_declared())
+    found = [f"pyproject.toml:{number} {one['name']}" for number, one in read if not one["reason"]]
     report(found, "Write behind it, as a comment, what it is for; without a reason, remove it.")
 
 
@@ -27,9 +32,7 @@ def test_every_dependency_is_pinned_with_hashes() -> None:
     pins = read_lock(text("requirements.lock"))
     assert len(pins) > 100
     assert [pin.name for pin in pins if not pin.hashes] == []
-    project = tomllib.loads(text("pyproject.toml"))
-    declared = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    names = {re.split(r"[\[<>=~! ;]", one, maxsplit=1)[0].lower() for one in declared}
+    names = {re.split(r"[\[<>=~! ;]", one, maxsplit=1)[0].lower() for one in _declared()}
     assert names - {pin.name for pin in pins} == set(), "run `make lock` and commit requirements.lock"
 
 
