@@ -58,7 +58,7 @@ def _name_of(tree: ast.Module, call: ast.Call) -> str | None:
 
 
 def _methods(file: str, name: str | None) -> tuple[str, ...]:
-    """How its module, and those that import it, use the constant. Every way, where that is unknown."""
+    """The methods that its module, and those that import it, call on the constant. The usual ones if there is none."""
     known = set[str]()
     if name is not None:
         module = file.removesuffix(".py").replace("/", ".")

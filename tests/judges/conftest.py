@@ -1,4 +1,4 @@
-"""The sandbox and the site of the channels' tests, for judges from outside."""
+"""The sandbox and the media site of tests/channels."""
 
 from __future__ import annotations
 

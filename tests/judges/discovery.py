@@ -1,8 +1,8 @@
-"""Google's discovery document as a judge of requests to the YouTube Data API and of answers from it.
+"""Checks requests to the YouTube Data API, and answers from it, against Google's discovery document.
 
-The document ships in google-api-python-client. What it does not describe is judged by the guide of the resumable
-protocol: the chunks that follow videos.insert, and `uploadType=resumable` at the path of simple uploads, which
-Google's own client uses too.
+The document is part of google-api-python-client. It does not describe the chunks that follow videos.insert, and
+`uploadType=resumable` at the path of simple uploads, which Google's client uses too. The guide of the resumable
+protocol describes those.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import httpx
 
 CHUNK_UNIT = 262_144
 CONTENT_RANGE = re.compile(r"^bytes (?:\*|(\d+)-(\d+))/(\d+)$")
-# In every resource, whatever parts are asked for.
+# These are in every resource with any parts.
 ALWAYS = {"kind", "etag", "id"}
 CHUNK = "resumable upload"
 UPLOAD_TYPES = ("media", "multipart", "resumable")
@@ -27,14 +27,14 @@ UPLOAD_TYPES = ("media", "multipart", "resumable")
 
 @cache
 def document() -> dict[str, Any]:
-    """Of the installed package: what is judged changes only with the lock file."""
+    """The document of the installed package. It changes only with the lock file."""
     place = files("googleapiclient").joinpath("discovery_cache/documents/youtube.v3.json")
     found: dict[str, Any] = json.loads(place.read_text())
     return found
 
 
 class Discovery:
-    """Judges by the document; `root` is the path prefix of the host that is spoken to. Faults are sentences."""
+    """Checks by the document. `root` is the path prefix of the host. Faults are sentences."""
 
     def __init__(self, root: str = "") -> None:
         self._root = root.rstrip("/")
@@ -46,18 +46,18 @@ class Discovery:
                 self._methods[method["httpMethod"], protocol["path"]] = {**method, "uploads": True}
 
     def name(self, request: httpx.Request) -> str | None:
-        """Of the method that a request calls, such as `videos.list`; None when there is none."""
+        """The method that a request calls, such as `videos.list`, or None."""
         if self._is_chunk(request):
             return CHUNK
         method = self._method(request)
         return method["id"].removeprefix("youtube.") if method else None
 
     def scopes(self, name: str) -> set[str]:
-        """Any of them lets a token call the method."""
+        """The scopes of a method. A token needs one of them."""
         return next(set(each["scopes"]) for each in self._methods.values() if each["id"] == f"youtube.{name}")
 
     def request(self, request: httpx.Request) -> list[str]:
-        """What is wrong with it."""
+        """The faults of a request."""
         if self._is_chunk(request):
             return list(_chunk(request))
         method = self._method(request)
@@ -66,7 +66,7 @@ class Discovery:
         return [f"{self.name(request)}: {fault}" for fault in self._faults(method, request)]
 
     def answer(self, request: httpx.Request, response: httpx.Response) -> list[str]:
-        """What is wrong with a success; errors and unfinished uploads are not described."""
+        """The faults of a success. The document does not describe errors and unfinished uploads."""
         if not response.is_success:
             return []
         opens = request.headers.get("x-upload-content-length") is not None
@@ -115,7 +115,7 @@ class Discovery:
             yield from self._body(method, request)
 
     def _named(self, method: dict[str, Any], given: list[str]) -> Iterator[str]:
-        """The parts that a call names are properties of its resource."""
+        """Checks that the parts that a call names are properties of its resource."""
         resource = method.get("response", {}).get("$ref", "").replace("ListResponse", "")
         for part in (part for value in given for part in value.split(",")):
             if part not in self._schemas[resource]["properties"]:
@@ -141,7 +141,7 @@ class Discovery:
                 yield f"{schema}.{name} is missing"
 
     def _parts(self, schema: str, request: httpx.Request, body: Any) -> Iterator[str]:
-        """A resource has the parts that the call names, and no others."""
+        """Checks that a resource has exactly the parts that the call names."""
         named = {part for value in request.url.params.get_list("part") for part in value.split(",")}
         if not named or not isinstance(body, dict):
             return
@@ -150,7 +150,7 @@ class Discovery:
             yield f"{schema} has {name}, which the call does not name as a part"
 
     def _value(self, rule: Mapping[str, Any], value: Any, at: str) -> Iterator[str]:
-        """Against one schema of the document, unknown properties refused."""
+        """Checks a value against a schema of the document, and refuses unknown properties."""
         if "$ref" in rule:
             rule = self._schemas[rule["$ref"]]
         kind = rule["type"]
@@ -173,7 +173,7 @@ class Discovery:
 
 
 class Witness:
-    """The hooks of a client: every request is judged as it leaves, and answers are kept to be judged."""
+    """The hooks of a client: every request is checked when it is sent, and answers are kept for a check."""
 
     def __init__(self, discovery: Discovery, host: str) -> None:
         self._discovery = discovery
@@ -184,7 +184,7 @@ class Witness:
         self.hooks: dict[str, list[Callable[..., Any]]] = {"request": [self._sent], "response": [self._answered]}
 
     def answer_faults(self) -> list[str]:
-        """Of all answers so far."""
+        """The faults of all answers so far."""
         return [fault for seen in self.answers for fault in self._discovery.answer(*seen)]
 
     async def _sent(self, request: httpx.Request) -> None:
@@ -218,7 +218,7 @@ def _parameter(name: str, rule: Mapping[str, Any], value: str) -> Iterator[str]:
 
 
 def _upload(method: Mapping[str, Any], request: httpx.Request) -> Iterator[str]:
-    """Media go in the body, or after it in a session whose first call describes them."""
+    """Checks an upload: media are in the body, or follow in a session whose first call describes them."""
     way, media = request.url.params.get("uploadType"), method["mediaUpload"]
     resumable = way == "resumable"
     if way not in UPLOAD_TYPES:

@@ -1,7 +1,7 @@
-"""A judge of requests to Meta's Graphs: does the node have that edge, and the edge those parameters and fields?
+"""Checks that the nodes, edges, parameters and fields of requests to Meta's Graphs exist.
 
-`Names` are Meta's own, of its Business SDK for Python, whose classes are generated from the Graph itself. They also
-tell the types of parameters and the words that an enumeration has.
+The names are those of Meta's Business SDK for Python, whose classes are generated from the Graph. They include the
+types of parameters and the values of enumerations.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ import httpx
 
 from tests.judges.requests import Recorder, Sent, sent_to
 
-# Of every call, and of every list (Graph API overview; "Paginated results").
+# Parameters of every call, and of every list (Graph API overview; "Paginated results").
 EVERYWHERE = frozenset({"access_token", "fields"})
 OF_LISTS = frozenset({"limit", "after"})
 
 
 class Edge(Protocol):
-    """One call that a network knows."""
+    """A call that a network has."""
 
     def takes(self, name: str) -> bool:
-        """Whether it has the parameter."""
+        """Whether the call has the parameter."""
 
     def admits(self, name: str, value: str) -> bool:
         """Whether a parameter may have the value."""
 
     def has(self, field: str) -> bool:
-        """Whether what it answers has the field."""
+        """Whether the answer has the field."""
 
 
 class Names(Protocol):
-    """The calls that a network knows."""
+    """The calls that a network has."""
 
     def edge(self, method: str, node: str, edge: str) -> Edge | None:
-        """The call, or None; an empty `edge` is the node itself."""
+        """The call, or None. An empty `edge` is the node."""
 
     def made(self, node: str, edge: str, method: str) -> Mapping[str, str]:
-        """By field of the answer, of a list's rows for a GET, the node that its id names."""
+        """The node of each id in the answer, by the id's field. For a GET of a list they are the fields of its rows."""
 
 
 @dataclass
 class Judge:
-    """Judges calls in their order, and learns from each answer of which node its ids are.
+    """Checks calls in their order, and learns the nodes of ids from their answers.
 
     `nodes` are the ids known before, `me` the node of each token.
     """
@@ -59,14 +59,14 @@ class Judge:
     me: dict[str, str]
 
     def complaints(self, recorder: Recorder) -> set[str]:
-        """Everything that Meta would not know, over all that was recorded."""
+        """Every unknown name in the recorded requests."""
         found: set[str] = set()
         for request, answer in recorder.seen:
             found |= self.judge(request, answer)
         return found
 
     def judge(self, request: httpx.Request, answer: Any = None) -> set[str]:
-        """What is wrong with one request: `POST Page/feed: no parameter 'mesage'`."""
+        """The faults of one request: `POST Page/feed: no parameter 'mesage'`."""
         sent = sent_to(self.bases, request)
         if sent is None:
             return {f"{request.method} outside the Graph"}
@@ -128,15 +128,15 @@ MADE = {
 
 
 class Sdk:
-    """The names of the SDK's classes."""
+    """The names in the SDK's classes."""
 
     def edge(self, method: str, node: str, edge: str) -> Edge | None:
-        """As the SDK would make the call."""
+        """The call as the SDK would make it."""
         found = _calls(node).get((method, edge))
         return SdkEdge(found, _target(method, node, edge)) if found else None
 
     def made(self, node: str, edge: str, method: str) -> Mapping[str, str]:
-        """A list's rows are of the class that the SDK makes of them."""
+        """The nodes by the classes that the SDK makes of the rows."""
         suffix = DIRECT if node.endswith(DIRECT) else ""
         if method == "POST":
             return {name: made + suffix for (at, name), made in MADE.items() if at == edge}
@@ -145,17 +145,17 @@ class Sdk:
 
 @dataclass(frozen=True)
 class SdkEdge:
-    """A request of the SDK with its checker, and the class of what it answers."""
+    """A request of the SDK with its checker, and the class of its answer."""
 
     request: Any
     target: Any
 
     def takes(self, name: str) -> bool:
-        """As its checker says."""
+        """Whether its checker knows the parameter."""
         return bool(self.request._param_checker.is_valid_key(name))
 
     def admits(self, name: str, value: str) -> bool:
-        """As its checker says of a text, or of the list or object that a form writes as one."""
+        """Whether its checker accepts the text, or the list or object that a form writes as a text."""
         checker = self.request._param_checker
         kind = checker.get_type(name)
         if kind in ("Object", "file"):  # of any shape, often an id
@@ -181,7 +181,7 @@ def _class(name: str) -> Any:
 
 @cache
 def _calls(name: str) -> dict[tuple[str, str], Any]:
-    """Every call of a class, as the request that the SDK would send."""
+    """Every call of a class, as a request of the SDK."""
     known = _class(name)
     if known is None:
         return {}
@@ -196,9 +196,10 @@ def _calls(name: str) -> dict[tuple[str, str], Any]:
 
 
 def _target(method: str, node: str, edge: str) -> Any:
-    """The class of what a call answers; for a list of the direct log-in the one of its twin, direct where there is one.
+    """The class of a call's answer.
 
-    By itself that would be no class, or for comments those of a Page.
+    The SDK has none, or for comments that of a Page, for a list of the direct log-in. That list has the class of the
+    same list at the other log-in, in the direct version if there is one.
     """
     twin = _calls(node.removesuffix(DIRECT)).get((method, edge))
     if not (edge and twin and node.endswith(DIRECT)):

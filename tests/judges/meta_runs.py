@@ -1,4 +1,4 @@
-"""All that the channels of Meta's networks can do, once on the sandbox: post, lose, find, discard, connect, renew."""
+"""Every call of the channels of Meta's networks, on the sandbox: posts, lost answers, discards, log-ins, renewals."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.judges.requests import Recorder
 
 @dataclass
 class Run:
-    """What was sent for one account, and its profile on the sandbox."""
+    """The requests of one account, and its profile on the sandbox."""
 
     recorder: Recorder
     profile: dict[str, Any]
 
 
 async def through(acme: Acme, given: PublicationDraft) -> None:
-    """Everything that a channel does for one publication: each step, and a search before and after it."""
+    """All calls of a channel for one publication: each step, and a search before and after it."""
     channel, account, saved = acme.channel, acme.account, Saved()
     assert channel.validate(given, account) == []
     await acme.prepare(given, saved)
@@ -54,7 +54,7 @@ async def _live(acme: Acme, given: PublicationDraft, saved: Saved, name: str) ->
 
 
 async def _every_post(acme: Acme) -> None:
-    """Every kind with every option, and a first comment where there may be one."""
+    """Publish every kind of post with every option, and with a first comment where that is possible."""
     for shown in posts(acme.name):
         given = await shown.given(acme)
         comment = None if given.options.get("kind") == "story" else "First"
@@ -71,7 +71,7 @@ async def _connected(
 
 
 async def facebook(oracle: Oracle, site: MediaSite) -> Run:
-    """Uploads that are discarded; every post; a feed post that is lost, a link that is read again, and renewals."""
+    """Facebook: discarded uploads, every post, a lost feed post, a link that is read again, and renewals."""
     async with _connected(oracle, site, "facebook") as (run, acme):
         for kind in ("photos", "reel", "video"):
             saved = Saved()
@@ -92,7 +92,7 @@ async def facebook(oracle: Oracle, site: MediaSite) -> Run:
 
 
 async def instagram(oracle: Oracle, site: MediaSite, login: str | None) -> Run:
-    """By one of the two log-ins: every post, a post that is lost, and a renewal."""
+    """Instagram by one of the two log-ins: every post, a lost post, and a renewal."""
     async with _connected(oracle, site, "instagram", login) as (run, acme):
         await _every_post(acme)
         acme.plant("media_publish", "accept_then_reset")
@@ -105,7 +105,7 @@ async def instagram(oracle: Oracle, site: MediaSite, login: str | None) -> Run:
 
 
 async def threads(oracle: Oracle, site: MediaSite) -> Run:
-    """Every post, a chain, a post that is lost, a throttle, and a renewal."""
+    """Threads: every post, a thread, a lost post, a throttle, and a renewal."""
     async with _connected(oracle, site, "threads") as (run, acme):
         await _every_post(acme)
         await through(acme, new("One", parts=("Two", "Three")))

@@ -1,4 +1,4 @@
-"""What a channel really sent to a Graph: recorded below the adapter, and taken apart into node, edge and names."""
+"""The requests of a channel to a Graph, recorded below the adapter and split into node, edge and names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VERSION = re.compile(r"v\d+\.\d+/")
 
 
 class Recorder(httpx.AsyncHTTPTransport):
-    """A real transport that keeps every request, with the JSON that answered it (None for anything else)."""
+    """A real transport that records every request with the JSON of its answer, or None."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,12 +53,12 @@ class Sent:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The names in `fields`, each with what stands in its braces."""
+        """The names in `fields`, each with the text in its braces."""
         return dict(named_fields(self.params.get("fields", "")))
 
 
 def sent_to(bases: list[str], request: httpx.Request) -> Sent | None:
-    """The call of a request below one of `bases`, the hosts of a Graph; None for what goes elsewhere."""
+    """The call of a request to one of `bases`, the hosts of a Graph, or None."""
     url = str(request.url)
     base = next((base for base in bases if url.startswith(f"{base}/")), None)
     if base is None:
@@ -103,6 +103,6 @@ def _body(request: httpx.Request) -> tuple[dict[str, str], list[str]]:
 
 
 def _unframed(headers: httpx.Headers) -> dict[str, str]:
-    """The body was read: how it was framed and packed is reported again."""
+    """The headers without those of the framing and compression, because the body is read."""
     framing = ("content-length", "transfer-encoding", "content-encoding")
     return {name: value for name, value in headers.items() if name not in framing}

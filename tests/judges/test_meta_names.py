@@ -1,6 +1,6 @@
-"""Meta's own names judge all that the adapters of its networks send, over the whole of what they can do.
+"""Every name that the adapters of Meta's networks send is a name of Meta.
 
-What Meta's SDK does not know but its documentation does stands in `KNOWN_OTHERWISE`, each with its source.
+`KNOWN_OTHERWISE` has the names that are in Meta's documentation only, each with its source.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ KNOWN_OTHERWISE: Mapping[str, Mapping[str, str]] = {
 
 
 def found_in(oracle: Oracle, name: str, run: Run) -> set[str]:
-    """What the judge of a network says of a run."""
+    """The unknown names in a run."""
     profile, (channel, _, by_page) = run.profile, name.partition(" by ")
     hosts = [f"{oracle.url}/{channel}/{host}" for host in ("graph", "fbgraph", "video", "token")]
     account, token = profile["externalId"], profile["accessToken"]
@@ -109,7 +109,7 @@ UNKNOWN: list[tuple[Names, str, str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("known", "method", "path", "names", "complaint"), UNKNOWN)
-def test_what_meta_does_not_know_is_reported(
+def test_an_unknown_name_is_reported(
     known: Names, method: str, path: str, names: dict[str, str], complaint: str
 ) -> None:
     nodes = {"1": "User"} if isinstance(known, ThreadsNames) else NODES
@@ -124,7 +124,7 @@ def test_a_file_is_a_parameter_too() -> None:
     assert judge.judge(request) == {"POST AdVideo/thumbnails: no parameter 'sauce'"}
 
 
-def test_ids_are_learned_from_what_made_them() -> None:
+def test_the_node_of_an_id_is_learned_from_the_answer_that_created_it() -> None:
     judge = Judge(Sdk(), [BASE], {"1": "Page"}, {})
     made = httpx.Request("POST", f"{BASE}/1/video_reels", data={"upload_phase": "start"})
     assert judge.judge(made, {"video_id": "7"}) == set()

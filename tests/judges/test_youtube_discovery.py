@@ -1,4 +1,4 @@
-"""Google's own description of the YouTube Data API judges what we send and what our emulator answers."""
+"""Our requests and our emulator's answers follow Google's description of the YouTube Data API."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ METHODS = {
     "videos.update",
 }
 
-# Every option that there is: so no field is sent that the judge has not seen.
+# Every option, so that every field that can be sent is checked.
 OPTIONS = {
     "madeForKids": True,
     "title": "Sale",
@@ -59,7 +59,7 @@ OPTIONS = {
 
 
 async def run_through(acme: Acme) -> None:
-    """Everything that the adapter ever asks of YouTube: a lost session, a thumbnail, looks and a discarded video."""
+    """Every call of the adapter to YouTube: a lost session, a thumbnail, searches and a discarded video."""
     acme.put(med_0=LONG_CLIP, med_1=jpeg(1280, 720))
     film = video(bytes=len(LONG_CLIP))
     media = (film, image(1, bytes=len(acme.media.files["med_1"]), width=1280, height=720))
@@ -74,7 +74,7 @@ async def run_through(acme: Acme) -> None:
     assert isinstance(await acme.channel.check(given, acme.account, saved.handle), Published)
     assert isinstance(await acme.find(given, saved), Published)
     assert (await acme.find(given, Saved())).post_id == published.post_id
-    # A video that is made for kids takes no comment.
+    # A video that is made for kids accepts no comment.
     kids = {"madeForKids": False}
     given, saved = new("With a comment", media=(film,), options=kids, first_comment="Come in"), Saved()
     await acme.post(given, saved)
@@ -85,7 +85,7 @@ async def run_through(acme: Acme) -> None:
     await acme.channel.discard(acme.account, other.kept)
 
 
-async def test_the_whole_adapter_and_its_emulator_before_the_judge(oracle: Oracle, site: MediaSite) -> None:
+async def test_every_request_of_ours_and_every_answer_of_the_emulator_is_valid(oracle: Oracle, site: MediaSite) -> None:
     async with acme_at("youtube", oracle, site) as acme:
         acme.set("delays", 0.1, "processing", "listing")
         await run_through(acme)
@@ -97,19 +97,19 @@ async def test_the_whole_adapter_and_its_emulator_before_the_judge(oracle: Oracl
     assert {call["operation"] for call in oracle.call("GET", "/calls")} >= ours | {"probe_upload"}
 
 
-def test_no_option_escapes_the_judge() -> None:
+def test_every_option_is_checked() -> None:
     assert {field.alias for field in Options.model_fields.values()} == {*OPTIONS}
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
-def test_the_scopes_that_are_asked_for_permit_every_method(method: str) -> None:
+def test_the_requested_scopes_permit_every_method(method: str) -> None:
     assert JUDGE.scopes(method) & set(SPEC.scopes)
 
 
 def asked(
     method: str = "PUT", path: str = VIDEOS, *, query: Any = None, body: Any = None, **more: Any
 ) -> httpx.Request:
-    """An update of a video, unless told otherwise."""
+    """A request, by default an update of a video."""
     query = {"part": "status"} if query is None else query
     if "content" not in more and body is not False:
         more["json"] = {"id": "x", "status": STATUS} if body is None else body
@@ -202,12 +202,12 @@ WRONG: list[tuple[str, httpx.Request]] = [
 
 
 @pytest.mark.parametrize("request_", [row[1] for row in RIGHT], ids=[row[0] for row in RIGHT])
-def test_what_is_right_passes(request_: httpx.Request) -> None:
+def test_a_valid_request_has_no_fault(request_: httpx.Request) -> None:
     assert JUDGE.request(request_) == []
 
 
 @pytest.mark.parametrize(("fault", "request_"), WRONG, ids=[row[0] for row in WRONG])
-def test_what_is_wrong_is_reported(fault: str, request_: httpx.Request) -> None:
+def test_an_invalid_request_is_reported(fault: str, request_: httpx.Request) -> None:
     assert fault in JUDGE.request(request_)
 
 
@@ -244,13 +244,13 @@ ANSWERS: list[tuple[str | None, httpx.Request, Any]] = [
 
 
 @pytest.mark.parametrize(("fault", "request_", "body"), ANSWERS, ids=[str(row[0]) for row in ANSWERS])
-def test_answers_are_judged(fault: str | None, request_: httpx.Request, body: Any) -> None:
+def test_answers_are_checked(fault: str | None, request_: httpx.Request, body: Any) -> None:
     content = b"" if body is None else b"a page" if body == "a page" else json.dumps(body).encode()
     told = JUDGE.answer(request_, httpx.Response(200, content=content))
     assert fault in told if fault else told == []
 
 
-async def test_a_witness_loses_no_fault() -> None:
+async def test_a_witness_reports_every_fault() -> None:
     witness = Witness(JUDGE, API)
     answers = httpx.MockTransport(lambda request: httpx.Response(200, json={**LIST, "itmes": []}))
     async with httpx.AsyncClient(transport=answers, event_hooks=witness.hooks) as client:

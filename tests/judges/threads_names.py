@@ -1,4 +1,4 @@
-"""The names of Threads' API, which Meta's SDK does not have: from its reference, as it was read in November 2026.
+"""The names of Threads' API from its reference as of November 2026. Meta's SDK does not have them.
 
 Source: developers.facebook.com/documentation/threads: posts, reference/publishing, reference/debug,
 troubleshooting, and /docs/threads/get-started/long-lived-tokens.
@@ -28,7 +28,7 @@ LIMIT_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class ThreadsEdge:
-    """A call's parameters, each with the words that it may have or ANY, and the fields of its answer."""
+    """The parameters of a call, each with its values or ANY, and the fields of its answer."""
 
     parameters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     fields: frozenset[str] = ANY
@@ -39,7 +39,7 @@ class ThreadsEdge:
         return name in self.parameters
 
     def admits(self, name: str, value: str) -> bool:
-        """One of its words; an object is written as JSON."""
+        """Whether it is one of the values. An object is written as JSON."""
         if name in self.objects:
             return isinstance(json.loads(value), dict)
         return not self.parameters[name] or value in self.parameters[name]
@@ -88,7 +88,7 @@ class ThreadsNames:
     """See `Names`."""
 
     def edge(self, method: str, node: str, edge: str) -> ThreadsEdge | None:
-        """By the table."""
+        """The call in the table."""
         return EDGES.get((method, node, edge))
 
     def made(self, node: str, edge: str, method: str) -> Mapping[str, str]:
