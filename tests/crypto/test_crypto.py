@@ -16,12 +16,12 @@ TOKEN = b"EAAB-secret-token"
 
 
 @given(st.binary(max_size=500), st.text(max_size=20), st.text(max_size=20))
-def test_what_is_sealed_opens_again(plaintext, row, column):
+def test_a_sealed_value_can_be_opened(plaintext, row, column):
     sealed = RING.seal(plaintext, table="t", row=row, column=column)
     assert RING.open(sealed, table="t", row=row, column=column) == plaintext
 
 
-def test_the_same_value_is_never_sealed_the_same_way_and_never_in_clear():
+def test_a_value_is_sealed_differently_each_time_and_never_readable():
     sealed = {RING.seal(TOKEN, **PLACE) for _ in range(100)}
     assert len(sealed) == 100
     assert not [value for value in sealed if TOKEN in value]
@@ -49,7 +49,7 @@ def test_every_flipped_bit_is_refused():
 
 
 @given(st.binary(max_size=120))
-def test_no_other_bytes_open(junk):
+def test_other_bytes_cannot_be_opened(junk):
     with pytest.raises(SealBroken):
         RING.open(junk, **PLACE)
 

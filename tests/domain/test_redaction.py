@@ -45,16 +45,16 @@ def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
     "text",
     ["the token has expired", "code 190, subcode 463", "bearer of bad news", "mnd_", "a passwordless account: yes", ""],
 )
-def test_plain_words_stay_as_they_are(text: str) -> None:
+def test_plain_words_are_unchanged(text: str) -> None:
     assert redact(text) == text
 
 
 @given(st.text(), st.text(min_size=1).filter(lambda secret: secret not in "***"), st.text())
-def test_a_given_secret_is_gone_whatever_it_looks_like(before: str, secret: str, after: str) -> None:
+def test_a_given_secret_is_removed_in_any_form(before: str, secret: str, after: str) -> None:
     pieces = redact(before + secret + after, "", secret).split("***")
     assert not [piece for piece in pieces if secret in piece]
 
 
 @given(st.text(max_size=200), st.integers(0, 100))
-def test_it_is_bounded_and_never_raises(text: str, limit: int) -> None:
+def test_redaction_is_bounded_and_never_raises(text: str, limit: int) -> None:
     assert len(redact(text, limit=limit)) <= limit

@@ -1,4 +1,4 @@
-"""When: offsets agree or are refused, a missing hour is refused in words, a doubled one is chosen, nothing explodes."""
+"""Times of posts: wrong offsets and missing hours are refused, a repeated hour is resolved, junk is a problem."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_doubled_hour_is_the_earlier_one_unless_the_later_is_asked_for() -> No
         ("", None, "TIME_FORMAT"),
     ],
 )
-def test_what_names_no_instant_is_refused(text: str, zone: str | None, code: str) -> None:
+def test_a_text_that_names_no_instant_is_refused(text: str, zone: str | None, code: str) -> None:
     assert refusal(text, zone)[0] == code
 
 
@@ -177,7 +177,7 @@ def test_a_junk_zone_is_a_problem_and_nothing_else(name: str) -> None:
         (NOW + HORIZON + SECOND, ["TIME_BEYOND_HORIZON"]),
     ],
 )
-def test_neither_past_nor_beyond_the_horizon(due: datetime, codes: list[str]) -> None:
+def test_a_past_time_and_one_beyond_the_horizon_are_refused(due: datetime, codes: list[str]) -> None:
     problems = check_window(due, None, NOW)
     assert [problem.code for problem in problems] == codes
     assert all(problem.actual == due.isoformat() for problem in problems)
@@ -204,7 +204,7 @@ def test_a_default_window_ends_with_the_calendar() -> None:
     assert default_publish_by(LAST) == default_publish_by(LAST - SECOND) == LAST
 
 
-def test_publish_by_of_what_is_due_already_is_still_ahead() -> None:
+def test_publish_by_of_an_overdue_post_must_be_in_the_future() -> None:
     assert check_publish_by(NOW - timedelta(hours=1), NOW, NOW)
     assert not check_publish_by(NOW - timedelta(hours=1), NOW + SECOND, NOW)
 

@@ -36,9 +36,9 @@ def test_a_month_is_utcs() -> None:
     [
         (S.ACCEPTED, LATER, None, "2027-01"),
         (S.QUEUED, NOW, None, "2026-12"),
-        (S.QUEUED, BEFORE, None, "2026-12"),  # held: it would go out now
+        (S.QUEUED, BEFORE, None, "2026-12"),  # held: it would be published now
         (S.PUBLISHING, BEFORE, None, "2026-12"),
-        (S.UNCONFIRMED, BEFORE, None, "2026-11"),  # if it is live, it went out then
+        (S.UNCONFIRMED, BEFORE, None, "2026-11"),  # if it is live, it was published then
         (S.PUBLISHED, LATER, BEFORE, "2026-11"),
         (S.PUBLISHED, BEFORE, NOW, "2026-12"),
         (S.FAILED, NOW, None, None),

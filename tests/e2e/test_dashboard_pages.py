@@ -177,7 +177,7 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
 async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: Brand, api: httpx.AsyncClient) -> None:
     inbox = Inbox(answers=lambda _event: 500)
     async with inbox.listening(api, brandRef=brand.ref, types=["content.accepted"]):
-        content = await brand.submit("Told twice", seconds=3600)
+        content = await brand.submit("Reported twice", seconds=3600)
         await page.goto("/webhooks")
         await page.get_by_role("link", name=inbox.url).click()
         delivery = page.locator("details.delivery", has_text="content.accepted")

@@ -1,4 +1,4 @@
-"""Hostile pictures and videos, made by code: each is small, or cheap to make, and costs a careless reader a lot."""
+"""Hostile pictures and videos. Each is small or cheap to make, and costs a careless reader much time or memory."""
 
 from __future__ import annotations
 

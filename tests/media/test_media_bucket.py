@@ -87,7 +87,7 @@ def test_a_bucket_needs_the_extra(monkeypatch):
         check_place(Settings(media={"url": "s3://a"}).media)
 
 
-def test_a_bucket_that_is_not_there(s3, tmp_path):
+def test_a_missing_bucket_is_reported(s3, tmp_path):
     store = opened(tmp_path, "s3://nobodys-bucket/p", s3.url)
     with pytest.raises(StoreRefused, match="MUNADI_MEDIA__URL: there is no such bucket"):
         try_store(store)
@@ -98,7 +98,7 @@ def test_a_bucket_that_is_not_there(s3, tmp_path):
     assert list(store.incoming.iterdir()) == []
 
 
-def test_keys_that_are_wrong(tmp_path):
+def test_wrong_keys_are_refused_and_their_setting_is_named(tmp_path):
     with S3Server(tmp_path) as s3:
         place = f"{s3.make_bucket('media')}/p"
         good, reader = make_keys(s3, *ALL), make_keys(s3, "s3:GetObject", "s3:ListBucket")
@@ -114,7 +114,7 @@ def test_keys_that_are_wrong(tmp_path):
             assert keys["secret_key"] not in str(caught.value)
 
 
-def test_no_keys_at_all(s3, place, tmp_path, monkeypatch):
+def test_missing_keys_are_reported(s3, place, tmp_path, monkeypatch):
     for name in CLOUD:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -124,7 +124,7 @@ def test_no_keys_at_all(s3, place, tmp_path, monkeypatch):
         try_store(store)
 
 
-def test_keys_of_the_clouds_environment(s3, place, tmp_path, monkeypatch):
+def test_the_keys_may_be_in_the_environment_of_the_cloud(s3, place, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
     try_store(opened(tmp_path, place, s3.url, access_key=None, secret_key=None))
@@ -159,7 +159,7 @@ async def test_an_interrupted_put_leaves_nothing_and_can_be_repeated(store, prox
     assert await off_loop(store.exists, digest)
 
 
-async def test_a_server_that_is_killed_during_a_put(tmp_path):
+async def test_a_put_fails_when_its_server_is_killed(tmp_path):
     with S3Server(tmp_path) as s3:
         store = opened(tmp_path, f"{s3.make_bucket('media')}/p", s3.url)
         path = large(store)
@@ -212,7 +212,7 @@ async def test_a_hanging_store_is_an_outage_and_blocks_nothing_else(store, proxy
     assert await off_loop(store.read, digest) == CONTENT
 
 
-def test_the_patience_leaves_room_within_a_publish_deadline():
+def test_a_read_and_its_retry_end_within_a_publish_deadline():
     """Two tries of a connection and a silence, and any read of a few megabytes, end before 30 s."""
     assert opening.TRIES * (opening.CONNECT + opening.SILENCE) <= bucket.PATIENCE
     assert bucket.PATIENCE + 4 * 1024 * 1024 / bucket.SLOWEST < 30

@@ -59,7 +59,7 @@ async def test_up_to_three_redirects_are_followed(fetcher, web, status):
     assert (await fetcher.fetch(web.url("/1"))).bytes == 1
 
 
-async def test_a_fourth_redirect_is_not(fetcher, web, tmp_path):
+async def test_a_fourth_redirect_is_not_followed(fetcher, web, tmp_path):
     web.redirect("/", "/")
     assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_UNREACHABLE"
     assert len(web.paths) == 4
@@ -127,7 +127,7 @@ async def test_a_bad_answer_is_refused_with_its_code(fetcher, web, tmp_path, nam
     assert str(named) in found.message, "the message names the status, or the limit"
 
 
-async def test_nobody_listening_is_unreachable(fetcher, tmp_path):
+async def test_a_closed_port_is_unreachable(fetcher, tmp_path):
     assert (await refusal(fetcher, tmp_path, "http://127.0.0.1:9/")).code == "MEDIA_UNREACHABLE"
 
 

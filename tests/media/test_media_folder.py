@@ -1,4 +1,4 @@
-"""What a folder promises in addition: an atomic, synced rename, and no leftover files."""
+"""A folder of media: an atomic and synced rename, and no leftover files."""
 
 import errno
 import hashlib

@@ -77,7 +77,7 @@ PIECES = [
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_megabyte_of_junk_is_read_in_no_time(piece):
+def test_a_megabyte_of_junk_is_read_quickly(piece):
     started = time.monotonic()
     parse_link_card(piece * (1_000_000 // len(piece)), BASE)
     assert time.monotonic() - started < 1

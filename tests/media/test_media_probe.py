@@ -75,14 +75,14 @@ def test_a_fragmented_mp4_is_read(video):
 
 
 @pytest.mark.parametrize("extension", ["png", "webp", "avif", "tiff"])
-def test_alpha_is_seen(tmp_path, extension):
+def test_alpha_is_detected(tmp_path, extension):
     path = tmp_path / f"a.{extension}"
     Image.new("RGBA", (64, 48), (255, 0, 0, 100)).save(path)
     assert probe(path).has_alpha is True
 
 
 @pytest.mark.parametrize("extension", ["gif", "webp", "png"])
-def test_animation_is_seen(picture, extension):
+def test_animation_is_detected(picture, extension):
     more = [Image.effect_noise((64, 48), sigma).convert("RGB") for sigma in (20, 90)]
     assert probe(picture(f"a.{extension}", save_all=True, append_images=more)).animated is True
 
@@ -137,7 +137,7 @@ OTHER_TYPES = [
 
 
 @pytest.mark.parametrize("content", OTHER_TYPES)
-def test_another_type_is_refused_whatever_it_is_called(tmp_path, content):
+def test_another_type_is_refused_under_any_name(tmp_path, content):
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
     found = refusal(path, declared_type="image/jpeg")
@@ -145,7 +145,7 @@ def test_another_type_is_refused_whatever_it_is_called(tmp_path, content):
     assert "image/jpeg" in found.message
 
 
-def test_a_name_is_not_believed(picture):
+def test_the_type_is_read_from_the_bytes_and_not_from_the_name(picture):
     path = picture("a.png")
     assert probe(path.rename(path.with_suffix(".mp4")), declared_type="video/mp4").mime_type == "image/png"
 

@@ -38,7 +38,7 @@ async def test_media_that_can_be_fetched_passes(web: Web) -> None:
         (None, "cannot be fetched at"),  # nothing listens
     ],
 )
-async def test_another_answer_is_what_a_network_would_get(web: Web, answered: bytes | None, named: str) -> None:
+async def test_any_other_answer_is_an_error_that_names_it(web: Web, answered: bytes | None, named: str) -> None:
     web.answers = answered or b""
     base = web.url("") if answered else f"http://127.0.0.1:{free_port()}"
     error = await error_of(check(base))

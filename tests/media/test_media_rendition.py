@@ -86,7 +86,7 @@ def test_another_format_looks_the_same(scene, name):
     assert difference(made, Image.open(path)) < 1.5
 
 
-def test_it_is_upright_and_without_metadata(scene):
+def test_a_rendition_is_upright_and_without_metadata(scene):
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010E] = "where the author lives"
@@ -100,8 +100,8 @@ def test_it_is_upright_and_without_metadata(scene):
     assert b"private" not in content
 
 
-def test_of_several_pictures_the_shown_one_is_made(mpo):
-    """Instagram takes no MPO (content publishing guide, image requirements)."""
+def test_the_rendition_of_several_pictures_is_the_shown_one(mpo):
+    """Instagram accepts no MPO (content publishing guide, image requirements)."""
     assert image_facts(mpo.read_bytes()).format == "MPO"
     content = render(mpo, TO_JPEG)
     assert image_facts(content).format == "JPEG"
@@ -109,7 +109,7 @@ def test_of_several_pictures_the_shown_one_is_made(mpo):
         assert difference(opened(content), shown.transpose(Image.Transpose.ROTATE_270)) < 1.5
 
 
-def test_quality_gives_way_before_size(tmp_path):
+def test_quality_is_reduced_before_size(tmp_path):
     path = noise(tmp_path / "a.png", (1200, 1200))
     full = len(render(path, TO_JPEG))
     assert opened(render(path, Recipe(JPEG, max_bytes=full))).size == (1200, 1200)
@@ -197,14 +197,14 @@ async def test_a_file_that_fits_is_sent_unchanged(store, media, scene):
     assert (await media.rendition(asset, mime_type=JPEG, max_side=639)).width == 639
 
 
-async def test_a_jpeg_of_several_pictures_is_never_sent_as_it_is(store, media, mpo):
+async def test_a_jpeg_of_several_pictures_is_never_sent_unchanged(store, media, mpo):
     asset = stored(store, mpo).model_copy(update={"multi_picture": True})
     made = await media.rendition(asset, mime_type=JPEG, max_bytes=500_000)
     assert made.multi_picture is False
     assert image_facts(await media.read(made)).format == "JPEG"
 
 
-async def test_a_swept_rendition_or_a_broken_note_is_made_again(store, media, scene):
+async def test_a_swept_rendition_or_a_broken_note_is_rendered_again(store, media, scene):
     asset = stored(store, scene("a.png"))
     made = await media.rendition(asset, mime_type=JPEG)
     store.delete(made.sha256)
@@ -215,7 +215,7 @@ async def test_a_swept_rendition_or_a_broken_note_is_made_again(store, media, sc
     assert await media.rendition(asset, mime_type=JPEG) == made
 
 
-async def test_a_refusal_says_what_is_wrong_with_which_media(store, media, tmp_path):
+async def test_a_refusal_names_the_media_and_its_fault(store, media, tmp_path):
     path = tmp_path / "a.png"
     Image.new("RGBA", (64, 48), (255, 0, 0, 100)).save(path)
     with pytest.raises(ChannelError, match=r"med_1.*transparency") as caught:

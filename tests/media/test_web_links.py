@@ -1,4 +1,4 @@
-"""The card of a link: whatever the page and its picture do, it costs a bounded number of seconds and bytes."""
+"""The card of a link costs a bounded number of seconds and bytes with any page and picture."""
 
 from __future__ import annotations
 

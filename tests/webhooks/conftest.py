@@ -1,4 +1,4 @@
-"""Servers on loopback, and certificates of their own."""
+"""Servers on loopback, with their certificates."""
 
 import ssl
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ async def server():
 
 @pytest.fixture
 async def canary():
-    """A second server that must see no connection."""
+    """A second server, which must get no connection."""
     async with serving() as web:
         yield web
 

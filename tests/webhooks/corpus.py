@@ -1,4 +1,4 @@
-"""Every spelling of an address that must not be called, and resolvers that say what a test wants."""
+"""Every spelling of an address that must not be called, and resolvers with prepared answers."""
 
 PUBLIC = "93.184.215.14"
 

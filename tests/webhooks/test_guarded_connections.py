@@ -1,4 +1,4 @@
-"""The guarded transport over real sockets: what was checked is what is called, and nothing else."""
+"""The guarded transport over real sockets calls only the addresses that it has checked."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ async def test_no_connection_reaches_a_canary(canary):
 
 
 async def test_rebinding_the_connection_goes_to_the_address_that_was_checked(server, canary):
-    """The name is another address when checked than ever after; it is asked once, so the canary is never called."""
+    """The name resolves to another address after the check. It is resolved once, so the canary is not called."""
     resolve = resolves_to(["127.0.0.2"], ["127.0.0.1"])
     guard = Guard(allow_loopback=True, https_only=False, resolve=resolve, allowed_ports=range(1, 65536))
     async with guarded_client(guard, timeout=0.3) as client:
@@ -54,7 +54,7 @@ async def test_rebinding_after_an_answer_is_checked_again(server):
     assert server.connections == 1
 
 
-async def test_a_redirect_is_not_followed_and_where_a_caller_does_it_is_checked(server, canary):
+async def test_a_redirect_is_not_followed_and_is_checked_if_a_caller_follows_it(server, canary):
     server.answers = answer(302, b"", f"location: http://rebind.example:{canary.port}/")
     guard = Guard(
         allow_loopback=True, resolve=resolves_to(["10.0.0.1"]), https_only=False, allowed_ports=range(1, 65536)
@@ -124,7 +124,7 @@ async def test_the_next_address_is_tried_when_one_refuses(server):
     assert server.connections == 1
 
 
-async def test_cancelled_in_a_handshake_the_socket_is_closed():
+async def test_a_call_that_is_cancelled_in_a_handshake_closes_the_socket():
     closed = asyncio.Event()
 
     async def silent(reader, writer):

@@ -38,7 +38,7 @@ def due(endpoint: str, number: int, post: str | None = None) -> DueDelivery:
 
 @dataclass
 class Receiver:
-    """Answers at once, or never, or with an error; counts what it holds at the same time."""
+    """Answers at once, or never, or with an error. Counts concurrent requests."""
 
     silent: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
@@ -113,7 +113,7 @@ async def test_a_silent_endpoint_delays_no_other() -> None:
     receiver = Receiver(silent=frozenset({"https://dead.example/"}))
     async with running(queue, receiver):
         await wait_until(lambda: len(receiver.sent) == 100)
-        assert receiver.open == SENDS_AT_FIRST  # the silent endpoint's share, however much waits for it
+        assert receiver.open == SENDS_AT_FIRST  # the share of a silent endpoint
     assert queue.pending["good"] == []
     assert queue.closed == ["me"]
 
@@ -158,7 +158,7 @@ async def test_an_error_of_the_database_is_retried(monkeypatch: pytest.MonkeyPat
         await wait_until(lambda: receiver.sent == ["evt_1"])
 
 
-async def test_what_was_sent_is_recorded_when_the_process_stops() -> None:
+async def test_sent_deliveries_are_recorded_when_the_process_stops() -> None:
     queue = Queue({"half": [due("half", n, post="cnt_1" if n else None) for n in range(2)]})
     receiver = Receiver()
     real = receiver.send

@@ -1,4 +1,4 @@
-"""Nothing a user can write as a URL makes us connect where it is not public."""
+"""No URL of a user makes Munadi connect to an address that is not public."""
 
 import asyncio
 import socket
@@ -36,7 +36,7 @@ async def test_a_forbidden_address_is_refused_as_literal_and_as_answer(address):
 
 
 @pytest.mark.parametrize("host", DISGUISED_HOSTS)
-async def test_a_disguised_host_is_refused_before_anyone_resolves_it(host):
+async def test_a_disguised_host_is_refused_before_it_is_resolved(host):
     never = resolves_to(["127.0.0.1"])
     guard = Guard(https_only=False, resolve=never)
     assert await refusal(guard, f"http://{host}/") in (GuardCode.URL_HOST, GuardCode.ADDRESS_NOT_PUBLIC)
@@ -63,7 +63,7 @@ BAD_URLS = {
 
 
 @pytest.mark.parametrize(("url", "code"), [(url, code) for code, urls in BAD_URLS.items() for url in urls])
-async def test_a_url_of_bad_form_is_refused_with_its_code(guard, url, code):
+async def test_a_malformed_url_is_refused_with_its_code(guard, url, code):
     assert await refusal(guard, url) in (code, "URL_HOST" if code == "URL_SCHEME" else code)
 
 
@@ -109,7 +109,7 @@ def failing(error):
     "resolve",
     [*map(failing, (socket.gaierror(-2, "no"), UnicodeError("label"), TimeoutError())), resolves_to([]), hanging],
 )
-async def test_a_name_that_cannot_be_resolved(resolve):
+async def test_a_name_that_cannot_be_resolved_is_refused(resolve):
     assert await refusal(Guard(resolve=resolve, resolve_timeout=0.05), "https://a.example/") == "NAME_NOT_RESOLVED"
 
 

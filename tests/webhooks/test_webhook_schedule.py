@@ -1,4 +1,4 @@
-"""The retry schedule of the contract: never earlier than promised, and it ends."""
+"""The retry schedule: no attempt is earlier than documented, and attempts end."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -21,7 +21,7 @@ def test_each_wait_is_the_tables_plus_at_most_a_tenth(attempt, seconds):
     assert len(set(waits)) > 1
 
 
-def test_the_attempts_end():
+def test_attempts_end():
     assert MAX_ATTEMPTS == 10
     assert next_delay(10, timedelta(seconds=1), Random(1)) is None
     assert next_delay(11, None, Random(1)) is None
