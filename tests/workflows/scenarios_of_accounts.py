@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife
-from munadi.domain.failure import Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.publishing import account_changes
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.scenario import CANARY, B, Recorder, scenario
@@ -51,30 +51,28 @@ async def disconnect(recorder: Recorder, account_id: str) -> None:
     await recorder.record_run(handle)
 
 
-@scenario(B, skips=True)
-async def account_renewed_twice_then_revoked(recorder: Recorder) -> None:
+async def renew_until_revoked(recorder: Recorder, *failures: ChannelError, renewals: int, passing: float) -> None:
+    """Fail to renew a token of 60 days, renew it so often, and revoke it. Then disconnect the account."""
     set_token_life(recorder, ITSELF)
     channel, now = recorder.world.channels[B], datetime.now(UTC)
-    channel.refresh_plan.extend([ending(2 * DAYS_60, now), ending(3 * DAYS_60, now), rejected(Reason.TOKEN_REVOKED)])
+    renewed = [ending(number * DAYS_60, now) for number in range(2, 2 + renewals)]
+    channel.refresh_plan.extend([*failures, *renewed, rejected(Reason.TOKEN_REVOKED)])
     account_id = await recorder.world.connect(B, ending(DAYS_60, now), at=now)
     async with recorder.world.worker():
         await recorder.world.wake_account(account_id)
-        await until_reauth(recorder, account_id, passing=171)
+        await until_reauth(recorder, account_id, passing=passing)
         await disconnect(recorder, account_id)
-    assert channel.count("refresh") == 3
+    assert channel.count("refresh") == len(failures) + renewals + 1
+
+
+@scenario(B, skips=True)
+async def account_renewed_twice_then_revoked(recorder: Recorder) -> None:
+    await renew_until_revoked(recorder, renewals=2, passing=171)
 
 
 @scenario(B, skips=True)
 async def account_renewed_after_an_outage(recorder: Recorder) -> None:
-    set_token_life(recorder, ITSELF)
-    channel, now = recorder.world.channels[B], datetime.now(UTC)
-    channel.refresh_plan.extend([not_sent(), not_sent(), ending(2 * DAYS_60, now), rejected(Reason.TOKEN_REVOKED)])
-    account_id = await recorder.world.connect(B, ending(DAYS_60, now), at=now)
-    async with recorder.world.worker():
-        await recorder.world.wake_account(account_id)
-        await until_reauth(recorder, account_id, passing=111)
-        await disconnect(recorder, account_id)
-    assert channel.count("refresh") == 4
+    await renew_until_revoked(recorder, not_sent(), not_sent(), renewals=1, passing=111)
 
 
 @scenario(B, skips=True)

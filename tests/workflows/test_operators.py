@@ -95,7 +95,7 @@ async def test_reschedule_by_signal(real: World, temporal: TemporalDevServer, fo
         ("cancel", ("--input", "x", "--input-meta", "encoding=binary/encrypted"), "cannot be read"),
     ],
 )
-async def test_no_signal_can_wedge_it(
+async def test_an_invalid_signal_does_not_stop_the_workflow(
     real: World, temporal: TemporalDevServer, name: str, rest: tuple[str, ...], words: str
 ) -> None:
     content_id = await real.submit(datetime.now(UTC) + timedelta(hours=1))
@@ -107,7 +107,7 @@ async def test_no_signal_can_wedge_it(
         assert await real.result(content_id) == "1/1 published"
 
 
-async def test_a_cancel_after_the_claim_is_refused_in_words(real: World, temporal: TemporalDevServer) -> None:
+async def test_a_cancel_after_the_claim_is_refused_with_a_reason(real: World, temporal: TemporalDevServer) -> None:
     channel = real.channels[B]
     channel.plan.append("hang")
     content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=0.2))
