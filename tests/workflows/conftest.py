@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from munadi.clock import SystemClock
 from munadi.db.session import Database
 from munadi.domain.channel import ChannelName
 from tests.support.temporal import TemporalDevServer
@@ -37,6 +38,7 @@ async def skipping(time_skipping: WorkflowEnvironment, database: Database) -> Wo
 async def real(temporal: TemporalDevServer, database: Database) -> World:
     """One channel on the dev server, in real time."""
     world = World(await temporal.connect(), database, ONE)
+    world.clock = SystemClock()
     await world.create()
     return world
 
@@ -45,5 +47,6 @@ async def real(temporal: TemporalDevServer, database: Database) -> World:
 async def real_two(temporal: TemporalDevServer, database: Database) -> World:
     """Two channels on the dev server, in real time: a skipping clock may jump by years between two runs."""
     world = World(await temporal.connect(), database, TWO)
+    world.clock = SystemClock()
     await world.create()
     return world

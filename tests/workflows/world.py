@@ -30,7 +30,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, webhook_queue, workflow_id
 from munadi.domain.publication import PublicationStatus
-from munadi.ports import Channels, Connection, Deliveries, Sender
+from munadi.ports import Channels, Clock, Connection, Deliveries, Sender
 from munadi.publishing import account_changes, changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
@@ -59,7 +59,7 @@ class World:
         self.database = database
         self.channels = {name: FakeChannel(spec(name)) for name in names}
         self.tokens = Tokens(database)
-        self.clock = ServerClock()
+        self.clock: Clock = ServerClock()
         self.keyring = KeyRing([create_key()])
         self.store = AccountStore(database, self.keyring)
         self.queue = f"q-{uuid4().hex[:8]}"
