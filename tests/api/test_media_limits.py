@@ -74,13 +74,13 @@ async def test_fetches_end_when_their_client_disconnects(api: ApiHarness, path: 
         expected, incoming = (1 if path == MEDIA else 4), api.folder / "media" / "incoming"
         before = asyncio.all_tasks()
         _, writer = await send(address, api.admin_key, path, json.dumps(body).encode(), "application/json")
-        await wait_until(lambda: len(list(incoming.iterdir())) == expected, within=5)
+        await wait_until(lambda: len(list(incoming.iterdir())) == expected, within=10)
         writer.transport.abort()
-        await wait_until(lambda: not list(incoming.iterdir()), within=5)
+        await wait_until(lambda: not list(incoming.iterdir()), within=10)
         assert len(fetching) == expected
         started = {task: repr(task.get_coro()) for task in asyncio.all_tasks() - before}
         ours = {task for task, coroutine in started.items() if "serve" not in coroutine and "Web." not in coroutine}
-        await wait_until(lambda: all(task.done() for task in ours), within=5)
+        await wait_until(lambda: all(task.done() for task in ours), within=10)
         await expect_nothing_stored(api)
 
 

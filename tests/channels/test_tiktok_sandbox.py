@@ -104,7 +104,7 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: st
     acme.plant(kind, mode)
     assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
     assert isinstance(await acme.find(given, saved), Unknown)
-    await wait_until(lambda: acme.posts, within=6)
+    await wait_until(lambda: acme.posts, within=10)
     assert len(acme.posts) == 1
 
 

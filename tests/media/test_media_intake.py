@@ -53,7 +53,7 @@ async def test_a_slow_server_of_one_brand_does_not_delay_another(
     tarpits = [f"/{number}" for number in range(16)]
     web.pages |= dict.fromkeys(tarpits, silent)
     attacks = [asyncio.create_task(fetched(intake, "rival", named(web, *tarpits))) for _ in range(4)]
-    await wait_until(lambda: len(web.paths) >= FETCHES_PER_BRAND, within=5)
+    await wait_until(lambda: len(web.paths) >= FETCHES_PER_BRAND, within=10)
     started = time.monotonic()
     made, found = await fetched(intake, "acme", named(web, "/good.jpg"))
     assert (len(made.new), found.all) == (1, [])
@@ -103,7 +103,7 @@ async def test_a_cancelled_call_leaves_neither_files_nor_tasks(
     web.pages["/slow"] = silent
     before = asyncio.all_tasks() | set(web.open)
     call = asyncio.create_task(fetched(intake, "acme", named(web, "/good.jpg", "/slow")))
-    await wait_until(lambda: files(tmp_path), within=5)
+    await wait_until(lambda: files(tmp_path), within=10)
     await asyncio.sleep(0.3)  # one is probed by now, the other still waits
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
