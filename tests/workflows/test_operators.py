@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -142,10 +143,10 @@ async def test_the_list_shows_brand_channels_and_attention(real: World, temporal
         shown = json.loads(
             await cli(temporal, "workflow", "describe", "--workflow-id", workflow_id(content_id), "--output", "json")
         )
-        attributes = json.dumps(shown["workflowExecutionInfo"]["searchAttributes"])
-        assert "acme" in attributes or "BrandRef" in attributes
-        assert "Channels" in attributes
-        assert "Attention" not in attributes
+        fields = shown["workflowExecutionInfo"]["searchAttributes"]["indexedFields"]
+        values = {name: json.loads(base64.b64decode(field["data"])) for name, field in fields.items()}
+        assert (values["BrandRef"], values["Channels"]) == ("acme", ["bluesky"])
+        assert "Attention" not in values
         await real.change(content_id, "cancel")
         await real.result(content_id)
 
