@@ -95,6 +95,6 @@ class DeliveryRow(SQLModel, table=True):
     updated_at: datetime = _at()
 
 
-# SQLite reads the index `deliveries_waiting` only for a condition with exactly this text. With the status as a
-# parameter it read every delivery that the endpoint ever had.
+# A condition in the words of the index `deliveries_waiting`, so that every version of SQLite may use it. For a status
+# that is given as a parameter, only a SQLite that looks at its value while it plans does.
 IS_PENDING = col(DeliveryRow.status) == literal_column("'pending'")
