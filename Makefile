@@ -52,7 +52,7 @@ faults: test-setup ## The small versions of the slower proofs, three at a time; 
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
 
-attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/hardening.md; about 45 minutes
+attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/hardening.md; about 20 minutes
 	$(BIN)/python -m tests.attacks --json tests/attacks/after.json $(ARGS) || failed=$$?; \
 		$(BIN)/python -m tests.attacks.report; exit $${failed:-0}
 
