@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +206,32 @@ def test_the_exports_name_every_address(tmp_path: Path) -> None:
         f"export SANDBOX={plan.sandbox_url}",
         f"export TEMPORAL_ADDRESS=127.0.0.1:{plan.ports['Temporal']}",
     ]
+
+
+CHOOSER = """
+import os, sys
+from munadi.cli.dev.ports import Part, choose_ports
+print(choose_ports([Part("the API", usual=int(sys.argv[1]))], {}).ports["the API"], flush=True)
+if len(sys.argv) > 2:
+    os.execv(sys.executable, [sys.executable, "-c", "print(flush=True); input()"])
+input()
+"""
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["by the chooser", "by the program that takes its place"])
+def test_a_port_that_another_stack_has_chosen_is_taken_before_anything_listens(replaced: bool) -> None:
+    usual = free_port()
+    argv = [sys.executable, "-c", CHOOSER, str(usual), *(["replace"] if replaced else [])]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert int(other.stdout.readline()) == usual
+        if replaced:
+            other.stdout.readline()
+        assert choose_ports([Part("the API", usual=usual)], {}).ports["the API"] != usual
+        with pytest.raises(CommandFailed, match=f"port {usual} is taken"):
+            choose_ports([Part("the API", wished=usual)], {})
+        other.stdin.write("\n")
+        other.stdin.close()
+        other.wait(10)
+    assert choose_ports([Part("the API", usual=usual)], {}).ports["the API"] == usual

@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.browser import chromium
 from tests.support.loopback import stay_on_this_machine
@@ -101,16 +103,27 @@ async def browser() -> AsyncIterator[Browser]:
         yield launched
 
 
+class StacksBesideFiles(LoadScopeScheduling):
+    """Whole stacks in two groups, all else file by file.
+
+    xdist's own `loadgroup` writes the group into the id of a test, which pytest does not let it do any more, and then
+    gives every test to whatever process is free: all of them start stacks.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = nodeid.partition("::")[0]
+        return "own stacks" if name.startswith(OWN_STACKS) else "stacks" if name.startswith(WHOLE_STACKS) else name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StacksBesideFiles | None:
+    """For `--dist loadgroup`."""
+    return StacksBesideFiles(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `--dist loadgroup`: whole stacks in two groups, all else file by file.
-
-    The stacks come first: they take longest, and the last process runs everything else beside them.
-    """
-    for item in items:
-        name = item.nodeid.partition("::")[0]
-        group = "own stacks" if name.startswith(OWN_STACKS) else "stacks" if name.startswith(WHOLE_STACKS) else name
-        item.add_marker(pytest.mark.xdist_group(group))
+    """The stacks come first: they take longest, and the last process runs everything else beside them."""
     items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_STACKS))
 
 

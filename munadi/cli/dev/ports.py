@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
 import json
+import os
 import random
 import socket
 import time
@@ -52,7 +55,7 @@ def choose_ports(parts: Sequence[Part], kept: Mapping[str, int]) -> Chosen:
             continue
         before, used = kept.get(part.name), set(ports.values())
         expected = before or part.usual
-        if expected and expected not in used and _gets_free(expected, part.host, deadline if before else 0.0):
+        if expected and expected not in used and _becomes_ours(expected, part.host, deadline if before else 0.0):
             ports[part.name] = expected
             continue
         # What another part keeps is free now and would not be in a moment.
@@ -94,13 +97,13 @@ def _file(data_dir: Path) -> Path:
 
 
 def _taken_or(port: int, host: str) -> int:
-    if not is_free(port, host):
+    if not _take(port, host):
         raise CommandFailed(f"port {port} is taken", advice="Choose another one, or 0 for a free one.")
     return port
 
 
-def _gets_free(port: int, host: str, deadline: float) -> bool:
-    while not is_free(port, host):
+def _becomes_ours(port: int, host: str, deadline: float) -> bool:
+    while not _take(port, host):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
@@ -109,4 +112,30 @@ def _gets_free(port: int, host: str, deadline: float) -> bool:
 
 def _free_port(host: str, used: Iterable[int]) -> int:
     candidates = random.sample(CHOICE, len(CHOICE))
-    return next(port for port in candidates if port not in used and is_free(port, host))
+    return next(port for port in candidates if port not in used and _take(port, host))
+
+
+def _take(port: int, host: str) -> bool:
+    """Whether a server could listen there now and no other `munadi dev` of this user has chosen the port.
+
+    A port that was chosen is free until its server listens. A second stack that starts in these seconds would choose
+    it too, and its clients would talk to the first one. So a chosen port is locked: one byte of a file. The kernel
+    ends the lock with the process; the supervisor, which takes the place of this process, keeps it.
+    """
+    if not is_free(port, host):
+        return False
+    try:
+        fcntl.lockf(_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+@functools.cache
+def _locks() -> int:
+    """The descriptor of this user's file of port locks. To close any descriptor of that file would end the locks."""
+    # Not in TMPDIR: it is one file for all stacks of a user, whatever their environment.
+    path = f"/tmp/munadi-ports-{os.getuid()}.lock"  # noqa: S108
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    os.set_inheritable(descriptor, True)
+    return descriptor
