@@ -19,7 +19,7 @@ from tests.support.loopback import NotThisMachine
 from tests.support.ports import accepts, free_port, free_ports
 from tests.support.processes import Process
 from tests.support.sleeping_workflow import SleepAMonth
-from tests.support.temporal import TemporalDevServer
+from tests.support.temporal import StrandedRun, TemporalDevServer, result_of, time_skipping_environment
 
 BRAND = SearchAttributeKey.for_keyword("BrandRef")
 
@@ -122,3 +122,10 @@ def _place(url: str) -> tuple[str, int]:
 def test_no_test_can_connect_to_another_machine() -> None:
     with socket.socket() as elsewhere, pytest.raises(NotThisMachine):
         elsewhere.connect(("192.0.2.1", 80))
+
+
+async def test_a_run_whose_workflow_task_nobody_gets_is_stranded() -> None:
+    async with time_skipping_environment() as environment:
+        handle = await environment.client.start_workflow(SleepAMonth.run, id="stranded", task_queue="nobody")
+        with pytest.raises(StrandedRun, match="stranded waits"):
+            await result_of(handle, within=1)

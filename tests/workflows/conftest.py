@@ -18,6 +18,13 @@ ONE = (ChannelName.BLUESKY,)
 TWO = (ChannelName.BLUESKY, ChannelName.INSTAGRAM)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A run that the time-skipping server has lost says nothing about us. Every other failure counts at once."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=["StrandedRun"]))
+
+
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     made = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}")

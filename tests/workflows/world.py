@@ -39,6 +39,7 @@ from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
+from tests.support.temporal import result_of
 from tests.workflows.fakes import NoDeliveries, ServerClock, Tokens
 from tests.workflows.network import FakeChannel, spec
 from workflows.registry import WORKFLOWS
@@ -200,7 +201,7 @@ class World:
     async def result(self, content_id: str) -> str:
         """Wait for the result of a post's workflow. The time-skipping server skips time meanwhile."""
         async with self.skip():
-            return str(await self.handle(content_id).result())
+            return str(await result_of(self.handle(content_id)))
 
     async def change(self, content_id: str, what: str, *args: Any, **kwargs: Any) -> Any:
         """Change a post as the API does: one transaction, then a wake."""
