@@ -92,10 +92,14 @@ class PublishingActivities:
             return ref.not_due(min(max(taken.found - EARLY, timedelta(0)), CLOCK_LAG_WAIT))
         if taken.found is NextStep.LOOK_FIRST:
             return step.then(NextStep.LOOK_FIRST)
-        if step.status is not S.PUBLISHING or step.epoch != ref.epoch + 1:
+        if step.status is not S.PUBLISHING or step.epoch == ref.epoch:
             return read_again(ref, step)
         if taken.found is None:
-            # An earlier attempt of this activity has claimed it: its record decides.
+            # An earlier try of this activity has claimed it: its record decides.
+            if step.attempts == 0 or step.look_since is not None:
+                # The answer to that claim was lost. It may have been to check the network first, as a late first send
+                # does, and nothing has been sent since.
+                return step.then(NextStep.LOOK_FIRST)
             return await self._publish_claimed(ref.model_copy(update={"epoch": step.epoch}))
         if isinstance(account, ChannelError):
             return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))

@@ -67,16 +67,18 @@ class AttemptStore:
     ) -> ClaimResult | None:
         """Claim a due publication and record the intent of its visible call, in one transaction.
 
-        `epoch` is that of the plan; the claim raises it by one. `period` is how long the call may take; None: no intent
-        is recorded, because there is no token for the call. None is returned when there is no such publication.
+        `epoch` is that of the plan. A publication that was edited since then has a higher one and is claimed all the
+        same, by what is stored now: its time, its words, its holds. Otherwise edits without a pause would keep it back.
+        The claim raises the epoch by one. `period` is how long the call may take; None: no intent is recorded, because
+        there is no token for the call. None is returned when there is no such publication.
         """
         async with self._database.write() as session:
             locked = await LockedContent.lock(session, content_id, now)
             if locked is None:
                 return None
             row, found, attempt = locked.publication(publication_id), None, None
-            # With the next epoch it is a claim of an earlier try of this same activity: nothing is claimed again.
-            if row.epoch == epoch:
+            # One that an earlier try of this activity has claimed is not claimed again: it does not wait any more.
+            if row.epoch >= epoch:
                 await queue_accepted(locked)
                 await fail_expired(locked, [row])
                 found = await claim_row(locked, row)

@@ -121,8 +121,18 @@ async def test_only_a_waiting_publication_is_claimed(board: Board, status: S) ->
     assert (await board.row(put.id)).status == status
 
 
-async def test_an_edit_since_the_plan_refuses_the_claim(board: Board) -> None:
-    put = await board.put(S.QUEUED, epoch=EPOCH + 1)
+async def test_a_post_that_was_edited_since_the_plan_is_claimed_as_it_is_now(board: Board) -> None:
+    put = await board.put(S.QUEUED, epoch=EPOCH + 2)
+    taken = await claim(board, put)
+    assert (taken.found, taken.step.epoch) == (NextStep.PUBLISH, EPOCH + 3)
+    moved = await board.put(S.QUEUED, epoch=EPOCH + 2, due_at=START + HOUR)
+    taken = await claim(board, moved)
+    assert (taken.found, (await board.row(moved.id)).status) == (HOUR, "queued")
+
+
+async def test_a_plan_of_a_later_epoch_claims_nothing(board: Board) -> None:
+    """A database that was restored from a backup knows less than the workflow."""
+    put = await board.put(S.QUEUED, epoch=EPOCH - 1)
     taken = await claim(board, put)
     assert (taken.found, (await board.row(put.id)).status) == (None, "queued")
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from munadi.domain.channel import ChannelName
+from munadi.publishing.attempts import AttemptStore
+from munadi.publishing.model import ClaimResult
 from munadi.publishing.restored import mark_restored
 from tests.workflows.world import World
 
@@ -72,3 +77,26 @@ async def test_a_step_that_was_taken_since_is_not_taken_again(skipping: World) -
         assert await skipping.result(content_id) == "2/2 published"
     assert skipping.channels[B].later == ["part-2", "part-3"]
     assert skipping.channels[B].count("part-2") == 0
+
+
+async def test_a_claim_whose_answer_was_lost_checks_before_it_sends(
+    skipping: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try claims the post to look first, and its answer never comes. The second finds it claimed."""
+    content_id = await restored(skipping)
+    await make_live(skipping, content_id, B)
+    answered, lost = AttemptStore.claim, set[str]()
+
+    async def lose_the_first(self: AttemptStore, content: str, publication: str, **more: Any) -> ClaimResult | None:
+        taken = await answered(self, content, publication, **more)
+        if publication not in lost:
+            lost.add(publication)
+            raise ConnectionError("the answer of the database is lost")
+        return taken
+
+    monkeypatch.setattr(AttemptStore, "claim", lose_the_first)
+    async with skipping.worker():
+        await skipping.wake(content_id, first=True)
+        assert await skipping.result(content_id) == "2/2 published"
+    assert len(lost) == 2
+    assert (skipping.channels[B].count("publish"), skipping.channels[IG].count("publish")) == (0, 1)
