@@ -24,6 +24,7 @@ from munadi.db.keys.sessions import forget_old_sessions
 from munadi.db.session import Database
 from munadi.ports import Clock
 from munadi.publishing.leftover_removal import forget_old_discards
+from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.wakes import DueWake, Wakes
 from workflows.start import wake_account, wake_content
 
@@ -43,6 +44,7 @@ class Relay:
         self,
         settings: Settings,
         database: Database,
+        schedule: ScheduleStore,
         upkeep: UpkeepStore,
         client: Client,
         clock: Clock,
@@ -52,6 +54,7 @@ class Relay:
         self._client = client
         self._clock = clock
         self._wakes = Wakes(database)
+        self._schedule = schedule
         self._queue = settings.temporal.task_queue
         self._upkeep = upkeep
         self._next_tidy = clock.monotonic() + TIDY_SECONDS
@@ -85,12 +88,13 @@ class Relay:
         grace = timedelta(seconds=self._settings.relay.look_grace)
         due = iter(await self._wakes.due(self._clock.now(), grace))
         woken: list[str] = []
+        started: list[str] = []
 
         async def work_off() -> None:
             for wake in due:
                 async with asyncio.timeout(CALL_SECONDS):
                     await self._wake_one(wake)
-                woken.append(wake.content_id)
+                (started if wake.view else woken).append(wake.content_id)
 
         try:
             async with asyncio.TaskGroup() as calls:
@@ -99,6 +103,8 @@ class Relay:
         except ExceptionGroup as group:
             raise group.exceptions[0] from None  # Temporal is down, or there is a bug: one error stands for all
         finally:
+            if started:
+                await self._schedule.queue(started, self._clock.now())
             if woken:
                 await self._wakes.record_woken(woken, self._clock.now())
 
@@ -109,6 +115,7 @@ class Relay:
             content_id=wake.content_id,
             brand_ref=wake.brand_ref,
             channels=wake.channels,
+            view=wake.view,
         )
 
     async def _wake_accounts(self) -> None:

@@ -14,6 +14,7 @@ from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.garbage import exempt_startup
+from munadi.publishing.schedule import ScheduleStore
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
@@ -59,7 +60,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     tokens = build_tokens(runtime, database)
     dispatcher = build_dispatcher(runtime, database)
     services = (
-        Relay(settings, database, upkeep, client, runtime.clock),
+        Relay(settings, database, ScheduleStore(database, runtime.keyring), upkeep, client, runtime.clock),
         build_leftover_remover(runtime, database, tokens),
         build_preflight_checker(runtime, database, tokens),
         dispatcher,

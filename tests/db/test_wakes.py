@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.content import FIRST_WAKE
+from munadi.publishing.plans import view_of
 from munadi.publishing.wakes import DueWake, Wakes
 from tests.db.board import Board, Put
 from tests.db.query_plans import on_sqlite, plan_of
@@ -33,6 +36,26 @@ async def test_a_change_wakes_its_workflow_some_seconds_later_until_it_is_acknow
     assert (wake.brand_ref, sorted(wake.channels), wake.overdue) == (board.brand, ["instagram", "threads"], False)
     await board.schedule.look(put.content_id, START + FIRST_WAKE)
     assert await due(board, 60 * SECOND) == []
+
+
+async def test_a_post_that_has_not_changed_since_its_acceptance_is_started_with_its_plan(own_board: Board) -> None:
+    board = own_board
+    put = await board.put(S.ACCEPTED, S.ACCEPTED, content={"wake_seq": 1}, due=START + timedelta(hours=1))
+    [wake] = await Wakes(board.database).due(START, GRACE)
+    async with board.locked(put.content_id) as post:
+        assert wake.view == view_of(post.content, post.publications, START)
+    await Wakes(board.database).record_woken([put.content_id], START)
+    [again] = await Wakes(board.database).due(START + 5 * SECOND, GRACE)
+    assert again.view is None, "the first wake was not acknowledged: the workflow looks"
+    await board.schedule.queue([put.content_id], START)
+    assert await due(board, 60 * SECOND) == []
+
+
+@pytest.mark.parametrize("content", [{"wake_seq": 2}, {"wake_seq": 2, "wake_ack": 1}, {"wake_seq": 1, "wake_tries": 1}])
+async def test_a_post_that_has_changed_is_woken_to_look(own_board: Board, content: dict[str, int]) -> None:
+    await own_board.put(S.QUEUED, content=content)
+    [wake] = await Wakes(own_board.database).due(START, GRACE)
+    assert wake.view is None
 
 
 async def test_the_spacing_doubles_to_a_minute_and_a_new_change_resets_it(own_board: Board) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.service import RPCError
 
-from munadi.config import RelaySettings, load_settings
+from munadi.clock import SystemClock
+from munadi.config import RelaySettings, TemporalSettings, load_settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.upkeep import UpkeepStore
+from munadi.db.tables import ContentRow
 from munadi.domain.ids import workflow_id
+from munadi.ports import Clock
+from munadi.publishing.schedule import ScheduleStore
 from tests.workflows.fakes import ServerClock
 from tests.workflows.world import World
 from worker.relay import Relay
@@ -31,22 +36,47 @@ class BrokenClock(ServerClock):
         return super().now()
 
 
-async def test_an_unforeseen_error_does_not_end_the_relay(real: World, caplog: pytest.LogCaptureFixture) -> None:
-    content_id = await real.submit(datetime.now(UTC))
-    clock = BrokenClock()
+@contextlib.asynccontextmanager
+async def relay_of(world: World, clock: Clock) -> AsyncIterator[None]:
+    """A relay that runs twenty rounds a second."""
     keyring = KeyRing([create_key()])
-    keeping = UpkeepStore(real.database, keyring)
-    settings = load_settings(relay=RelaySettings(interval=0.05))
-    relay = asyncio.create_task(Relay(settings, real.database, keeping, real.client, clock).run())
+    schedule, keeping = ScheduleStore(world.database, keyring), UpkeepStore(world.database, keyring)
+    settings = load_settings(relay=RelaySettings(interval=0.05), temporal=TemporalSettings(task_queue=world.queue))
+    relay = asyncio.create_task(Relay(settings, world.database, schedule, keeping, world.client, clock).run())
     try:
         async with asyncio.timeout(20):
-            while not await _started(real, content_id):  # noqa: ASYNC110 - the server knows
-                await asyncio.sleep(0.05)
+            yield
     finally:
         relay.cancel()
         await asyncio.gather(relay, return_exceptions=True)
+
+
+async def test_an_unforeseen_error_does_not_end_the_relay(real: World, caplog: pytest.LogCaptureFixture) -> None:
+    content_id = await real.submit(datetime.now(UTC))
+    clock = BrokenClock()
+    async with relay_of(real, clock):
+        while not await _started(real, content_id):  # noqa: ASYNC110 - the server knows
+            await asyncio.sleep(0.05)
     assert clock.failures == 0
     assert "failed unexpectedly" in caplog.text
+
+
+async def test_a_post_whose_start_was_lost_is_started_with_its_plan(real: World) -> None:
+    """As cheap as by the API: no signal, no look, and `queued` is recorded at once."""
+    content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=3))
+    async with real.database.write() as session:
+        content = await session.get_one(ContentRow, content_id)
+        content.wake_seq, content.next_wake_at = 1, None
+    async with relay_of(real, SystemClock()):
+        while (await real.content(content_id)).status != "queued":  # noqa: ASYNC110 - the database knows
+            await asyncio.sleep(0.05)
+    async with real.worker():
+        assert await real.result(content_id) == "1/1 published"
+    events = (await real.handle(content_id).fetch_history()).events
+    kinds = [event.WhichOneof("attributes") for event in events]
+    assert "workflow_execution_signaled_event_attributes" not in kinds
+    scheduled = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
+    assert [name for name in scheduled if name] == ["publish"]
 
 
 async def _started(world: World, content_id: str) -> bool:
