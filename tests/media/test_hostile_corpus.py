@@ -15,7 +15,7 @@ from tests.media.hostile_files import FILES, PICTURES
 
 ROOT = Path(__file__).parents[2]
 # Of the processor, so that a busy machine changes nothing. A walk takes a tenth of it.
-SECONDS = 1.0
+SECONDS = 3.0
 KILOBYTES = 60_000
 # Odd, but sound: a reader shows them, and what follows the picture is never served as anything else.
 SOUND = {

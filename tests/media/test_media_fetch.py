@@ -149,11 +149,11 @@ SILENCE = FetchLimits(max_bytes=100, total=timedelta(seconds=30), silence=timede
 @pytest.mark.parametrize(
     ("behaviour", "limits", "limit", "seconds"),
     [
-        (drip, LIMITS, None, 1.5),
-        (silent, LIMITS, None, 1.5),
-        (drip, PACE, 2_000, 5),
-        (slow_start, PACE, 2_000, 5),
-        (crumbs_of_a_head, SILENCE, None, 3),
+        (drip, LIMITS, None, 4),
+        (silent, LIMITS, None, 4),
+        (drip, PACE, 2_000, 10),
+        (slow_start, PACE, 2_000, 10),
+        (crumbs_of_a_head, SILENCE, None, 8),
     ],
 )
 async def test_a_slow_server_is_given_up(web, tmp_path, behaviour, limits, limit, seconds):

@@ -57,7 +57,7 @@ async def test_a_slow_server_of_one_brand_does_not_delay_another(
     started = time.monotonic()
     made, found = await fetched(intake, "acme", named(web, "/good.jpg"))
     assert (len(made.new), found.all) == (1, [])
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 1.0
     assert len(set(web.paths) - {"/good.jpg"}) == FETCHES_PER_BRAND < FETCHES
     made.discard()
     for attack in attacks:
@@ -73,7 +73,7 @@ async def test_the_seconds_and_bytes_of_a_request_are_bounded_together(
     web.pages |= dict.fromkeys(tarpits, silent)
     started = time.monotonic()
     _, found = await fetched(intake, "acme", named(web, *tarpits))
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 5
     assert [(each.pointer, each.code, each.limit) for each in found.all] == [
         (f"/media/{number}/url", "MEDIA_TIMEOUT", 1) for number in range(16)
     ]
@@ -121,4 +121,4 @@ async def test_a_file_that_is_no_media_is_refused_at_its_first_bytes(intake: Med
     started = time.monotonic()
     _, found = await fetched(intake, "acme", named(web, "/page"))
     assert [(each.code, "image/jpeg" in each.message) for each in found.all] == [("MEDIA_TYPE_UNSUPPORTED", True)]
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 1.0

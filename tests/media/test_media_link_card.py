@@ -80,4 +80,4 @@ PIECES = [
 def test_a_megabyte_of_junk_is_read_quickly(piece):
     started = time.monotonic()
     parse_link_card(piece * (1_000_000 // len(piece)), BASE)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3

@@ -208,4 +208,4 @@ async def test_a_send_can_be_cancelled(sender, server):
     started = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - started < 0.3
+    assert time.monotonic() - started < 2
