@@ -46,10 +46,13 @@ class Database:
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connect_writer, 2)
             self._groups = GroupCommit(self._writer)
             self._lookups = _lookup_engine(self.url.database or ":memory:")
+            self._autocommit = self._reader
         else:
             self._reader = self._writer = create_async_engine(
                 url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
             )
+            # The same pool. One statement needs no transaction around it: no BEGIN and no ROLLBACK.
+            self._autocommit = self._reader.execution_options(isolation_level="AUTOCOMMIT")
         options: dict[str, Any] = {"class_": AsyncSession, "expire_on_commit": False, "autoflush": False}
         self._read_sessions = async_sessionmaker(self._reader, **options)
         self._write_sessions = async_sessionmaker(self._writer, **options)
@@ -61,7 +64,7 @@ class Database:
             yield session
 
     async def lookup(self, find: Callable[[Connection], Found]) -> Found:
-        """Run `find`, which reads a few rows by an index, with Core statements only.
+        """Run `find`, which reads a few rows by an index, with Core statements only. Each statement stands for itself.
 
         On SQLite it runs here, in the event loop's thread: such a read takes microseconds, and a trip to another
         thread takes longer than that.
@@ -69,7 +72,7 @@ class Database:
         if self._lookups is not None:
             with self._lookups.connect() as connection:
                 return find(connection)
-        async with self._reader.connect() as connection:
+        async with self._autocommit.connect() as connection:
             return await connection.run_sync(find)
 
     @asynccontextmanager
