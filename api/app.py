@@ -31,6 +31,7 @@ from api.routes import (
     contents,
     docs,
     documentation,
+    event_types,
     events,
     health,
     keys,
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
     changes.router,
     calendar.router,
+    event_types.router,  # before events: `types` is not an id
     events.router,
     publications.router,
     media.router,

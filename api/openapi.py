@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 
 from api import examples
 from api.body import BY_HAND
+from api.event_catalogue import event_schemas, event_webhooks
 from api.problems import MEDIA_TYPE, ProblemDocument
 from munadi.domain.content import ContentView
 
@@ -103,8 +104,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
         + [(ProblemDocument, "serialization")],
         ref_template=_REF,
     )
-    for name, schema in extra.get("$defs", {}).items():
+    for name, schema in (extra.get("$defs", {}) | event_schemas(_REF)).items():
         schemas.setdefault(name, schema)
+    made["webhooks"] = event_webhooks(lambda name: _REF.format(model=name))
     schemas[ContentView.__name__]["examples"] = [examples.CONTENT]
     for path, methods in made["paths"].items():
         for operation in methods.values():

@@ -64,6 +64,8 @@ EVENTS: dict[EventType, str] = {
     E.ACCOUNT_DISCONNECTED: "Account disconnected",
     E.WEBHOOK_TEST: "Webhook tested",
     E.ENDPOINT_DISABLED: "Webhook endpoint disabled",
+    E.ENDPOINT_FAILING: "Webhook endpoint failing",
+    E.DELIVERY_EXHAUSTED: "Webhook delivery given up",
 }
 
 HOLDS: dict[HoldReason, str] = {

@@ -53,6 +53,11 @@ class Api(Group[M]):
         return Call("GET", "/v1/events", request)
 
     @operation
+    def event_types(self) -> Call[Page]:
+        """Every type of event with its JSON Schema and an example."""
+        return Call("GET", "/v1/events/types")
+
+    @operation
     def usage(
         self,
         brand_ref: str | None = None,

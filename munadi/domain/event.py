@@ -32,6 +32,8 @@ class EventType(StrEnum):
     ACCOUNT_DISCONNECTED = "account.disconnected"
     WEBHOOK_TEST = "webhook.test"
     ENDPOINT_DISABLED = "webhook.endpoint.disabled"
+    ENDPOINT_FAILING = "webhook.endpoint.failing"
+    DELIVERY_EXHAUSTED = "webhook.delivery.exhausted"
 
 
 class Event(WireModel):

@@ -43,6 +43,7 @@ from tests.api.dashboard import SITE, DashboardBrowser, open_browser
 from tests.api.fake_network import FakeAuthorizer, FakeNetwork
 from tests.api.servers import MediaSite, open_media_site
 from tests.db.seeding import START, Seed, token
+from tests.support.events import check_events
 from tests.support.ports import LOOPBACK, free_port
 from tests.workflows.network import spec
 
@@ -232,6 +233,7 @@ async def open_api(
             await api.add_account(ChannelName.INSTAGRAM, handle="acme.jobs")
             await api.add_account(ChannelName.BLUESKY, "rival")
         yield api
+        await check_events(services.database)
 
 
 async def _create_tables(services: Services) -> None:

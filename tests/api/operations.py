@@ -77,6 +77,7 @@ OPERATIONS = (
     Operation("POST", "/v1/contents/{content_id}/retry", CW, NOT_FOUND),
     Operation("GET", "/v1/contents/{content_id}/events", CR, NOT_FOUND),
     Operation("GET", "/v1/events", CR, EMPTY),
+    Operation("GET", "/v1/events/types", ANY, OWN),
     Operation("GET", "/v1/publications/{publication_id}", CR, NOT_FOUND),
     Operation("POST", "/v1/publications/{publication_id}/resolve", CW, NOT_FOUND, {"outcome": "not_published"}),
     Operation("POST", "/v1/media", CW, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),

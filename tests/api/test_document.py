@@ -21,6 +21,7 @@ from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandView
 from munadi.domain.connection import ConnectionView
 from munadi.domain.content import ContentView
+from munadi.domain.event import EventType
 from munadi.domain.usage import UsageView
 from munadi.domain.webhook import DeliveryView, EndpointView
 from munadi.intake.requests import ContentEdit, ContentRequest, MediaUrlRequest, RescheduleRequest
@@ -162,3 +163,23 @@ async def test_the_page_reads_our_document_as_openapi_3_0(api: ApiHarness) -> No
     assert set(old["paths"]) == set((await document(api))["paths"])
     assert "'type': 'null'" not in str(old)
     assert old["components"]["schemas"]["ContentRequest"]["properties"]["text"]["nullable"] is True
+
+
+async def test_every_event_is_a_webhook_of_the_document_as_the_catalogue_lists_it(api: ApiHarness) -> None:
+    found = await document(api)
+    listed = (await api.read("/v1/events/types"))["data"]
+    assert [each["type"] for each in listed] == list(found["webhooks"]) == list(EventType)
+    for each in listed:
+        body = found["webhooks"][each["type"]]["post"]["requestBody"]["content"]["application/json"]
+        assert body["example"] == each["example"]
+        Draft202012Validator(each["schema"]).validate(each["example"])
+        Draft202012Validator({"components": found["components"]} | body["schema"]).validate(each["example"])
+
+
+async def test_an_accepted_posts_event_fits_the_served_schema(api: ApiHarness) -> None:
+    await api.submit(**examples.CONTENTS["now"]["value"])
+    schemas = {each["type"]: each["schema"] for each in (await api.read("/v1/events/types"))["data"]}
+    events = await api.read_list("/v1/events")
+    assert events
+    for event in events:
+        Draft202012Validator(schemas[event["type"]], validate_formats=True).validate(event)

@@ -15,12 +15,13 @@ from svix.webhooks import Webhook as SvixWebhook
 
 from tests.harness.times import epoch
 from tests.harness.web import Call, serving
+from tests.support.events import event_problems
 
 
 @dataclass
 class Inbox:
-    """What arrived. `failures`: requests that a library refused. `delays`: seconds from an event's own time to its
-    first arrival, by the event's id."""
+    """What arrived. `failures`: requests that a library refused, and bodies unlike their schema. `delays`: seconds
+    from an event's own time to its first arrival, by the event's id."""
 
     answers: Callable[[dict[str, Any]], int] = lambda _event: 204
     secret: str = ""
@@ -53,6 +54,7 @@ class Inbox:
             Webhook(self.secret).verify(call.body, call.headers)
             SvixWebhook(self.secret).verify(call.body, call.headers)
             event = json.loads(call.body)
+            self.failures += event_problems(event)
             self.delays.setdefault(event["id"], arrived - epoch(event["timestamp"]))
             status = self.answers(event)
             if status < 300:

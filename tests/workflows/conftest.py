@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from munadi.clock import SystemClock
 from munadi.db.session import Database
 from munadi.domain.channel import ChannelName
+from tests.support.events import check_events
 from tests.support.temporal import TemporalDevServer
 from tests.workflows.world import World
 
@@ -29,6 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     made = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}")
     yield made
+    await check_events(made)
     await made.close()
 
 

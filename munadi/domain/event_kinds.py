@@ -1,0 +1,196 @@
+"""The catalogue of events: when each type is sent, and the JSON Schema of its body.
+
+This is the only description of a body. The API, the OpenAPI document, the reference page and the tests read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ConfigDict, create_model
+
+from munadi.domain.account import AccountStatus
+from munadi.domain.account_view import AccountView
+from munadi.domain.content import ContentStatus, ContentView, PublicationView
+from munadi.domain.event import Event, EventType
+from munadi.domain.failure import Failure, Reason
+from munadi.domain.model import WireModel
+from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.webhook import DisabledReason, EndpointView
+
+SCHEMA_VERSION = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _without_texts(schema: dict[str, Any]) -> None:
+    """A thin event leaves both out (`event_body` in munadi/db/events/notify.py), so neither is required."""
+    schema["required"] = [name for name in schema["required"] if name not in ("content", "publication")]
+    if not schema["required"]:
+        del schema["required"]
+
+
+class PostData(WireModel):
+    """The post after the change, and the publication that changed, null if it was the whole post.
+
+    Both are absent from thin events.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_texts)
+
+    content: ContentView
+    publication: PublicationView | None
+
+
+class PreflightData(PostData):
+    """The post, the publication, and the failure that is to be expected."""
+
+    failure: Failure
+
+
+class AccountData(WireModel):
+    """The account after the change. It holds no credentials."""
+
+    account: AccountView
+
+
+class EndpointData(WireModel):
+    """The endpoint after the change. It holds no secret."""
+
+    endpoint: EndpointView
+
+
+class DeliveryGivenUp(WireModel):
+    """A delivery whose last retry failed, and the answer to it: no `statusCode` if there was none."""
+
+    id: str
+    event_id: str
+    event_type: str
+    content_id: str | None
+    attempts: int
+    status_code: int | None
+    error: str | None
+
+
+class DeliveryData(EndpointData):
+    """The endpoint, and the delivery that was given up."""
+
+    delivery: DeliveryGivenUp
+
+
+class WebhookTestData(WireModel):
+    """The endpoint that was tested, and a sentence for people."""
+
+    endpoint_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """One type of event: when it is sent, and the fields whose values are narrower than those of `Event`."""
+
+    meaning: str
+    fields: Mapping[str, Any]
+
+
+_POST: dict[str, Any] = {
+    "sequence": int,
+    "brand_ref": str,
+    "content_id": str,
+    "publication_id": None,
+    "sns": None,
+    "status": ContentStatus,
+    "reason": None,
+    "data": PostData,
+}
+_PUBLICATION = _POST | {"publication_id": str, "sns": str, "status": PublicationStatus}
+# An edit changes the post; an id that a network sends late changes one publication.
+_UPDATE = _PUBLICATION | {"publication_id": str | None, "sns": str | None, "status": ContentStatus | PublicationStatus}
+_NO_POST: dict[str, Any] = {"sequence": None, "content_id": None, "publication_id": None}
+_ACCOUNT = _NO_POST | {
+    "brand_ref": str,
+    "sns": str,
+    "status": AccountStatus,
+    "reason": Reason | None,
+    "data": AccountData,
+}
+_ENDPOINT = _NO_POST | {"sns": None, "reason": str, "data": EndpointData}
+_TEST = _NO_POST | {"sns": None, "status": None, "reason": None, "data": WebhookTestData}
+
+EVENT_KINDS: dict[EventType, EventKind] = {
+    EventType.CONTENT_ACCEPTED: EventKind("validated and committed; nothing is published yet", _POST),
+    EventType.CONTENT_QUEUED: EventKind("its workflow waits for the time", _POST),
+    EventType.CONTENT_RESCHEDULED: EventKind("the time was changed", _POST),
+    EventType.CONTENT_UPDATED: EventKind("the post was edited, or a late post id was found", _UPDATE),
+    EventType.CONTENT_CANCELED: EventKind("it was canceled, and nothing of it is left to publish", _POST),
+    EventType.PREFLIGHT_FAILED: EventKind(
+        "it would fail in its current state, with time left to act",
+        _PUBLICATION | {"reason": Reason, "data": PreflightData},
+    ),
+    EventType.PUBLISH_STARTED: EventKind(
+        "a publication was claimed: a visible call is or may be under way", _PUBLICATION
+    ),
+    EventType.PUBLISH_SUCCEEDED: EventKind("the network published it", _PUBLICATION),
+    EventType.PUBLISH_FAILED: EventKind("it failed; `reason` says why", _PUBLICATION | {"reason": Reason}),
+    EventType.PUBLISH_UNCONFIRMED: EventKind(
+        "the result is unknown, also after checking the network; nothing is sent again", _PUBLICATION
+    ),
+    EventType.PUBLISH_CANCELED: EventKind("withdrawn before its claim", _PUBLICATION),
+    EventType.PUBLISH_HELD: EventKind(
+        "it waits for a condition; `reason` says which", _PUBLICATION | {"reason": HoldReason}
+    ),
+    EventType.PUBLISH_RESUMED: EventKind(
+        "it continues: its account was reconnected, it was retried, or nothing was sent", _PUBLICATION
+    ),
+    EventType.CONTENT_COMPLETED: EventKind("every publication has ended; `status` is the roll-up", _POST),
+    EventType.ACCOUNT_CONNECTED: EventKind("an account can be published to", _ACCOUNT),
+    EventType.ACCOUNT_EXPIRING: EventKind("its access ends soon", _ACCOUNT),
+    EventType.ACCOUNT_REAUTH_REQUIRED: EventKind("its owner must reconnect it; its publications are held", _ACCOUNT),
+    EventType.ACCOUNT_DISCONNECTED: EventKind("it was removed", _ACCOUNT),
+    EventType.WEBHOOK_TEST: EventKind("you asked for a test", _TEST),
+    EventType.ENDPOINT_DISABLED: EventKind(
+        "an endpoint was disabled: it answered 410, or failed for five days",
+        _ENDPOINT | {"status": Literal["disabled"], "reason": DisabledReason},
+    ),
+    EventType.ENDPOINT_FAILING: EventKind(
+        "an endpoint keeps failing; once per endpoint, until a delivery succeeds again",
+        _ENDPOINT | {"status": Literal["failing"]},
+    ),
+    EventType.DELIVERY_EXHAUSTED: EventKind(
+        "the last retry of a delivery failed; once per endpoint, until a delivery succeeds again",
+        _ENDPOINT | {"status": Literal["exhausted"], "data": DeliveryData},
+    ),
+}
+
+
+def _model(kind: EventType, fields: Mapping[str, Any]) -> type[Event]:
+    words = kind.value.replace(".", "_").split("_")
+    name = "".join(word.capitalize() for word in words) + "Event"
+    typed: dict[str, Any] = {field: (value, ...) for field, value in {"type": Literal[kind], **fields}.items()}
+    return create_model(name, __base__=Event, **typed)
+
+
+# The model of each type's body; its name is the one of the schema in the OpenAPI document.
+EVENT_MODELS: dict[EventType, type[Event]] = {kind: _model(kind, each.fields) for kind, each in EVENT_KINDS.items()}
+
+
+def event_schema(kind: EventType) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an event's body, complete in itself.
+
+    Objects may have more fields than it names: a later version may add some, and receivers ignore what they do not
+    know.
+    """
+    made: dict[str, Any] = open_objects(EVENT_MODELS[kind].model_json_schema(mode="serialization"))
+    made["description"] = f"`{kind.value}`: {EVENT_KINDS[kind].meaning}."
+    return {"$schema": SCHEMA_VERSION, **made}
+
+
+def open_objects(schema: Any) -> Any:
+    """The schema without `additionalProperties: false`."""
+    if isinstance(schema, list):
+        return [open_objects(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: open_objects(value) for name, value in schema.items() if (name, value) != ("additionalProperties", False)
+    }
