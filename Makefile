@@ -37,10 +37,11 @@ check: setup ## Lint, formatting, types, import rules, architecture and docs tes
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture $(wildcard tests/docs)
 
-test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-compose, the PDS
+test-setup: setup ## What the tests need beyond Python: Node, Chromium, other languages, the PDS
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.support.pds
 	@$(BIN)/python -m tests.support.axe
+	@$(BIN)/python -m tests.support.node receivers
 
 # Two processes for the whole stacks, which mostly wait, and one for everything else; each then helps the others.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak

@@ -14,6 +14,9 @@ PACKAGES = {
     "npm": ["npm"],
     "chromium": ["chromium", "fonts-dejavu-core"],
     "docker-compose": ["docker-compose"],
+    "webhook": ["webhook"],
+    "php": ["php-cli"],
+    "go": ["golang-go"],
 }
 OLDEST_NODE = 20
 

@@ -85,11 +85,13 @@ def verify(
     body: bytes,
     headers: Mapping[str, str],
     secrets: str | Sequence[str],
-    tolerance: timedelta = TOLERANCE,
+    tolerance: timedelta | float = TOLERANCE,
     now: datetime | None = None,
 ) -> Any:
     """The JSON payload of `body`, if one of `secrets` (`whsec_…`, or `whpk_…` for v1a) signed it just now.
 
+    `body` is the request's body as it arrived. `tolerance` is how old or how far ahead the signature may be: seconds or
+    a timedelta. Several signatures and several secrets are accepted: one pair that fits is enough.
     Header names match in any case. Raises WebhookVerificationError, and nothing else, for anything wrong.
     """
     message_id = _header(headers, ID_HEADER, _MESSAGE_ID)
@@ -151,11 +153,12 @@ def _header(headers: Mapping[str, str], name: str, shape: re.Pattern[str] | None
     return value
 
 
-def _check_age(sent: int, tolerance: timedelta, now: datetime) -> None:
+def _check_age(sent: int, tolerance: timedelta | float, now: datetime) -> None:
     age = now.timestamp() - sent
-    if age > tolerance.total_seconds():
+    seconds = tolerance.total_seconds() if isinstance(tolerance, timedelta) else tolerance
+    if not age <= seconds:  # written so that a tolerance of NaN accepts nothing
         raise WebhookVerificationError("the message timestamp is too old")
-    if -age > tolerance.total_seconds():
+    if not -age <= seconds:
         raise WebhookVerificationError("the message timestamp is in the future")
 
 

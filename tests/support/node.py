@@ -1,10 +1,14 @@
-"""Node packages of a folder under tests/, installed once per lock file."""
+"""Node packages of a folder under tests/, installed once per lock file.
+
+`python -m tests.support.node NAME` installs those of tests/NAME; the test set-up calls that.
+"""
 
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 NODE_HEADERS = Path("/usr/include/node")
@@ -32,3 +36,8 @@ def _npm_ci(folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"npm ci failed in {folder.name}:\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        install_packages(Path(__file__).resolve().parents[1] / name)
