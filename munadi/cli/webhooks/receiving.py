@@ -1,4 +1,4 @@
-"""`munadi webhooks listen` and `verify`: receive webhooks, or check one message offline."""
+"""`munadi webhooks listen` and `verify`: receive or forward webhooks, or check one message offline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typer import Option
 from munadi.cli.command import command
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.session import Session
-from munadi.cli.webhooks.endpoints import app
+from munadi.cli.webhooks.endpoints import Types, app
 
 if TYPE_CHECKING:
     from munadi.cli.webhooks.receiver import Received, Receiver
@@ -31,15 +31,30 @@ def listen(
         Option("--secret", metavar="SECRET", help="The endpoint's secret, whsec_…; without it an endpoint is created."),
     ] = None,
     host: Annotated[str, Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    brand_ref: Annotated[
-        str | None, Option("--brand-ref", metavar="BRAND", help="Only this event type, for the created endpoint.")
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's events.")] = None,
+    count: Annotated[int | None, Option("--count", min=1, help="End after this many events.")] = None,
+    forward_to: Annotated[
+        str | None,
+        Option("--forward-to", metavar="URL", help="Read the event log instead, and post its events there, signed."),
     ] = None,
-    count: Annotated[int | None, Option("--count", min=1, help="End after this many verified events.")] = None,
+    after: Annotated[
+        int | None,
+        Option("--after", min=0, metavar="POSITION", help="With --forward-to: from there on, not only new events."),
+    ] = None,
+    types: Types = None,
 ) -> None:
     """Receive webhooks here, check each signature and print the events, until Ctrl-C.
 
-    Without --secret an endpoint for this receiver is created in Munadi, and deleted at the end.
+    Without --secret an endpoint for this receiver is created in Munadi, and deleted at the end. With --forward-to
+    nothing listens and no endpoint is needed: only this command calls, so it works behind any firewall.
     """
+    if forward_to is not None:
+        from munadi.cli.webhooks.forwarding import Log, forward
+
+        forward(session, Log(session, brand_ref, types), forward_to, secret, after=after, count=count)
+        return
+    if after is not None or types:
+        raise CommandFailed("--after and --type need --forward-to", Exit.USAGE)
     from munadi.cli.webhooks.receiver import Receiver
 
     printed = _Printing(session, count)
