@@ -143,6 +143,7 @@ ENDPOINT: dict[str, Any] = {
     "payload": "full",
     "createdByKey": "key_01kf2v6s3tf0d8m7s0a3x9y5hq",
     "disabledReason": None,
+    "health": "ok",
     "failingSince": None,
     **_AT,
 }

@@ -19,11 +19,20 @@ class DeliveryStatus(StrEnum):
 
 
 class DisabledReason(StrEnum):
-    """Why an endpoint is disabled: it responded 410, it failed for five days, or a person disabled it."""
+    """Why an endpoint is disabled: it responded 410, every attempt of five days failed, or a person disabled it."""
 
     GONE = "GONE"
     FAILING = "FAILING"
     BY_HAND = "BY_HAND"
+
+
+class Health(StrEnum):
+    """ok: the last attempt succeeded, or there was none · failing: every attempt since `failingSince` failed ·
+    disabled: nothing is sent until it is enabled."""
+
+    OK = "ok"
+    FAILING = "failing"
+    DISABLED = "disabled"
 
 
 class Payload(StrEnum):
@@ -46,6 +55,7 @@ class EndpointView(WireModel):
     created_by_key: str | None
     enabled: bool
     disabled_reason: DisabledReason | None
+    health: Health
     failing_since: datetime | None
     created_at: datetime
     updated_at: datetime

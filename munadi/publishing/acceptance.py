@@ -51,7 +51,6 @@ _BRAND_AND_ENDPOINTS = (
     .join(
         EndpointRow,
         and_(
-            col(EndpointRow.enabled),
             col(EndpointRow.deleted_at).is_(None),
             or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == col(BrandRow.ref)),
         ),

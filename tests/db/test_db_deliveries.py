@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from munadi.db.events.notify import event_body
-from munadi.db.webhooks.deliveries import LOG_LIMIT, OLD_HEAD_LIMIT, DeliveryStore
+from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import LISTED_HEAD, DeliveryFilter, DeliveryLog
+from munadi.db.webhooks.delivery_results import LOG_LIMIT, OLD_HEAD_LIMIT
 from munadi.domain.delivery import SendResult
 from munadi.domain.event import EventType
 from munadi.domain.publication import HoldReason
@@ -114,37 +115,6 @@ async def test_a_410_disables_the_endpoint_and_emits_an_event(
     assert (event.reason, event.content_id, event.data["endpoint"]["id"]) == ("GONE", None, due.endpoint_id)
     deliveries = await log.list(DeliveryFilter(event_id=event.id), limit=10, before=None)
     assert [delivery.endpoint_id for delivery in deliveries] == [listening.id]
-
-
-async def test_five_days_of_failures_disable_an_endpoint_and_enabling_it_sends_the_kept_events(
-    seed: Seed, store: DeliveryStore, log: DeliveryLog
-) -> None:
-    due = await one(store, seed)
-    await record(store, due, SOON, BROKEN)
-    almost, over = SOON + timedelta(days=5, seconds=-1), SOON + timedelta(days=5)
-    await record(store, due, almost, BROKEN)
-    async with seed.database.write() as session:
-        await log.redeliver(session, due.delivery_id, over)
-    await record(store, due, over, BROKEN)
-    endpoint = await seed.endpoints.get(due.endpoint_id)
-    assert endpoint is not None
-    assert endpoint.disabled_reason is DisabledReason.FAILING
-    assert len(await seed.events(EventType.ENDPOINT_DISABLED)) == 1
-    later = over + timedelta(days=1)
-    assert await waiting(store, later) == []
-    assert await store.take(due.endpoint_id, later, 10) == []
-    await seed.endpoints.change(due.endpoint_id, {"enabled": True}, later)
-    assert await waiting(store, later) == [due.endpoint_id]
-    assert len(await store.take(due.endpoint_id, later, 10)) == 1
-
-
-async def test_one_success_resets_the_count_of_failures(seed: Seed, store: DeliveryStore) -> None:
-    due = await one(store, seed)
-    await record(store, due, SOON, BROKEN)
-    await record(store, due, SOON + timedelta(days=4), OK)
-    endpoint = await seed.endpoints.get(due.endpoint_id)
-    assert endpoint is not None
-    assert endpoint.failing_since is None
 
 
 async def test_a_blocked_delivery_uses_no_attempt(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:

@@ -1,5 +1,6 @@
 """Creates the deliveries of an event: one for each endpoint that subscribes to it.
 
+A disabled endpoint gets them too: they wait, and are sent once it is enabled.
 The rows are inserted by one statement: a burst of posts with several endpoints writes thousands of them.
 """
 
@@ -20,7 +21,6 @@ from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 
 _SUBSCRIBED = select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(
-    col(EndpointRow.enabled),
     col(EndpointRow.deleted_at).is_(None),
     or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == bindparam("brand_ref")),
 )
@@ -43,7 +43,7 @@ class Subscription:
 
 
 async def subscriptions(session: AsyncSession, brand_ref: str | None) -> Sequence[Subscription]:
-    """The enabled endpoints of a brand, and those without a brand, which get the events of all brands."""
+    """The endpoints of a brand, enabled or not, and those without a brand, which get the events of all brands."""
     connection = await session.connection()
     return [Subscription(*row) for row in (await connection.execute(_SUBSCRIBED, {"brand_ref": brand_ref})).all()]
 

@@ -53,6 +53,11 @@ class EndpointRow(SQLModel, table=True):
     disabled_reason: str | None = None
     sealed: bytes = Field(sa_type=LargeBinary)
     failing_since: datetime | None = _at(default=None)
+    # The run of failures since then, and what was reported of it: see munadi/db/webhooks/endpoint_health.py.
+    failures: int = 0
+    last_failure_at: datetime | None = _at(default=None)
+    failing_notified_at: datetime | None = _at(default=None)
+    exhausted_notified_at: datetime | None = _at(default=None)
     created_at: datetime = _at()
     updated_at: datetime = _at()
     deleted_at: datetime | None = _at(default=None)

@@ -2,47 +2,34 @@
 
 What is due is read per endpoint, under the endpoint's lease (`endpoint_lanes.py`), and a batch of results is written in
 one transaction. A delivery that was sent but not recorded is sent again: receivers see the same event id twice.
-An endpoint that is disabled keeps its pending deliveries; they are sent when it is enabled.
+A disabled endpoint keeps its pending deliveries and gets those of new events; they are sent when it is enabled.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import Any
 
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
-from munadi.db.brands.usage import count_deliveries
 from munadi.db.events.notify import event_body as event_body
 from munadi.db.sealing.secrets import open_secrets
 from munadi.db.session import Database
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
-from munadi.db.webhooks.endpoint_health import note_results
-from munadi.db.webhooks.endpoint_lanes import (
-    close_until,
-    note_failures,
-    release_leases,
-    reopen,
-    take_lease,
-    waiting_endpoints,
-)
+from munadi.db.webhooks.delivery_results import write_results
+from munadi.db.webhooks.endpoint_lanes import close_until, release_leases, take_lease, waiting_endpoints
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
-from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus, Payload
-from munadi.webhooks.schedule import BREAK_AFTER, RETRY_DELAYS, failures_after, next_delay
+from munadi.domain.webhook import DeliveryStatus, Payload
+from munadi.webhooks.schedule import BREAK_AFTER, RETRY_DELAYS
 
 log = logging.getLogger("munadi.deliveries")
 
 # A secret that cannot be opened is a missing key of this installation: it costs no attempt, and is read again later.
 UNREADABLE_WAIT = timedelta(minutes=5)
-# The log of a delivery keeps its newest attempts; all but the last keep only the start of the response.
-LOG_LIMIT = 20
-OLD_HEAD_LIMIT = 1024
 
 
 class DeliveryStore:
@@ -120,7 +107,7 @@ class DeliveryStore:
     ) -> None:
         """Record the results of a batch of one endpoint, and extend the lease."""
         async with self._database.write() as session:
-            await self._write(session, attempted, now)
+            await write_results(session, attempted, self._random, now)
             if blocked:
                 await session.exec(
                     update(DeliveryRow)
@@ -132,74 +119,7 @@ class DeliveryStore:
     async def record_test(self, due: DueDelivery, result: SendResult, now: datetime) -> None:
         """Record the only attempt of a test."""
         async with self._database.write() as session:
-            await self._write(session, [Attempted(due.delivery_id, result, now)], now)
-
-    async def _write(self, session: AsyncSession, attempted: Sequence[Attempted], now: datetime) -> None:
-        # With the endpoint and its lane, which are then known without another read.
-        query = (
-            select(DeliveryRow, EventRow.brand_ref, EndpointRow, EndpointLaneRow)
-            .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
-            .join(EndpointRow, col(EndpointRow.id) == col(DeliveryRow.endpoint_id))
-            .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(DeliveryRow.endpoint_id))
-            .where(col(DeliveryRow.id).in_([each.delivery_id for each in attempted]))
-            .order_by(col(DeliveryRow.id))
-            .with_for_update(of=DeliveryRow)
-        )
-        found = (await session.exec(query)).all()
-        rows = {row.id: (row, brand_ref) for row, brand_ref, _, _ in found}
-        first_tries: Counter[str] = Counter()
-        # A failed test, or one to an endpoint that was deleted meanwhile, says nothing of the endpoint's health.
-        relevant: list[SendResult] = []
-        for each in attempted:
-            if each.delivery_id not in rows:
-                continue
-            delivery, brand_ref = rows[each.delivery_id]
-            if brand_ref is not None and not delivery.log:
-                first_tries[brand_ref] += 1
-            _append(delivery, each)
-            if each.result.ok or delivery.status == DeliveryStatus.PENDING:
-                self._move(delivery, each)
-                relevant.append(each.result)
-        await session.flush()
-        if relevant:
-            await self._note_health(session, found[0][2], found[0][3], relevant, now)
-        await count_deliveries(session, first_tries, now)  # last: other transactions wait for these rows
-
-    def _move(self, delivery: DeliveryRow, attempt: Attempted) -> None:
-        result = attempt.result
-        if result.ok:
-            delivery.status, delivery.next_attempt_at = DeliveryStatus.DELIVERED.value, None
-        else:
-            wait = next_delay(delivery.attempts, result.retry_after, self._random)
-            delivery.next_attempt_at = None if result.gone or wait is None else attempt.at + wait
-            if delivery.next_attempt_at is None:
-                delivery.status = DeliveryStatus.EXHAUSTED.value
-
-    async def _note_health(
-        self,
-        session: AsyncSession,
-        endpoint: EndpointRow,
-        lane: EndpointLaneRow | None,
-        results: Sequence[SendResult],
-        now: datetime,
-    ) -> None:
-        succeeded = any(result.ok for result in results)
-        failed_now = next((n for n, result in enumerate(reversed(results)) if result.ok), len(results))
-        await note_results(
-            session,
-            endpoint,
-            succeeded=succeeded,
-            failing=failed_now > 0,
-            gone=any(result.gone for result in results),
-            now=now,
-        )
-        before = lane.failures if lane is not None and not succeeded else 0
-        if failed_now:
-            waits = [result.retry_after for result in results if result.retry_after and not result.ok]
-            wait = max(waits, default=None)
-            await note_failures(session, endpoint.id, failures_after(before, failed_now), now, wait)
-        elif lane is not None and lane.failures:
-            await reopen(session, endpoint.id)
+            await write_results(session, [Attempted(due.delivery_id, result, now)], self._random, now)
 
 
 def _endpoint_and_lane(endpoint_id: str) -> Any:
@@ -223,21 +143,3 @@ def _due(
         body=event_body(event, Payload(endpoint.payload)),
         attempts=attempts,
     )
-
-
-def _append(delivery: DeliveryRow, attempt: Attempted) -> None:
-    """Append an attempt to the delivery's log, which numbers all of them; `attempts` counts the current schedule's."""
-    delivery.attempts += 1
-    result = attempt.result
-    number = delivery.log[-1]["number"] + 1 if delivery.log else 1
-    entry = DeliveryAttempt(
-        number=number,
-        at=attempt.at,
-        duration_ms=result.duration_ms,
-        status_code=result.status_code,
-        error=result.error,
-        response_head=result.response_head.replace("\0", "\ufffd"),  # PostgreSQL's JSON has no NUL
-    )
-    older = [{**old, "responseHead": old["responseHead"][:OLD_HEAD_LIMIT]} for old in delivery.log]
-    delivery.log = [*older[1 - LOG_LIMIT :], entry.model_dump(mode="json")]
-    delivery.updated_at = attempt.at

@@ -16,7 +16,7 @@ from munadi.db.ids import new_id
 from munadi.db.sealing.secrets import SigningSecret, open_secrets, seal_secrets
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow
-from munadi.db.webhooks.endpoint_health import endpoint_view
+from munadi.db.webhooks.endpoint_health import end_spell, endpoint_view
 from munadi.db.webhooks.endpoint_lanes import reopen
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
@@ -100,8 +100,8 @@ class EndpointStore:
                 setattr(row, name, list(value) if isinstance(value, tuple) else value)
             if row.enabled != was_enabled:
                 row.disabled_reason = None if row.enabled else DisabledReason.BY_HAND.value
-                row.failing_since = None
             if row.enabled != was_enabled or row.url != was_at:
+                end_spell(row)
                 await reopen(session, row.id)
                 announce_deliveries(session)
             row.updated_at = now
