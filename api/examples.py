@@ -299,3 +299,30 @@ PROBLEMS: dict[int, Any] = {
     ),
     429: QUOTA_EXCEEDED,
 }
+DELIVERY_DETAIL: dict[str, Any] = {
+    **DELIVERY,
+    "request": {
+        "url": "https://cms.acme.example/munadi",
+        "headers": {
+            "webhook-id": "evt_01kf2v6s3tf0d8m7s0a3x9y5hq",
+            "webhook-timestamp": "1796095801",
+            "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+            "content-type": "application/json",
+        },
+        "body": '{"id": "evt_01kf2v6s3tf0d8m7s0a3x9y5hq", "type": "content.completed", …}',
+    },
+}
+RECOVERY: dict[str, Any] = {
+    "id": "rec_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "endpointId": "whe_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "status": "running",
+    "since": "2026-11-28T00:00:00Z",
+    "until": "2026-12-01T03:30:00Z",
+    "types": [],
+    "only": None,
+    "total": 412,
+    "sent": 160,
+    "failed": 0,
+    "createdAt": "2026-12-01T03:30:00Z",
+    "endedAt": None,
+}

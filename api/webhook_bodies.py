@@ -12,7 +12,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
-from munadi.domain.webhook import Payload
+from munadi.domain.webhook import Payload, Recover
 
 _EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
 
@@ -49,6 +49,14 @@ class Replay(WireModel):
     since: Instant
     until: Instant | None = None
     types: tuple[EventType, ...] = ()
+
+
+class Recovery(Replay):
+    """Which events to recover: those of the range that did not arrive."""
+
+    only: Recover | None = Field(
+        None, description="failed: their delivery was given up; missed: they were never sent to the endpoint"
+    )
 
 
 class Replayed(WireModel):

@@ -13,6 +13,7 @@ from activities.webhooks import WebhookActivities
 from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
+from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.garbage import exempt_startup
 from munadi.publishing.schedule import ScheduleStore
 from munadi.runtime import Runtime, open_runtime
@@ -28,6 +29,7 @@ from worker.compose import (
     build_webhook_worker,
     build_worker,
 )
+from worker.recovering import RecoveryRunner
 from worker.relay import Relay
 
 log = logging.getLogger("munadi.worker")
@@ -64,6 +66,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
         build_leftover_remover(runtime, database, tokens),
         build_preflight_checker(runtime, database, tokens),
         dispatcher,
+        RecoveryRunner(RecoveryStore(database), runtime.clock),
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, webhooks = settings.temporal.task_queue, WebhookActivities(dispatcher.wake)

@@ -1,33 +1,29 @@
-"""Webhook deliveries: list them, and resend one."""
+"""Webhook deliveries: list them, read one whole, and resend one."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import not_found, require
+from api.auth import not_found
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, respond_once
 from api.openapi import error_responses
 from api.paging import PagingQuery
-from api.problems import ProblemError
+from api.visible_endpoint import WebhookReader, WebhookWriter, disabled
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
-from munadi.db.keys.callers import Principal
 from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
-from munadi.domain.webhook import DeliveryStatus, DeliveryView
+from munadi.domain.webhook import DeliveryDetail, DeliveryStatus, DeliveryView
 
 router = APIRouter(prefix="/deliveries")
-
-Reader = Annotated[Principal, Depends(require(Scope.WEBHOOKS_READ))]
-Writer = Annotated[Principal, Depends(require(Scope.WEBHOOKS_WRITE))]
 
 
 def _id_query(alias: str, prefix: Prefix) -> object:
@@ -38,7 +34,7 @@ def _id_query(alias: str, prefix: Prefix) -> object:
     "", responses={**shows_page(examples.DELIVERY), **error_responses(401, 403, 422)}, summary="List deliveries"
 )
 async def list_deliveries(
-    principal: Reader,
+    principal: WebhookReader,
     services: TheServices,
     paging: PagingQuery,
     endpoint_id: Annotated[str | None, _id_query("endpointId", Prefix.ENDPOINT)] = None,
@@ -46,12 +42,28 @@ async def list_deliveries(
     content_id: Annotated[str | None, _id_query("contentId", Prefix.CONTENT)] = None,
     status: DeliveryStatus | None = None,
 ) -> Page[DeliveryView]:
-    """The newest first, each with all attempts."""
+    """The newest first, each with all attempts and at most the first 1 kB of each response."""
     wanted = DeliveryFilter(
         brand_ref=principal.brand_ref, endpoint_id=endpoint_id, event_id=event_id, content_id=content_id, status=status
     )
     rows = await DeliveryLog(services.database).list(wanted, limit=paging.reading, before=paging.after)
     return paging.page(rows, lambda delivery: delivery.id)
+
+
+@router.get(
+    "/{delivery_id}",
+    responses={**shows(200, examples.DELIVERY_DETAIL), **error_responses(401, 403, 404, 422)},
+    summary="Read a delivery",
+)
+async def get_delivery(delivery_id: str, principal: WebhookReader, services: TheServices) -> DeliveryDetail:
+    """One delivery whole: its newest request as it was sent, and each attempt with its response (16 kB at most)."""
+    may_read_texts = principal.may(Scope.CONTENTS_READ)
+    log = DeliveryLog(services.database)
+    is_possible = is_id(delivery_id, Prefix.DELIVERY)
+    found = await log.detail(delivery_id, may_read_texts=may_read_texts) if is_possible else None
+    if found is None or found[1].deleted_at is not None or not principal.may_see(found[1].brand_ref):
+        raise not_found("delivery", delivery_id)
+    return found[0]
 
 
 @router.post(
@@ -62,7 +74,7 @@ async def list_deliveries(
     summary="Redeliver",
 )
 async def redeliver(
-    delivery_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+    delivery_id: str, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Resend now, whatever the delivery's status, with a fresh retry schedule. The event keeps its id."""
     log = DeliveryLog(services.database)
@@ -80,9 +92,3 @@ async def redeliver(
         return Success(await log.redeliver(session, delivery_id, now), 202)
 
     return await respond_once(services, idempotency, endpoint.brand_ref, "deliveries.redeliver", again)
-
-
-def disabled(endpoint_id: str) -> ProblemError:
-    """Nothing is sent to a disabled endpoint."""
-    detail = f"{endpoint_id} is disabled; enable it first (PATCH, enabled: true)"
-    return ProblemError(409, "ENDPOINT_DISABLED", "The endpoint is disabled", detail)

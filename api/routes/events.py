@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.auth import not_found
 from api.deps import ContentReader, Limit, Page, TheServices, page
 from api.openapi import error_responses
+from api.problems import refused
 from api.views import LoggedEvent, logged
 from munadi.db.contents import queries as contents
 from munadi.db.events import log as events
+from munadi.db.tables import EventRow
 from munadi.domain.event import EventType
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.problem import Problem
 
 router = APIRouter(prefix="/v1", tags=["events"])
+_Position = Annotated[int | None, Query(ge=0, le=2**62, description="Only events after this `position`.")]
+_SamePosition = Annotated[
+    int | None, Query(ge=0, le=2**62, description="The same as `after`, by the name of `nextCursor`; not both.")
+]
+
+
+async def _start(after: _Position = None, cursor: _SamePosition = None) -> int:
+    if after is not None and cursor is not None and after != cursor:
+        message = "after and cursor are two names of one parameter; send one"
+        problem = Problem(pointer="?cursor", code="INVALID_FIELD", message=message, rule="one_of", actual=cursor)
+        raise refused([problem])
+    return after if after is not None else cursor or 0
+
+
+Start = Annotated[int, Depends(_start)]
 
 
 @router.get("/contents/{content_id}/events", responses=error_responses(401, 403, 404, 422))
@@ -22,31 +41,43 @@ async def list_content_events(
     content_id: str,
     services: TheServices,
     principal: ContentReader,
-    after: Annotated[int, Query(ge=0, le=2**62, description="Only events after this `position`.")] = 0,
+    start: Start,
     limit: Limit = 100,
 ) -> Page[LoggedEvent]:
-    """All events of a post, in order. `nextCursor` is the `after` of the next page."""
+    """All events of a post, in order. Give `nextCursor` as `cursor` for the next page."""
     await events.number_events(services.database)
     async with services.database.read() as session:
         found = await contents.find(session, content_id)
         if found is None or not principal.may_see(found[0].brand_ref):
             raise not_found("content", content_id)
-        rows = await events.events_of(session, content_id, after=after, limit=limit + 1)
+        rows = await events.events_of(session, content_id, after=start, limit=limit + 1)
     return page([logged(row) for row in rows], limit, lambda event: str(event.position))
+
+
+@router.get("/events/{event_id}", responses=error_responses(401, 403, 404, 422), summary="Read an event")
+async def get_event(event_id: str, services: TheServices, principal: ContentReader) -> LoggedEvent:
+    """One event with its position in the log."""
+    await events.number_events(services.database)
+    async with services.database.read() as session:
+        row = await session.get(EventRow, event_id) if is_id(event_id, Prefix.EVENT) else None
+    if row is None or row.position is None or not principal.may_see(row.brand_ref):
+        raise not_found("event", event_id)
+    return logged(row)
 
 
 @router.get("/events", responses=error_responses(401, 403, 422))
 async def list_events(
     services: TheServices,
     principal: ContentReader,
-    after: Annotated[int, Query(ge=0, le=2**62, description="Only events after this `position`.")] = 0,
+    start: Start,
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
     kinds: Annotated[list[EventType] | None, Query(alias="type", description="One or more.")] = None,
     limit: Limit = 100,
 ) -> Page[LoggedEvent]:
     """Every event in the order of `position`, which never skips one: a late commit gets a later position.
 
-    `nextCursor` is the `after` of the next page, null when there is none yet; then repeat the call later.
+    Give `nextCursor` as `cursor` for the next page. It is null when there is none yet; then repeat the call later,
+    with the position of the last event that you have.
     """
     if brand_ref is not None and not principal.may_see(brand_ref):
         return Page[LoggedEvent](data=())
@@ -54,7 +85,7 @@ async def list_events(
     async with services.database.read() as session:
         rows = await events.events_after(
             session,
-            after,
+            start,
             limit=limit + 1,
             brand_ref=brand_ref or principal.brand_ref,
             types=[each.value for each in kinds or ()],

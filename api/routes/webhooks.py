@@ -1,14 +1,14 @@
-"""Webhook endpoints: create, change, rotate secrets, test, replay. Deliveries are in `deliveries.py`."""
+"""Webhook endpoints: create, change, rotate secrets, test. Deliveries and recoveries have modules of their own."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import not_found, require
+from api.auth import not_found
 from api.body import described, read_whole
 from api.brand_of_body import named_brand
 from api.deps import Page, TheServices
@@ -17,17 +17,14 @@ from api.idempotency import IdempotencyHeader, Success, earlier_response, respon
 from api.openapi import error_responses
 from api.outside_problems import check_url, find_url
 from api.paging import PagingQuery
-from api.routes import deliveries
-from api.services import Services
-from api.webhook_bodies import EndpointChange, EndpointCreate, Replay, Replayed
+from api.routes import deliveries, recoveries
+from api.visible_endpoint import WebhookReader, WebhookWriter, endpoint_store, visible_endpoint
+from api.webhook_bodies import EndpointChange, EndpointCreate
 from api.webhook_test import send_test
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
 from munadi.db.keys.callers import Principal
-from munadi.db.webhooks.delivery_log import DeliveryLog
-from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.audit import Action
-from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Payload
@@ -36,9 +33,8 @@ from munadi.intake.problems import ProblemCollector
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 CREATE, ROTATE = "endpoints.create", "endpoints.rotate"
 router.include_router(deliveries.router)
+router.include_router(recoveries.router)
 
-Reader = Annotated[Principal, Depends(require(Scope.WEBHOOKS_READ))]
-Writer = Annotated[Principal, Depends(require(Scope.WEBHOOKS_WRITE))]
 
 _WITH_SECRET = {**examples.ENDPOINT, "secret": "whsec_…"}
 
@@ -52,7 +48,7 @@ _WITH_SECRET = {**examples.ENDPOINT, "secret": "whsec_…"}
     openapi_extra=described(EndpointCreate),
 )
 async def create_endpoint(
-    request: Request, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+    request: Request, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """The signing secret is shown only in this response. The URL must be public https (loopback in development)."""
     body, readable, shape = read_whole(request, EndpointCreate)
@@ -65,7 +61,7 @@ async def create_endpoint(
     assert body is not None
 
     async def create(session: AsyncSession) -> Success:
-        made = await _store(services).create(
+        made = await endpoint_store(services).create(
             session,
             url=body.url,
             brand_ref=brand_ref,
@@ -87,9 +83,9 @@ async def create_endpoint(
     responses={**shows_page(examples.ENDPOINT), **error_responses(401, 403, 422)},
     summary="List endpoints",
 )
-async def list_endpoints(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
+async def list_endpoints(principal: WebhookReader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
     """The endpoints that this key may see, without their secrets."""
-    rows = await _store(services).list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
+    rows = await endpoint_store(services).list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
     return paging.page(rows, lambda endpoint: endpoint.id)
 
 
@@ -98,9 +94,9 @@ async def list_endpoints(principal: Reader, services: TheServices, paging: Pagin
     responses={**shows(200, examples.ENDPOINT), **error_responses(401, 403, 404, 422)},
     summary="Read an endpoint",
 )
-async def get_endpoint(endpoint_id: str, principal: Reader, services: TheServices) -> EndpointView:
+async def get_endpoint(endpoint_id: str, principal: WebhookReader, services: TheServices) -> EndpointView:
     """One endpoint with its health."""
-    return await _visible(endpoint_id, principal, services)
+    return await visible_endpoint(endpoint_id, principal, services)
 
 
 @router.patch(
@@ -109,12 +105,12 @@ async def get_endpoint(endpoint_id: str, principal: Reader, services: TheService
     summary="Change an endpoint",
 )
 async def change_endpoint(
-    endpoint_id: str, body: EndpointChange, principal: Writer, services: TheServices
+    endpoint_id: str, body: EndpointChange, principal: WebhookWriter, services: TheServices
 ) -> EndpointView:
     """Only the fields that you send are changed. Enabling an endpoint sends the events stored while it was disabled.
 
     A key without `contents:read` that changes the URL makes the endpoint thin."""
-    before = await _visible(endpoint_id, principal, services)
+    before = await visible_endpoint(endpoint_id, principal, services)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     _refuse_null(changes, "url", "enabled", "payload")
     problems = ProblemCollector()
@@ -129,7 +125,7 @@ async def change_endpoint(
         if body.url != before.url and _default_payload(principal) is Payload.THIN:
             # Or a key that may not read texts could have them sent to an address of its own.
             changes["payload"] = Payload.THIN
-    changed = await _store(services).change(endpoint_id, changes, services.clock.now())
+    changed = await endpoint_store(services).change(endpoint_id, changes, services.clock.now())
     if changed is None:
         raise not_found("endpoint", endpoint_id)
     return changed
@@ -141,10 +137,10 @@ async def change_endpoint(
     responses=error_responses(401, 403, 404, 422),
     summary="Delete an endpoint",
 )
-async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServices) -> None:
+async def delete_endpoint(endpoint_id: str, principal: WebhookWriter, services: TheServices) -> None:
     """Nothing more is sent to it, including pending deliveries."""
-    await _visible(endpoint_id, principal, services)
-    await _store(services).delete(endpoint_id, services.clock.now())
+    await visible_endpoint(endpoint_id, principal, services)
+    await endpoint_store(services).delete(endpoint_id, services.clock.now())
 
 
 @router.post(
@@ -154,13 +150,13 @@ async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServ
     summary="Rotate an endpoint's secret",
 )
 async def rotate_secret(
-    endpoint_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+    endpoint_id: str, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Create a new secret. The old one also signs for 24 hours, so that you can switch without downtime."""
-    endpoint = await _visible(endpoint_id, principal, services)
+    endpoint = await visible_endpoint(endpoint_id, principal, services)
 
     async def rotate(session: AsyncSession) -> Success:
-        rotated = await _store(services).rotate(session, endpoint_id, services.clock.now())
+        rotated = await endpoint_store(services).rotate(session, endpoint_id, services.clock.now())
         if rotated is None:
             raise not_found("endpoint", endpoint_id)
         return Success(rotated)
@@ -177,10 +173,10 @@ async def rotate_secret(
     summary="Send a test event",
 )
 async def send_test_event(
-    endpoint_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+    endpoint_id: str, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Send a `webhook.test` event now, also to a disabled endpoint. The response has the result."""
-    endpoint = await _visible(endpoint_id, principal, services)
+    endpoint = await visible_endpoint(endpoint_id, principal, services)
     if replay := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.test"):
         return replay
     async with services.database.read() as session:
@@ -193,55 +189,6 @@ async def send_test_event(
         return Success(sent)
 
     return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.test", answer)
-
-
-@router.post(
-    "/endpoints/{endpoint_id}/replay",
-    status_code=202,
-    response_model=Replayed,
-    responses={
-        **shows(202, {"replayed": 12, "nextSince": None}),
-        **error_responses(400, 401, 403, 404, 409, 413, 415, 422),
-    },
-    summary="Replay events",
-)
-async def replay_events(
-    endpoint_id: str, body: Replay, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
-) -> Response:
-    """Resend every event of the range that the endpoint subscribed to, with its original id."""
-    endpoint = await _visible(endpoint_id, principal, services)
-    if not endpoint.enabled:
-        raise deliveries.disabled(endpoint_id)
-    now = services.clock.now()
-    until = body.until or now
-    if body.since >= until:
-        raise ProblemsFound([Problem(pointer="/since", code="RANGE_EMPTY", message="since must be before until")])
-
-    if replayed := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.replay"):
-        return replayed
-    log = DeliveryLog(services.database)
-    async with services.database.read() as session:
-        await require_deliveries(session, endpoint.brand_ref, now)
-    event_ids, more = await log.to_replay(endpoint_id, since=body.since, until=until, types=body.types)
-    # Sending twice what a crash cut off is harmless: an event keeps its id.
-    await log.send_again(endpoint_id, event_ids, now)
-
-    async def answer(session: AsyncSession) -> Success:
-        record(session, Action.ENDPOINT_REPLAYED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
-        return Success(Replayed(replayed=len(event_ids), next_since=more), 202)
-
-    return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.replay", answer)
-
-
-def _store(services: Services) -> EndpointStore:
-    return EndpointStore(services.database, services.keyring)
-
-
-async def _visible(endpoint_id: str, principal: Principal, services: Services) -> EndpointView:
-    endpoint = await _store(services).get(endpoint_id) if is_id(endpoint_id, Prefix.ENDPOINT) else None
-    if endpoint is None or not principal.may_see(endpoint.brand_ref):
-        raise not_found("endpoint", endpoint_id)
-    return endpoint
 
 
 def _default_payload(principal: Principal) -> Payload:

@@ -50,6 +50,7 @@ class Action(StrEnum):
     ENDPOINT_SECRET_ROTATED = "endpoint.secret_rotated"
     ENDPOINT_TESTED = "endpoint.tested"
     ENDPOINT_REPLAYED = "endpoint.replayed"
+    ENDPOINT_RECOVERED = "endpoint.recovered"
     DELIVERY_REDELIVERED = "delivery.redelivered"
 
 
@@ -82,6 +83,7 @@ ACTION_MEANING = {
     Action.ENDPOINT_SECRET_ROTATED: "a webhook endpoint got a new secret",
     Action.ENDPOINT_TESTED: "a test event was sent to a webhook endpoint",
     Action.ENDPOINT_REPLAYED: "past events were sent to a webhook endpoint again",
+    Action.ENDPOINT_RECOVERED: "what a webhook endpoint missed was sent to it again",
     Action.DELIVERY_REDELIVERED: "a delivery was sent again",
 }
 

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from munadi.domain.model import Model
+from munadi.domain.webhook import Payload
+
+
+class SentRequest(Model):
+    """The request of one attempt, without its body. Values of secret headers are masked."""
+
+    url: str
+    headers: dict[str, str]
 
 
 class SendResult(Model):
@@ -24,6 +32,7 @@ class SendResult(Model):
     response_head: str = ""
     retry_after: timedelta | None = None
     gone: bool = False
+    request: SentRequest | None = None
 
     @property
     def error_code(self) -> str | None:
@@ -43,6 +52,7 @@ class DueDelivery:
     secrets: tuple[str, ...]
     body: bytes
     attempts: int
+    payload: Payload = Payload.FULL
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,9 @@ class WaitingEndpoint:
 
 @dataclass(frozen=True)
 class Attempted:
-    """One delivery that was sent, with its result. `at` is when the attempt ended."""
+    """One delivery that was sent, with its result. `at` is when the attempt ended, `payload` which body it had."""
 
     delivery_id: str
     result: SendResult
     at: datetime
+    payload: Payload = Payload.FULL

@@ -30,6 +30,7 @@ class Prefix(StrEnum):
     CONNECTION = "con"
     AUDIT = "aud"
     SESSION = "ses"
+    RECOVERY = "rec"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from munadi.domain.model import WireModel
 
 
@@ -40,6 +42,22 @@ class Payload(StrEnum):
 
     FULL = "full"
     THIN = "thin"
+
+
+class RecoveryStatus(StrEnum):
+    """running: deliveries are being sent · done: each has succeeded or was given up · canceled: its endpoint was
+    deleted."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CANCELED = "canceled"
+
+
+class Recover(StrEnum):
+    """failed: events whose delivery was given up · missed: events that were never sent to the endpoint."""
+
+    FAILED = "failed"
+    MISSED = "missed"
 
 
 class EndpointView(WireModel):
@@ -93,3 +111,37 @@ class DeliveryView(WireModel):
     attempt_log: tuple[DeliveryAttempt, ...]
     created_at: datetime
     updated_at: datetime
+
+
+class DeliveryRequest(WireModel):
+    """The newest request of a delivery as it was sent. Values of secret headers are masked."""
+
+    url: str
+    headers: dict[str, str]
+    body: str | None = Field(
+        description="The bytes that were signed, as text. Null for a key that may not read it (a full event needs "
+        "`contents:read`)."
+    )
+
+
+class DeliveryDetail(DeliveryView):
+    """A delivery with its newest request. `request` is null before the first attempt."""
+
+    request: DeliveryRequest | None
+
+
+class RecoveryView(WireModel):
+    """A recovery and its progress. `total` is the number of events found when it was asked for."""
+
+    id: str
+    endpoint_id: str
+    status: RecoveryStatus
+    since: datetime
+    until: datetime
+    types: tuple[str, ...]
+    only: Recover | None
+    total: int
+    sent: int = Field(description="Deliveries that succeeded.")
+    failed: int = Field(description="Deliveries that were given up, or canceled.")
+    created_at: datetime
+    ended_at: datetime | None

@@ -55,7 +55,7 @@ class DeliveryBatch:
                     secrets=delivery.secrets,
                     timestamp=self._clock.now(),
                 )
-            self.attempted.append(Attempted(delivery.delivery_id, result, self._clock.now()))
+            self.attempted.append(Attempted(delivery.delivery_id, result, self._clock.now(), delivery.payload))
             self._failures = 0 if result.ok else self._failures + 1
             if not result.ok:
                 self.blocked += [later.delivery_id for later in queue[index + 1 :]]

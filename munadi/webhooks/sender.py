@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from munadi.domain.delivery import SendResult as SendResult
+from munadi.domain.delivery import SentRequest
 from munadi.outbound.guard import Guard, GuardRefused, guarded_client
 from munadi.webhooks import signing
 from munadi.webhooks.schedule import parse_retry_after
@@ -61,6 +62,7 @@ class WebhookSender:
             response_head=bytes(answer.head).decode("utf-8", "replace"),
             retry_after=answer.retry_after,
             gone=status == 410,
+            request=SentRequest(url=url, headers=headers),
         )
 
     async def aclose(self) -> None:

@@ -42,6 +42,7 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret": A.ENDPOINT_SECRET_ROTATED,
     "POST /v1/webhooks/endpoints/{endpoint_id}/test": A.ENDPOINT_TESTED,
     "POST /v1/webhooks/endpoints/{endpoint_id}/replay": A.ENDPOINT_REPLAYED,
+    "POST /v1/webhooks/endpoints/{endpoint_id}/recover": A.ENDPOINT_RECOVERED,
     "POST /v1/webhooks/deliveries/{delivery_id}/redeliver": A.DELIVERY_REDELIVERED,
     "POST /v1/keys": A.KEY_CREATED,
     "DELETE /v1/keys/{key_id}": A.KEY_REVOKED,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from munadi.db.ids import new_id
 from munadi.db.tables import MediaRow
+from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, KeyKind, Scope, is_well_formed, kind_of, write_key
 from munadi.wrong_keys import WrongKeys
@@ -41,9 +42,10 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
     account = await seed.account()
     endpoint = await seed.endpoint(brand_ref="acme")
     content_id = await seed.content(account.id)
-    media_id = new_id(Prefix.MEDIA)
+    media_id, [event, *_] = new_id(Prefix.MEDIA), await seed.events(EventType.CONTENT_ACCEPTED)
     async with api.services.database.write() as session:
         session.add(MediaRow(id=media_id, brand_ref="acme", sha256="0" * 64, facts=IMAGE, created_at=START))
+    recover = f"/v1/webhooks/endpoints/{endpoint.id}/recover"
     return {
         "connection_id": (await create_link(api))["id"],
         "account_id": account.id,
@@ -51,6 +53,8 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "content_id": content_id,
         "publication_id": (await seed.publication(content_id)).id,
         "media_id": media_id,
+        "event_id": event.id,
+        "recovery_id": (await api.create(recover, {"since": START.isoformat()}))["id"],
         "delivery_id": (await api.read_list("/v1/webhooks/deliveries"))[0]["id"],
         "key_id": await api.key_id(await api.key(Scope.CONTENTS_READ, brand_ref="acme")),
     }

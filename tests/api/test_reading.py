@@ -18,6 +18,7 @@ from munadi.domain.event import EventType
 from munadi.domain.key import Scope
 from munadi.domain.publication import HoldReason, PublicationStatus
 from tests.api.harness import ApiHarness, later, open_api
+from tests.api.problems import expect_errors, expect_problem
 
 pytestmark = pytest.mark.each_database
 POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link clientRef version
@@ -114,6 +115,23 @@ async def test_the_log_can_be_read_by_type_and_brand(api: ApiHarness) -> None:
         ("type=content.accepted&type=content.canceled&brandRef=acme", ["content.accepted", "content.canceled"]),
     ):
         assert [event["type"] for event in await api.read_list(f"/v1/events?{query}")] == expected
+
+
+async def test_the_cursor_of_events_is_taken_by_both_names(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
+    await api.change(content_id, "cancel")
+    for path in ("/v1/events", f"/v1/contents/{content_id}/events"):
+        first = await api.read(f"{path}?limit=2")
+        rest = [await api.read_list(f"{path}?{name}={first['nextCursor']}") for name in ("cursor", "after")]
+        assert [[event["position"] for event in each] for each in rest] == [[3, 4]] * 2
+        expect_errors(await api.get(f"{path}?after=1&cursor=2"), ("?cursor", "INVALID_FIELD"))
+
+
+async def test_one_event_is_read_by_its_id(api: ApiHarness) -> None:
+    await api.submit()
+    [listed] = await api.read_list("/v1/events")
+    assert await api.read(f"/v1/events/{listed['id']}") == listed
+    expect_problem(await api.get("/v1/events/evt_01m8ejxcmxerarazfhwp4p2q3q"), 404, "NOT_FOUND")
 
 
 async def test_a_reader_with_a_cursor_never_misses_an_event(api: ApiHarness) -> None:

@@ -64,6 +64,8 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     hook = await subscribe(api, "http://127.0.0.1:9/hook", brandRef="acme")
     content = await brand.ended((await brand.submit("published"))["id"])
     key = await api.post("/v1/keys", json={"name": "own", "scopes": ["contents:read"], "brandRef": "acme"})
+    since = {"since": "2026-01-01T00:00:00Z"}
+    recovery = await api.post(f"/v1/webhooks/endpoints/{hook['id']}/recover", json=since)
     link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
 
     async def deliveries() -> list[dict[str, Any]]:
@@ -76,6 +78,8 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "media_id": (await brand.upload(picture()))["id"],
         "account_id": (await brand.account("bluesky"))["id"],
         "endpoint_id": hook["id"],
+        "recovery_id": recovery.json()["id"],
+        "event_id": (await api.get(f"/v1/contents/{content['id']}/events")).json()["data"][0]["id"],
         "delivery_id": (await until(deliveries, 10))[0]["id"],
         "key_id": key.json()["id"],
         "connection_id": link.json()["id"],

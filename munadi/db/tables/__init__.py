@@ -18,7 +18,7 @@ from munadi.db.tables.contents import (
     PublicationRow,
 )
 from munadi.db.tables.usage import ApiCallsRow, DeliveryTriesRow
-from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow, RecoveryRow
 
 __all__ = [
     "IS_PENDING",
@@ -40,5 +40,6 @@ __all__ = [
     "KeyRow",
     "MediaRow",
     "PublicationRow",
+    "RecoveryRow",
     "SessionRow",
 ]

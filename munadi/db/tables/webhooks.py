@@ -81,9 +81,17 @@ class DeliveryRow(SQLModel, table=True):
         Index(
             "deliveries_waiting",
             "endpoint_id",
+            "replayed",
             "next_attempt_at",
             sqlite_where=text("status = 'pending'"),
             postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
+            "deliveries_by_recovery",
+            "recovery_id",
+            "status",
+            sqlite_where=text("recovery_id IS NOT NULL"),
+            postgresql_where=text("recovery_id IS NOT NULL"),
         ),
         Index("deliveries_by_content", "content_id"),
     )
@@ -95,9 +103,38 @@ class DeliveryRow(SQLModel, table=True):
     status: str = "pending"
     attempts: int = 0
     next_attempt_at: datetime | None = _at(default=None)
+    replayed: bool = False  # asked for again, many at a time: sent after what is new
+    recovery_id: str | None = None  # the newest recovery that asked for it
     log: list[dict[str, Any]] = _json(default_factory=list)
     created_at: datetime = _at()
     updated_at: datetime = _at()
+
+
+class RecoveryRow(SQLModel, table=True):
+    """A request to send an endpoint what it missed. A worker goes through its time range in steps."""
+
+    __tablename__ = "recoveries"
+    __table_args__ = (
+        Index(
+            "recoveries_running",
+            "id",
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    endpoint_id: str = Field(foreign_key="endpoints.id", index=True)
+    since: datetime = _at()
+    until: datetime = _at()
+    types: list[str] = _json(default_factory=list)
+    only: str | None = None
+    status: str = "running"
+    total: int = 0
+    scanned_at: datetime | None = _at(default=None)  # the event up to which the range was read, by time and id
+    scanned_id: str | None = None
+    is_scanned: bool = False
+    created_at: datetime = _at()
+    ended_at: datetime | None = _at(default=None)
 
 
 # A condition in the words of the index `deliveries_waiting`, so that every version of SQLite may use it. For a status

@@ -30,6 +30,8 @@ log = logging.getLogger("munadi.deliveries")
 
 # A secret that cannot be opened is a missing key of this installation: it costs no attempt, and is read again later.
 UNREADABLE_WAIT = timedelta(minutes=5)
+# Of a large replay, so many are sent between two looks at what is new: at most 160 a second.
+REPLAYS_AT_ONCE = 16
 
 
 class DeliveryStore:
@@ -57,7 +59,10 @@ class DeliveryStore:
             await release_leases(session, holder)
 
     async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
-        """The endpoint's due deliveries, the longest waiting first; one at most while the endpoint is failing."""
+        """The endpoint's due deliveries, the longest waiting first; one at most while the endpoint is failing.
+
+        What was asked for again comes last, and a few at a time.
+        """
         async with self._database.read() as session:
             both = (await session.exec(_endpoint_and_lane(endpoint_id))).first()
             if both is None:
@@ -67,18 +72,9 @@ class DeliveryStore:
                 return []
             if lane and lane.failures >= BREAK_AFTER:
                 limit = 1
-            query = (
-                select(DeliveryRow.id, DeliveryRow.attempts, EventRow)
-                .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
-                .where(
-                    DeliveryRow.endpoint_id == endpoint_id,
-                    IS_PENDING,
-                    col(DeliveryRow.next_attempt_at) <= now,
-                )
-                .order_by(col(DeliveryRow.next_attempt_at), col(DeliveryRow.sequence), col(DeliveryRow.id))
-                .limit(limit)
-            )
-            rows = (await session.exec(query)).all()
+            rows = (await session.exec(_due_rows(endpoint_id, now, limit, replayed=False))).all()
+            if room := min(limit - len(rows), REPLAYS_AT_ONCE):
+                rows = [*rows, *(await session.exec(_due_rows(endpoint_id, now, room, replayed=True))).all()]
         try:
             secrets = tuple(secret.text for secret in open_secrets(self._keyring, endpoint, now))
         except SealBroken as error:
@@ -119,7 +115,7 @@ class DeliveryStore:
     async def record_test(self, due: DueDelivery, result: SendResult, now: datetime) -> None:
         """Record the only attempt of a test."""
         async with self._database.write() as session:
-            await write_results(session, [Attempted(due.delivery_id, result, now)], self._random, now)
+            await write_results(session, [Attempted(due.delivery_id, result, now, due.payload)], self._random, now)
 
 
 def _endpoint_and_lane(endpoint_id: str) -> Any:
@@ -127,6 +123,21 @@ def _endpoint_and_lane(endpoint_id: str) -> Any:
         select(EndpointRow, EndpointLaneRow)
         .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(EndpointRow.id))
         .where(EndpointRow.id == endpoint_id)
+    )
+
+
+def _due_rows(endpoint_id: str, now: datetime, limit: int, *, replayed: bool) -> Any:
+    return (
+        select(DeliveryRow.id, DeliveryRow.attempts, EventRow)
+        .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
+        .where(
+            DeliveryRow.endpoint_id == endpoint_id,
+            col(DeliveryRow.replayed).is_(replayed),
+            IS_PENDING,
+            col(DeliveryRow.next_attempt_at) <= now,
+        )
+        .order_by(col(DeliveryRow.next_attempt_at), col(DeliveryRow.sequence), col(DeliveryRow.id))
+        .limit(limit)
     )
 
 
@@ -142,4 +153,5 @@ def _due(
         secrets=secrets,
         body=event_body(event, Payload(endpoint.payload)),
         attempts=attempts,
+        payload=Payload(endpoint.payload),
     )

@@ -8,23 +8,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.events.fan_out import add_deliveries
-from munadi.db.events.notify import notify
-from munadi.db.ids import new_id
+from munadi.db.events.notify import event_body, notify
 from munadi.db.session import Database, announce_deliveries
-from munadi.db.tables import DeliveryRow, EndpointRow, EventRow, PublicationRow
+from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
+from munadi.db.webhooks.delivery_results import SENT
 from munadi.db.webhooks.endpoint_lanes import reopen
+from munadi.db.webhooks.missed_events import EventRange, Found, make_due, next_events
 from munadi.domain.event import EventType
-from munadi.domain.ids import Prefix
-from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus, DeliveryView
+from munadi.domain.webhook import (
+    DeliveryAttempt,
+    DeliveryDetail,
+    DeliveryRequest,
+    DeliveryStatus,
+    DeliveryView,
+    Payload,
+)
 
 # The most events of one call; the response says where to continue.
 REPLAY_LIMIT = 10_000
-REPLAY_CHUNK = 500
+REPLAY_PAGE, REPLAY_CHUNK = 1_000, 200
 # Characters of each response in a list; a single delivery shows all that was stored.
 LISTED_HEAD = 1024
 # A test is sent by the caller at once; the dispatcher sends it only if the caller died.
@@ -79,11 +85,25 @@ class DeliveryLog:
             endpoint = await session.get_one(EndpointRow, row.endpoint_id)
             return _view(row, (await session.get_one(EventRow, row.event_id)).type), endpoint
 
+    async def detail(self, delivery_id: str, *, may_read_texts: bool) -> tuple[DeliveryDetail, EndpointRow] | None:
+        """One delivery with its newest request, and its endpoint. A full body only if the caller may read texts."""
+        async with self._database.read() as session:
+            row = await session.get(DeliveryRow, delivery_id)
+            if row is None:
+                return None
+            event, endpoint = (
+                await session.get_one(EventRow, row.event_id),
+                await session.get_one(EndpointRow, row.endpoint_id),
+            )
+        view = _view(row, event.type).model_dump(by_alias=False)
+        return DeliveryDetail(**view, request=_request(row, event, may_read_texts)), endpoint
+
     async def redeliver(self, session: AsyncSession, delivery_id: str, now: datetime) -> DeliveryView:
         """Restart the schedule of a delivery, due at once, whatever its status, in the caller's transaction."""
         row = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
         row.status, row.attempts = DeliveryStatus.PENDING.value, 0
         row.next_attempt_at = row.updated_at = now
+        row.replayed, row.recovery_id = False, None  # a person waits for it
         await reopen(session, row.endpoint_id)
         announce_deliveries(session)
         return _view(row, (await session.get_one(EventRow, row.event_id)).type)
@@ -93,14 +113,21 @@ class DeliveryLog:
     ) -> tuple[builtins.list[str], datetime | None]:
         """The ids of the events in a time range that the endpoint subscribes to, oldest first.
 
-        Also the time to continue from, if there are more than REPLAY_LIMIT. One read without locks.
+        Also the time to continue from, if there are more than REPLAY_LIMIT. Read page by page, without locks.
         """
-        async with self._database.read() as session:
-            endpoint = await session.get_one(EndpointRow, endpoint_id)
-            rows = (await session.exec(_subscribed_events(endpoint, since, until, types))).all()
-        more = rows[REPLAY_LIMIT][1] if len(rows) > REPLAY_LIMIT else None
+        found: builtins.list[Found] = []
+        while len(found) <= REPLAY_LIMIT:
+            async with self._database.read() as session:
+                endpoint = await session.get_one(EndpointRow, endpoint_id)
+                after = found[-1] if found else None
+                page = await next_events(session, endpoint, EventRange(since, until, types), after, REPLAY_PAGE)
+            found += page
+            if len(page) < REPLAY_PAGE:
+                break
+        more = found[REPLAY_LIMIT].at if len(found) > REPLAY_LIMIT else None
         # Events of one instant stay together: the next call starts at that instant.
-        return [event_id for event_id, at in rows[:REPLAY_LIMIT] if more is None or at < more or at == since], more
+        kept = [each.event_id for each in found[:REPLAY_LIMIT] if more is None or each.at < more or each.at == since]
+        return kept, more
 
     async def send_again(self, endpoint_id: str, event_ids: Sequence[str], now: datetime) -> None:
         """Start or restart the deliveries of these events. Pending ones are not changed.
@@ -109,7 +136,7 @@ class DeliveryLog:
         """
         for start in range(0, len(event_ids), REPLAY_CHUNK):
             async with self._database.write() as session:
-                await _send_again(session, endpoint_id, event_ids[start : start + REPLAY_CHUNK], now)
+                await make_due(session, endpoint_id, event_ids[start : start + REPLAY_CHUNK], now)
 
     async def test(self, session: AsyncSession, endpoint_id: str, now: datetime) -> str:
         """Create a `webhook.test` event for one endpoint, whatever its types; returns the id of the leased delivery."""
@@ -126,57 +153,26 @@ class DeliveryLog:
         return delivery_id
 
 
-def _subscribed_events(endpoint: EndpointRow, since: datetime, until: datetime, types: Sequence[str]) -> Any:
-    """Select the ids and times of the events that the endpoint subscribes to, by the rule of `Subscription.wants`."""
-    event, created = EventRow, col(EventRow.created_at)
-    query = select(event.id, event.created_at).where(created >= since, created < until)
-    query = query.where(col(event.type) != EventType.WEBHOOK_TEST.value)
-    for wanted in filter(None, (types, endpoint.types)):
-        query = query.where(col(event.type).in_(wanted))
-    if endpoint.brand_ref is not None:
-        query = query.where(event.brand_ref == endpoint.brand_ref)
-    if endpoint.channels:
-        # An event of a whole post concerns each of the post's channels; one without a post concerns all.
-        of_post = select(PublicationRow.id).where(
-            col(PublicationRow.content_id) == col(event.content_id), col(PublicationRow.channel).in_(endpoint.channels)
-        )
-        without_channel = and_(col(event.sns).is_(None), or_(col(event.content_id).is_(None), of_post.exists()))
-        query = query.where(or_(col(event.sns).in_(endpoint.channels), without_channel))
-    return query.order_by(created, col(event.id)).limit(REPLAY_LIMIT + 1)
+def _request(row: DeliveryRow, event: EventRow, may_read_texts: bool) -> DeliveryRequest | None:
+    """The newest request, if there was one. Its body is made again: an event never changes."""
+    sent = row.log[-1].get(SENT) if row.log else None
+    if sent is None:
+        return None
+    payload = Payload(sent["payload"])
+    is_readable = may_read_texts or payload is Payload.THIN
+    body = event_body(event, payload).decode("utf-8") if is_readable else None
+    return DeliveryRequest(url=sent["url"], headers=sent["headers"], body=body)
 
 
-async def _send_again(session: AsyncSession, endpoint_id: str, event_ids: Sequence[str], now: datetime) -> None:
-    mine = (col(DeliveryRow.endpoint_id) == endpoint_id, col(DeliveryRow.event_id).in_(event_ids))
-    known = set((await session.exec(select(DeliveryRow.event_id).where(*mine))).all())
-    await session.exec(
-        update(DeliveryRow)
-        .where(*mine, col(DeliveryRow.status) != DeliveryStatus.PENDING)
-        .values(status=DeliveryStatus.PENDING.value, attempts=0, next_attempt_at=now, updated_at=now)
-    )
-    missing = [event_id for event_id in event_ids if event_id not in known]
-    query = select(EventRow.id, EventRow.content_id, EventRow.sequence).where(col(EventRow.id).in_(missing))
-    for event_id, content_id, sequence in (await session.exec(query)).all():
-        session.add(
-            DeliveryRow(
-                id=new_id(Prefix.DELIVERY),
-                event_id=event_id,
-                endpoint_id=endpoint_id,
-                content_id=content_id,
-                sequence=sequence,
-                next_attempt_at=now,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-    await session.flush()
-    await reopen(session, endpoint_id)
-    announce_deliveries(session)
+def _without_request(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != SENT}
 
 
 def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
     """A delivery as the API returns it, with at most `head` characters of each response."""
     attempts = [
-        DeliveryAttempt.model_validate({**each, "responseHead": each["responseHead"][:head]}) for each in row.log
+        DeliveryAttempt.model_validate(_without_request(each) | {"responseHead": each["responseHead"][:head]})
+        for each in row.log
     ]
     return DeliveryView(
         id=row.id,

@@ -19,9 +19,11 @@ from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus
 from munadi.webhooks.schedule import failures_after, next_delay
 
-# The log of a delivery keeps its newest attempts; all but the last keep only the start of the response.
+# The log of a delivery keeps its newest attempts; only the last has its request and more than the response's start.
 LOG_LIMIT = 20
 OLD_HEAD_LIMIT = 1024
+# In the newest entry of a log: the url and headers of the request, and which body it had.
+SENT = "request"
 
 
 async def write_results(session: AsyncSession, attempted: Sequence[Attempted], random: Random, now: datetime) -> None:
@@ -120,6 +122,12 @@ def _append(delivery: DeliveryRow, attempt: Attempted) -> None:
         error=result.error,
         response_head=result.response_head.replace("\0", "\ufffd"),  # PostgreSQL's JSON has no NUL
     )
-    older = [{**old, "responseHead": old["responseHead"][:OLD_HEAD_LIMIT]} for old in delivery.log]
-    delivery.log = [*older[1 - LOG_LIMIT :], entry.model_dump(mode="json")]
+    older = [_shortened(old) for old in delivery.log]
+    sent = result.request.model_dump() | {"payload": attempt.payload.value} if result.request else None
+    delivery.log = [*older[1 - LOG_LIMIT :], entry.model_dump(mode="json") | {SENT: sent}]
     delivery.updated_at = attempt.at
+
+
+def _shortened(entry: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in entry.items() if name != SENT}
+    return kept | {"responseHead": entry["responseHead"][:OLD_HEAD_LIMIT]}

@@ -42,6 +42,7 @@ _WAITING = (
         sqlalchemy.select(col(DeliveryRow.id))
         .where(
             col(DeliveryRow.endpoint_id) == col(EndpointRow.id),
+            col(DeliveryRow.replayed).in_([False, True]),  # so that the index is used up to its time
             IS_PENDING,
             col(DeliveryRow.next_attempt_at) <= _NOW,
         )

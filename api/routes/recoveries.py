@@ -1,0 +1,123 @@
+"""Past events again: replay every event of a time range, or recover those that did not arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api import examples
+from api.auth import not_found
+from api.deps import TheServices
+from api.examples import shows
+from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
+from api.openapi import error_responses
+from api.visible_endpoint import WebhookReader, WebhookWriter, disabled, visible_endpoint
+from api.webhook_bodies import Recovery, Replay, Replayed
+from munadi.db.audit import record
+from munadi.db.brands.limits import require_deliveries
+from munadi.db.webhooks.delivery_log import DeliveryLog
+from munadi.db.webhooks.missed_events import EventRange
+from munadi.db.webhooks.recoveries import RecoveryStore
+from munadi.domain.audit import Action
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.webhook import RecoveryView
+
+router = APIRouter(prefix="/endpoints")
+
+
+@router.post(
+    "/{endpoint_id}/replay",
+    status_code=202,
+    response_model=Replayed,
+    responses={
+        **shows(202, {"replayed": 12, "nextSince": None}),
+        **error_responses(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+    summary="Replay events",
+)
+async def replay_events(
+    endpoint_id: str, body: Replay, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
+    """Resend every event of the range that the endpoint subscribed to, with its original id."""
+    endpoint = await visible_endpoint(endpoint_id, principal, services)
+    if not endpoint.enabled:
+        raise disabled(endpoint_id)
+    now = services.clock.now()
+    until = _end_of(body, now)
+    if replayed := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.replay"):
+        return replayed
+    log = DeliveryLog(services.database)
+    async with services.database.read() as session:
+        await require_deliveries(session, endpoint.brand_ref, now)
+    event_ids, more = await log.to_replay(endpoint_id, since=body.since, until=until, types=body.types)
+    # Sending twice what a crash cut off is harmless: an event keeps its id.
+    await log.send_again(endpoint_id, event_ids, now)
+
+    async def answer(session: AsyncSession) -> Success:
+        record(session, Action.ENDPOINT_REPLAYED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
+        return Success(Replayed(replayed=len(event_ids), next_since=more), 202)
+
+    return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.replay", answer)
+
+
+@router.post(
+    "/{endpoint_id}/recover",
+    status_code=202,
+    response_model=RecoveryView,
+    responses={**shows(202, examples.RECOVERY), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
+    summary="Recover missed events",
+)
+async def recover_events(
+    endpoint_id: str, body: Recovery, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
+    """Send again, in the background, the events of the range that did not arrive, with their original ids.
+
+    `only: failed` takes those whose delivery was given up, `only: missed` those that were never sent to the endpoint;
+    without it both. They are sent after what is new, so they delay nothing."""
+    endpoint = await visible_endpoint(endpoint_id, principal, services)
+    if not endpoint.enabled:
+        raise disabled(endpoint_id)
+    now = services.clock.now()
+    wanted = EventRange(body.since, _end_of(body, now), body.types)
+    if earlier := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.recover"):
+        return earlier
+    store = RecoveryStore(services.database)
+    async with services.database.read() as session:
+        await require_deliveries(session, endpoint.brand_ref, now)
+    total = await store.count(endpoint_id, wanted, body.only)
+
+    async def start(session: AsyncSession) -> Success:
+        started = await store.start(session, endpoint_id, wanted, body.only, total, now)
+        record(session, Action.ENDPOINT_RECOVERED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
+        place = f"/v1/webhooks/endpoints/{endpoint_id}/recoveries/{started.id}"
+        return Success(started, 202, {"Location": place})
+
+    return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.recover", start)
+
+
+@router.get(
+    "/{endpoint_id}/recoveries/{recovery_id}",
+    responses={**shows(200, examples.RECOVERY), **error_responses(401, 403, 404, 422)},
+    summary="Read a recovery",
+)
+async def get_recovery(
+    endpoint_id: str, recovery_id: str, principal: WebhookReader, services: TheServices
+) -> RecoveryView:
+    """The progress of a recovery."""
+    await visible_endpoint(endpoint_id, principal, services)
+    is_possible = is_id(recovery_id, Prefix.RECOVERY)
+    found = await RecoveryStore(services.database).get(recovery_id) if is_possible else None
+    if found is None or found.endpoint_id != endpoint_id:
+        raise not_found("recovery", recovery_id)
+    return found
+
+
+def _end_of(body: Replay, now: datetime) -> datetime:
+    """The end of the range. A range without an instant is a problem."""
+    until = body.until or now
+    if body.since >= until:
+        raise ProblemsFound([Problem(pointer="/since", code="RANGE_EMPTY", message="since must be before until")])
+    return until

@@ -1,0 +1,150 @@
+"""Recoveries: what an endpoint missed is found once, sent in bounded steps, and never in the way of what is new."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from munadi.db.webhooks import recoveries
+from munadi.db.webhooks.deliveries import REPLAYS_AT_ONCE, DeliveryStore
+from munadi.db.webhooks.delivery_log import DeliveryLog
+from munadi.db.webhooks.missed_events import EventRange
+from munadi.db.webhooks.recoveries import RecoveryStore
+from munadi.domain.delivery import Attempted
+from munadi.domain.event import EventType
+from munadi.domain.webhook import EndpointWithSecret, Recover, RecoveryStatus, RecoveryView
+from munadi.ports import DueDelivery
+from munadi.webhooks.schedule import MAX_ATTEMPTS
+from tests.db.delivering import ME, SOON, record
+from tests.db.seeding import BROKEN, OK, START, Seed
+
+LATER = SOON + timedelta(hours=1)
+RANGE = EventRange(START, LATER)
+
+
+@pytest.fixture
+def store(seed: Seed) -> DeliveryStore:
+    return DeliveryStore(seed.database, seed.keyring, Random(7))
+
+
+@pytest.fixture
+def recovering(seed: Seed) -> RecoveryStore:
+    return RecoveryStore(seed.database)
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recoveries, "STEP", 2)
+    monkeypatch.setattr(recoveries, "PAGE", 2)
+
+
+async def posts(seed: Seed, number: int) -> list[str]:
+    account = await seed.account()
+    return [await seed.content(account.id) for _ in range(number)]
+
+
+async def start(
+    seed: Seed, recovering: RecoveryStore, endpoint: EndpointWithSecret, only: Recover | None = None
+) -> RecoveryView:
+    total = await recovering.count(endpoint.id, RANGE, only)
+    async with seed.database.write() as session:
+        return await recovering.start(session, endpoint.id, RANGE, only, total, LATER)
+
+
+async def send_due(store: DeliveryStore, endpoint_id: str) -> list[DueDelivery]:
+    due = await store.take(endpoint_id, LATER, 100)
+    await store.record(endpoint_id, ME, [Attempted(each.delivery_id, OK, LATER) for each in due], [], LATER)
+    return due
+
+
+async def progress(recovering: RecoveryStore, recovery: RecoveryView) -> RecoveryView:
+    found = await recovering.get(recovery.id)
+    assert found is not None
+    return found
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_recovery_sends_what_was_missed_in_steps_and_ends(
+    seed: Seed, store: DeliveryStore, recovering: RecoveryStore
+) -> None:
+    missed = await posts(seed, 5)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    recovery = await start(seed, recovering, endpoint)
+    assert (recovery.status, recovery.total, recovery.sent) == (RecoveryStatus.RUNNING, 5, 0)
+    arrived: list[str | None] = []
+    while await recovering.step_all(LATER):
+        await recovering.step_all(LATER)  # another worker's step makes nothing due that is due already
+        due = await send_due(store, endpoint.id)
+        assert len(due) <= 2 * recoveries.STEP
+        arrived += [each.content_id for each in due]
+        assert (await progress(recovering, recovery)).sent == len(arrived)
+    assert arrived == missed
+    ended = await progress(recovering, recovery)
+    assert (ended.status, ended.sent, ended.failed, ended.ended_at) == (RecoveryStatus.DONE, 5, 0, LATER)
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [(None, {0, 1}), (Recover.MISSED, {0}), (Recover.FAILED, {1})],
+    ids=["both", "missed", "failed"],
+)
+async def test_only_what_did_not_arrive_is_recovered(
+    seed: Seed, store: DeliveryStore, recovering: RecoveryStore, only: Recover | None, expected: set[int]
+) -> None:
+    made = await posts(seed, 1)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    account = await seed.account()
+    made += [await seed.content(account.id) for _ in range(3)]
+    for content_id, results in zip(made[1:], [[BROKEN] * MAX_ATTEMPTS, [OK], [BROKEN]], strict=True):
+        [due] = [each for each in await store.take(endpoint.id, SOON, 10) if each.content_id == content_id]
+        await record(store, due, SOON, *results)
+        await seed.endpoints.change(endpoint.id, {"url": f"https://hooks.example/{content_id}"}, SOON)
+    recovery = await start(seed, recovering, endpoint, only)
+    assert recovery.total == len(expected)
+    await recovering.step_all(LATER)
+    # The last post is being retried anyway.
+    assert {each.content_id for each in await store.take(endpoint.id, LATER, 10)} == {made[n] for n in {*expected, 3}}
+
+
+async def test_what_is_new_is_sent_before_what_is_recovered(
+    seed: Seed, store: DeliveryStore, recovering: RecoveryStore
+) -> None:
+    await posts(seed, REPLAYS_AT_ONCE + 5)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    await start(seed, recovering, endpoint)
+    await recovering.step_all(START)
+    fresh = [await seed.content((await seed.account()).id, now=SOON) for _ in range(3)]
+    due = await store.take(endpoint.id, SOON, 64)
+    assert [each.content_id for each in due[:3]] == fresh
+    assert len(due) == 3 + REPLAYS_AT_ONCE
+
+
+async def test_a_recovery_waits_for_its_disabled_endpoint_and_ends_with_a_deleted_one(
+    seed: Seed, store: DeliveryStore, recovering: RecoveryStore
+) -> None:
+    await posts(seed, 1)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    recovery = await start(seed, recovering, endpoint)
+    await seed.endpoints.change(endpoint.id, {"enabled": False}, LATER)
+    assert await recovering.step_all(LATER) == 1
+    await seed.endpoints.change(endpoint.id, {"enabled": True}, LATER)
+    assert await store.take(endpoint.id, LATER, 10) == []
+    await seed.endpoints.delete(endpoint.id, LATER)
+    await recovering.step_all(LATER)
+    assert (await progress(recovering, recovery)).status is RecoveryStatus.CANCELED
+
+
+async def test_a_redelivery_is_not_part_of_a_recovery(
+    seed: Seed, store: DeliveryStore, recovering: RecoveryStore
+) -> None:
+    await posts(seed, 1)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    recovery = await start(seed, recovering, endpoint)
+    await recovering.step_all(LATER)
+    [due] = await send_due(store, endpoint.id)
+    async with seed.database.write() as session:
+        await DeliveryLog(seed.database).redeliver(session, due.delivery_id, LATER)
+    await recovering.step_all(LATER)
+    assert (await progress(recovering, recovery)).status is RecoveryStatus.DONE
