@@ -12,7 +12,8 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
-from munadi.domain.webhook import Payload, Recover
+from munadi.domain.webhook import Ordering, Payload, Recover, SignatureScheme
+from munadi.webhooks.custom_headers import HEADERS_LIMIT
 
 _EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
 
@@ -29,6 +30,15 @@ class EndpointChange(WireModel):
     payload: Payload | None = Field(
         None, description="thin: events without `data.content` and `data.publication`. full needs `contents:read`."
     )
+    ordering: Ordering | None = Field(
+        None, description="content: a later event of a post waits until the one before has arrived or was given up."
+    )
+    max_per_second: int | None = Field(None, ge=1, le=1000, description="Requests a second at most; null: no limit.")
+    headers: dict[str, str] | None = Field(
+        None,
+        max_length=HEADERS_LIMIT,
+        description="Sent with each request, for example `Authorization`. A value of `***` keeps the one before.",
+    )
     enabled: bool | None = None
 
 
@@ -39,6 +49,16 @@ class EndpointCreate(EndpointChange):
 
     url: str = Field(max_length=2000)
     brand_ref: BrandRef | None = None
+    signature: SignatureScheme | None = Field(None, description="v1 (default): a shared secret; v1a: a public key.")
+
+
+class SecretRotation(WireModel):
+    """How to rotate. Without a body the old secret also signs for 24 hours."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"revokePrevious": True}]})
+
+    revoke_previous: bool = Field(False, description="The old secret ends at once.")
+    signature: SignatureScheme | None = Field(None, description="Change the kind of signature with the secret.")
 
 
 class Replay(WireModel):

@@ -22,6 +22,7 @@ async def send_test(services: Services, endpoint_id: str) -> DeliveryView:
             body=due.body,
             secrets=due.secrets,
             timestamp=services.clock.now(),
+            headers=due.headers,
         )
         await store.record_test(due, result, services.clock.now())
     found = await log.find(delivery_id)

@@ -12,6 +12,7 @@ from api.auth import not_found
 from api.body import described, read_whole
 from api.brand_of_body import named_brand
 from api.deps import Page, TheServices
+from api.endpoint_headers import check_headers
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
 from api.openapi import error_responses
@@ -19,7 +20,7 @@ from api.outside_problems import check_url, find_url
 from api.paging import PagingQuery
 from api.routes import deliveries, recoveries
 from api.visible_endpoint import WebhookReader, WebhookWriter, endpoint_store, visible_endpoint
-from api.webhook_bodies import EndpointChange, EndpointCreate
+from api.webhook_bodies import EndpointChange, EndpointCreate, SecretRotation
 from api.webhook_test import send_test
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
@@ -27,7 +28,7 @@ from munadi.db.keys.callers import Principal
 from munadi.domain.audit import Action
 from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
-from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Payload
+from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Ordering, Payload, SignatureScheme
 from munadi.intake.problems import ProblemCollector
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -57,6 +58,7 @@ async def create_endpoint(
     if "url" in readable:
         await find_url(services, readable["url"], "/url", problems)
     _check_payload(readable.get("payload"), principal, problems)
+    check_headers(readable.get("headers"), problems)
     problems.raise_if_any()
     assert body is not None
 
@@ -70,6 +72,10 @@ async def create_endpoint(
             description=body.description,
             enabled=body.enabled is not False,
             payload=body.payload or _default_payload(principal),
+            signature=body.signature or SignatureScheme.V1,
+            ordering=body.ordering or Ordering.NONE,
+            max_per_second=body.max_per_second,
+            headers=body.headers,
             created_by_key=principal.key_id,
             now=services.clock.now(),
         )
@@ -112,8 +118,9 @@ async def change_endpoint(
     A key without `contents:read` that changes the URL makes the endpoint thin."""
     before = await visible_endpoint(endpoint_id, principal, services)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    _refuse_null(changes, "url", "enabled", "payload")
+    _refuse_null(changes, "url", "enabled", "payload", "ordering")
     problems = ProblemCollector()
+    check_headers(changes.get("headers"), problems)
     if changes.get("payload") is not before.payload:
         _check_payload(changes.get("payload"), principal, problems)
     problems.raise_if_any()
@@ -146,17 +153,29 @@ async def delete_endpoint(endpoint_id: str, principal: WebhookWriter, services: 
 @router.post(
     "/endpoints/{endpoint_id}/rotate-secret",
     response_model=EndpointWithSecret,
-    responses={**shows(200, _WITH_SECRET), **error_responses(400, 401, 403, 404, 422)},
+    responses={**shows(200, _WITH_SECRET), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Rotate an endpoint's secret",
 )
 async def rotate_secret(
-    endpoint_id: str, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
+    endpoint_id: str,
+    principal: WebhookWriter,
+    services: TheServices,
+    idempotency: IdempotencyHeader,
+    body: SecretRotation | None = None,
 ) -> Response:
-    """Create a new secret. The old one also signs for 24 hours, so that you can switch without downtime."""
+    """Create a new secret. The old one also signs for 24 hours, so that you can switch without downtime; with
+    `revokePrevious` it ends at once."""
+    wanted = body or SecretRotation()
     endpoint = await visible_endpoint(endpoint_id, principal, services)
 
     async def rotate(session: AsyncSession) -> Success:
-        rotated = await endpoint_store(services).rotate(session, endpoint_id, services.clock.now())
+        rotated = await endpoint_store(services).rotate(
+            session,
+            endpoint_id,
+            services.clock.now(),
+            revoke_previous=wanted.revoke_previous,
+            signature=wanted.signature,
+        )
         if rotated is None:
             raise not_found("endpoint", endpoint_id)
         return Success(rotated)

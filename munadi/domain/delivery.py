@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from munadi.domain.model import Model
@@ -53,6 +54,9 @@ class DueDelivery:
     body: bytes
     attempts: int
     payload: Payload = Payload.FULL
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_ordered: bool = False
+    max_per_second: int | None = None
 
 
 @dataclass(frozen=True)

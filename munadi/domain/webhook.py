@@ -44,6 +44,21 @@ class Payload(StrEnum):
     THIN = "thin"
 
 
+class SignatureScheme(StrEnum):
+    """v1: HMAC-SHA256 with a shared secret (`whsec_…`) · v1a: ed25519, verified with a public key (`whpk_…`)."""
+
+    V1 = "v1"
+    V1A = "v1a"
+
+
+class Ordering(StrEnum):
+    """none: a later event of a post may arrive before an earlier one that is being retried · content: it waits until
+    the earlier one has arrived or was given up."""
+
+    NONE = "none"
+    CONTENT = "content"
+
+
 class RecoveryStatus(StrEnum):
     """running: deliveries are being sent · done: each has succeeded or was given up · canceled: its endpoint was
     deleted."""
@@ -70,6 +85,11 @@ class EndpointView(WireModel):
     channels: tuple[str, ...]
     description: str | None
     payload: Payload
+    signature: SignatureScheme
+    public_key: str | None = Field(description="Verifies `v1a` signatures; null for `v1`.")
+    ordering: Ordering
+    max_per_second: int | None = Field(description="Requests a second at most; null: as many as it answers well.")
+    headers: dict[str, str] = Field(description="Sent with each request. The values of secret ones show as `***`.")
     created_by_key: str | None
     enabled: bool
     disabled_reason: DisabledReason | None
@@ -82,7 +102,7 @@ class EndpointView(WireModel):
 class EndpointWithSecret(EndpointView):
     """The response to creation and rotation. No other response shows the secret."""
 
-    secret: str
+    secret: str = Field(description="What the receiver verifies with: `whsec_…`, or the public `whpk_…` for `v1a`.")
 
 
 class DeliveryAttempt(WireModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -153,5 +153,12 @@ class Sender(Protocol):
     """Signs and posts one event to one endpoint, once."""
 
     async def send(
-        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+        self,
+        *,
+        url: str,
+        message_id: str,
+        body: bytes,
+        secrets: Sequence[str],
+        timestamp: datetime,
+        headers: Mapping[str, str] | None = None,
     ) -> SendResult: ...

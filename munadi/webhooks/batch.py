@@ -13,6 +13,23 @@ SENDS_AT_FIRST = 8
 SENDS_PER_ENDPOINT = 32
 
 
+class Pace:
+    """Spaces the requests to one endpoint evenly."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._next = 0.0
+
+    async def turn(self, per_second: int | None) -> None:
+        """Wait for the next moment at which a request may start. None: at once."""
+        if per_second is None:
+            return
+        now = self._clock.monotonic()
+        start = max(self._next, now)
+        self._next = start + 1 / per_second
+        await asyncio.sleep(start - now)
+
+
 class DeliveryBatch:
     """Sends the events of one post in their order, and those of different posts side by side.
 
@@ -20,10 +37,18 @@ class DeliveryBatch:
     an earlier event of the same post failed.
     """
 
-    def __init__(self, due: Sequence[DueDelivery], sender: Sender, clock: Clock, at_once: int = SENDS_AT_FIRST) -> None:
+    def __init__(
+        self,
+        due: Sequence[DueDelivery],
+        sender: Sender,
+        clock: Clock,
+        at_once: int = SENDS_AT_FIRST,
+        pace: Pace | None = None,
+    ) -> None:
         self._due = due
         self._sender = sender
         self._clock = clock
+        self._pace = pace or Pace(clock)
         self._slots = asyncio.Semaphore(at_once)
         self._failures = 0
         self.attempted: list[Attempted] = []
@@ -33,6 +58,11 @@ class DeliveryBatch:
     def stopped(self) -> bool:
         """Whether so many attempts failed in a row that the rest of the batch was not sent."""
         return self._failures >= BREAK_AFTER
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether a later event of a post waits until the earlier one has arrived."""
+        return any(delivery.is_ordered for delivery in self._due)
 
     async def send(self) -> None:
         """Send all, but stop after some failures in a row. The circuit breaker decides when the rest is sent."""
@@ -46,6 +76,7 @@ class DeliveryBatch:
     async def _in_order(self, queue: list[DueDelivery]) -> None:
         for index, delivery in enumerate(queue):
             async with self._slots:
+                await self._pace.turn(delivery.max_per_second)
                 if self.stopped:
                     return
                 result = await self._sender.send(
@@ -54,6 +85,7 @@ class DeliveryBatch:
                     body=delivery.body,
                     secrets=delivery.secrets,
                     timestamp=self._clock.now(),
+                    headers=delivery.headers,
                 )
             self.attempted.append(Attempted(delivery.delivery_id, result, self._clock.now(), delivery.payload))
             self._failures = 0 if result.ok else self._failures + 1

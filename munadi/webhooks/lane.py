@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from munadi.ports import Attempted, Clock, Deliveries, Sender
-from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
+from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch, Pace
 
 BATCH = 64
 # An idle lane stays open for this long (seconds, less than its lease): the next event needs no new lease.
@@ -33,6 +33,7 @@ class Lane:
         self._clock = clock
         self._holder = holder
         self._at_once = SENDS_AT_FIRST
+        self._pace = Pace(clock)
         self._attempted: list[Attempted] = []
         self._blocked: list[str] = []
         # Sent or blocked, and not recorded yet: the database still has them as due.
@@ -66,7 +67,9 @@ class Lane:
             due = await self._deliveries.take(self._endpoint_id, self._clock.now(), BATCH + len(sent))
             due = [delivery for delivery in due if delivery.delivery_id not in sent]
             if due:
-                await self._send(DeliveryBatch(due, self._sender, self._clock, self._at_once))
+                # A slow pace takes a second's worth at a time, so that the lane's turn ends in time.
+                due = due[: due[0].max_per_second]
+                await self._send(DeliveryBatch(due, self._sender, self._clock, self._at_once, self._pace))
             elif not await self._wait_for_more():
                 return
 
@@ -80,8 +83,8 @@ class Lane:
             self._has_results.set()
         is_well = all(each.result.ok for each in batch.attempted)
         self._at_once = min(self._at_once * 2, SENDS_PER_ENDPOINT) if is_well else SENDS_AT_FIRST
-        if batch.stopped:
-            # The circuit breaker, which is in the database, decides what is sent next.
+        if batch.stopped or (batch.is_ordered and not is_well):
+            # The circuit breaker, which is in the database, decides what is sent next, and so does the order of events.
             await self._record()
 
     async def _wait_for_more(self) -> bool:

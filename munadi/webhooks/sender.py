@@ -7,7 +7,7 @@ second request. The schedule decides on retries.
 import asyncio
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -16,6 +16,7 @@ from munadi.domain.delivery import SendResult as SendResult
 from munadi.domain.delivery import SentRequest
 from munadi.outbound.guard import Guard, GuardRefused, guarded_client
 from munadi.webhooks import signing
+from munadi.webhooks.custom_headers import masked
 from munadi.webhooks.schedule import parse_retry_after
 
 TOTAL_TIMEOUT = timedelta(seconds=15)
@@ -36,13 +37,21 @@ class WebhookSender:
         self._client = guarded_client(guard, timeout=timeouts, verify=verify)
 
     async def send(
-        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+        self,
+        *,
+        url: str,
+        message_id: str,
+        body: bytes,
+        secrets: Sequence[str],
+        timestamp: datetime,
+        headers: Mapping[str, str] | None = None,
     ) -> SendResult:
-        """POST `body` once. `timestamp` is the time of this attempt; `message_id` is the same for every attempt.
+        """POST `body` once. `timestamp` is the time of this attempt; `message_id` is the same for every attempt;
+        `headers` are the endpoint's own.
 
         Raises ValueError for what is wrong on our side (no usable secret, naive timestamp, bad id).
         """
-        headers = {
+        ours = {
             **signing.headers(secrets, message_id, timestamp, body),
             "content-type": "application/json",
             "user-agent": USER_AGENT,
@@ -51,7 +60,7 @@ class WebhookSender:
         }
         started = time.monotonic()
         answer = _Answer()
-        error = await self._post(url, headers, body, answer)
+        error = await self._post(url, {**(headers or {}), **ours}, body, answer)
         status = answer.status
         return SendResult(
             # Once a 2xx has arrived the delivery has succeeded, even if the body never ends.
@@ -62,7 +71,7 @@ class WebhookSender:
             response_head=bytes(answer.head).decode("utf-8", "replace"),
             retry_after=answer.retry_after,
             gone=status == 410,
-            request=SentRequest(url=url, headers=headers),
+            request=SentRequest(url=url, headers={**masked(headers or {}), **ours}),
         )
 
     async def aclose(self) -> None:

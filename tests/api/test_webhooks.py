@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -14,40 +13,21 @@ from sqlmodel import col, select
 from munadi.db.events.notify import event_body
 from munadi.db.tables import EventRow
 from munadi.db.webhooks.deliveries import DeliveryStore
-from munadi.db.webhooks.recoveries import RecoveryStore
-from munadi.domain.delivery import Attempted
 from munadi.domain.event import EventType
 from munadi.domain.key import Scope
 from munadi.domain.webhook import Payload
 from munadi.webhooks.signing import verify
+from tests.api.endpoints import DELIVERIES, ENDPOINTS, HOOK, create_endpoint, failed_delivery
 from tests.api.harness import ApiHarness, bytes_of, open_api
 from tests.api.problems import expect_errors, expect_problem, expect_quota_exceeded
 from tests.api.servers import Subscriber, subscriber
-from tests.db.seeding import BROKEN, OK, START
-
-ENDPOINTS, DELIVERIES = "/v1/webhooks/endpoints", "/v1/webhooks/deliveries"
-HOOK = {"url": "https://93.184.215.14/hook"}
+from tests.db.seeding import START
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Subscriber]:
     async with subscriber() as made:
         yield made
-
-
-async def create_endpoint(api: ApiHarness, **fields: Any) -> dict[str, Any]:
-    return await api.create(ENDPOINTS, HOOK | fields)
-
-
-async def failed_delivery(api: ApiHarness, times: int = 1) -> tuple[dict[str, Any], str]:
-    """An endpoint of `acme`, and the id of its delivery of `content.accepted`, which failed so often."""
-    endpoint = await create_endpoint(api, brandRef="acme", types=[EventType.CONTENT_ACCEPTED])
-    await api.submit()
-    store = DeliveryStore(api.services.database, api.services.keyring)
-    [due] = await store.take(endpoint["id"], START, 10)
-    for _ in range(times):
-        await store.record(endpoint["id"], "me", [Attempted(due.delivery_id, BROKEN, START)], [], START)
-    return endpoint, due.delivery_id
 
 
 async def test_an_endpoint_shows_its_secret_once(api: ApiHarness) -> None:
@@ -143,34 +123,6 @@ async def test_deliveries_are_listed_with_every_attempt(api: ApiHarness) -> None
     assert await api.read_list(f"{DELIVERIES}?status=delivered") == []
 
 
-async def test_a_delivery_shows_its_newest_request_as_it_was_sent(api: ApiHarness, server: Subscriber) -> None:
-    endpoint = await create_endpoint(api, url=server.url, brandRef="acme")
-    listed = await api.create(f"{ENDPOINTS}/{endpoint['id']}/test", None)
-    detail = await api.read(f"{DELIVERIES}/{listed['id']}")
-    [(headers, body)] = server.requests
-    sent = detail.pop("request")
-    assert detail == listed
-    assert (sent["url"], sent["body"].encode()) == (server.url, body)
-    assert sent["headers"].items() <= headers.items()
-    assert verify(sent["body"].encode(), sent["headers"], endpoint["secret"], now=START)["id"] == listed["eventId"]
-
-
-async def test_a_delivery_has_no_request_before_its_first_attempt(api: ApiHarness) -> None:
-    _, delivery_id = await failed_delivery(api, times=0)
-    assert (await api.read(f"{DELIVERIES}/{delivery_id}"))["request"] is None
-
-
-@pytest.mark.parametrize("payload", ["full", "thin"])
-async def test_a_key_that_may_not_read_posts_sees_no_full_body(
-    api: ApiHarness, server: Subscriber, payload: str
-) -> None:
-    endpoint = await create_endpoint(api, url=server.url, brandRef="acme", payload=payload)
-    delivery = await api.create(f"{ENDPOINTS}/{endpoint['id']}/test", None)
-    key = await api.key(Scope.WEBHOOKS_READ)
-    request = (await api.read(f"{DELIVERIES}/{delivery['id']}", key=key))["request"]
-    assert (request["url"], request["body"] is None) == (server.url, payload == "full")
-
-
 async def test_a_delivery_is_resent_at_once(api: ApiHarness) -> None:
     endpoint, delivery_id = await failed_delivery(api)
     path = f"{DELIVERIES}/{delivery_id}/redeliver"
@@ -197,31 +149,6 @@ async def test_a_range_is_replayed_under_the_same_event_ids(api: ApiHarness) -> 
     assert delivery["eventId"] == event.id
     assert (await api.post(path, span | {"types": ["content.completed"]})).json()["replayed"] == 0
     assert (await api.post(path, {"since": span["until"], "until": span["since"]})).status_code == 422
-
-
-async def test_missed_events_are_recovered_with_progress(api: ApiHarness) -> None:
-    await api.submit()
-    endpoint = await create_endpoint(api, brandRef="acme", types=["content.accepted"])
-    path, since = f"{ENDPOINTS}/{endpoint['id']}/recover", {"since": START.isoformat()}
-    api.clock.ahead = timedelta(minutes=1)
-    started = await api.post(path, since | {"only": "missed"}, idempotency_key="once")
-    recovery = started.json()
-    assert (started.status_code, recovery["status"], recovery["total"], recovery["sent"]) == (202, "running", 1, 0)
-    assert await api.read(started.headers["location"]) == recovery
-    assert (await api.post(path, since | {"only": "missed"}, idempotency_key="once")).json() == recovery
-    now = api.clock.now()
-    await RecoveryStore(api.services.database).step_all(now)
-    store = DeliveryStore(api.services.database, api.services.keyring)
-    [due] = await store.take(endpoint["id"], now, 10)
-    await store.record(endpoint["id"], "me", [Attempted(due.delivery_id, OK, now)], [], now)
-    await RecoveryStore(api.services.database).step_all(now)
-    ended = await api.read(started.headers["location"])
-    assert (ended["status"], ended["sent"], ended["total"]) == ("done", 1, 1)
-    assert (await api.post(path, since)).json()["total"] == 0
-    expect_errors(await api.post(path, since | {"only": "all"}), "/only")
-    expect_errors(await api.post(path, since | {"until": START.isoformat()}), ("/since", "RANGE_EMPTY"))
-    await api.patch(f"{ENDPOINTS}/{endpoint['id']}", {"enabled": False})
-    expect_problem(await api.post(path, since), 409, "ENDPOINT_DISABLED")
 
 
 async def test_an_endpoint_that_a_key_for_one_brand_creates_belongs_to_that_brand(api: ApiHarness) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pytest
@@ -16,6 +16,7 @@ from munadi.domain.delivery import SendResult
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
 from munadi.webhooks.dispatcher import LANES_PER_BRAND, EventDispatcher
+from munadi.webhooks.lane import Lane
 from munadi.webhooks.schedule import BREAK_AFTER
 from tests.support.waiting import wait_until
 
@@ -47,7 +48,14 @@ class Receiver:
     most_open: int = 0
 
     async def send(
-        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+        self,
+        *,
+        url: str,
+        message_id: str,
+        body: bytes,
+        secrets: Sequence[str],
+        timestamp: datetime,
+        headers: Mapping[str, str] | None = None,
     ) -> SendResult:
         self.open += 1
         self.most_open = max(self.most_open, self.open)
@@ -180,6 +188,25 @@ async def test_a_failed_event_blocks_the_later_ones_of_its_post() -> None:
     await batch.send()
     assert sorted(each.delivery_id for each in batch.attempted) == ["a-1", "a-3"]
     assert batch.blocked == ["a-2"]
+
+
+async def test_an_endpoint_gets_no_more_requests_a_second_than_it_wants() -> None:
+    slow = [replace(due("slow", n), max_per_second=20) for n in range(5)]
+    receiver = Receiver()
+    started = asyncio.get_running_loop().time()
+    async with running(Queue({"slow": slow}), receiver):
+        await wait_until(lambda: len(receiver.sent) == 5)
+    # Four spaces of 1/20 s: a loaded machine only makes them longer.
+    assert asyncio.get_running_loop().time() - started >= 4 / 20
+    assert receiver.most_open == 1
+
+
+async def test_an_ordered_lane_records_a_failure_before_it_reads_on() -> None:
+    queue = Queue({"a": [replace(due("a", n, f"cnt_{n}"), is_ordered=True) for n in range(2)]})
+    receiver = Receiver(broken=frozenset({"https://a.example/"}))
+    lane = Lane("a", queue, receiver, SystemClock(), "me")
+    await lane._send(DeliveryBatch(queue.pending["a"], receiver, SystemClock()))
+    assert {each.delivery_id for each in queue.recorded} == {"a-0", "a-1"}
 
 
 async def test_a_batch_stops_after_some_failures_in_a_row() -> None:

@@ -50,6 +50,7 @@ class SealedColumn:
 SEALED = (
     SealedColumn(AccountRow),
     SealedColumn(EndpointRow),
+    SealedColumn(EndpointRow, "sealed_headers"),
     SealedColumn(ConnectionRow),
     SealedColumn(IdempotencyRow, "body"),
     SealedColumn(PublicationRow, "sealed_handle"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from munadi.crypto import KeyRing
 from munadi.db.tables import AccountRow, EndpointRow
 from munadi.domain.account import Credentials
 
-_COLUMN = "sealed"
+_COLUMN, _HEADERS = "sealed", "sealed_headers"
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,23 @@ def seal_secrets(keyring: KeyRing, endpoint_id: str, secrets: Sequence[SigningSe
     """Seal an endpoint's secrets, newest first, for its row."""
     plain = [{"secret": s.text, "until": s.until.isoformat() if s.until else None} for s in secrets]
     return keyring.seal(json.dumps(plain).encode(), table="endpoints", row=endpoint_id, column=_COLUMN)
+
+
+def seal_headers(keyring: KeyRing, endpoint_id: str, headers: Mapping[str, str]) -> bytes:
+    """Seal an endpoint's own headers for its row; nothing for none."""
+    if not headers:
+        return b""
+    plain = json.dumps(dict(headers)).encode()
+    return keyring.seal(plain, table="endpoints", row=endpoint_id, column=_HEADERS)
+
+
+def open_headers(keyring: KeyRing, row: EndpointRow) -> dict[str, str]:
+    """Open an endpoint's own headers. SealBroken as for credentials."""
+    if not row.sealed_headers:
+        return {}
+    opened = keyring.open(row.sealed_headers, table="endpoints", row=row.id, column=_HEADERS)
+    headers: dict[str, str] = json.loads(opened)
+    return headers
 
 
 def open_secrets(keyring: KeyRing, row: EndpointRow, now: datetime) -> list[SigningSecret]:

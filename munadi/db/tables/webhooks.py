@@ -48,6 +48,12 @@ class EndpointRow(SQLModel, table=True):
     channels: list[str] = _json(default_factory=list)
     description: str | None = None
     payload: str = "full"
+    signature: str = "v1"
+    public_key: str | None = None  # of a v1a endpoint: what its receiver verifies with
+    ordering: str = "none"
+    max_per_second: int | None = None
+    headers: dict[str, str] = _json(default_factory=dict)  # as they are shown: the values of secret ones are masked
+    sealed_headers: bytes = Field(default=b"", sa_type=LargeBinary)
     created_by_key: str | None = None
     enabled: bool = True
     disabled_reason: str | None = None

@@ -13,17 +13,18 @@ from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
 
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.events.notify import event_body as event_body
-from munadi.db.sealing.secrets import open_secrets
+from munadi.db.sealing.secrets import open_headers, open_secrets
 from munadi.db.session import Database
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
 from munadi.db.webhooks.delivery_results import write_results
 from munadi.db.webhooks.endpoint_lanes import close_until, release_leases, take_lease, waiting_endpoints
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
-from munadi.domain.webhook import DeliveryStatus, Payload
+from munadi.domain.webhook import DeliveryStatus, Ordering, Payload
 from munadi.webhooks.schedule import BREAK_AFTER, RETRY_DELAYS
 
 log = logging.getLogger("munadi.deliveries")
@@ -72,17 +73,21 @@ class DeliveryStore:
                 return []
             if lane and lane.failures >= BREAK_AFTER:
                 limit = 1
-            rows = (await session.exec(_due_rows(endpoint_id, now, limit, replayed=False))).all()
-            if room := min(limit - len(rows), REPLAYS_AT_ONCE):
+            is_ordered = endpoint.ordering == Ordering.CONTENT
+            if is_ordered:
+                rows = (await session.exec(_ordered_rows(endpoint_id, now, limit))).all()
+            else:
+                rows = (await session.exec(_due_rows(endpoint_id, now, limit, replayed=False))).all()
+            if room := 0 if is_ordered else min(limit - len(rows), REPLAYS_AT_ONCE):
                 rows = [*rows, *(await session.exec(_due_rows(endpoint_id, now, room, replayed=True))).all()]
         try:
-            secrets = tuple(secret.text for secret in open_secrets(self._keyring, endpoint, now))
+            keys = self._open(endpoint, now)
         except SealBroken as error:
             log.error("the secrets of %s cannot be opened: %s", endpoint_id, error)
             async with self._database.write() as session:
                 await close_until(session, endpoint_id, now + UNREADABLE_WAIT)
             return []
-        return [_due(delivery_id, attempts, event, endpoint, secrets) for delivery_id, attempts, event in rows]
+        return [_due(delivery_id, attempts, event, endpoint, *keys) for delivery_id, attempts, event in rows]
 
     async def take_test(self, delivery_id: str, now: datetime) -> DueDelivery | None:
         """The only delivery of a test, also for a disabled endpoint. None: the secrets cannot be decrypted."""
@@ -92,11 +97,16 @@ class DeliveryStore:
             endpoint = await session.get_one(EndpointRow, delivery.endpoint_id)
             delivery.status, delivery.next_attempt_at = DeliveryStatus.EXHAUSTED.value, None
             try:
-                secrets = tuple(secret.text for secret in open_secrets(self._keyring, endpoint, now))
+                keys = self._open(endpoint, now)
             except SealBroken as error:
                 log.error("the secrets of %s cannot be opened: %s", endpoint.id, error)
                 return None
-            return _due(delivery.id, delivery.attempts, event, endpoint, secrets)
+            return _due(delivery.id, delivery.attempts, event, endpoint, *keys)
+
+    def _open(self, endpoint: EndpointRow, now: datetime) -> tuple[tuple[str, ...], dict[str, str]]:
+        """The endpoint's secrets and its own headers. Raises SealBroken."""
+        secrets = tuple(secret.text for secret in open_secrets(self._keyring, endpoint, now))
+        return secrets, open_headers(self._keyring, endpoint)
 
     async def record(
         self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
@@ -141,8 +151,41 @@ def _due_rows(endpoint_id: str, now: datetime, limit: int, *, replayed: bool) ->
     )
 
 
+def _ordered_rows(endpoint_id: str, now: datetime, limit: int) -> Any:
+    """What is due to an endpoint that wants each post's events in order: none whose earlier one waits for its retry.
+
+    In order of `sequence`, so that a limit never takes an event without the ones before it.
+    """
+    earlier = aliased(DeliveryRow)
+    waits = select(earlier.id).where(
+        col(earlier.content_id) == col(DeliveryRow.content_id),
+        col(earlier.endpoint_id) == endpoint_id,
+        col(earlier.status) == DeliveryStatus.PENDING.value,
+        col(earlier.sequence) < col(DeliveryRow.sequence),
+        col(earlier.next_attempt_at) > now,
+    )
+    return (
+        select(DeliveryRow.id, DeliveryRow.attempts, EventRow)
+        .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
+        .where(
+            DeliveryRow.endpoint_id == endpoint_id,
+            col(DeliveryRow.replayed).in_([False, True]),
+            IS_PENDING,
+            col(DeliveryRow.next_attempt_at) <= now,
+            ~waits.exists(),
+        )
+        .order_by(col(DeliveryRow.sequence), col(DeliveryRow.id))
+        .limit(limit)
+    )
+
+
 def _due(
-    delivery_id: str, attempts: int, event: EventRow, endpoint: EndpointRow, secrets: tuple[str, ...]
+    delivery_id: str,
+    attempts: int,
+    event: EventRow,
+    endpoint: EndpointRow,
+    secrets: tuple[str, ...],
+    headers: dict[str, str],
 ) -> DueDelivery:
     return DueDelivery(
         delivery_id=delivery_id,
@@ -154,4 +197,7 @@ def _due(
         body=event_body(event, Payload(endpoint.payload)),
         attempts=attempts,
         payload=Payload(endpoint.payload),
+        headers=headers,
+        is_ordered=endpoint.ordering == Ordering.CONTENT,
+        max_per_second=endpoint.max_per_second,
     )

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.events.notify import notify
 from munadi.db.tables import EndpointRow
 from munadi.domain.event import EventType
-from munadi.domain.webhook import DisabledReason, EndpointView, Health, Payload
+from munadi.domain.webhook import DisabledReason, EndpointView, Health, Ordering, Payload, SignatureScheme
 
 # An endpoint is disabled when a spell has lasted this long. Retries are at most 26.4 hours apart, so a spell without
 # SILENCE has failures on each of its days.
@@ -53,6 +53,11 @@ def endpoint_view(row: EndpointRow) -> EndpointView:
         channels=tuple(row.channels),
         description=row.description,
         payload=Payload(row.payload),
+        signature=SignatureScheme(row.signature),
+        public_key=row.public_key,
+        ordering=Ordering(row.ordering),
+        max_per_second=row.max_per_second,
+        headers=row.headers,
         created_by_key=row.created_by_key,
         enabled=row.enabled,
         disabled_reason=DisabledReason(row.disabled_reason) if row.disabled_reason else None,

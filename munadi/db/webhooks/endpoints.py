@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,15 +13,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.audit import record
 from munadi.db.ids import new_id
-from munadi.db.sealing.secrets import SigningSecret, open_secrets, seal_secrets
+from munadi.db.sealing.secrets import SigningSecret, open_headers, open_secrets, seal_headers, seal_secrets
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow
 from munadi.db.webhooks.endpoint_health import end_spell, endpoint_view
 from munadi.db.webhooks.endpoint_lanes import reopen
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
-from munadi.domain.webhook import DeliveryStatus, DisabledReason, EndpointView, EndpointWithSecret, Payload
-from munadi.webhooks.signing import generate_secret
+from munadi.domain.webhook import (
+    DeliveryStatus,
+    DisabledReason,
+    EndpointView,
+    EndpointWithSecret,
+    Ordering,
+    Payload,
+    SignatureScheme,
+)
+from munadi.webhooks.custom_headers import masked, with_kept
+from munadi.webhooks.signing import generate_key_pair, generate_secret
 
 log = logging.getLogger("munadi.webhooks")
 
@@ -47,11 +56,15 @@ class EndpointStore:
         description: str | None,
         enabled: bool,
         payload: Payload = Payload.FULL,
+        signature: SignatureScheme = SignatureScheme.V1,
+        ordering: Ordering = Ordering.NONE,
+        max_per_second: int | None = None,
+        headers: Mapping[str, str] | None = None,
         created_by_key: str | None = None,
         now: datetime,
     ) -> EndpointWithSecret:
         """Create an endpoint with its secret, in the caller's transaction. The URL has passed the guard."""
-        endpoint_id, secret = new_id(Prefix.ENDPOINT), generate_secret()
+        endpoint_id, key = new_id(Prefix.ENDPOINT), _new_key(signature)
         row = EndpointRow(
             id=endpoint_id,
             brand_ref=brand_ref,
@@ -60,17 +73,23 @@ class EndpointStore:
             channels=list(channels),
             description=description,
             payload=payload.value,
+            signature=signature.value,
+            public_key=key.public,
+            ordering=ordering.value,
+            max_per_second=max_per_second,
+            headers=masked(headers or {}),
+            sealed_headers=seal_headers(self._keyring, endpoint_id, headers or {}),
             created_by_key=created_by_key,
             enabled=enabled,
             disabled_reason=None if enabled else DisabledReason.BY_HAND.value,
-            sealed=seal_secrets(self._keyring, endpoint_id, [SigningSecret(secret)]),
+            sealed=seal_secrets(self._keyring, endpoint_id, [SigningSecret(key.signing)]),
             created_at=now,
             updated_at=now,
         )
         session.add(row)
         record(session, Action.ENDPOINT_CREATED, target=endpoint_id, brand_ref=brand_ref, now=now)
         await session.flush()
-        return _with_secret(row, secret)
+        return _with_secret(row, key)
 
     async def get(self, endpoint_id: str) -> EndpointView | None:
         """An endpoint by id."""
@@ -89,14 +108,20 @@ class EndpointStore:
             return [endpoint_view(row) for row in (await session.exec(query.limit(limit))).all()]
 
     async def change(self, endpoint_id: str, changes: dict[str, Any], now: datetime) -> EndpointView | None:
-        """Set some of url, types, channels, description, payload, enabled. A new URL and enabling reset the failures:
-        pending deliveries are sent at once."""
+        """Set some of url, types, channels, description, payload, ordering, max_per_second, headers, enabled.
+
+        A new URL and enabling reset the failures: pending deliveries are sent at once.
+        """
         async with self._database.write() as session:
             row = await _live(session, endpoint_id)
             if row is None:
                 return None
             was_enabled, was_at = row.enabled, row.url
+            if "headers" in changes:
+                self._set_headers(row, changes["headers"] or {})
             for name, value in changes.items():
+                if name == "headers":
+                    continue
                 setattr(row, name, list(value) if isinstance(value, tuple) else value)
             if row.enabled != was_enabled:
                 row.disabled_reason = None if row.enabled else DisabledReason.BY_HAND.value
@@ -108,25 +133,46 @@ class EndpointStore:
             record(session, Action.ENDPOINT_UPDATED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
             return endpoint_view(row)
 
-    async def rotate(self, session: AsyncSession, endpoint_id: str, now: datetime) -> EndpointWithSecret | None:
-        """Create a new secret, in the caller's transaction. Current secrets stay valid for a day at most.
+    def _set_headers(self, row: EndpointRow, sent: Mapping[str, str]) -> None:
+        try:
+            before = open_headers(self._keyring, row)
+        except SealBroken as error:
+            log.error("the headers of %s cannot be opened and are replaced: %s", row.id, error)
+            before = {}
+        headers = with_kept(sent, before)
+        row.headers, row.sealed_headers = masked(headers), seal_headers(self._keyring, row.id, headers)
+
+    async def rotate(
+        self,
+        session: AsyncSession,
+        endpoint_id: str,
+        now: datetime,
+        *,
+        revoke_previous: bool = False,
+        signature: SignatureScheme | None = None,
+    ) -> EndpointWithSecret | None:
+        """Create a new secret, in the caller's transaction. `signature` changes the kind of signature.
+
+        Current secrets stay valid for a day at most, or end at once (`revoke_previous`).
 
         Secrets that cannot be decrypted are replaced by the new one.
         """
         row = await _live(session, endpoint_id)
         if row is None:
             return None
-        secret, until = generate_secret(), now + ROTATION_OVERLAP
+        row.signature = (signature or SignatureScheme(row.signature)).value
+        key, until = _new_key(SignatureScheme(row.signature)), now + ROTATION_OVERLAP
         try:
             signing = open_secrets(self._keyring, row, now)
         except SealBroken as error:
             log.error("the secrets of %s cannot be opened and are replaced: %s", endpoint_id, error)
             signing = []
-        old = [SigningSecret(s.text, min(s.until or until, until)) for s in signing]
-        row.sealed = seal_secrets(self._keyring, row.id, [SigningSecret(secret), *old])
+        old = [] if revoke_previous else [SigningSecret(s.text, min(s.until or until, until)) for s in signing]
+        row.sealed = seal_secrets(self._keyring, row.id, [SigningSecret(key.signing), *old])
+        row.public_key = key.public
         row.updated_at = now
         record(session, Action.ENDPOINT_SECRET_ROTATED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
-        return _with_secret(row, secret)
+        return _with_secret(row, key)
 
     async def delete(self, endpoint_id: str, now: datetime) -> EndpointView | None:
         """Delete an endpoint and cancel its pending deliveries. None when there is no such endpoint."""
@@ -141,7 +187,7 @@ class EndpointStore:
             if row is None:
                 return None
             row.deleted_at = row.updated_at = now
-            row.enabled, row.sealed = False, b""
+            row.enabled, row.sealed, row.sealed_headers = False, b"", b""
             record(session, Action.ENDPOINT_DELETED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
             return endpoint_view(row)
 
@@ -151,5 +197,19 @@ async def _live(session: AsyncSession, endpoint_id: str) -> EndpointRow | None:
     return None if row is None or row.deleted_at is not None else row
 
 
-def _with_secret(row: EndpointRow, secret: str) -> EndpointWithSecret:
-    return EndpointWithSecret(**endpoint_view(row).model_dump(by_alias=False), secret=secret)
+class _Key(NamedTuple):
+    """`signing` stays here, `public` (v1a only) is shown."""
+
+    signing: str
+    public: str | None = None
+
+
+def _new_key(signature: SignatureScheme) -> _Key:
+    if signature is SignatureScheme.V1:
+        return _Key(generate_secret())
+    pair = generate_key_pair()
+    return _Key(pair.private, pair.public)
+
+
+def _with_secret(row: EndpointRow, key: _Key) -> EndpointWithSecret:
+    return EndpointWithSecret(**endpoint_view(row).model_dump(by_alias=False), secret=key.public or key.signing)
