@@ -73,6 +73,18 @@ class MetricsSettings(BaseModel):
     token: SecretStr | None = Field(None, description="a bearer token that may read `GET /metrics` and nothing else")
 
 
+class RetentionSettings(BaseModel):
+    """How long events and webhook deliveries are kept. A worker removes what is older, a little at a time."""
+
+    events_days: int = Field(400, ge=1, description="days that events are kept, with their deliveries")
+    deliveries_days: int = Field(
+        90, ge=1, description="days that webhook deliveries are kept, also those that wait for a disabled endpoint"
+    )
+    bodies_days: int = Field(
+        30, ge=1, description="days after its last attempt that a delivery shows requests and responses"
+    )
+
+
 class RelaySettings(BaseModel):
     """The relay: how soon a lost call to a workflow is repeated."""
 
@@ -104,6 +116,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()
     relay: RelaySettings = RelaySettings()
+    retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"

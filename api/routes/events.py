@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, Query
 from api.auth import not_found
 from api.deps import ContentReader, Limit, Page, TheServices, page
 from api.openapi import error_responses
-from api.problems import refused
+from api.problems import ProblemError, refused
 from api.views import LoggedEvent, logged
 from munadi.db.contents import queries as contents
 from munadi.db.events import log as events
+from munadi.db.events.retention import first_position
 from munadi.db.tables import EventRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, is_id
@@ -65,7 +66,7 @@ async def get_event(event_id: str, services: TheServices, principal: ContentRead
     return logged(row)
 
 
-@router.get("/events", responses=error_responses(401, 403, 422))
+@router.get("/events", responses=error_responses(401, 403, 410, 422))
 async def list_events(
     services: TheServices,
     principal: ContentReader,
@@ -78,11 +79,15 @@ async def list_events(
 
     Give `nextCursor` as `cursor` for the next page. It is null when there is none yet; then repeat the call later,
     with the position of the last event that you have.
+
+    Events are kept for a time (`MUNADI_RETENTION__EVENTS_DAYS`). A cursor from before the oldest kept event is
+    answered with 410 `CURSOR_EXPIRED`, which names the position to start from; `after=0` starts at the oldest one.
     """
     if brand_ref is not None and not principal.may_see(brand_ref):
         return Page[LoggedEvent](data=())
     await events.number_events(services.database)
     async with services.database.read() as session:
+        _check_start(start, await first_position(session))
         rows = await events.events_after(
             session,
             start,
@@ -91,3 +96,16 @@ async def list_events(
             types=[each.value for each in kinds or ()],
         )
     return page([logged(row) for row in rows], limit, lambda event: str(event.position))
+
+
+def _check_start(start: int, first: int) -> None:
+    """410 for a cursor whose next events were removed: continuing silently would skip them."""
+    if 0 < start < first - 1:
+        detail = (
+            f"events up to position {first - 1} were removed because of their age, so those after {start} are not all "
+            f"here; start again with after={first - 1}, and read the state of posts from /v1/contents"
+        )
+        problem = Problem(
+            pointer="?after", code="CURSOR_EXPIRED", message=detail, rule="retention", limit=first - 1, actual=start
+        )
+        raise ProblemError(410, "CURSOR_EXPIRED", "The cursor is too old", detail, errors=[problem])

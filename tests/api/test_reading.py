@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import col, delete
 
 from munadi.channels.registry import channel_options
 from munadi.db.events.log import number_events
@@ -125,6 +126,18 @@ async def test_the_cursor_of_events_is_taken_by_both_names(api: ApiHarness) -> N
         rest = [await api.read_list(f"{path}?{name}={first['nextCursor']}") for name in ("cursor", "after")]
         assert [[event["position"] for event in each] for each in rest] == [[3, 4]] * 2
         expect_errors(await api.get(f"{path}?after=1&cursor=2"), ("?cursor", "INVALID_FIELD"))
+
+
+async def test_a_cursor_from_before_the_oldest_kept_event_is_refused(api: ApiHarness) -> None:
+    for _ in range(4):
+        await api.submit()
+    await number_events(api.services.database)
+    async with api.services.database.write() as session:
+        await session.exec(delete(EventRow).where(col(EventRow.position) <= 3))
+    [error] = expect_errors(await api.get("/v1/events?after=2"), ("?after", "CURSOR_EXPIRED"), status=410)
+    assert (error["limit"], error["actual"]) == (3, 2)
+    assert [event["position"] for event in await api.read_list("/v1/events")] == [4]
+    assert [event["position"] for event in await api.read_list("/v1/events?after=3")] == [4]
 
 
 async def test_one_event_is_read_by_its_id(api: ApiHarness) -> None:

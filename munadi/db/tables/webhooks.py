@@ -100,6 +100,12 @@ class DeliveryRow(SQLModel, table=True):
             postgresql_where=text("recovery_id IS NOT NULL"),
         ),
         Index("deliveries_by_content", "content_id"),
+        Index(
+            "deliveries_with_bodies",
+            "bodies_at",
+            sqlite_where=text("bodies_at IS NOT NULL"),
+            postgresql_where=text("bodies_at IS NOT NULL"),
+        ),
     )
     id: str = Field(primary_key=True)
     event_id: str = Field(foreign_key="events.id")
@@ -112,6 +118,7 @@ class DeliveryRow(SQLModel, table=True):
     replayed: bool = False  # asked for again, many at a time: sent after what is new
     recovery_id: str | None = None  # the newest recovery that asked for it
     log: list[dict[str, Any]] = _json(default_factory=list)
+    bodies_at: datetime | None = _at(default=None)  # the time of the newest attempt whose response the log has
     created_at: datetime = _at()
     updated_at: datetime = _at()
 

@@ -6,7 +6,6 @@ import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +14,7 @@ from munadi.db.events.fan_out import add_deliveries
 from munadi.db.events.notify import event_body, notify
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
-from munadi.db.webhooks.delivery_results import SENT
+from munadi.db.webhooks.delivery_results import SENT, without_request
 from munadi.db.webhooks.endpoint_lanes import reopen
 from munadi.db.webhooks.missed_events import EventRange, Found, make_due, next_events
 from munadi.domain.event import EventType
@@ -164,14 +163,10 @@ def _request(row: DeliveryRow, event: EventRow, may_read_texts: bool) -> Deliver
     return DeliveryRequest(url=sent["url"], headers=sent["headers"], body=body)
 
 
-def _without_request(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != SENT}
-
-
 def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
     """A delivery as the API returns it, with at most `head` characters of each response."""
     attempts = [
-        DeliveryAttempt.model_validate(_without_request(each) | {"responseHead": each["responseHead"][:head]})
+        DeliveryAttempt.model_validate(without_request(each) | {"responseHead": each["responseHead"][:head]})
         for each in row.log
     ]
     return DeliveryView(

@@ -26,6 +26,11 @@ OLD_HEAD_LIMIT = 1024
 SENT = "request"
 
 
+def without_bodies(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A delivery's log without requests and responses; when each attempt was and how it ended stays."""
+    return [without_request(entry) | {"responseHead": ""} for entry in log]
+
+
 async def write_results(session: AsyncSession, attempted: Sequence[Attempted], random: Random, now: datetime) -> None:
     """Write the results of a batch of one endpoint, in the caller's transaction. `random` gives the jitter."""
     # With the endpoint and its lane, which are then known without another read.
@@ -125,9 +130,12 @@ def _append(delivery: DeliveryRow, attempt: Attempted) -> None:
     older = [_shortened(old) for old in delivery.log]
     sent = result.request.model_dump() | {"payload": attempt.payload.value} if result.request else None
     delivery.log = [*older[1 - LOG_LIMIT :], entry.model_dump(mode="json") | {SENT: sent}]
-    delivery.updated_at = attempt.at
+    delivery.updated_at = delivery.bodies_at = attempt.at
 
 
 def _shortened(entry: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in entry.items() if name != SENT}
-    return kept | {"responseHead": entry["responseHead"][:OLD_HEAD_LIMIT]}
+    return without_request(entry) | {"responseHead": entry["responseHead"][:OLD_HEAD_LIMIT]}
+
+
+def without_request(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != SENT}
