@@ -53,7 +53,7 @@ from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.service import PublishingService
-from munadi.runtime import Runtime, open_runtime
+from munadi.runtime import Runtime, open_runtime, webhook_guard_of
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
 from munadi.wrong_keys import WrongKeys
@@ -155,6 +155,7 @@ async def open_services(
                 media_store=runtime.media_store,
                 fetcher=runtime.fetcher,
                 guard=runtime.guard,
+                webhook_guard=webhook_guard_of(settings),
                 clock=runtime.clock,
                 sender=runtime.sender,
                 connecting=ConnectFlow(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from api.problems import ProblemError
-from api.services import Services
 from munadi.domain.failure import ChannelError, FailureClass, FieldRefused, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import REASONS
 from munadi.intake.problems import ProblemCollector
-from munadi.outbound.guard import GuardRefused
+from munadi.outbound.guard import Guard, GuardRefused
 
 _PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 _WAIT = timedelta(seconds=30)
@@ -57,16 +56,16 @@ def _of_field(error: FieldRefused, channel: str) -> ProblemError:
     return ProblemError(422, error.reason, "The network refused", error.message, errors=[problem])
 
 
-async def check_url(services: Services, url: str, pointer: str) -> None:
+async def check_url(guard: Guard, url: str, pointer: str) -> None:
     """422 unless the guard allows this URL."""
     problems = ProblemCollector()
-    await find_url(services, url, pointer, problems)
+    await find_url(guard, url, pointer, problems)
     problems.raise_if_any()
 
 
-async def find_url(services: Services, url: str, pointer: str, problems: ProblemCollector) -> None:
+async def find_url(guard: Guard, url: str, pointer: str, problems: ProblemCollector) -> None:
     """Report a problem unless the guard allows this URL."""
     try:
-        await services.guard.check(url)
+        await guard.check(url)
     except GuardRefused as error:
         problems.extend([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")])

@@ -34,6 +34,7 @@ class Services:
     media_store: MediaStore
     fetcher: MediaFetcher
     guard: Guard
+    webhook_guard: Guard
     clock: Clock
     sender: Sender
     connecting: ConnectFlow

@@ -73,6 +73,24 @@ class MetricsSettings(BaseModel):
     token: SecretStr | None = Field(None, description="a bearer token that may read `GET /metrics` and nothing else")
 
 
+class WebhookSettings(BaseModel):
+    """What webhook receivers may be reached at, beside public addresses."""
+
+    private_networks: str = Field(
+        "",
+        description="private networks that webhooks may reach, comma separated (10.1.0.0/16), also over plain http and "
+        "on any port; unset: public addresses only",
+    )
+    private_hosts: str = Field(
+        "",
+        description="hosts of such receivers, comma separated (cms.internal, cms.internal:3000); a host without a port "
+        "is reached on any",
+    )
+    proxy: SecretStr | None = Field(
+        None, description="egress proxy of webhooks, http://host:port; it gets addresses, never names; unset: none"
+    )
+
+
 class RetentionSettings(BaseModel):
     """How long events and webhook deliveries are kept. A worker removes what is older, a little at a time."""
 
@@ -117,6 +135,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     relay: RelaySettings = RelaySettings()
     retention: RetentionSettings = RetentionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"

@@ -24,6 +24,7 @@ from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from munadi.media.store import MediaStore
 from munadi.media.web_links import WebLinks
 from munadi.outbound.guard import Guard, guarded_client
+from munadi.outbound.private_targets import PrivateTargets
 from munadi.ports import Channels, Clock, MediaReach, MediaReader
 from munadi.webhooks.sender import WebhookSender
 
@@ -71,6 +72,19 @@ def guard_of(settings: Settings) -> Guard:
     return Guard(allow_loopback=settings.is_development)
 
 
+def webhook_guard_of(settings: Settings) -> Guard:
+    """The guard of webhook receivers, some of which may be private. ValueError for a setting that cannot be read."""
+    given = settings.webhooks
+    private = PrivateTargets.parse(given.private_networks, given.private_hosts)
+    return Guard(allow_loopback=settings.is_development, private=private)
+
+
+def webhook_sender_of(settings: Settings) -> WebhookSender:
+    """The sender of webhooks. ValueError as `webhook_guard_of`."""
+    proxy = settings.webhooks.proxy
+    return WebhookSender(webhook_guard_of(settings), proxy=proxy.get_secret_value() if proxy else None)
+
+
 @asynccontextmanager
 async def open_runtime(settings: Settings, process: str, clock: Clock | None = None) -> AsyncIterator[Runtime]:
     """Build the runtime of `process` (`api` or `worker`), and close it when the block ends."""
@@ -81,7 +95,7 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
     store.clear_incoming()
     limits = FetchLimits(max_bytes=settings.media.max_bytes, total=timedelta(seconds=settings.media.fetch_timeout))
     fetcher = MediaFetcher(guard, limits, directory=store.incoming)
-    sender = WebhookSender(guard)
+    sender = webhook_sender_of(settings)
     timeout = httpx.Timeout(CALL_TIMEOUT, connect=CONNECT_TIMEOUT)
     client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
     guarded = guarded_client(guard, timeout=timeout)

@@ -233,7 +233,7 @@ async def _verified(body: AccountImportRequest, services: Services) -> Connectio
         message = f"{body.channel} is not available here; see GET /v1/channels"
         raise refused([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])
     if body.service_url is not None:
-        await check_url(services, body.service_url, "/serviceUrl")
+        await check_url(services.guard, body.service_url, "/serviceUrl")
     sent = body.credentials
     given = AccountImport(
         external_id=body.external_id,

@@ -56,7 +56,7 @@ async def create_endpoint(
     problems = ProblemCollector(shape)
     brand_ref = await named_brand(readable.get("brand_ref"), principal, services, problems)
     if "url" in readable:
-        await find_url(services, readable["url"], "/url", problems)
+        await find_url(services.webhook_guard, readable["url"], "/url", problems)
     _check_payload(readable.get("payload"), principal, problems)
     check_headers(readable.get("headers"), problems)
     problems.raise_if_any()
@@ -128,7 +128,7 @@ async def change_endpoint(
         if name in changes:
             changes[name] = changes[name] or ()
     if body.url is not None:
-        await check_url(services, body.url, "/url")
+        await check_url(services.webhook_guard, body.url, "/url")
         if body.url != before.url and _default_payload(principal) is Payload.THIN:
             # Or a key that may not read texts could have them sent to an address of its own.
             changes["payload"] = Payload.THIN

@@ -57,7 +57,7 @@ def database_and_keys() -> tuple[str, KeyRing]:
 
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """Check the settings that API and worker need to run. Raises CommandFailed (USAGE)."""
-    parts = (_keys, _level, _database, _media, _channels, _failpoints, _exposure)
+    parts = (_keys, _level, _database, _media, _channels, _webhooks, _failpoints, _exposure)
     wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
@@ -106,6 +106,25 @@ def _exposure(settings: Settings) -> Iterator[str]:
     from munadi.exposure import exposures
 
     yield from exposures(settings)
+
+
+def _webhooks(settings: Settings) -> Iterator[str]:
+    from munadi.outbound.private_targets import PrivateTargets
+    from munadi.outbound.proxy import ProxiedBackend
+
+    for name, networks, hosts in (
+        ("PRIVATE_NETWORKS", settings.webhooks.private_networks, ""),
+        ("PRIVATE_HOSTS", "", settings.webhooks.private_hosts),
+    ):
+        try:
+            PrivateTargets.parse(networks, hosts)
+        except ValueError as error:
+            yield f"MUNADI_WEBHOOKS__{name}: {error}"
+    if settings.webhooks.proxy is not None:
+        try:
+            ProxiedBackend(settings.webhooks.proxy.get_secret_value())
+        except ValueError as error:
+            yield f"MUNADI_WEBHOOKS__PROXY: {error}"
 
 
 def _level(settings: Settings) -> Iterator[str]:

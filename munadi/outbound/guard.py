@@ -22,6 +22,8 @@ from typing import Any
 import httpx
 
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
+from munadi.outbound.private_targets import PrivateTargets
+from munadi.outbound.proxy import ProxiedBackend
 
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 URL_LIMIT = 4096
@@ -81,7 +83,8 @@ class Guard:
     """Decides which URLs may be called. One per purpose; it has no state.
 
     `allow_loopback` (development only) lets localhost through on any port, and without TLS.
-    `allowed_ports` counts for everything else; `https_only` refuses plain http there.
+    `private` are private addresses that an operator allows, on any port, and without TLS. `allowed_ports` counts for
+    everything else; `https_only` refuses plain http there.
     """
 
     def __init__(
@@ -92,12 +95,14 @@ class Guard:
         allowed_ports: Collection[int] = DEFAULT_PORTS,
         resolve: Resolve = resolve_with_system,
         resolve_timeout: float = 5.0,
+        private: PrivateTargets | None = None,
     ) -> None:
         self.allow_loopback = allow_loopback
         self.https_only = https_only
         self.allowed_ports = frozenset(allowed_ports)
         self._resolve = resolve
         self._resolve_timeout = resolve_timeout
+        self._private = private or PrivateTargets()
 
     async def check(self, url: str | httpx.URL) -> Target:
         """The addresses `url` may be called at. Raises GuardRefused, and nothing else, for a bad URL."""
@@ -108,7 +113,9 @@ class Guard:
         addresses = (literal,) if literal else await self._addresses(host, port)
         for address in addresses:
             reason = why_not_public(address)
-            if reason and not (self.allow_loopback and is_loopback(address)):
+            if reason is None:
+                self._check_public(parsed, port)
+            elif not (self.allow_loopback and is_loopback(address)) and not self._private.allows(host, port, address):
                 raise GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, f"{host} is at {address} ({reason})")
         return Target(parsed, host, port, addresses)
 
@@ -124,11 +131,16 @@ class Guard:
             raise GuardRefused(GuardCode.URL_PORT, f"{_port(parsed)} is not a port")
         if self.allow_loopback and _names_loopback(host):
             return parsed
+        if not self._private.may_allow(host, _port(parsed)):
+            self._check_public(parsed, _port(parsed))
+        return parsed
+
+    def _check_public(self, parsed: httpx.URL, port: int) -> None:
+        """The rules for whatever is not at an allowed private address."""
         if self.https_only and parsed.scheme != "https":
             raise GuardRefused(GuardCode.URL_SCHEME, "plain http is not allowed, use https")
-        if _port(parsed) not in self.allowed_ports:
-            raise GuardRefused(GuardCode.URL_PORT, f"port {_port(parsed)} is not allowed")
-        return parsed
+        if port not in self.allowed_ports:
+            raise GuardRefused(GuardCode.URL_PORT, f"port {port} is not allowed")
 
     async def _addresses(self, host: str, port: int) -> tuple[Address, ...]:
         try:
@@ -149,7 +161,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     and the TLS handshake each, so the longest wait is twice that).
     """
 
-    def __init__(self, guard: Guard, *, verify: ssl.SSLContext | None = None) -> None:
+    def __init__(self, guard: Guard, *, verify: ssl.SSLContext | None = None, proxy: str | None = None) -> None:
         self._guard = guard
         # Connections are not kept: the pool knows them by address, and two names at one address must
         # never share a connection whose certificate was checked for only one of them.
@@ -158,6 +170,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             trust_env=False,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
+        if proxy is not None:
+            # httpx has no option for this. Its own proxies check the certificate for the address instead of the name.
+            self._inner._pool._network_backend = ProxiedBackend(proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         target = await self._guard.check(request.url)
@@ -214,14 +229,19 @@ def _pinned(request: httpx.Request, target: Target, address: Address, extensions
 
 
 def guarded_client(
-    guard: Guard, *, timeout: httpx.Timeout | float = 10.0, verify: ssl.SSLContext | None = None
+    guard: Guard,
+    *,
+    timeout: httpx.Timeout | float = 10.0,
+    verify: ssl.SSLContext | None = None,
+    proxy: str | None = None,
 ) -> httpx.AsyncClient:
     """A client that can reach only what `guard` allows. `timeout` is httpx's (seconds per phase, not total).
 
-    No proxy from the environment, no redirects, no cookies: an answer leaves nothing behind.
+    `proxy` (`http://host:port`) is called for every connection, with the checked address. No proxy from the
+    environment, no redirects, no cookies: an answer leaves nothing behind.
     """
     return httpx.AsyncClient(
-        transport=GuardedTransport(guard, verify=verify),
+        transport=GuardedTransport(guard, verify=verify, proxy=proxy),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,

@@ -28,13 +28,18 @@ class WebhookSender:
     """Signs and posts events. Use one per event loop and close it; `timeout` is for the whole attempt."""
 
     def __init__(
-        self, guard: Guard, *, timeout: timedelta = TOTAL_TIMEOUT, verify: ssl.SSLContext | None = None
+        self,
+        guard: Guard,
+        *,
+        timeout: timedelta = TOTAL_TIMEOUT,
+        verify: ssl.SSLContext | None = None,
+        proxy: str | None = None,
     ) -> None:
         self._timeout = timeout.total_seconds()
         self._guard = guard
         # The connect timeout is shorter than the whole one, so that the error can name the phase.
         timeouts = httpx.Timeout(self._timeout, connect=self._timeout / 3)
-        self._client = guarded_client(guard, timeout=timeouts, verify=verify)
+        self._client = guarded_client(guard, timeout=timeouts, verify=verify, proxy=proxy)
 
     async def send(
         self,

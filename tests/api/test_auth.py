@@ -54,7 +54,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "publication_id": (await seed.publication(content_id)).id,
         "media_id": media_id,
         "event_id": event.id,
-        "recovery_id": (await api.create(recover, {"since": "2026-01-01T00:00:00Z"}))["id"],
+        "recovery_id": (await api.post(recover, {"since": "2026-01-01T00:00:00Z"})).json()["id"],
         "delivery_id": (await api.read_list("/v1/webhooks/deliveries"))[0]["id"],
         "key_id": await api.key_id(await api.key(Scope.CONTENTS_READ, brand_ref="acme")),
     }

@@ -18,7 +18,7 @@ from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.accounts.store import AccountStore
 from munadi.db.idempotency import IdempotencyRecord, ResponseUnreadable, StoredResponse
 from munadi.db.sealing.rotation import SEALED, RowsLocked, reseal
-from munadi.db.sealing.secrets import open_credentials, open_secrets
+from munadi.db.sealing.secrets import open_credentials, open_headers, open_secrets
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, DiscardRow, EndpointRow, PublicationRow
 from munadi.db.tables.accounts import ConnectionRow, KeyRow
@@ -47,7 +47,7 @@ async def old(database_url: str) -> AsyncIterator[Seed]:
     seed = Seed(database, KeyRing([OLD]))
     await seed.create()
     content_id = await seed.content((await seed.account()).id)
-    await seed.endpoint()
+    await seed.endpoint(headers={"Authorization": "Bearer s"})
     async with database.write() as session:
         session.add(KeyRow(id="key_1", name="cms", hash="x", hint="abcd", scopes=[], created_at=START))
         await session.flush()
@@ -81,6 +81,7 @@ async def opens_with(seed: Seed, *keys: str) -> bool:
     tries = [
         lambda account=await stored(seed, AccountRow): open_credentials(ring, account),
         lambda endpoint=await stored(seed, EndpointRow): open_secrets(ring, endpoint, START),
+        lambda endpoint=await stored(seed, EndpointRow): open_headers(ring, endpoint),
         lambda: json.loads(ring.open(connection.sealed, table="connections", row="con_1", column="sealed")),
         lambda row=await stored(seed, PublicationRow): state_of(ring, row),
         lambda row=await stored(seed, DiscardRow): state_of(ring, row),
@@ -105,7 +106,7 @@ def test_every_column_that_holds_bytes_is_known() -> None:
 async def test_after_a_rotation_the_old_key_can_be_removed(old: Seed) -> None:
     assert not await opens_with(old, NEW)
     done = await reseal(old.database, KeyRing([NEW, OLD]))
-    assert done.rows == {"accounts": 1, "endpoints": 1, "connections": 1, "idempotency": 1, **HANDLES}
+    assert done.rows == {"accounts": 1, "endpoints": 2, "connections": 1, "idempotency": 1, **HANDLES}
     assert done.unreadable == []
     assert await opens_with(old, NEW)
     assert not await opens_with(old, OLD)
@@ -118,7 +119,7 @@ async def test_more_rows_than_fit_one_transaction(old: Seed, monkeypatch: pytest
     monkeypatch.setattr(resealing, "ROWS", 3)
     for _ in range(10):
         await old.endpoint()
-    assert (await reseal(old.database, KeyRing([NEW, OLD]))).rows["endpoints"] == 11
+    assert (await reseal(old.database, KeyRing([NEW, OLD]))).rows["endpoints"] == 12
 
 
 async def test_a_key_removed_too_early_is_reported_and_no_secret_is_lost(old: Seed) -> None:
@@ -127,7 +128,7 @@ async def test_a_key_removed_too_early_is_reported_and_no_secret_is_lost(old: Se
     assert [row.table for row in done.unreadable] == [place.table.name for place in SEALED]
     assert all("a key that is not held" in row.error for row in done.unreadable)
     assert await opens_with(old, OLD)
-    assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 6
+    assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 7
     assert await opens_with(old, NEW)
 
 
@@ -137,7 +138,7 @@ async def test_a_damaged_row_is_skipped_and_all_others_are_rotated(old: Seed) ->
     async with old.database.write() as session:
         await session.exec(update(AccountRow).values(sealed=damaged))
     done = await reseal(old.database, KeyRing([NEW, OLD]))
-    assert done.rows == {"accounts": 0, "endpoints": 1, "connections": 1, "idempotency": 1, **HANDLES}
+    assert done.rows == {"accounts": 0, "endpoints": 2, "connections": 1, "idempotency": 1, **HANDLES}
     assert [(row.table, row.error) for row in done.unreadable] == [
         ("accounts", "the value was damaged or belongs to another place")
     ]
