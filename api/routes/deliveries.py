@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import examples
+from api import webhook_examples
 from api.auth import not_found
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
@@ -31,7 +31,7 @@ def _id_query(alias: str, prefix: Prefix) -> object:
 
 
 @router.get(
-    "", responses={**shows_page(examples.DELIVERY), **error_responses(401, 403, 422)}, summary="List deliveries"
+    "", responses={**shows_page(webhook_examples.DELIVERY), **error_responses(401, 403, 422)}, summary="List deliveries"
 )
 async def list_deliveries(
     principal: WebhookReader,
@@ -52,7 +52,7 @@ async def list_deliveries(
 
 @router.get(
     "/{delivery_id}",
-    responses={**shows(200, examples.DELIVERY_DETAIL), **error_responses(401, 403, 404, 422)},
+    responses={**shows(200, webhook_examples.DELIVERY_DETAIL), **error_responses(401, 403, 404, 422)},
     summary="Read a delivery",
 )
 async def get_delivery(delivery_id: str, principal: WebhookReader, services: TheServices) -> DeliveryDetail:
@@ -70,7 +70,7 @@ async def get_delivery(delivery_id: str, principal: WebhookReader, services: The
     "/{delivery_id}/redeliver",
     status_code=202,
     response_model=DeliveryView,
-    responses={**shows(202, examples.DELIVERY), **error_responses(400, 401, 403, 404, 409, 422)},
+    responses={**shows(202, webhook_examples.DELIVERY), **error_responses(400, 401, 403, 404, 409, 422)},
     summary="Redeliver",
 )
 async def redeliver(

@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import examples
+from api import webhook_examples
 from api.auth import not_found
 from api.deps import TheServices
 from api.examples import shows
@@ -67,7 +67,7 @@ async def replay_events(
     "/{endpoint_id}/recover",
     status_code=202,
     response_model=RecoveryView,
-    responses={**shows(202, examples.RECOVERY), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
+    responses={**shows(202, webhook_examples.RECOVERY), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
     summary="Recover missed events",
 )
 async def recover_events(
@@ -100,7 +100,7 @@ async def recover_events(
 
 @router.get(
     "/{endpoint_id}/recoveries/{recovery_id}",
-    responses={**shows(200, examples.RECOVERY), **error_responses(401, 403, 404, 422)},
+    responses={**shows(200, webhook_examples.RECOVERY), **error_responses(401, 403, 404, 422)},
     summary="Read a recovery",
 )
 async def get_recovery(

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import examples
+from api import webhook_examples
 from api.auth import not_found
 from api.body import described, read_whole
 from api.brand_of_body import named_brand
@@ -37,7 +37,7 @@ router.include_router(deliveries.router)
 router.include_router(recoveries.router)
 
 
-_WITH_SECRET = {**examples.ENDPOINT, "secret": "whsec_…"}
+_WITH_SECRET = {**webhook_examples.ENDPOINT, "secret": "whsec_…"}
 
 
 @router.post(
@@ -86,7 +86,7 @@ async def create_endpoint(
 
 @router.get(
     "/endpoints",
-    responses={**shows_page(examples.ENDPOINT), **error_responses(401, 403, 422)},
+    responses={**shows_page(webhook_examples.ENDPOINT), **error_responses(401, 403, 422)},
     summary="List endpoints",
 )
 async def list_endpoints(principal: WebhookReader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
@@ -97,7 +97,7 @@ async def list_endpoints(principal: WebhookReader, services: TheServices, paging
 
 @router.get(
     "/endpoints/{endpoint_id}",
-    responses={**shows(200, examples.ENDPOINT), **error_responses(401, 403, 404, 422)},
+    responses={**shows(200, webhook_examples.ENDPOINT), **error_responses(401, 403, 404, 422)},
     summary="Read an endpoint",
 )
 async def get_endpoint(endpoint_id: str, principal: WebhookReader, services: TheServices) -> EndpointView:
@@ -107,7 +107,7 @@ async def get_endpoint(endpoint_id: str, principal: WebhookReader, services: The
 
 @router.patch(
     "/endpoints/{endpoint_id}",
-    responses={**shows(200, examples.ENDPOINT), **error_responses(400, 401, 403, 404, 413, 415, 422)},
+    responses={**shows(200, webhook_examples.ENDPOINT), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Change an endpoint",
 )
 async def change_endpoint(
@@ -188,7 +188,7 @@ async def rotate_secret(
 @router.post(
     "/endpoints/{endpoint_id}/test",
     response_model=DeliveryView,
-    responses={**shows(200, examples.DELIVERY), **error_responses(400, 401, 403, 404, 422)},
+    responses={**shows(200, webhook_examples.DELIVERY), **error_responses(400, 401, 403, 404, 422)},
     summary="Send a test event",
 )
 async def send_test_event(

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from jsonschema_rs import Draft202012Validator, meta
 from pydantic import BaseModel
 
-from api import examples, quota_examples
+from api import examples, quota_examples, webhook_examples
 from api.app import ROUTERS
 from api.idempotency import KEY_PATTERN, read_key
 from api.problems import ProblemDocument, ProblemError
@@ -23,7 +23,7 @@ from munadi.domain.connection import ConnectionView
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.usage import UsageView
-from munadi.domain.webhook import DeliveryView, EndpointView
+from munadi.domain.webhook import DeliveryDetail, DeliveryView, EndpointView, RecoveryView
 from munadi.intake.requests import ContentEdit, ContentRequest, MediaUrlRequest, RescheduleRequest
 from tests.api.harness import ApiHarness
 
@@ -113,8 +113,10 @@ async def test_the_schemas_are_valid_and_the_examples_of_requests_fit_them(api: 
         (AccountView, examples.ACCOUNT),
         (ConnectLink, examples.CONNECT_LINK),
         (ConnectionView, examples.CONNECTION),
-        (EndpointView, examples.ENDPOINT),
-        (DeliveryView, examples.DELIVERY),
+        (EndpointView, webhook_examples.ENDPOINT),
+        (DeliveryView, webhook_examples.DELIVERY),
+        (DeliveryDetail, webhook_examples.DELIVERY_DETAIL),
+        (RecoveryView, webhook_examples.RECOVERY),
         (UsageView, quota_examples.USAGE),
         (ProblemDocument, quota_examples.QUOTA_EXCEEDED),
     ],

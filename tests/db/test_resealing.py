@@ -80,8 +80,7 @@ async def opens_with(seed: Seed, *keys: str) -> bool:
     connection = await stored(seed, ConnectionRow)
     tries = [
         lambda account=await stored(seed, AccountRow): open_credentials(ring, account),
-        lambda endpoint=await stored(seed, EndpointRow): open_secrets(ring, endpoint, START),
-        lambda endpoint=await stored(seed, EndpointRow): open_headers(ring, endpoint),
+        lambda row=await stored(seed, EndpointRow): open_secrets(ring, row, START) and open_headers(ring, row),
         lambda: json.loads(ring.open(connection.sealed, table="connections", row="con_1", column="sealed")),
         lambda row=await stored(seed, PublicationRow): state_of(ring, row),
         lambda row=await stored(seed, DiscardRow): state_of(ring, row),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import column, create_engine, insert, select, text
+from sqlalchemy import table as lightweight
 from sqlmodel import SQLModel
 
 from munadi.db import migrate
@@ -55,7 +56,9 @@ def _put(database_url: str) -> None:
     with engine.begin() as connection:
 
         def put(table: str, **values: Any) -> None:
-            connection.execute(insert(tables[table]).values(**values))
+            # Without the defaults of columns that the tables of this revision do not have.
+            columns = [column(name, tables[table].c[name].type) for name in values]
+            connection.execute(insert(lightweight(table, *columns)).values(**values))
 
         for ref in ("acme", "rival"):
             put("brands", ref=ref, limits={}, created_at=START)

@@ -69,7 +69,7 @@ class Unreadable:
 
 @dataclass
 class ResealResult:
-    """The number of rewritten rows by table, and the rows that could not be rewritten."""
+    """The number of rewritten values by table, and the rows that could not be rewritten."""
 
     rows: dict[str, int] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
@@ -83,7 +83,8 @@ async def reseal(database: Database, keyring: KeyRing, patience: float = PATIENC
     done = ResealResult()
     for place in SEALED:
         one = _Place(database, keyring, place)
-        done.rows[place.table.name] = await one.reseal(patience)
+        count = await one.reseal(patience)
+        done.rows[place.table.name] = done.rows.get(place.table.name, 0) + count
         done.unreadable += one.unreadable.values()
     return done
 
