@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api import examples
+from api import examples, webhook_examples
 from munadi.domain.content import count
 from munadi.domain.event import EventType
 from munadi.domain.publication import PublicationStatus
@@ -57,7 +57,7 @@ _OF_ENDPOINT = {
     EventType.DELIVERY_EXHAUSTED: ("exhausted", "HTTP_STATUS"),
 }
 _GIVEN_UP = {
-    **{name: examples.DELIVERY[name] for name in ("id", "eventId", "eventType", "contentId")},
+    **{name: webhook_examples.DELIVERY[name] for name in ("id", "eventId", "eventType", "contentId")},
     "attempts": 10,
     "statusCode": 503,
     "error": "HTTP_STATUS: 503",
@@ -132,10 +132,10 @@ def _of_account(kind: EventType, status: str, reason: str | None) -> dict[str, A
 def _of_endpoint(kind: EventType) -> dict[str, Any]:
     if kind is EventType.WEBHOOK_TEST:
         text = "If you can read this, the endpoint works."
-        return _event(kind, data={"endpointId": examples.ENDPOINT["id"], "text": text})
+        return _event(kind, data={"endpointId": webhook_examples.ENDPOINT["id"], "text": text})
     status, reason = _OF_ENDPOINT[kind]
-    endpoint = {**examples.ENDPOINT, "failingSince": "2027-01-10T03:30:01Z"}
+    endpoint = {**webhook_examples.ENDPOINT, "failingSince": "2027-01-10T03:30:01Z", "health": "failing"}
     if kind is EventType.ENDPOINT_DISABLED:
-        endpoint |= {"enabled": False, "disabledReason": reason}
+        endpoint |= {"enabled": False, "disabledReason": reason, "health": "disabled"}
     data = {"endpoint": endpoint} | ({"delivery": _GIVEN_UP} if kind is EventType.DELIVERY_EXHAUSTED else {})
     return _event(kind, status=status, reason=reason, data=data)
