@@ -172,7 +172,7 @@ async def test_token_holds_of_a_working_account_end_by_themselves_after_growing_
         ({"channels": ["threads"]}, {"content.updated": 1, "content.publish.started": 1}),
         ({"channels": ["youtube"]}, {}),
         ({"types": ["content.publish.started"], "channels": ["instagram"]}, {"content.publish.started": 1}),
-        ({"enabled": False}, {}),
+        ({"enabled": False}, {"content.updated": 1, "content.publish.started": 2}),  # kept until it is enabled
         ({"deleted_at": START}, {}),
     ],
 )
