@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.brand_choice import choose_brand
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import Reader, ReadingFailed, TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import MAX_PAGE
@@ -24,12 +25,12 @@ SHOWN_WAITING = 5
 async def show_accounts(
     request: Request,
     reader: TheReader,
-    brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
+    frame: TheFrame,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     connection_id: Annotated[str | None, Query(alias="connectionId", max_length=40)] = None,
 ) -> Response:
     """The accounts of one brand; `connectionId` comes with a browser that is back from a network."""
-    choice = await choose_brand(reader, brand_ref)
+    choice = frame.choice
     page: Json = {"data": [], "nextCursor": None}
     if choice.brand:
         page = await reader.get("/v1/accounts", brandRef=choice.ref, limit=MAX_PAGE, cursor=cursor)
@@ -39,8 +40,32 @@ async def show_accounts(
         "accounts.html",
         choice=choice,
         page=page,
+        alone=False,
         cursor=cursor,
         described=known["data"],
+        connection=await _connection(reader, connection_id),
+        shown_waiting=SHOWN_WAITING,
+    )
+
+
+@router.get("/accounts/{account_id}")
+async def show_account(
+    request: Request,
+    reader: TheReader,
+    frame: TheFrame,
+    account_id: str,
+    connection_id: Annotated[str | None, Query(alias="connectionId", max_length=40)] = None,
+) -> Response:
+    """One account: where everything that says "reconnect it" leads."""
+    account = await reader.get(f"/v1/accounts/{quote(account_id, safe='')}")
+    return render(
+        request,
+        "accounts.html",
+        choice=frame.choice,
+        page={"data": [account], "nextCursor": None},
+        alone=True,
+        cursor=None,
+        described=(),
         connection=await _connection(reader, connection_id),
         shown_waiting=SHOWN_WAITING,
     )

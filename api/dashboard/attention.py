@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, instant, render
 from api.deps import TheServices
@@ -27,11 +27,11 @@ async def show_attention(
     request: Request,
     reader: TheReader,
     services: TheServices,
-    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    frame: TheFrame,
 ) -> Response:
     """The page. Each part has the newest few and says when there are more."""
     since = services.clock.now() - FAILED_SINCE
-    shared = {"brandRef": brand_ref, "limit": SHOWN}
+    shared = {"brandRef": frame.choice.filter, "limit": SHOWN}
     unconfirmed = await reader.get("/v1/contents", status=ContentStatus.UNCONFIRMED, **shared)
     held = await reader.get("/v1/contents", held=True, **shared)
     failed = await reader.get(
@@ -44,7 +44,6 @@ async def show_attention(
     accounts = await reader.get_if_allowed(
         "/v1/accounts", status=[AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING], **shared
     )
-    brands = await reader.get("/v1/brands", limit=100)
     return render(
         request,
         "attention.html",
@@ -52,6 +51,4 @@ async def show_attention(
         held=held,
         failed=failed,
         accounts=accounts,
-        brands=brands["data"],
-        brand_ref=brand_ref,
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.brand_choice import choose_brand
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import TheServices
@@ -117,12 +117,12 @@ async def show_calendar(
     request: Request,
     reader: TheReader,
     services: TheServices,
-    brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
+    frame: TheFrame,
     view: View = "month",
     day: Annotated[date | None, Query(alias="date")] = None,
 ) -> Response:
     """The month or the week around a day, today by default."""
-    choice = await choose_brand(reader, brand_ref)
+    choice = frame.choice
     zone = ZoneInfo((choice.brand or {}).get("timezone") or "UTC")
     today = services.clock.now().astimezone(zone).date()
     span = Span.around(_within_reach(day or today), view)

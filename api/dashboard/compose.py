@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.brand_choice import choose_brand
 from api.dashboard.fields import fields_of, prose
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import MAX_PAGE, TheServices
@@ -26,11 +26,11 @@ async def show_compose(
     request: Request,
     reader: TheReader,
     services: TheServices,
-    brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
+    frame: TheFrame,
     day: Annotated[date | None, Query(alias="date", description="Schedule the post for this day.")] = None,
 ) -> Response:
     """The form, for the accounts of one brand."""
-    choice = await choose_brand(reader, brand_ref)
+    choice = frame.choice
     known = (await reader.get("/v1/channels"))["data"]
     accounts: list[Json] = []
     left_out = False

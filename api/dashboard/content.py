@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.auth import not_found
-from api.dashboard.page_data import TheReader, TheViewer
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, instant, render
 from api.deps import TheServices
-from api.media_response import stored_response
 from api.services import Services
 from munadi.domain.content import ContentStatus
 
@@ -64,20 +62,6 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
     """One publication with its attempts and the network's responses."""
     publication = await reader.get(f"/v1/publications/{quote(publication_id, safe='')}")
     return render(request, "publication.html", publication=publication)
-
-
-@router.get("/previews/{media_id}")
-async def show_media(
-    request: Request, media_id: str, reader: TheReader, viewer: TheViewer, services: TheServices
-) -> Response:
-    """The stored copy of a media file, for keys that may see it."""
-    media = await reader.get(f"/v1/media/{quote(media_id, safe='')}")
-    try:
-        answer = await stored_response(request, services.media_store, media["sha256"])
-    except FileNotFoundError:
-        raise not_found("media", media_id) from None
-    answer.headers["Cache-Control"] = "private, max-age=3600"
-    return answer
 
 
 def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:

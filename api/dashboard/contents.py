@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 
@@ -19,7 +20,7 @@ PAGE = 25
 async def show_contents(
     request: Request,
     reader: TheReader,
-    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    frame: TheFrame,
     status: Annotated[list[str] | None, Query()] = None,
     channel: str | None = None,
     client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
@@ -27,15 +28,19 @@ async def show_contents(
     cursor: str | None = None,
 ) -> Response:
     """The list, filtered by the query. Empty fields of the form filter nothing."""
-    filters = {"brandRef": brand_ref, "channel": channel, "clientRef": client_ref, "q": words, "cursor": cursor}
+    filters = {
+        "brandRef": frame.choice.filter,
+        "channel": channel,
+        "clientRef": client_ref,
+        "q": words,
+        "cursor": cursor,
+    }
     statuses = [each for each in status or () if each]
     page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **filters)
-    brands = await reader.get("/v1/brands", limit=100)
     return render(
         request,
         "contents.html",
         page=page,
-        brands=brands["data"],
         wanted={**filters, "status": statuses},
         cursor=cursor,
     )

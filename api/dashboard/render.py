@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.dashboard import labels
+from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.problems import request_id_of, translate
 from api.services import Services
@@ -67,20 +68,26 @@ class PageRoute(APIRoute):
 
 
 def render(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page. Templates see `values`, `request`, `viewer` (None before the sign-in), `may(scope)`, `channels` (titles
+    """A page. Templates see `values`, `request`, `viewer` (None before the sign-in), `frame`
+    (what the header has; None where it could not be read), `may(scope)`, `channels` (titles
     by name), `navigation`, `now`, and the functions of the environment."""
     services: Services = request.app.state.services
     viewer = getattr(request.state, "viewer", None)
+    frame = getattr(request.state, "frame", None)
     shared = {
         "request": request,
         "viewer": viewer,
+        "frame": frame,
         "may": viewer.principal.may if viewer else lambda _scope: False,
         "channels": {name.value: channel.spec.title for name, channel in services.channels.by_name.items()},
         "navigation": _navigation(request, viewer),
         "now": services.clock.now(),
     }
     made = _environment().get_template(template).render(shared | values)
-    return HTMLResponse(made, status, HEADERS)
+    answer = HTMLResponse(made, status, HEADERS)
+    if frame is not None:
+        remember(answer, frame.choice, services.settings)
+    return answer
 
 
 def sign_in_path(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from api.dashboard import (
@@ -14,7 +14,9 @@ from api.dashboard import (
     compose,
     content,
     contents,
+    frame,
     live,
+    previews,
     sign_in,
     usage,
     webhooks,
@@ -30,16 +32,17 @@ PAGES: tuple[APIRouter, ...] = (
     webhooks.router,
     usage.router,
     audit.router,
-    sign_in.router,
-    live.router,
-    assets.router,
 )
+# What has no header: the sign-in, and what pages load.
+PARTS: tuple[APIRouter, ...] = (sign_in.router, live.router, previews.router, assets.router)
 
 
 def install(app: FastAPI) -> None:
     """Serve the dashboard."""
     for router in PAGES:
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(frame.frame)])
+    for router in PARTS:
         app.include_router(router, include_in_schema=False)
     app.state.pages = frozenset(
-        route.path for router in PAGES for route in router.routes if isinstance(route, APIRoute)
+        route.path for router in (*PAGES, *PARTS) for route in router.routes if isinstance(route, APIRoute)
     )

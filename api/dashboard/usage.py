@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.brand_choice import choose_brand
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 
@@ -31,11 +31,11 @@ NEAR = 0.8
 async def show_usage(
     request: Request,
     reader: TheReader,
-    brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
+    frame: TheFrame,
     month: Annotated[str | None, Query(max_length=7)] = None,
 ) -> Response:
     """A calendar month in UTC, this one by default."""
-    choice = await choose_brand(reader, brand_ref)
+    choice = frame.choice
     usage = await reader.get("/v1/usage", brandRef=choice.ref, month=month) if choice.brand else None
     return render(
         request,

@@ -37,6 +37,18 @@ def section(page: str, title: str) -> str:
     return page.partition(title)[2].partition("</section>")[0]
 
 
+async def test_reconnect_leads_to_the_account(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    account_id = await api.add_account(
+        ChannelName.THREADS, "rival", handle="rival.threads", status=AccountStatus.REAUTH_REQUIRED.value
+    )
+    assert f'href="/accounts/{account_id}"' in await dashboard.page("/attention")
+    page = await dashboard.page(f"/accounts/{account_id}")
+    assert faults(page) == []
+    expect_words(page, "rival.threads", f'data-reconnect="{account_id}"', "/accounts?brandRef=rival")
+    answer = await dashboard.get("/accounts/acc_nothing")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
 async def test_an_account_shows_its_health(api: ApiHarness, dashboard: DashboardBrowser) -> None:
     account_id = await api.add_account(
         ChannelName.THREADS,

@@ -114,5 +114,5 @@ async def test_a_key_sees_its_own_brand_and_needs_to_read_accounts(api: ApiHarne
         page = await rival.page(FORM)
     assert ("acme.shop" in page, 'data-brand="rival"' in page) == (False, True)
     async with api.dashboard(await api.key(Scope.CONTENTS_WRITE, Scope.CONTENTS_READ)) as writer:
-        answer = await writer.get("/compose")
+        answer = await writer.get(FORM)
     assert (answer.status_code, Scope.ACCOUNTS_READ in answer.text) == (403, True)

@@ -16,7 +16,7 @@ from tests.harness.files import picture
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
 
-SUBMIT = re.compile("^(Publish now|Schedule)$")
+SUBMIT = re.compile("^(Publish now|Schedule)( for .*)?$")
 
 
 @pytest.fixture

@@ -97,7 +97,8 @@ async function act(source, bodyOf) {
   }
 }
 
-function isConfirmed(source) {
+/** Whether a person confirms what `data-confirm` asks; true when it asks nothing. */
+export function isConfirmed(source) {
   if (!source.dataset.confirm) return Promise.resolve(true);
   const dialog = document.getElementById("confirm");
   dialog.querySelector("p").textContent = source.dataset.confirm;

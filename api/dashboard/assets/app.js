@@ -2,6 +2,7 @@
 //   import { api, Problem, showProblem, refresh, say } from "./app.js";
 
 import { watchActions } from "./actions.js";
+import { watchBrand } from "./brand.js";
 import { watchDetails } from "./details.js";
 import { follow } from "./live.js";
 import { watchForms } from "./morph.js";
@@ -24,4 +25,5 @@ document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest"
 watchForms();
 watchActions();
 watchDetails();
+watchBrand();
 follow();

@@ -147,9 +147,10 @@ function putBackWords() {
   for (const id of WORDS) if (by(id) && kept[id]) by(id).value = kept[id];
 }
 
-/** The button names the chosen time, because the choice itself may be out of sight. */
+/** The button names the chosen time and brand, because the choices themselves may be out of sight. */
 function nameButton() {
-  by("submit").textContent = isLater() ? "Schedule" : "Publish now";
+  const words = isLater() ? "Schedule" : "Publish now";
+  by("submit").textContent = form.dataset.brandName ? `${words} for ${form.dataset.brandName}` : words;
 }
 
 function begin() {
