@@ -16,6 +16,7 @@ from sqlalchemy import case
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.contents.overdue import overdue_in_all
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, PublicationRow
 from munadi.domain.account import AccountStatus
@@ -61,17 +62,17 @@ async def state_of(database: Database, now: datetime) -> CollectorRegistry:
         await _by_status(session, registry, "publications", PublicationRow, PublicationStatus)
         await _by_status(session, registry, "accounts", AccountRow, AccountStatus)
         await _by_status(session, registry, "deliveries", DeliveryRow, DeliveryStatus)
-        overdue = select(func.count()).where(col(ContentRow.next_look_at) < now)
         pending = select(func.count()).where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
         late = select(func.count()).where(
             DeliveryRow.status == DeliveryStatus.PENDING, col(DeliveryRow.next_attempt_at) < now
         )
         for name, meaning, query in (
-            ("munadi_contents_overdue", "contents whose workflow is overdue", overdue),
             ("munadi_wakes_pending", "contents whose workflow has not read a change", pending),
             ("munadi_deliveries_due", "deliveries whose time has come", late),
         ):
             Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
+        overdue = Gauge("munadi_contents_overdue", "contents that are due and that no worker claimed", registry=registry)
+        overdue.set((await overdue_in_all(session, now)).count)
         registry.register(await _lateness(session))
     return registry
 

@@ -99,6 +99,10 @@ async def list_contents(
         bool | None,
         Query(description="Whether a publication is waiting for an account or a network (`hold`)."),
     ] = None,
+    overdue: Annotated[
+        bool,
+        Query(description="Only posts that are due and that no worker has claimed for more than five seconds."),
+    ] = False,
     scheduled_from: Annotated[Instant | None, Query(alias="scheduledFrom")] = None,
     scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
     limit: Limit = 20,
@@ -115,6 +119,7 @@ async def list_contents(
         client_ref=client_ref,
         words=words,
         held=held,
+        overdue_at=services.clock.now() if overdue else None,
         scheduled_from=scheduled_from,
         scheduled_to=scheduled_to,
         before=read_cursor(cursor),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from api.metrics import StateOfWork
 from api.openapi import error_responses
 from api.problems import ProblemError
 from api.services import Services
+from munadi.db.contents.overdue import overdue_in_all
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.temporal import is_up
@@ -30,11 +32,15 @@ from munadi.temporal import is_up
 router = APIRouter(tags=["health"])
 
 PATIENCE = 2.0
-_READY = {"status": "ready", "dependencies": {"database": "up", "temporal": "up"}}
+_READY = {
+    "status": "ready",
+    "dependencies": {"database": "up", "temporal": "up"},
+    "checks": {"overdue": {"status": "ok", "count": 0, "oldest": None}},
+}
 
 
 class Readiness(StrEnum):
-    """`degraded`: posts are accepted, and wait for Temporal."""
+    """`degraded`: posts are accepted, and wait for Temporal or a worker."""
 
     READY = "ready"
     DEGRADED = "degraded"
@@ -53,11 +59,33 @@ class Alive(WireModel):
     status: str = "ok"
 
 
+class CheckStatus(StrEnum):
+    """The result of a check."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+
+
+class OverdueCheck(WireModel):
+    """Posts that are due and that no worker has claimed for more than five seconds. `oldest`: the first due time."""
+
+    status: CheckStatus
+    count: int
+    oldest: datetime | None
+
+
+class Checks(WireModel):
+    """What is checked beyond the dependencies."""
+
+    overdue: OverdueCheck
+
+
 class Ready(WireModel):
-    """Whether this process is ready, and the state of each dependency."""
+    """Whether this process is ready, the state of each dependency, and whether work is being done."""
 
     status: Readiness
     dependencies: dict[str, Dependency]
+    checks: Checks
 
 
 @router.get("/healthz", responses=shows(200, {"status": "ok"}), summary="Liveness")
@@ -68,14 +96,17 @@ async def healthz() -> Alive:
 
 @router.get("/readyz", responses={**shows(200, _READY), **error_responses(503)}, summary="Readiness")
 async def readyz(services: TheServices) -> Ready:
-    """`ready`, or `degraded` while Temporal is down: posts are still accepted. 503 only without the database."""
+    """`ready`, or `degraded` while Temporal is down or posts are overdue: no worker runs, or it hangs. Posts are still
+    accepted. 503 only without the database."""
     database, temporal = await asyncio.gather(_database(services), _temporal(services))
     dependencies = {"database": database, "temporal": temporal}
     if database is Dependency.DOWN:
         detail = ", ".join(f"{name}: {state}" for name, state in dependencies.items())
         raise ProblemError(503, "NOT_READY", "Not ready", detail, headers={"Retry-After": "2"})
-    status = Readiness.READY if temporal is Dependency.UP else Readiness.DEGRADED
-    return Ready(status=status, dependencies=dependencies)
+    overdue = await _overdue(services)
+    is_ready = temporal is Dependency.UP and overdue.status is CheckStatus.OK
+    status = Readiness.READY if is_ready else Readiness.DEGRADED
+    return Ready(status=status, dependencies=dependencies, checks=Checks(overdue=overdue))
 
 
 _administrator = require(Scope.ADMIN, limited=False)
@@ -125,6 +156,13 @@ async def _database(services: Services) -> Dependency:
     except (SQLAlchemyError, TimeoutError, OSError):
         return Dependency.DOWN
     return Dependency.UP
+
+
+async def _overdue(services: Services) -> OverdueCheck:
+    async with services.database.read() as session:
+        found = await overdue_in_all(session, services.clock.now())
+    status = CheckStatus.DEGRADED if found.count else CheckStatus.OK
+    return OverdueCheck(status=status, count=found.count, oldest=found.oldest)
 
 
 async def _temporal(services: Services) -> Dependency:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from munadi.cli.doctor.check import DATABASE, Check, skewed
 from munadi.cli.session import Session
@@ -19,6 +19,11 @@ PART_ADVICE = {
     "database": DATABASE,
     "temporal": "Is it up, and does MUNADI_TEMPORAL__ADDRESS name it? Work is accepted, and waits until it is back.",
 }
+
+TAKEN = (
+    "Is a worker running (munadi worker)? If one is, it may hang: look at its log, then restart it. "
+    "Overdue posts are published as soon as a worker takes them."
+)
 
 
 def remote(session: Session) -> Iterator[Check]:
@@ -51,14 +56,26 @@ def _parts(session: Session) -> Iterator[Check]:
     from munadi.client import ProblemError
 
     try:
-        parts = session.client.ready()["dependencies"]
+        ready = session.client.ready()
     except ProblemError as error:
         yield Check("database", False, error.problem.get("detail") or str(error), PART_ADVICE["database"])
         return
-    for name, state in parts.items():
+    for name, state in ready["dependencies"].items():
         yield Check(
             name, state == "up", str(state), None if state == "up" else PART_ADVICE.get(name, "Look at its log.")
         )
+
+
+    if overdue := ready.get("checks", {}).get("overdue"):
+        yield _overdue(overdue)
+
+
+def _overdue(found: Mapping[str, Any]) -> Check:
+    """Whether posts are due that no worker takes. It may run and hang: then Temporal still lists it."""
+    if not found["count"]:
+        return Check("overdue", True, "nothing is due that no worker has taken")
+    posts = "1 post is" if found["count"] == 1 else f"{found['count']} posts are"
+    return Check("overdue", False, f"{posts} due and not taken by a worker, the oldest since {found['oldest']}", TAKEN)
 
 
 def _key(session: Session) -> Check:

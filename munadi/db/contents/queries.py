@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.contents.overdue import overdue_contents
 from munadi.db.contents.views import content_view
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.content import ContentView
@@ -21,7 +22,8 @@ from munadi.domain.publication import PublicationStatus
 
 @dataclass(frozen=True)
 class ContentFilter:
-    """Which posts to list; None and empty mean all. `before` is the (created_at, id) after which a page continues."""
+    """Which posts to list; None and empty mean all. `overdue_at`:
+    only those that are overdue at this time. `before` is the (created_at, id) after which a page continues."""
 
     brand_ref: str | None = None
     statuses: Collection[str] = ()
@@ -29,6 +31,7 @@ class ContentFilter:
     account_id: str | None = None
     client_ref: str | None = None
     held: bool | None = None
+    overdue_at: datetime | None = None
     words: str | None = None
     scheduled_from: datetime | None = None
     scheduled_to: datetime | None = None
@@ -135,6 +138,8 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
     if wanted.held is not None:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
+    if wanted.overdue_at is not None:
+        found.append(col(ContentRow.id).in_(overdue_contents(wanted.overdue_at)))
     if wanted.words:
         text = col(DraftRow.source)["text"].as_string()
         said = (text.icontains(wanted.words, autoescape=True), col(ContentRow.client_ref) == wanted.words)
