@@ -71,7 +71,9 @@ async def state_of(database: Database, now: datetime) -> CollectorRegistry:
             ("munadi_deliveries_due", "deliveries whose time has come", late),
         ):
             Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
-        overdue = Gauge("munadi_contents_overdue", "contents that are due and that no worker claimed", registry=registry)
+        overdue = Gauge(
+            "munadi_contents_overdue", "contents that are due and that no worker claimed", registry=registry
+        )
         overdue.set((await overdue_in_all(session, now)).count)
         registry.register(await _lateness(session))
     return registry

@@ -32,6 +32,7 @@ async def show_attention(
     """The page. Each part has the newest few and says when there are more."""
     since = services.clock.now() - FAILED_SINCE
     shared = {"brandRef": frame.choice.filter, "limit": SHOWN}
+    overdue = await reader.get("/v1/contents", overdue=True, **shared)
     unconfirmed = await reader.get("/v1/contents", status=ContentStatus.UNCONFIRMED, **shared)
     held = await reader.get("/v1/contents", held=True, **shared)
     failed = await reader.get(
@@ -47,6 +48,7 @@ async def show_attention(
     return render(
         request,
         "attention.html",
+        overdue=overdue,
         unconfirmed=unconfirmed,
         held=held,
         failed=failed,

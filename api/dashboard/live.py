@@ -25,6 +25,7 @@ from api.cookies import read_cookie
 from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
+from munadi.db.contents.overdue import overdue_by_brand
 from munadi.db.events.log import last_position, last_positions, number_events
 from munadi.db.keys.callers import Principal
 from munadi.db.keys.sessions import SessionStore
@@ -43,15 +44,19 @@ MAX_WATCHERS_OF_KEY = 100
 _LATER = {"Retry-After": "30"}
 _STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _BEGIN, _BEAT, _ENDED = "retry: 2000\n\n", ": still here\n\n", "event: ended\ndata: {}\n\n"
+# Nothing happens while a worker hangs: no event would tell a page that posts are overdue.
+_OVERDUE = "event: overdue\ndata: {}\n\n"
 
 
 @dataclass(eq=False)
 class Watcher:
-    """One open page: its viewer, and the next position to report."""
+    """One open page: its viewer, the next position to report, and the number of posts that were overdue."""
 
     principal: Principal
     session_id: str
     position: int = 0
+    overdue: int = 0
+    is_stale: bool = False
     ended: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -109,6 +114,9 @@ class Live:
                 if watcher.ended:
                     yield _ENDED
                     return
+                if watcher.is_stale:
+                    watcher.is_stale = False
+                    yield _OVERDUE
                 if not self._stopped:
                     yield _position_event(watcher.position)
         finally:
@@ -148,15 +156,19 @@ class Live:
 
     async def _look(self) -> None:
         await number_events(self._database)
+        now = self._clock.now()
         async with self._database.read() as session:
             newest = await last_positions(session, self._position)
-        now = self._clock.now()
+            overdue = await overdue_by_brand(session, now)
         opened = await SessionStore(self._database).open({watcher.session_id for watcher in self._watchers}, now)
         self._position = max(newest.values(), default=self._position)
         for watcher in self._watchers:
             seen = [at for brand_ref, at in newest.items() if watcher.principal.may_see(brand_ref)]
             watcher.ended = watcher.session_id not in opened
-            if watcher.ended or max(seen, default=0) > watcher.position:
+            late = sum(found.count for brand_ref, found in overdue.items() if watcher.principal.may_see(brand_ref))
+            watcher.is_stale = watcher.is_stale or late != watcher.overdue
+            watcher.overdue = late
+            if watcher.ended or watcher.is_stale or max(seen, default=0) > watcher.position:
                 watcher.position = max(seen, default=watcher.position)
                 watcher.woken.set()
 

@@ -98,12 +98,12 @@ async def healthz() -> Alive:
 async def readyz(services: TheServices) -> Ready:
     """`ready`, or `degraded` while Temporal is down or posts are overdue: no worker runs, or it hangs. Posts are still
     accepted. 503 only without the database."""
-    database, temporal = await asyncio.gather(_database(services), _temporal(services))
+    overdue, temporal = await asyncio.gather(_overdue(services), _temporal(services))
+    database = Dependency.DOWN if overdue is None else Dependency.UP
     dependencies = {"database": database, "temporal": temporal}
-    if database is Dependency.DOWN:
+    if overdue is None:
         detail = ", ".join(f"{name}: {state}" for name, state in dependencies.items())
         raise ProblemError(503, "NOT_READY", "Not ready", detail, headers={"Retry-After": "2"})
-    overdue = await _overdue(services)
     is_ready = temporal is Dependency.UP and overdue.status is CheckStatus.OK
     status = Readiness.READY if is_ready else Readiness.DEGRADED
     return Ready(status=status, dependencies=dependencies, checks=Checks(overdue=overdue))
@@ -149,18 +149,15 @@ async def metrics(request: Request, services: TheServices) -> Response:
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _database(services: Services) -> Dependency:
+async def _overdue(services: Services) -> OverdueCheck | None:
+    """What is overdue; None if the database does not answer in time."""
     try:
         async with asyncio.timeout(PATIENCE):
             await services.database.ping()
+            async with services.database.read() as session:
+                found = await overdue_in_all(session, services.clock.now())
     except (SQLAlchemyError, TimeoutError, OSError):
-        return Dependency.DOWN
-    return Dependency.UP
-
-
-async def _overdue(services: Services) -> OverdueCheck:
-    async with services.database.read() as session:
-        found = await overdue_in_all(session, services.clock.now())
+        return None
     status = CheckStatus.DEGRADED if found.count else CheckStatus.OK
     return OverdueCheck(status=status, count=found.count, oldest=found.oldest)
 

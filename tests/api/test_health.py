@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from munadi.config import MetricsSettings, TemporalSettings
 from munadi.db.tables import PublicationRow
 from munadi.domain.key import Scope
-from munadi.domain.publication import HoldReason
+from munadi.domain.publication import HoldReason, PublicationStatus
 from tests.api.harness import ApiHarness, open_api
 from tests.api.problems import expect_problem
 from tests.support.ports import free_port
@@ -35,7 +35,11 @@ async def test_without_temporal_the_api_is_degraded_and_ready_otherwise(
     for address, status, state in ((nowhere, "degraded", "down"), (temporal.address, "ready", "up")):
         async with open_api(tmp_path / status, temporal=TemporalSettings(address=address)) as api:
             ready = await api.read("/readyz", key="")
-        assert ready == {"status": status, "dependencies": {"database": "up", "temporal": state}}
+        assert ready == {
+            "status": status,
+            "dependencies": {"database": "up", "temporal": state},
+            "checks": {"overdue": {"status": "ok", "count": 0, "oldest": None}},
+        }
 
 
 async def test_without_the_database_the_api_is_not_ready(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +50,28 @@ async def test_without_the_database_the_api_is_not_ready(api: ApiHarness, monkey
     answer = await api.get("/readyz", key="")
     assert expect_problem(answer, 503, "NOT_READY")["detail"] == "database: down, temporal: down"
     assert "retry-after" in answer.headers
+
+
+@pytest.mark.each_database
+async def test_overdue_posts_are_reported_everywhere(api: ApiHarness) -> None:
+    await api.submit(brandRef="rival", scheduledAt=...)
+    made = await api.submit(scheduledAt=...)
+    key = await api.key(Scope.CONTENTS_READ, brand_ref="rival")
+    async with api.dashboard() as anyone, api.dashboard(key) as rival:
+        assert (await anyone.sign_in(api.admin_key)).status_code == 303
+        assert "overdue" not in (await anyone.page("/contents")).partition("<main")[0]
+        api.clock.ahead += timedelta(minutes=1)
+        check = (await api.read("/readyz", key=""))["checks"]["overdue"]
+        assert check == {"status": "degraded", "count": 2, "oldest": made["scheduledAt"]}
+        assert (await api.read("/readyz", key=""))["status"] == "degraded"
+        assert "munadi_contents_overdue 2.0" in (await api.get("/metrics")).text
+        listed = await api.read("/v1/contents?overdue=true&brandRef=acme")
+        assert [each["id"] for each in listed["data"]] == [made["id"]]
+        assert ">2 overdue</a>" in await anyone.page("/contents")
+        assert 'id="overdue"' in await anyone.page("/attention")
+        assert ">1 overdue</a>" in await rival.page("/contents"), "a key counts its own brand"
+        await api.move(made["id"], PublicationStatus.QUEUED, PublicationStatus.PUBLISHING)
+        assert (await api.read("/readyz", key=""))["checks"]["overdue"]["count"] == 1, "it was claimed"
 
 
 @pytest.mark.fake_network

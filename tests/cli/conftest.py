@@ -99,9 +99,14 @@ def doctor(munadi: Munadi, api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_pa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MUNADI_API_KEY", "mnd_k")
 
-    def run(skew: timedelta = timedelta(0), temporal: str = "up", **answers: Answer) -> Report:
+    def run(skew: timedelta = timedelta(0), temporal: str = "up", overdue: int = 0, **answers: Answer) -> Report:
         date = {"date": format_datetime(datetime.now(UTC) + skew, usegmt=True)}
-        ready = {"status": "ready", "dependencies": {"database": "up", "temporal": temporal}}
+        check = {"status": "degraded" if overdue else "ok", "count": overdue, "oldest": "2026-12-01T03:30:00Z"}
+        ready = {
+            "status": "ready",
+            "dependencies": {"database": "up", "temporal": temporal},
+            "checks": {"overdue": check},
+        }
         api.on("GET /healthz", answers.get("health", httpx.Response(200, json={"status": "ok"}, headers=date)))
         api.on("GET /readyz", answers.get("ready", ready))
         api.on("GET /v1/channels", answers.get("channels", {"data": [], "nextCursor": None}))

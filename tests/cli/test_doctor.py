@@ -35,6 +35,13 @@ def test_each_problem_is_named_with_what_to_do(doctor: Doctor, munadi: Munadi, a
         assert expected in words
 
 
+def test_overdue_posts_are_reported_with_their_cause(doctor: Doctor) -> None:
+    report = doctor(overdue=3)
+    assert (report.exit_code, report.failed) == (1, ["overdue"])
+    assert "3 posts are due and not taken by a worker, the oldest since 2026-12-01T03:30:00Z" in report.output
+    assert "it may hang" in report.checks["overdue"]["advice"]
+
+
 def test_an_api_without_its_database_is_reported(doctor: Doctor) -> None:
     report = doctor(ready=problem(503, detail="database: down, temporal: up"))
     assert (report.exit_code, report.failed) == (1, ["database"])

@@ -50,6 +50,7 @@ function listen() {
     clearTimeout(timer);
     timer = setTimeout(refresh, PAUSE);
   };
+  stream.addEventListener("overdue", refresh);
   stream.addEventListener("ended", () => location.reload());
 }
 
@@ -91,6 +92,7 @@ function show(page) {
   localize(fresh);
   const before = main.querySelector("[data-said]")?.dataset.said;
   morph(main, fresh);
+  morph(document.getElementById("state"), page.getElementById("state"));
   document.title = page.title;
   const after = main.querySelector("[data-said]")?.dataset.said;
   if (after && after !== before) say(after);

@@ -65,7 +65,6 @@ def _parts(session: Session) -> Iterator[Check]:
             name, state == "up", str(state), None if state == "up" else PART_ADVICE.get(name, "Look at its log.")
         )
 
-
     if overdue := ready.get("checks", {}).get("overdue"):
         yield _overdue(overdue)
 

@@ -1,0 +1,55 @@
+"""A worker that hangs looks alive to Temporal. What it does not publish is reported to everyone who looks."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, expect
+
+from tests.e2e.visiting import signed_in
+from tests.harness.brand import Brand, until
+from tests.harness.stack import Stack
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """The process does nothing until the block ends."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_hanging_worker_shows_in_what_is_overdue(
+    stack: Stack, brand: Brand, browser: Browser, api: httpx.AsyncClient
+) -> None:
+    async def check() -> dict[str, Any] | None:
+        ready = (await api.get("/readyz")).json()
+        assert ready["dependencies"] == {"database": "up", "temporal": "up"}
+        return ready if ready["checks"]["overdue"]["count"] else None
+
+    async def is_calm() -> bool:
+        return (await api.get("/readyz")).json()["checks"]["overdue"]["count"] == 0
+
+    async with signed_in(browser, stack, f"/attention?brandRef={brand.ref}") as page:
+        await expect(page.get_by_text("You’re all caught up")).to_be_visible()
+        with stopped(stack.pids["worker"]):
+            content = await brand.submit("Who takes this?")
+            ready = await until(check)
+            assert ready["status"] == "degraded"
+            assert ready["checks"]["overdue"] == {"status": "degraded", "count": 1, "oldest": content["scheduledAt"]}
+            # The page is open, and no event tells it.
+            await expect(page.locator("header")).to_contain_text("1 overdue", timeout=20_000)
+            await expect(page.get_by_role("heading", name="Overdue")).to_be_visible()
+            code, output = await stack.cli("doctor")
+            assert (code, "1 post is due and not taken by a worker" in output) == (1, True), output
+        assert (await brand.ended(content["id"]))["status"] == "published"
+        await until(is_calm)
+        await expect(page.locator("header")).not_to_contain_text("overdue", timeout=20_000)
+    assert len(await brand.posts("Who takes this?")) == 1
