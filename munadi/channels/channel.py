@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from munadi.channels.partial_options import readable_options
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, lengths, parse_options
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelSpec, Resend, TextLength, TextLimit
@@ -61,9 +62,9 @@ def only_one(
 class Rules(Generic[Options]):
     """What a network takes, and how a post for it is planned. Pure.
 
-    The defaults follow the spec; a channel overrides what its network does differently. `options` is None where the
-    draft's options are invalid: `ComposedChannel` has reported those problems already. `comment_limits` are the limits
-    of a first comment's length.
+    The defaults follow the spec; a channel overrides what its network does differently. Where some of the draft's
+    options are invalid, `options` are the others: `ComposedChannel` has reported those problems already. None where
+    nothing can be read. `comment_limits` are the limits of a first comment's length.
     """
 
     comment_limits: Sequence[TextLimit] = ()
@@ -210,6 +211,8 @@ class ComposedChannel(Generic[Options]):
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Every violation: of the options' model first, then of the rules."""
         options, problems = parse_options(self.spec, self.options, draft.options)
+        if options is None:
+            options = readable_options(self.options, draft.options)
         found = [self._rules.option_problem(each) for each in problems]
         return found + self._rules.validate(draft, options, account)
 
