@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.dashboard import labels
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
-from api.problems import request_id_of, translate
+from api.problems import answer, request_id_of, translate
 from api.services import Services
 from munadi.domain.key import Scope
 
@@ -50,11 +50,11 @@ class PageRoute(APIRoute):
     """A route whose errors are pages: without a session the sign-in page, for a problem an error page."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+        handle = super().get_route_handler()
 
         async def answer_with_a_page(request: Request) -> Response:
             try:
-                return await answer(request)
+                return await handle(request)
             except SignInNeeded:
                 return RedirectResponse(sign_in_path(request), 303, HEADERS)
             except ReadingFailed as error:
@@ -84,10 +84,20 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
         "now": services.clock.now(),
     }
     made = _environment().get_template(template).render(shared | values)
-    answer = HTMLResponse(made, status, HEADERS)
+    page = HTMLResponse(made, status, HEADERS)
     if frame is not None:
-        remember(answer, frame.choice, services.settings)
-    return answer
+        remember(page, frame.choice, services.settings)
+    return page
+
+
+async def answer_unknown(request: Request, error: Exception) -> Response:
+    """The exception handler for addresses that do not exist: a page for a browser, else the API's problem."""
+    is_page = request.method in ("GET", "HEAD") and not request.url.path.startswith("/v1/")
+    if not is_page or "text/html" not in request.headers.get("accept", ""):
+        return await answer(request, error)
+    problem = translate(error)
+    shown = {"title": "There is no such page", "detail": "Check the address, or start from the list of posts."}
+    return _error_page(request, problem.status, {**shown, "errors": ()}, problem.headers)
 
 
 def sign_in_path(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from api.dashboard import (
     accounts,
@@ -21,6 +22,7 @@ from api.dashboard import (
     usage,
     webhooks,
 )
+from api.dashboard.render import answer_unknown
 
 PAGES: tuple[APIRouter, ...] = (
     attention.router,
@@ -43,6 +45,7 @@ def install(app: FastAPI) -> None:
         app.include_router(router, include_in_schema=False, dependencies=[Depends(frame.frame)])
     for router in PARTS:
         app.include_router(router, include_in_schema=False)
+    app.add_exception_handler(HTTPException, answer_unknown)
     app.state.pages = frozenset(
         route.path for router in (*PAGES, *PARTS) for route in router.routes if isinstance(route, APIRoute)
     )

@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
+# One icon for everything in a browser.
+ICON = FOLDER.parent / "dashboard" / "assets" / "icon.svg"
 # Nothing but our own style: no script, no frame around us, and the network does not learn our addresses. Our own forms
 # do send their origin ("no-referrer" would turn it into "null"), so that a form of another site is refused.
 HEADERS = {

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from api.auth import not_found
 from api.connect_browser import Browser
 from api.deps import TheServices
-from api.pages import ASSETS, HEADERS, page
+from api.pages import ASSETS, HEADERS, ICON, page
 from api.services import Services
 from api.wake import wake_accounts
 from munadi.connecting import ConnectResult, InvalidLink, InvalidState
@@ -39,6 +39,12 @@ router = APIRouter(include_in_schema=False)
 async def show_style() -> Response:
     """The pages' own style."""
     return FileResponse(ASSETS / "page.css", media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@router.get("/connect/assets/icon.svg")
+async def show_icon() -> Response:
+    """The icon of a browser's tab."""
+    return FileResponse(ICON, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
 
 
 @router.get("/connect/{link}")

@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse
 from swagger_ui_bundle import swagger_ui_path
 
 from api.auth import not_found
+from api.documentation import HERE
 from api.openapi30 import as_openapi_30
 
 router = APIRouter(prefix="/docs/api", include_in_schema=False)
@@ -18,6 +19,8 @@ ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "favicon-32x32.png": "image/png",
 }
+# Our colours, over those of Swagger UI.
+OURS = HERE / "assets" / "reference.css"
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 PAGE = """<!doctype html>
 <html lang="en">
@@ -27,8 +30,10 @@ PAGE = """<!doctype html>
 <title>Munadi API</title>
 <link rel="icon" href="api/assets/favicon-32x32.png">
 <link rel="stylesheet" href="api/assets/swagger-ui.css">
+<link rel="stylesheet" href="api/assets/reference.css">
 </head>
 <body>
+<nav class="back" aria-label="Munadi"><a href="/docs/">Documentation</a> <a href="/contents">Dashboard</a></nav>
 <div id="page"></div>
 <script src="api/assets/swagger-ui-bundle.js"></script>
 <script src="api/assets/start.js"></script>
@@ -60,6 +65,8 @@ async def show_asset(name: str) -> Response:
     """One of the page's own files."""
     if name == "start.js":
         return Response(START, media_type="text/javascript")
+    if name == OURS.name:
+        return FileResponse(OURS, media_type="text/css")
     if name not in ASSETS:
         raise not_found("asset", name)
     headers = {"Cache-Control": "public, max-age=86400"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from typer import Argument, Option
@@ -32,13 +32,29 @@ def describe(
     offline: Offline = False,
 ) -> None:
     """Show a channel's limits, media rules and options; those packaged with this version if no API is reachable."""
-    found = _or_packaged(session, offline, lambda: session.client.channels.get(channel))
+    found = _or_packaged(session, offline, lambda: _of_api(session, channel))
     if isinstance(found, list):
         names = [each["name"] for each in found]
         if channel not in names:
-            raise CommandFailed(f"there is no channel {channel}", Exit.REFUSED, f"There are: {', '.join(names)}.")
+            raise _unknown(channel, names)
         found = found[names.index(channel)]
     session.show(found, _print_channel)
+
+
+def _of_api(session: Session, channel: str) -> Any:
+    """A channel as the API describes it. An unknown name is a mistake in the command, not a refusal."""
+    from munadi.client import ProblemError
+
+    try:
+        return session.client.channels.get(channel)
+    except ProblemError as error:
+        if error.problem.get("status") != 404:
+            raise
+        raise _unknown(channel, [each["name"] for each in session.client.channels.list()["data"]]) from error
+
+
+def _unknown(channel: str, names: Sequence[str]) -> CommandFailed:
+    return CommandFailed(f"there is no channel {channel}", Exit.USAGE, f"There are: {', '.join(names)}.")
 
 
 def _or_packaged(session: Session, offline: bool, ask: Callable[[], Any]) -> Any:

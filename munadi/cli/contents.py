@@ -9,7 +9,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, statuses
 from munadi.cli.exits import CommandFailed, Exit
-from munadi.cli.output import Output, status
+from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
@@ -101,22 +101,35 @@ def list_(
     client_ref: Annotated[str | None, Option("--client-ref", metavar="REF", help="Your own id for the post.")] = None,
     scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
     scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due at or before, ISO 8601.")] = None,
+    columns: Annotated[
+        str | None,
+        Option("--columns", metavar="NAMES", help="Which, in order: id,status,due,text,scheduled,brand,channels,ref."),
+    ] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
-    """List contents."""
-    page = session.client.contents.list(
-        brandRef=brand_ref,
-        status=status_,
-        channel=channel,
-        accountId=account_id,
-        clientRef=client_ref,
-        scheduledFrom=scheduled_from,
-        scheduledTo=scheduled_to,
-        limit=limit,
-        cursor=cursor,
-    )
-    session.show(page, _print_page)
+    """List contents, the newest first. The text is cut to fit 80 columns; --json and --columns show all of it."""
+    from munadi.cli.content_columns import chosen, print_contents, wrong_filters_as_usage
+
+    names = chosen(columns)
+    with wrong_filters_as_usage():
+        page = session.client.contents.list(
+            brandRef=brand_ref,
+            status=status_,
+            channel=channel,
+            accountId=account_id,
+            clientRef=client_ref,
+            scheduledFrom=scheduled_from,
+            scheduledTo=scheduled_to,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    def show(out: Output, found: Any) -> None:
+        print_contents(out, found["data"], names)
+        say_more(out, found)
+
+    session.show(page, show)
 
 
 @command(app, "watch")
@@ -150,26 +163,6 @@ def _print_validation(out: Output, result: Any) -> None:
     out.line(("valid", "green") if result["valid"] else ("not valid", "red"))
     print_violations(out, result["problems"])
     print_warnings(out, result["warnings"])
-
-
-def _print_page(out: Output, page: Any) -> None:
-    from munadi.cli.post_output import clock_time
-
-    out.table(
-        ["id", "status", "scheduled", "brand", "channels"],
-        [
-            [
-                content["id"],
-                status(content["status"]),
-                clock_time(content["scheduledAt"]),
-                content["brandRef"],
-                ",".join(publication["channel"] for publication in content["publications"]),
-            ]
-            for content in page["data"]
-        ],
-        empty="no contents",
-    )
-    say_more(out, page)
 
 
 def _end(code: Exit) -> None:

@@ -3,7 +3,6 @@
 import json
 
 import httpx
-import pytest
 
 from munadi.channels.registry import channel_views
 from munadi.domain.channel import ChannelName
@@ -27,11 +26,17 @@ def test_offline_sends_no_request(munadi: Munadi, api: FakeApi) -> None:
     assert {each["name"] for each in json.loads(result.stdout)["data"]} == set(ChannelName)
     assert api.requests == []
     unknown = munadi("channels", "describe", "nowhere", "--offline")
-    assert unknown.exit_code == 1
+    assert unknown.exit_code == 2, "a mistake in the command"
     assert "There are:" in unknown.stderr
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, 4), (404, 1)])
-def test_a_refusal_is_not_repeated(munadi: Munadi, api: FakeApi, status: int, code: int) -> None:
-    api.on("GET /v1/channels/bluesky", problem(status))
-    assert munadi("channels", "describe", "bluesky").exit_code == code
+def test_a_refusal_is_not_repeated(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/channels/bluesky", problem(401))
+    assert munadi("channels", "describe", "bluesky").exit_code == 4
+
+
+def test_an_unknown_channel_is_a_mistake_in_the_command(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/channels/blusky", problem(404))
+    api.on("GET /v1/channels", {"data": [{"name": "bluesky"}], "nextCursor": None})
+    result = munadi("channels", "describe", "blusky")
+    assert (result.exit_code, "There are: bluesky." in result.stderr) == (2, True)

@@ -6,13 +6,16 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from rich.cells import cell_len
 
+from munadi.cli.content_columns import distance
 from munadi.cli.post_output import clock_time
-from tests.cli.conftest import FakeApi, Munadi, content, event, publication
+from tests.cli.conftest import FakeApi, Munadi, content, event, problem, publication
 
 POST, EVENTS = "GET /v1/contents/cnt_1", "GET /v1/contents/cnt_1/events"
 PUBLISHED = content(status="published", publications=[publication(status="published")])
@@ -35,6 +38,38 @@ def test_lists_are_aligned_and_ids_are_whole(munadi: Munadi, api: FakeApi) -> No
     assert first.index("partially_published") == second.index("accepted") == head.index("status")
     assert "--cursor abc" in result.stderr
     assert dict(api.requests[0].url.params) == {"brandRef": "acme", "status": "failed"}
+
+
+def test_a_list_shows_the_texts_in_80_columns(munadi: Munadi, api: FakeApi) -> None:
+    at = (datetime.now(UTC) + timedelta(days=3, minutes=5)).isoformat()
+    long = content(id="cnt_01m888s4e6evs83xx0e5ycxztk", text="Umbrellas\nfor everybody " * 9, scheduledAt=at)
+    wide = content(id="cnt_01m888s4e6evs83xx0e5ycxztm", text="雨の日に使う傘" * 9, scheduledAt=at)
+    api.on("GET /v1/contents", {"data": [long, wide, content(text=None)], "nextCursor": None})
+    lines = munadi("contents", "list").stdout.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert "in 3 d" in lines[1]
+    assert "Umbrellas for" in lines[1]
+    assert lines[1].endswith("…")
+    shown = munadi("contents", "list", "--columns", "brand,channels,text").stdout.splitlines()
+    assert shown[0].split() == ["brand", "channels", "text"]
+    assert " ".join(long["text"].split()) in shown[1], "chosen columns are whole"
+    assert munadi("contents", "list", "--columns", "id,nosuch").exit_code == 2
+
+
+def test_an_unknown_channel_in_a_filter_is_a_mistake_in_the_command(munadi: Munadi, api: FakeApi) -> None:
+    error = {"pointer": "/channel", "code": "INVALID", "message": "must be one of bluesky, instagram"}
+    api.on("GET /v1/contents", problem(422, errors=[error]))
+    result = munadi("contents", "list", "--channel", "blusky")
+    assert (result.exit_code, "must be one of bluesky" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "now"), (59, "in 59 s"), (-60, "1 min ago"), (3_600, "in 1 h"), (-86_400, "1 d ago"), (172_800, "in 2 d")],
+)
+def test_a_distance_has_its_largest_unit(seconds: int, words: str) -> None:
+    now = datetime.now(UTC)
+    assert distance((now + timedelta(seconds=seconds)).isoformat(), now) == words
 
 
 @pytest.mark.parametrize("command", ["--json contents list", "contents list --json"])

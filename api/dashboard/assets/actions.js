@@ -43,7 +43,8 @@ export function showProblem(scope, problem) {
   box.scrollIntoView({ block: "nearest" });
 }
 
-function clearProblem(scope) {
+/** Remove what `showProblem` has shown. */
+export function clearProblem(scope) {
   for (const words of scope.querySelectorAll(".wrong")) words.remove();
   for (const field of scope.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   const box = boxOf(scope);
@@ -85,6 +86,7 @@ async function act(source, bodyOf) {
     say(source.dataset.done ?? "Done.");
     await refresh();
     source.reset?.();
+    keepFocus(button);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 412 && problem.etag) {
@@ -95,6 +97,12 @@ async function act(source, bodyOf) {
   } finally {
     button.removeAttribute("aria-busy");
   }
+}
+
+/** A button that an action has removed takes the focus with it: the keyboard continues at the page's content. */
+function keepFocus(button) {
+  if (button.isConnected || document.activeElement !== document.body) return;
+  document.getElementById("live").focus({ preventScroll: true });
 }
 
 /** Whether a person confirms what `data-confirm` asks; true when it asks nothing. */

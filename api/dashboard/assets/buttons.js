@@ -1,5 +1,6 @@
 // Shared button behavior: one call at a time, with its problem shown beside the button.
 
+import { clearProblem } from "./actions.js";
 import { Problem, say, showProblem } from "./app.js";
 
 /** Do `work` once, with the button marked busy. A problem is shown in the form or card around it. */
@@ -7,9 +8,9 @@ export async function attempt(button, work) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
   const scope = button.form ?? button.closest(".card");
-  scope.querySelector(".problem").hidden = true;
   try {
     await work();
+    clearProblem(scope);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     showProblem(scope, problem);

@@ -28,6 +28,7 @@ function open(entry) {
   form.querySelector(".problem").hidden = true;
   form.elements.scheduledAt.value = local;
   box.showModal();
+  (movable ? form.elements.scheduledAt : box.querySelector("[data-settled] [data-close]")).focus();
 }
 
 document.addEventListener("dragstart", (event) => {

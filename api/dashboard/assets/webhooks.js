@@ -1,5 +1,6 @@
 // Webhook endpoints: create them and rotate secrets (each secret is shown once), test them, replay events.
 
+import { isConfirmed } from "./actions.js";
 import { api, refresh } from "./app.js";
 import { attempt, copyFrom, notice } from "./buttons.js";
 
@@ -29,6 +30,8 @@ async function create(form) {
 }
 
 async function rotate(button) {
+  const confirm = "Rotate the secret? The endpoint must learn the new one within 24 hours; until then both are valid.";
+  if (!(await isConfirmed({ dataset: { confirm, confirmLabel: "Rotate secret" } }))) return;
   const made = await api("POST", button.dataset.rotate);
   showSecret(button.closest(".card"), made.secret, "The previous secret stays valid for 24 hours.");
   await refresh();

@@ -1,0 +1,67 @@
+"""Small things that a person notices: where the focus goes, what is asked first, and colours that can be read."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.visiting import SCREENS, signed_in
+from tests.harness.brand import Brand
+from tests.harness.inbox import subscribe
+from tests.harness.stack import Stack
+from tests.support.axe import violations
+from tests.support.browser import open_page
+
+
+async def test_focus_stays_on_the_page_and_begins_where_a_person_acts(
+    stack: Stack, brand: Brand, browser: Browser
+) -> None:
+    content = await brand.submit("To be canceled", seconds=7 * 86_400)
+    due = content["scheduledAt"][:10]
+    async with signed_in(browser, stack) as page:
+        await page.goto(f"/calendar?brandRef={brand.ref}&view=day&date={due}")
+        await page.get_by_role("button", name="To be canceled").click()
+        await expect(page.get_by_label("New time")).to_be_focused()
+        await page.locator("#move").get_by_role("button", name="Cancel").click()
+        await page.goto(f"/contents/{content['id']}")
+        await page.get_by_role("button", name="Cancel").click()
+        await page.get_by_role("button", name="Cancel the post").click()
+        await expect(page.locator(".head .badge").first).to_have_text("canceled")
+        await expect(page.locator("#live")).to_be_focused()
+
+
+async def test_rotating_a_secret_asks_first_and_a_fixed_form_loses_its_problem(
+    stack: Stack, brand: Brand, browser: Browser, api: httpx.AsyncClient
+) -> None:
+    hook = await subscribe(api, "http://127.0.0.1:9/details", brandRef=brand.ref)
+    async with signed_in(browser, stack, f"/webhooks/{hook['id']}") as page:
+        await page.get_by_role("button", name="Rotate secret").click()
+        await page.locator("#confirm").get_by_role("button", name="Go back").click()
+        await expect(page.get_by_label("Signing secret")).to_be_hidden()
+        await page.get_by_role("button", name="Rotate secret").click()
+        await page.locator("#confirm").get_by_role("button", name="Rotate secret").click()
+        await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
+        await page.goto("/webhooks")
+        await page.get_by_label("URL").fill("https://10.0.0.1/hook")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.locator(".wrong")).to_be_visible()
+        await page.get_by_label("URL").fill("http://127.0.0.1:9/details-2")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
+        await expect(page.locator(".wrong")).to_have_count(0)
+        await expect(page.get_by_label("URL")).not_to_have_attribute("aria-invalid", "true")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_the_api_page_can_be_read(stack: Stack, browser: Browser, dark: bool) -> None:
+    async with open_page(browser, f"{stack.info['api']}/docs/api", dark=dark) as page:
+        for method in ("post", "get", "patch", "delete"):
+            await page.locator(f".opblock-{method} .opblock-summary-control").first.click()
+        await expect(page.locator(".opblock.is-open .responses-wrapper")).to_have_count(4)
+        await page.screenshot(path=SCREENS / f"api-{'dark' if dark else 'light'}.png")
+        assert [each for each in await violations(page) if each.startswith("color-contrast")] == []
+        ground = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (ground == "rgb(23, 21, 19)") is dark
