@@ -65,7 +65,8 @@ async def test_an_account_shows_its_health(api: ApiHarness, dashboard: Dashboard
     assert faults(page) == []
     expect_words(
         section(page, f'id="{account_id}"'), "acme.threads", "Acme &lt;Stores&gt;", "reconnect needed",
-        "threads_content_publish", "4 of 250 used", "246 left", "it is no longer valid", "the network &lt;did&gt; not answer",
+        "threads_content_publish", "4 of 250 used", "246 left", "it is no longer valid",
+        "the network &lt;did&gt; not answer",
         escape(REASONS[Reason.PROVIDER_OUTAGE].remedy), f'data-check="{account_id}"',
         f"DELETE /v1/accounts/{account_id}", "reconnect this",
     )  # fmt: skip
