@@ -129,7 +129,7 @@ class DeliveryLog:
         return kept, more
 
     async def send_again(self, endpoint_id: str, event_ids: Sequence[str], now: datetime) -> None:
-        """Start or restart the deliveries of these events. Pending ones are not changed.
+        """Start or restart the deliveries of these events. Pending ones are sent now.
 
         In short transactions, so that no other writer waits for a large replay.
         """

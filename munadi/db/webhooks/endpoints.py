@@ -18,6 +18,7 @@ from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow
 from munadi.db.webhooks.endpoint_health import end_spell, endpoint_view
 from munadi.db.webhooks.endpoint_lanes import reopen
+from munadi.db.webhooks.missed_events import make_pending_due
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
 from munadi.domain.webhook import (
@@ -127,6 +128,7 @@ class EndpointStore:
                 row.disabled_reason = None if row.enabled else DisabledReason.BY_HAND.value
             if row.enabled != was_enabled or row.url != was_at:
                 end_spell(row)
+                await make_pending_due(session, row.id, now)
                 await reopen(session, row.id)
                 announce_deliveries(session)
             row.updated_at = now

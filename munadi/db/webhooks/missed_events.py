@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries
-from munadi.db.tables import DeliveryRow, EndpointRow, EventRow, PublicationRow
+from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow, EventRow, PublicationRow
 from munadi.db.webhooks.endpoint_lanes import reopen
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
@@ -66,7 +66,7 @@ async def next_events(
 async def make_due(
     session: AsyncSession, endpoint_id: str, event_ids: Sequence[str], now: datetime, recovery_id: str | None = None
 ) -> None:
-    """Start or restart the deliveries of these events, in the caller's transaction. Pending ones are not changed."""
+    """Start or restart the deliveries of these events, in the caller's transaction. Pending ones are sent now."""
     mine = (col(DeliveryRow.endpoint_id) == endpoint_id, col(DeliveryRow.event_id).in_(event_ids))
     known = set((await session.exec(select(DeliveryRow.event_id).where(*mine))).all())
     asked: dict[str, Any] = {"replayed": True, "recovery_id": recovery_id}
@@ -76,6 +76,7 @@ async def make_due(
         .where(*mine, col(DeliveryRow.status) != DeliveryStatus.PENDING)
         .values(status=DeliveryStatus.PENDING.value, **again)
     )
+    await make_pending_due(session, endpoint_id, now, mine[1])
     missing = [event_id for event_id in event_ids if event_id not in known]
     query = select(EventRow.id, EventRow.content_id, EventRow.sequence).where(col(EventRow.id).in_(missing))
     for event_id, content_id, sequence in (await session.exec(query)).all():
@@ -93,6 +94,21 @@ async def make_due(
     await session.flush()
     await reopen(session, endpoint_id)
     announce_deliveries(session)
+
+
+async def make_pending_due(session: AsyncSession, endpoint_id: str, now: datetime, *which: Any) -> None:
+    """Do not wait for the retry of an endpoint's pending deliveries. They stay at their place of the schedule."""
+    await session.exec(
+        update(DeliveryRow)
+        .where(
+            col(DeliveryRow.endpoint_id) == endpoint_id,
+            col(DeliveryRow.replayed).in_([False, True]),
+            IS_PENDING,
+            col(DeliveryRow.next_attempt_at) > now,
+            *which,
+        )
+        .values(next_attempt_at=now, updated_at=now)
+    )
 
 
 def _subscribed(endpoint: EndpointRow, wanted: EventRange) -> Any:
