@@ -78,6 +78,21 @@ async def _flood(call: Call) -> None:
 
 
 @asynccontextmanager
+async def without_tls() -> AsyncIterator[str]:
+    """An https address at which something else answers."""
+
+    async def answer(_: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            out.write(b"this is not TLS\r\n")
+            out.close()
+            await out.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+@asynccontextmanager
 async def receiving(api: httpx.AsyncClient, kind: str, canary: str) -> AsyncIterator[Receiver]:
     """A receiver of accepted posts, until the block ends."""
     made = Receiver(kind, canary)
@@ -86,9 +101,9 @@ async def receiving(api: httpx.AsyncClient, kind: str, canary: str) -> AsyncIter
         with contextlib.suppress(ConnectionError):  # Munadi may close first
             await made.answer(call)
 
-    async with serving(answer) as url:
+    async with serving(answer) as url, without_tls() as insecure:
         made.url = url
-        at = url.replace("http:", "https:") if kind == "TLS error" else url
+        at = insecure if kind == "TLS error" else url
         made.endpoint = await subscribe(api, at, types=["content.accepted"])
         yield made
 

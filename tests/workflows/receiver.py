@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,7 +40,14 @@ class Receiver:
         world.sender = self
 
     async def send(
-        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+        self,
+        *,
+        url: str,
+        message_id: str,
+        body: bytes,
+        secrets: Sequence[str],
+        timestamp: datetime,
+        headers: Mapping[str, str] | None = None,
     ) -> SendResult:
         if url in self.dead:
             self.dead_tries += 1
