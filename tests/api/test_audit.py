@@ -198,7 +198,8 @@ async def test_the_page_is_for_administrators(api: ApiHarness) -> None:
     async with api.dashboard(api.admin_key) as dashboard:
         page = await dashboard.page("/audit?action=brand.created")
         assert '<a href="/audit" aria-current="page">Audit log</a>' in page
-        assert page.index("b1") < page.index("b0")
+        entries = page[page.index("<main") :]
+        assert entries.index("b1") < entries.index("b0")
         assert "session.started" in await dashboard.page("/audit")
         day = api.clock.now().date().isoformat()
         assert "b0" in await dashboard.page(f"/audit?since={day}&until={day}&target=b0&keyId=")
