@@ -14,7 +14,7 @@ from munadi.client.contents import Contents
 from munadi.client.directory import Accounts, Audit, Brands, Channels, Keys, MediaFiles
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.shapes import Json, Page
-from munadi.client.steps import Call
+from munadi.client.steps import Call, segment
 from munadi.client.transport import AsyncTransport, Transport
 from munadi.client.webhooks import Webhooks
 
@@ -51,6 +51,11 @@ class Api(Group[M]):
         """A page of the whole log of events after that `position`, in its order."""
         request = {"after": after, "brandRef": brand_ref, "type": [*types] if types else None, "limit": limit}
         return Call("GET", "/v1/events", request)
+
+    @operation
+    def event(self, event_id: str) -> Call[Json]:
+        """One event with its position in the log."""
+        return Call("GET", f"/v1/events/{segment(event_id)}")
 
     @operation
     def event_types(self) -> Call[Page]:

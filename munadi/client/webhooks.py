@@ -50,9 +50,9 @@ class Webhooks(Group[M]):
         return Call("DELETE", _path(endpoint_id), read=nothing)
 
     @operation
-    def rotate_secret(self, endpoint_id: str) -> Call[Json]:
-        """A new secret beside the old one, which still signs for a while."""
-        return post(_path(endpoint_id, "rotate-secret"))
+    def rotate_secret(self, endpoint_id: str, *, revoke_previous: bool = False) -> Call[Json]:
+        """A new secret beside the old one, which still signs for a while, or ends at once (`revoke_previous`)."""
+        return post(_path(endpoint_id, "rotate-secret"), {"revokePrevious": True} if revoke_previous else None)
 
     @operation
     def test(self, endpoint_id: str) -> Call[Json]:
@@ -66,6 +66,29 @@ class Webhooks(Group[M]):
         """Resend the events of a time span: `replayed` says how many, `nextSince` where to continue."""
         request = given(since=since, until=until, types=[*types] if types else None)
         return post(_path(endpoint_id, "replay"), request)
+
+    @operation
+    def recover(
+        self,
+        endpoint_id: str,
+        since: str,
+        until: str | None = None,
+        types: Sequence[str] | None = None,
+        only: str | None = None,
+    ) -> Call[Json]:
+        """Send again, in the background, what did not arrive: all of it, or `only` the `failed` or the `missed`."""
+        request = given(since=since, until=until, types=[*types] if types else None, only=only)
+        return post(_path(endpoint_id, "recover"), request)
+
+    @operation
+    def recovery(self, endpoint_id: str, recovery_id: str) -> Call[Json]:
+        """The progress of a recovery."""
+        return Call("GET", _path(endpoint_id, "recoveries", recovery_id))
+
+    @operation
+    def delivery(self, delivery_id: str) -> Call[Json]:
+        """One delivery whole: its newest request as it was sent, and each attempt with its response."""
+        return Call("GET", f"/v1/webhooks/deliveries/{segment(delivery_id)}")
 
     @operation
     def deliveries(

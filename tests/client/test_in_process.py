@@ -45,6 +45,22 @@ async def test_a_post_is_submitted_once_moved_and_canceled(tmp_path: Path) -> No
         assert [event["contentId"] for event in log["data"]] == [content_id]
 
 
+async def test_missed_events_are_recovered_and_read_one_by_one(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api, client(api) as munadi:
+        await munadi.contents.submit(api.body())
+        [listed] = (await munadi.events())["data"]
+        assert await munadi.event(listed["id"]) == listed
+        endpoint = await munadi.webhooks.create("https://93.184.215.14/hook", brand_ref="acme")
+        recovery = await munadi.webhooks.recover(endpoint["id"], "2026-01-01T00:00:00Z", only="missed")
+        assert (recovery["status"], recovery["only"]) == ("running", "missed")
+        assert await munadi.webhooks.recovery(endpoint["id"], recovery["id"]) == recovery
+        await munadi.contents.submit(api.body(text="Another"))
+        [delivery] = (await munadi.webhooks.deliveries(endpoint_id=endpoint["id"]))["data"]
+        assert await munadi.webhooks.delivery(delivery["id"]) == {**delivery, "request": None}
+        rotated = await munadi.webhooks.rotate_secret(endpoint["id"], revoke_previous=True)
+        assert rotated["secret"] != endpoint["secret"]
+
+
 async def test_media_are_uploaded_and_errors_are_the_apis_own(tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(picture())
