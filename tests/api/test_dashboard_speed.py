@@ -49,6 +49,7 @@ Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
 async def fill(api: ApiHarness, count: int, offset: int = 0) -> str:
     """Store posts of four publications each, with their events. Returns the id of a failed one."""
+    api.has_made_up_events = True
     async with api.services.database.read() as session:
         accounts = (await session.exec(select(AccountRow).where(col(AccountRow.brand_ref) == "acme"))).all()
     ids, rows = [new_id(Prefix.CONTENT) for _ in range(count)], defaultdict(list)
