@@ -77,6 +77,14 @@ def invalid_arguments(error: ValidationError) -> CallToolResult:
     return _problem(problem, violations, None, {})
 
 
+def invalid_base64(why: str) -> CallToolResult:
+    """A file that is not Base64; nothing was sent to the API."""
+    error = {"pointer": "/base64", "code": "INVALID_ARGUMENTS", "message": f"is not Base64: {why}"}
+    problem = {"title": "The file cannot be read", "status": None, "code": "INVALID_ARGUMENTS", "errors": [error]}
+    violations: list[Any] = [error]
+    return _problem(problem, violations, None, {})
+
+
 def _problem(
     problem: Json, violations: Sequence[Violation], retry_after: int | None, more: Mapping[str, Any]
 ) -> CallToolResult:

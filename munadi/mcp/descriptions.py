@@ -15,7 +15,8 @@ A content is one post for one or several networks; it has one publication per ne
 Munadi has stored the post and will publish it, even after a crash; it does NOT mean published. Only the status
 "published" means that a network published it. Never tell a person that a post is published before that.
 
-The usual way: list_accounts (which brands and networks there are), describe_channel (a network's limits and options),
+The usual way: list_brands (their time zones), list_accounts (which networks there are), describe_channel (a
+network's limits and options),
 validate, publish, wait. Every answer about a content and every refusal ends with "Next:", which says what to do;
 failures carry "what to do".
 
@@ -52,12 +53,21 @@ again. canceled: it will not be published.
 """,
     "wait": """
 Wait until every publication of a content has ended, then answer as status does. It answers after timeoutSeconds in
-any case; then timedOut is true, publishing continues, and wait can be called again. A content that is scheduled for
-later does not end before its time: do not wait for it, call status after that time.
+any case; then timedOut is true, publishing continues, and wait can be called again. A content that is due only after
+that, or that waits for a person, is answered at once with what to do instead.
 """,
     "cancel": """
 Cancel every publication that has not started; what is already live stays live. Refused with TOO_LATE when publishing
 has begun everywhere. A repeated cancel changes nothing.
+""",
+    "edit": """
+Change the text, media, link or a network's overrides of a content that is not being published yet. What is absent
+stays. Give the version that status shows; if someone else changed the content since, nothing is changed and you are
+told. To change the time use reschedule. Refused with TOO_LATE when publishing has begun.
+""",
+    "upload_media": """
+Store an image or a video for a brand. The answer has its id, which publish and edit take as media: [{"id": …}], and
+what was found in it (kind, width, height, duration). A file on the web needs no upload: give its url as media.
 """,
     "reschedule": """
 Move a content that is not being published yet to another time, given with an offset or as local time with timezone.
@@ -70,13 +80,16 @@ says: a failure with retryable after_fix fails again until its cause is fixed, a
 new content (a new publish). The answer means queued, not published: call wait. Refused with 409 when nothing can be
 retried.
 """,
+    "list_brands": """
+The brands: brandRef, name and IANA time zone. When a person says a time without a zone, they mean the brand's.
+""",
     "list_accounts": """
 The connected accounts: brandRef, channel, handle, id, and whether each works (connected, expiring, reauth_required,
 disconnected) with what to do if not. Use it to find the brandRef and the channels that publish takes.
 """,
     "describe_channel": """
-A network's rules as JSON: text limits and how text is counted, kinds and limits of media, how a link is shown,
-threads (parts), first comments, and the JSON Schema of its options.
+A network's rules for a post as JSON: text limits and how text is counted, kinds and limits of media, how a link is
+shown, threads (parts), first comments, and the JSON Schema of its options.
 """,
     "list_contents": """
 Contents, newest first, filtered by brand, status, network, account, clientRef or time. For example status=failed for

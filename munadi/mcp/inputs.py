@@ -17,9 +17,12 @@ from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
+from munadi.mcp.texts import LONGEST_WAIT
 
-LONGEST_WAIT, WAIT = 600, 45
+WAIT = 45
 PAGE = 20
+# Base64 has four characters for three bytes.
+LONGEST_FILE = 20_000_000
 
 _TYPE_ID = "_[0-7][0-9a-hjkmnp-tv-z]{25}$"
 ContentId = Annotated[str, Field(pattern=f"^cnt{_TYPE_ID}", description="A content's id, cnt_… (from publish).")]
@@ -161,6 +164,22 @@ class WaitInput(ContentNamed):
     ] = WAIT
 
 
+class EditInput(ContentNamed):
+    """Changes to a content that is not being published yet."""
+
+    version: Annotated[
+        int, Field(ge=1, description="The content's version, from status. If someone else changed it, you are told.")
+    ]
+    text: Annotated[str, Field(description="The new text of the post; absent: it stays.")] | None = None
+    media: Annotated[list[MediaInput], Field(description="The new media, all of them; absent: they stay.")] | None = (
+        None
+    )
+    link: Annotated[str, Field(description="The new link; absent: it stays.")] | None = None
+    channels: (
+        Annotated[list[ChannelOrName], Field(description="Overrides to change. The set of networks is fixed.")] | None
+    ) = None
+
+
 class RescheduleInput(ContentNamed):
     """A content and its new time."""
 
@@ -176,6 +195,27 @@ class RetryInput(ContentNamed):
     publication_ids: (
         Annotated[list[PublicationId], Field(min_length=1, description="Absent: all failed publications.")] | None
     ) = None
+
+
+class UploadInput(Input):
+    """A file to store, so that posts can name it by its id."""
+
+    brand_ref: Annotated[BrandRef, Field(description="Whose it is.")]
+    base64: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_FILE,
+            description="The file's bytes in Base64, at most 15 MB of them. A larger file, or one on the web, is "
+            "given to publish as media with a url.",
+        ),
+    ]
+
+
+class BrandsInput(Input):
+    """Which page of brands."""
+
+    limit: Limit = PAGE
+    cursor: Cursor | None = None
 
 
 class AccountsInput(Input):

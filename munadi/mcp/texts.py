@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from munadi.client.shapes import Content, Event, Failure, Publication, Violation
@@ -11,6 +13,8 @@ from munadi.domain.failure import Retryable
 from munadi.domain.reasons import REASONS
 
 S, W = ContentStatus, Retryable
+# Seconds that a tool waits at most.
+LONGEST_WAIT = 600
 
 # Keyed by the statuses on the wire: a newer server may have others.
 MEANING: dict[str, str] = {
@@ -48,6 +52,8 @@ TRY_AGAIN: dict[str, str] = {
     W.RECONCILE: "only after checking the network",
     W.NEVER: "retry does not help",
 }
+# Where a remedy points into the network's words, which are not always there.
+_OF_NETWORK = re.compile(r" named in the provider's message")
 UNFINISHED: frozenset[str] = frozenset({S.ACCEPTED, S.QUEUED, S.PUBLISHING})
 REMEDY: dict[str, str] = {reason: facts.remedy for reason, facts in REASONS.items()}
 
@@ -59,7 +65,24 @@ def has_ended(content: Content) -> bool:
 
 def next_step(content: Content) -> str:
     """What to do next with the content."""
-    return NEXT.get(content["status"], "Call status.")
+    later = not_worth_waiting(content, LONGEST_WAIT) if content["status"] in (S.ACCEPTED, S.QUEUED) else None
+    return f"{later} Do not call publish again for it." if later else NEXT.get(content["status"], "Call status.")
+
+
+def not_worth_waiting(content: Content, seconds: float, now: datetime | None = None) -> str | None:
+    """What to do instead of waiting these seconds for a content: it ends later, or only after a person acts."""
+    open_ = [each for each in content["publications"] if each["status"] in UNFINISHED]
+    if any(each["status"] == S.PUBLISHING for each in open_) or not open_:
+        return None
+    dues = [each["hold"]["until"] if each["hold"] else each["scheduledAt"] for each in open_]
+    times = [datetime.fromisoformat(at) for at in dues if at is not None]
+    if not times:
+        reasons = ", ".join(sorted({each["hold"]["reason"] for each in open_ if each["hold"]}))
+        return f"It waits for a person ({reasons}), so waiting does not help. Tell them, and call status afterwards."
+    if min(times) <= (now or datetime.now(UTC)) + timedelta(seconds=seconds):
+        return None
+    at = min(times).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"It goes on at {at}, after a wait would end. Do not call wait before then; call status after that time."
 
 
 def describe(content: Content) -> str:
@@ -95,7 +118,7 @@ def failed(failure: Failure) -> Iterator[str]:
     """A failure: the reason, whether a retry can help, what to do, the network's own message."""
     again = TRY_AGAIN.get(failure["retryable"], failure["retryable"])
     yield f"{failure['reason']} ({failure['class']}; {again}): {failure['message']}"
-    yield f"what to do: {failure['remedy']}"
+    yield f"what to do: {_without_network(failure)}"
     if failure["retryAfter"]:
         yield f"not before {failure['retryAfter']}"
     message = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
@@ -116,8 +139,16 @@ def violated(violations: Iterable[Violation]) -> Iterator[str]:
 
 
 def remedy_of(violation: Mapping[str, Any]) -> str | None:
-    """The remedy of a violation whose code is a failure reason."""
-    return REMEDY.get(violation.get("code") or "")
+    """The remedy of a violation whose code is a failure reason. No network has said anything about it."""
+    remedy = REMEDY.get(violation.get("code") or "")
+    return _OF_NETWORK.sub("", remedy) if remedy else None
+
+
+def _without_network(failure: Failure) -> str:
+    """The remedy; what it says about the network's words only if there are any."""
+    if failure["providerMessage"]:
+        return failure["remedy"]
+    return _OF_NETWORK.sub("", failure["remedy"])
 
 
 def brief(content: Content) -> str:

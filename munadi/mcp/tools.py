@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mcp.types import CallToolResult, Tool, ToolAnnotations
@@ -13,12 +17,19 @@ from mcp.types import CallToolResult, Tool, ToolAnnotations
 from munadi.client import AsyncClient, ClientError, NotEnded, NotReachable, ProblemError
 from munadi.client.shapes import Event, Json
 from munadi.mcp import inputs
-from munadi.mcp.answers import done, of_content, refused
+from munadi.mcp.answers import done, invalid_base64, of_content, refused
 from munadi.mcp.descriptions import DESCRIPTIONS
-from munadi.mcp.texts import brief, failed, happened, remedy_of, violated
+from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_of, violated
 
 # Seconds between progress reports during a long wait.
 BEAT = 5.0
+# Of a channel: how Munadi talks to the network. Nothing that a post is written by.
+INTERNALS = frozenset(
+    {"scopes", "publishScopes", "tokens", "logins", "tokensByLogin", "hosts", "pulledMedia", "lead", "publishDeadline",
+     "visibleBytes", "margin", "absenceWindow", "findsWithoutHandle", "resend", "leftovers", "factsVersion", "sources"}
+)  # fmt: skip
+# Of a stored file: what decides where it can be posted.
+FACTS = ("kind", "type", "bytes", "width", "height", "durationMs")
 Progress = Callable[[float, float, str], Awaitable[None]]
 
 
@@ -94,6 +105,8 @@ async def wait(context: ToolContext, arguments: inputs.WaitInput) -> CallToolRes
             content = await context.munadi.contents.wait(arguments.content_id, min(context.beat, left))
             return of_content(content, timedOut=False)
         except NotEnded as error:
+            if (instead := not_worth_waiting(error.content, left)) is not None:
+                return of_content(error.content, [instead], timedOut=True)
             if left <= context.beat:
                 lines = [f"Not ended after {limit:g} seconds; it continues. Call wait again to keep waiting."]
                 return of_content(error.content, lines, timedOut=True)
@@ -103,6 +116,31 @@ async def wait(context: ToolContext, arguments: inputs.WaitInput) -> CallToolRes
                 raise
             news = "Munadi does not answer; waiting for it. Publishing continues meanwhile."
         await context.progress(limit - left + context.beat, limit, news)
+
+
+async def edit(context: ToolContext, arguments: inputs.EditInput) -> CallToolResult:
+    changes = arguments.given("content_id", "version")
+    return of_content(await context.munadi.contents.update(arguments.content_id, changes, arguments.version))
+
+
+async def upload_media(context: ToolContext, arguments: inputs.UploadInput) -> CallToolResult:
+    try:
+        content = base64.b64decode(arguments.base64, validate=True)
+    except ValueError as error:
+        return invalid_base64(str(error))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "file"
+        await asyncio.to_thread(file.write_bytes, content)
+        media = await context.munadi.media.upload(arguments.brand_ref, file)
+    found = ", ".join(f"{name} {media[name]}" for name in FACTS if media.get(name))
+    return done(f'{media["id"]} is stored ({found}). Use it as media: [{{"id": "{media["id"]}"}}]', media)
+
+
+async def list_brands(context: ToolContext, arguments: inputs.BrandsInput) -> CallToolResult:
+    page = await context.munadi.brands.list(arguments.limit, arguments.cursor)
+    brands = [{name: brand[name] for name in ("ref", "name", "timezone")} for brand in page["data"]]
+    lines = [f"{each['ref']} ({each['name'] or 'no name'}): {each['timezone'] or 'UTC'}" for each in brands]
+    return _listed(lines, {**page, "data": brands}, "no brands")
 
 
 async def cancel(context: ToolContext, arguments: inputs.ContentNamed) -> CallToolResult:
@@ -132,6 +170,7 @@ async def list_accounts(context: ToolContext, arguments: inputs.AccountsInput) -
 
 async def describe_channel(context: ToolContext, arguments: inputs.ChannelNamed) -> CallToolResult:
     channel = await context.munadi.channels.get(arguments.channel)
+    channel = {name: value for name, value in channel.items() if name not in INTERNALS}
     return done(json.dumps(channel, ensure_ascii=False), channel)
 
 
@@ -210,9 +249,12 @@ TOOLS: Mapping[str, OfferedTool] = {
         OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, publish, _hints(outside=True)),
         OfferedTool("status", "Show a post", inputs.ContentNamed, status, READS),
         OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, wait, READS),
+        OfferedTool("edit", "Change a post", inputs.EditInput, edit, _hints(destroys=True, outside=True)),
         OfferedTool("cancel", "Withdraw a post", inputs.ContentNamed, cancel, _hints(destroys=True)),
         OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, reschedule, _hints(destroys=True)),
         OfferedTool("retry", "Retry what failed", inputs.RetryInput, retry, _hints(repeatable=False, outside=True)),
+        OfferedTool("upload_media", "Store a file", inputs.UploadInput, upload_media, _hints(repeatable=False)),
+        OfferedTool("list_brands", "List brands", inputs.BrandsInput, list_brands, READS),
         OfferedTool("list_accounts", "List accounts", inputs.AccountsInput, list_accounts, READS),
         OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, describe_channel, READS),
         OfferedTool("list_contents", "List posts", inputs.ContentsInput, list_contents, READS),

@@ -9,6 +9,7 @@ import pytest
 
 from munadi.intake.requests import (
     ChannelRequest,
+    ContentEdit,
     ContentRequest,
     MediaRequest,
     RequestBody,
@@ -16,12 +17,12 @@ from munadi.intake.requests import (
     RetryRequest,
 )
 from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS
-from munadi.mcp.inputs import ChannelInput, ContentInput, Input, MediaInput, RescheduleInput, RetryInput
+from munadi.mcp.inputs import ChannelInput, ContentInput, EditInput, Input, MediaInput, RescheduleInput, RetryInput
 from munadi.mcp.tools import TOOLS
 from tests.mcp.conftest import Agent
 
-READS = {"status", "wait", "list_accounts", "describe_channel", "list_contents", "events"}
-EXPECTED = READS | {"validate", "publish", "cancel", "reschedule", "retry"}
+READS = {"status", "wait", "list_brands", "list_accounts", "describe_channel", "list_contents", "events"}
+EXPECTED = READS | {"validate", "publish", "edit", "cancel", "reschedule", "retry", "upload_media"}
 
 
 async def test_the_tools_and_the_instructions_of_the_server(agent: Agent) -> None:
@@ -49,6 +50,8 @@ def test_a_schema_is_valid_and_strict(name: str) -> None:
         ("publish", (False, False, True, True)),
         ("retry", (False, False, False, True)),
         ("cancel", (False, True, True, False)),
+        ("edit", (False, True, True, True)),
+        ("upload_media", (False, False, False, False)),
         ("reschedule", (False, True, True, False)),
         ("validate", (True, False, True, True)),
         *((name, (True, False, True, False)) for name in sorted(READS)),
@@ -66,6 +69,7 @@ def test_the_hints_match_the_effects(name: str, hints: tuple[bool, ...]) -> None
         (ChannelInput, ChannelRequest, set()),
         (MediaInput, MediaRequest, set()),
         (RescheduleInput, RescheduleRequest, {"content_id"}),
+        (EditInput, ContentEdit, {"content_id", "version"}),
         (RetryInput, RetryRequest, {"content_id"}),
     ],
 )

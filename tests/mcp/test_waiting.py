@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from munadi.client import AsyncClient
+from munadi.domain.publication import PublicationStatus
 from munadi.mcp.inputs import WaitInput
 from munadi.mcp.tools import ToolContext, wait
 from tests.api.harness import open_api
@@ -22,15 +23,16 @@ async def test_a_long_wait_reports_progress(tmp_path: Path) -> None:
 
     async with open_api(tmp_path) as api, client_of(api) as munadi:
         content_id = (await api.submit())["id"]
+        await api.move(content_id, PublicationStatus.QUEUED, PublicationStatus.PUBLISHING)
         asked = WaitInput(contentId=content_id, timeoutSeconds=30)  # type: ignore[call-arg]
         waiting = asyncio.create_task(wait(ToolContext(munadi, progress, beat=0.1), asked))
         await asyncio.sleep(0.5)
-        await munadi.contents.cancel(content_id)
+        await api.move(content_id, PublicationStatus.FAILED)
         result = await asyncio.wait_for(waiting, 5)
     assert result.structured_content["ended"]
     assert len(messages) >= 2
     assert [done for done, _, _ in messages] == sorted(done for done, _, _ in messages)
-    assert all(total == 30 and f"{content_id} accepted" in message for _, total, message in messages)
+    assert all(total == 30 and f"{content_id} publishing" in message for _, total, message in messages)
 
 
 async def test_a_wait_outlasts_an_unreachable_api(tmp_path: Path) -> None:
