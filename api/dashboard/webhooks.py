@@ -1,7 +1,10 @@
-"""The webhook pages: all endpoints with their health; one endpoint with its deliveries and their attempts."""
+"""The webhook pages: all endpoints with their health, one with its deliveries, one delivery with both its sides."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections import Counter
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -18,16 +21,22 @@ router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
 PER_PAGE = 25
+# How many of an endpoint's newest deliveries its health is shown by.
+RECENT = 20
 TYPES = tuple(each.value for each in EventType)
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/webhooks")
 async def show_endpoints(request: Request, reader: TheReader, cursor: Cursor = None) -> Response:
-    """Every endpoint that the key may see, and a form for a new one."""
-    page = await reader.get("/v1/webhooks/endpoints", limit=MAX_PAGE, cursor=cursor)
+    """The endpoints that the key may see, with how their newest deliveries went, and a form for a new one."""
+    page = await reader.get("/v1/webhooks/endpoints", limit=PER_PAGE, cursor=cursor)
+    recent = await asyncio.gather(
+        *(reader.get("/v1/webhooks/deliveries", endpointId=each["id"], limit=RECENT) for each in page["data"])
+    )
+    pulses = {each["id"]: pulse(found["data"]) for each, found in zip(page["data"], recent, strict=True)}
     brands = await reader.get_if_allowed("/v1/brands", limit=MAX_PAGE) or {"data": []}
-    return render(request, "webhooks.html", page=page, cursor=cursor, brands=brands["data"], types=TYPES)
+    return render(request, "webhooks.html", page=page, pulses=pulses, cursor=cursor, brands=brands["data"], types=TYPES)
 
 
 @router.get("/webhooks/{endpoint_id}")
@@ -47,9 +56,32 @@ async def show_endpoint(
         request,
         "webhook.html",
         endpoint=endpoint,
+        pulse=pulse(deliveries["data"][:RECENT]) if not status and cursor is None else None,
         page=deliveries,
         cursor=cursor,
         wanted=status,
         statuses=[each.value for each in DeliveryStatus],
         types=TYPES,
     )
+
+
+@router.get("/webhooks/deliveries/{delivery_id}")
+async def show_delivery(request: Request, reader: TheReader, delivery_id: str) -> Response:
+    """One delivery: the newest request as it was sent, beside the response to each attempt."""
+    delivery = await reader.get(f"/v1/webhooks/deliveries/{quote(delivery_id, safe='')}")
+    endpoint = await reader.get_if_allowed(f"/v1/webhooks/endpoints/{delivery['endpointId']}")
+    sent = delivery["request"]
+    body = readable(sent["body"]) if sent and sent["body"] is not None else None
+    return render(request, "delivery.html", delivery=delivery, endpoint=endpoint, sent=sent, body=body)
+
+
+def pulse(deliveries: list[Json]) -> Json:
+    """How the newest deliveries went: their statuses, the oldest first, and the same in words."""
+    statuses = [each["status"] for each in reversed(deliveries)]
+    counts = ", ".join(f"{count} {status}" for status, count in Counter(statuses).most_common())
+    return {"statuses": statuses, "words": counts}
+
+
+def readable(body: str) -> str:
+    """A JSON body with line breaks."""
+    return json.dumps(json.loads(body), indent=2, ensure_ascii=False)

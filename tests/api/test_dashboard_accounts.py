@@ -212,11 +212,58 @@ async def test_a_delivery_shows_every_attempt_and_is_found_by_its_status(
     assert (await dashboard.get(f"{path}?status=lost")).status_code == 422
 
 
+@pytest.mark.parametrize(("status", "words"), [(500, ("HTTP 500", ">hi</pre>")), (204, ("HTTP 204", "delivered"))])
+async def test_a_delivery_shows_its_request_beside_the_responses(
+    api: ApiHarness, dashboard: DashboardBrowser, status: int, words: tuple[str, ...]
+) -> None:
+    async with subscriber(status) as receiver:
+        made = await create_endpoint(api, url=receiver.url)
+        delivery = await api.create(f"/v1/webhooks/endpoints/{made['id']}/test", None)
+    listed, path = await dashboard.page(f"/webhooks/{made['id']}"), f"/webhooks/deliveries/{delivery['id']}"
+    assert f'href="{path}"' in listed
+    page = await dashboard.page(path)
+    assert faults(page) == []
+    sent = (
+        "webhook-signature",
+        "webhook-timestamp",
+        f"POST {receiver.url}",
+        delivery["eventId"],
+        "&#34;webhook.test&#34;",
+    )
+    expect_words(page, "Request</h2>", "Response</h2>", "Try 1", "/redeliver", *sent, *words)
+    assert made["secret"] not in page
+    health = await dashboard.page("/webhooks")
+    expect_words(health, f"Last 1: 1 {delivery['status']}", f'class="is-{delivery["status"]}"')
+
+
+async def test_a_delivery_without_a_try_and_an_unknown_one_are_pages_too(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    await create_endpoint(api)
+    await api.submit()
+    [delivery, *_] = await api.read_list("/v1/webhooks/deliveries")
+    expect_words(
+        await dashboard.page(f"/webhooks/deliveries/{delivery['id']}"), "Nothing has been sent yet", "No try yet"
+    )
+    assert (await dashboard.get("/webhooks/deliveries/dlv_nothing")).status_code == 404
+
+
+async def test_a_delivery_of_a_post_keeps_its_text_from_a_key_that_may_not_read_posts(api: ApiHarness) -> None:
+    async with subscriber(204) as receiver:
+        made = await create_endpoint(api, url=receiver.url, brandRef="acme")
+        delivery = await api.create(f"/v1/webhooks/endpoints/{made['id']}/test", None)
+    key = await api.key(Scope.WEBHOOKS_READ, brand_ref="acme")
+    async with api.dashboard(key) as reader:
+        page = await reader.page(f"/webhooks/deliveries/{delivery['id']}")
+    expect_words(page, "Your key may not read posts", "webhook-signature")
+    assert "Redeliver" not in page
+
+
 async def test_a_reader_of_webhooks_is_offered_no_action(api: ApiHarness) -> None:
     made = await create_endpoint(api, brandRef="acme")
     key = await api.key(Scope.WEBHOOKS_READ, Scope.CONTENTS_READ, brand_ref="acme")
     async with api.dashboard(key) as reader:
         page = await reader.page(f"/webhooks/{made['id']}")
-        for words in ("data-action", "data-test", "data-rotate", 'id="replay"'):
+        for words in ("data-action", "data-test", "data-rotate", 'id="replay"', 'id="recover"'):
             assert words not in page, words
         assert 'id="create"' not in await reader.page("/webhooks")

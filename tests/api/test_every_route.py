@@ -60,6 +60,7 @@ SESSION = {
     "GET /accounts/{account_id}",
     "GET /webhooks",
     "GET /webhooks/{endpoint_id}",
+    "GET /webhooks/deliveries/{delivery_id}",
     "GET /usage",
     "GET /audit",
     "GET /live",

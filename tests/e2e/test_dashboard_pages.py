@@ -195,6 +195,33 @@ async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: B
         await expect(page.locator("[data-replayed]")).to_contain_text("1 event queued")
 
 
+async def test_missed_events_are_recovered_and_a_delivery_shows_both_sides(
+    page: Page, brand: Brand, api: httpx.AsyncClient
+) -> None:
+    before = await brand.submit("Nobody listened yet", seconds=3600)
+    inbox = Inbox()
+    async with inbox.listening(api, brandRef=brand.ref, types=["content.accepted"]):
+        await page.goto("/webhooks")
+        await page.get_by_role("link", name=inbox.url).click()
+        await page.get_by_text("Recover events").click()
+        await page.get_by_label("Since").fill("2026-01-01T00:00")
+        await page.get_by_role("button", name="Recover").click()
+        await expect(page.locator("[data-recovered]")).to_have_text("1 of 1 arrived.", timeout=30_000)
+        assert inbox.of(before["id"]) == ["content.accepted"]
+        await expect(page.locator(".recent")).to_contain_text("Last 1: 1 delivered", timeout=15_000)
+        await page.locator("details.delivery summary").first.click()
+        await page.get_by_role("link", name="Request and response").click()
+        await expect(page.get_by_role("region", name="Body of the request")).to_contain_text("Nobody listened yet")
+        await expect(page.locator(".attempt")).to_contain_text("HTTP 204")
+        await expect(page.locator(".headers")).to_contain_text("webhook-signature")
+        request = await page.get_by_role("heading", name="Request").bounding_box()
+        response = await page.get_by_role("heading", name="Response").bounding_box()
+        assert request is not None
+        assert response is not None
+        assert abs(request["y"] - response["y"]) < 2, "request and response stand side by side"
+    assert inbox.failures == []
+
+
 async def test_an_endpoints_secret_is_shown_once(page: Page) -> None:
     await page.goto("/webhooks")
     await page.get_by_label("URL").fill("https://10.0.0.1/hook")

@@ -85,6 +85,8 @@ async def _busy_brand(stack: Stack) -> dict[str, str]:
         hook = await subscribe(api, "http://127.0.0.1:9/busy", brandRef="busy")
         for hour, text in PLANNED.items():
             await brand.submit(text, scheduledAt=f"{DAY}T{hour:02}:00:00Z")
+        deliveries = {"endpointId": hook["id"], "limit": 1}
+        delivery = (await api.get("/v1/webhooks/deliveries", params=deliveries)).json()["data"][0]
         limits = {"accounts": 2, "publicationsPerMonth": 6, "apiCallsPerMonth": 100_000}
         await api.patch("/v1/brands/busy", json={"limits": limits})
     return {
@@ -93,6 +95,7 @@ async def _busy_brand(stack: Stack) -> dict[str, str]:
         "accounts": "/accounts?brandRef=busy",
         "webhooks": "/webhooks",
         "webhook": f"/webhooks/{hook['id']}",
+        "delivery": f"/webhooks/deliveries/{delivery['id']}",
         "usage": "/usage?brandRef=busy",
         "compose": "/compose?brandRef=busy",
     }
@@ -104,6 +107,8 @@ async def act(page: Page, name: str) -> None:
         await page.get_by_role("button", name="Tea").click()
     if name == "webhook":
         await expect(page.locator("details.delivery").first).to_be_visible()
+    if name == "delivery":
+        await expect(page.get_by_role("heading", name="Response")).to_be_visible()
     if name == "compose":
         await fill_in(page)
 

@@ -1,4 +1,4 @@
-// Webhook endpoints: create them and rotate secrets (each secret is shown once), test them, replay events.
+// Webhook endpoints: create them and rotate secrets (each secret is shown once), test them, recover and replay events.
 
 import { isConfirmed } from "./actions.js";
 import { api, refresh } from "./app.js";
@@ -16,9 +16,10 @@ document.addEventListener("click", ({ target }) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.id !== "create" && form.id !== "replay") return;
+  const work = { create, recover, replay }[form.id];
+  if (!work) return;
   event.preventDefault();
-  attempt(form.querySelector("[type=submit]"), () => (form.id === "create" ? create(form) : replay(form)));
+  attempt(form.querySelector("[type=submit]"), () => work(form));
 });
 
 async function create(form) {
@@ -48,15 +49,41 @@ async function test(button) {
   await refresh();
 }
 
+/** Resend every event of a range: one call queues a part of it and says where the next begins. */
 async function replay(form) {
-  const body = listsOf(form, "types");
-  for (const name of ["since", "until"]) {
-    if (form.elements[name].value) body[name] = new Date(form.elements[name].value).toISOString();
+  const words = form.querySelector("[data-replayed]");
+  const body = { ...listsOf(form, "types"), ...rangeOf(form) };
+  for (let count = 0; body.since; ) {
+    const { replayed, nextSince } = await api("POST", form.dataset.path, body);
+    count += replayed;
+    body.since = nextSince;
+    words.textContent = `${count} ${count === 1 ? "event" : "events"} queued.${nextSince ? " There are more …" : ""}`;
   }
-  const { replayed, nextSince } = await api("POST", form.dataset.path, body);
-  const more = nextSince ? ` There are more, starting at ${new Date(nextSince).toLocaleString()}.` : "";
-  form.querySelector("[data-replayed]").textContent = `${replayed} ${replayed === 1 ? "event" : "events"} queued.${more}`;
   await refresh();
+}
+
+/** Send what did not arrive, and show how far it is until all of it arrived or was given up. */
+async function recover(form) {
+  const body = { ...listsOf(form, "types"), ...rangeOf(form), ...textsOf(form, "only") };
+  let state = await api("POST", `${form.dataset.path}/recover`, body);
+  showRecovery(form, state);
+  while (state.status === "running") {
+    await new Promise((done) => setTimeout(done, POLL / 2));
+    state = await api("GET", `${form.dataset.path}/recoveries/${state.id}`);
+    showRecovery(form, state);
+  }
+  await refresh();
+}
+
+function showRecovery(form, { status, total, sent, failed }) {
+  const box = form.querySelector("[data-recovery]");
+  const bar = box.querySelector("progress");
+  bar.max = Math.max(total, 1);
+  bar.value = total ? sent + failed : 1;
+  const given = failed ? `, ${failed} given up` : "";
+  const words = total ? `${sent} of ${total} arrived${given}.` : "Nothing is missing in this range.";
+  box.querySelector("[data-recovered]").textContent = status === "canceled" ? `${words} Canceled.` : words;
+  box.hidden = false;
 }
 
 // Delivery attempts are not events, so /live does not report them: poll while one is due.
@@ -64,6 +91,11 @@ setInterval(() => {
   const due = [...document.querySelectorAll("[data-due]")].map((each) => new Date(each.dataset.due).valueOf());
   if (!document.hidden && due.some((at) => at < Date.now() + POLL)) refresh();
 }, POLL);
+
+function rangeOf(form) {
+  const given = ["since", "until"].filter((name) => form.elements[name].value);
+  return Object.fromEntries(given.map((name) => [name, new Date(form.elements[name].value).toISOString()]));
+}
 
 function textsOf(form, ...names) {
   const given = names.map((name) => [name, form.elements[name]?.value.trim()]).filter(([, value]) => value);
