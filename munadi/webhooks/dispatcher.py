@@ -3,6 +3,9 @@
 A lane sends the due deliveries of one endpoint in small batches, under the endpoint's lease. A slow or dead endpoint
 fills its own lane only: the lanes of other endpoints, and publishing, never wait for it. The database keeps the retry
 schedule and the circuit breaker, so a lane reads what is due until nothing is.
+
+A brand with many endpoints has a limited number of lanes. Slow endpoints have lanes apart from the others, and lanes
+take short turns when endpoints wait. So a healthy endpoint does not wait for the brand's slow ones.
 """
 
 from __future__ import annotations
@@ -18,8 +21,9 @@ from munadi.webhooks.lane import Lane
 
 log = logging.getLogger("munadi.dispatcher")
 
-# Endpoints of one brand that are served at the same time.
+# Endpoints of one brand that are served at the same time, and how many slow ones beside them.
 LANES_PER_BRAND = 16
+SLOW_LANES_PER_BRAND = 32
 # Seconds between two reads of the waiting endpoints.
 PAUSE = 0.25
 ERROR_PAUSE = 5.0
@@ -46,6 +50,8 @@ class EventDispatcher:
         self._interval = interval
         self._woken = asyncio.Event()
         self._running: dict[str, _Running] = {}
+        # Endpoints that were slow when they were last served.
+        self._slow: set[str] = set()
 
     def wake(self) -> None:
         """Deliveries were committed: send them now."""
@@ -72,18 +78,28 @@ class EventDispatcher:
         waiting = await self._deliveries.waiting(self._clock.now(), self._holder)
         # In no fixed order, so that no endpoint of a brand is always the last.
         random.shuffle(waiting)
-        used = Counter(running.brand for running in self._running.values())
+        used = Counter((running.brand, self._is_slow(key)) for key, running in self._running.items())
+        crowded: set[tuple[str, bool]] = set()
         for endpoint in waiting:
             key, brand = endpoint.endpoint_id, endpoint.brand_ref or endpoint.endpoint_id
             if key in self._running:
                 # Another process committed events: a lane that waits for more knows only those of this process.
                 self._running[key].lane.more.set()
                 continue
-            if used[brand] >= LANES_PER_BRAND:
+            slow = self._is_slow(key)
+            if not _has_room(used[brand, False], used[brand, True], slow):
+                crowded.add((brand, slow))
                 continue
-            used[brand] += 1
+            used[brand, slow] += 1
             lane = Lane(key, self._deliveries, self._sender, self._clock, self._holder)
             self._running[key] = _Running(brand, lane, asyncio.create_task(self._run(key, lane)))
+        for key, running in self._running.items():
+            if (running.brand, self._is_slow(key)) in crowded:
+                running.lane.make_room()
+
+    def _is_slow(self, endpoint_id: str) -> bool:
+        running = self._running.get(endpoint_id)
+        return endpoint_id in self._slow or (running is not None and running.lane.is_slow)
 
     async def _run(self, endpoint_id: str, lane: Lane) -> None:
         try:
@@ -92,6 +108,7 @@ class EventDispatcher:
             log.exception("sending to %s was interrupted; it is tried again", endpoint_id)
             await asyncio.sleep(ERROR_PAUSE)
         finally:
+            (self._slow.add if lane.is_slow else self._slow.discard)(endpoint_id)
             del self._running[endpoint_id]
 
     async def _stop_lanes(self) -> None:
@@ -100,6 +117,13 @@ class EventDispatcher:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._deliveries.close(self._holder)
+
+
+def _has_room(others: int, slow: int, wanted_slow: bool) -> bool:
+    """Whether a brand with so many lanes may have one more. Slow ones beyond their own number take room from others."""
+    if wanted_slow:
+        return slow < SLOW_LANES_PER_BRAND
+    return others + max(slow - SLOW_LANES_PER_BRAND, 0) < LANES_PER_BRAND
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> bool:

@@ -14,8 +14,11 @@ from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBa
 BATCH = 64
 # An idle lane stays open for this long (seconds, less than its lease): the next event needs no new lease.
 LINGER = 5.0
-# A lane makes room for the brand's other endpoints after this many seconds.
+# A lane makes room for the brand's other endpoints after this many seconds, and sooner when one of them waits.
 TURN = 30.0
+SHORT_TURN = 1.0
+# An endpoint is slow when it needs longer than this many seconds for a batch. (One with a pace needs one second.)
+SLOW_AFTER = 2.0
 # Seconds between two reads of what is due, at least: events that are committed together are sent together. A first
 # event after a quiet time does not wait.
 PAUSE = 0.1
@@ -40,6 +43,22 @@ class Lane:
         self._unrecorded: set[str] = set()
         self._has_results = asyncio.Event()
         self._recording = asyncio.Lock()
+        self._started = clock.monotonic()
+        self._end = self._started + TURN
+        self._batch_since: float | None = None
+        self._was_slow = False
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the endpoint needs, or needed for its last batch, longer than a healthy one."""
+        if self._batch_since is None:
+            return self._was_slow
+        return self._was_slow or self._clock.monotonic() - self._batch_since > SLOW_AFTER
+
+    def make_room(self) -> None:
+        """Other endpoints of the brand wait: end soon, even if more is due here."""
+        self._end = min(self._end, self._started + SHORT_TURN)
+        self.more.set()
 
     async def run(self) -> None:
         """Send until nothing is due for a while, or the lane's turn is over. Raises what the database raises."""
@@ -55,8 +74,8 @@ class Lane:
             await asyncio.shield(self._record())
 
     async def _keep_sending(self, recording: asyncio.Task[None]) -> None:
-        end, next_read = self._clock.monotonic() + TURN, 0.0
-        while (now := self._clock.monotonic()) < end:
+        next_read = 0.0
+        while (now := self._clock.monotonic()) < self._end:
             if recording.done():
                 recording.result()
             await asyncio.sleep(max(next_read - now, 0))
@@ -74,9 +93,12 @@ class Lane:
                 return
 
     async def _send(self, batch: DeliveryBatch) -> None:
+        self._batch_since = self._clock.monotonic()
         try:
             await batch.send()
         finally:
+            self._was_slow = self._clock.monotonic() - self._batch_since > SLOW_AFTER
+            self._batch_since = None
             self._attempted += batch.attempted
             self._blocked += batch.blocked
             self._unrecorded |= {each.delivery_id for each in batch.attempted} | set(batch.blocked)
@@ -92,7 +114,7 @@ class Lane:
         if self._unrecorded:
             return True
         try:
-            async with asyncio.timeout(LINGER):
+            async with asyncio.timeout(min(LINGER, max(self._end - self._clock.monotonic(), 0))):
                 await self.more.wait()
         except TimeoutError:
             return False

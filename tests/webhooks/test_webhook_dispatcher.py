@@ -15,7 +15,7 @@ from munadi.clock import SystemClock
 from munadi.domain.delivery import SendResult
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
-from munadi.webhooks.dispatcher import LANES_PER_BRAND, EventDispatcher
+from munadi.webhooks.dispatcher import LANES_PER_BRAND, SLOW_LANES_PER_BRAND, EventDispatcher
 from munadi.webhooks.lane import Lane
 from munadi.webhooks.schedule import BREAK_AFTER
 from tests.support.waiting import wait_until
@@ -42,6 +42,7 @@ class Receiver:
     """Answers at once, or never, or with an error. Counts concurrent requests."""
 
     silent: frozenset[str] = frozenset()
+    slow: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
     sent: list[str] = field(default_factory=list)
     open: int = 0
@@ -60,7 +61,7 @@ class Receiver:
         self.open += 1
         self.most_open = max(self.most_open, self.open)
         try:
-            await asyncio.sleep(3600 if url in self.silent else 0.005)
+            await asyncio.sleep(3600 if url in self.silent else 0.5 if url in self.slow else 0.005)
         finally:
             self.open -= 1
         self.sent.append(message_id)
@@ -148,14 +149,64 @@ async def test_an_endpoint_that_answers_gets_more_at_the_same_time() -> None:
     assert receiver.most_open == SENDS_PER_ENDPOINT
 
 
-async def test_one_brand_cannot_take_all_lanes() -> None:
-    noisy = {f"n{n}": [due(f"n{n}", n)] for n in range(LANES_PER_BRAND * 2)}
+def of_brand(count: int) -> dict[str, list[DueDelivery]]:
+    """So many endpoints with an event each."""
+    return {f"n{n}": [due(f"n{n}", n)] for n in range(count)}
+
+
+def silent(noisy: dict[str, list[DueDelivery]]) -> Receiver:
+    return Receiver(silent=frozenset(f"https://{key}.example/" for key in noisy))
+
+
+async def test_one_brand_cannot_take_all_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("munadi.webhooks.lane.SLOW_AFTER", 0.2)
+    most = LANES_PER_BRAND + SLOW_LANES_PER_BRAND
+    noisy = of_brand(most + 10)
     queue = Queue({**noisy, "good": [due("good", 999)]}, brands={**dict.fromkeys(noisy, "noisy"), "good": "acme"})
-    receiver = Receiver(silent=frozenset(f"https://{key}.example/" for key in noisy))
+    receiver = silent(noisy)
     async with running(queue, receiver):
         await wait_until(lambda: receiver.sent == ["evt_999"])
+        await wait_until(lambda: receiver.open == most)
         await asyncio.sleep(0.5)
-        assert receiver.open == LANES_PER_BRAND
+        assert receiver.open == most
+
+
+async def test_a_healthy_endpoint_does_not_wait_for_its_brands_slow_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("munadi.webhooks.lane.SLOW_AFTER", 0.2)
+    noisy = of_brand(LANES_PER_BRAND + 4)
+    queue = Queue({**noisy, "good": []}, brands=dict.fromkeys([*noisy, "good"], "noisy"))
+    receiver = silent(noisy)
+    async with running(queue, receiver):
+        await wait_until(lambda: receiver.open >= LANES_PER_BRAND)
+        queue.pending["good"].append(due("good", 999))
+        await wait_until(lambda: receiver.sent == ["evt_999"])
+
+
+async def test_slow_endpoints_are_known_when_they_are_due_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They keep to their own lanes from the start then, and an endpoint that is quick again leaves them."""
+    monkeypatch.setattr("munadi.webhooks.lane.SLOW_AFTER", 0.2)
+    monkeypatch.setattr("munadi.webhooks.lane.LINGER", 0.0)
+    monkeypatch.setattr("munadi.webhooks.dispatcher.LANES_PER_BRAND", 1)
+    monkeypatch.setattr("munadi.webhooks.dispatcher.SLOW_LANES_PER_BRAND", 1)
+    queue = Queue({"slow": [due("slow", 1)], "good": []}, brands={"slow": "acme", "good": "acme"})
+    receiver = Receiver(slow=frozenset({"https://slow.example/"}))
+    async with running(queue, receiver):
+        await wait_until(lambda: receiver.sent == ["evt_1"] and not queue.pending["slow"])
+        receiver.silent, receiver.slow = receiver.slow, frozenset()
+        queue.pending["slow"].append(due("slow", 2))
+        await wait_until(lambda: receiver.open == 1)
+        queue.pending["good"].append(due("good", 3))
+        await wait_until(lambda: receiver.sent == ["evt_1", "evt_3"])
+
+
+async def test_idle_lanes_make_room_for_an_endpoint_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("munadi.webhooks.lane.LINGER", 3600.0)
+    monkeypatch.setattr("munadi.webhooks.lane.TURN", 3600.0)
+    many = of_brand(LANES_PER_BRAND * 2)
+    queue = Queue(many, brands=dict.fromkeys(many, "many"))
+    receiver = Receiver()
+    async with running(queue, receiver):
+        await wait_until(lambda: len(receiver.sent) == len(many))
 
 
 async def test_an_error_of_the_database_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
