@@ -23,6 +23,7 @@ class ChannelName(StrEnum):
     FACEBOOK = "facebook"
     BLUESKY = "bluesky"
     TIKTOK = "tiktok"
+    MASTODON = "mastodon"
     YOUTUBE = "youtube"
 
 
@@ -183,6 +184,7 @@ class ChannelSpec(WireModel):
     scopes: tuple[str, ...]
     publish_scopes: tuple[str, ...] = ()  # one of them is needed to post; log-ins name it differently
     tokens: TokenLife = TokenLife()
+    own_server: bool = False  # accounts are at servers of their own, so a log-in needs the server's address as hint
     logins: tuple[str, ...] = ()  # where there are several; the first is the default
     tokens_by_login: dict[str, TokenLife] = {}  # where the tokens of another log-in live differently
     hosts: tuple[str, ...]

@@ -13,6 +13,7 @@ from munadi.sandbox.exchange import CallRecord
 from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
 from munadi.sandbox.instagram import Instagram
+from munadi.sandbox.mastodon import Mastodon
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform
@@ -21,7 +22,7 @@ from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
+NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Mastodon, Threads, TikTok, YouTube)
 LOGGED_CALLS = 10_000
 
 

@@ -99,7 +99,15 @@ class Login:
         return over(self.scene.channel, {"hosts": hosts, **self.scene.settings, **settings}, self.client)
 
     def asking(self, **changes: Any) -> ConsentRequest:
-        return asking(**{"login": self.scene.login, **changes})
+        return asking(**{"login": self.scene.login, "hint": self.made.get("serviceUrl"), **changes})
+
+    async def another_app(self) -> str:
+        """The id of an app that is not ours. Some networks know only apps that were registered."""
+        if "serviceUrl" not in self.made:
+            return "app-2"
+        form = {"client_name": "Another", "redirect_uris": BACK, "scopes": " ".join(self.scene.scopes)}
+        answer = await self.client.post(f"{self.made['serviceUrl']}/api/v1/apps", data=form)
+        return str(answer.json()["client_id"])
 
     def another(self, name: str) -> dict[str, Any]:
         """One more profile of the same owner."""
@@ -147,6 +155,7 @@ PAGE_SCOPES = (
 )
 FACEBOOK_SCOPES = ("pages_show_list", "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement")
 THREADS_SCOPES = ("threads_basic", "threads_content_publish", "threads_manage_replies")
+MASTODON_SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
 GOOGLE = "https://www.googleapis.com/auth/"
 YOUTUBE_SCOPES = (f"{GOOGLE}youtube.upload", f"{GOOGLE}youtube.readonly", f"{GOOGLE}youtube.force-ssl")
 CODE = {"client_id": "app-1", "response_type": "code"}
@@ -185,6 +194,17 @@ LOGINS = {
         life=None,
         needed="instagram_content_publish",
         spare="instagram_manage_comments",
+    ),
+    "mastodon": LoginScene(
+        channel="mastodon",
+        scopes=MASTODON_SCOPES,
+        page="/mastodon/server/oauth/authorize",
+        query={"response_type": "code", "scope": " ".join(MASTODON_SCOPES)},
+        exchange="token",
+        life=None,
+        needed="write:statuses",
+        challenge=base64_challenge,
+        refused_redirect="redirection URI",
     ),
     "threads": LoginScene(
         channel="threads",

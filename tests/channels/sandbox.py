@@ -135,6 +135,7 @@ PLACES = {
         {"poll_quick": 0.02, "version": "v26.0"},
         ("image", "reel", "parent"),
     ),
+    "mastodon": Place({}, {"poll_quick": 0.02, "poll_slow": 0.02}, quick=("video",)),  # its address is the account's
     "threads": Place(
         {"graph": "graph", "token": "token", "auth": "www"},
         {"poll_text": 0.02, "poll_image": 0.02, "poll_video": 0.02, "poll_slow": 0.1, "settle": 0},
@@ -194,7 +195,8 @@ def imported(made: Mapping[str, Any], login: str | None = None) -> AccountImport
     secrets: Any = {ours: SecretStr(made[name]) for ours, name in names.items() if name in made}
     if "identifier" in made:
         return AccountImport(identifier=made["identifier"], password=SecretStr(made["password"]))
-    return AccountImport(external_id=made["externalId"], login=login, **secrets)
+    server = made.get("serviceUrl")
+    return AccountImport(external_id=made["externalId"], service_url=server, login=login, **secrets)
 
 
 def at(*names: str) -> pytest.MarkDecorator:
@@ -265,6 +267,10 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     ),
     "facebook": tuple(Kind(name, operation, GRAPH, (GRAPH,)) for name, operation in FACEBOOK.items()),
     "instagram": (Kind("photo", "media_publish", GRAPH, (SPAM,)),),
+    "mastodon": tuple(
+        Kind(name, "post_status", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))
+        for name in ("text", "photos", "video")
+    ),
     "threads": (Kind("text", "threads_publish", GRAPH, (SPAM, {"error": {"code": 10}, "status": 500})),),
     "tiktok": (Kind("file", "upload_last_chunk", {}, ({},)),),
     "youtube": (Kind("clip", "update_video", {"error": {"reason": "backendError"}}, ({},)),),

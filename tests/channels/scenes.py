@@ -10,6 +10,7 @@ from munadi.ports import AccountImport
 from tests.channels.contract import Scene, each_scene
 from tests.channels.making import account, publication
 from tests.channels.network import answer, ok
+from tests.channels.scene_mastodon import MASTODON
 from tests.channels.scene_meta import FACEBOOK, INSTAGRAM, THREADS
 from tests.channels.scene_tiktok import TIKTOK
 from tests.channels.scene_youtube import YOUTUBE
@@ -39,5 +40,5 @@ BLUESKY = Scene(
     settings={"hosts": {"entryway": "https://entry.example/bluesky"}},
 )
 
-SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, THREADS, TIKTOK, YOUTUBE)}
+SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, MASTODON, THREADS, TIKTOK, YOUTUBE)}
 scenes = each_scene(SCENES)

@@ -111,6 +111,8 @@ async def test_bluesky_reads_the_record_at_once_after_a_500(acme: Acme, kind: Ki
     [
         ("instagram", "photo", "media_publish", Published),
         ("threads", "text", "threads_publish", Published),
+        ("mastodon", "text", "post_status", Unknown),
+        ("mastodon", "photo", "post_status", Published),  # their media tell them apart
         ("facebook", "text", "feed", Unknown),
         ("facebook", "photos", "feed", Published),  # their photos tell them apart
     ],
@@ -125,7 +127,7 @@ async def test_two_similar_live_posts_are_not_confused(acme: Acme, kind: str, vi
     twin = await acme.post(draft(acme, kind))
     found = await acme.find(given, saved)
     assert isinstance(found, wanted)
-    if kind == "photos":
+    if kind == "photos" or (acme.name, kind) == ("mastodon", "photo"):
         assert found.post_id not in (None, twin.post_id)
     elif isinstance(found, Published):
         assert (found.post_id, [warning.code for warning in found.warnings]) == (None, ["POST_ID_PENDING"])
@@ -159,6 +161,7 @@ COMMENTED = [
     *(("facebook", kind, "comments") for kind in ("text", "photos", "reel", "video")),
     ("instagram", "photo", "comments"),
     ("instagram page", "photo", "comments"),
+    ("mastodon", "photo", "post_status"),
     ("threads", "text", "threads_publish"),
     ("youtube", "clip", "insert_comment"),
 ]
@@ -211,7 +214,12 @@ async def test_a_lost_comment_is_proven_absent_except_at_youtube(
 
 @pytest.mark.parametrize(
     ("acme", "kind", "visible"),
-    [("instagram", "photo", "media_publish"), ("threads", "text", "threads_publish"), ("facebook", "text", "feed")],
+    [
+        ("instagram", "photo", "media_publish"),
+        ("mastodon", "text", "post_status"),
+        ("threads", "text", "threads_publish"),
+        ("facebook", "text", "feed"),
+    ],
     indirect=["acme"],
 )
 async def test_the_comment_of_a_post_that_was_found_after_a_lost_answer(acme: Acme, kind: str, visible: str) -> None:
@@ -223,7 +231,7 @@ async def test_the_comment_of_a_post_that_was_found_after_a_lost_answer(acme: Ac
     assert acme.posts[0]["comments"] == ["Sale: #monsoon"]
 
 
-@at("youtube", "facebook", "instagram", "threads")
+@at("youtube", "facebook", "instagram", "mastodon", "threads")
 async def test_a_closed_gate_sends_no_comment(acme: Acme) -> None:
     kind = {"youtube": "clip", "instagram": "photo"}.get(acme.name, "text")
     given, saved = await posted(acme, kind)

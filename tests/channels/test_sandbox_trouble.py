@@ -16,7 +16,7 @@ from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
 DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
-KIND = {"bluesky": "text", **DEFAULT}
+KIND = {"bluesky": "text", "mastodon": "text", **DEFAULT}
 
 
 def usual(acme: Acme, **fields: Any) -> Any:
@@ -37,7 +37,7 @@ async def test_a_call_with_an_expired_token_is_not_sent_and_a_new_token_continue
     acme.tokens("expire")
     await acme.failure(given, saved, reason=R.TOKEN_EXPIRED, effect=S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("instagram", "threads"):  # a living token renews itself
+    if acme.name in ("instagram", "mastodon", "threads"):  # a living token renews itself, or needs no renewal
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
         return
     await acme.refresh()
@@ -62,6 +62,7 @@ WITHDRAWN = [
     *(("threads", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460, 4279019)),
     *(("facebook", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
     ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
+    ("mastodon", {}, R.TOKEN_EXPIRED),
     ("tiktok", {}, R.TOKEN_EXPIRED),
     ("youtube", {}, R.TOKEN_EXPIRED),
 ]
@@ -78,7 +79,7 @@ async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str
     error = await acme.failure(given, saved, reason=reason)
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("tiktok", "youtube"):
+    if acme.name in ("mastodon", "tiktok", "youtube"):
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
@@ -102,6 +103,7 @@ RESTRICTED = [
     *(("bluesky", status, R.ACCOUNT_RESTRICTED) for status in ("takendown", "deactivated", "suspended")),
     *((channel, "restricted", R.ACCOUNT_RESTRICTED) for channel in ("facebook", "instagram", "threads")),
     *((channel, "checkpoint", R.LOGIN_CHECKPOINT) for channel in ("facebook", "instagram", "threads")),
+    ("mastodon", "disabled", R.ACCOUNT_RESTRICTED),
     ("tiktok", "private", R.INVALID_FIELD),
     ("tiktok", "banned", R.ACCOUNT_RESTRICTED),
     ("youtube", "suspended", R.ACCOUNT_RESTRICTED),
@@ -119,6 +121,8 @@ async def test_an_account_in_trouble_is_reported_as_such(acme: Acme, status: str
 LIMITS = [
     ("facebook", "reel", "reelsPerDay", R.RATE_LIMITED),
     ("instagram", "photo", "postsPerDay", R.DAILY_CAP_REACHED),
+    ("mastodon", "text", "postsPer3Hours", R.RATE_LIMITED),
+    ("mastodon", "photo", "mediaPer30Minutes", R.RATE_LIMITED),
     ("threads", "text", "postsPerDay", R.DAILY_CAP_REACHED),
     ("tiktok", "file", "postsPerDay", R.DAILY_CAP_REACHED),
     ("tiktok", "file", "activeUsersPerDay", R.QUOTA_EXCEEDED),
@@ -172,7 +176,11 @@ async def test_without_quota_units_the_update_of_a_video_is_not_sent(acme: Acme)
 SLOW = [("instagram", "photo", "image"), ("threads", "text", "text"), ("facebook", "reel", "reel")]
 
 
-@pytest.mark.parametrize(("acme", "kind", "delay"), [*SLOW, ("youtube", "clip", "processing")], indirect=["acme"])
+@pytest.mark.parametrize(
+    ("acme", "kind", "delay"),
+    [*SLOW, ("mastodon", "video", "video"), ("youtube", "clip", "processing")],
+    indirect=["acme"],
+)
 async def test_slow_processing_is_polled(acme: Acme, kind: str, delay: str) -> None:
     acme.set("delays", 0.3, delay)
     given, saved = draft(acme, kind), Saved()
@@ -232,6 +240,7 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     ("threads", jpeg(kind="WEBP"), image(), R.MEDIA_VALIDATION_FAILED, "36001/2207005"),
     ("threads", None, video(), R.MEDIA_UNREACHABLE, "FAILED_DOWNLOADING_VIDEO"),
     ("threads", mp4(1, "mpeg4"), video(), R.MEDIA_PROCESSING_FAILED, "FAILED_PROCESSING_VIDEO"),
+    *(("mastodon", WORDS, asset, R.MEDIA_VALIDATION_FAILED, "HTTP 422") for asset in (image(), video())),
     *(("facebook", body, image(), R.MEDIA_VALIDATION_FAILED, "324") for body in (None, WORDS, jpeg(kind="WEBP"))),
     ("tiktok", WORDS, video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
     ("tiktok", film(360, 640, codec="mpeg4"), video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),

@@ -1,0 +1,100 @@
+"""Calls to an account's server by name. The address comes from a user, so each call goes through the guard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from munadi.channels.answers import instant
+from munadi.channels.http import ChannelHttp, ChannelTools, given_id, no_proof, token_of
+from munadi.channels.mastodon.errors import explain, failure
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.ports import Answer, Gate
+
+# One page of an account's posts; servers give fewer if they like.
+PAGE = 40
+PROCESSING = 206
+
+
+class Servers:
+    """Every server there is."""
+
+    def __init__(self, tools: ChannelTools) -> None:
+        self._clock = tools.clock
+        self.http = ChannelHttp(tools.guarded, self.explain)
+
+    def explain(self, answer: Answer) -> ChannelError:
+        """See `errors`."""
+        return explain(answer, self._clock.now())
+
+    def at(self, base: str, token: str | None = None) -> Server:
+        """One server, called with an account's token or none."""
+        return Server(self.http, base.rstrip("/"), token)
+
+    def of(self, account: ConnectedAccount) -> Server:
+        """The server of an account. Raises ChannelError for an account without one."""
+        if not account.service_url:
+            raise failure(Reason.TARGET_NOT_ACCESSIBLE, "the account has no server", Effect.REJECTED)
+        return self.at(account.service_url, token_of(account))
+
+
+@dataclass(frozen=True)
+class Server:
+    """Everything raises ChannelError."""
+
+    http: ChannelHttp
+    base: str
+    token: str | None
+
+    async def call(self, method: str, path: str, **rest: Any) -> Answer:
+        """One call; see `ChannelHttp.call`."""
+        return await self.http.call(method, f"{self.base}/{path}", token=self.token, **rest)
+
+    async def optional(self, path: str) -> Answer | None:
+        """A document that servers need not have; None where it is missing."""
+        answer = await self.call("GET", path, also_ok={404})
+        return None if answer.status == 404 else answer
+
+    async def post(
+        self, body: Mapping[str, Any], key: str, gate: Gate, proof: Callable[[Answer], object], timeout: float
+    ) -> Answer:
+        """The visible call. The key is a second net: servers ignore it, or race."""
+        headers = {"idempotency-key": key}
+        return await self.call(
+            "POST", "api/v1/statuses", json_body=body, headers=headers, gate=gate, proof=proof, timeout=timeout
+        )
+
+    async def upload(self, content: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
+        """Store a medium; 202 while it is processed."""
+        return await self.call("POST", "api/v2/media", content=content, headers=headers)
+
+    async def medium(self, media_id: str) -> bool | None:
+        """Whether a medium of no post is processed; None for one that is attached to a post, or deleted."""
+        answer = await self.call("GET", f"api/v1/media/{media_id}", also_ok={404})
+        if answer.status == 404 and isinstance(answer.field("error"), str):
+            return None
+        if answer.status == 404 or given_id(answer.field("id")) is None:
+            raise no_proof(answer)
+        return answer.status != PROCESSING
+
+    async def statuses(self, account_id: str, min_id: str | None) -> list[Any]:
+        """A page of an account's own posts: from `min_id` on, or else the newest."""
+        params = {"limit": str(PAGE), "exclude_reblogs": "true", **({"min_id": min_id} if min_id else {})}
+        answer = await self.call("GET", f"api/v1/accounts/{account_id}/statuses", params=params)
+        if not isinstance(answer.body, list) or not all(_is_status(one) for one in answer.body):
+            raise no_proof(answer)
+        return answer.body
+
+    async def source(self, status_id: str) -> str:
+        """The text of a post as it was sent."""
+        answer = await self.call("GET", f"api/v1/statuses/{status_id}/source")
+        text = answer.field("text")
+        if not isinstance(text, str):
+            raise no_proof(answer)
+        return text
+
+
+def _is_status(one: Any) -> bool:
+    return isinstance(one, dict) and given_id(one.get("id")) is not None and instant(one.get("created_at")) is not None

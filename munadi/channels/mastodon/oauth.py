@@ -1,0 +1,148 @@
+"""OAuth 2 at the owner's server: Munadi registers itself there on first use, and the owner consents in a browser.
+
+Source: docs/networks/mastodon.md, section 2. PKCE (S256) is sent to all; servers before 4.3 ignore it. The owner grants
+all scopes or none. A registration is kept for a day in this process, and with each consent and account: a server
+forgets apps that nobody uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from munadi.channels.http import is_empty
+from munadi.channels.mastodon.api import Servers
+from munadi.channels.mastodon.errors import TITLE, failure
+from munadi.channels.mastodon.spec import SCOPES, Settings
+from munadi.channels.oauth import (
+    challenge_of,
+    code_in,
+    consent_url,
+    new_verifier,
+    refused_code,
+    require_scopes,
+    secrets_in,
+    text_of,
+)
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Reason
+from munadi.ports import AccountImport, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
+
+SERVER, CLIENT_ID, CLIENT_SECRET, VERIFIER = "server", "clientId", "clientSecret", "verifier"
+APP_LIFE = timedelta(days=1)
+MAX_APPS = 1000
+
+
+@dataclass(frozen=True)
+class App:
+    """Munadi as one server knows it."""
+
+    client_id: str
+    client_secret: str
+    since: datetime
+
+
+@dataclass
+class MastodonLogin:
+    """See `munadi.ports.Authorizer`. `hint` is the server: its address, or any name that ends with `@<server>`."""
+
+    servers: Servers
+    settings: Settings
+    clock: Clock
+    _apps: dict[tuple[str, str], App] = field(default_factory=dict)
+
+    @property
+    def missing_settings(self) -> tuple[str, ...]:
+        """None: the app is registered on first use."""
+        return ()
+
+    async def begin(self, request: ConsentRequest) -> Consent:
+        """The consent page of the owner's server. Raises ChannelError: INVALID_FIELD without a server."""
+        base, verifier = server_in(request.hint), new_verifier()
+        app = await self._app(base, request.redirect_uri)
+        query = {
+            "response_type": "code",
+            "client_id": app.client_id,
+            "redirect_uri": request.redirect_uri,
+            "scope": " ".join(SCOPES),
+            "state": request.state,
+            "code_challenge": challenge_of(verifier),
+            "code_challenge_method": "S256",
+        }
+        kept = {SERVER: base, CLIENT_ID: app.client_id, CLIENT_SECRET: app.client_secret, VERIFIER: verifier}
+        return Consent(consent_url(f"{base}/oauth/authorize", query), kept)
+
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
+        """Code and verifier → a token without an end, and whose it is. Raises ChannelError."""
+        base, code = kept[SERVER], code_in(TITLE, answered)
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": kept[CLIENT_ID],
+            "client_secret": kept[CLIENT_SECRET],
+            "redirect_uri": request.redirect_uri,
+            "code_verifier": kept[VERIFIER],
+        }
+        try:
+            answer = await self.servers.at(base).call("POST", "oauth/token", form=form, secrets=secrets_in(form))
+        except ChannelError as error:
+            # The server may have forgotten the app, so the next consent begins with a new one.
+            self._apps.pop((base, request.redirect_uri), None)
+            raise refused_code(TITLE, error) from error
+        token = text_of(TITLE, answer, "access_token")
+        scopes = tuple(str(answer.field("scope") or "").split())
+        require_scopes(TITLE, _granted(scopes) or SCOPES, SCOPES)
+        given = AccountImport(
+            service_url=base,
+            access_token=SecretStr(token),
+            extra={name: SecretStr(kept[name]) for name in (CLIENT_ID, CLIENT_SECRET)},
+        )
+        me = await self.servers.at(base, token).call("GET", "api/v1/accounts/verify_credentials")
+        external_id = f"{text_of(TITLE, me, 'id')}@{urlsplit(base).netloc.rpartition('@')[2].lower()}"
+        return GrantedProfiles((Choice(external_id, external_id, given),), scopes)
+
+    async def revoke(self, account: ConnectedAccount) -> bool:
+        """End the token, where it came from a consent and not from an import; a repeat succeeds."""
+        extra = {name: secret.get_secret_value() for name, secret in account.credentials.extra.items()}
+        if CLIENT_ID not in extra or CLIENT_SECRET not in extra or not account.service_url:
+            return False
+        token = account.credentials.access_token.get_secret_value()
+        form = {"client_id": extra[CLIENT_ID], "client_secret": extra[CLIENT_SECRET], "token": token}
+        server = self.servers.at(account.service_url)
+        await server.call("POST", "oauth/revoke", form=form, secrets=secrets_in(form), proof=is_empty)
+        return True
+
+    async def _app(self, base: str, redirect_uri: str) -> App:
+        """The registration at a server, made on first use. Raises ChannelError."""
+        now, known = self.clock.now(), self._apps.get((base, redirect_uri))
+        if known is not None and known.since + APP_LIFE > now:
+            return known
+        form = {"client_name": self.settings.client_name, "redirect_uris": redirect_uri, "scopes": " ".join(SCOPES)}
+        answer = await self.servers.at(base).call("POST", "api/v1/apps", form=form)
+        app = App(text_of(TITLE, answer, "client_id"), text_of(TITLE, answer, "client_secret"), now)
+        if len(self._apps) >= MAX_APPS:
+            self._apps.clear()
+        self._apps[base, redirect_uri] = app
+        return app
+
+
+def server_in(hint: str | None) -> str:
+    """The address of the server that a hint names. Raises ChannelError."""
+    given = (hint or "").strip().rstrip("/")
+    base = given if given.startswith(("https://", "http://")) else f"https://{given.rpartition('@')[2]}"
+    parts = urlsplit(base)
+    if not given or not parts.hostname or parts.query or parts.fragment or parts.username:
+        message = f"{given[:200]!r} is no server: give its address as hint, such as https://mastodon.social"
+        raise failure(Reason.INVALID_FIELD, message)
+    return base
+
+
+def _granted(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """The fine scopes of what was granted; `write` covers `write:media`."""
+    return scopes and tuple(one for one in SCOPES if one in scopes or one.partition(":")[0] in scopes)

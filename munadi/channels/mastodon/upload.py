@@ -1,0 +1,151 @@
+"""The invisible step: media to the account's server, and its waiting until they are processed.
+
+Each id is saved at once. Nothing waits here; the workflow calls again while a server works. A medium that was sent
+twice because an answer was lost is deleted by the server after a day.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from munadi.channels.channel import Post
+from munadi.channels.http import ChannelTools, given_id, no_proof
+from munadi.channels.mastodon.api import Server
+from munadi.channels.mastodon.errors import failure
+from munadi.channels.mastodon.instance import Instance
+from munadi.channels.mastodon.spec import IMAGE, Options, Settings
+from munadi.channels.mastodon.state import Prepared, Uploaded
+from munadi.channels.renditions import fitting
+from munadi.channels.state import SavedState
+from munadi.domain.channel import MediaKind
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.media import MediaAsset
+from munadi.domain.publication import Pending, Ready
+from munadi.ports import MediaReader
+
+# A video is read and sent in pieces of so many bytes.
+PIECE = 1024 * 1024
+# A server that fails so often on a medium does not take it.
+MAX_FAILURES = 3
+QUICK_FOR = timedelta(seconds=20)
+ACCEPTED = 202
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """One run for one post; it continues where the handle's state ends."""
+
+    server: Server
+    settings: Settings
+    tools: ChannelTools
+    post: Post[Options]
+    saved: SavedState[Prepared]
+
+    async def run(self) -> Ready | Pending:
+        """Send what is missing, and read once what is being processed. Raises ChannelError."""
+        for index in range(len(self.saved.state.media), len(self.post.draft.media)):
+            await self._send(index)
+        for index, one in enumerate(self.saved.state.media):
+            if not one.is_ready and (waiting := await self._read(index, one)):
+                return waiting
+        await self.saved.put(ready=True)
+        return Ready(expires_at=self.saved.state.expires_at)
+
+    async def _send(self, index: int) -> None:
+        rule = IMAGE.model_copy(update={"max_bytes": Instance.of(self.post.account).image_bytes})
+        asset = await fitting(self.tools.media, rule, self.post.draft.media[index])
+        focus = next((f"{one.x},{one.y}" for one in self.post.options.focus if one.media == index), None)
+        fields = {name: text for name, text in (("description", asset.alt), ("focus", focus)) if text}
+        form = await Multipart.of(asset, fields, self.tools.media)
+        try:
+            answer = await self.server.upload(form.content(), form.headers)
+        except ChannelError as error:
+            if error.provider_code == "HTTP 500":
+                await self._count_failure(error)
+            raise
+        media_id = given_id(answer.field("id"))
+        if media_id is None:
+            raise no_proof(answer)
+        one = Uploaded(id=media_id, since=self.tools.clock.now(), is_ready=answer.status != ACCEPTED)
+        await self.saved.put(media=(*self.saved.state.media, one))
+
+    async def _read(self, index: int, one: Uploaded) -> Pending | None:
+        """None once it is processed. Raises ChannelError when it cannot be."""
+        try:
+            is_ready = await self.server.medium(one.id)
+        except ChannelError as error:
+            if error.provider_code == "HTTP 422":
+                error.reason, error.effect = Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED
+                error.message = f"Mastodon: the server could not process media {self.post.draft.media[index].id}"
+            raise
+        media = self.saved.state.media
+        if is_ready:
+            ready = one.model_copy(update={"is_ready": True})
+            await self.saved.put(media=(*media[:index], ready, *media[index + 1 :]))
+            return None
+        if is_ready is None:
+            lost = failure(Reason.MEDIA_PROCESSING_FAILED, "the server lost an uploaded medium")
+            await self._count_failure(lost)
+            await self.saved.put(media=media[:index])
+            raise lost
+        age = self.tools.clock.now() - one.since
+        if age > self.settings.processing_timeout:
+            message = f"the server still processes a medium after {round(age.total_seconds())} s"
+            raise failure(Reason.MEDIA_PROCESSING_TIMEOUT, message, Effect.REJECTED)
+        wait = self.settings.poll_quick if age < QUICK_FOR else self.settings.poll_slow
+        return Pending(after=wait, note="the server processes a medium")
+
+    async def _count_failure(self, error: ChannelError) -> None:
+        await self.saved.put(failures=self.saved.state.failures + 1)
+        if self.saved.state.failures >= MAX_FAILURES:
+            error.reason, error.effect = Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED
+            error.message = f"Mastodon: the server failed on the media {self.saved.state.failures} times"
+
+
+@dataclass(frozen=True)
+class Multipart:
+    """One file and some fields as multipart/form-data with an exact length: some front ends refuse chunks."""
+
+    boundary: str
+    head: bytes
+    body: bytes | None
+    asset: MediaAsset
+    media: MediaReader
+
+    @classmethod
+    async def of(cls, asset: MediaAsset, fields: dict[str, str], media: MediaReader) -> Multipart:
+        """Images are read whole, videos piece by piece."""
+        boundary = secrets.token_hex(16)
+        lines = [
+            f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
+            for name, text in fields.items()
+        ]
+        name = f"media.{asset.mime_type.rpartition('/')[2]}"
+        disposition = f'content-disposition: form-data; name="file"; filename="{name}"'
+        lines.append(f"--{boundary}\r\n{disposition}\r\ncontent-type: {asset.mime_type}\r\n\r\n")
+        body = None if asset.kind is MediaKind.VIDEO else await media.read(asset)
+        return cls(boundary, "".join(lines).encode(), body, asset, media)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The type and the length of the whole."""
+        file = self.asset.bytes if self.body is None else len(self.body)
+        size = len(self.head) + file + len(self._tail)
+        return {"content-type": f"multipart/form-data; boundary={self.boundary}", "content-length": str(size)}
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """The bytes. Raises ChannelError when the store fails."""
+        yield self.head
+        if self.body is not None:
+            yield self.body
+        else:
+            for start in range(0, self.asset.bytes, PIECE):
+                yield await self.media.read(self.asset, start, min(PIECE, self.asset.bytes - start))
+        yield self._tail
+
+    @property
+    def _tail(self) -> bytes:
+        return f"\r\n--{self.boundary}--\r\n".encode()
