@@ -37,7 +37,7 @@ check: setup ## Lint, formatting, types, import rules, architecture and docs tes
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/architecture $(wildcard tests/docs)
 
-test-setup: setup ## What the tests need beyond Python: Node, Chromium, other languages, the PDS
+test-setup: setup ## What the tests need beyond Python: Node, Chromium, other languages, snac, the PDS
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.support.pds
 	@$(BIN)/python -m tests.support.axe

@@ -28,6 +28,7 @@ from munadi.db.brands.limits import require_accounts
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account import AccountStatus
+from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionView
 from munadi.domain.ids import Prefix, is_id
@@ -146,7 +147,7 @@ async def reconnect(
         principal.key_id,
         account_id=account.id,
         login=account.login,
-        hint=body.hint or account.external_id,  # handles change
+        hint=body.hint or _known_as(services, account),
         redirect_url=body.redirect_url,
     )
 
@@ -215,6 +216,12 @@ async def _link_created(
     row, url = await services.connecting.create_link(session, new, until)
     made = ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at)
     return Success(made, 201, {"Location": f"/v1/connections/{row.id}"})
+
+
+def _known_as(services: Services, account: AccountView) -> str:
+    """The hint for the same profile: its id, since handles change, or its server where it has one of its own."""
+    own_server = services.channels[account.channel].spec.own_server
+    return (account.service_url if own_server else None) or account.external_id
 
 
 def _require_authorizer(services: Services, channel: ChannelName) -> None:

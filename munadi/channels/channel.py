@@ -82,7 +82,7 @@ class Rules(Generic[Options]):
         """A problem of the options' model, or a clearer one in its place."""
         return found
 
-    def lengths(self, draft: Draft) -> list[TextLength]:
+    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each text, by each limit that `validate` applies to it."""
         return lengths(self.spec.text_limits, draft.text) + self.comment_lengths(draft)
 

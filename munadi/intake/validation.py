@@ -75,5 +75,5 @@ def _lengths(placed: PlacedDraft) -> list[LengthView]:
             channel=target.channel.spec.name.value,
             account_id=target.row.id if target.row else None,
         )
-        for each in target.channel.lengths(placed.draft)
+        for each in target.channel.lengths(placed.draft, target.account)
     ]

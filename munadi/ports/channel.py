@@ -73,7 +73,7 @@ class Channel(Protocol):
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """All violations of the channel's rules, with pointers relative to the draft (`/text`, `/media/0`). Pure."""
 
-    def lengths(self, draft: Draft) -> list[TextLength]:
+    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each text, by each limit that `validate` applies to it; pointers as there. Pure."""
 
     def lead(self, draft: Draft) -> timedelta:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.tree import PRODUCT, docstrings, python_files, report, syntax, text
 
-CHANNELS = ("instagram", "threads", "facebook", "bluesky", "tiktok", "youtube")
+CHANNELS = ("instagram", "threads", "facebook", "bluesky", "mastodon", "tiktok", "youtube")
 # `threads` is an ordinary word too; in code it counts only as a whole literal or as an enum member.
 ORDINARY = {"threads"}
 # Folders of what several networks share.

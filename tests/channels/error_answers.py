@@ -76,6 +76,10 @@ def xrpc_of(key: str) -> Answer:
     return given(int(status), {"error": name, "message": WORDS})
 
 
+def mastodon_of(key: str) -> Answer:
+    return given(401 if key == "invalid_client" else 400, {"error": key, "error_description": WORDS})
+
+
 def tiktok_of(key: str) -> Answer:
     status, _, code = key.partition(":")
     if code in OAUTH_WORDS.split():

@@ -16,6 +16,7 @@ from munadi.domain.problem import Problem
 from tests.channels import limits_bluesky as bluesky
 from tests.channels import limits_facebook as facebook
 from tests.channels import limits_instagram as instagram
+from tests.channels import limits_mastodon as mastodon
 from tests.channels import limits_threads as threads
 from tests.channels import limits_tiktok as tiktok
 from tests.channels import limits_youtube as youtube
@@ -26,6 +27,7 @@ TABLES: Mapping[str, Sequence[Limit]] = {
     "bluesky": bluesky.LIMITS,
     "facebook": facebook.LIMITS,
     "instagram": instagram.LIMITS,
+    "mastodon": mastodon.LIMITS,
     "threads": threads.LIMITS,
     "tiktok": tiktok.LIMITS,
     "youtube": youtube.LIMITS,
@@ -114,6 +116,7 @@ CARD = draft("Hi", link="https://acme.example/sale")
 LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
     "facebook": [(draft("Hi"), 0), (CARD, 1), (PAIR, 5), (facebook.reel(), 20), (facebook.film(), 20)],
     "instagram": [(ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (of(ONE)(kind="story"), 2), (ODD, 10)],
+    "mastodon": [(draft("Hi"), 0), (CARD, 0), (ONE, 1), (PAIR, 1), (FILM, 10), (ODD, 1)],
     "threads": [(draft("Hi"), 0.5), (ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (ODD, 10)],
 }
 

@@ -25,7 +25,10 @@ from tests.channels.bluesky.test_thread import THREAD
 from tests.channels.bluesky.test_wire import CID, CLOSED, URI
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of, image, publication
+from tests.channels.mastodon import test_publish as mastodon
 from tests.channels.network import answer, ok
+from tests.channels.scene_mastodon import SALE, status
+from tests.channels.scene_mastodon import WHO as MASTODON
 from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
 
@@ -96,6 +99,10 @@ def bluesky_over(said: Any) -> Bench:
     return bluesky.over(said or bluesky.written)
 
 
+def mastodon_over(said: Any) -> Bench:
+    return mastodon.over(said or ok(status()))
+
+
 def tiktok_step(name: str, draft: PublicationDraft, ready: Handle, *unready: Handle | None) -> Step:
     return Step(f"tiktok {name}", lambda _: tiktok.scripted(), draft, WHO, ready, (), unready)
 
@@ -124,6 +131,35 @@ STEPS = [
         (),
         (known(posts={"post": POST, "comment": "178"}),),
         "comment",
+    ),
+    Step(
+        "mastodon text",
+        mastodon_over,
+        SALE,
+        MASTODON,
+        None,
+        NO_ID,
+        live=(of(posts={"post": {"id": "117"}}),),
+    ),
+    Step(
+        "mastodon picture",
+        mastodon_over,
+        mastodon.PICTURE,
+        MASTODON,
+        mastodon.ready("7"),
+        NO_ID,
+        (None, BARE, of(media=[{"id": "7", "since": NOW.isoformat()}])),
+    ),
+    Step(
+        "mastodon part",
+        mastodon_over,
+        SALE.model_copy(update={"parts": ("Two",)}),
+        MASTODON,
+        of(posts={"post": {"id": "117"}}),
+        NO_ID,
+        (),
+        (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
+        "part-2",
     ),
     page("text", facebook.TEXT, None, NO_ID, (), (facebook.with_photos(post_id=facebook.POST),)),
     page("link", facebook.LINK, None, (), (of(link="unreadable"),)),

@@ -13,7 +13,7 @@ from tests.harness.brand import Brand
 from tests.harness.networks import create_profile
 from tests.support.browser import open_page
 
-NETWORKS = ("bluesky", "facebook", "instagram", "threads", "tiktok", "youtube")
+NETWORKS = ("bluesky", "facebook", "instagram", "mastodon", "threads", "tiktok", "youtube")
 
 
 async def consent(page: Page, channel: str) -> None:
@@ -37,7 +37,8 @@ async def test_an_owner_connects_in_a_browser(
     ref = f"browser-{channel}"
     await api.post("/v1/brands", json={"ref": ref, "name": "Acme Stores"})
     profile = await create_profile(sandbox, channel, ref)
-    made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json={"channel": channel})).json()
+    asked = {"channel": channel, **({"hint": profile["serviceUrl"]} if channel == "mastodon" else {})}
+    made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json=asked)).json()
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, channel)
         await expect(page.get_by_role("heading", name="Connected")).to_be_visible()

@@ -38,7 +38,8 @@ def sandbox_rows(stack: Stack, query: str, *values: str) -> list[str]:
 def tokens_of(stack: Stack) -> list[str]:
     """Every token, grant and code that the emulated networks gave out and still know."""
     query = "SELECT key FROM sandbox_rows WHERE substr(name, instr(name, '_')) IN (?, ?, ?)"
-    return sandbox_rows(stack, query, "_token", "_grant", "_code")
+    apps = "SELECT json_extract(body, '$.client_secret') FROM sandbox_rows WHERE name = 'mastodon_app'"
+    return sandbox_rows(stack, query, "_token", "_grant", "_code") + sandbox_rows(stack, apps)
 
 
 def uploads_of(stack: Stack) -> set[str]:
@@ -115,21 +116,24 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
     async with stack.client() as api, stack.sandbox() as sandbox:
         api.event_hooks["response"].append(record)
         brand = await Brand.create(api, sandbox, "canaries", "bluesky", "facebook", "instagram", "tiktok", "youtube")
-        profile = await create_profile(sandbox, "threads", "canary")
-        made = (await api.post("/v1/brands/canaries/accounts/connect", json={"channel": "threads"})).json()
-        async with open_page(browser, made["connectUrl"]) as page:
-            page.on("request", lambda request: sent.extend(CARRIED.findall(request.url)))
-            await page.get_by_role("button", name="Continue to").click()
-            await page.get_by_role("radio", name=profile["username"]).check()
-            await page.get_by_role("button", name="Allow").click()
-            await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+        for channel in ("mastodon", "threads"):
+            profile = await create_profile(sandbox, channel, "canary")
+            asked = {"channel": channel, "hint": profile.get("serviceUrl")}
+            made = (await api.post("/v1/brands/canaries/accounts/connect", json=asked)).json()
+            async with open_page(browser, made["connectUrl"]) as page:
+                page.on("request", lambda request: sent.extend(CARRIED.findall(request.url)))
+                await page.get_by_role("button", name="Continue to").click()
+                await page.get_by_role("radio", name=profile["username"]).check()
+                await page.get_by_role("button", name="Allow").click()
+                await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
         # The network repeats the token in its error message.
         for channel, operation in (("threads", "threads_publish"), ("facebook", "feed")):
             token = token_of(stack, channel, await brand.profile(channel))
             await plant(sandbox, channel, operation, "error", error={"code": 368, "message": f"no good: {token}"})
-        made_contents = [
-            await brand.submit(f"canary {n}", channels=["bluesky", "facebook", "threads"], seconds=1) for n in range(4)
-        ]
+        token = token_of(stack, "mastodon", (await brand.profile("mastodon")).partition("@")[0])
+        await plant(sandbox, "mastodon", "post_status", "error", status=422, error={"message": f"no good: {token}"})
+        channels = ["bluesky", "facebook", "mastodon", "threads"]
+        made_contents = [await brand.submit(f"canary {n}", channels=channels, seconds=1) for n in range(4)]
         for content in made_contents:
             await brand.ended(content["id"])
         await upload_films(stack, brand)

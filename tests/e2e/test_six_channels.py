@@ -1,4 +1,4 @@
-"""All six networks over real processes: a picture, videos, and slow processing that must not make a post late."""
+"""All networks over real processes: a picture, videos, and slow processing that must not make a post late."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.harness.brand import Brand, until
 from tests.harness.files import clip, picture
 from tests.harness.networks import posts_of
 
-SIX = ("instagram", "threads", "facebook", "bluesky", "tiktok", "youtube")
+ALL = ("instagram", "threads", "facebook", "bluesky", "mastodon", "tiktok", "youtube")
 TIKTOK = {"channel": "tiktok", "options": {"privacyLevel": "PUBLIC_TO_EVERYONE"}}
 YOUTUBE = {"channel": "youtube", "options": {"title": "A clip", "madeForKids": False}}
 SLOW = 12.0
@@ -45,7 +45,7 @@ async def check_each(brand: Brand, content: dict[str, Any]) -> None:
 async def slow_processing(sandbox: httpx.AsyncClient) -> AsyncIterator[None]:
     """Videos take long to process until the block ends."""
     before = (await sandbox.get("/control/settings")).json()
-    slow = (("instagram", "reel"), ("tiktok", "processing"), ("youtube", "processing"))
+    slow = (("instagram", "reel"), ("mastodon", "video"), ("tiktok", "processing"), ("youtube", "processing"))
 
     async def delay(seconds: dict[tuple[str, str], float]) -> None:
         for (channel, kind), value in seconds.items():
@@ -64,15 +64,15 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient
 ) -> None:
     """Everything but the visible call is done before the due time, so that slow processing delays nothing."""
-    brand = await Brand.create(api, sandbox, "six", *SIX)
+    brand = await Brand.create(api, sandbox, "all", *ALL)
     async with slow_processing(sandbox):
         image = await brand.upload(picture())
         videos = [await brand.upload(clip(seconds), f"{seconds}.mp4") for seconds in (4, 5, 6)]
-        four = ["instagram", "threads", "facebook", "bluesky"]
+        five = ["instagram", "threads", "facebook", "bluesky", "mastodon"]
         posts = (
-            ("Monsoon sale starts today", [image], [*four, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
-            ("Behind the scenes", [videos[1]], [*four, TIKTOK, YOUTUBE]),
-            ("Slow to process", [videos[2]], ["instagram", TIKTOK, YOUTUBE]),
+            ("Monsoon sale starts today", [image], [*five, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
+            ("Behind the scenes", [videos[1]], [*five, TIKTOK, YOUTUBE]),
+            ("Slow to process", [videos[2]], ["instagram", "mastodon", TIKTOK, YOUTUBE]),
         )
         submitted = [
             await brand.submit(text, seconds=SLOW + 25 + number, media=media, channels=channels)

@@ -20,6 +20,8 @@ from tests.support.processes import Process
 
 # Inside the shortest lead of what is prepared (docs of the channels), and long enough to prepare it all.
 SOON = 55.0
+# Where the accounts of a channel have a server of their own, and its path at the sandbox.
+SERVERS = {"bluesky": "pds", "mastodon": "server"}
 
 
 def hosts(bases: Mapping[str, str]) -> dict[str, str]:
@@ -61,14 +63,14 @@ class Between:
         return Calls(made[len(since.made) :] if since else made)
 
     async def restart(self, bases: Mapping[str, str]) -> None:
-        """Restart Munadi with networks at other addresses, including the servers of Bluesky's accounts."""
+        """Restart Munadi with networks at other addresses, including the accounts' own servers."""
         stack = self.world.stack
         assert await asyncio.to_thread(stack.stop) == 0
         (stack.folder / "dev.log").rename(stack.folder / f"dev.{time.time():.0f}.log")
         with closing(self.world.database()) as database, database:
-            database.execute(
-                "UPDATE accounts SET service_url = ? WHERE service_url IS NOT NULL", [f"{bases['bluesky']}/bluesky/pds"]
-            )
+            for channel, path in SERVERS.items():
+                there = [f"{bases[channel]}/{channel}/{path}", channel]
+                database.execute("UPDATE accounts SET service_url = ? WHERE channel = ?", there)
         env = {**_env(self.world.points), **hosts(bases)}
         self.world.stack = await asyncio.to_thread(Stack(stack.folder, env, "--no-sandbox").start)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
@@ -26,7 +27,15 @@ REFUSED, RESET, DNS, TLS = "refused", "reset before it was read", "no such name"
 PATIENCE = 180.0
 # Reads that only a reconciliation makes once a post is prepared.
 READS = frozenset(
-    {"com.atproto.repo.getRecord", "list_media", "list_threads", "container_status", "published_posts", "list_videos"}
+    {
+        "com.atproto.repo.getRecord",
+        "list_media",
+        "list_threads",
+        "container_status",
+        "published_posts",
+        "list_statuses",
+        "list_videos",
+    }
 )
 # The trials, and what else went wrong, as text.
 Found = tuple[list[Trial], list[str]]
@@ -122,7 +131,7 @@ def reconciled(trials: Sequence[Trial], after: Calls) -> list[str]:
 async def few(between: Between) -> list[Found]:
     """Every mode once or twice."""
     return [
-        await answers_lost(between, list(zip(CHANNELS, (*ACCEPTED, "reset"), strict=True)), "lost"),
+        await answers_lost(between, list(zip(CHANNELS, itertools.cycle(ACCEPTED), strict=False)), "lost"),
         await unreachable(between, REFUSED, ("bluesky", "threads-text", "tiktok"), "refused"),
         await unreachable(between, RESET, ("instagram", "facebook", "youtube"), "reset"),
         await nameless(between, ("bluesky", "facebook"), ("bluesky", "facebook", "instagram"), "nameless"),

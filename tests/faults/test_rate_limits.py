@@ -22,9 +22,14 @@ from tests.harness.world import QUICK, World, channel_of, open_world
 ROUNDS = 2
 AT_ONCE = 8
 # Shapes whose visible call is refused.
-SHAPES = ("bluesky", "instagram", "threads-text", "facebook", "tiktok", "youtube")
+SHAPES = ("bluesky", "instagram", "threads-text", "facebook", "mastodon", "tiktok", "youtube")
 # Calls of a preparation, which come from another publication than the one that waits.
-PREPARING = {"bluesky": "com.atproto.repo.uploadBlob", "instagram": "create_container", "youtube": "start_upload"}
+PREPARING = {
+    "bluesky": "com.atproto.repo.uploadBlob",
+    "instagram": "create_container",
+    "mastodon": "upload_media",
+    "youtube": "start_upload",
+}
 # What a network says, and until when it means it: seconds since the epoch, None for so long after its answer.
 Refusal = tuple[str, dict[str, Any], float | None]
 # Shape, the call that is refused, what the network says, and for how long it means it.

@@ -72,7 +72,7 @@ def waits_for_a_person(trial: Trial) -> bool:
 
 @two_sizes(timeout=900)
 async def test_posts_that_the_database_lost_are_not_published_again(tmp_path: Path, large: bool) -> None:
-    few = ["bluesky", "instagram", "threads-text", "facebook-reel", "tiktok", "youtube"]
+    few = ["bluesky", "instagram", "threads-text", "facebook-reel", "mastodon", "mastodon-text", "tiktok", "youtube"]
     async with open_world(tmp_path, QUICK) as world:
         trials = await publish_then_restore(world, [*SHAPES] * 5 if large else few)
         await publish_again(world, trials)

@@ -30,6 +30,8 @@ READS = {
     "threads": ("container_status", "list_threads"),
     "facebook": ("published_posts",),
     "facebook-reel": ("video_status",),
+    "mastodon": ("get_media", "list_statuses"),
+    "mastodon-text": ("list_statuses",),
     "tiktok": ("status",),
     "youtube": ("list_videos",),
 }

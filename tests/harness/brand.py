@@ -47,7 +47,8 @@ class Brand:
         else:
             names = ("accessToken", "refreshToken", "expiresAt")
             credentials = {name: profile[name] for name in names if name in profile}
-            given = {"externalId": profile["externalId"], "credentials": credentials}
+            named = {name: profile[name] for name in ("externalId", "serviceUrl") if name in profile}
+            given = {**named, "credentials": credentials}
         answer = await self.api.post(f"/v1/brands/{self.ref}/accounts", json={"channel": channel, **given})
         assert answer.status_code == 201, answer.text
 

@@ -17,6 +17,8 @@ VISIBLE = {
     "facebook": "feed",
     "facebook-photo": "feed",
     "facebook-reel": "finish_reel",
+    "mastodon": "post_status",
+    "mastodon-text": "post_status",
     "tiktok": "upload_last_chunk",
     "tiktok-photo": "init_photo",
     "youtube": "update_video",

@@ -20,7 +20,7 @@ from tests.harness.networks import posts_of, remove_quotas
 from tests.harness.stack import Stack
 from tests.support.temporal import connect_to
 
-CHANNELS = ("bluesky", "instagram", "threads", "facebook", "tiktok", "youtube")
+CHANNELS = ("bluesky", "instagram", "threads", "facebook", "mastodon", "tiktok", "youtube")
 # What trials publish. Each shape has its channel, the kind of its media, and its channel's options.
 SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "bluesky": ("bluesky", "picture", {}),
@@ -31,6 +31,8 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "facebook": ("facebook", None, {}),
     "facebook-photo": ("facebook", "picture", {}),
     "facebook-reel": ("facebook", "clip", {}),
+    "mastodon": ("mastodon", "picture", {}),
+    "mastodon-text": ("mastodon", None, {}),
     "tiktok": ("tiktok", "clip", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
     "tiktok-photo": ("tiktok", "picture", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
     "youtube": ("youtube", "clip", {"madeForKids": False}),

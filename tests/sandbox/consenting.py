@@ -32,6 +32,10 @@ NETWORKS = {
         "Facebook", "/instagram/fbwww/v26.0/dialog/oauth", "/instagram/fbgraph/v26.0/oauth/access_token", ",",
         ["instagram_basic", "pages_show_list"], "client_id",
     ),
+    "mastodon": (
+        "Mastodon", "/mastodon/server/oauth/authorize", "/mastodon/server/oauth/token", " ",
+        ["read:accounts", "write:statuses"], "client_id",
+    ),
     "tiktok": (
         "TikTok", "/tiktok/www/v2/auth/authorize/", "/tiktok/api/v2/oauth/token/", ",",
         ["user.info.basic", "video.publish"], "client_key",
@@ -76,7 +80,11 @@ class Consenting:
         self.title, self.page, self.token, separator, self.scopes, client = NETWORKS[network]
         self.asked = {client: "app-1", "redirect_uri": BACK, "response_type": "code", "state": "s1&x=1"}
         self.asked["scope"] = separator.join(self.scopes)
-        self.client = client
+        self.client, self.secret = client, "x"
+        if network == "mastodon":  # it knows only apps that were registered
+            form = {"client_name": "App", "redirect_uris": BACK, "scopes": self.asked["scope"]}
+            app = self.http.post("/mastodon/server/api/v1/apps", data=form).json()
+            self.asked[client], self.secret = app["client_id"], app["client_secret"]
 
     def shown(self) -> httpx.Response:
         return self.http.get(self.page, params=self.asked)
@@ -96,7 +104,8 @@ class Consenting:
         return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 
     def exchange(self, code: str, **changes: str) -> httpx.Response:
-        form = {self.client: "app-1", "client_secret": "x", "redirect_uri": BACK, "code": code, **changes}
+        app = {self.client: self.asked[self.client], "client_secret": self.secret}
+        form = {**app, "redirect_uri": BACK, "code": code, **changes}
         if "dialog" in self.page:
             return self.http.get(self.token, params=form)
         return self.http.post(self.token, data={"grant_type": "authorization_code", **form})

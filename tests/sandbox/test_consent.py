@@ -23,7 +23,7 @@ def test_the_page_shows_the_app_and_its_scopes(sandbox: Sandbox, network: str) -
     page = one.shown()
     form = Form(page.text)
     assert f"Connect an emulated {one.title} account" in page.text
-    assert "<strong>app-1</strong> asks for access" in page.text
+    assert f"<strong>{one.asked[one.client]}</strong> asks for access" in page.text
     assert "form-action" not in page.headers["content-security-policy"]
     assert form.of("checkbox", "grant") == one.scopes
     assert len(form.of("radio", "approve")) == 1
@@ -59,7 +59,7 @@ def test_cancel_redirects_without_a_code(sandbox: Sandbox, network: str) -> None
 def test_a_code_works_once_for_its_app_and_address(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     code = one.submitted()["code"]
-    assert one.exchange(code, **{one.client: "app-2"}).status_code == 400
+    assert one.exchange(code, **{one.client: "app-2"}).status_code in (400, 401)
     assert one.exchange(code, redirect_uri=f"{BACK}/other").status_code == 400
     assert one.exchange(code).status_code == 200
     assert one.exchange(code).status_code == 400
@@ -68,7 +68,7 @@ def test_a_code_works_once_for_its_app_and_address(sandbox: Sandbox, network: st
 @EVERY
 def test_a_code_expires(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
-    lives = 600 if network in ("tiktok", "youtube") else 3600
+    lives = 600 if network in ("mastodon", "tiktok", "youtube") else 3600
     young, old = one.submitted()["code"], one.submitted()["code"]
     sandbox.advance(lives - 5)
     assert one.exchange(young).status_code == 200

@@ -33,6 +33,10 @@ ACCOUNTS = {
     "facebook": Account("munadi.sandbox", "EAAsandboxMunadiPageToken", f"{FACEBOOK}/me", {}, (190, None)),
     "instagram": Account("munadi.sandbox", "IGsandboxMunadiAccessToken", f"{INSTAGRAM}/v26.0/me", {}, (190, None)),
     "threads": Account("munadi.sandbox", "THsandboxMunadiAccessToken", f"{THREADS}/v1.0/me", {}, (190, None)),
+    "mastodon": Account(
+        "munadi.sandbox", "sandboxMunadiMastodonToken", "/mastodon/server/api/v1/accounts/verify_credentials", {},
+        (401, "The access token is invalid"),
+    ),
     "tiktok": Account(
         "munadi.sandbox", "act.sandboxMunadiAccessToken", "/tiktok/api/v2/user/info/", {"fields": "open_id"},
         (401, "access_token_invalid"),
@@ -151,6 +155,7 @@ def test_a_token_without_the_scope_may_not_comment_or_answer(sandbox: Sandbox) -
 
 
 CHALLENGES: dict[str, tuple[Callable[[bytes], str], str]] = {
+    "mastodon": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_grant"),
     "tiktok": (bytes.hex, "invalid_request"),
     "youtube": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_grant"),
 }
@@ -171,6 +176,10 @@ def test_a_challenge_needs_its_verifier(sandbox: Sandbox, network: str) -> None:
 @pytest.mark.parametrize(
     ("network", "form", "status", "error"),
     [
+        ("mastodon", {"client_secret": ""}, 401, "invalid_client"),
+        ("mastodon", {"client_id": "app-1"}, 401, "invalid_client"),
+        ("mastodon", {"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ("mastodon", {"code": "x"}, 400, "invalid_grant"),
         ("tiktok", {"client_secret": ""}, 400, "invalid_client"),
         ("tiktok", {"client_key": ""}, 400, "invalid_client"),
         ("tiktok", {"grant_type": "password"}, 400, "unsupported_grant_type"),

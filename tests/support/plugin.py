@@ -16,6 +16,7 @@ from tests.support.loopback import stay_on_this_machine
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
 from tests.support.s3 import S3Server
+from tests.support.snac import RealSnac
 from tests.support.temporal import TemporalDevServer, time_skipping_environment
 
 # Tests of whole stacks. They mostly wait, so few of them run beside each other: those that share one stack run in one
@@ -87,6 +88,13 @@ def real_pds() -> Iterator[RealPDS]:
     """One Bluesky PDS for the session, with the accounts alice.test and bob.test."""
     with RealPDS(["alice", "bob"]) as pds:
         yield pds
+
+
+@pytest.fixture(scope="session")
+def real_snac() -> Iterator[RealSnac]:
+    """One server with Mastodon's API for the session, with the accounts alice and bob."""
+    with RealSnac(["alice", "bob"]) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

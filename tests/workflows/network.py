@@ -72,7 +72,7 @@ class FakeChannel:
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         return []
 
-    def lengths(self, draft: Draft) -> list[TextLength]:
+    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         return lengths(self.spec.text_limits, draft.text)
 
     def lead(self, draft: Draft) -> timedelta:

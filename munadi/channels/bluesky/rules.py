@@ -46,7 +46,7 @@ class BlueskyRules(Rules[Options]):
                 found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part of a thread")
         return found
 
-    def lengths(self, draft: Draft) -> list[TextLength]:
+    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each post of the thread."""
         return [each for pointer, text in texts(draft) for each in lengths(self.spec.text_limits, text, pointer)]
 

@@ -72,7 +72,7 @@ class Lookup:
         count = len(self.post.draft.media) if step == POST else 0
         warned = (options.content_warning or "", "")
         similar = [one for one in candidates if len(attached(one)) == count and one.get("spoiler_text") in warned]
-        if len(similar) > MAX_SOURCES:
+        if sum(1 for one in similar if not isinstance(one.get("text"), str)) > MAX_SOURCES:
             return None
         found = []
         for one in similar:

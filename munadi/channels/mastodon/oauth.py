@@ -134,13 +134,17 @@ class MastodonLogin:
 
 def server_in(hint: str | None) -> str:
     """The address of the server that a hint names. Raises ChannelError."""
-    given = (hint or "").strip().rstrip("/")
+    given = (hint or "").strip()
     base = given if given.startswith(("https://", "http://")) else f"https://{given.rpartition('@')[2]}"
-    parts = urlsplit(base)
-    if not given or not parts.hostname or parts.query or parts.fragment or parts.username:
+    try:
+        parts = urlsplit(base)
+        is_server = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        is_server = False
+    if not is_server:
         message = f"{given[:200]!r} is no server: give its address as hint, such as https://mastodon.social"
         raise failure(Reason.INVALID_FIELD, message)
-    return base
+    return base.rstrip("/")
 
 
 def _granted(scopes: tuple[str, ...]) -> tuple[str, ...]:

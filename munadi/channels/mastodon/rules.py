@@ -55,9 +55,10 @@ class MastodonRules(Rules[Options]):
 
 def counted(text: str, instance: Instance) -> int:
     """The length as servers count it: graphemes, an address as a fixed number, a mention without its domain."""
-    text, addresses = _URL.subn("x", text)
-    more = addresses * (instance.url_characters - 1)
-    shortened: str = _MENTION.sub(r"\1", text)
+    shortened: str
+    shortened, addresses = _URL.subn("x", text)
+    shortened = _MENTION.sub(r"\1", shortened)
+    more: int = addresses * (instance.url_characters - 1)
     return measure(shortened, TextUnit.GRAPHEMES) + more
 
 

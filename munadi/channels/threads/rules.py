@@ -63,7 +63,7 @@ class ThreadsRules(Rules[Options]):
         _replies(found, draft, account)
         return found
 
-    def lengths(self, draft: Draft) -> list[TextLength]:
+    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each text, in characters and as Meta documents it."""
         limits = (*self.spec.text_limits, EMOJI_LIMIT)
         return [each for pointer, text, _ in _texts(draft, None) for each in lengths(limits, text, pointer)]

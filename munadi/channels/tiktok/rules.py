@@ -75,7 +75,7 @@ class TikTokRules(Rules[Options]):
             found.add("/media/0", "MEDIA_DURATION", "creator_max_duration", message, limit, actual)
         return found
 
-    def lengths(self, draft: Draft) -> list[TextLength]:
+    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of a video's title; of a photo's title and description."""
         return _lengths(self.spec, draft, parse_options(self.spec, Options, draft.options)[0])
 

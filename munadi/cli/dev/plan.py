@@ -165,10 +165,15 @@ def _parts(wishes: PlanOptions, settings: Settings, own_temporal: bool, sandbox:
 
 
 def _sandboxed(settings: Settings) -> list[type[Platform[Any]]]:
-    """The networks that the sandbox emulates: those whose channel has no configured hosts."""
+    """The networks that the sandbox emulates: those whose channel has no configured hosts.
+
+    Where accounts have servers of their own, a channel has no host to point at the sandbox.
+    """
     from munadi.sandbox.state import NETWORKS
 
-    return [network for network in NETWORKS if not settings.channels.get(network.channel, {}).get("hosts")]
+    return [
+        network for network in NETWORKS if network.hosts and not settings.channels.get(network.channel, {}).get("hosts")
+    ]
 
 
 def _towards_the_sandbox(network: type[Platform[Any]], url: str, settings: Settings) -> dict[str, str]:

@@ -110,7 +110,8 @@ class Mastodon(Platform[Account]):
         return super().profile_id(reference.partition("@")[0])
 
     def profile_names(self, profile_id: str | None) -> set[str]:
-        return super().profile_names((profile_id or "").partition("@")[0])
+        names = super().profile_names((profile_id or "").partition("@")[0])
+        return names | {profile_id} if names and profile_id else names
 
     def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
         named = {"externalId": key_of(profile.id, base_url), "serviceUrl": f"{base_url}/{self.channel}/{HOST}"}
