@@ -106,6 +106,7 @@ async def connect(
     """A link for the profile's owner, valid for one connection. GET /v1/connections/{id} has its progress."""
     brand = await visible_brand(ref, principal, services)
     _require_authorizer(services, body.channel)
+    _require_server(services, body)
     if replay := await earlier_response(services, idempotency, ref, "accounts.connect"):
         return replay
     new = NewConnection(
@@ -216,6 +217,14 @@ async def _link_created(
     row, url = await services.connecting.create_link(session, new, until)
     made = ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at)
     return Success(made, 201, {"Location": f"/v1/connections/{row.id}"})
+
+
+def _require_server(services: Services, body: ConnectRequest) -> None:
+    """422 without a hint, where each account is at a server of its own: there is no other place for its consent."""
+    spec = services.channels[body.channel].spec
+    if spec.own_server and not (body.hint or "").strip():
+        message = f"{spec.title} has many servers; name the account's own one, such as https://social.example"
+        raise refused([Problem(pointer="/hint", code="MISSING_FIELD", message=message, channel=body.channel)])
 
 
 def _known_as(services: Services, account: AccountView) -> str:

@@ -57,6 +57,8 @@ BODIES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["/url", "/types/0", "/brandRef", "/colour"],
     ),
     (CONNECT, {"channel": "youtube"}, ["/channel"]),
+    (CONNECT, {"channel": "mastodon"}, ["/hint"]),
+    (CONNECT, {"channel": "mastodon", "hint": " "}, ["/hint"]),
     (CONNECT, {"redirectUrl": "javascript:alert(1)"}, ["/redirectUrl"]),
     (CONNECT, {"redirectUrl": "http://cms.example/"}, ["/redirectUrl"]),
     (CONNECT, {"redirectUrl": "https://a:b@cms.example/"}, ["/redirectUrl"]),

@@ -48,6 +48,12 @@ async def test_an_owner_connects_in_a_browser(
     (account_id,) = found["accountIds"]
     account = (await api.post(f"/v1/accounts/{account_id}/check")).json()
     assert (account["ok"], account["externalId"]) == (True, profile.get("externalId") or profile["did"])
+    # The stored account says where its owner consents again.
+    again = (await api.post(f"/v1/accounts/{account_id}/reconnect", json={})).json()
+    async with open_page(browser, again["connectUrl"]) as page:
+        await consent(page, f"{channel}-again")
+        await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    assert (await connection(api, again))["accountIds"] == [account_id]
 
 
 async def test_an_owner_of_several_pages_chooses_on_our_page(

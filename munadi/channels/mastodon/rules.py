@@ -93,7 +93,7 @@ def _media(found: Problems, draft: Draft, instance: Instance) -> None:
 
 
 def _rule(rule: MediaRule, instance: Instance, most: int) -> MediaRule:
-    """The rule of a kind as the server has it. Larger images are made smaller by the same factor as by default."""
+    """The rule of a kind as the server has it."""
     types = tuple(one for one in rule.mime_types if one in instance.mime_types) or rule.mime_types
     source = rule.max_source_bytes and max(rule.max_source_bytes, most)
     changes = {"mime_types": types, "max_bytes": most, "max_source_bytes": source}
