@@ -33,7 +33,8 @@ POST, PICTURE = of(draft("Hello")), of(picture())
 LIMITS = [
     # texts
     Limit("/text text_characters", draft, "text", ["x" * 500, FAMILY * 500, f"{ADDRESS} " + "x" * 476,
-          f"{MENTION} " + "x" * 494, "http://localhost " + "x" * 483],
+          f"{MENTION} " + "x" * 494, "http://localhost " + "x" * 483,
+          f"({ADDRESS}). " + "x" * 473],
           ["x" * 501, FAMILY * 501, f"{ADDRESS} " + "x" * 477, f"{MENTION} " + "x" * 495,
            "http://localhost " + "x" * 484], (500, 501)),
     Limit("/text text_characters", of(draft("x" * 400)), "contentWarning", ["x" * 100], ["x" * 101], (500, 501)),

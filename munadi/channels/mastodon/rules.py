@@ -20,9 +20,9 @@ from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
-# An address with its scheme and a domain; the server finds the end of one in its own way, so a text with an address
-# close to the limit may still be refused.
-_URL = regex.compile(r"https?://(?:[^\s/@:?#<>\".]++\.)+[^\s/@:?#<>\".]{2,}+(?::\d+)?(?:[/?#][^\s<>\"]*+)?", regex.I)
+# An address with its scheme; `_has_domain` says whether the server takes it for one.
+_URL = regex.compile(r"https?://[^\s<>\"]++", regex.I)
+_ENDS_SENTENCE = ".,;:!?)]}'"
 _MENTION = regex.compile(r"(?<![\w/])(@\w[\w.-]*+)@[\w.-]+", regex.ASCII)
 
 
@@ -55,11 +55,28 @@ class MastodonRules(Rules[Options]):
 
 def counted(text: str, instance: Instance) -> int:
     """The length as servers count it: graphemes, an address as a fixed number, a mention without its domain."""
-    shortened: str
-    shortened, addresses = _URL.subn("x", text)
-    shortened = _MENTION.sub(r"\1", shortened)
-    more: int = addresses * (instance.url_characters - 1)
-    return measure(shortened, TextUnit.GRAPHEMES) + more
+    addresses = 0
+
+    def shorten(found: regex.Match[str]) -> str:
+        nonlocal addresses
+        whole: str = found[0]
+        address = whole.rstrip(_ENDS_SENTENCE)
+        if not _has_domain(address):
+            return whole
+        addresses += 1
+        return f"x{whole[len(address) :]}"
+
+    shortened: str = _MENTION.sub(r"\1", _URL.sub(shorten, text))
+    return measure(shortened, TextUnit.GRAPHEMES) + addresses * (instance.url_characters - 1)
+
+
+def _has_domain(address: str) -> bool:
+    """Whether its host has a top-level domain; others, such as localhost, count as plain text."""
+    host = address.partition("://")[2]
+    for end in "/?#:":
+        host = host.partition(end)[0]
+    name, dot, top = host.rpartition(".")
+    return bool(name and dot) and len(top) > 1 and "@" not in host
 
 
 def _lengths(draft: Draft, instance: Instance) -> list[TextLength]:

@@ -14,8 +14,8 @@ from munadi.sandbox.exchange import Call
 HOST = "server"
 SCOPES = ["read:accounts", "read:statuses", "write:statuses", "write:media"]
 URL_LENGTH = 23
-_URL = regex.compile(r"https?://[^\s.]+\.[^\s]+")
-_MENTION = regex.compile(r"(@\w+)@[\w.-]+")
+_URL = regex.compile(r"https?://\S+")
+_MENTION = regex.compile(r"(@\w++)@[\w.-]+")
 
 
 @dataclass
