@@ -32,19 +32,19 @@ ERRORS: Mapping[str, Row] = {
     "insufficient_scope": Row(R.MISSING_SCOPE, S.REJECTED),
 }
 # (status, a part of the text); the first match counts.
-WORDED: Sequence[tuple[int, str, Row]] = (
-    (403, r"outside the authorized scopes", Row(R.MISSING_SCOPE, S.REJECTED)),
-    (403, r"login is|confirmed e-mail|pending approval|two-factor", Row(R.ACCOUNT_RESTRICTED, S.REJECTED)),
-    (403, r"action is not allowed", Row(R.CONTENT_POLICY, S.REJECTED)),
-    (404, r"record not found", Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)),
-    (422, r"requires an authenticated user", DEAD_TOKEN),
-    (422, r"text can't be blank", Row(R.MISSING_FIELD, S.REJECTED)),
-    (422, r"character limit", Row(R.TEXT_TOO_LONG, S.REJECTED)),
-    (422, r"not finished processing", Row(R.PROVIDER_OUTAGE, S.NOT_SENT, wait=timedelta(seconds=5))),
-    (422, r"already attached|duplicate record", Row(R.DUPLICATE_CONTENT, S.UNKNOWN)),
-    (422, r"cannot attach|more than \d+ files|content type|type of uploaded media|file size", BAD_MEDIA),
-    (400, r"", Row(R.INVALID_FIELD, S.REJECTED)),
-    (422, r"", Row(R.INVALID_FIELD, S.REJECTED)),
+WORDED: Sequence[tuple[int, re.Pattern[str], Row]] = (
+    (403, re.compile(r"outside the authorized scopes", re.I), Row(R.MISSING_SCOPE, S.REJECTED)),
+    (403, re.compile(r"login is|e-mail|pending approval|two-factor", re.I), Row(R.ACCOUNT_RESTRICTED, S.REJECTED)),
+    (403, re.compile(r"action is not allowed", re.I), Row(R.CONTENT_POLICY, S.REJECTED)),
+    (404, re.compile(r"record not found", re.I), Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)),
+    (422, re.compile(r"requires an authenticated user", re.I), DEAD_TOKEN),
+    (422, re.compile(r"text can't be blank", re.I), Row(R.MISSING_FIELD, S.REJECTED)),
+    (422, re.compile(r"character limit", re.I), Row(R.TEXT_TOO_LONG, S.REJECTED)),
+    (422, re.compile(r"not finished processing", re.I), Row(R.PROVIDER_OUTAGE, S.NOT_SENT, wait=timedelta(seconds=5))),
+    (422, re.compile(r"already attached|duplicate record", re.I), Row(R.DUPLICATE_CONTENT, S.UNKNOWN)),
+    (422, re.compile(r"cannot attach|files|content type|uploaded media|file size", re.I), BAD_MEDIA),
+    (400, re.compile(r"", re.I), Row(R.INVALID_FIELD, S.REJECTED)),
+    (422, re.compile(r"", re.I), Row(R.INVALID_FIELD, S.REJECTED)),
 )  # fmt: skip
 # The status alone: proxies answer with HTML or nothing.
 STATUSES: Mapping[int, Row] = {
@@ -80,7 +80,7 @@ def _row(status: int, text: str) -> Row:
         return OUTAGE
     if text in ERRORS:
         return ERRORS[text]
-    worded = (row for at, words, row in WORDED if at == status and re.search(words, text, re.IGNORECASE))
+    worded = (row for at, words, row in WORDED if at == status and words.search(text))
     found = next(worded, None) if text else None
     return found or STATUSES.get(status, UNKNOWN)
 
