@@ -43,9 +43,9 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, other la
 	@$(BIN)/python -m tests.support.axe
 	@$(BIN)/python -m tests.support.node receivers
 
-# Two processes for the whole stacks, which mostly wait, and one for everything else; each then helps the others.
+# Two processes for the whole stacks, which mostly wait, and two for everything else; each then helps the others.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
-	$(SIDE_BY_SIDE) -n 3 --dist loadgroup -m "not soak and not faults" $(ARGS)
+	$(SIDE_BY_SIDE) -n 4 --dist loadgroup -m "not soak and not faults" $(ARGS)
 
 faults: test-setup ## The small versions of the slower proofs, three at a time; about ten minutes
 	$(SIDE_BY_SIDE) -m faults -n 3 --dist loadfile $(ARGS)
