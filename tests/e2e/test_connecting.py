@@ -48,10 +48,23 @@ async def test_an_owner_connects_in_a_browser(
     (account_id,) = found["accountIds"]
     account = (await api.post(f"/v1/accounts/{account_id}/check")).json()
     assert (account["ok"], account["externalId"]) == (True, profile.get("externalId") or profile["did"])
-    # The stored account says where its owner consents again.
+
+
+async def test_an_account_with_a_server_of_its_own_is_reconnected_there(
+    api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
+) -> None:
+    """The stored account says where its owner consents again."""
+    await api.post("/v1/brands", json={"ref": "again", "name": "Acme Stores"})
+    profile = await create_profile(sandbox, "mastodon", "again")
+    asked = {"channel": "mastodon", "hint": profile["serviceUrl"]}
+    made = (await api.post("/v1/brands/again/accounts/connect", json=asked)).json()
+    async with open_page(browser, made["connectUrl"]) as page:
+        await consent(page, "mastodon")
+        await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    (account_id,) = (await connection(api, made))["accountIds"]
     again = (await api.post(f"/v1/accounts/{account_id}/reconnect", json={})).json()
     async with open_page(browser, again["connectUrl"]) as page:
-        await consent(page, f"{channel}-again")
+        await consent(page, "mastodon-again")
         await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
     assert (await connection(api, again))["accountIds"] == [account_id]
 
