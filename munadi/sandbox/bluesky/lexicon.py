@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from munadi.sandbox.bluesky.formats import FORMATS
+from munadi.sandbox.graphemes import graphemes
 
 Schema = dict[str, Any]
 DATA_TYPES = "null, boolean, integer, string, cid, bytes, array or object"
@@ -77,16 +78,10 @@ def _string(value: Any, schema: Schema, path: str) -> None:
     if size > schema.get("maxLength", size):
         raise LexiconError(f"string too big (maximum {schema['maxLength']}, got {size}) at {path}")
     maximum = schema.get("maxGraphemes")
-    if maximum is not None and (count := _graphemes(value)) > maximum:
+    if maximum is not None and (count := graphemes(value)) > maximum:
         raise LexiconError(f"grapheme too big (maximum {maximum}, got {count}) at {path}")
     if (form := schema.get("format")) and not FORMATS[form][1](value):
         raise LexiconError(f"Invalid {FORMATS[form][0]} (got {_shown(value)}) at {path}")
-
-
-def _graphemes(text: str) -> int:
-    import regex  # at the first text: it takes 8 MB
-
-    return len(regex.findall(r"\X", text))
 
 
 def _integer(value: Any, schema: Schema, path: str) -> None:

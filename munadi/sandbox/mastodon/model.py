@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import regex
-
 from munadi.sandbox import model
 from munadi.sandbox.exchange import Call
+from munadi.sandbox.graphemes import graphemes
 
 HOST = "server"
 SCOPES = ["read:accounts", "read:statuses", "write:statuses", "write:media"]
 URL_LENGTH = 23
-_URL = regex.compile(r"https?://\S+")
-_MENTION = regex.compile(r"(@\w++)@[\w.-]+")
+_URL = re.compile(r"https?://\S+")
+_MENTION = re.compile(r"(@\w++)@[\w.-]+")
 
 
 @dataclass
@@ -84,4 +84,4 @@ def key_of(profile_id: str, base_url: str) -> str:
 def length_of(text: str) -> int:
     """Grapheme clusters; an address counts as 23, a mention without its domain."""
     shortened = _MENTION.sub(r"\1", _URL.sub("x" * URL_LENGTH, text))
-    return len(regex.findall(r"\X", shortened))
+    return graphemes(shortened)
