@@ -100,8 +100,10 @@ class Terminal:
 
     async def begin(self, commands: str) -> Process:
         return await asyncio.create_subprocess_exec(
-            "bash", "-c", commands, stdout=PIPE, stderr=STDOUT, env=self.env, cwd=self.folder, start_new_session=True
-        )
+            "bash", "-c", commands, stdout=PIPE, stderr=STDOUT, env=self.env, cwd=self.folder, start_new_session=True,
+            # A shell starts its background jobs with SIGINT ignored, and the tests may be one; the command ends by it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
 
     async def run(self, commands: str) -> str:
         """What they print. `cnt_…` is the post that was shown last."""

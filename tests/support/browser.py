@@ -4,7 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 # No sandbox: tests run as root too. The rest stops Chromium's own connections.
 ARGUMENTS = [
@@ -16,6 +16,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A busy machine takes longer than five seconds for a page that one at rest shows in a tenth of one.
+expect.set_options(timeout=15_000)
 
 
 @asynccontextmanager
