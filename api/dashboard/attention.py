@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.dashboard.causes import causes_of
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, instant, render
@@ -19,7 +20,7 @@ router = APIRouter(route_class=PageRoute)
 FAILED_SINCE = timedelta(days=7)
 # By default a post is given up one day after its time.
 _LONGEST_WINDOW = timedelta(days=1)
-SHOWN = 25
+SHOWN = 50
 
 
 @router.get("/attention")
@@ -52,5 +53,7 @@ async def show_attention(
         unconfirmed=unconfirmed,
         held=held,
         failed=failed,
+        held_causes=causes_of(held["data"]),
+        failed_causes=causes_of(failed["data"]),
         accounts=accounts,
     )

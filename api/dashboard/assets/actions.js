@@ -1,6 +1,7 @@
 // Buttons and forms that call the API:
 //   <button data-action="POST /v1/contents/…/cancel" data-confirm="Cancel it?" data-body='{"a": 1}'>
 //   <form data-action="PATCH /v1/contents/…" data-if-match='"3"'>   fields are named as the API names them
+//   <button data-actions='[{"path": "/v1/contents/…/retry", "body": {…}}]'>          several POSTs in turn
 // `data-done` is announced on success, `data-then` is the next page, `data-confirm-label` the label of the confirm button.
 
 import { api, Problem } from "./api.js";
@@ -9,8 +10,9 @@ import { refresh, say } from "./live.js";
 /** Listen for clicks and submits anywhere on the page. */
 export function watchActions() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-action]");
-    if (button) act(button, () => read(button.dataset.body));
+    const button = event.target.closest("button[data-action], button[data-actions]");
+    if (button?.dataset.actions) actOnAll(button);
+    else if (button) act(button, () => read(button.dataset.body));
   });
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-action]");
@@ -97,6 +99,24 @@ async function act(source, bodyOf) {
   } finally {
     button.removeAttribute("aria-busy");
   }
+}
+
+/** Several calls by one button, one after the other. The first problem stops them; what is done stays done. */
+async function actOnAll(button) {
+  if (button.getAttribute("aria-busy") === "true" || !(await isConfirmed(button))) return;
+  button.setAttribute("aria-busy", "true");
+  try {
+    for (const { path, body } of read(button.dataset.actions)) await api("POST", path, body);
+    clearProblem(button);
+    say(button.dataset.done ?? "Done.");
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    showProblem(button, problem);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+  await refresh();
+  keepFocus(button);
 }
 
 /** A button that an action has removed takes the focus with it: the keyboard continues at the page's content. */
