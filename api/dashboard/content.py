@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dashboard.page_data import TheReader
-from api.dashboard.render import PageRoute, instant, render
+from api.dashboard.render import PageRoute, local_field, render
 from api.deps import TheServices
 from api.services import Services
 from munadi.domain.content import ContentStatus
@@ -51,7 +50,7 @@ async def show_content(
         steps=steps,
         step=step,
         zone=zone,
-        local_due=_local(content["scheduledAt"], zone),
+        local_due=local_field(content["scheduledAt"], zone),
         workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
         can=allowed_changes(content),
     )
@@ -91,10 +90,3 @@ def workflow_url(services: Services, brand_ref: str | None, workflow_id: str) ->
     if not temporal.ui_url or brand_ref is not None:
         return None
     return f"{temporal.ui_url.rstrip('/')}/namespaces/{temporal.namespace}/workflows/{quote(workflow_id, safe='')}"
-
-
-def _local(at: str, zone: str) -> str:
-    """An instant as a date-and-time field takes it."""
-    found = instant(at)
-    assert found is not None
-    return found.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -125,6 +126,11 @@ def instant(text: str | datetime | None) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) else text
 
 
+def local_field(at: str, zone: str) -> str:
+    """An instant from the API's JSON as a date-and-time field takes it, in an IANA time zone."""
+    return datetime.fromisoformat(at).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
 def with_query(request: Request, **changes: Any) -> str:
     """This page's address with changed query parameters; None removes one."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changes]
@@ -157,7 +163,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"instant": instant}
+    made.filters |= {"instant": instant, "local_field": local_field}
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": labels.STATUSES, "STANDINGS": labels.STANDINGS, "EVENTS": labels.EVENTS}

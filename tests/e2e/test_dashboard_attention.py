@@ -1,0 +1,81 @@
+"""A person mends what needs attention without leaving the page: moves, retries and answers, each by one button."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, expect
+
+from tests.e2e.visiting import signed_in
+from tests.harness.brand import Brand, until
+from tests.harness.networks import plant
+from tests.harness.stack import Stack
+
+# A loaded machine takes longer than a person would wait.
+PATIENCE = 30_000
+
+
+async def test_posts_of_one_cause_are_retried_by_one_button(
+    stack: Stack, browser: Browser, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
+) -> None:
+    brand = await Brand.create(api, sandbox, "retried", "facebook")
+    fault = {"error": {"code": 368}, "times": 2, "profile": await brand.profile("facebook")}
+    await plant(sandbox, "facebook", "feed", "error", **fault)
+    texts = ("First refusal", "Second refusal")
+    made = [await brand.submit(text, channels=["facebook"]) for text in texts]
+    assert [(await brand.ended(one["id"]))["status"] for one in made] == ["failed", "failed"]
+    async with signed_in(browser, stack, "/attention?brandRef=retried") as page:
+        await expect(page.locator("article.cause")).to_have_count(1)
+        await page.get_by_role("button", name="Retry all 2").click()
+        await page.locator("dialog").get_by_role("button", name="Retry").click()
+        await expect(page.get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
+    for one, text in zip(made, texts, strict=True):
+        await brand.published(one["id"])
+        assert len(await brand.posts(text, "facebook")) == 1
+
+
+async def test_a_waiting_post_is_moved_and_its_account_is_one_click_away(
+    stack: Stack, browser: Browser, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
+) -> None:
+    brand = await Brand.create(api, sandbox, "moved", "threads")
+    await brand.end_token("revoke", "threads")
+    made = await brand.submit("Waits for its owner", channels=["threads"])
+
+    async def is_waiting() -> bool:
+        return bool((await brand.content(made["id"]))["publications"][0]["hold"])
+
+    await until(is_waiting)
+    later = (datetime.now(UTC) + timedelta(days=30)).replace(second=0, microsecond=0)
+    async with signed_in(browser, stack, "/attention?brandRef=moved") as page:
+        cause = page.locator("article.cause")
+        await cause.locator("summary", has_text="Move").click()
+        await cause.get_by_label("New time").fill(later.strftime("%Y-%m-%dT%H:%M"))
+        await cause.get_by_role("button", name="Move").click()
+
+        async def is_moved() -> bool:
+            due: Any = (await brand.content(made["id"]))["scheduledAt"]
+            return datetime.fromisoformat(due) == later
+
+        await until(is_moved)
+        await page.goto("/attention?brandRef=moved")
+        await page.get_by_role("link", name="threads").first.click()
+        await expect(page.get_by_role("button", name="Reconnect").first).to_be_visible()
+
+
+async def test_a_lost_response_is_answered_on_the_page(
+    stack: Stack, browser: Browser, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
+) -> None:
+    brand = await Brand.create(api, sandbox, "answered", "facebook")
+    profile = await brand.profile("facebook")
+    await plant(sandbox, "facebook", "feed", "accept_then_reset", times=1, profile=profile)
+    await plant(sandbox, "facebook", "published_posts", "error", status=500, times=None, profile=profile)
+    made = await brand.submit("Is it there?", channels=["facebook"])
+    assert (await brand.ended(made["id"]))["status"] == "unconfirmed"
+    async with signed_in(browser, stack, "/attention?brandRef=answered") as page:
+        await page.get_by_role("group", name="Is this post on").get_by_role("button", name="Yes").click()
+        await page.locator("dialog").get_by_role("button", name="Mark as published").click()
+        await expect(page.get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
+    assert (await brand.content(made["id"]))["status"] == "published"
+    assert len(await brand.posts("Is it there?", "facebook")) == 1
