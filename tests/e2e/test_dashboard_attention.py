@@ -30,7 +30,7 @@ async def test_posts_of_one_cause_are_retried_by_one_button(
         await expect(page.locator("article.cause")).to_have_count(1)
         await page.get_by_role("button", name="Retry all 2").click()
         await page.locator("dialog").get_by_role("button", name="Retry").click()
-        await expect(page.get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
+        await expect(page.locator("main").get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
     for one, text in zip(made, texts, strict=True):
         await brand.published(one["id"])
         assert len(await brand.posts(text, "facebook")) == 1
@@ -76,6 +76,6 @@ async def test_a_lost_response_is_answered_on_the_page(
     async with signed_in(browser, stack, "/attention?brandRef=answered") as page:
         await page.get_by_role("group", name="Is this post on").get_by_role("button", name="Yes").click()
         await page.locator("dialog").get_by_role("button", name="Mark as published").click()
-        await expect(page.get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
+        await expect(page.locator("main").get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
     assert (await brand.content(made["id"]))["status"] == "published"
     assert len(await brand.posts("Is it there?", "facebook")) == 1
