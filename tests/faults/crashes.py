@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import random
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -131,3 +132,13 @@ def caught_up(sendings: Sequence[Sending]) -> list[float]:
     """Seconds from a death between commit and start of the workflow until the network had the post."""
     unstarted = [one for one in sendings if any(f"killed at {name}" in one.fault for name in UNSTARTED)]
     return sorted(one.live_at - one.hit_at for one in unstarted if one.live_at is not None and one.hit_at is not None)
+
+
+async def worker_back(world: World, within: float = 60) -> float:
+    """When the worker is ready the next time."""
+    started = world.stack.log_of("worker").count("worker ready")
+    deadline = time.monotonic() + within
+    while world.stack.log_of("worker").count("worker ready") == started:
+        assert time.monotonic() < deadline, "the worker did not come back"
+        await asyncio.sleep(0.02)
+    return time.time()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.faults.crashes import KINDS, UNSTARTED, Crash, Gallery, Victim, caught_up
+from tests.faults.crashes import KINDS, UNSTARTED, Crash, Gallery, Victim, caught_up, worker_back
 from tests.faults.evidence import prove, two_sizes
 from tests.faults.points import Passage
 from tests.faults.sendings import Sending, collect, orphans
@@ -50,16 +49,6 @@ async def without_worker(victim: Victim, number: int) -> tuple[Sending, float]:
     victim.world.stack.kill("worker")
     sending = await victim.create(Crash(500 + number, "text", Passage(UNSTARTED[number % 2])))
     return sending, await back
-
-
-async def worker_back(world: World, within: float = 60) -> float:
-    """When the worker is ready the next time."""
-    started = world.stack.log_of("worker").count("worker ready")
-    deadline = time.monotonic() + within
-    while world.stack.log_of("worker").count("worker ready") == started:
-        assert time.monotonic() < deadline, "the worker did not come back"
-        await asyncio.sleep(0.02)
-    return time.time()
 
 
 @two_sizes(timeout=3600)

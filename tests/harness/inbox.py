@@ -55,6 +55,8 @@ class Inbox:
             SvixWebhook(self.secret).verify(call.body, call.headers)
             event = json.loads(call.body)
             self.failures += event_problems(event)
+            if call.headers["webhook-id"] != event["id"]:
+                self.failures.append(f"{event['id']} came under another id")
             self.delays.setdefault(event["id"], arrived - epoch(event["timestamp"]))
             status = self.answers(event)
             if status < 300:
