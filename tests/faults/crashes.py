@@ -134,7 +134,7 @@ def caught_up(sendings: Sequence[Sending]) -> list[float]:
     return sorted(one.live_at - one.hit_at for one in unstarted if one.live_at is not None and one.hit_at is not None)
 
 
-async def worker_back(world: World, within: float = 60) -> float:
+async def worker_back(world: World, within: float = 120) -> float:
     """When the worker is ready the next time."""
     started = world.stack.log_of("worker").count("worker ready")
     deadline = time.monotonic() + within

@@ -152,8 +152,9 @@ class Stack:
     @asynccontextmanager
     async def another_api(self, name: str = "second-api", env: Mapping[str, str] | None = None) -> AsyncIterator[Api]:
         """One more API until the block ends. No supervisor restarts it."""
-        api = await Api(self, name, env or {}).start()
+        api = Api(self, name, env or {})
         try:
+            await api.start()
             async with api.client:
                 yield api
         finally:
