@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.e2e.visiting import lose_the_first_answer, signed_in
 from tests.harness.brand import Brand, until
@@ -16,6 +17,7 @@ from tests.harness.files import picture
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
 
+NEXT_YEAR = f"{datetime.now(UTC).year + 1}-01-05"
 SUBMIT = re.compile("^(Publish now|Schedule)( for .*)?$")
 
 
@@ -66,7 +68,7 @@ async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand
 
 
 async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: Brand) -> None:
-    await page.goto(f"/compose?brandRef={brand.ref}&date=2027-01-05")
+    await page.goto(f"/compose?brandRef={brand.ref}&date={NEXT_YEAR}")
     for channel in ("Bluesky", "Instagram"):
         await page.get_by_role("checkbox", name=channel).check()
     await page.get_by_label("Text", exact=True).fill("For all")
@@ -90,7 +92,7 @@ async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: 
     await page.get_by_role("button", name=SUBMIT).click()
     await page.wait_for_url(re.compile("/contents/cnt_"))
     made = (await brand.api.get(f"/v1/contents/{page.url.rpartition('/')[2]}")).json()
-    assert (made["scheduledAt"], made["timezone"]) == ("2027-01-05T03:30:00Z", "Asia/Kolkata")
+    assert (made["scheduledAt"], made["timezone"]) == (f"{NEXT_YEAR}T03:30:00Z", "Asia/Kolkata")
     assert [publication["channel"] for publication in made["publications"]] == ["bluesky"]
 
 
@@ -148,6 +150,33 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
     await expect(page.locator("#move .problem")).to_contain_text("Someone else changed this post")
     await page.locator("#move").get_by_role("button", name="Move").click()
     await expect(page.locator("#move .problem")).to_contain_text("the time can no longer be changed")
+
+
+async def test_the_next_post_is_moved_while_the_page_is_still_loaded_again(page: Page, brand: Brand) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    made = [
+        await brand.submit(f"Post {name}", scheduledAt=f"{tomorrow}T{hour}:00:00Z")
+        for name, hour in (("A", 10), ("B", 12))
+    ]
+
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(2)
+        await route.continue_()
+
+    await page.goto(f"/calendar?brandRef={brand.ref}&view=week&date={tomorrow}")
+    field, dialog = page.get_by_label("New time"), page.locator("#move")
+    await page.route("**/calendar?*", slowly)
+    for name, hour in (("A", 15), ("B", 16)):
+        await page.get_by_role("button", name=f"Post {name}").click()
+        await expect(dialog.get_by_role("heading")).to_have_text(f"Post {name}")
+        await field.fill(f"{tomorrow}T{hour}:00")
+        if name == "B":
+            await asyncio.sleep(3)  # the page was loaded again meanwhile
+            await expect(field).to_have_value(f"{tomorrow}T{hour}:00")
+        await dialog.get_by_role("button", name="Move").click()
+        await expect(dialog).to_be_hidden()
+    moved = [(await brand.api.get(f"/v1/contents/{each['id']}")).json()["scheduledAt"] for each in made]
+    assert moved == [f"{tomorrow}T15:00:00Z", f"{tomorrow}T16:00:00Z"]
 
 
 async def test_connecting_checking_and_disconnecting_an_account(page: Page, brand: Brand, stack: Stack) -> None:

@@ -83,11 +83,14 @@ async function act(source, bodyOf) {
     const answer = await api(method, path, body, match ? { "If-Match": match } : {});
     clearProblem(source);
     source.removeAttribute("data-touched");
-    source.closest("dialog")?.close();
+    const dialog = source.closest("dialog");
+    dialog?.close();
     if (source.dataset.then) return location.assign(source.dataset.then.replace("{id}", answer?.id ?? ""));
     say(source.dataset.done ?? "Done.");
+    // While the page is loaded again, a person may open the dialog for another post: it works, and keeps what it shows.
+    button.removeAttribute("aria-busy");
     await refresh();
-    source.reset?.();
+    if (!dialog?.open) source.reset?.();
     keepFocus(button);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
