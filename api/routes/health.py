@@ -154,6 +154,7 @@ async def _overdue(services: Services) -> OverdueCheck | None:
     try:
         async with asyncio.timeout(PATIENCE):
             await services.database.ping()
+        async with asyncio.timeout(PATIENCE):
             async with services.database.read() as session:
                 found = await overdue_in_all(session, services.clock.now())
     except (SQLAlchemyError, TimeoutError, OSError):

@@ -29,8 +29,9 @@ async def test_the_process_is_alive(api: ApiHarness) -> None:
 
 
 async def test_without_temporal_the_api_is_degraded_and_ready_otherwise(
-    tmp_path: Path, temporal: TemporalDevServer
+    tmp_path: Path, temporal: TemporalDevServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("api.routes.health.PATIENCE", 20.0)  # on a busy machine the first query takes seconds
     nowhere = f"127.0.0.1:{free_port()}"
     for address, status, state in ((nowhere, "degraded", "down"), (temporal.address, "ready", "up")):
         async with open_api(tmp_path / status, temporal=TemporalSettings(address=address)) as api:
