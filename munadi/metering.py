@@ -7,10 +7,12 @@ forgets the calls of its last second; no call is counted twice.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from munadi.db.keys.calls import Calls, add_calls
 from munadi.db.session import Database
@@ -29,6 +31,7 @@ class CallMeter:
         self._database = database
         self._answered: dict[str, tuple[str, Calls]] = {}  # by brand, of its newest month
         self._unwritten: dict[tuple[str, str], Calls] = {}  # by brand and month
+        self._writing = asyncio.Lock()
 
     def admit(self, brand: BrandCalls, now: datetime, *, limited: bool = True) -> tuple[Quota, ...]:
         """Count a call and return the brand's remaining quota. Raises QuotaExceeded: refused and not counted.
@@ -51,17 +54,22 @@ class CallMeter:
     async def flush(self) -> None:
         """Add what was counted to the database. What could not be written is kept for the next time; what a commit of
         unknown outcome may have written is not."""
-        made, self._unwritten = self._unwritten, {}
-        if not made:
-            return
-        is_added = False
-        try:
-            async with self._database.write() as session:
-                await add_calls(session, made)
-                is_added = True
-        finally:
-            if not is_added:
-                self._put_back(made)
+        async with self._writing:
+            made, self._unwritten = self._unwritten, {}
+            if not made:
+                return
+            is_added = False
+            try:
+                async with self._database.write() as session:
+                    await add_calls(session, made)
+                    is_added = True
+            finally:
+                if not is_added:
+                    self._put_back(made)
+
+    def undisturbed(self) -> AbstractAsyncContextManager[Any]:
+        """Nothing is written while the block runs: every call is either in the database or in `unwritten`."""
+        return self._writing
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Flush every second while the block runs, and once more at its end."""

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, col, update
 
+from munadi.db.keys.calls import add_calls
 from munadi.db.tables import ApiCallsRow, BrandRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope
@@ -78,6 +79,25 @@ async def test_a_call_counts_for_the_brand_it_names(api: ApiHarness) -> None:
     for text in ("Monsoon sale", "x" * 400):
         await api.try_submit(text=text)
     assert (await calls(api), await calls(api, "rival")) == (5, 0)
+
+
+async def test_usage_shows_calls_that_are_just_being_written(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = asyncio.Event()
+
+    async def add_slowly(*args: Any) -> None:
+        await add_calls(*args)
+        await released.wait()
+
+    monkeypatch.setattr("munadi.metering.add_calls", add_slowly)
+    for _ in range(3):
+        await api.get(LIST)
+    writing = asyncio.create_task(api.services.calls.flush())
+    await wait_until(lambda: not api.services.calls.unwritten("acme", Month.of(api.clock.now())).calls)
+    reading = asyncio.create_task(calls(api))
+    await asyncio.sleep(0.3)
+    released.set()
+    assert await reading == 3
+    await writing
 
 
 @pytest.mark.parametrize(
