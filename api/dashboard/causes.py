@@ -1,4 +1,4 @@
-"""Groups posts by what mends them: one dead token and thirty posts are one row with one button. Pure."""
+"""Groups posts by what mends them: one dead token and thirty posts are one row with one button."""
 
 from __future__ import annotations
 
