@@ -27,13 +27,15 @@ async def check_address(request: Request) -> None:
     `/v1/contents/validate`. ProblemError 422 for an unknown parameter; it names the nearest one that exists.
     """
     route: APIRoute = request.scope["route"]
-    if "{" in route.path and request.scope["path"] in request.app.state.written_out:
+    # Of the request: the route of a router inside another lacks the outer one's prefix in its own.
+    path: str = request.scope["path"]
+    if "{" in route.path and path in request.app.state.written_out:
         raise HTTPException(405)
     if (
         not request.scope["query_string"]
         or not request.query_params
-        or not route.path.startswith("/v1/")
-        or route.path.startswith(_OPEN)
+        or not path.startswith("/v1/")
+        or path.startswith(_OPEN)
     ):
         return
     known = sorted(set(_parameters(route.dependant)))

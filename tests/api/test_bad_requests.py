@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import pytest
 
 from munadi.domain.problem import MAX_PROBLEMS
 from tests.api.client import FAR
+from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
+from tests.api.operations import OPERATIONS
 from tests.api.problems import expect_errors, expect_problem
 
 BRANDS, KEYS, ENDPOINTS = "POST /v1/brands", "POST /v1/keys", "POST /v1/webhooks/endpoints"
@@ -174,6 +177,19 @@ async def test_an_unknown_parameter_is_refused_with_the_nearest_one(
 ) -> None:
     [error] = expect_errors(await api.get(path), (f"?{name}", "UNKNOWN_PARAMETER"))
     assert error["message"].endswith(message)
+
+
+async def test_every_operation_refuses_an_unknown_parameter_and_no_page_of_the_dashboard_does(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    for operation in OPERATIONS:
+        if operation.path.startswith("/v1/"):
+            path = re.sub(r"\{.*?\}", "x", operation.path) + "?zzz=1"
+            answer = await api.request(operation.method, path, operation.body, headers=operation.headers or {})
+            assert answer.status_code == 422, f"{operation}: {answer.text}"
+            expect_errors(answer, ("?zzz", "UNKNOWN_PARAMETER"))
+    for page in ("/contents", "/accounts", "/calendar"):
+        assert (await dashboard.get(f"{page}?zzz=1")).status_code == 200
 
 
 async def test_many_unknown_parameters_get_a_small_answer(api: ApiHarness) -> None:
