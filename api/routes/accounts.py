@@ -104,6 +104,7 @@ class AccountCheck(AccountView):
 
 @router.post(
     "/brands/{ref}/accounts",
+    operation_id="accounts.import",
     status_code=201,
     response_model=AccountView,
     responses={
@@ -144,7 +145,10 @@ async def import_account(
 
 
 @router.get(
-    "/accounts", responses={**shows_page(examples.ACCOUNT), **error_responses(401, 403, 422)}, summary="List accounts"
+    "/accounts",
+    operation_id="accounts.list",
+    responses={**shows_page(examples.ACCOUNT), **error_responses(401, 403, 422)},
+    summary="List accounts",
 )
 async def list_accounts(
     principal: Reader,
@@ -169,6 +173,7 @@ async def list_accounts(
 
 @router.get(
     "/accounts/{account_id}",
+    operation_id="accounts.get",
     responses={**shows(200, examples.ACCOUNT), **error_responses(401, 403, 404, 422)},
     summary="Read an account",
 )
@@ -179,6 +184,7 @@ async def get_account(account_id: str, principal: Reader, services: TheServices)
 
 @router.post(
     "/accounts/{account_id}/check",
+    operation_id="accounts.check",
     response_model=AccountCheck,
     responses={
         **shows(200, {**examples.ACCOUNT, "ok": True, "failure": None}),
@@ -208,7 +214,11 @@ async def check(account_id: str, principal: Writer, services: TheServices, idemp
 
 
 @router.delete(
-    "/accounts/{account_id}", status_code=204, responses=error_responses(401, 403, 404, 422), summary="Disconnect"
+    "/accounts/{account_id}",
+    operation_id="accounts.disconnect",
+    status_code=204,
+    responses=error_responses(401, 403, 404, 422),
+    summary="Disconnect",
 )
 async def disconnect(account_id: str, principal: Writer, services: TheServices, background: BackgroundTasks) -> None:
     """Posts that the account still had to publish fail with ACCOUNT_DISCONNECTED. Our grant is revoked where the

@@ -34,7 +34,12 @@ _EXAMPLE = {
 Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
 
 
-@router.get("", responses={**shows_page(_EXAMPLE), **error_responses(401, 403, 422)}, summary="Read the audit log")
+@router.get(
+    "",
+    operation_id="audit.list",
+    responses={**shows_page(_EXAMPLE), **error_responses(401, 403, 422)},
+    summary="Read the audit log",
+)
 async def list_audit(
     principal: Admin,
     services: TheServices,

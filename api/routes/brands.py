@@ -54,6 +54,7 @@ class BrandCreate(BrandChange):
 
 @router.post(
     "",
+    operation_id="brands.create",
     status_code=201,
     response_model=BrandView,
     responses={**shows(201, examples.BRAND), **error_responses(400, 401, 403, 409, 413, 415, 422)},
@@ -83,7 +84,12 @@ async def create_brand(
         raise ProblemError(409, "BRAND_EXISTS", "Exists already", f"there is a brand {body.ref!r}") from None
 
 
-@router.get("", responses={**shows_page(examples.BRAND), **error_responses(401, 403, 422)}, summary="List brands")
+@router.get(
+    "",
+    operation_id="brands.list",
+    responses={**shows_page(examples.BRAND), **error_responses(401, 403, 422)},
+    summary="List brands",
+)
 async def list_brands(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[BrandView]:
     """The brands that this key may see, ordered by `ref`."""
     store = BrandStore(services.database)
@@ -92,7 +98,10 @@ async def list_brands(principal: Reader, services: TheServices, paging: PagingQu
 
 
 @router.get(
-    "/{ref}", responses={**shows(200, examples.BRAND), **error_responses(401, 403, 404, 422)}, summary="Read a brand"
+    "/{ref}",
+    operation_id="brands.get",
+    responses={**shows(200, examples.BRAND), **error_responses(401, 403, 404, 422)},
+    summary="Read a brand",
 )
 async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> BrandView:
     """One brand."""
@@ -101,6 +110,7 @@ async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> Brand
 
 @router.patch(
     "/{ref}",
+    operation_id="brands.update",
     responses={**shows(200, examples.BRAND), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Change a brand",
 )

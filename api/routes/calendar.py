@@ -41,7 +41,10 @@ class CalendarView(WireModel):
 
 
 @router.get(
-    "/calendar", responses={**shows(200, _EXAMPLE), **error_responses(401, 403, 422)}, summary="Read a calendar"
+    "/calendar",
+    operation_id="calendar.get",
+    responses={**shows(200, _EXAMPLE), **error_responses(401, 403, 422)},
+    summary="Read a calendar",
 )
 async def get_calendar(
     services: TheServices,

@@ -44,6 +44,7 @@ CHANGED = error_responses(400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 @router.patch(
     "/{content_id}",
+    operation_id="contents.update",
     response_model=ContentView,
     responses=error_responses(400, 401, 403, 404, 409, 412, 413, 415, 422, 428),
     openapi_extra=described(ContentEdit, examples.EDITS),
@@ -78,7 +79,9 @@ async def edit_content(
     return send(Success(view, 200, {"ETag": etag(view.version)}).stored, Wake.of(locked_content).after(services))
 
 
-@router.post("/{content_id}/reschedule", response_model=ContentView, responses=CHANGED)
+@router.post(
+    "/{content_id}/reschedule", operation_id="contents.reschedule", response_model=ContentView, responses=CHANGED
+)
 async def reschedule_content(
     content_id: str,
     sent: Annotated[RescheduleRequest, Body(openapi_examples=examples.RESCHEDULES)],
@@ -99,7 +102,7 @@ async def _reschedule(services: Services, sent: RescheduleRequest, locked_conten
     await reschedule(locked_content, sent, services.channels, services.keyring)
 
 
-@router.post("/{content_id}/cancel", response_model=ContentView, responses=CHANGED)
+@router.post("/{content_id}/cancel", operation_id="contents.cancel", response_model=ContentView, responses=CHANGED)
 async def cancel_content(
     content_id: str,
     services: TheServices,
@@ -114,7 +117,9 @@ async def cancel_content(
     )
 
 
-@router.post("/{content_id}/publish-now", response_model=ContentView, responses=CHANGED)
+@router.post(
+    "/{content_id}/publish-now", operation_id="contents.publishNow", response_model=ContentView, responses=CHANGED
+)
 async def publish_content_now(
     content_id: str,
     services: TheServices,
@@ -130,7 +135,9 @@ async def publish_content_now(
     )
 
 
-@router.post("/{content_id}/retry", status_code=202, response_model=ContentView, responses=CHANGED)
+@router.post(
+    "/{content_id}/retry", operation_id="contents.retry", status_code=202, response_model=ContentView, responses=CHANGED
+)
 async def retry_content(
     content_id: str,
     services: TheServices,

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/channels", tags=["channels"])
 AnyKey = Annotated[Principal, Depends(require(*Scope))]
 
 
-@router.get("", responses=error_responses(401, 403))
+@router.get("", operation_id="channels.list", responses=error_responses(401, 403))
 async def list_channels(services: TheServices, principal: AnyKey) -> Page[ChannelView]:
     """Every channel that this installation can publish on."""
     return Page[ChannelView](
@@ -26,7 +26,7 @@ async def list_channels(services: TheServices, principal: AnyKey) -> Page[Channe
     )
 
 
-@router.get("/{channel}", responses=error_responses(401, 403, 404))
+@router.get("/{channel}", operation_id="channels.get", responses=error_responses(401, 403, 404))
 async def get_channel(channel: str, services: TheServices, principal: AnyKey) -> ChannelView:
     """One channel's limits and rules, and the JSON Schema of its `options`."""
     if channel not in services.channels:

@@ -92,6 +92,7 @@ class Selection(WireModel):
 
 @router.post(
     "/brands/{ref}/accounts/connect",
+    operation_id="accounts.connect",
     status_code=201,
     response_model=ConnectLink,
     responses={
@@ -122,6 +123,7 @@ async def connect(
 
 @router.post(
     "/accounts/{account_id}/reconnect",
+    operation_id="accounts.reconnect",
     status_code=201,
     response_model=ConnectLink,
     responses={
@@ -160,6 +162,7 @@ async def reconnect(
 
 @router.get(
     "/connections/{connection_id}",
+    operation_id="connections.get",
     responses={**shows(200, examples.CONNECTION), **error_responses(401, 403, 404, 422)},
     summary="Read a connection",
 )
@@ -170,6 +173,7 @@ async def get_connection(connection_id: str, principal: Reader, services: TheSer
 
 @router.post(
     "/connections/{connection_id}/select",
+    operation_id="connections.select",
     response_model=ConnectionView,
     responses={
         **shows(200, examples.CONNECTION),

@@ -44,6 +44,7 @@ JSON = "application/json"
 
 @router.post(
     "",
+    operation_id="contents.create",
     status_code=202,
     response_model=ContentView,
     responses=error_responses(400, 401, 403, 409, 413, 415, 422),
@@ -69,6 +70,7 @@ def _accepted(view: ContentView) -> StoredResponse:
 
 @router.post(
     "/validate",
+    operation_id="contents.validate",
     response_model=Validation,
     responses=error_responses(400, 401, 403, 413, 415, 422),
     openapi_extra=described(ContentRequest, examples.CONTENTS),
@@ -83,7 +85,7 @@ async def validate_content(request: Request, services: TheServices, principal: C
     return await services.posts.validate(sent, shape, waiting, brand_is_visible=visible)
 
 
-@router.get("", responses=error_responses(401, 403, 422))
+@router.get("", operation_id="contents.list", responses=error_responses(401, 403, 422))
 async def list_contents(
     services: TheServices,
     principal: ContentReader,
@@ -129,7 +131,9 @@ async def list_contents(
     return page(found, limit, lambda view: write_cursor(view.created_at, view.id))
 
 
-@router.get("/{content_id}", response_model=ContentView, responses=error_responses(401, 403, 404))
+@router.get(
+    "/{content_id}", operation_id="contents.get", response_model=ContentView, responses=error_responses(401, 403, 404)
+)
 async def get_content(content_id: str, services: TheServices, principal: ContentReader) -> Response:
     """A post with its publications. A later change sends the `ETag` as If-Match."""
     view = await visible_content(services, content_id, principal)

@@ -31,7 +31,10 @@ def _id_query(alias: str, prefix: Prefix) -> object:
 
 
 @router.get(
-    "", responses={**shows_page(webhook_examples.DELIVERY), **error_responses(401, 403, 422)}, summary="List deliveries"
+    "",
+    operation_id="webhooks.deliveries.list",
+    responses={**shows_page(webhook_examples.DELIVERY), **error_responses(401, 403, 422)},
+    summary="List deliveries",
 )
 async def list_deliveries(
     principal: WebhookReader,
@@ -52,6 +55,7 @@ async def list_deliveries(
 
 @router.get(
     "/{delivery_id}",
+    operation_id="webhooks.deliveries.get",
     responses={**shows(200, webhook_examples.DELIVERY_DETAIL), **error_responses(401, 403, 404, 422)},
     summary="Read a delivery",
 )
@@ -68,6 +72,7 @@ async def get_delivery(delivery_id: str, principal: WebhookReader, services: The
 
 @router.post(
     "/{delivery_id}/redeliver",
+    operation_id="webhooks.deliveries.redeliver",
     status_code=202,
     response_model=DeliveryView,
     responses={**shows(202, webhook_examples.DELIVERY), **error_responses(400, 401, 403, 404, 409, 422)},

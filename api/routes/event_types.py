@@ -21,7 +21,7 @@ AnyKey = Annotated[Principal, Depends(require(*Scope))]
 _EXAMPLE = event_type(EventType.WEBHOOK_TEST).model_dump(mode="json")
 
 
-@router.get("/types", responses=error_responses(401, 403) | shows_page(_EXAMPLE))
+@router.get("/types", operation_id="events.types.list", responses=error_responses(401, 403) | shows_page(_EXAMPLE))
 async def list_event_types(principal: AnyKey) -> Page[EventTypeView]:
     """Every type of event: when it is sent, the JSON Schema of its body, and an example."""
     return Page[EventTypeView](data=event_types())

@@ -37,7 +37,9 @@ async def _start(after: _Position = None, cursor: _SamePosition = None) -> int:
 Start = Annotated[int, Depends(_start)]
 
 
-@router.get("/contents/{content_id}/events", responses=error_responses(401, 403, 404, 422))
+@router.get(
+    "/contents/{content_id}/events", operation_id="contents.events.list", responses=error_responses(401, 403, 404, 422)
+)
 async def list_content_events(
     content_id: str,
     services: TheServices,
@@ -55,7 +57,12 @@ async def list_content_events(
     return page([logged(row) for row in rows], limit, lambda event: str(event.position))
 
 
-@router.get("/events/{event_id}", responses=error_responses(401, 403, 404, 422), summary="Read an event")
+@router.get(
+    "/events/{event_id}",
+    operation_id="events.get",
+    responses=error_responses(401, 403, 404, 422),
+    summary="Read an event",
+)
 async def get_event(event_id: str, services: TheServices, principal: ContentReader) -> LoggedEvent:
     """One event with its position in the log."""
     await events.number_events(services.database)
@@ -66,7 +73,7 @@ async def get_event(event_id: str, services: TheServices, principal: ContentRead
     return logged(row)
 
 
-@router.get("/events", responses=error_responses(401, 403, 410, 422))
+@router.get("/events", operation_id="events.list", responses=error_responses(401, 403, 410, 422))
 async def list_events(
     services: TheServices,
     principal: ContentReader,

@@ -88,13 +88,18 @@ class Ready(WireModel):
     checks: Checks
 
 
-@router.get("/healthz", responses=shows(200, {"status": "ok"}), summary="Liveness")
+@router.get("/healthz", operation_id="health.checkAlive", responses=shows(200, {"status": "ok"}), summary="Liveness")
 async def healthz() -> Alive:
     """200 while the process responds; no dependency is checked."""
     return Alive()
 
 
-@router.get("/readyz", responses={**shows(200, _READY), **error_responses(503)}, summary="Readiness")
+@router.get(
+    "/readyz",
+    operation_id="health.checkReady",
+    responses={**shows(200, _READY), **error_responses(503)},
+    summary="Readiness",
+)
 async def readyz(services: TheServices) -> Ready:
     """`ready`, or `degraded` while Temporal is down or posts are overdue: no worker runs, or it hangs. Posts are still
     accepted. 503 only without the database."""
@@ -133,6 +138,7 @@ async def may_read_metrics(
 
 @router.get(
     "/metrics",
+    operation_id="metrics.get",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **error_responses(401, 403)},
     summary="Metrics for Prometheus",

@@ -70,6 +70,7 @@ class KeyWithText(KeyView):
 
 @router.post(
     "",
+    operation_id="keys.create",
     status_code=201,
     response_model=KeyWithText,
     responses={
@@ -110,7 +111,12 @@ async def create_key(
     )
 
 
-@router.get("", responses={**shows_page(examples.KEY), **error_responses(401, 403, 422)}, summary="List keys")
+@router.get(
+    "",
+    operation_id="keys.list",
+    responses={**shows_page(examples.KEY), **error_responses(401, 403, 422)},
+    summary="List keys",
+)
 async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery) -> Page[KeyView]:
     """All keys, including revoked and expired ones, in order of creation."""
     store = KeyStore(services.database)
@@ -119,14 +125,23 @@ async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery
 
 
 @router.get(
-    "/{key_id}", responses={**shows(200, examples.KEY), **error_responses(401, 403, 404, 422)}, summary="Read a key"
+    "/{key_id}",
+    operation_id="keys.get",
+    responses={**shows(200, examples.KEY), **error_responses(401, 403, 404, 422)},
+    summary="Read a key",
 )
 async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyView:
     """One key, without its text."""
     return _view(await _visible(key_id, principal, services))
 
 
-@router.delete("/{key_id}", status_code=204, responses=error_responses(401, 403, 404, 422), summary="Revoke a key")
+@router.delete(
+    "/{key_id}",
+    operation_id="keys.revoke",
+    status_code=204,
+    responses=error_responses(401, 403, 404, 422),
+    summary="Revoke a key",
+)
 async def revoke_key(key_id: str, principal: Admin, services: TheServices) -> None:
     """The key stops working at once. Revoking it again changes nothing."""
     await _visible(key_id, principal, services)

@@ -55,6 +55,7 @@ def _described() -> dict[str, Any]:
 
 @router.post(
     "/v1/media",
+    operation_id="media.create",
     status_code=201,
     response_model=MediaView,
     responses=error_responses(400, 401, 403, 409, 413, 415, 422),
@@ -89,7 +90,7 @@ async def add_media(
         collected.discard()
 
 
-@router.get("/v1/media/{media_id}", responses=error_responses(401, 403, 404))
+@router.get("/v1/media/{media_id}", operation_id="media.get", responses=error_responses(401, 403, 404))
 async def get_media(media_id: str, services: TheServices, principal: ContentReader) -> MediaView:
     """A stored media with its probed facts."""
     async with services.database.read() as session:

@@ -23,7 +23,7 @@ from munadi.publishing import changes
 router = APIRouter(prefix="/v1/publications", tags=["publications"])
 
 
-@router.get("/{publication_id}", responses=error_responses(401, 403, 404))
+@router.get("/{publication_id}", operation_id="publications.get", responses=error_responses(401, 403, 404))
 async def get_publication(publication_id: str, services: TheServices, principal: ContentReader) -> PublicationDetail:
     """A publication with its draft and its attempts: each visible call and its outcome."""
     async with services.database.read() as session:
@@ -35,6 +35,7 @@ async def get_publication(publication_id: str, services: TheServices, principal:
 
 @router.post(
     "/{publication_id}/resolve",
+    operation_id="publications.resolve",
     response_model=PublicationDetail,
     responses=error_responses(400, 401, 403, 404, 409, 413, 415, 422),
 )

@@ -30,6 +30,7 @@ router = APIRouter(prefix="/endpoints")
 
 @router.post(
     "/{endpoint_id}/replay",
+    operation_id="webhooks.endpoints.replay",
     status_code=202,
     response_model=Replayed,
     responses={
@@ -65,6 +66,7 @@ async def replay_events(
 
 @router.post(
     "/{endpoint_id}/recover",
+    operation_id="webhooks.endpoints.recover",
     status_code=202,
     response_model=RecoveryView,
     responses={**shows(202, webhook_examples.RECOVERY), **error_responses(400, 401, 403, 404, 409, 413, 415, 422)},
@@ -100,6 +102,7 @@ async def recover_events(
 
 @router.get(
     "/{endpoint_id}/recoveries/{recovery_id}",
+    operation_id="webhooks.endpoints.recoveries.get",
     responses={**shows(200, webhook_examples.RECOVERY), **error_responses(401, 403, 404, 422)},
     summary="Read a recovery",
 )

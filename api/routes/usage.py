@@ -30,7 +30,12 @@ Reader = Annotated[
 ]
 
 
-@router.get("/usage", responses={**quota_examples.USAGES, **error_responses(401, 403, 404, 422)}, summary="Read usage")
+@router.get(
+    "/usage",
+    operation_id="usage.get",
+    responses={**quota_examples.USAGES, **error_responses(401, 403, 404, 422)},
+    summary="Read usage",
+)
 async def get_usage(
     principal: Reader,
     services: TheServices,

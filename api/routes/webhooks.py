@@ -42,6 +42,7 @@ _WITH_SECRET = {**webhook_examples.ENDPOINT, "secret": "whsec_…"}
 
 @router.post(
     "/endpoints",
+    operation_id="webhooks.endpoints.create",
     status_code=201,
     response_model=EndpointWithSecret,
     responses={**shows(201, _WITH_SECRET), **error_responses(400, 401, 403, 413, 415, 422)},
@@ -86,6 +87,7 @@ async def create_endpoint(
 
 @router.get(
     "/endpoints",
+    operation_id="webhooks.endpoints.list",
     responses={**shows_page(webhook_examples.ENDPOINT), **error_responses(401, 403, 422)},
     summary="List endpoints",
 )
@@ -97,6 +99,7 @@ async def list_endpoints(principal: WebhookReader, services: TheServices, paging
 
 @router.get(
     "/endpoints/{endpoint_id}",
+    operation_id="webhooks.endpoints.get",
     responses={**shows(200, webhook_examples.ENDPOINT), **error_responses(401, 403, 404, 422)},
     summary="Read an endpoint",
 )
@@ -107,6 +110,7 @@ async def get_endpoint(endpoint_id: str, principal: WebhookReader, services: The
 
 @router.patch(
     "/endpoints/{endpoint_id}",
+    operation_id="webhooks.endpoints.update",
     responses={**shows(200, webhook_examples.ENDPOINT), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Change an endpoint",
 )
@@ -140,6 +144,7 @@ async def change_endpoint(
 
 @router.delete(
     "/endpoints/{endpoint_id}",
+    operation_id="webhooks.endpoints.delete",
     status_code=204,
     responses=error_responses(401, 403, 404, 422),
     summary="Delete an endpoint",
@@ -152,6 +157,7 @@ async def delete_endpoint(endpoint_id: str, principal: WebhookWriter, services: 
 
 @router.post(
     "/endpoints/{endpoint_id}/rotate-secret",
+    operation_id="webhooks.endpoints.rotateSecret",
     response_model=EndpointWithSecret,
     responses={**shows(200, _WITH_SECRET), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Rotate an endpoint's secret",
@@ -187,6 +193,7 @@ async def rotate_secret(
 
 @router.post(
     "/endpoints/{endpoint_id}/test",
+    operation_id="webhooks.endpoints.test",
     response_model=DeliveryView,
     responses={**shows(200, webhook_examples.DELIVERY), **error_responses(400, 401, 403, 404, 422)},
     summary="Send a test event",

@@ -58,6 +58,21 @@ async def test_every_route_is_described(api: ApiHarness) -> None:
     assert served <= described
 
 
+async def test_every_operation_is_named_by_resource_and_verb(api: ApiHarness) -> None:
+    found = await document(api)
+    names = {f"{method} {path}": operation["operationId"] for method, path, operation in operations(found)}
+    for place, name in names.items():
+        assert re.fullmatch(r"[a-z]+(\.[a-z]+){0,2}\.[a-z]+([A-Z][a-z]+)*", name), f"{place}: {name}"
+    of_webhooks = [each["post"]["operationId"] for each in found["webhooks"].values()]
+    assert len({*names.values(), *of_webhooks}) == len(names) + len(of_webhooks)
+    for place, name in (
+        ("post /v1/contents", "contents.create"),
+        ("post /v1/contents/{content_id}/publish-now", "contents.publishNow"),
+        ("post /v1/webhooks/endpoints/{endpoint_id}/rotate-secret", "webhooks.endpoints.rotateSecret"),
+    ):
+        assert names[place] == name
+
+
 async def test_every_operation_documents_its_problems_and_shows_its_success(api: ApiHarness) -> None:
     for method, path, operation in operations(await document(api)):
         responses = operation["responses"]
