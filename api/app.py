@@ -31,6 +31,7 @@ from api.routes import (
     contents,
     docs,
     documentation,
+    drafts,
     event_types,
     events,
     health,
@@ -70,6 +71,7 @@ Every POST takes an `Idempotency-Key`; repeating a request with its key is alway
 ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
     changes.router,
+    drafts.router,
     calendar.router,
     event_types.router,  # before events: `types` is not an id
     events.router,

@@ -26,7 +26,11 @@ def read_body(request: Request, model: type[Model]) -> tuple[Model, list[Problem
 
     Raises ProblemsFound without a body, with more than `MAX_MALFORMED` malformed fields, and when too little is left.
     """
-    sent = _sent(request)
+    return read_sent(body_of(request), model)
+
+
+def read_sent(sent: Any, model: type[Model]) -> tuple[Model, list[Problem]]:
+    """As `read_body`, for JSON that was stored before."""
     try:
         return model.model_validate(sent), []
     except ValidationError as error:
@@ -44,7 +48,7 @@ def read_body(request: Request, model: type[Model]) -> tuple[Model, list[Problem
 def read_whole(request: Request, model: type[Model]) -> tuple[Model | None, dict[str, Any], list[Problem]]:
     """As `read_body` for a body of few fields: the model if nothing is malformed, else None; the readable fields, so
     that their rules are checked too; and the problems of its shape."""
-    sent = _sent(request)
+    sent = body_of(request)
     try:
         whole = model.model_validate(sent)
         return whole, {name: getattr(whole, name) for name in model.model_fields}, []
@@ -53,7 +57,8 @@ def read_whole(request: Request, model: type[Model]) -> tuple[Model | None, dict
     return None, _readable(model, sent) if isinstance(sent, dict) else {}, problems
 
 
-def _sent(request: Request) -> Any:
+def body_of(request: Request) -> Any:
+    """The request's JSON as it was sent. Raises ProblemsFound without a body."""
     state = request.scope.get("state", {})
     if "json" not in state:
         raise ProblemsFound([_NO_BODY])

@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.audit import forget_old_entries
+from munadi.db.contents.saved_drafts import forget_submitted_drafts
 from munadi.db.events.log import number_events
 from munadi.db.events.retention import forget_old_bodies, forget_old_deliveries, forget_old_events
 from munadi.db.idempotency import forget_old_answers
@@ -146,6 +147,7 @@ class Relay:
             self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
             now = self._clock.now()
             await forget_old_answers(self._database, now)
+            await forget_submitted_drafts(self._database, now)
             await forget_old_discards(self._database, now)
             await forget_old_entries(self._database, now, timedelta(days=self._settings.audit_days))
             await forget_old_sessions(self._database, now)

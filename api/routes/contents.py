@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 
 from api import examples
 from api.auth import not_found
-from api.body import described, read_body
+from api.body import body_of, described, read_body
 from api.client_disconnect import while_connected
 from api.deps import (
     ContentReader,
@@ -26,16 +26,16 @@ from api.deps import (
 )
 from api.idempotency import IdempotencyHeader, repeat, send
 from api.openapi import error_responses
+from api.post_checks import check_post
 from api.services import Services
 from munadi.db.contents import queries as contents
 from munadi.db.idempotency import StoredResponse
 from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
-from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import Instant
 from munadi.intake.requests import ContentRequest
-from munadi.intake.validation import Validation, validation_of
+from munadi.intake.validation import Validation
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
 CREATE = "contents.create"
@@ -57,13 +57,14 @@ async def create_content(
     sent, shape = read_body(request, ContentRequest)
     record = idempotency.record(services.keyring, sent.brand_ref, CREATE)
     visible, waiting = principal.may_see(sent.brand_ref), partial(while_connected, request)
-    accepted = await services.posts.accept(sent, shape, record, _accepted, waiting, brand_is_visible=visible)
+    accepted = await services.posts.accept(sent, shape, record, accepted_response, waiting, brand_is_visible=visible)
     if accepted.plan is None:
         return repeat(accepted.response)
     return send(accepted.response, BackgroundTask(services.starts.add, accepted.plan))
 
 
-def _accepted(view: ContentView) -> StoredResponse:
+def accepted_response(view: ContentView) -> StoredResponse:
+    """The response to an accepted post."""
     headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
     return StoredResponse(202, headers, view.model_dump_json(by_alias=True).encode())
 
@@ -77,12 +78,7 @@ def _accepted(view: ContentView) -> StoredResponse:
 )
 async def validate_content(request: Request, services: TheServices, principal: ContentWriter) -> Validation:
     """What POST /v1/contents would report, without storing anything."""
-    try:
-        sent, shape = read_body(request, ContentRequest)
-    except ProblemsFound as error:
-        return validation_of((), error.warnings, error.problems, error.more)
-    visible, waiting = principal.may_see(sent.brand_ref), partial(while_connected, request)
-    return await services.posts.validate(sent, shape, waiting, brand_is_visible=visible)
+    return await check_post(request, services, principal, body_of(request))
 
 
 @router.get("", operation_id="contents.list", responses=error_responses(401, 403, 422))

@@ -16,6 +16,7 @@ from munadi.cli import (
     db,
     demo,
     doctor,
+    drafts,
     encryption,
     events,
     keys,
@@ -40,7 +41,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
 # `contents` and `changes` are one group of commands; so are `accounts` and `connecting`.
-for group in (changes, publications, connecting, brands, channels, webhooks, keys, db):
+for group in (changes, drafts, publications, connecting, brands, channels, webhooks, keys, db):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
 for alone in (login, doctor, events, audit, usage, dev, demo, api, worker, sandbox, mcp):

@@ -12,6 +12,7 @@ import httpx
 
 from munadi.client.contents import Contents
 from munadi.client.directory import Accounts, Audit, Brands, Channels, Keys, MediaFiles
+from munadi.client.drafts import Drafts
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.shapes import Json, Page
 from munadi.client.steps import Call, segment
@@ -26,6 +27,7 @@ class Api(Group[M]):
         super().__init__(driver)
         self.url = driver.url
         self.contents: Contents[M] = Contents(driver)
+        self.drafts: Drafts[M] = Drafts(driver)
         self.media: MediaFiles[M] = MediaFiles(driver)
         self.accounts: Accounts[M] = Accounts(driver)
         self.brands: Brands[M] = Brands(driver)

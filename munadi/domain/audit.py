@@ -44,6 +44,10 @@ class Action(StrEnum):
     CONTENT_PUBLISHED_NOW = "content.published_now"
     CONTENT_RETRIED = "content.retried"
     PUBLICATION_RESOLVED = "publication.resolved"
+    DRAFT_CREATED = "draft.created"
+    DRAFT_UPDATED = "draft.updated"
+    DRAFT_DELETED = "draft.deleted"
+    DRAFT_SUBMITTED = "draft.submitted"
     ENDPOINT_CREATED = "endpoint.created"
     ENDPOINT_UPDATED = "endpoint.updated"
     ENDPOINT_DELETED = "endpoint.deleted"
@@ -77,6 +81,10 @@ ACTION_MEANING = {
     Action.CONTENT_PUBLISHED_NOW: "a post was made due at once",
     Action.CONTENT_RETRIED: "failed publications of a post were queued again",
     Action.PUBLICATION_RESOLVED: "a person resolved an unconfirmed publication",
+    Action.DRAFT_CREATED: "a draft was saved",
+    Action.DRAFT_UPDATED: "a draft was changed",
+    Action.DRAFT_DELETED: "a draft was deleted",
+    Action.DRAFT_SUBMITTED: "a draft became a post, which has its own `content.created`",
     Action.ENDPOINT_CREATED: "a webhook endpoint was made",
     Action.ENDPOINT_UPDATED: "a webhook endpoint was changed",
     Action.ENDPOINT_DELETED: "a webhook endpoint was deleted",

@@ -31,6 +31,7 @@ class Prefix(StrEnum):
     AUDIT = "aud"
     SESSION = "ses"
     RECOVERY = "rec"
+    SAVED_DRAFT = "drf"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

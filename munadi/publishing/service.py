@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from munadi.db.audit import record
 from munadi.db.brands.limits import limits_of, lock_limits, require_room
 from munadi.db.events.fan_out import add_deliveries
@@ -44,6 +46,12 @@ class Waiting(Protocol):
     def __call__(self, work: Coroutine[Any, Any, T], /) -> Awaitable[T]: ...
 
 
+class Ending(Protocol):
+    """Ends what the post was made from, such as a saved draft. If it raises, the post is not stored."""
+
+    async def __call__(self, session: AsyncSession, view: ContentView, /) -> None: ...
+
+
 @dataclass(frozen=True)
 class Accepted:
     """The response to an accepted post. `plan`: what its workflow starts with, None for a repeated response."""
@@ -70,11 +78,12 @@ class PublishingService:
         waiting: Waiting,
         *,
         brand_is_visible: bool,
+        ending: Ending | None = None,
     ) -> Accepted:
         """Store a post, or return the earlier response to the same request. Raises ProblemsFound and QuotaExceeded.
 
         `shape` are the problems of the request's shape. `waiting` surrounds the checks if they fetch media: the only
-        part that may be cancelled.
+        part that may be cancelled. `ending` runs in the transaction that stores the post.
         """
         repeatable, has_media = idempotency if brand_is_visible else None, any(media_of(request))
         # A repeated request must not fetch its media again. Without media, the transaction finds the repetition.
@@ -90,7 +99,7 @@ class PublishingService:
             raise
         try:
             await post.drafts.media.keep(self.media_store)
-            return await self._store(post, idempotency, respond)
+            return await self._store(post, idempotency, respond, ending)
         finally:
             post.drafts.media.discard()
 
@@ -126,6 +135,7 @@ class PublishingService:
         post: CheckedPost,
         idempotency: IdempotencyRecord | None,
         respond: Callable[[ContentView], StoredResponse],
+        ending: Ending | None,
     ) -> Accepted:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
         now, brand_ref = self.clock.now(), post.request.brand_ref
@@ -144,6 +154,8 @@ class PublishingService:
             session.add_all(post.drafts.media.new)
             await session.flush()
             await connection.run_sync(new.insert)
+            if ending is not None:
+                await ending(session, new.view)
             if receivers := new.receivers(endpoints):
                 await add_deliveries(session, new.event, receivers, now, now)
                 announce_deliveries(session)

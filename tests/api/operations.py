@@ -60,6 +60,7 @@ ID_PREFIXES = {
     "recovery_id": Prefix.RECOVERY,
     "key_id": Prefix.KEY,
     "connection_id": Prefix.CONNECTION,
+    "draft_id": Prefix.SAVED_DRAFT,
 }
 
 # Answered without a key.
@@ -78,6 +79,12 @@ OPERATIONS = (
     Operation("POST", "/v1/contents/{content_id}/publish-now", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/retry", CW, NOT_FOUND),
     Operation("GET", "/v1/contents/{content_id}/events", CR, NOT_FOUND),
+    Operation("POST", "/v1/drafts", CW, UNKNOWN, {"brandRef": "acme", "text": "hello"}),
+    Operation("GET", "/v1/drafts", CR, EMPTY),
+    Operation("GET", "/v1/drafts/{draft_id}", CR, NOT_FOUND),
+    Operation("PATCH", "/v1/drafts/{draft_id}", CW, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
+    Operation("DELETE", "/v1/drafts/{draft_id}", CW, NOT_FOUND),
+    Operation("POST", "/v1/drafts/{draft_id}/submit", CW, NOT_FOUND),
     Operation("GET", "/v1/events", CR, EMPTY),
     Operation("GET", "/v1/events/types", ANY, OWN),
     Operation("GET", "/v1/events/{event_id}", CR, NOT_FOUND),

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from jsonschema_rs import Draft202012Validator, meta
 from pydantic import BaseModel
 
-from api import examples, quota_examples, webhook_examples
+from api import draft_bodies, examples, quota_examples, webhook_examples
 from api.app import ROUTERS
 from api.idempotency import KEY_PATTERN, read_key
 from api.problems import ProblemDocument, ProblemError
@@ -23,13 +23,14 @@ from munadi.domain.brand import BrandView
 from munadi.domain.connection import ConnectionView
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
+from munadi.domain.saved_draft import SavedDraft
 from munadi.domain.usage import UsageView
 from munadi.domain.webhook import DeliveryDetail, DeliveryView, EndpointView, RecoveryView
 from munadi.intake.requests import ContentEdit, ContentRequest, MediaUrlRequest, RescheduleRequest
 from tests.api.harness import ApiHarness
 
 PUBLIC = ("/healthz", "/readyz", "/v1/oauth/")
-WITH_EXAMPLES = ("/v1/brands", "/v1/keys", "/v1/accounts", "/v1/webhooks")
+WITH_EXAMPLES = ("/v1/brands", "/v1/keys", "/v1/accounts", "/v1/drafts", "/v1/webhooks")
 SUCCESS = {"200", "201", "202"}
 
 
@@ -133,6 +134,7 @@ async def test_the_schemas_are_valid_and_the_examples_of_requests_fit_them(api: 
         (DeliveryView, webhook_examples.DELIVERY),
         (DeliveryDetail, webhook_examples.DELIVERY_DETAIL),
         (RecoveryView, webhook_examples.RECOVERY),
+        (SavedDraft, draft_bodies.DRAFT),
         (UsageView, quota_examples.USAGE),
         (ProblemDocument, quota_examples.QUOTA_EXCEEDED),
     ],

@@ -17,6 +17,7 @@ from munadi.db.tables.contents import (
     MediaRow,
     PublicationRow,
 )
+from munadi.db.tables.saved_drafts import SavedDraftRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryTriesRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow, RecoveryRow
 
@@ -41,5 +42,6 @@ __all__ = [
     "MediaRow",
     "PublicationRow",
     "RecoveryRow",
+    "SavedDraftRow",
     "SessionRow",
 ]

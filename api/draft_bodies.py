@@ -1,0 +1,62 @@
+"""The request bodies of saved drafts, with examples. Only the brand is checked: the rest may be unfinished."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from munadi.intake.requests import RequestBody
+
+
+class DraftCreate(RequestBody):
+    """A post as for `POST /v1/contents`, with any field missing, unfinished or wrong: the answer lists the problems."""
+
+    model_config = ConfigDict(extra="allow")
+
+    brand_ref: str | None = Field(None, max_length=200, description="Absent: the key's own brand.")
+
+
+class DraftEdit(RequestBody):
+    """Fields of the post. Absent ones stay as they are, null removes one, a list replaces the whole list."""
+
+    model_config = ConfigDict(extra="allow")
+
+    brand_ref: str | None = Field(None, max_length=200, description="A draft stays with its brand.")
+
+
+CREATES: dict[str, Any] = {
+    "unfinished": {
+        "summary": "A text without a network or a time",
+        "value": {"brandRef": "acme", "text": "Monsoon sale starts on"},
+    },
+}
+EDITS: dict[str, Any] = {
+    "finished": {
+        "summary": "The missing parts",
+        "value": {"text": "Monsoon sale starts today", "channels": ["bluesky"], "scheduledAt": "2027-01-16T03:30:00Z"},
+    },
+}
+DRAFT: dict[str, Any] = {
+    "id": "drf_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "brandRef": "acme",
+    "content": {"brandRef": "acme", "text": "Monsoon sale starts on"},
+    "valid": False,
+    "problems": [
+        {
+            "pointer": "/channels",
+            "code": "MISSING_FIELD",
+            "message": "is needed",
+            "channel": None,
+            "rule": "missing",
+            "limit": None,
+            "actual": None,
+        }
+    ],
+    "moreProblems": 0,
+    "warnings": [],
+    "version": 1,
+    "checkedAt": "2026-12-01T03:30:00Z",
+    "createdAt": "2026-12-01T03:30:00Z",
+    "updatedAt": "2026-12-01T03:30:00Z",
+}
