@@ -33,8 +33,8 @@ CREATES: dict[str, Any] = {
 }
 EDITS: dict[str, Any] = {
     "finished": {
-        "summary": "The missing parts",
-        "value": {"text": "Monsoon sale starts today", "channels": ["bluesky"], "scheduledAt": "2027-01-16T03:30:00Z"},
+        "summary": "The rest of the text, and a time",
+        "value": {"text": "Monsoon sale starts today", "scheduledAt": "2027-01-16T03:30:00Z"},
     },
 }
 DRAFT: dict[str, Any] = {
