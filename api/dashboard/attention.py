@@ -12,15 +12,15 @@ from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, instant, render
 from api.deps import TheServices
+from munadi.db.contents.attention import FAILED_SINCE
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 
 router = APIRouter(route_class=PageRoute)
 
-FAILED_SINCE = timedelta(days=7)
 # By default a post is given up one day after its time.
 _LONGEST_WINDOW = timedelta(days=1)
-SHOWN = 50
+SHOWN, SHOWN_DISMISSED = 50, 10
 
 
 @router.get("/attention")
@@ -40,9 +40,17 @@ async def show_attention(
         "/v1/contents",
         status=[ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED],
         scheduledFrom=(since - _LONGEST_WINDOW).isoformat(),
+        dismissed="false",
         **shared,
     )
     failed["data"] = [content for content in failed["data"] if (instant(content["updatedAt"]) or since) >= since]
+    dismissed = await reader.get(
+        "/v1/contents",
+        scheduledFrom=(since - _LONGEST_WINDOW).isoformat(),
+        dismissed=True,
+        brandRef=frame.choice.filter,
+        limit=SHOWN_DISMISSED,
+    )
     accounts = await reader.get_if_allowed(
         "/v1/accounts", status=[AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING], **shared
     )
@@ -53,6 +61,7 @@ async def show_attention(
         unconfirmed=unconfirmed,
         held=held,
         failed=failed,
+        dismissed=dismissed,
         held_causes=causes_of(held["data"]),
         failed_causes=causes_of(failed["data"]),
         accounts=accounts,

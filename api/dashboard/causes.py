@@ -27,11 +27,17 @@ class Cause:
     posts: list[Json] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     retries: list[dict[str, Any]] = field(default_factory=list)
+    failed_ids: list[str] = field(default_factory=list)
 
     @property
     def id(self) -> str:
         """For the page: it stays the same while the posts change."""
         return f"{'failed' if self.failure else 'held'}-{self.account_id}-{self.reason.lower()}"
+
+    def dismissals(self, because: str) -> list[dict[str, Any]]:
+        """The calls that dismiss its failures."""
+        body = {"because": because}
+        return [{"path": f"/v1/publications/{each}/dismiss", "body": body} for each in self.failed_ids]
 
     @property
     def reconnects(self) -> bool:
@@ -55,7 +61,11 @@ def causes_of(contents: Iterable[Json]) -> list[Cause]:
 
 def _stopped(content: Json) -> Iterator[tuple[Json, Json | None, Json | None]]:
     for publication in content["publications"]:
-        if publication["status"] == PublicationStatus.FAILED and publication["failure"]:
+        if (
+            publication["status"] == PublicationStatus.FAILED
+            and publication["failure"]
+            and not publication["dismissal"]
+        ):
             yield publication, publication["failure"], None
         elif publication["status"] == PublicationStatus.QUEUED and publication["hold"]:
             yield publication, None, publication["hold"]
@@ -66,6 +76,7 @@ def _add(cause: Cause, content: Json, publication: Json, failure: Json | None) -
         cause.posts.append(content)
     if failure is None:
         return
+    cause.failed_ids.append(publication["id"])
     said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
     if said and said not in cause.words:
         cause.words.append(said)

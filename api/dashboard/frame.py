@@ -1,4 +1,4 @@
-"""What every page has around its content: the brand and what is overdue, in the header. Read once per page."""
+"""What every page has around its content: the brand, what is overdue, what needs a person. Read once per page."""
 
 from __future__ import annotations
 
@@ -10,27 +10,41 @@ from fastapi import Depends, Request
 from api.dashboard.brand_choice import BrandChoice, choose_brand
 from api.dashboard.page_data import TheReader
 from api.deps import TheServices
+from munadi.db.contents.attention import COUNTED, count_needing_a_person
 from munadi.db.contents.overdue import Overdue, overdue_by_brand
 from munadi.domain.key import Scope
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The header of a page. `overdue`: in the brands that the key may see."""
+    """The header of a page. `overdue`: in the brands that the key may see; `attention`: how much needs a person in the
+    chosen brand, or in all of them."""
 
     choice: BrandChoice
     overdue: Overdue
+    attention: int = 0
+
+    @property
+    def attention_label(self) -> str:
+        """The count as a badge shows it."""
+        return f"{COUNTED - 1}+" if self.attention >= COUNTED else str(self.attention)
 
 
 async def frame(request: Request, reader: TheReader, services: TheServices) -> Frame:
     """The dependency of every page with a header. `render` finds the result in the request's state."""
-    choice, overdue = await choose_brand(reader, request, services.settings), Overdue()
+    choice, overdue, attention = await choose_brand(reader, request, services.settings), Overdue(), 0
     principal = reader.viewer.principal
     if principal.may(Scope.CONTENTS_READ):
         async with services.database.read() as session:
             by_brand = await overdue_by_brand(session, services.clock.now(), principal.brand_ref)
+            attention = await count_needing_a_person(
+                session,
+                services.clock.now(),
+                choice.filter or principal.brand_ref,
+                with_accounts=principal.may(Scope.ACCOUNTS_READ),
+            )
         overdue = sum(by_brand.values(), Overdue())
-    found = Frame(choice, overdue)
+    found = Frame(choice, overdue, attention)
     request.state.frame = found
     return found
 

@@ -10,7 +10,7 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect
-from munadi.domain.publication import HoldReason
+from munadi.domain.publication import DismissedAs, HoldReason
 
 S, E, A = ContentStatus, EventType, AccountStatus
 
@@ -37,6 +37,7 @@ STATUSES: dict[str, StatusLabel] = {
 STANDINGS: dict[str, StatusLabel] = {
     **STATUSES,
     "held": StatusLabel("waiting", "Waiting for an account or a network. Publishing continues once it is ready."),
+    "dismissed": StatusLabel("dismissed", "Could not be published, and was dismissed. Nothing is live."),
     A.CONNECTED: StatusLabel("connected", "Ready to publish."),
     A.EXPIRING: StatusLabel("access ends soon", "The owner must reconnect it before then."),
     A.REAUTH_REQUIRED: StatusLabel("reconnect needed", "Our access has ended. The owner must reconnect it."),
@@ -75,6 +76,11 @@ HOLDS: dict[HoldReason, str] = {
     HoldReason.DAILY_CAP: "the account has reached its daily posting limit",
 }
 
+DISMISSALS: dict[DismissedAs, str] = {
+    DismissedAs.NOT_NEEDED: "not needed any more",
+    DismissedAs.SENT_ELSEWHERE: "sent elsewhere",
+}
+
 EFFECTS: dict[Effect, str] = {
     Effect.NOT_SENT: "not accepted",
     Effect.SENT: "accepted by the network",
@@ -84,9 +90,20 @@ EFFECTS: dict[Effect, str] = {
 
 
 def standing(content: Mapping[str, Any]) -> str:
-    """A post's status, or `held` when it waits for something other than its time."""
+    """A post's status, `held` when it waits for something other than its time, or `dismissed` when it failed and a
+    person has dismissed every failure."""
+    if content["status"] == S.FAILED:
+        failed = [each["dismissal"] for each in content["publications"] if each["status"] == S.FAILED]
+        return "dismissed" if all(failed) else str(S.FAILED)
     held = any(each["hold"] and each["status"] == S.QUEUED for each in content["publications"])
     return "held" if held and content["status"] == S.QUEUED else str(content["status"])
+
+
+def publication_standing(publication: Mapping[str, Any]) -> str:
+    """A publication's status, `held` while it waits for a condition, or `dismissed`."""
+    if publication["hold"] and publication["status"] == S.QUEUED:
+        return "held"
+    return "dismissed" if publication["dismissal"] else str(publication["status"])
 
 
 def spoken(name: str) -> str:

@@ -165,7 +165,8 @@ def _environment() -> Environment:
     )
     made.filters |= {"instant": instant, "local_field": local_field}
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
+    made.globals |= {"publication_standing": labels.publication_standing}
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": labels.STATUSES, "STANDINGS": labels.STANDINGS, "EVENTS": labels.EVENTS}
-    made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS}
+    made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS, "DISMISSALS": labels.DISMISSALS}
     return made

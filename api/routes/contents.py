@@ -97,6 +97,10 @@ async def list_contents(
         bool | None,
         Query(description="Whether a publication is waiting for an account or a network (`hold`)."),
     ] = None,
+    dismissed: Annotated[
+        bool | None,
+        Query(description="Whether a person has dismissed every failure of the post (`dismissal`)."),
+    ] = None,
     overdue: Annotated[
         bool,
         Query(description="Only posts that are due and that no worker has claimed for more than five seconds."),
@@ -117,6 +121,7 @@ async def list_contents(
         client_ref=client_ref,
         words=words,
         held=held,
+        dismissed=dismissed,
         overdue_at=services.clock.now() if overdue else None,
         scheduled_from=scheduled_from,
         scheduled_to=scheduled_to,

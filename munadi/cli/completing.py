@@ -50,5 +50,10 @@ def outcomes(incomplete: str) -> list[str]:
     return _beginning(incomplete, ("published", "not_published"))
 
 
+def dismissals(incomplete: str) -> list[str]:
+    """Reasons for which a failure is dismissed."""
+    return _beginning(incomplete, ("not_needed", "sent_elsewhere"))
+
+
 def _beginning(incomplete: str, words: Iterable[str]) -> list[str]:
     return [str(word) for word in words if str(word).startswith(incomplete)]

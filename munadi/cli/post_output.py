@@ -65,6 +65,9 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
     for publication in publications:
         if failure := publication["failure"]:
             print_failure(out, publication["channel"], failure)
+        if dismissal := publication.get("dismissal"):
+            because = dismissal["because"].replace("_", " ")
+            out.line(f"{publication['channel']}: dismissed {clock_time(dismissal['at'])}, {because}")
         if hold := publication["hold"]:
             until = clock_time(hold["until"]) or "a person acts"
             out.line(f"{publication['channel']}: waiting, {hold['reason']}, until {until}")

@@ -1,19 +1,21 @@
-"""`munadi publications`: one post at one account, with every attempt; and resolving an unconfirmed one."""
+"""`munadi publications`: one post at one account, with every attempt; resolve an unconfirmed one, dismiss a failure."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
-from munadi.cli.completing import outcomes
+from munadi.cli.completing import dismissals, outcomes
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.post_output import clock_time, print_publications
 from munadi.cli.session import Session
 
-app = group("publications", "Show one publication and its attempts; resolve one that could not be confirmed.")
+app = group(
+    "publications", "Show one publication and its attempts; resolve one that could not be confirmed; dismiss a failure."
+)
 
 PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
 
@@ -51,6 +53,31 @@ def resolve(
     found: Any = outcome
     settled = session.client.contents.resolve(publication_id, found, provider_post_id=post_id, provider_url=post_url)
     session.show(settled, lambda out, publication: print_publications(out, [publication]))
+
+
+@command(app, "dismiss")
+def dismiss(
+    session: Session,
+    publication_id: PublicationId,
+    because: Annotated[
+        str,
+        Option(
+            "--because",
+            metavar="not_needed|sent_elsewhere",
+            help="Why nothing more needs to be done.",
+            autocompletion=dismissals,
+        ),
+    ] = "not_needed",
+    undo: Annotated[bool, Option("--undo", help="Make it need attention again.")] = False,
+) -> None:
+    """Dismiss a failure that needs no attention any more. It stays a failure; a retry ends the dismissal."""
+    from munadi.client.shapes import DismissedAs
+
+    if because not in get_args(DismissedAs):
+        raise CommandFailed(f"--because must be {' or '.join(get_args(DismissedAs))}", Exit.USAGE)
+    contents, given = session.client.contents, cast(DismissedAs, because)
+    changed = contents.undismiss(publication_id) if undo else contents.dismiss(publication_id, given)
+    session.show(changed, lambda out, publication: print_publications(out, [publication]))
 
 
 def _print_whole(out: Output, publication: Any) -> None:

@@ -9,7 +9,18 @@ import httpx
 
 from munadi.client.errors import NotEnded, NotReachable, ProblemError
 from munadi.client.operations import Group, M, operation, stream
-from munadi.client.shapes import Content, Event, Fold, Json, Outcome, Page, Publication, Submission, Validation
+from munadi.client.shapes import (
+    Content,
+    DismissedAs,
+    Event,
+    Fold,
+    Json,
+    Outcome,
+    Page,
+    Publication,
+    Submission,
+    Validation,
+)
 from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, given, new_key, post, segment
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
@@ -104,6 +115,16 @@ class Contents(Group[M]):
         """Resolve an unconfirmed publication with what a person saw at the network."""
         body = given(outcome=outcome, providerPostId=provider_post_id, providerUrl=provider_url)
         return post(f"/v1/publications/{segment(publication_id)}/resolve", body)
+
+    @operation
+    def dismiss(self, publication_id: str, because: DismissedAs = "not_needed") -> Call[Publication]:
+        """Note that a failed publication needs no attention any more."""
+        return post(f"/v1/publications/{segment(publication_id)}/dismiss", {"because": because})
+
+    @operation
+    def undismiss(self, publication_id: str) -> Call[Publication]:
+        """Undo a dismissal."""
+        return post(f"/v1/publications/{segment(publication_id)}/undismiss")
 
     @operation
     def events(self, content_id: str, after: int = 0) -> Steps[Sequence[Event]]:

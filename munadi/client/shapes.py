@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 Json = dict[str, Any]
 
@@ -65,6 +65,13 @@ class Hold(TypedDict):
     until: str | None
 
 
+class Dismissal(TypedDict):
+    """A failure that a person has dealt with."""
+
+    at: str
+    because: str
+
+
 class Publication(TypedDict):
     """One content at one account."""
 
@@ -78,6 +85,7 @@ class Publication(TypedDict):
     providerPostId: str | None
     providerUrl: str | None
     failure: Failure | None
+    dismissal: NotRequired[Dismissal | None]
     hold: Hold | None
     attempts: int
     warnings: list[Warning_]
@@ -150,3 +158,4 @@ class Page(TypedDict):
 
 Fold = Literal["earlier", "later"]
 Outcome = Literal["published", "not_published"]
+DismissedAs = Literal["not_needed", "sent_elsewhere"]

@@ -48,6 +48,8 @@ class Action(StrEnum):
     DRAFT_UPDATED = "draft.updated"
     DRAFT_DELETED = "draft.deleted"
     DRAFT_SUBMITTED = "draft.submitted"
+    PUBLICATION_DISMISSED = "publication.dismissed"
+    PUBLICATION_DISMISSAL_UNDONE = "publication.dismissal_undone"
     ENDPOINT_CREATED = "endpoint.created"
     ENDPOINT_UPDATED = "endpoint.updated"
     ENDPOINT_DELETED = "endpoint.deleted"
@@ -85,6 +87,8 @@ ACTION_MEANING = {
     Action.DRAFT_UPDATED: "a draft was changed",
     Action.DRAFT_DELETED: "a draft was deleted",
     Action.DRAFT_SUBMITTED: "a draft became a post, which has its own `content.created`",
+    Action.PUBLICATION_DISMISSED: "a person dismissed a failure, which needs no attention any more",
+    Action.PUBLICATION_DISMISSAL_UNDONE: "a dismissed failure needs attention again",
     Action.ENDPOINT_CREATED: "a webhook endpoint was made",
     Action.ENDPOINT_UPDATED: "a webhook endpoint was changed",
     Action.ENDPOINT_DELETED: "a webhook endpoint was deleted",

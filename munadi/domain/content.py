@@ -10,7 +10,7 @@ from typing import Any
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import WireModel
-from munadi.domain.publication import Hold, PublicationStatus, Warning_
+from munadi.domain.publication import Dismissal, Hold, PublicationStatus, Warning_
 
 
 class ContentStatus(StrEnum):
@@ -76,6 +76,7 @@ class PublicationView(WireModel):
     provider_post_id: str | None
     provider_url: str | None
     failure: Failure | None
+    dismissal: Dismissal | None
     hold: Hold | None
     attempts: int
     warnings: tuple[Warning_, ...]

@@ -47,6 +47,20 @@ class Hold(WireModel):
     until: datetime | None = None
 
 
+class DismissedAs(StrEnum):
+    """Why a person needs to do nothing more about a failure."""
+
+    NOT_NEEDED = "not_needed"
+    SENT_ELSEWHERE = "sent_elsewhere"
+
+
+class Dismissal(WireModel):
+    """A failure that a person has dealt with: it needs no attention any more, and stays a failure."""
+
+    at: datetime
+    because: DismissedAs
+
+
 # A hold becomes longer with every attempt that met the same condition.
 HOLD_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
 # The waits between checks of an unconfirmed publication; the last one repeats until publishBy.

@@ -126,6 +126,14 @@ class ResolveRequest(RequestBody):
     provider_url: Link | None = None
 
 
+class DismissRequest(RequestBody):
+    """Why nothing more needs to be done about a failure."""
+
+    because: Literal["not_needed", "sent_elsewhere"] = Field(
+        "not_needed", description="`sent_elsewhere`: it was published by other means."
+    )
+
+
 class MediaUrlRequest(RequestBody):
     """A media file to fetch and store."""
 

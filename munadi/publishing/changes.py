@@ -1,4 +1,4 @@
-"""Changes that people make to a post: cancel, reschedule, publish now, retry, edit, resolve.
+"""Changes that people make to a post: cancel, reschedule, publish now, retry, edit, resolve, dismiss.
 
 Each is a function on a locked post, so that the API and an operator's signal do the same, in one
 transaction with its events and a wake. `TooLate` when publishing began; nothing is half done.
@@ -16,10 +16,11 @@ from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import LAPSE_MARGIN, WAITING, PublicationStatus, Published
+from munadi.domain.publication import LAPSE_MARGIN, WAITING, DismissedAs, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
 from munadi.domain.time import DEFAULT_WINDOW
 from munadi.publishing.content import LockedContent
+from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import give_up_handle
 from munadi.publishing.outcomes import locate, owned_by_another
 
@@ -171,6 +172,25 @@ async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | N
     _begin(locked, Action.PUBLICATION_RESOLVED, row.id)
     await locate(locked, row, Published(post_id=post_id, url=url))
     await _changed(locked)
+
+
+def dismiss(locked: LockedContent, row: PublicationRow, because: DismissedAs) -> None:
+    """Note that a failure needs no attention any more. A repeat changes nothing. ChangeRefused NOT_FAILED otherwise."""
+    if row.status != S.FAILED:
+        raise ChangeRefused("NOT_FAILED", f"the publication is {row.status}; only a failure can be dismissed")
+    if row.dismissed_as == because:
+        return
+    _begin(locked, Action.PUBLICATION_DISMISSED, row.id)
+    row.dismissed_at, row.dismissed_as = locked.now, because.value
+    locked.content.dismissed_at = dismissed_at(locked.publications)
+
+
+def undo_dismissal(locked: LockedContent, row: PublicationRow) -> None:
+    """Make a dismissed failure need attention again. Without a dismissal it changes nothing."""
+    if row.dismissed_at is None:
+        return
+    _begin(locked, Action.PUBLICATION_DISMISSAL_UNDONE, row.id)
+    row.dismissed_at = row.dismissed_as = locked.content.dismissed_at = None
 
 
 def require_untouched(locked: LockedContent) -> None:

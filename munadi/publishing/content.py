@@ -28,6 +28,7 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, PublicationStatus, growing
+from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
 from munadi.publishing.states import check_transition, roll_up
 
@@ -140,7 +141,7 @@ class LockedContent:
         check_transition(PublicationStatus(row.status), to)
         row.status = to.value
         row.updated_at = self.now
-        row.next_look_at = None
+        row.next_look_at = row.dismissed_at = row.dismissed_as = None
         if to is not PublicationStatus.QUEUED:
             row.hold_reason = row.hold_since = row.hold_until = None
         if is_over(row) and not await leave_behind(self.session, row, self.now) and to is PublicationStatus.CANCELED:
@@ -253,6 +254,7 @@ class LockedContent:
 
     def _roll_up(self) -> None:
         self.content.status = roll_up(PublicationStatus(row.status) for row in self.publications).value
+        self.content.dismissed_at = dismissed_at(self.publications)
 
     def _channels(self) -> set[str]:
         return {row.channel for row in self.publications}

@@ -90,6 +90,8 @@ OPERATIONS = (
     Operation("GET", "/v1/events/{event_id}", CR, NOT_FOUND),
     Operation("GET", "/v1/publications/{publication_id}", CR, NOT_FOUND),
     Operation("POST", "/v1/publications/{publication_id}/resolve", CW, NOT_FOUND, {"outcome": "not_published"}),
+    Operation("POST", "/v1/publications/{publication_id}/dismiss", CW, NOT_FOUND, {"because": "not_needed"}),
+    Operation("POST", "/v1/publications/{publication_id}/undismiss", CW, NOT_FOUND),
     Operation("POST", "/v1/media", CW, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),
     Operation("GET", "/v1/media/{media_id}", CR, NOT_FOUND),
     Operation("GET", "/v1/channels", ANY, OWN),

@@ -31,6 +31,8 @@ RECORDED: dict[str, Action | None] = {
     "DELETE /v1/drafts/{draft_id}": A.DRAFT_DELETED,
     "POST /v1/drafts/{draft_id}/submit": A.DRAFT_SUBMITTED,
     "POST /v1/publications/{publication_id}/resolve": A.PUBLICATION_RESOLVED,
+    "POST /v1/publications/{publication_id}/dismiss": A.PUBLICATION_DISMISSED,
+    "POST /v1/publications/{publication_id}/undismiss": A.PUBLICATION_DISMISSAL_UNDONE,
     "POST /v1/media": A.MEDIA_CREATED,
     "POST /v1/brands": A.BRAND_CREATED,
     "PATCH /v1/brands/{ref}": A.BRAND_UPDATED,

@@ -92,7 +92,7 @@ function show(page) {
   localize(fresh);
   const before = main.querySelector("[data-said]")?.dataset.said;
   morph(main, fresh);
-  morph(document.getElementById("state"), page.getElementById("state"));
+  for (const id of ["state", "pages"]) morph(document.getElementById(id), page.getElementById(id));
   document.title = page.title;
   const after = main.querySelector("[data-said]")?.dataset.said;
   if (after && after !== before) say(after);

@@ -31,6 +31,7 @@ class ContentFilter:
     account_id: str | None = None
     client_ref: str | None = None
     held: bool | None = None
+    dismissed: bool | None = None
     overdue_at: datetime | None = None
     words: str | None = None
     scheduled_from: datetime | None = None
@@ -138,6 +139,9 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
     if wanted.held is not None:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
+    if wanted.dismissed is not None:
+        at = col(ContentRow.dismissed_at)
+        found.append(at.is_not(None) if wanted.dismissed else at.is_(None))
     if wanted.overdue_at is not None:
         found.append(col(ContentRow.id).in_(overdue_contents(wanted.overdue_at)))
     if wanted.words:

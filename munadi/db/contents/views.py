@@ -10,7 +10,7 @@ from munadi.domain.content import ContentStatus, ContentView, PublicationView, c
 from munadi.domain.failure import Failure
 from munadi.domain.ids import workflow_id
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import Hold, HoldReason, PublicationStatus, Warning_
+from munadi.domain.publication import Dismissal, DismissedAs, Hold, HoldReason, PublicationStatus, Warning_
 
 
 def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationView:
@@ -30,10 +30,17 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
         provider_post_id=row.provider_post_id,
         provider_url=row.provider_url,
         failure=Failure.model_validate(row.failure) if row.failure else None,
+        dismissal=_dismissal(row),
         hold=hold,
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )
+
+
+def _dismissal(row: PublicationRow) -> Dismissal | None:
+    if row.dismissed_at is None or row.dismissed_as is None:
+        return None
+    return Dismissal(at=row.dismissed_at, because=DismissedAs(row.dismissed_as))
 
 
 def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[PublicationRow]) -> ContentView:

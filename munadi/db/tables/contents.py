@@ -16,6 +16,9 @@ from munadi.db.types import JsonOrNull
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
 
+# Posts with a result that a person must act on, and that nobody has dismissed. A query must repeat it word for word.
+NEEDS_A_PERSON = "status IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
+
 
 class MediaRow(SQLModel, table=True):
     """A stored file and its facts. Without a brand every brand may use it."""
@@ -48,6 +51,14 @@ class ContentRow(SQLModel, table=True):
             sqlite_where=text("wake_seq > wake_ack"),
             postgresql_where=text("wake_seq > wake_ack"),
         ),
+        # What a person must look at, counted for the navigation of every page.
+        *(
+            Index(name, *columns, sqlite_where=text(NEEDS_A_PERSON), postgresql_where=text(NEEDS_A_PERSON))
+            for name, columns in (
+                ("contents_needing_a_person", ("status", "updated_at")),
+                ("contents_of_a_brand_needing_a_person", ("brand_ref", "status", "updated_at")),
+            )
+        ),
     )
     id: str = Field(primary_key=True)
     brand_ref: str = Field(foreign_key="brands.ref")
@@ -69,6 +80,8 @@ class ContentRow(SQLModel, table=True):
     preflight_draft: int | None = None
     preflight_for: datetime | None = _at(default=None)
     completed_as: str | None = None
+    # When the last of its failures was dismissed; null while one is not.
+    dismissed_at: datetime | None = _at(default=None)
     created_at: datetime = _at()
     updated_at: datetime = _at()
 
@@ -142,6 +155,8 @@ class PublicationRow(SQLModel, table=True):
     provider_url: str | None = None
     stages: list[str] = _json(default_factory=list)
     failure: dict[str, Any] | None = _json(default=None)
+    dismissed_at: datetime | None = _at(default=None)
+    dismissed_as: str | None = None
     warnings: list[dict[str, Any]] = _json(default_factory=list)
     created_at: datetime = _at()
     updated_at: datetime = _at()

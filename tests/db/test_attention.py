@@ -1,0 +1,94 @@
+"""The count of what needs a person: exact, of one brand or all, bounded, and read from an index."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from munadi.db.contents import attention
+from munadi.db.contents.attention import FAILED_SINCE, count_needing_a_person
+from munadi.domain.event import EventType
+from munadi.domain.failure import Reason
+from munadi.domain.publication import DismissedAs, PublicationStatus
+from munadi.domain.reasons import failure_of
+from munadi.publishing import changes
+from munadi.publishing.content import LockedContent
+from tests.db.board import Board, Put
+from tests.db.query_plans import on_sqlite, plan_of
+from tests.db.seeding import START
+
+S = PublicationStatus
+Change = Callable[[LockedContent], Awaitable[None]]
+
+
+async def fail(post: LockedContent) -> None:
+    for row in post.publications:
+        await post.fail(row, failure_of(Reason.CONTENT_POLICY))
+
+
+async def lose(post: LockedContent) -> None:
+    for row in post.publications:
+        await post.move(row, S.QUEUED, None)
+        await post.move(row, S.PUBLISHING, None)
+        await post.move(row, S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)
+
+
+async def dismiss(post: LockedContent) -> None:
+    changes.dismiss(post, post.publications[0], DismissedAs.SENT_ELSEWHERE)
+
+
+async def undo(post: LockedContent) -> None:
+    changes.undo_dismissal(post, post.publications[0])
+
+
+async def retry(post: LockedContent) -> None:
+    await changes.retry(post, None)
+
+
+async def change(board: Board, put: Put, *steps: Change) -> None:
+    for step in steps:
+        async with board.locked(put.content_id) as post:
+            await step(post)
+            await post.close()
+
+
+async def count(board: Board, brand_ref: str | None = None, after: timedelta = timedelta()) -> int:
+    async with board.database.read() as session:
+        return await count_needing_a_person(session, START + after, brand_ref, with_accounts=True)
+
+
+async def test_failures_count_until_a_person_dismisses_them(own_board: Board) -> None:
+    board, put = own_board, await own_board.put(S.QUEUED)
+    assert await count(board) == 0
+    for steps, number in (((fail,), 1), ((dismiss,), 0), ((undo,), 1), ((dismiss, retry), 0), ((fail,), 1)):
+        await change(board, put, *steps)
+        assert await count(board) == number, steps
+    other = await board.put(S.ACCEPTED)
+    await change(board, other, lose)
+    assert (await count(board), await count(board, board.brand), await count(board, "rival")) == (2, 2, 0)
+    assert await count(board, after=FAILED_SINCE + timedelta(days=1)) == 1, "an unknown outcome never ages"
+
+
+async def test_a_post_with_another_failure_still_counts(own_board: Board) -> None:
+    put = await own_board.put(S.QUEUED, S.QUEUED)
+    await change(own_board, put, fail, dismiss)
+    assert await count(own_board) == 1
+
+
+async def test_the_count_is_bounded(own_board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "COUNTED", 2)
+    for _ in range(3):
+        await change(own_board, await own_board.put(S.QUEUED), fail)
+    assert await count(own_board) == 2
+
+
+@on_sqlite
+@pytest.mark.parametrize("brand_ref", [None, "acme"])
+async def test_the_count_searches_an_index_of_few_posts(own_board: Board, brand_ref: str | None) -> None:
+    plan = await plan_of(own_board.database, count(own_board, brand_ref), "sum(")
+    name = "contents_needing_a_person" if brand_ref is None else "contents_of_a_brand_needing_a_person"
+    found = [step for step in plan if " contents " in step]
+    assert len(found) == 2, plan
+    assert all(f"SEARCH contents USING INDEX {name} (" in step for step in found), plan
