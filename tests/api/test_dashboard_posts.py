@@ -34,7 +34,7 @@ def expect_words(page: str, *words: str) -> None:
 def test_every_value_has_a_label() -> None:
     assert set(labels.STATUSES) == set(ContentStatus)
     assert set(labels.STATUSES) >= {status.value for status in PublicationStatus}
-    assert set(labels.STANDINGS) == {*ContentStatus, *AccountStatus, "held"}
+    assert set(labels.STANDINGS) == {*ContentStatus, *AccountStatus, "held", "dismissed"}
     assert set(labels.EVENTS) == set(EventType)
     assert set(labels.HOLDS) == set(HoldReason)
     assert set(labels.EFFECTS) == set(Effect)

@@ -79,3 +79,35 @@ async def test_a_lost_response_is_answered_on_the_page(
         await expect(page.locator("main").get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
     assert (await brand.content(made["id"]))["status"] == "published"
     assert len(await brand.posts("Is it there?", "facebook")) == 1
+
+
+async def test_a_failure_that_was_dealt_with_is_dismissed_and_brought_back(
+    stack: Stack, browser: Browser, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
+) -> None:
+    brand = await Brand.create(api, sandbox, "dismissed", "facebook")
+    fault = {"error": {"code": 368}, "times": 1, "profile": await brand.profile("facebook")}
+    await plant(sandbox, "facebook", "feed", "error", **fault)
+    made = await brand.submit("Sent by hand", channels=["facebook"])
+    assert (await brand.ended(made["id"]))["status"] == "failed"
+    async with signed_in(browser, stack, "/attention?brandRef=dismissed") as page:
+        count = page.get_by_role("navigation", name="Pages").locator(".nav-count")
+        await expect(count).to_contain_text("1")
+        await page.get_by_role("button", name="I posted it elsewhere").click()
+        await expect(page.locator("main").get_by_text("You’re all caught up")).to_be_visible(timeout=PATIENCE)
+        await expect(count).to_have_count(0)
+        await page.locator("summary", has_text="Dismissed").click()
+        await expect(page.locator("main")).to_contain_text("Facebook: sent elsewhere")
+        await page.get_by_role("button", name="Undo").click()
+        await expect(page.locator("article.cause")).to_have_count(1, timeout=PATIENCE)
+        await expect(count).to_contain_text("1")
+    assert (await brand.content(made["id"]))["publications"][0]["dismissal"] is None
+    assert await brand.posts("Sent by hand", "facebook") == []
+
+
+async def test_every_page_of_the_navigation_can_be_seen(stack: Stack, browser: Browser, brand: Brand) -> None:
+    for width in (1024, 1280, 1920):
+        async with signed_in(browser, stack, f"/contents?brandRef={brand.ref}", width=width) as page:
+            nav = page.get_by_role("navigation", name="Pages")
+            await expect(nav.get_by_role("link", name="Audit log")).to_be_visible()
+            hidden = await nav.evaluate("nav => nav.scrollWidth - nav.clientWidth")
+            assert hidden <= 0, f"{hidden} of {width} pixels are cut off"
