@@ -66,7 +66,12 @@ async def resolve_publication(
         raise ProblemError(409, "POST_ID_TAKEN", "Conflict", detail) from None
 
 
-@router.post("/{publication_id}/dismiss", response_model=PublicationDetail, responses=CHANGED)
+@router.post(
+    "/{publication_id}/dismiss",
+    response_model=PublicationDetail,
+    responses=CHANGED,
+    operation_id="publications.dismiss",
+)
 async def dismiss_publication(
     publication_id: str,
     services: TheServices,
@@ -83,7 +88,12 @@ async def dismiss_publication(
     return await _change(services, principal, idempotency, publication_id, "publications.dismiss", dismiss)
 
 
-@router.post("/{publication_id}/undismiss", response_model=PublicationDetail, responses=CHANGED)
+@router.post(
+    "/{publication_id}/undismiss",
+    response_model=PublicationDetail,
+    responses=CHANGED,
+    operation_id="publications.undismiss",
+)
 async def undismiss_publication(
     publication_id: str,
     services: TheServices,
