@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, literal, literal_column, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import col, text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -38,7 +38,9 @@ def _unconfirmed(brand_ref: str | None) -> Select[Any]:
 
 
 def _failed(brand_ref: str | None, since: datetime) -> Select[Any]:
-    kinds = [literal_column(f"'{each}'") for each in (ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED)]
+    kinds: list[ColumnElement[str]] = [
+        literal_column(f"'{each}'") for each in (ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED)
+    ]
     return _posts(brand_ref).where(col(ContentRow.status).in_(kinds), col(ContentRow.updated_at) >= since)
 
 

@@ -140,8 +140,8 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
     if wanted.dismissed is not None:
-        at = col(ContentRow.dismissed_at)
-        found.append(at.is_not(None) if wanted.dismissed else at.is_(None))
+        dismissed_at = col(ContentRow.dismissed_at)
+        found.append(dismissed_at.is_not(None) if wanted.dismissed else dismissed_at.is_(None))
     if wanted.overdue_at is not None:
         found.append(col(ContentRow.id).in_(overdue_contents(wanted.overdue_at)))
     if wanted.words:
