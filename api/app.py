@@ -37,6 +37,7 @@ from api.routes import (
     health,
     keys,
     media,
+    publication_list,
     publications,
     usage,
     webhooks,
@@ -75,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     calendar.router,
     event_types.router,  # before events: `types` is not an id
     events.router,
+    publication_list.router,
     publications.router,
     media.router,
     channels.router,

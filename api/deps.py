@@ -103,9 +103,13 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
             raise ValueError
         return when.astimezone(UTC), row_id
     except (ValueError, OverflowError, binascii.Error):
-        raise refused(
-            [Problem(pointer="?cursor", code="CURSOR_INVALID", message="use the value of nextCursor", rule="cursor")]
-        ) from None
+        raise invalid_cursor() from None
+
+
+def invalid_cursor() -> ProblemError:
+    """422 for a cursor that we did not create."""
+    message = "use the value of nextCursor"
+    return refused([Problem(pointer="?cursor", code="CURSOR_INVALID", message=message, rule="cursor")])
 
 
 def page(found: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:

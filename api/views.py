@@ -33,6 +33,22 @@ class AttemptView(WireModel):
     duration_ms: int | None
 
 
+class ListedPublication(PublicationView):
+    """A publication in a list, with the post and the brand it belongs to."""
+
+    content_id: str
+    brand_ref: str
+
+
+def listed_publication(content: ContentRow, row: PublicationRow) -> ListedPublication:
+    """A publication as a list returns it."""
+    return ListedPublication(
+        **publication_view(row, content.publish_by).model_dump(by_alias=False),
+        content_id=content.id,
+        brand_ref=content.brand_ref,
+    )
+
+
 class PublicationDetail(PublicationView):
     """A publication with its draft and its attempts."""
 

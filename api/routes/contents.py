@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 from starlette.background import BackgroundTask
 
 from api import examples
@@ -13,10 +14,10 @@ from api.auth import not_found
 from api.body import body_of, described, read_body
 from api.client_disconnect import while_connected
 from api.deps import (
+    MAX_PAGE,
     ContentReader,
     ContentWriter,
     Cursor,
-    Limit,
     Page,
     TheServices,
     etag,
@@ -33,6 +34,7 @@ from munadi.db.idempotency import StoredResponse
 from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
+from munadi.domain.ids import Prefix
 from munadi.domain.time import Instant
 from munadi.intake.requests import ContentRequest
 from munadi.intake.validation import Validation
@@ -40,6 +42,7 @@ from munadi.intake.validation import Validation
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
 CREATE = "contents.create"
 JSON = "application/json"
+ContentId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}_[0-9a-z]{{26}}$")]
 
 
 @router.post(
@@ -86,6 +89,10 @@ async def list_contents(
     services: TheServices,
     principal: ContentReader,
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    ids: Annotated[
+        list[ContentId] | None,
+        Query(alias="id", max_length=MAX_PAGE, description=f"Only these posts, {MAX_PAGE} at most."),
+    ] = None,
     status: Annotated[list[ContentStatus] | None, Query(description="One or more.")] = None,
     channel: ChannelName | None = None,
     account_id: Annotated[str | None, Query(alias="accountId")] = None,
@@ -107,7 +114,10 @@ async def list_contents(
     ] = False,
     scheduled_from: Annotated[Instant | None, Query(alias="scheduledFrom")] = None,
     scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
-    limit: Limit = 20,
+    limit: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_PAGE, description=f"The maximum number of entries: 20, with `id` {MAX_PAGE} by default."),
+    ] = None,
     cursor: Cursor = None,
 ) -> Page[ContentView]:
     """Posts, newest first."""
@@ -115,6 +125,7 @@ async def list_contents(
         return Page[ContentView](data=())
     wanted = contents.ContentFilter(
         brand_ref=brand_ref or principal.brand_ref,
+        ids=ids or (),
         statuses=[each.value for each in status or ()],
         channel=channel.value if channel else None,
         account_id=account_id,
@@ -127,9 +138,10 @@ async def list_contents(
         scheduled_to=scheduled_to,
         before=read_cursor(cursor),
     )
+    size = limit or (MAX_PAGE if ids else 20)
     async with services.database.read() as session:
-        found = await contents.list_contents(session, wanted, limit + 1)
-    return page(found, limit, lambda view: write_cursor(view.created_at, view.id))
+        found = await contents.list_contents(session, wanted, size + 1)
+    return page(found, size, lambda view: write_cursor(view.created_at, view.id))
 
 
 @router.get(

@@ -7,20 +7,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import examples
+from api import content_examples, examples
 from api.auth import not_found
 from api.body import described, read_body
 from api.brand_of_body import named_brand
 from api.client_disconnect import while_connected
-from api.deps import ContentReader, ContentWriter, TheServices
+from api.deps import ContentReader, ContentWriter, Page, TheServices
+from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_once
 from api.media_response import stored_response
 from api.openapi import error_responses
+from api.paging import PagingQuery
 from api.services import Services
 from api.uploads import read_upload
 from api.views import MediaView, media_view
 from munadi.db.audit import record
-from munadi.db.contents.media import find_media
+from munadi.db.contents import media as stored
 from munadi.db.keys.callers import Principal
 from munadi.domain.audit import Action
 from munadi.domain.problem import ProblemsFound
@@ -90,11 +92,42 @@ async def add_media(
         collected.discard()
 
 
-@router.get("/v1/media/{media_id}", operation_id="media.get", responses=error_responses(401, 403, 404))
+@router.get(
+    "/v1/media",
+    operation_id="media.list",
+    responses={**shows_page(content_examples.MEDIA), **error_responses(401, 403, 422)},
+    summary="List media",
+)
+async def list_media(
+    services: TheServices,
+    principal: ContentReader,
+    paging: PagingQuery,
+    brand_ref: Annotated[
+        str | None,
+        Query(alias="brandRef", description="The media of this brand; without it those of the key's brand, or all."),
+    ] = None,
+) -> Page[MediaView]:
+    """Stored media with their probed facts, newest first. Media that belong to every brand (`brandRef` null) are listed
+    only for a key for all brands that names no brand."""
+    if brand_ref is not None and not principal.may_see(brand_ref):
+        return Page[MediaView](data=())
+    async with services.database.read() as session:
+        rows = await stored.list_media(
+            session, brand_ref or principal.brand_ref, limit=paging.reading, before=paging.after
+        )
+    return paging.page([media_view(row) for row in rows], lambda view: view.id)
+
+
+@router.get(
+    "/v1/media/{media_id}",
+    operation_id="media.get",
+    responses={**shows(200, content_examples.MEDIA), **error_responses(401, 403, 404)},
+    summary="Read media",
+)
 async def get_media(media_id: str, services: TheServices, principal: ContentReader) -> MediaView:
     """A stored media with its probed facts."""
     async with services.database.read() as session:
-        row = await find_media(session, media_id)
+        row = await stored.find_media(session, media_id)
     if row is None or not (row.brand_ref is None or principal.may_see(row.brand_ref)):
         raise not_found("media", media_id)
     return media_view(row)

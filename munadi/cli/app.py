@@ -22,6 +22,7 @@ from munadi.cli import (
     keys,
     login,
     mcp,
+    media,
     publications,
     sandbox,
     usage,
@@ -41,7 +42,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
 # `contents` and `changes` are one group of commands; so are `accounts` and `connecting`.
-for group in (changes, drafts, publications, connecting, brands, channels, webhooks, keys, db):
+for group in (changes, drafts, publications, media, connecting, brands, channels, webhooks, keys, db):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
 for alone in (login, doctor, events, audit, usage, dev, demo, api, worker, sandbox, mcp):

@@ -19,6 +19,13 @@ def statuses(incomplete: str) -> list[str]:
     return _beginning(incomplete, ContentStatus)
 
 
+def publication_statuses(incomplete: str) -> list[str]:
+    """Statuses of a publication."""
+    from munadi.domain.publication import PublicationStatus
+
+    return _beginning(incomplete, PublicationStatus)
+
+
 def delivery_statuses(incomplete: str) -> list[str]:
     """Statuses of a delivery."""
     from munadi.domain.webhook import DeliveryStatus

@@ -88,6 +88,9 @@ def get(session: Session, content_id: ContentId) -> None:
 @command(app, "list")
 def list_(
     session: Session,
+    ids: Annotated[
+        list[str] | None, Option("--id", metavar="CONTENT_ID", help="Only this post; repeat it for up to 100.")
+    ] = None,
     brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
     status_: Annotated[
         str | None, Option("--status", metavar="STATUS", help="Such as failed.", autocompletion=statuses)
@@ -115,6 +118,7 @@ def list_(
     with wrong_filters_as_usage():
         page = session.client.contents.list(
             brandRef=brand_ref,
+            id=ids or None,
             status=status_,
             channel=channel,
             accountId=account_id,

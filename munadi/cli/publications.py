@@ -1,4 +1,4 @@
-"""`munadi publications`: one post at one account, with every attempt; resolve an unconfirmed one, dismiss a failure."""
+"""`munadi publications`: list them, show one with every attempt, resolve an unconfirmed one, dismiss a failure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Annotated, Any, cast, get_args
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
-from munadi.cli.completing import dismissals, outcomes
+from munadi.cli.completing import channels, dismissals, outcomes, publication_statuses
 from munadi.cli.exits import CommandFailed, Exit
-from munadi.cli.output import Output
+from munadi.cli.output import Output, status
+from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import clock_time, print_publications
 from munadi.cli.session import Session
 
 app = group(
-    "publications", "Show one publication and its attempts; resolve one that could not be confirmed; dismiss a failure."
+    "publications", "List publications, show one and its attempts, resolve an unconfirmed one, dismiss a failure."
 )
 
 PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
@@ -24,6 +25,47 @@ PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…,
 def get(session: Session, publication_id: PublicationId) -> None:
     """Show a publication and every attempt to publish it."""
     session.show(session.client.contents.publication(publication_id), _print_whole)
+
+
+@command(app, "list")
+def list_(
+    session: Session,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    channel: Annotated[
+        str | None, Option("--channel", metavar="CHANNEL", help="Only on this network.", autocompletion=channels)
+    ] = None,
+    account_id: Annotated[
+        str | None, Option("--account-id", metavar="ACCOUNT_ID", help="Only for this account.")
+    ] = None,
+    status_: Annotated[
+        list[str] | None,
+        Option(
+            "--status",
+            metavar="STATUS",
+            help="Such as failed; repeat it for several.",
+            autocompletion=publication_statuses,
+        ),
+    ] = None,
+    since: Annotated[str | None, Option("--since", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
+    until: Annotated[str | None, Option("--until", metavar="TIME", help="Due before, ISO 8601.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> None:
+    """List publications, those of the newest post first."""
+    from munadi.cli.content_columns import wrong_filters_as_usage
+
+    with wrong_filters_as_usage():
+        page = session.client.contents.publications(
+            brandRef=brand_ref,
+            channel=channel,
+            accountId=account_id,
+            status=status_,
+            since=since,
+            until=until,
+            limit=limit,
+            cursor=cursor,
+        )
+    session.show(page, _print_page)
 
 
 @command(app, "resolve")
@@ -78,6 +120,15 @@ def dismiss(
     contents, given = session.client.contents, cast(DismissedAs, because)
     changed = contents.undismiss(publication_id) if undo else contents.dismiss(publication_id, given)
     session.show(changed, lambda out, publication: print_publications(out, [publication]))
+
+
+def _print_page(out: Output, page: Any) -> None:
+    rows = [
+        [each["id"], each["channel"], status(each["status"]), clock_time(each["scheduledAt"]), each["contentId"]]
+        for each in page["data"]
+    ]
+    out.table(["id", "channel", "status", "due", "post"], rows, empty="no publications")
+    say_more(out, page)
 
 
 def _print_whole(out: Output, publication: Any) -> None:

@@ -60,7 +60,7 @@ class Contents(Group[M]):
 
     @operation
     def list(self, /, **filters: Any) -> Call[Page]:
-        """A page of contents. Filters are the API's: brandRef, status, channel, scheduledFrom, limit, cursor …"""
+        """A page of contents. Filters are the API's: brandRef, id, status, channel, scheduledFrom, limit …"""
         return Call("GET", "/v1/contents", filters)
 
     @operation
@@ -102,6 +102,11 @@ class Contents(Group[M]):
     def publication(self, publication_id: str) -> Call[Publication]:
         """A publication with its attempt log."""
         return Call("GET", f"/v1/publications/{segment(publication_id)}")
+
+    @operation
+    def publications(self, /, **filters: Any) -> Call[Page]:
+        """A page of publications. Filters are the API's: brandRef, channel, accountId, status, since, until, limit …"""
+        return Call("GET", "/v1/publications", filters)
 
     @operation
     def resolve(

@@ -91,6 +91,11 @@ class MediaFiles(Group[M]):
         return Call("POST", "/v1/media", fields={"brandRef": brand_ref}, upload=Upload(file, on_bytes))
 
     @operation
+    def list(self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
+        """A page of files with their probed facts, the newest first."""
+        return Call("GET", "/v1/media", {"brandRef": brand_ref, "limit": limit, "cursor": cursor})
+
+    @operation
     def get(self, media_id: str) -> Call[Json]:
         """The probed facts of a file."""
         return Call("GET", f"/v1/media/{segment(media_id)}")

@@ -11,13 +11,14 @@ from fastapi.routing import APIRoute
 from jsonschema_rs import Draft202012Validator, meta
 from pydantic import BaseModel
 
-from api import draft_bodies, examples, quota_examples, webhook_examples
+from api import content_examples, draft_bodies, examples, quota_examples, webhook_examples
 from api.app import ROUTERS
 from api.idempotency import KEY_PATTERN, read_key
 from api.problems import ProblemDocument, ProblemError
 from api.routes.accounts import AccountImportRequest
 from api.routes.connections import ConnectLink
 from api.routes.keys import KeyView
+from api.views import ListedPublication, MediaView
 from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandView
 from munadi.domain.connection import ConnectionView
@@ -127,6 +128,8 @@ async def test_the_schemas_are_valid_and_the_examples_of_requests_fit_them(api: 
     [
         (BrandView, examples.BRAND),
         (KeyView, examples.KEY),
+        (ListedPublication, content_examples.LISTED_PUBLICATION),
+        (MediaView, content_examples.MEDIA),
         (AccountView, examples.ACCOUNT),
         (ConnectLink, examples.CONNECT_LINK),
         (ConnectionView, examples.CONNECTION),

@@ -5,7 +5,7 @@ A file without a brand may be used by every brand.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel import col, or_, select
@@ -34,6 +34,18 @@ def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url:
 async def find_media(session: AsyncSession, media_id: str) -> MediaRow | None:
     """A file by its id, of any brand."""
     return await session.get(MediaRow, media_id)
+
+
+async def list_media(
+    session: AsyncSession, brand_ref: str | None, *, limit: int, before: str | None
+) -> Sequence[MediaRow]:
+    """Files of a brand (None: of all brands and of none), newest first; those after the id `before`."""
+    query = select(MediaRow).order_by(col(MediaRow.id).desc()).limit(limit)
+    if brand_ref is not None:
+        query = query.where(MediaRow.brand_ref == brand_ref)
+    if before is not None:
+        query = query.where(col(MediaRow.id) < before)
+    return (await session.exec(query)).all()
 
 
 async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str]) -> dict[str, MediaRow]:

@@ -26,6 +26,7 @@ class ContentFilter:
     only those that are overdue at this time. `before` is the (created_at, id) after which a page continues."""
 
     brand_ref: str | None = None
+    ids: Collection[str] = ()
     statuses: Collection[str] = ()
     channel: str | None = None
     account_id: str | None = None
@@ -126,6 +127,8 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.brand_ref is not None:
         found.append(col(ContentRow.brand_ref) == wanted.brand_ref)
+    if wanted.ids:
+        found.append(col(ContentRow.id).in_(wanted.ids))
     if wanted.statuses:
         found.append(col(ContentRow.status).in_(wanted.statuses))
     if wanted.client_ref is not None:

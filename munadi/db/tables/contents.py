@@ -24,8 +24,9 @@ class MediaRow(SQLModel, table=True):
     """A stored file and its facts. Without a brand every brand may use it."""
 
     __tablename__ = "media"
+    __table_args__ = (Index("media_by_brand", "brand_ref", "id"),)
     id: str = Field(primary_key=True)
-    brand_ref: str | None = Field(default=None, foreign_key="brands.ref", index=True)
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
     sha256: str = Field(index=True)
     facts: dict[str, Any] = _json()
     source_url: str | None = None

@@ -1,0 +1,74 @@
+"""The list of publications."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api import content_examples
+from api.deps import ContentReader, Cursor, Limit, Page, TheServices, invalid_cursor, page, read_cursor, write_cursor
+from api.examples import shows_page
+from api.openapi import error_responses
+from api.views import ListedPublication, listed_publication
+from munadi.db.contents import publications
+from munadi.db.contents.publications import PublicationFilter, PublicationPlace
+from munadi.db.tables import ContentRow, PublicationRow
+from munadi.domain.channel import ChannelName
+from munadi.domain.publication import PublicationStatus
+from munadi.domain.time import Instant
+
+router = APIRouter(prefix="/v1/publications", tags=["publications"])
+_PLACE = re.compile(r"[0-9]{1,4}")
+
+
+@router.get(
+    "",
+    operation_id="publications.list",
+    responses={**shows_page(content_examples.LISTED_PUBLICATION), **error_responses(401, 403, 422)},
+    summary="List publications",
+)
+async def list_publications(
+    services: TheServices,
+    principal: ContentReader,
+    brand_ref: Annotated[str | None, Query(alias="brandRef", description="Absent: the key's brand, or all.")] = None,
+    channel: Annotated[ChannelName | None, Query(description="On this network.")] = None,
+    account_id: Annotated[str | None, Query(alias="accountId", description="For this account.")] = None,
+    status: Annotated[list[PublicationStatus] | None, Query(description="One or more.")] = None,
+    since: Annotated[Instant | None, Query(description="Scheduled at this time or later.")] = None,
+    until: Annotated[Instant | None, Query(description="Scheduled before this time.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ListedPublication]:
+    """Publications: those of the newest post first, and of one post in the order of its channels."""
+    if brand_ref is not None and not principal.may_see(brand_ref):
+        return Page[ListedPublication](data=())
+    wanted = PublicationFilter(
+        brand_ref=brand_ref or principal.brand_ref,
+        channel=channel.value if channel else None,
+        account_id=account_id,
+        statuses=[each.value for each in status or ()],
+        since=since,
+        until=until,
+        after=_read_place(cursor),
+    )
+    async with services.database.read() as session:
+        found = await publications.list_publications(session, wanted, limit + 1)
+    views = [listed_publication(content, row) for content, row in found]
+    return page(views, limit, lambda _: _write_place(*found[limit - 1]))
+
+
+def _write_place(content: ContentRow, row: PublicationRow) -> str:
+    """A cursor behind this publication."""
+    return write_cursor(content.created_at, f"{content.id} {row.place}")
+
+
+def _read_place(cursor: str | None) -> PublicationPlace | None:
+    found = read_cursor(cursor)
+    if found is None:
+        return None
+    content_id, _, place = found[1].partition(" ")
+    if not _PLACE.fullmatch(place):
+        raise invalid_cursor()
+    return PublicationPlace(found[0], content_id, int(place))

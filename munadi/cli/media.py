@@ -1,0 +1,62 @@
+"""`munadi media`: the files that posts use. A post's local files are uploaded by `munadi contents publish`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from munadi.cli.command import command, group
+from munadi.cli.output import Output
+from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.session import Session
+
+app = group("media", "List the stored files and show one.")
+
+MediaId = Annotated[str, Argument(metavar="MEDIA_ID", help="The file's id, med_…")]
+
+
+@command(app, "list")
+def list_(
+    session: Session,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> None:
+    """List files, the newest first."""
+    session.show(session.client.media.list(brand_ref, limit, cursor), _print_page)
+
+
+@command(app, "get")
+def get(session: Session, media_id: MediaId) -> None:
+    """Show what was found in a file when it was stored."""
+    session.show(session.client.media.get(media_id), _print_whole)
+
+
+def _print_page(out: Output, page: Any) -> None:
+    rows = [
+        [each["id"], each["brandRef"] or "all", each["type"], _size(each), f"{each['bytes']:,}"]
+        for each in page["data"]
+    ]
+    out.table(["id", "brand", "type", "size", "bytes"], rows, empty="no media")
+    say_more(out, page)
+
+
+def _print_whole(out: Output, found: Any) -> None:
+    duration = found["duration"]
+    out.facts(
+        [
+            ("media", found["id"]),
+            ("brand", found["brandRef"] or "all"),
+            ("type", found["type"]),
+            ("size", _size(found)),
+            ("duration", None if duration is None else f"{duration:g} s"),
+            ("bytes", f"{found['bytes']:,}"),
+            ("from", found["sourceUrl"]),
+            ("sha256", found["sha256"]),
+        ]
+    )
+
+
+def _size(found: Any) -> str:
+    return f"{found['width']} x {found['height']}"

@@ -1,0 +1,44 @@
+"""`munadi publications list`, `munadi media` and `munadi contents list --id`."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from api.content_examples import LISTED_PUBLICATION, MEDIA
+from tests.cli.conftest import FakeApi, Munadi
+
+
+def test_publications_are_listed_by_filters(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/publications", {"data": [LISTED_PUBLICATION], "nextCursor": "next"})
+    result = munadi("publications", "list", "--brand-ref", "acme", "--status", "failed", "--status", "queued",
+                    "--since", "2026-12-01T00:00:00Z", "--limit", "1")  # fmt: skip
+    assert result.exit_code == 0
+    assert f"{LISTED_PUBLICATION['id']}  bluesky  published" in result.stdout
+    assert LISTED_PUBLICATION["contentId"] in result.stdout
+    assert "more: --cursor next" in result.stderr
+    asked = api.requests[-1].url.params
+    assert (asked.get_list("status"), asked["since"]) == (["failed", "queued"], "2026-12-01T00:00:00Z")
+    assert "channel" not in asked
+
+
+def test_a_wrong_filter_is_a_matter_of_usage(munadi: Munadi, api: FakeApi) -> None:
+    error = {"pointer": "?status/0", "code": "INVALID_FIELD", "message": "must be one of accepted, queued"}
+    problem = {"type": "", "title": "no", "status": 422, "errors": [error]}
+    api.on("GET /v1/publications", httpx.Response(422, json=problem))
+    assert munadi("publications", "list", "--status", "lost").exit_code == 2
+
+
+def test_media_are_listed_and_shown(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/media", {"data": [MEDIA], "nextCursor": None})
+    api.on(f"GET /v1/media/{MEDIA['id']}", MEDIA)
+    assert f"{MEDIA['id']}  acme   image/jpeg  1080 x 1350  184,320" in munadi("media", "list").stdout
+    assert "1080 x 1350" in munadi("media", "get", MEDIA["id"]).stdout
+    assert json.loads(munadi("media", "get", MEDIA["id"], "--json").stdout) == MEDIA
+
+
+def test_posts_are_listed_by_id(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/contents", {"data": [], "nextCursor": None})
+    assert munadi("contents", "list", "--id", "cnt_1", "--id", "cnt_2").exit_code == 0
+    assert api.requests[-1].url.params.get_list("id") == ["cnt_1", "cnt_2"]
