@@ -42,14 +42,12 @@ async def list_publications(
     session: AsyncSession, wanted: PublicationFilter, limit: int
 ) -> Sequence[tuple[ContentRow, PublicationRow]]:
     """A page of publications, each with its post."""
-    content_id = col(ContentRow.id)
+    # An account's publications are found by an index and sorted. Else the posts are read in the order of the list until
+    # a page is full; as an expression, the id keeps SQLite from reading every publication and looking up its post.
+    content_id = col(ContentRow.id) if wanted.account_id else func.coalesce(col(ContentRow.id), "")
     query = (
         select(ContentRow, PublicationRow)
-        # An account's publications are found by an index and sorted. Else the posts are read in the order of the list
-        # until a page is full; an expression keeps SQLite from reading every publication and looking up its post.
-        .join(
-            PublicationRow, col(PublicationRow.content_id) == (content_id if wanted.account_id else _plain(content_id))
-        )
+        .join(PublicationRow, col(PublicationRow.content_id) == content_id)
         .where(*_conditions(wanted))
         .order_by(col(ContentRow.created_at).desc(), col(ContentRow.id).desc(), col(PublicationRow.place))
         .limit(limit)
@@ -74,11 +72,6 @@ def _conditions(wanted: PublicationFilter) -> list[ColumnElement[bool]]:
     if wanted.after is not None:
         found.append(_behind(wanted.after))
     return found
-
-
-def _plain(column: ColumnElement[str]) -> ColumnElement[str]:
-    """A column that is never null, as an expression: no index is used to find it."""
-    return func.coalesce(column, "")
 
 
 def _behind(last: PublicationPlace) -> ColumnElement[bool]:
