@@ -1,4 +1,4 @@
-"""A new channel is one folder, one registry line and one docs row. So nothing else may know a channel by name."""
+"""In the product a channel is one folder and one line of the registry: nothing else may know it by name."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ ROLES = ("__init__", "spec", "rules", "wire", "publisher", "accounts", "oauth", 
 MAY_NAME_THEM = (
     "munadi/domain/channel.py",  # the enum
     "munadi/channels/instagram/spec.py",  # one of its log-ins has the name of another network
-    "munadi/config.py",  # their hosts and credentials
+    "munadi/config.py",  # a setting that names the network whose log-in needs it
     "munadi/sandbox/",
     "munadi/cli/demo",
     "api/examples.py",  # what the OpenAPI document shows
