@@ -87,6 +87,7 @@ def test_images_have_a_version() -> None:
 def test_fairness_is_on() -> None:
     flags = yaml.safe_load(text("deploy/temporal/dynamic-config.yaml"))
     assert flags["matching.enableFairness"] == [{"value": True}], "One brand's backlog must not stop another's."
+    assert flags["matching.numTaskqueueWritePartitions"] == [{"value": 1}], "Several partitions are not fair together."
     mounted = str(SERVICES["temporal"]["volumes"])
     assert SERVICES["temporal"]["environment"]["DYNAMIC_CONFIG_FILE_PATH"] in mounted
 

@@ -69,7 +69,8 @@ def test_the_processes_read_the_plan_from_their_environment(tmp_path: Path, monk
 def test_the_embedded_temporal_has_the_flags_of_the_tests(tmp_path: Path) -> None:
     argv = plan_in(tmp_path).temporal_argv or ()
     text = " ".join(argv)
-    for flag in ("journal_mode=WAL", "synchronous=NORMAL", "matching.enableFairness=true", "--ip 127.0.0.1"):
+    fair = ("matching.enableFairness=true", "matching.numTaskqueueWritePartitions=1")
+    for flag in ("journal_mode=WAL", "synchronous=NORMAL", *fair, "--ip 127.0.0.1"):
         assert flag in text
     for name, kind in SEARCH_ATTRIBUTES.items():
         assert f"--search-attribute {name}={kind}" in text

@@ -89,7 +89,9 @@ class TemporalDevServer:
             flags += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
         for name, kind in SEARCH_ATTRIBUTES.items():
             flags += ["--search-attribute", f"{name}={kind}"]
-        return [*flags, "--dynamic-config-value", "matching.enableFairness=true"]
+        for value in ("enableFairness=true", "numTaskqueueWritePartitions=1"):
+            flags += ["--dynamic-config-value", f"matching.{value}"]
+        return flags
 
 
 async def connect_to(address: str) -> Client:
