@@ -1,4 +1,4 @@
-"""`PublishContent`: one post, from accepted to its end. Each run takes the plan it was started with, or reads it, and does what is left.
+"""`PublishContent`: one post, from accepted to its end. Each run takes the plan that came with its start, or reads it.
 
 The database has the state; this workflow only decides what to do next, and when. It may be started, signalled,
 terminated and started again at any moment; at most one run is open.

@@ -145,8 +145,8 @@ def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int]) -> t
         argv += ["--search-attribute", attribute]
     if namespace != "default":
         argv += ["--namespace", namespace]
-    # One brand's backlog must not stop another's. Each partition of a queue is fair only by itself, so one gets all tasks;
-    # the others are still read, for what they had before an upgrade.
+    # One brand's backlog must not stop another's. Each partition of a queue is fair only by itself, so one gets all
+    # tasks; the others are still read, for what they had before an upgrade.
     for value in ("enableFairness=true", "numTaskqueueWritePartitions=1"):
         argv += ["--dynamic-config-value", f"matching.{value}"]
     return tuple(argv)
