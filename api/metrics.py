@@ -66,9 +66,11 @@ async def state_of(database: Database, now: datetime) -> CollectorRegistry:
         late = select(func.count()).where(
             DeliveryRow.status == DeliveryStatus.PENDING, col(DeliveryRow.next_attempt_at) < now
         )
+        deferred = select(func.count()).where(col(DeliveryRow.deferred_for).is_not(None))
         for name, meaning, query in (
             ("munadi_wakes_pending", "contents whose workflow has not read a change", pending),
             ("munadi_deliveries_due", "deliveries whose time has come", late),
+            ("munadi_deliveries_deferred", "deliveries that wait because a brand's limit is reached", deferred),
         ):
             Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
         overdue = Gauge(

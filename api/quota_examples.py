@@ -13,7 +13,7 @@ USAGE: dict[str, Any] = {
     "publications": {"used": 412, "limit": 1000, "remaining": 500, "planned": 88},
     "apiCalls": {"used": 5210, "limit": None, "remaining": None},
     "apiCallsPerMinute": {"used": 2, "limit": None, "remaining": None},
-    "webhookDeliveries": {"used": 1650, "limit": None, "remaining": None},
+    "webhookDeliveries": {"used": 1650, "limit": None, "remaining": None, "deferred": 0},
 }
 USAGES: dict[int | str, dict[str, Any]] = {
     200: {

@@ -35,6 +35,7 @@ DELIVERY: dict[str, Any] = {
     "status": "pending",
     "attempts": 1,
     "nextAttemptAt": "2026-12-01T03:30:06Z",
+    "deferred": None,
     "attemptLog": [
         {
             "number": 1,
@@ -71,6 +72,7 @@ RECOVERY: dict[str, Any] = {
     "total": 412,
     "sent": 160,
     "failed": 0,
+    "deferred": 0,
     "createdAt": "2026-12-01T03:30:00Z",
     "endedAt": None,
 }

@@ -1,10 +1,11 @@
-"""Sends endpoints what they missed: takes the next step of each running recovery, once a second."""
+"""Sends endpoints what they missed and what a limit deferred: takes the next step of each, once a second."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
+from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.ports import Clock
 
@@ -17,8 +18,9 @@ ERROR_SECONDS = 5.0
 class RecoveryRunner:
     """Runs until it is cancelled. Any number of workers may run one."""
 
-    def __init__(self, recoveries: RecoveryStore, clock: Clock) -> None:
+    def __init__(self, recoveries: RecoveryStore, quota: DeliveryQuota, clock: Clock) -> None:
         self._recoveries = recoveries
+        self._quota = quota
         self._clock = clock
 
     async def run(self) -> None:
@@ -26,8 +28,9 @@ class RecoveryRunner:
         while True:
             try:
                 await self._recoveries.step_all(self._clock.now())
+                await self._quota.release(self._clock.now())
             except Exception:
-                # A recovery keeps its place in the database, so the next step continues there.
-                log.exception("a step of a recovery failed; it is repeated")
+                # What is left to do is in the database, so the next step continues there.
+                log.exception("a step of recoveries or of deferred deliveries failed; it is repeated")
                 await asyncio.sleep(ERROR_SECONDS)
             await asyncio.sleep(PAUSE_SECONDS)

@@ -13,6 +13,7 @@ from activities.webhooks import WebhookActivities
 from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
+from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.garbage import exempt_startup
 from munadi.publishing.schedule import ScheduleStore
@@ -66,7 +67,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
         build_leftover_remover(runtime, database, tokens),
         build_preflight_checker(runtime, database, tokens),
         dispatcher,
-        RecoveryRunner(RecoveryStore(database), runtime.clock),
+        RecoveryRunner(RecoveryStore(database), DeliveryQuota(database), runtime.clock),
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, webhooks = settings.temporal.task_queue, WebhookActivities(dispatcher.wake)

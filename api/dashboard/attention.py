@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.dashboard.causes import causes_of
 from api.dashboard.frame import TheFrame
-from api.dashboard.page_data import TheReader
+from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, instant, render
 from api.deps import TheServices
 from munadi.db.contents.attention import FAILED_SINCE
@@ -20,7 +21,7 @@ router = APIRouter(route_class=PageRoute)
 
 # By default a post is given up one day after its time.
 _LONGEST_WINDOW = timedelta(days=1)
-SHOWN, SHOWN_DISMISSED = 50, 10
+SHOWN, SHOWN_DISMISSED, BRANDS_SHOWN = 50, 10, 10
 
 
 @router.get("/attention")
@@ -54,9 +55,11 @@ async def show_attention(
     accounts = await reader.get_if_allowed(
         "/v1/accounts", status=[AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING], **shared
     )
+    over_limit = await _over_limit(reader, frame.choice.ref)
     return render(
         request,
         "attention.html",
+        over_limit=over_limit,
         overdue=overdue,
         unconfirmed=unconfirmed,
         held=held,
@@ -66,3 +69,12 @@ async def show_attention(
         failed_causes=causes_of(failed["data"]),
         accounts=accounts,
     )
+
+
+async def _over_limit(reader: Reader, brand_ref: str) -> list[dict[str, Any]]:
+    """The usage of brands whose webhook deliveries wait for their limit: of this brand, or of a few."""
+    waiting = await reader.get_if_allowed("/v1/webhooks/deliveries", deferred=True, limit=SHOWN)
+    found = dict.fromkeys(each["deferred"]["brandRef"] for each in (waiting or {"data": []})["data"])
+    refs = [brand_ref] if brand_ref and found else list(found)[:BRANDS_SHOWN]
+    usages = [await reader.get("/v1/usage", brandRef=ref) for ref in refs]
+    return [usage for usage in usages if usage["webhookDeliveries"]["deferred"]]

@@ -21,7 +21,7 @@ MEASURES = (
     ("publications", "Publications", "Posts that a network published this month."),
     ("apiCalls", "API calls", "With all keys, for this brand."),
     ("apiCallsPerMinute", "API calls in this minute", ""),
-    ("webhookDeliveries", "Webhook deliveries", "Every attempt, including retries."),
+    ("webhookDeliveries", "Webhook deliveries", "Events sent to an endpoint. Retries are not counted."),
 )
 # From here on a limit is near.
 NEAR = 0.8

@@ -44,10 +44,18 @@ async def list_deliveries(
     event_id: Annotated[str | None, _id_query("eventId", Prefix.EVENT)] = None,
     content_id: Annotated[str | None, _id_query("contentId", Prefix.CONTENT)] = None,
     status: DeliveryStatus | None = None,
+    deferred: Annotated[
+        bool, Query(description="Only those that wait because a brand's limit on deliveries is reached.")
+    ] = False,
 ) -> Page[DeliveryView]:
     """The newest first, each with all attempts and at most the first 1 kB of each response."""
     wanted = DeliveryFilter(
-        brand_ref=principal.brand_ref, endpoint_id=endpoint_id, event_id=event_id, content_id=content_id, status=status
+        brand_ref=principal.brand_ref,
+        endpoint_id=endpoint_id,
+        event_id=event_id,
+        content_id=content_id,
+        status=status,
+        deferred=deferred,
     )
     rows = await DeliveryLog(services.database).list(wanted, limit=paging.reading, before=paging.after)
     return paging.page(rows, lambda delivery: delivery.id)

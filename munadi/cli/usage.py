@@ -66,6 +66,8 @@ def _print_brand(out: Output, usage: Any) -> None:
         if (found := usage[field]) is not None
     ]
     out.table(["", "used", "planned", "limit", "left"], rows)
+    if deferred := usage["webhookDeliveries"]["deferred"]:
+        out.line((f"{deferred:,} webhook deliveries wait until {usage['endsAt']} or a higher limit", "yellow"))
 
 
 def _of(found: Any) -> Cell:

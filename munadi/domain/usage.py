@@ -155,6 +155,17 @@ class PublicationsUsed(Used):
         return cls(used=published, planned=planned, limit=limit, remaining=remaining)
 
 
+class DeliveriesUsed(Used):
+    """Webhook deliveries of a month. `deferred` wait now because the limit is reached; 0 for other months."""
+
+    deferred: int
+
+    @classmethod
+    def counted(cls, used: int, deferred: int, limit: int | None) -> Self:
+        """The usage with its limit, and what remains of it."""
+        return cls(**Used.of(used, limit).model_dump(by_alias=False), deferred=deferred)
+
+
 class UsageView(WireModel):
     """A brand's usage in a month, with its current limits."""
 
@@ -166,4 +177,4 @@ class UsageView(WireModel):
     publications: PublicationsUsed
     api_calls: Used
     api_calls_per_minute: Used | None = Field(description="Of the minute that runs; null for other months.")
-    webhook_deliveries: Used = Field(description="Deliveries that were attempted; retries are not counted.")
+    webhook_deliveries: DeliveriesUsed = Field(description="Deliveries that were attempted; retries are not counted.")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from munadi.domain.model import WireModel
+from munadi.domain.usage import Limit
 
 
 class DeliveryStatus(StrEnum):
@@ -106,7 +107,7 @@ class EndpointWithSecret(EndpointView):
 
 
 class DeliveryAttempt(WireModel):
-    """One HTTP attempt; `response_head` is the first 64 kB of the response."""
+    """One HTTP attempt; `response_head` is the start of the response, 16 kB at most."""
 
     number: int
     at: datetime
@@ -114,6 +115,13 @@ class DeliveryAttempt(WireModel):
     status_code: int | None
     error: str | None
     response_head: str
+
+
+class Deferral(WireModel):
+    """A delivery that a brand's limit keeps until the next month. A raised limit sends it at once."""
+
+    limit: Limit
+    brand_ref: str
 
 
 class DeliveryView(WireModel):
@@ -128,6 +136,7 @@ class DeliveryView(WireModel):
     status: DeliveryStatus
     attempts: int
     next_attempt_at: datetime | None
+    deferred: Deferral | None = Field(description="Why it waits until `nextAttemptAt`, if a brand's limit is reached.")
     attempt_log: tuple[DeliveryAttempt, ...]
     created_at: datetime
     updated_at: datetime
@@ -163,5 +172,6 @@ class RecoveryView(WireModel):
     total: int
     sent: int = Field(description="Deliveries that succeeded.")
     failed: int = Field(description="Deliveries that were given up, or canceled.")
+    deferred: int = Field(description="Deliveries that a brand's limit keeps until the next month.")
     created_at: datetime
     ended_at: datetime | None

@@ -86,6 +86,7 @@ async def test_metrics_count_the_work_and_name_no_brand(api: ApiHarness) -> None
         'munadi_publications{status="failed"} 0.0',
         'munadi_accounts{status="connected"} 1.0',
         "munadi_deliveries_due 0.0",
+        "munadi_deliveries_deferred 0.0",
     }
     assert "acme" not in answer.text
 
@@ -125,9 +126,9 @@ async def test_the_tables_are_counted_once_for_many_scrapes(api: ApiHarness) -> 
         assert {answer.status_code for answer in answers} == {200}
         return len([each for each in seen if "count(" in each])
 
-    assert await counted(10, timedelta(0)) == 7
+    assert await counted(10, timedelta(0)) == 8
     assert await counted(1, timedelta(seconds=9)) == 0
-    assert await counted(1, timedelta(hours=1)) == 7
+    assert await counted(1, timedelta(hours=1)) == 8
 
 
 async def test_a_key_of_one_brand_reads_no_metrics(api: ApiHarness) -> None:

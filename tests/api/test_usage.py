@@ -38,7 +38,7 @@ async def test_a_new_brand_has_used_nothing(api: ApiHarness) -> None:
         # This very call.
         "apiCalls": free | {"used": 1},
         "apiCallsPerMinute": free | {"used": 1},
-        "webhookDeliveries": free,
+        "webhookDeliveries": free | {"deferred": 0},
     }
     for month in ("2000-01", "2099-12"):
         assert (await api.usage(month=month))["publications"]["planned"] == 0
@@ -53,7 +53,7 @@ async def test_used_stands_beside_planned_and_the_limit(api: ApiHarness) -> None
     found = await api.usage()
     assert found["publications"] == {"used": 1, "planned": 1, "limit": 5, "remaining": 3}
     assert found["connectedAccounts"] == {"used": 3, "limit": 10, "remaining": 7}
-    assert found["webhookDeliveries"] == {"used": 0, "limit": 7, "remaining": 7}
+    assert found["webhookDeliveries"] == {"used": 0, "limit": 7, "remaining": 7, "deferred": 0}
     january = await api.usage(month="2027-01")
     assert (january["publications"]["planned"], january["apiCalls"]["used"]) == (1, 0)
     assert january["apiCallsPerMinute"] is None

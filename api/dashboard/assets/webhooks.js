@@ -75,13 +75,14 @@ async function recover(form) {
   await refresh();
 }
 
-function showRecovery(form, { status, total, sent, failed }) {
+function showRecovery(form, { status, total, sent, failed, deferred }) {
   const box = form.querySelector("[data-recovery]");
   const bar = box.querySelector("progress");
   bar.max = Math.max(total, 1);
   bar.value = total ? sent + failed : 1;
   const given = failed ? `, ${failed} given up` : "";
-  const words = total ? `${sent} of ${total} arrived${given}.` : "Nothing is missing in this range.";
+  const late = deferred ? `, ${deferred} waiting for the brand’s limit` : "";
+  const words = total ? `${sent} of ${total} arrived${given}${late}.` : "Nothing is missing in this range.";
   box.querySelector("[data-recovered]").textContent = status === "canceled" ? `${words} Canceled.` : words;
   box.hidden = false;
 }

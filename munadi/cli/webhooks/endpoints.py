@@ -142,7 +142,7 @@ def _print_deliveries(out: Output, page: Any) -> None:
             [
                 delivery["id"],
                 delivery["eventType"],
-                status(delivery["status"]),
+                ("deferred", "yellow") if delivery["deferred"] else status(delivery["status"]),
                 str(delivery["attempts"]),
                 _last_answer(delivery),
                 clock_time(delivery["nextAttemptAt"]),
@@ -162,8 +162,14 @@ def _print_delivery(out: Output, delivery: Any) -> None:
             ("status", status(delivery["status"])),
             ("last answer", _last_answer(delivery)),
             ("next try", clock_time(delivery["nextAttemptAt"])),
+            ("waits for", _waits_for(delivery)),
         ]
     )
+
+
+def _waits_for(delivery: Any) -> str | None:
+    deferred = delivery["deferred"]
+    return f"the limit {deferred['limit']} of {deferred['brandRef']}; raise it to send now" if deferred else None
 
 
 def _last_answer(delivery: Any) -> str | None:

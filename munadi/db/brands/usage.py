@@ -18,12 +18,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.keys.calls import Calls, calls_of
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, DeliveryTriesRow, PublicationRow
+from munadi.db.tables import AccountRow, DeliveryRow, DeliveryTriesRow, PublicationRow
 from munadi.domain.brand import BrandView
 from munadi.domain.publication import PublicationStatus
-from munadi.domain.usage import Month, PublicationsUsed, UsageView, Used
+from munadi.domain.usage import DeliveriesUsed, Month, PublicationsUsed, UsageView, Used
 
 SHARDS = 8
+_LOCKED_SHARD = 0
 # Publications that are not yet published: they count in the month in which they are published.
 _TO_COME = [status.value for status in (PublicationStatus.ACCEPTED, PublicationStatus.QUEUED)]
 _TO_COME.append(PublicationStatus.PUBLISHING.value)
@@ -73,12 +74,28 @@ async def deliveries_of(session: AsyncSession, refs: Sequence[str], month: Month
 
 async def count_deliveries(session: AsyncSession, first_tries: Mapping[str, int], now: datetime) -> None:
     """Count deliveries per brand, in the transaction that writes their first attempt. Retries are not counted."""
-    if not first_tries:
-        return
+    if first_tries:
+        await _add_deliveries(session, first_tries, Month.of(now), _random.randrange(SHARDS))
+
+
+async def lock_deliveries(session: AsyncSession, ref: str, month: Month) -> int:
+    """The webhook deliveries of a brand in a month. Until the transaction ends, other callers of this wait.
+
+    So a limit is exact that is checked after it, and used by `count_locked_deliveries`.
+    """
+    await _add_deliveries(session, {ref: 0}, month, _LOCKED_SHARD)
+    return (await deliveries_of(session, [ref], month)).get(ref, 0)
+
+
+async def count_locked_deliveries(session: AsyncSession, ref: str, month: Month, number: int) -> None:
+    """Count deliveries before their first attempt, in a transaction that called `lock_deliveries`."""
+    await _add_deliveries(session, {ref: number}, month, _LOCKED_SHARD)
+
+
+async def _add_deliveries(session: AsyncSession, numbers: Mapping[str, int], month: Month, shard: int) -> None:
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    shard, month = _random.randrange(SHARDS), Month.of(now).text
-    rows = [{"brand_ref": ref, "month": month, "shard": shard, "tries": n} for ref, n in sorted(first_tries.items())]
+    rows = [{"brand_ref": ref, "month": month.text, "shard": shard, "tries": n} for ref, n in sorted(numbers.items())]
     statement = insert(DeliveryTriesRow).values(rows)
     await connection.execute(
         statement.on_conflict_do_update(
@@ -86,6 +103,13 @@ async def count_deliveries(session: AsyncSession, first_tries: Mapping[str, int]
             set_={"tries": col(DeliveryTriesRow.tries) + statement.excluded.tries},
         )
     )
+
+
+async def deferred_of(session: AsyncSession, refs: Sequence[str]) -> dict[str, int]:
+    """Per brand, the webhook deliveries that wait now because its limit is reached."""
+    brand_ref = col(DeliveryRow.deferred_for)
+    query = select(brand_ref, func.count()).where(brand_ref.in_(refs)).group_by(brand_ref)
+    return {ref: number for ref, number in (await session.exec(query)).all() if ref is not None}
 
 
 async def accounts_of(session: AsyncSession, refs: Sequence[str], at: datetime | None = None) -> dict[str, int]:
@@ -108,22 +132,26 @@ class UsageStore:
     async def of(
         self, brands: Sequence[BrandView], month: Month, now: datetime, unwritten: dict[str, Calls]
     ) -> list[UsageView]:
-        """Each brand's usage of a month, in four statements. `unwritten` calls are added to those of the database."""
+        """Each brand's usage of a month, in five statements. `unwritten` calls are added to those of the database."""
         refs = [brand.ref for brand in brands]
+        is_current = month == Month.of(now)
+        limited = [brand.ref for brand in brands if brand.limits.webhook_deliveries_per_month is not None]
         async with self._database.read() as session:
             accounts = await accounts_of(session, refs, month.end if month.end <= now else None)
             publications = await publications_of(session, refs, month, now)
             calls = await calls_of(session, refs, month)
             deliveries = await deliveries_of(session, refs, month)
+            deferred = await deferred_of(session, limited) if is_current and limited else {}
         views = []
         for brand in brands:
             counts = publications.get(brand.ref, PublicationCounts())
             made = calls.get(brand.ref, Calls())
             if (more := unwritten.get(brand.ref)) is not None and more.minute is not None:
                 made.add(more.minute, more.calls, more.minute_calls)
-            views.append(
-                _view(brand, month, now, accounts.get(brand.ref, 0), counts, made, deliveries.get(brand.ref, 0))
+            hooks = DeliveriesUsed.counted(
+                deliveries.get(brand.ref, 0), deferred.get(brand.ref, 0), brand.limits.webhook_deliveries_per_month
             )
+            views.append(_view(brand, month, now, accounts.get(brand.ref, 0), counts, made, hooks))
         return views
 
 
@@ -134,7 +162,7 @@ def _view(
     accounts: int,
     counts: PublicationCounts,
     calls: Calls,
-    deliveries: int,
+    deliveries: DeliveriesUsed,
 ) -> UsageView:
     limits = brand.limits
     this_minute = calls.within(now.replace(second=0, microsecond=0))
@@ -147,7 +175,7 @@ def _view(
         publications=PublicationsUsed.counted(counts.published, counts.planned, limits.publications_per_month),
         api_calls=Used.of(calls.calls, limits.api_calls_per_month),
         api_calls_per_minute=Used.of(this_minute, limits.api_calls_per_minute) if month == Month.of(now) else None,
-        webhook_deliveries=Used.of(deliveries, limits.webhook_deliveries_per_month),
+        webhook_deliveries=deliveries,
     )
 
 

@@ -18,7 +18,7 @@ from munadi.db.tables.contents import (
     PublicationRow,
 )
 from munadi.db.tables.saved_drafts import SavedDraftRow
-from munadi.db.tables.usage import ApiCallsRow, DeliveryTriesRow
+from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow, RecoveryRow
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "BrandRow",
     "ConnectionRow",
     "ContentRow",
+    "DeliveryDeferralRow",
     "DeliveryRow",
     "DeliveryTriesRow",
     "DiscardRow",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from munadi.db.types import instant
@@ -21,10 +22,23 @@ class ApiCallsRow(SQLModel, table=True):
 
 
 class DeliveryTriesRow(SQLModel, table=True):
-    """Tries of webhook deliveries about a brand in a month, over a few rows, so that workers do not queue for one."""
+    """Webhook deliveries about a brand in a month, over a few rows, so that workers do not queue for one."""
 
     __tablename__ = "delivery_tries"
     brand_ref: str = Field(primary_key=True, foreign_key="brands.ref")
     month: str = Field(primary_key=True)
     shard: int = Field(primary_key=True)
     tries: int
+
+
+class DeliveryDeferralRow(SQLModel, table=True):
+    """A brand and a month in which its limit deferred webhook deliveries. `is_open`: some may still wait."""
+
+    __tablename__ = "delivery_deferrals"
+    __table_args__ = (
+        Index("delivery_deferrals_open", "brand_ref", sqlite_where=text("is_open"), postgresql_where=text("is_open")),
+    )
+    brand_ref: str = Field(primary_key=True, foreign_key="brands.ref")
+    month: str = Field(primary_key=True)
+    since: datetime = instant()
+    is_open: bool = True

@@ -101,6 +101,13 @@ class DeliveryRow(SQLModel, table=True):
         ),
         Index("deliveries_by_content", "content_id"),
         Index(
+            "deliveries_deferred",
+            "deferred_for",
+            "id",
+            sqlite_where=text("deferred_for IS NOT NULL"),
+            postgresql_where=text("deferred_for IS NOT NULL"),
+        ),
+        Index(
             "deliveries_with_bodies",
             "bodies_at",
             sqlite_where=text("bodies_at IS NOT NULL"),
@@ -117,6 +124,9 @@ class DeliveryRow(SQLModel, table=True):
     next_attempt_at: datetime | None = _at(default=None)
     replayed: bool = False  # asked for again, many at a time: sent after what is new
     recovery_id: str | None = None  # the newest recovery that asked for it
+    # Counted for its brand's limit before its first attempt. Without a limit it is counted with its first attempt.
+    counted: bool = False
+    deferred_for: str | None = None  # the brand whose limit it waits for, until `next_attempt_at`
     log: list[dict[str, Any]] = _json(default_factory=list)
     bodies_at: datetime | None = _at(default=None)  # the time of the newest attempt whose response the log has
     created_at: datetime = _at()

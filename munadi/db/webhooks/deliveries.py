@@ -11,17 +11,18 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
-from typing import Any
 
-from sqlalchemy.orm import aliased
-from sqlmodel import col, select, update
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.events.notify import event_body as event_body
 from munadi.db.sealing.secrets import open_headers, open_secrets
 from munadi.db.session import Database
-from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow, EventRow
+from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.delivery_results import write_results
+from munadi.db.webhooks.due_rows import DueRow, due_rows, endpoint_and_lane, ordered_rows
 from munadi.db.webhooks.endpoint_lanes import close_until, release_leases, take_lease, waiting_endpoints
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.webhook import DeliveryStatus, Ordering, Payload
@@ -42,6 +43,7 @@ class DeliveryStore:
         self._database = database
         self._keyring = keyring
         self._random = random or SystemRandom()
+        self._quota = DeliveryQuota(database)
 
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
         """The endpoints with due deliveries that this process may serve."""
@@ -62,24 +64,23 @@ class DeliveryStore:
     async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
         """The endpoint's due deliveries, the longest waiting first; one at most while the endpoint is failing.
 
-        What was asked for again comes last, and a few at a time.
+        What was asked for again comes last, and a few at a time. First attempts are counted for their brands' limits
+        here, and what is over a limit is deferred.
         """
-        async with self._database.read() as session:
-            both = (await session.exec(_endpoint_and_lane(endpoint_id))).first()
-            if both is None:
-                return []
-            endpoint, lane = both
-            if not endpoint.enabled or (lane and lane.retry_at and lane.retry_at > now):
-                return []
-            if lane and lane.failures >= BREAK_AFTER:
-                limit = 1
-            is_ordered = endpoint.ordering == Ordering.CONTENT
-            if is_ordered:
-                rows = (await session.exec(_ordered_rows(endpoint_id, now, limit))).all()
-            else:
-                rows = (await session.exec(_due_rows(endpoint_id, now, limit, replayed=False))).all()
-            if room := 0 if is_ordered else min(limit - len(rows), REPLAYS_AT_ONCE):
-                rows = [*rows, *(await session.exec(_due_rows(endpoint_id, now, room, replayed=True))).all()]
+        while True:
+            async with self._database.read() as session:
+                both = await endpoint_and_lane(session, endpoint_id)
+                if both is None:
+                    return []
+                endpoint, lane = both
+                if not endpoint.enabled or (lane and lane.retry_at and lane.retry_at > now):
+                    return []
+                if lane and lane.failures >= BREAK_AFTER:
+                    limit = 1
+                found = await _rows(session, endpoint, now, limit)
+            rows = await self._within_limits(endpoint_id, found, now)
+            if rows or not found:
+                break  # else a brand's limit deferred all of these: read what is due behind them
         try:
             keys = self._open(endpoint, now)
         except SealBroken as error:
@@ -87,7 +88,15 @@ class DeliveryStore:
             async with self._database.write() as session:
                 await close_until(session, endpoint_id, now + UNREADABLE_WAIT)
             return []
-        return [_due(delivery_id, attempts, event, endpoint, *keys) for delivery_id, attempts, event in rows]
+        return [_due(row.delivery_id, row.attempts, row.event, endpoint, *keys) for row in rows]
+
+    async def _within_limits(self, endpoint_id: str, rows: list[DueRow], now: datetime) -> list[DueRow]:
+        """Those that their brands' limits do not defer. One statement more only where a brand has a limit."""
+        candidates = {row.delivery_id: found for row in rows if (found := row.candidate) is not None}
+        if not candidates:
+            return rows
+        admitted = await self._quota.admit(endpoint_id, list(candidates.values()), now)
+        return [row for row in rows if row.delivery_id not in candidates or row.delivery_id in admitted]
 
     async def take_test(self, delivery_id: str, now: datetime) -> DueDelivery | None:
         """The only delivery of a test, also for a disabled endpoint. None: the secrets cannot be decrypted."""
@@ -118,7 +127,7 @@ class DeliveryStore:
                 await session.exec(
                     update(DeliveryRow)
                     .where(col(DeliveryRow.id).in_(blocked), IS_PENDING)
-                    .values(next_attempt_at=now + RETRY_DELAYS[0], updated_at=now)
+                    .values(next_attempt_at=now + RETRY_DELAYS[0], deferred_for=None, updated_at=now)
                 )
             await take_lease(session, endpoint_id, holder, now)
 
@@ -128,55 +137,13 @@ class DeliveryStore:
             await write_results(session, [Attempted(due.delivery_id, result, now, due.payload)], self._random, now)
 
 
-def _endpoint_and_lane(endpoint_id: str) -> Any:
-    return (
-        select(EndpointRow, EndpointLaneRow)
-        .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(EndpointRow.id))
-        .where(EndpointRow.id == endpoint_id)
-    )
-
-
-def _due_rows(endpoint_id: str, now: datetime, limit: int, *, replayed: bool) -> Any:
-    return (
-        select(DeliveryRow.id, DeliveryRow.attempts, EventRow)
-        .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
-        .where(
-            DeliveryRow.endpoint_id == endpoint_id,
-            col(DeliveryRow.replayed).is_(replayed),
-            IS_PENDING,
-            col(DeliveryRow.next_attempt_at) <= now,
-        )
-        .order_by(col(DeliveryRow.next_attempt_at), col(DeliveryRow.sequence), col(DeliveryRow.id))
-        .limit(limit)
-    )
-
-
-def _ordered_rows(endpoint_id: str, now: datetime, limit: int) -> Any:
-    """What is due to an endpoint that wants each post's events in order: none whose earlier one waits for its retry.
-
-    In order of `sequence`, so that a limit never takes an event without the ones before it.
-    """
-    earlier = aliased(DeliveryRow)
-    waits = select(earlier.id).where(
-        col(earlier.content_id) == col(DeliveryRow.content_id),
-        col(earlier.endpoint_id) == endpoint_id,
-        col(earlier.status) == DeliveryStatus.PENDING.value,
-        col(earlier.sequence) < col(DeliveryRow.sequence),
-        col(earlier.next_attempt_at) > now,
-    )
-    return (
-        select(DeliveryRow.id, DeliveryRow.attempts, EventRow)
-        .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
-        .where(
-            DeliveryRow.endpoint_id == endpoint_id,
-            col(DeliveryRow.replayed).in_([False, True]),
-            IS_PENDING,
-            col(DeliveryRow.next_attempt_at) <= now,
-            ~waits.exists(),
-        )
-        .order_by(col(DeliveryRow.sequence), col(DeliveryRow.id))
-        .limit(limit)
-    )
+async def _rows(session: AsyncSession, endpoint: EndpointRow, now: datetime, limit: int) -> list[DueRow]:
+    if endpoint.ordering == Ordering.CONTENT:
+        return await ordered_rows(session, endpoint.id, now, limit)
+    rows = await due_rows(session, endpoint.id, now, limit, replayed=False)
+    if room := min(limit - len(rows), REPLAYS_AT_ONCE):
+        rows += await due_rows(session, endpoint.id, now, room, replayed=True)
+    return rows
 
 
 def _due(

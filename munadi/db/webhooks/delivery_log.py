@@ -18,7 +18,9 @@ from munadi.db.webhooks.delivery_results import SENT, without_request
 from munadi.db.webhooks.endpoint_lanes import reopen
 from munadi.db.webhooks.missed_events import EventRange, Found, make_due, next_events
 from munadi.domain.event import EventType
+from munadi.domain.usage import Limit
 from munadi.domain.webhook import (
+    Deferral,
     DeliveryAttempt,
     DeliveryDetail,
     DeliveryRequest,
@@ -32,6 +34,8 @@ REPLAY_LIMIT = 10_000
 REPLAY_PAGE, REPLAY_CHUNK = 1_000, 200
 # Characters of each response in a list; a single delivery shows all that was stored.
 LISTED_HEAD = 1024
+# As a subquery, so that its index is read, and not every delivery from the newest on.
+_DEFERRED = select(DeliveryRow.id).where(col(DeliveryRow.deferred_for).is_not(None))
 # A test is sent by the caller at once; the dispatcher sends it only if the caller died.
 TEST_LEASE = timedelta(seconds=60)
 
@@ -45,6 +49,7 @@ class DeliveryFilter:
     event_id: str | None = None
     content_id: str | None = None
     status: DeliveryStatus | None = None
+    deferred: bool = False  # only those that a brand's limit defers
 
 
 class DeliveryLog:
@@ -70,6 +75,8 @@ class DeliveryLog:
             col(DeliveryRow.status): wanted.status,
         }
         query = query.where(*(column == value for column, value in conditions.items() if value is not None))
+        if wanted.deferred:
+            query = query.where(col(DeliveryRow.id).in_(_DEFERRED))
         if before is not None:
             query = query.where(col(DeliveryRow.id) < before)
         async with self._database.read() as session:
@@ -102,7 +109,7 @@ class DeliveryLog:
         row = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
         row.status, row.attempts = DeliveryStatus.PENDING.value, 0
         row.next_attempt_at = row.updated_at = now
-        row.replayed, row.recovery_id = False, None  # a person waits for it
+        row.replayed, row.recovery_id, row.deferred_for = False, None, None  # a person waits for it
         await reopen(session, row.endpoint_id)
         announce_deliveries(session)
         return _view(row, (await session.get_one(EventRow, row.event_id)).type)
@@ -163,6 +170,10 @@ def _request(row: DeliveryRow, event: EventRow, may_read_texts: bool) -> Deliver
     return DeliveryRequest(url=sent["url"], headers=sent["headers"], body=body)
 
 
+def _deferral(brand_ref: str | None) -> Deferral | None:
+    return None if brand_ref is None else Deferral(limit=Limit.WEBHOOK_DELIVERIES_PER_MONTH, brand_ref=brand_ref)
+
+
 def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
     """A delivery as the API returns it, with at most `head` characters of each response."""
     attempts = [
@@ -179,6 +190,7 @@ def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
         status=DeliveryStatus(row.status),
         attempts=attempts[-1].number if attempts else 0,
         next_attempt_at=row.next_attempt_at,
+        deferred=_deferral(row.deferred_for),
         attempt_log=tuple(attempts),
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -53,7 +53,7 @@ async def write_results(session: AsyncSession, attempted: Sequence[Attempted], r
         if each.delivery_id not in rows:
             continue
         delivery, brand_ref = rows[each.delivery_id]
-        if brand_ref is not None and not delivery.log:
+        if brand_ref is not None and not delivery.log and not delivery.counted:
             first_tries[brand_ref] += 1
         _append(delivery, each)
         if each.result.ok or delivery.status == DeliveryStatus.PENDING:
@@ -131,6 +131,7 @@ def _append(delivery: DeliveryRow, attempt: Attempted) -> None:
     sent = result.request.model_dump() | {"payload": attempt.payload.value} if result.request else None
     delivery.log = [*older[1 - LOG_LIMIT :], entry.model_dump(mode="json") | {SENT: sent}]
     delivery.updated_at = delivery.bodies_at = attempt.at
+    delivery.deferred_for = None  # a limit that was set while it was sent
 
 
 def _shortened(entry: dict[str, Any]) -> dict[str, Any]:

@@ -183,7 +183,7 @@ class EndpointStore:
             await session.exec(
                 update(DeliveryRow)
                 .where(col(DeliveryRow.endpoint_id) == endpoint_id, IS_PENDING)
-                .values(status=DeliveryStatus.CANCELED.value, next_attempt_at=None, updated_at=now)
+                .values(status=DeliveryStatus.CANCELED.value, next_attempt_at=None, deferred_for=None, updated_at=now)
             )
             row = await _live(session, endpoint_id)
             if row is None:

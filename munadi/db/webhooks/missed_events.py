@@ -107,7 +107,7 @@ async def make_pending_due(session: AsyncSession, endpoint_id: str, now: datetim
             col(DeliveryRow.next_attempt_at) > now,
             *which,
         )
-        .values(next_attempt_at=now, updated_at=now)
+        .values(next_attempt_at=now, updated_at=now, deferred_for=None)
     )
 
 

@@ -24,6 +24,8 @@ from munadi.domain.webhook import DeliveryStatus, Recover, RecoveryStatus, Recov
 STEP = 200
 # Events of one page while they are counted.
 PAGE = 2_000
+# Beside the statuses: pending deliveries that a brand's limit defers.
+_DEFERRED = "deferred"
 _RUNNING = select(col(RecoveryRow.id)).where(col(RecoveryRow.status) == literal_column("'running'")).limit(100)
 
 
@@ -127,8 +129,9 @@ def _place(row: RecoveryRow) -> Found | None:
 
 async def _statuses(session: AsyncSession, recovery_id: str) -> Counter[str]:
     status = col(DeliveryRow.status)
-    query = select(status, func.count()).where(col(DeliveryRow.recovery_id) == recovery_id).group_by(status)
-    return Counter(dict((await session.exec(query)).all()))
+    query = select(status, func.count(), func.count(col(DeliveryRow.deferred_for)))
+    rows = (await session.exec(query.where(col(DeliveryRow.recovery_id) == recovery_id).group_by(status))).all()
+    return Counter({name: number for name, number, _ in rows} | {_DEFERRED: sum(each for _, _, each in rows)})
 
 
 def _view(row: RecoveryRow, statuses: Counter[str]) -> RecoveryView:
@@ -143,6 +146,7 @@ def _view(row: RecoveryRow, statuses: Counter[str]) -> RecoveryView:
         total=row.total,
         sent=statuses[DeliveryStatus.DELIVERED],
         failed=statuses[DeliveryStatus.EXHAUSTED] + statuses[DeliveryStatus.CANCELED],
+        deferred=statuses[_DEFERRED],
         created_at=row.created_at,
         ended_at=row.ended_at,
     )
