@@ -38,6 +38,8 @@ def _chapter(name: str, command: Any) -> Iterator[str]:
         return
     yield f"\n## munadi {name}\n\n{_words(command.help)}\n"
     for each, inner in command.commands.items():
+        if inner.hidden:
+            continue
         yield from _section(f"munadi {name} {each}", inner, "###")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from munadi.cli.webhooks import changes, endpoints, receiving
+from munadi.cli.webhooks import changes, endpoints, receiving, recovering
 from munadi.cli.webhooks.endpoints import app
 
-__all__ = ["app", "changes", "endpoints", "receiving"]
+__all__ = ["app", "changes", "endpoints", "receiving", "recovering"]

@@ -51,9 +51,17 @@ def create(
 
 
 @command(app, "rotate")
-def rotate(session: Session, endpoint_id: EndpointId) -> None:
-    """Make a new secret; the old one still signs for a while. It is printed once."""
-    session.show(session.client.webhooks.rotate_secret(endpoint_id), _print_secret)
+@command(app, "rotate-secret", hidden=True)  # as the API names it
+def rotate(
+    session: Session,
+    endpoint_id: EndpointId,
+    revoke_previous: Annotated[
+        bool, Option("--revoke-previous", help="End the old secret at once, for one that has leaked.")
+    ] = False,
+) -> None:
+    """Make a new secret; the old one still signs for 24 hours. It is printed once."""
+    made = session.client.webhooks.rotate_secret(endpoint_id, revoke_previous=revoke_previous)
+    session.show(made, _print_secret)
 
 
 @command(app, "test")

@@ -1,0 +1,84 @@
+"""Send an endpoint what it missed, and show the progress until everything was sent or given up."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.exits import Exit
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+from munadi.cli.webhooks.endpoints import EndpointId, Types, app
+
+PAUSE = 1.0
+# A recovery of which some deliveries are deferred has ended for now when it did not move in so many looks.
+STILL_LOOKS = 5
+
+
+class Only(StrEnum):
+    """What a recovery sends; without it both."""
+
+    FAILED = "failed"
+    MISSED = "missed"
+
+
+@command(app, "recover")
+def recover(
+    session: Session,
+    endpoint_id: EndpointId,
+    since: Annotated[str, Option("--since", metavar="TIME", help="Start of the time span, ISO 8601 with an offset.")],
+    until: Annotated[
+        str | None, Option("--until", metavar="TIME", help="End of the time span; now by default.")
+    ] = None,
+    types: Types = None,
+    only: Annotated[
+        Only | None,
+        Option("--only", metavar="failed|missed", help="Only what was given up, or only what was never sent."),
+    ] = None,
+    wait: Annotated[bool, Option("--wait/--no-wait", help="Show the progress until the end.")] = True,
+) -> None:
+    """Send an endpoint the events that did not arrive, in the background.
+
+    Each event keeps its id. With Ctrl-C the command ends, and the recovery continues. Exits 1 if something could not be
+    sent.
+    """
+    only_name = only.value if only else None
+    recovery = session.client.webhooks.recover(endpoint_id, since, until, types, only_name)
+    session.out.note((f"{recovery['total']} events to send, recovery {recovery['id']}", "dim"))
+    if wait:
+        recovery = _follow(session, endpoint_id, recovery)
+    session.show(recovery, _print)
+    if wait and (recovery["status"] != "done" or recovery["failed"]):
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _follow(session: Session, endpoint_id: str, recovery: Any) -> Any:
+    """The recovery at its end, or when a limit keeps it from moving."""
+    pause, still = session.pause or time.sleep, 0
+    while recovery["status"] == "running" and not (recovery["deferred"] and still >= STILL_LOOKS):
+        pause(PAUSE)
+        found = session.client.webhooks.recovery(endpoint_id, recovery["id"])
+        still = still + 1 if found == recovery else 0
+        if not still:
+            session.out.note((_progress(found), "dim"))
+        recovery = found
+    return recovery
+
+
+def _progress(recovery: Any) -> str:
+    parts = [f"{recovery['sent']} of {recovery['total']} sent"]
+    parts += [f"{recovery[name]} {name}" for name in ("failed", "deferred") if recovery[name]]
+    return ", ".join(parts)
+
+
+def _print(out: Output, recovery: Any) -> None:
+    out.line((recovery["status"], "bold"), f": {_progress(recovery)}")
+    if recovery["failed"]:
+        out.note("The endpoint did not take them. See munadi webhooks deliveries --status exhausted")
+    if recovery["deferred"]:
+        out.note("They wait for the brand's webhookDeliveriesPerMonth: raise it, or wait until the month ends.")
