@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 from unicodedata import category
 
 import regex
 
 from munadi.channels.bluesky.spec import HANDLE, MAX_TAG_BYTES, MAX_TAG_GRAPHEMES
+from munadi.channels.domains import TOP_LEVEL
 from munadi.channels.text import measure
 from munadi.domain.channel import TextUnit
 
-_TLDS = frozenset(
-    line for line in files(__package__).joinpath("tlds.txt").read_text("utf-8").split("\n") if line and line[0] != "#"
-)
 # JavaScript's \b and [a-z] are ASCII; its \s is not.
 _MENTION = regex.compile(r"(?:^|\s|\()(@([a-zA-Z0-9.-]+)(?a:\b))", regex.MULTILINE)
 _LINK = regex.compile(
@@ -79,7 +76,7 @@ def _bytes(text: str) -> int:
 
 
 def _is_domain(name: str) -> bool:
-    return name.rpartition(".")[2].lower() in _TLDS and "." in name
+    return name.rpartition(".")[2].lower() in TOP_LEVEL and "." in name
 
 
 def _mentions(text: str) -> Iterator[Facet]:
