@@ -11,6 +11,7 @@ import regex
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
+from munadi.channels.weighted import weighted_length
 from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -43,6 +44,8 @@ def measure(text: str, unit: TextUnit) -> int:
         case TextUnit.EMOJI_BYTES:
             clusters = graphemes(text)
             return sum(len(each.encode("utf-8")) if _EMOJI.search(each) else len(each) for each in clusters)
+        case TextUnit.WEIGHTED:
+            return weighted_length(text)
         case TextUnit.CODE_POINTS:
             return len(text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -24,6 +24,7 @@ class ChannelName(StrEnum):
     BLUESKY = "bluesky"
     TIKTOK = "tiktok"
     MASTODON = "mastodon"
+    X = "x"
     YOUTUBE = "youtube"
 
 
@@ -35,6 +36,7 @@ class TextUnit(StrEnum):
     CODE_POINTS = "code_points"
     UTF16_UNITS = "utf16_units"
     EMOJI_BYTES = "emoji_bytes"  # code points, an emoji as its UTF-8 bytes
+    WEIGHTED = "weighted_characters"  # an address 23, an emoji 2, others 1 or 2 (munadi/channels/weighted.py)
 
 
 class MediaKind(StrEnum):
@@ -129,6 +131,16 @@ class Notice(WireModel):
     message: str
 
 
+class Prices(WireModel):
+    """What a network charges for a call, in US dollars, by its price list of `as_of`. Refused calls are free."""
+
+    as_of: date
+    post: float
+    post_with_link: float
+    alt_text: float
+    read: float
+
+
 # The types that a rendition can be made from. Others are sent as they are, or refused.
 RENDERED_FROM = ("image/jpeg", "image/png", "image/webp")
 
@@ -201,6 +213,7 @@ class ChannelSpec(WireModel):
     soft_limits: tuple[SoftLimit, ...] = ()
     notices: tuple[Notice, ...] = ()
     kinds_without_alt: tuple[str, ...] = ()  # values of the option `kind`
+    prices: Prices | None = None  # None where calls cost nothing
     facts_version: str
     sources: tuple[str, ...]
 
