@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from munadi.channels.weighted import addresses_in
 from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
@@ -36,6 +37,7 @@ class WarningCode(StrEnum):
     PREPARATION_MAY_BE_LATE = "PREPARATION_MAY_BE_LATE"
     TOKEN_EXPIRES_BEFORE_SLOT = "TOKEN_EXPIRES_BEFORE_SLOT"
     DAILY_CAP_LIKELY = "DAILY_CAP_LIKELY"
+    LINK_COSTS_MORE = "LINK_COSTS_MORE"
 
 
 _ABOVE = {
@@ -57,7 +59,7 @@ def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
         for placed in drafts
         if placed.link_appended
     ]
-    checks = (_links, _soft_limits, _alt_texts, _renditions, _notices)
+    checks = (_links, _prices, _soft_limits, _alt_texts, _renditions, _notices)
     return appended + [warning for placed in drafts for check in checks for warning in check(placed)]
 
 
@@ -81,6 +83,28 @@ def _links(placed: PlacedDraft) -> Iterator[Warning_]:
         part = "link" if placed.link_appended and not LINK.search(placed.own_text) else "text"
         message = "shows links as plain text that cannot be clicked"
         yield _warning(spec, WarningCode.LINK_NOT_CLICKABLE, f"{placed.roots[part]}/{part}", message)
+
+
+def _prices(placed: PlacedDraft) -> Iterator[Warning_]:
+    """Every post of a thread is paid for, and one with a link is paid for differently."""
+    spec, draft = placed.target.channel.spec, placed.draft
+    if spec.prices is None:
+        return
+    own = "link" if placed.link_appended and not _has_address(placed.own_text) else "text"
+    texts = {f"{placed.roots[own]}/{own}": draft.text}
+    texts |= {placed.pointer(f"/parts/{index}"): part for index, part in enumerate(draft.parts)}
+    texts |= {placed.pointer("/firstComment"): draft.first_comment} if draft.first_comment else {}
+    linked = [pointer for pointer, text in texts.items() if _has_address(text)]
+    if linked:
+        prices = f"{spec.prices.post_with_link:.3f} USD for a post with a link, {spec.prices.post:.3f} USD without one"
+        which = f"; {len(linked)} of the {len(texts)} posts of this thread have one" if len(texts) > 1 else ""
+        message = f"charges {prices} (prices of {spec.prices.as_of}){which}"
+        yield _warning(spec, WarningCode.LINK_COSTS_MORE, linked[0], message)
+
+
+def _has_address(text: str) -> bool:
+    """An address without a scheme may be charged as a link too."""
+    return bool(LINK.search(text) or addresses_in(text))
 
 
 def _soft_limits(placed: PlacedDraft) -> Iterator[Warning_]:

@@ -20,9 +20,10 @@ from munadi.sandbox.platform import Platform
 from munadi.sandbox.storage import Store
 from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
+from munadi.sandbox.x import X
 from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Mastodon, Threads, TikTok, YouTube)
+NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Mastodon, Threads, TikTok, X, YouTube)
 LOGGED_CALLS = 10_000
 
 

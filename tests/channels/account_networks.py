@@ -126,5 +126,16 @@ YOUTUBE = Network(
     renewed={"access_token": "fresh", "expires_in": 3599, "scope": "x", "token_type": "Bearer"},
     settings=APP,
 )
-NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, TIKTOK, YOUTUBE)}
+X = Network(
+    name="x",
+    me="/2/users/me",
+    who=SCENES["x"].identity[2],
+    profile=(SCENES["x"].account.external_id, "acme", "Acme"),
+    facts={"subscription": "None"},
+    asked={"user.fields": "username,name,verified_type,subscription_type"},
+    renew=("POST", "/2/oauth2/token"),
+    renewed={"access_token": "fresh", "refresh_token": "newer", "expires_in": 7200, "token_type": "bearer"},
+    settings={**SCENES["x"].settings, **APP},
+)
+NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, TIKTOK, X, YOUTUBE)}
 networks = pytest.mark.parametrize("on", NETWORKS.values(), ids=NETWORKS)

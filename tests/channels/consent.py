@@ -156,6 +156,7 @@ PAGE_SCOPES = (
 FACEBOOK_SCOPES = ("pages_show_list", "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement")
 THREADS_SCOPES = ("threads_basic", "threads_content_publish", "threads_manage_replies")
 MASTODON_SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
+X_SCOPES = ("tweet.read", "users.read", "tweet.write", "media.write", "offline.access")
 GOOGLE = "https://www.googleapis.com/auth/"
 YOUTUBE_SCOPES = (f"{GOOGLE}youtube.upload", f"{GOOGLE}youtube.readonly", f"{GOOGLE}youtube.force-ssl")
 CODE = {"client_id": "app-1", "response_type": "code"}
@@ -230,6 +231,17 @@ LOGINS = {
         needed="video.publish",
         challenge=hex_challenge,
         refused_redirect="Redirect_uri",
+    ),
+    "x": LoginScene(
+        channel="x",
+        scopes=X_SCOPES,
+        page="/x/www/i/oauth2/authorize",
+        query={**CODE, "scope": " ".join(X_SCOPES)},
+        exchange="token",
+        life=timedelta(hours=2),
+        needed="tweet.write",
+        challenge=base64_challenge,
+        refused_redirect="redirect uri",
     ),
     "youtube": LoginScene(
         channel="youtube",

@@ -80,6 +80,14 @@ def mastodon_of(key: str) -> Answer:
     return given(401 if key == "invalid_client" else 400, {"error": key, "error_description": WORDS})
 
 
+def x_of(key: str) -> Answer:
+    if key.isdecimal():
+        return given(403, {"errors": [{"code": int(key), "message": WORDS}]})
+    if "_" in key:
+        return given(400, {"error": key, "error_description": WORDS})
+    return given(403, {"title": "x", "detail": WORDS, "type": f"https://api.x.com/2/problems/{key}", "status": 403})
+
+
 def tiktok_of(key: str) -> Answer:
     status, _, code = key.partition(":")
     if code in OAUTH_WORDS.split():

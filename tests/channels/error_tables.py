@@ -21,6 +21,7 @@ from tests.channels.error_answers import (
     youtube_of,
 )
 from tests.channels.error_mastodon import MASTODON
+from tests.channels.error_x import X
 
 R, S = Reason, Effect
 COMMON = """
@@ -268,5 +269,6 @@ TABLES = {
     "mastodon": MASTODON,
     "threads": THREADS,
     "tiktok": TIKTOK,
+    "x": X,
     "youtube": YOUTUBE,
 }

@@ -147,6 +147,7 @@ PLACES = {
         ("processing", "moderation"),
         {"minChunkBytes": 100, "statusPerMinute": 1000},
     ),
+    "x": Place({"api": "api", "auth": "www", "upload": "api"}, {**APP, "chunk_bytes": 20_000}, ("video",)),
     "youtube": Place(
         {role: role for role in ("api", "auth", "token")},
         {**APP, "poll_quick": 0.02, "poll_slow": 0.02, "poll_idle": 0.02, "chunk_bytes": UNIT, "chunks_per_run": 2},
@@ -273,6 +274,10 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     ),
     "threads": (Kind("text", "threads_publish", GRAPH, (SPAM, {"error": {"code": 10}, "status": 500})),),
     "tiktok": (Kind("file", "upload_last_chunk", {}, ({},)),),
+    "x": tuple(
+        Kind(name, "create_post", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))
+        for name in ("text", "photos", "video")
+    ),
     "youtube": (Kind("clip", "update_video", {"error": {"reason": "backendError"}}, ({},)),),
 }
 EACH = [(channel, kind) for channel, kinds in KINDS.items() for kind in kinds]

@@ -13,6 +13,7 @@ from tests.channels.network import answer, ok
 from tests.channels.scene_mastodon import MASTODON
 from tests.channels.scene_meta import FACEBOOK, INSTAGRAM, THREADS
 from tests.channels.scene_tiktok import TIKTOK
+from tests.channels.scene_x import X
 from tests.channels.scene_youtube import YOUTUBE
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -40,5 +41,5 @@ BLUESKY = Scene(
     settings={"hosts": {"entryway": "https://entry.example/bluesky"}},
 )
 
-SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, MASTODON, THREADS, TIKTOK, YOUTUBE)}
+SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, MASTODON, THREADS, TIKTOK, X, YOUTUBE)}
 scenes = each_scene(SCENES)

@@ -19,6 +19,7 @@ from tests.channels import limits_instagram as instagram
 from tests.channels import limits_mastodon as mastodon
 from tests.channels import limits_threads as threads
 from tests.channels import limits_tiktok as tiktok
+from tests.channels import limits_x as x
 from tests.channels import limits_youtube as youtube
 from tests.channels.limits import Limit, film, of, picture
 from tests.channels.making import account, bench, draft, image, video
@@ -30,6 +31,7 @@ TABLES: Mapping[str, Sequence[Limit]] = {
     "mastodon": mastodon.LIMITS,
     "threads": threads.LIMITS,
     "tiktok": tiktok.LIMITS,
+    "x": x.LIMITS,
     "youtube": youtube.LIMITS,
 }
 CHANNELS = {name: bench(name).channel for name in TABLES}
@@ -117,6 +119,7 @@ LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
     "facebook": [(draft("Hi"), 0), (CARD, 1), (PAIR, 5), (facebook.reel(), 20), (facebook.film(), 20)],
     "instagram": [(ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (of(ONE)(kind="story"), 2), (ODD, 10)],
     "mastodon": [(draft("Hi"), 0), (CARD, 0), (ONE, 1), (PAIR, 1), (FILM, 10), (ODD, 1)],
+    "x": [(draft("Hi"), 0), (CARD, 0), (ONE, 5), (PAIR, 5), (FILM, 20), (ODD, 5)],
     "threads": [(draft("Hi"), 0.5), (ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (ODD, 10)],
 }
 

@@ -17,7 +17,7 @@ from tests.channels.consent import Login, asking, at, decide, over
 from tests.channels.making import error_of
 
 PAGES = ("facebook", "instagram page")
-RENEWED = ("tiktok", "youtube")
+RENEWED = ("tiktok", "x", "youtube")
 
 
 @at(*PAGES)
@@ -105,6 +105,7 @@ async def dead(login: Login, credentials: Credentials) -> bool:
     token = {"authorization": f"Bearer {credentials.access_token.get_secret_value()}"}
     path, params = {
         "tiktok": ("v2/user/info/", {"fields": "open_id"}),
+        "x": ("2/users/me", {}),
         "youtube": ("youtube/v3/channels", {"part": "id", "mine": "true"}),
     }[login.scene.channel]
     answer = await login.client.get(

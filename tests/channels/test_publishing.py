@@ -18,6 +18,7 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft, VisibleStep
 from tests.channels import facebook_page as facebook
+from tests.channels import scene_x as x
 from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
 from tests.channels.bluesky.servers import DID
@@ -31,6 +32,7 @@ from tests.channels.scene_mastodon import SALE, status
 from tests.channels.scene_mastodon import WHO as MASTODON
 from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
+from tests.channels.x import test_media as x_media
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,15 @@ def mastodon_over(said: Any) -> Bench:
     return mastodon.over(said or ok(status()))
 
 
+def x_over(said: Any) -> Bench:
+    built = bench("x", x.SETTINGS)
+    built.network.on("POST", x.TWEETS, said or x.made())
+    return built
+
+
+NO_TWEET = ({}, {"data": {}}, {"data": None}, {"data": {"id": {}}}, {"id": "117"}, [], "not json")
+
+
 def tiktok_step(name: str, draft: PublicationDraft, ready: Handle, *unready: Handle | None) -> Step:
     return Step(f"tiktok {name}", lambda _: tiktok.scripted(), draft, WHO, ready, (), unready)
 
@@ -157,6 +168,27 @@ STEPS = [
         MASTODON,
         of(posts={"post": {"id": "117"}}),
         NO_ID,
+        (),
+        (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
+        "part-2",
+    ),
+    Step("x text", x_over, x.SALE, x.WHO, None, NO_TWEET, live=(of(posts={"post": {"id": "117"}}),)),
+    Step(
+        "x picture",
+        x_over,
+        x_media.PICTURE,
+        x.WHO,
+        x_media.ready("7"),
+        NO_TWEET,
+        (None, BARE, x_media.ready("7", is_described=False)),
+    ),
+    Step(
+        "x part",
+        x_over,
+        x.SALE.model_copy(update={"parts": ("Two",)}),
+        x.WHO,
+        of(posts={"post": {"id": "117"}}),
+        NO_TWEET,
         (),
         (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
         "part-2",

@@ -16,7 +16,7 @@ from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
 DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
-KIND = {"bluesky": "text", "mastodon": "text", **DEFAULT}
+KIND = {"bluesky": "text", "mastodon": "text", "x": "text", **DEFAULT}
 
 
 def usual(acme: Acme, **fields: Any) -> Any:
@@ -43,7 +43,7 @@ async def test_a_call_with_an_expired_token_is_not_sent_and_a_new_token_continue
     await acme.refresh()
     await acme.post(given, saved)
     assert len(acme.posts) == 1
-    if acme.name == "tiktok":
+    if acme.name in ("tiktok", "x"):
         acme.account = stale
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
@@ -64,6 +64,7 @@ WITHDRAWN = [
     ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
     ("mastodon", {}, R.TOKEN_EXPIRED),
     ("tiktok", {}, R.TOKEN_EXPIRED),
+    ("x", {}, R.TOKEN_EXPIRED),
     ("youtube", {}, R.TOKEN_EXPIRED),
 ]
 
@@ -79,7 +80,7 @@ async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str
     error = await acme.failure(given, saved, reason=reason)
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("mastodon", "tiktok", "youtube"):
+    if acme.name in ("mastodon", "tiktok", "x", "youtube"):
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
@@ -106,6 +107,7 @@ RESTRICTED = [
     ("mastodon", "disabled", R.ACCOUNT_RESTRICTED),
     ("tiktok", "private", R.INVALID_FIELD),
     ("tiktok", "banned", R.ACCOUNT_RESTRICTED),
+    *(("x", status, R.ACCOUNT_RESTRICTED) for status in ("suspended", "locked")),
     ("youtube", "suspended", R.ACCOUNT_RESTRICTED),
     ("youtube", "no_channel", R.TARGET_NOT_ACCESSIBLE),
 ]
@@ -128,6 +130,9 @@ LIMITS = [
     ("tiktok", "file", "activeUsersPerDay", R.QUOTA_EXCEEDED),
     ("tiktok", "file", "creatorInfoPerMinute", R.RATE_LIMITED),
     ("tiktok", "file", "initPerMinute", R.RATE_LIMITED),
+    ("x", "text", "postsPer15Minutes", R.RATE_LIMITED),
+    ("x", "photo", "mediaPer15Minutes", R.RATE_LIMITED),
+    ("x", "text", "creditMills", R.QUOTA_EXCEEDED),
     ("youtube", "clip", "uploadsPerDay", R.QUOTA_EXCEEDED),
     ("youtube", "clip", "uploadsPerChannel", R.DAILY_CAP_REACHED),
 ]
@@ -138,7 +143,7 @@ async def test_a_limit_is_waited_for_and_nothing_is_sent(acme: Acme, kind: str, 
     acme.set("limits", 0, limit)
     error = await acme.failure(draft(acme, kind), reason=reason, effect=S.NOT_SENT)
     assert error.retry_after is not None
-    acme.set("limits", 9, limit)
+    acme.set("limits", 99, limit)
     await acme.post(draft(acme, kind))
     assert len(acme.posts) == 1
 
@@ -178,7 +183,7 @@ SLOW = [("instagram", "photo", "image"), ("threads", "text", "text"), ("facebook
 
 @pytest.mark.parametrize(
     ("acme", "kind", "delay"),
-    [*SLOW, ("mastodon", "video", "video"), ("youtube", "clip", "processing")],
+    [*SLOW, ("mastodon", "video", "video"), ("x", "video", "video"), ("youtube", "clip", "processing")],
     indirect=["acme"],
 )
 async def test_slow_processing_is_polled(acme: Acme, kind: str, delay: str) -> None:
@@ -242,6 +247,8 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     ("threads", mp4(1, "mpeg4"), video(), R.MEDIA_PROCESSING_FAILED, "FAILED_PROCESSING_VIDEO"),
     *(("mastodon", WORDS, asset, R.MEDIA_VALIDATION_FAILED, "HTTP 422") for asset in (image(), video())),
     *(("facebook", body, image(), R.MEDIA_VALIDATION_FAILED, "324") for body in (None, WORDS, jpeg(kind="WEBP"))),
+    ("x", WORDS, image(), R.INVALID_FIELD, "invalid-request"),
+    ("x", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "failed"),
     ("tiktok", WORDS, video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
     ("tiktok", film(360, 640, codec="mpeg4"), video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
     ("tiktok", film(360, 640, 1), video(), R.MEDIA_VALIDATION_FAILED, "duration_check_failed"),

@@ -64,6 +64,11 @@ TABLE: list[tuple[PlacedDraft, Found]] = [
     (placed("tiktok", video(), text=f"See {LINK}"), [("LINK_NOT_CLICKABLE", "/text")]),
     (placed("bluesky", text=f"See {LINK}"), []),
     (placed("threads", text=f"See {LINK}"), []),
+    (placed("x", text="See you there"), []),
+    (placed("x", text="See acme.com"), [("LINK_COSTS_MORE", "/text")]),
+    (placed("x", link=LINK), [("LINK_APPENDED", "/link"), ("LINK_COSTS_MORE", "/link")]),
+    (placed("x", text="One", parts=["two", f"See {LINK}"]), [("LINK_COSTS_MORE", "/channels/0/parts/1")]),
+    (placed("x", text="One", firstComment=LINK), [("LINK_COSTS_MORE", "/channels/0/firstComment")]),
     (placed("instagram", alt(), text="x" * 125), []),
     (placed("instagram", alt(), text="x" * 126), [("TEXT_CUT_IN_FEED", "/text")]),
     (placed("instagram", alt(), text="#a #b #c #d #e"), []),
@@ -104,6 +109,14 @@ def test_a_warning_names_network_channel_and_numbers() -> None:
     assert warning.channel == "instagram"
     assert warning.message.startswith("Instagram takes alt texts")
     assert "2 of 3" in warning.message
+
+
+def test_what_a_link_costs_is_told_with_the_number_of_posts() -> None:
+    (warning,) = draft_warnings([placed("x", text=LINK, parts=["two", LINK])])
+    assert warning.message == (
+        "X charges 0.200 USD for a post with a link, 0.015 USD without one (prices of 2026-04-20); "
+        "2 of the 3 posts of this thread have one"
+    )
 
 
 def test_a_warning_points_at_the_override() -> None:

@@ -86,7 +86,10 @@ class Client:
 def refusal(answer: httpx.Response) -> tuple[int, Any]:
     """How a network refuses: at Meta the code and the subcode, elsewhere the status and the error's name."""
     assert answer.status_code >= 400, answer.text
-    error = answer.json()["error"]
+    body = answer.json()
+    if "detail" in body:
+        return answer.status_code, body["detail"]
+    error = body["error"]
     if isinstance(error, str):
         return answer.status_code, error
     if "errors" in error:

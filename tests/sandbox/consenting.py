@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -40,11 +42,14 @@ NETWORKS = {
         "TikTok", "/tiktok/www/v2/auth/authorize/", "/tiktok/api/v2/oauth/token/", ",",
         ["user.info.basic", "video.publish"], "client_key",
     ),
+    "x": ("X", "/x/www/i/oauth2/authorize", "/x/api/2/oauth2/token", " ", ["tweet.read", "tweet.write"], "client_id"),
     "youtube": (
         "YouTube", "/youtube/auth/o/oauth2/v2/auth", "/youtube/token/token", " ",
         [f"{GOOGLE}.upload", f"{GOOGLE}.readonly"], "client_id",
     ),
 }  # fmt: skip
+VERIFIER = "c" * 43
+VERIFIER_CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 EVERY = pytest.mark.parametrize("network", NETWORKS)
 
 
@@ -85,6 +90,8 @@ class Consenting:
             form = {"client_name": "App", "redirect_uris": BACK, "scopes": self.asked["scope"]}
             app = self.http.post("/mastodon/server/api/v1/apps", data=form).json()
             self.asked[client], self.secret = app["client_id"], app["client_secret"]
+        if network == "x":  # it insists on PKCE
+            self.asked |= {"code_challenge": VERIFIER_CHALLENGE, "code_challenge_method": "S256"}
 
     def shown(self) -> httpx.Response:
         return self.http.get(self.page, params=self.asked)
@@ -106,6 +113,10 @@ class Consenting:
     def exchange(self, code: str, **changes: str) -> httpx.Response:
         app = {self.client: self.asked[self.client], "client_secret": self.secret}
         form = {**app, "redirect_uri": BACK, "code": code, **changes}
+        if self.title == "X":  # the app proves itself in a header
+            form = {"code_verifier": VERIFIER, **form}
+            proof = (form[self.client], form.pop("client_secret"))
+            return self.http.post(self.token, data={"grant_type": "authorization_code", **form}, auth=proof)
         if "dialog" in self.page:
             return self.http.get(self.token, params=form)
         return self.http.post(self.token, data={"grant_type": "authorization_code", **form})

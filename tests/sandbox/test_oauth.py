@@ -41,6 +41,7 @@ ACCOUNTS = {
         "munadi.sandbox", "act.sandboxMunadiAccessToken", "/tiktok/api/v2/user/info/", {"fields": "open_id"},
         (401, "access_token_invalid"),
     ),
+    "x": Account("munadi_sandbox", "sandboxMunadiXAccessToken", "/x/api/2/users/me", {}, (401, "Unauthorized")),
     "youtube": Account(
         "@munadi.sandbox", "ya29.sandboxMunadiAccessToken", "/youtube/api/youtube/v3/channels",
         {"part": "id", "mine": "true"}, (401, "authError"),
@@ -157,6 +158,7 @@ def test_a_token_without_the_scope_may_not_comment_or_answer(sandbox: Sandbox) -
 CHALLENGES: dict[str, tuple[Callable[[bytes], str], str]] = {
     "mastodon": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_grant"),
     "tiktok": (bytes.hex, "invalid_request"),
+    "x": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_request"),
     "youtube": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_grant"),
 }
 
@@ -184,6 +186,9 @@ def test_a_challenge_needs_its_verifier(sandbox: Sandbox, network: str) -> None:
         ("tiktok", {"client_key": ""}, 400, "invalid_client"),
         ("tiktok", {"grant_type": "password"}, 400, "unsupported_grant_type"),
         ("tiktok", {"code": "x"}, 400, "invalid_grant"),
+        ("x", {"client_secret": ""}, 401, "unauthorized_client"),
+        ("x", {"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ("x", {"code": "x"}, 400, "invalid_request"),
         ("youtube", {"client_secret": ""}, 401, "invalid_client"),
         ("youtube", {"grant_type": "password"}, 400, "unsupported_grant_type"),
         ("youtube", {"code": "x"}, 400, "invalid_grant"),

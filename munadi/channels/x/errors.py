@@ -1,0 +1,122 @@
+"""What X's answers mean: problem JSON `{title, detail, type, status}`, an older `{errors: [{code, message}]}`, OAuth.
+
+Source: docs/networks/x.md, section 6. Several refusals share the type `about:blank`; then the exact detail decides.
+A refusal in X's own envelope proves that nothing was posted; a status alone, or a 5xx, proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from munadi.channels.errors import LONGEST_WAIT, Row, refusal
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.ports import Answer
+
+R, S = Reason, Effect
+TITLE = "X"
+NO_CREDITS = Row(
+    R.QUOTA_EXCEEDED, S.NOT_SENT, timedelta(hours=1), "the app has no credits left, or its spending limit is reached"
+)
+DEAD_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT)
+INVALID = Row(R.INVALID_FIELD, S.REJECTED)
+POLICY = Row(R.CONTENT_POLICY, S.REJECTED)
+RESTRICTED = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
+THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(minutes=15))
+GONE = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)
+DUPLICATE = Row(R.DUPLICATE_CONTENT, S.REJECTED)
+LOST_MEDIA = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `publisher` uploads them again, a few times
+DEAD_GRANT = Row(R.TOKEN_REVOKED, S.NOT_SENT)
+BAD_APP = Row(R.APP_NOT_APPROVED, S.REJECTED, advice="check the client id and secret of the X app")
+UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
+REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
+
+# The last part of a problem's `type`; the codes of the older shape; words of OAuth (RFC 6749, 5.2).
+ERRORS: Mapping[str, Row] = {
+    "unsupported-authentication": Row(R.MISSING_SCOPE, S.REJECTED),  # an app's token in place of a person's
+    "client-forbidden": Row(R.APP_NOT_APPROVED, S.REJECTED, advice="the app is in no project or plan at console.x.com"),
+    "not-authorized-for-resource": POLICY,
+    "user-suspended": RESTRICTED,
+    "invalid-request": INVALID,
+    "resource-not-found": GONE,
+    "rate-limit": THROTTLED,
+    "usage-capped": Row(R.QUOTA_EXCEEDED, S.NOT_SENT, timedelta(hours=1)),
+    "32": DEAD_TOKEN,
+    "89": DEAD_TOKEN,
+    "64": RESTRICTED,
+    "88": THROTTLED,
+    "186": Row(R.TEXT_TOO_LONG, S.REJECTED),
+    "187": DUPLICATE,
+    "324": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
+    "invalid_grant": DEAD_GRANT,
+    "invalid_request": DEAD_GRANT,  # how X refuses a code or a refresh token that was used (unverified)
+    "invalid_client": BAD_APP,
+    "unauthorized_client": BAD_APP,
+    "invalid_scope": Row(R.MISSING_SCOPE, S.REJECTED),
+}
+# (status, the detail or a part of it); the first match counts, before the type.
+DETAILS: Sequence[tuple[int, re.Pattern[str], Row]] = (
+    (403, re.compile(r"duplicate content", re.I), DUPLICATE),
+    (403, re.compile(r"only reply to or quote|reply to this conversation|quoting this post", re.I), POLICY),
+    (403, re.compile(r"not permitted to perform this action", re.I), INVALID),
+    (403, re.compile(r"account is (?:not permitted|suspended)|account is temporarily locked", re.I), RESTRICTED),
+    (403, re.compile(r"longer than 2 minutes", re.I), Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)),
+    (400, re.compile(r"media ids? .{0,40}(?:invalid|expired|not found)", re.I), LOST_MEDIA),
+    (400, re.compile(r"deleted or not visible", re.I), GONE),
+)  # fmt: skip
+STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 402: NO_CREDITS, 429: THROTTLED}
+# What is refused in X's own envelope without a row: the text is shown, nothing was posted.
+ENVELOPED: Mapping[int, Row] = {400: INVALID, 403: REFUSED, 404: GONE}
+# Windows whose headers say that nothing is left, the longest first.
+WINDOWS = ("x-app-limit-24hour", "x-user-limit-24hour", "x-rate-limit")
+
+
+def failure(reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None) -> ChannelError:
+    """A failure in our own words."""
+    return ChannelError(reason, effect, f"{TITLE}: {message}", provider_code=code)
+
+
+def explain(answer: Answer, now: datetime) -> ChannelError:
+    """The answer as a ChannelError; its code is the problem's name, an older code, a word of OAuth or the status."""
+    name, message = _read(answer)
+    row = _row(answer.status, name, message)
+    error = refusal(TITLE, row, answer, now, name, message)
+    if answer.status == 429 and "retry-after" not in answer.headers:
+        window = next((one for one in WINDOWS if answer.headers.get(f"{one}-remaining") == "0"), "x-rate-limit")
+        error.retry_after = _reset(answer, window, now) or row.wait
+        if window != WINDOWS[-1] and error.reason is R.RATE_LIMITED:
+            error.reason = R.DAILY_CAP_REACHED
+    return error
+
+
+def _row(status: int, name: str, message: str) -> Row:
+    if status >= 500:
+        return OUTAGE
+    worded = (row for at, words, row in DETAILS if at == status and words.search(message))
+    found = next(worded, None) or ERRORS.get(name) or STATUSES.get(status)
+    if found is None and message:
+        found = ENVELOPED.get(status)
+    return found or UNKNOWN
+
+
+def _read(answer: Answer) -> tuple[str, str]:
+    """Name and text of whichever envelope there is; empty where there is none."""
+    word, kind = answer.field("error"), answer.field("type")
+    if isinstance(word, str) and word in ERRORS:
+        return word, str(answer.field("error_description") or "")
+    detail = answer.field("detail") or answer.field("title")
+    listed = answer.field("errors")
+    first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+    name = str(kind).rpartition("/")[2] if isinstance(kind, str) and "/" in kind else ""
+    code = first.get("code")
+    text = detail if isinstance(detail, str) else first.get("message")
+    return name[:100] or (str(code) if isinstance(code, int) else ""), text if isinstance(text, str) else ""
+
+
+def _reset(answer: Answer, window: str, now: datetime) -> timedelta | None:
+    """`…-reset` is in seconds since the epoch."""
+    value = answer.headers.get(f"{window}-reset", "")[:12]
+    if not (value.isdecimal() and value.isascii()):
+        return None
+    return min(max(datetime.fromtimestamp(int(value), UTC) - now, timedelta(seconds=1)), LONGEST_WAIT)

@@ -1,0 +1,141 @@
+"""X's limits, prices, options and settings. Source: docs/networks/x.md, sections 1, 4 and 5."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from munadi.channels.http import AppSettings, Duration
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    Leftovers,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Prices,
+    Renewal,
+    Resend,
+    TextLimit,
+    TextUnit,
+    TokenLife,
+)
+from munadi.domain.model import WireModel
+
+MAX_TEXT, MAX_LONG_TEXT = 280, 25_000
+# Who may publish long texts and larger videos, by `subscription_type`.
+PREMIUM = frozenset({"Premium", "PremiumPlus"})
+# Ours: X has no limit on a thread.
+MAX_PARTS = 25
+MAX_IMAGES = 4
+GIF = "image/gif"
+MAX_GIF_BYTES, MAX_GIF_WIDTH, MAX_GIF_HEIGHT = 15_000_000, 1280, 1080
+VIDEO_SIDES, PREMIUM_SIDES = (1280, 1024), (1920, 1200)
+VIDEO_CODECS, AUDIO_CODECS, FRAME_RATES = ("h264",), ("aac",), (1, 60)
+POLL_CHARACTERS = 25
+LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=20)
+# Media that no post uses are gone after 24 hours; one that ends so soon is uploaded again.
+MEDIA_LIFE, SLACK = timedelta(hours=24), timedelta(minutes=30)
+SCOPES = ("tweet.read", "users.read", "tweet.write", "media.write", "offline.access")
+TEXT = TextLimit(rule="text_weighted", unit=TextUnit.WEIGHTED, maximum=MAX_TEXT)
+
+
+class Hosts(BaseModel):
+    """Where X is; a value may carry a path prefix, never a version. Addresses of posts begin with `auth` too."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    api: str = "https://api.x.com"
+    auth: str = "https://x.com"
+    upload: str = "https://api.x.com"
+
+
+class Settings(AppSettings):
+    """`MUNADI_CHANNELS__X__…`; durations in seconds or ISO 8601.
+
+    `self_serve`: the app pays per call. Such apps may not quote, and a post has one cashtag at most; False is for apps
+    with an older or an enterprise plan. Files are uploaded in parts of `chunk_bytes`, `chunks_per_run` at a time, and
+    read while X processes them, for `processing_timeout`.
+    """
+
+    hosts: Hosts = Hosts()
+    version: str = "2"
+    self_serve: bool = True
+    chunk_bytes: int = Field(default=1_048_576, ge=1)
+    chunks_per_run: int = Field(default=64, ge=1)
+    processing_timeout: Duration = timedelta(minutes=15)
+
+
+class Poll(WireModel):
+    """A poll below the text, without media."""
+
+    options: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=2, max_length=4)
+    duration_minutes: int = Field(ge=5, le=10_080)
+
+
+class Options(WireModel):
+    """`replySettings`: who may reply; without it everyone may. `quotePostId` is the id of a post, which X takes from
+    apps of older and enterprise plans only. `madeWithAi` and `paidPartnership` are disclosures. All but the poll and
+    the quote are also for the later parts of a thread and the first comment.
+    """
+
+    reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
+    poll: Poll | None = None
+    quote_post_id: Annotated[str, Field(pattern=r"^[0-9]{1,19}$")] | None = None
+    made_with_ai: bool = False
+    paid_partnership: bool = False
+
+
+IMAGE = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg", "image/png", "image/webp", GIF),
+    max_bytes=5_000_000,
+    max_source_bytes=20_000_000,
+    takes_alt=True,
+    max_alt_length=1000,
+)
+GIF_RULE = IMAGE.model_copy(
+    update={"mime_types": (GIF,), "max_bytes": MAX_GIF_BYTES, "max_source_bytes": None, "max_width": MAX_GIF_WIDTH}
+)
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4", "video/quicktime"),
+    max_bytes=512_000_000,
+    min_ratio=1 / 3,
+    max_ratio=3.0,
+    min_width=32,
+    min_duration=timedelta(seconds=0.5),
+    max_duration=timedelta(seconds=140),
+)
+
+SPEC = ChannelSpec(
+    name=ChannelName.X,
+    title="X",
+    text_limits=(TEXT,),
+    media_rules=(IMAGE, VIDEO),
+    min_media=0,
+    max_media=MAX_IMAGES,
+    mixed_media=False,
+    link_style=LinkStyle.APPENDED,  # X makes a card of the last address in the text
+    first_comment=True,
+    max_parts=MAX_PARTS,
+    scopes=SCOPES,
+    publish_scopes=("tweet.write",),
+    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=180)),  # unverified
+    hosts=("https://api.x.com", "https://x.com"),
+    lead=VIDEO_LEAD,
+    absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
+    leftovers=Leftovers.EXPIRE,  # media that no post uses, after a day
+    resend=Resend.NEVER,  # safe for every post; `XRules.resend` says what a draft allows
+    prices=Prices(as_of=date(2026, 4, 20), post=0.015, post_with_link=0.2, alt_text=0.005, read=0.005),
+    facts_version="2026-11",
+    sources=(
+        "https://docs.x.com/x-api/posts/create-post",
+        "https://docs.x.com/x-api/media/quickstart/media-upload-chunked",
+        "https://docs.x.com/x-api/fundamentals/rate-limits",
+        "https://docs.x.com/x-api/fundamentals/counting-characters",
+        "https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code",
+    ),
+)

@@ -1,0 +1,132 @@
+"""Media: opened, received in parts in any order, finalized, processed for a while, gone after a day without a post."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import Message
+from typing import TYPE_CHECKING, Any
+
+from munadi.sandbox.clock import DAY, MINUTE
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.media import image_facts, sniff, video_facts
+from munadi.sandbox.x.errors import answer, refuse, refuse_if
+from munadi.sandbox.x.model import Medium
+
+if TYPE_CHECKING:
+    from munadi.sandbox.x import X
+
+MAX_PARTS, MAX_PART_BYTES = 1000, 5 * 1024 * 1024
+MAX_BYTES = {"tweet_image": 5_000_000, "tweet_gif": 15_000_000, "tweet_video": 60_000_000}  # the sandbox holds no more
+
+
+async def initialize(platform: X, call: Call) -> Answer:
+    profile, body = platform.caller(call, "media.write"), call.json(refuse("invalid"))
+    platform.limited(profile, "mediaPer15Minutes", 15 * MINUTE)
+    total, category = body.get("total_bytes"), str(body.get("media_category"))
+    if not isinstance(total, int) or category not in MAX_BYTES or not isinstance(body.get("media_type"), str):
+        raise refuse("invalid")
+    refuse_if(set(body) - {"total_bytes", "media_category", "media_type"}, "invalid")
+    refuse_if(not 0 < total <= MAX_BYTES[category], "invalid", "The media is too large.")
+    medium = Medium(platform.next_id(), profile.id, category, total, platform.clock.now())
+    platform.media.put(medium.id, medium)
+    return Answer(200, {"data": _ids(medium)}, effect=True)
+
+
+async def append(platform: X, call: Call) -> Answer:
+    medium, parts = _own(platform, call, platform.caller(call, "media.write").id, -2), _parts(call)
+    index, content = parts.get("segment_index", b"").decode(), parts.get("media", b"")
+    refuse_if(medium.digest is not None or not index.isdecimal() or int(index) >= MAX_PARTS, "invalid")
+    refuse_if(not content or len(content) > MAX_PART_BYTES, "invalid")
+    platform.received[f"{medium.id}/{int(index):04}"] = bytearray(content)
+    return Answer(200, {"data": {"expires_at": int(medium.opened_at + DAY)}}, effect=True)
+
+
+async def finalize(platform: X, call: Call) -> Answer:
+    medium = _own(platform, call, platform.caller(call, "media.write").id, -2)
+    if medium.digest is None:
+        names = sorted(name for name in platform.received if name.startswith(f"{medium.id}/"))
+        body = b"".join(platform.received.pop(name) for name in names)
+        refuse_if(len(body) != medium.total, "invalid", "Segments do not add up to provided total file size.")
+        kind, is_video = sniff(body), medium.category == "tweet_video"
+        good = video_facts(body) if is_video else image_facts(body)
+        refuse_if(not is_video and good is None, "invalid", "media type unrecognized.")
+        medium.digest = platform.shelf.keep(body, str(kind or "video/mp4")).digest
+        medium.problem = "InvalidMedia" if good is None or platform.switches["failProcessing"] else ""
+        delay = platform.delays["image" if medium.category == "tweet_image" else "video"]
+        medium.ready_at = platform.clock.now() + delay
+        platform.media.put(medium.id, medium)
+    return Answer(200, {"data": _view(platform, medium)}, effect=True)
+
+
+async def status(platform: X, call: Call) -> Answer:
+    profile = platform.caller(call, "media.write")
+    refuse_if(call.query.get("command") != "STATUS", "invalid")
+    medium = _live(platform, call.query.get("media_id", ""), profile.id)
+    return Answer(200, {"data": _view(platform, medium)}) if medium and medium.digest else answer("missing")
+
+
+async def describe(platform: X, call: Call) -> Answer:
+    profile, body = platform.caller(call, "media.write"), call.json(refuse("invalid"))
+    medium = _live(platform, str(body.get("id")), profile.id)
+    text = body.get("metadata", {}).get("alt_text", {}).get("text")
+    if medium is None:
+        return answer("missing")
+    refuse_if(not isinstance(text, str) or len(text) > 1000, "invalid")
+    platform.charge("altText")
+    medium.alt = text
+    platform.media.put(medium.id, medium)
+    return Answer(200, {"data": {"id": medium.id}}, effect=True)
+
+
+def attachable(platform: X, ids: Any, profile_id: str) -> list[Medium]:
+    """The media for a new post. Raises X's refusals."""
+    refuse_if(not isinstance(ids, list) or not 1 <= len(ids) <= 4, "invalid", "maximum of 4 items")
+    found = [_live(platform, str(one), profile_id) for one in ids]
+    media = [one for one in found if one is not None and one.digest and not one.problem]
+    refuse_if(len(media) < len(ids) or any(platform.clock.now() < one.ready_at for one in media), "media")
+    refuse_if(len(media) > 1 and any(one.category != "tweet_image" for one in media), "invalid")
+    return media
+
+
+def _live(platform: X, media_id: str, profile_id: str) -> Medium | None:
+    medium = platform.media.of(media_id, profile_id)
+    return None if medium is None or platform.clock.now() > medium.opened_at + DAY else medium
+
+
+def _own(platform: X, call: Call, profile_id: str, place: int) -> Medium:
+    medium = _live(platform, call.path.split("/")[place], profile_id)
+    if medium is None:
+        raise refuse("missing")
+    return medium
+
+
+def _ids(medium: Medium) -> dict[str, Any]:
+    return {"id": medium.id, "media_key": medium.key, "expires_after_secs": DAY}
+
+
+def _view(platform: X, medium: Medium) -> dict[str, Any]:
+    """Images have nothing to process, unless a test delays them."""
+    view = {**_ids(medium), "size": medium.total}
+    left = medium.ready_at - platform.clock.now()
+    if left > 0:
+        info: dict[str, Any] = {"state": "in_progress", "check_after_secs": 1, "progress_percent": 50}
+    elif medium.problem:
+        info = {"state": "failed", "error": {"code": 1, "name": medium.problem, "message": "file is not readable"}}
+    else:
+        info = {"state": "succeeded", "progress_percent": 100}
+    return (
+        view
+        if medium.category == "tweet_image" and left <= 0 and not medium.problem
+        else {**view, "processing_info": info}
+    )
+
+
+def _parts(call: Call) -> dict[str, bytes]:
+    header = f"content-type: {call.headers.get('content-type', '')}\r\n\r\n".encode()
+    whole = message_from_bytes(header + call.body)
+    parts = whole.get_payload() if whole.is_multipart() else []
+    return {_name(part): part.get_payload(decode=True) or b"" for part in parts if isinstance(part, Message)}  # type: ignore[misc]
+
+
+def _name(part: Message) -> str:
+    return str(part.get_param("name", header="content-disposition"))

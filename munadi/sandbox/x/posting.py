@@ -1,0 +1,145 @@
+"""Posts: made by a strict body, listed newest first, read back escaped and with short addresses."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from munadi.sandbox.clock import DAY, MINUTE, iso, wall_time
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.x import media
+from munadi.sandbox.x.errors import refuse, refuse_if
+from munadi.sandbox.x.model import ADDRESS, LONG, Account, Tweet, weight
+
+if TYPE_CHECKING:
+    from munadi.sandbox.x import X
+
+FIELDS = {"text", "media", "poll", "reply", "quote_tweet_id", "reply_settings", "made_with_ai", "paid_partnership"}
+SETTINGS = (None, "following", "mentionedUsers", "subscribers", "verified")
+SHORT = 280
+
+
+async def me(platform: X, call: Call) -> Answer:
+    profile = platform.caller(call, "users.read")
+    kind = "Premium" if profile.status == "premium" else "None"
+    user = {"id": profile.id, "username": profile.username, "name": profile.username, "verified_type": "none"}
+    return Answer(200, {"data": {**user, "subscription_type": kind}})
+
+
+async def create(platform: X, call: Call) -> Answer:
+    """201 with the id. What is refused costs nothing."""
+    profile, body = platform.caller(call, "tweet.write"), call.json(refuse("invalid"))
+    refuse_if(profile.status in ("suspended", "locked"), profile.status)
+    platform.limited(profile, "postsPer15Minutes", 15 * MINUTE)
+    tweet = _checked(platform, body, profile)
+    platform.charge("postWithLink" if ADDRESS.search(tweet.text) else "post")
+    if not platform.switches["pretendSuccess"]:
+        platform.tweets.put(tweet.id, tweet)
+    return Answer(
+        201, {"data": {"id": tweet.id, "text": _shown(tweet)[0]}}, effect=not platform.switches["pretendSuccess"]
+    )
+
+
+def _checked(platform: X, body: dict[str, Any], profile: Account) -> Tweet:
+    refuse_if(set(body) - FIELDS, "invalid")
+    text, poll, reply = body.get("text", ""), body.get("poll"), body.get("reply")
+    refuse_if(not isinstance(text, str) or body.get("reply_settings") not in SETTINGS, "invalid")
+    given = body.get("media")
+    attached = media.attachable(platform, given.get("media_ids"), profile.id) if isinstance(given, dict) else []
+    refuse_if(not (text.strip() or attached), "invalid")
+    refuse_if(weight(text) > LONG.get(profile.status, SHORT), "forbidden")
+    if poll is not None:
+        refuse_if(attached or "quote_tweet_id" in body or not 2 <= len(poll["options"]) <= 4, "invalid")
+        refuse_if(
+            not 5 <= poll["duration_minutes"] <= 10_080 or any(len(one) > 25 for one in poll["options"]), "invalid"
+        )
+    parent = str(reply["in_reply_to_tweet_id"]) if reply else None
+    if parent is not None:
+        found = platform.tweets.get(parent)
+        refuse_if(found is None, "parent")
+        refuse_if(found is not None and found.profile_id != profile.id, "reply")
+    refuse_if("quote_tweet_id" in body and platform.switches["selfServe"], "reply")
+    if not attached and platform.switches["refuseDuplicates"]:
+        since = platform.clock.now() - DAY
+        same = (one for one in platform.tweets if one.profile_id == profile.id and not one.media)
+        refuse_if(any(one.text == text and one.created_at > since for one in same), "duplicate")
+    return Tweet(
+        platform.next_id(),
+        profile.id,
+        text,
+        platform.clock.now(),
+        wall_time(),
+        [one.id for one in attached],
+        parent,
+        body.get("quote_tweet_id"),
+        body.get("reply_settings"),
+        poll,
+    )
+
+
+async def listed(platform: X, call: Call) -> Answer:
+    """The timeline since `start_time`, newest first; each returned post costs money."""
+    profile, query = platform.caller(call, "tweet.read"), call.query
+    refuse_if(call.path.split("/")[-2] != profile.id, "missing")
+    platform.limited(profile, "readsPer15Minutes", 15 * MINUTE)
+    count = int(query.get("max_results", 10))
+    refuse_if(not 5 <= count <= 100, "invalid")
+    since = datetime.fromisoformat(query["start_time"]).timestamp() if "start_time" in query else 0.0
+    seen = platform.clock.now() - platform.delays["index"]
+    found = [one for one in platform.tweets if one.profile_id == profile.id and since <= one.created_at <= seen]
+    found = list(reversed(found))
+    first = int(query.get("pagination_token", 0))
+    page = found[first : first + count]
+    for _ in page:
+        platform.charge("ownedRead")
+    meta: dict[str, Any] = {"result_count": len(page)}
+    if first + count < len(found):
+        meta["next_token"] = str(first + count)
+    return Answer(200, {**({"data": [_view(platform, one) for one in page]} if page else {}), "meta": meta})
+
+
+async def delete(platform: X, call: Call) -> Answer:
+    profile = platform.caller(call, "tweet.write")
+    tweet = platform.tweets.of(call.path.rpartition("/")[2], profile.id)
+    if tweet is None:
+        raise refuse("missing")
+    platform.tweets.remove(tweet.id)
+    return Answer(200, {"data": {"deleted": True}}, effect=True)
+
+
+def _shown(tweet: Tweet) -> tuple[str, list[dict[str, Any]]]:
+    """The text as it is read, and its addresses."""
+    addresses: list[dict[str, Any]] = []
+
+    def short(full: str, **more: Any) -> str:
+        made = "https://t.co/" + hashlib.sha256(f"{tweet.id} {full}".encode()).hexdigest()[:10]
+        addresses.append({"url": made, "expanded_url": full, **more})
+        return made
+
+    pieces, at = [], 0
+    for found in ADDRESS.finditer(tweet.text):
+        pieces += [escape(tweet.text[at : found.start()], quote=False), short(found[0])]
+        at = found.end()
+    text = "".join([*pieces, escape(tweet.text[at:], quote=False)])
+    if tweet.media:
+        text = f"{text} {short('https://x.com/photo/1', media_key=tweet.media[0])}".strip()
+    return text, addresses
+
+
+def _view(platform: X, tweet: Tweet) -> dict[str, Any]:
+    text, addresses = _shown(tweet)
+    found: dict[str, Any] = {"id": tweet.id, "text": text, "created_at": iso(tweet.created_at)}
+    found |= {"edit_history_tweet_ids": [tweet.id]}
+    if addresses:
+        found["entities"] = {"urls": addresses}
+    if weight(tweet.text) > SHORT:
+        found |= {"note_tweet": {"text": text, "entities": {"urls": addresses}}, "text": text[:SHORT]}
+    if tweet.media:
+        media_rows = [platform.media.get(one) for one in tweet.media]
+        found["attachments"] = {"media_keys": [one.key for one in media_rows if one]}
+    related = {"replied_to": tweet.reply_to, "quoted": tweet.quoted}
+    if any(related.values()):
+        found["referenced_tweets"] = [{"type": kind, "id": one} for kind, one in related.items() if one]
+    return found
