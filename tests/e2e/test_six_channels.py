@@ -13,7 +13,7 @@ from tests.harness.brand import Brand, until
 from tests.harness.files import clip, picture
 from tests.harness.networks import posts_of
 
-ALL = ("instagram", "threads", "facebook", "bluesky", "mastodon", "tiktok", "youtube")
+ALL = ("instagram", "threads", "facebook", "bluesky", "mastodon", "tiktok", "x", "youtube")
 TIKTOK = {"channel": "tiktok", "options": {"privacyLevel": "PUBLIC_TO_EVERYONE"}}
 YOUTUBE = {"channel": "youtube", "options": {"title": "A clip", "madeForKids": False}}
 SLOW = 12.0
@@ -45,7 +45,13 @@ async def check_each(brand: Brand, content: dict[str, Any]) -> None:
 async def slow_processing(sandbox: httpx.AsyncClient) -> AsyncIterator[None]:
     """Videos take long to process until the block ends."""
     before = (await sandbox.get("/control/settings")).json()
-    slow = (("instagram", "reel"), ("mastodon", "video"), ("tiktok", "processing"), ("youtube", "processing"))
+    slow = (
+        ("instagram", "reel"),
+        ("mastodon", "video"),
+        ("x", "video"),
+        ("tiktok", "processing"),
+        ("youtube", "processing"),
+    )
 
     async def delay(seconds: dict[tuple[str, str], float]) -> None:
         for (channel, kind), value in seconds.items():
@@ -68,11 +74,11 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
     async with slow_processing(sandbox):
         image = await brand.upload(picture())
         videos = [await brand.upload(clip(seconds), f"{seconds}.mp4") for seconds in (4, 5, 6)]
-        five = ["instagram", "threads", "facebook", "bluesky", "mastodon"]
+        plain = ["instagram", "threads", "facebook", "bluesky", "mastodon", "x"]
         posts = (
-            ("Monsoon sale starts today", [image], [*five, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
-            ("Behind the scenes", [videos[1]], [*five, TIKTOK, YOUTUBE]),
-            ("Slow to process", [videos[2]], ["instagram", "mastodon", TIKTOK, YOUTUBE]),
+            ("Monsoon sale starts today", [image], [*plain, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
+            ("Behind the scenes", [videos[1]], [*plain, TIKTOK, YOUTUBE]),
+            ("Slow to process", [videos[2]], ["instagram", "mastodon", "x", TIKTOK, YOUTUBE]),
         )
         submitted = [
             await brand.submit(text, seconds=SLOW + 25 + number, media=media, channels=channels)

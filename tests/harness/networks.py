@@ -21,6 +21,8 @@ VISIBLE = {
     "mastodon-text": "post_status",
     "tiktok": "upload_last_chunk",
     "tiktok-photo": "init_photo",
+    "x": "create_post",
+    "x-text": "create_post",
     "youtube": "update_video",
 }
 

@@ -20,7 +20,7 @@ from tests.harness.networks import posts_of, remove_quotas
 from tests.harness.stack import Stack
 from tests.support.temporal import connect_to
 
-CHANNELS = ("bluesky", "instagram", "threads", "facebook", "mastodon", "tiktok", "youtube")
+CHANNELS = ("bluesky", "instagram", "threads", "facebook", "mastodon", "tiktok", "x", "youtube")
 # What trials publish. Each shape has its channel, the kind of its media, and its channel's options.
 SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "bluesky": ("bluesky", "picture", {}),
@@ -35,10 +35,12 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "mastodon-text": ("mastodon", None, {}),
     "tiktok": ("tiktok", "clip", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
     "tiktok-photo": ("tiktok", "picture", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
+    "x": ("x", "picture", {}),
+    "x-text": ("x", None, {}),
     "youtube": ("youtube", "clip", {"madeForKids": False}),
 }
 # The network has no key to find these posts by, so a lost answer may stay unconfirmed (docs/promises.md).
-KEYLESS = frozenset({"tiktok-photo"})
+KEYLESS = frozenset({"tiktok-photo", "x-text"})
 # A lost answer is reconciled soon, and a post that is not found is soon known to be absent.
 QUICK = {
     f"MUNADI_CHANNELS__{name.upper()}__{number}": seconds

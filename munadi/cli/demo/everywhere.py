@@ -1,4 +1,4 @@
-"""A picture and a video, each to all seven networks at the same second: prepared ahead, visible on time, once each."""
+"""A picture and a video, each to all eight networks at the same second: prepared ahead, visible on time, once each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from munadi.client.shapes import Content, Publication
 AHEAD = timedelta(seconds=20)
 LATE_AT_MOST = 5_000
 PICTURE_TEXT, CLIP_TEXT = "Monsoon sale starts today", "How an umbrella spends its day"
-ANYWHERE = ("instagram", "threads", "facebook", "bluesky", "mastodon")
+ANYWHERE = ("instagram", "threads", "facebook", "bluesky", "mastodon", "x")
 # Options that these two networks require with every post.
 TIKTOK = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 YOUTUBE = {"title": CLIP_TEXT, "madeForKids": False}
@@ -23,6 +23,7 @@ QUICK = (
     ("facebook", "reel", 2.0),
     ("facebook", "publish", 0.5),
     ("bluesky", "video", 2.0),
+    ("x", "video", 2.0),
     ("tiktok", "processing", 1.5),
     ("tiktok", "moderation", 0.5),
     ("youtube", "processing", 2.0),
@@ -35,9 +36,9 @@ def go_everywhere(stage: Stage) -> None:
         stage.networks.take_seconds(channel, kind, seconds)
     due = datetime.now(UTC) + AHEAD
     picture, clip = _picture(stage, due), _clip(stage, due)
-    title = f"1  A picture for seven networks, due in {AHEAD.seconds} s; YouTube takes only videos and gets one"
+    title = f"1  A picture for eight networks, due in {AHEAD.seconds} s; YouTube takes only videos and gets one"
     _show(stage, title, picture, PICTURE_TEXT)
-    _show(stage, "2  A video for seven networks, due at the same second", clip, CLIP_TEXT)
+    _show(stage, "2  A video for eight networks, due at the same second", clip, CLIP_TEXT)
 
 
 def _picture(stage: Stage, due: datetime) -> Content:
