@@ -43,8 +43,9 @@ async def every_passage(world: World) -> list[tuple[str, Passage]]:
 
 
 def worst_passages() -> list[tuple[str, Passage]]:
-    """One of the worst failpoints for each channel."""
-    names = random.Random(SEED).sample(WORST, len(CHANNELS))
+    """One of the worst failpoints for each channel, and each of them for some channel."""
+    choice = random.Random(SEED)
+    names = [*choice.sample(WORST, len(WORST)), *choice.choices(WORST, k=len(CHANNELS) - len(WORST))]
     ports = {name: name.startswith("publish.") for name in names}
     return [
         (shape, Passage(f"worker.channel.{channel_of(shape)}.{name}" if ports[name] else f"worker.{name}"))

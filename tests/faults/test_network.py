@@ -35,6 +35,7 @@ READS = frozenset(
         "published_posts",
         "list_statuses",
         "list_videos",
+        "timeline",
     }
 )
 # The trials, and what else went wrong, as text.
