@@ -1,4 +1,4 @@
-"""Write the reference under docs/reference/ from the code; `--check` fails when a page is stale.
+"""Write docs/reference/ and the TypeScript SDK from the code; `--check` fails when a page is stale.
 
 Everything here has one source: specs, reasons, settings, events, commands, tools, the OpenAPI document.
 """
@@ -17,6 +17,7 @@ from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event_kinds import EVENT_KINDS
 from munadi.domain.reasons import REASONS
 from munadi.publishing.states import TRANSITIONS
+from scripts import typescript_sdk
 from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
 from scripts.markdown import table
@@ -145,15 +146,12 @@ PAGES: dict[str, Callable[[], str]] = {
 def main() -> int:
     """Write the pages, or with --check compare them."""
     check = "--check" in sys.argv[1:]
-    stale = []
     REFERENCE.mkdir(parents=True, exist_ok=True)
-    for name, make in PAGES.items():
-        page = make() if name.endswith(".json") else NOTE + make()
-        path = REFERENCE / name
-        if not path.exists() or path.read_text() != page:
-            stale.append(name)
-            if not check:
-                path.write_text(page)
+    made = {REFERENCE / name: make() if name.endswith(".json") else NOTE + make() for name, make in PAGES.items()}
+    made |= typescript_sdk.pages(made[REFERENCE / "openapi.json"])
+    stale = [path.name for path, page in made.items() if not path.exists() or path.read_text() != page]
+    for path in made if stale and not check else ():
+        path.write_text(made[path])
     if check and stale:
         print(f"stale: {', '.join(stale)}; run: .venv/bin/python -m scripts.generate_docs")
     elif stale:

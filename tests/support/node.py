@@ -1,6 +1,6 @@
-"""Node packages of a folder under tests/, installed once per lock file.
+"""Node packages of a folder, installed once per lock file.
 
-`python -m tests.support.node NAME` installs those of tests/NAME; the test set-up calls that.
+`python -m tests.support.node FOLDER…` installs them; the test set-up calls that.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ def install_packages(folder: Path) -> None:
         if stamp.exists() and stamp.read_text() == wanted:
             return
         if not (shutil.which("node") and shutil.which("npm")):
-            raise RuntimeError(f"tests/{folder.name} needs Node 20 and npm: install the packages nodejs and npm")
+            raise RuntimeError(f"{folder.name} needs Node 20 and npm: install the packages nodejs and npm")
         _npm_ci(folder)
         stamp.write_text(wanted)
 
@@ -40,4 +40,4 @@ def _npm_ci(folder: Path) -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        install_packages(Path(__file__).resolve().parents[1] / name)
+        install_packages(Path(name).resolve())

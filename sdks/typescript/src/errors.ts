@@ -1,0 +1,63 @@
+import type { Problem } from "./schema.js";
+
+/** What a refused request answers with (RFC 9457). */
+export interface ProblemDetails {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string | null;
+  /** Stable: program against it. Null where a proxy answered in Munadi's place. */
+  code: string | null;
+  errors?: Problem[];
+  [name: string]: unknown;
+}
+
+/** The common root of what this package throws. */
+export class MunadiError extends Error {
+  override name = "MunadiError";
+}
+
+/** An answer that is not a 2xx. */
+export class ProblemError extends MunadiError {
+  override name = "ProblemError";
+
+  constructor(
+    readonly problem: ProblemDetails,
+    /** Seconds to wait, where the API says so. */
+    readonly retryAfter: number | null = null,
+  ) {
+    super(`${problem.status} ${problem.title}${problem.detail ? `: ${problem.detail}` : ""}`);
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+
+  get code(): string | null {
+    return this.problem.code;
+  }
+
+  /** Each broken rule, with pointer, rule, limit and actual value. */
+  get violations(): Problem[] {
+    return this.problem.errors ?? [];
+  }
+}
+
+/** No answer came. A POST may still have arrived: repeat it with `idempotencyKey`. */
+export class NotReachableError extends MunadiError {
+  override name = "NotReachableError";
+
+  constructor(
+    readonly url: string,
+    /** The key that was sent: with the same one a repeat has no second effect. */
+    readonly idempotencyKey: string | null,
+    cause: unknown,
+  ) {
+    super(`${url} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** `wait` timed out; publishing continues. */
+export class NotEndedError extends MunadiError {
+  override name = "NotEndedError";
+}

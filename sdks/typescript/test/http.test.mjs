@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { Munadi, NotReachableError, ProblemError } from "../dist/esm/index.js";
+
+const problem = (status, more = {}) => [status, { "content-type": "application/problem+json", ...more.headers }, {
+  type: "about:blank", title: "Refused", status, code: more.code ?? "REFUSED", errors: more.errors ?? [],
+}];
+
+/** A server that gives these answers in turn, and the requests it got. A null answer ends the connection. */
+async function serving(answers, use) {
+  const requests = [];
+  const server = createServer((request, response) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part));
+    request.on("end", () => {
+      requests.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(parts) });
+      const answer = answers[Math.min(requests.length, answers.length) - 1];
+      if (answer === null) return request.socket.destroy();
+      response.writeHead(answer[0], answer[1]);
+      response.end(answer[2] === undefined ? "" : typeof answer[2] === "string" ? answer[2] : JSON.stringify(answer[2]));
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await use(new Munadi({ url: `http://127.0.0.1:${server.address().port}/`, apiKey: "mk_test" }), requests);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const OK = [200, { "content-type": "application/json" }, { id: "cnt_1", status: "published", data: [], nextCursor: null }];
+
+test("a POST whose answer was lost is repeated with the same key and body", () =>
+  serving([null, OK], async (munadi, requests) => {
+    const made = await munadi.contents.create({ brandRef: "acme", text: "नमस्ते", channels: ["bluesky"] });
+    assert.equal(made.id, "cnt_1");
+    assert.equal(requests.length, 2);
+    assert.equal(requests[0].headers["idempotency-key"], requests[1].headers["idempotency-key"]);
+    assert.match(requests[0].headers["idempotency-key"], /^"[0-9a-f-]{36}"$/);
+    assert.deepEqual(requests[0].body, requests[1].body);
+    assert.equal(requests[0].headers.authorization, "Bearer mk_test");
+  }));
+
+test("a change without a key is sent once, whatever happens", () =>
+  serving([null], async (munadi, requests) => {
+    const change = munadi.contents.update("cnt_1", { text: "new" }, { ifMatch: 3 });
+    await assert.rejects(change, (error) => error instanceof NotReachableError && error.idempotencyKey === null);
+    assert.equal(requests.length, 1);
+    assert.equal(requests[0].headers["if-match"], '"3"');
+    await assert.rejects(munadi.accounts.disconnect("acc_1"), NotReachableError);
+    assert.equal(requests.length, 2);
+  }));
+
+test("what the API refuses is not repeated, and says what is wrong", () => {
+  const errors = [{ pointer: "/text", rule: "max_graphemes", limit: 300, actual: 301 }];
+  return serving([problem(422, { code: "VALIDATION_FAILED", errors })], async (munadi, requests) => {
+    await assert.rejects(munadi.contents.create({ text: "x" }), (error) => {
+      assert.ok(error instanceof ProblemError);
+      assert.deepEqual([error.status, error.code, error.violations], [422, "VALIDATION_FAILED", errors]);
+      return true;
+    });
+    assert.equal(requests.length, 1);
+  });
+});
+
+test("429 and a first try that is still in flight are waited for", () =>
+  serving([problem(429, { headers: { "retry-after": "0" } }), problem(409, { headers: { "retry-after": "0" } }), OK],
+    async (munadi, requests) => {
+      await munadi.contents.cancel("cnt_1");
+      assert.equal(requests.length, 3);
+    }));
+
+test("a 409 without Retry-After, and a wait of hours, are the caller's to decide", () =>
+  serving([problem(409), problem(429, { headers: { "retry-after": "86400" } })], async (munadi, requests) => {
+    await assert.rejects(munadi.contents.cancel("cnt_1"), { status: 409 });
+    await assert.rejects(munadi.contents.cancel("cnt_1"), (error) => error.status === 429 && error.retryAfter === 86400);
+    assert.equal(requests.length, 2);
+  }));
+
+test("an API that stays away ends after four tries", () =>
+  serving([null], async (munadi, requests) => {
+    await assert.rejects(munadi.contents.get("cnt_1"), NotReachableError);
+    assert.equal(requests.length, 4);
+  }));
+
+test("a page of a proxy is a problem too", () =>
+  serving([[502, { "content-type": "text/html" }, "<h1>Bad gateway</h1>"]], async (munadi) => {
+    await assert.rejects(munadi.contents.get("cnt_1"), (error) => error.status === 502 && error.code === null);
+  }));
+
+test("unknown fields and values are passed on", () =>
+  serving([[200, {}, { id: "cnt_1", status: "archived", shelf: 7 }]], async (munadi) => {
+    assert.deepEqual(await munadi.contents.get("cnt_1"), { id: "cnt_1", status: "archived", shelf: 7 });
+  }));
+
+test("an iterator reads page after page, and lists become repeated parameters", () =>
+  serving([[200, {}, { data: [{ id: "a" }, { id: "b" }], nextCursor: "next" }], [200, {}, { data: [{ id: "c" }], nextCursor: null }]],
+    async (munadi, requests) => {
+      const found = [];
+      for await (const each of munadi.contents.listAll({ status: ["failed", "unconfirmed"], brandRef: "acme" })) found.push(each.id);
+      assert.deepEqual(found, ["a", "b", "c"]);
+      assert.equal(requests[1].url, "/v1/contents?status=failed&status=unconfirmed&brandRef=acme&cursor=next");
+    }));
+
+test("a path is encoded, and a call ends with its signal", () =>
+  serving([null], async (munadi, requests) => {
+    const stop = new AbortController();
+    const call = munadi.contents.get("../keys", { signal: stop.signal });
+    setTimeout(() => stop.abort(new Error("enough")), 100);
+    await assert.rejects(call, /enough/);
+    assert.equal(requests[0].url, "/v1/contents/..%2Fkeys");
+  }));
+
+test("without an address or a key there is a clear error", () => {
+  const before = { ...process.env };
+  delete process.env.MUNADI_URL;
+  delete process.env.MUNADI_API_KEY;
+  try {
+    assert.throws(() => new Munadi(), /MUNADI_URL/);
+  } finally {
+    Object.assign(process.env, before);
+  }
+});

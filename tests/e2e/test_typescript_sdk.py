@@ -1,0 +1,165 @@
+"""The TypeScript SDK: built, tested by Node, and used as its guide says in an empty folder, on a running stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from munadi.webhooks.signing import generate_key_pair, generate_secret, headers
+from tests.harness.brand import Brand
+from tests.harness.networks import posts_of
+from tests.harness.stack import Stack
+from tests.support.node import install_packages
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Process
+from tests.webhooks.snippets import Request, judged
+from tests.webhooks.test_receivers import SECRET, bad, good
+
+ROOT = Path(__file__).parents[2]
+SDK, GUIDE = ROOT / "sdks" / "typescript", ROOT / "docs" / "guides" / "typescript.md"
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+# As a receiver would use it, in either module system.
+JUDGE = """
+import { createInterface } from "node:readline";
+import { verify } from "munadi/webhooks";
+import { createRequire } from "node:module";
+const common = createRequire(import.meta.url)("munadi/webhooks");
+for await (const line of createInterface({ input: process.stdin })) {
+  const { secret, headers, body } = JSON.parse(line);
+  for (const each of [verify, common.verify]) {
+    try { each(Buffer.from(body, "base64"), headers, secret); console.log("accepted"); }
+    catch (error) { console.log(error.name === "WebhookVerificationError" ? "refused" : String(error)); }
+  }
+}
+"""
+STRICT = """
+import { Munadi, type ContentView, type ContentStatus } from "munadi";
+import { verify } from "munadi/webhooks";
+export async function publish(munadi: Munadi): Promise<ContentStatus> {
+  const made: ContentView = await munadi.contents.create({ brandRef: "acme", text: "x", channels: ["bluesky"] });
+  const failed = munadi.publications.listAll({ status: ["failed"] });
+  for await (const each of failed) console.log(each.failure?.remedy, each.contentId);
+  // @ts-expect-error a method that does not exist
+  munadi.contents.obliterate(made.id);
+  // @ts-expect-error a time is a text
+  await munadi.contents.reschedule(made.id, { scheduledAt: 17 });
+  return (await munadi.wait(made.id)).status;
+}
+export const read = (body: string, headers: Headers): unknown => verify(body, headers, ["whsec_a", "whsec_b"]);
+"""
+
+
+def run(*argv: object, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """The output of a program that ends well."""
+    given = {**os.environ, **(env or {})}
+    done = subprocess.run([str(each) for each in argv], cwd=cwd, env=given, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own in which the packed SDK is installed, as the guide's first block says."""
+    install_packages(SDK)
+    folder = tmp_path_factory.mktemp("program")
+    run("npm", "pack", SDK, "--silent", cwd=folder)
+    run("npm", "init", "-y", cwd=folder)
+    run("npm", "pkg", "set", "type=module", cwd=folder)
+    run("npm", "install", "./munadi-0.1.0.tgz", "--no-audit", "--no-fund", cwd=folder)
+    return folder
+
+
+@pytest.fixture
+async def acme(stack: Stack) -> Brand:
+    async with stack.client() as api, stack.sandbox() as sandbox:
+        return await Brand.create(api, sandbox, f"ts-{uuid4().hex[:8]}", "bluesky")
+
+
+def environment(stack: Stack) -> dict[str, str]:
+    return {"MUNADI_URL": str(stack.info["api"]), "MUNADI_API_KEY": str(stack.info["apiKey"])}
+
+
+def program(number: int) -> str:
+    """A program of the guide."""
+    found: list[str] = [text for language, text in BLOCKS if language == "js"]
+    return found[number]
+
+
+def test_its_rules_hold_against_a_server_that_fails(package: Path) -> None:
+    assert "# fail 0" in run("node", "--test", "--test-reporter=tap", "test/", cwd=SDK)
+
+
+def test_a_strict_program_compiles_and_a_wrong_one_does_not(package: Path) -> None:
+    (package / "strict.ts").write_text(STRICT)
+    flags = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "false"]
+    types = ["--typeRoots", SDK / "node_modules" / "@types", "--types", "node"]
+    run(SDK / "node_modules" / ".bin" / "tsc", *flags, *types, "strict.ts", cwd=package)
+
+
+def test_it_accepts_what_munadi_signs_and_nothing_else(package: Path) -> None:
+    (package / "judge.mjs").write_text(JUDGE)
+    pair = generate_key_pair()
+    body = b'{"id": "evt_1"}'
+    sent = good()[0]
+    signed = headers([generate_secret(), pair.private], "evt_1", datetime.now(UTC), body)
+    accepted = [*good(), Request(pair.public, signed, body)]
+    refused = [*bad(), Request(generate_key_pair().public, signed, body), Request(SECRET, {}, sent.body)]
+    found = judged(["node", str(package / "judge.mjs")], accepted + refused, package)
+    assert found == ["accepted"] * 2 * len(accepted) + ["refused"] * 2 * len(refused)
+
+
+async def test_the_guides_program_publishes_once(package: Path, stack: Stack, acme: Brand) -> None:
+    text = f"Monsoon sale {acme.ref}"
+    (package / "publish.mjs").write_text(
+        program(0)
+        .replace('"acme"', json.dumps(acme.ref))
+        .replace("Monsoon sale starts today", text)
+        .replace("cms-42", acme.ref)
+    )
+    for _ in range(2):
+        shown = run("node", "publish.mjs", cwd=package, env=environment(stack)).splitlines()
+        assert shown[0] == "accepted"
+        assert re.fullmatch(r"bluesky published https?://\S+", shown[1])
+    async with stack.sandbox() as sandbox:
+        assert len([post for post in await posts_of(sandbox, "bluesky") if post["text"] == text]) == 1
+
+
+def test_the_guides_program_changes_and_lists(package: Path, stack: Stack, acme: Brand) -> None:
+    (package / "change.mjs").write_text(program(1).replace('"acme"', json.dumps(acme.ref)))
+    shown = run("node", "change.mjs", cwd=package, env=environment(stack))
+    assert re.fullmatch(r"cnt_\w+ Very soon\n", shown)
+
+
+@pytest.fixture
+def receiver(package: Path) -> Iterator[str]:
+    """The guide's receiver; its address."""
+    (package / "receiver.mjs").write_text(program(2))
+    port = free_port()
+    given = {"PORT": str(port), "WEBHOOK_SECRET": SECRET}
+    process = Process(["node", package / "receiver.mjs"], log=package / "receiver.log", env=given, cwd=package)
+    process.start()
+    process.wait_for_port(port)
+    yield f"http://{LOOPBACK}:{port}/"
+    process.terminate()
+
+
+def test_the_guides_receiver_takes_what_munadi_signs_and_nothing_else(receiver: str) -> None:
+    accepted, refused = good(), [each for each in bad() if each.secret == SECRET]
+    sent = [*accepted, *refused]
+    answers = [httpx.post(receiver, content=each.body, headers=each.headers, timeout=60).status_code for each in sent]
+    assert answers == [204] * len(accepted) + [400] * len(refused)
+
+
+def test_its_version_is_ours() -> None:
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert json.loads((SDK / "package.json").read_text())["version"] == ours
