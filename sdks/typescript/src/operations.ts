@@ -378,12 +378,12 @@ export class WebhooksDeliveries {
   constructor(private readonly send: Send) {}
 
   /** The newest first, each with all attempts and at most the first 1 kB of each response. */
-  list(query: { endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfDeliveryView> {
+  list(query: { endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; deferred?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfDeliveryView> {
     return this.send<t.PageOfDeliveryView>("GET", `/v1/webhooks/deliveries`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfDeliveryView["data"][number]> {
+  listAll(query: { endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; deferred?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfDeliveryView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 

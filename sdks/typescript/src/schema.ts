@@ -222,7 +222,7 @@ export type CalendarView = {
 };
 
 /** Every network, and the registry: a new one is a line here and a folder `munadi/channels/<name>`. */
-export type ChannelName = "instagram" | "threads" | "facebook" | "bluesky" | "tiktok" | "mastodon" | "youtube";
+export type ChannelName = "instagram" | "threads" | "facebook" | "bluesky" | "tiktok" | "mastodon" | "x" | "youtube";
 
 /** One channel to publish on, with its overrides. Absent or null: as in the post. */
 export type ChannelRequest = {
@@ -269,6 +269,7 @@ export type ChannelView = {
   notices?: (Notice)[];
   options: Record<string, unknown>;
   ownServer?: boolean;
+  prices?: Prices | null;
   /** ISO 8601, to fractions of a second. */
   publishDeadline?: string;
   publishScopes?: (string)[];
@@ -601,7 +602,21 @@ export type CredentialsRequest = {
   refreshToken?: string | null;
 };
 
-/** One HTTP attempt; `response_head` is the first 64 kB of the response. */
+/** A delivery that a brand's limit keeps until the next month. A raised limit sends it at once. */
+export type Deferral = {
+  brandRef: string;
+  limit: Limit;
+};
+
+/** Webhook deliveries of a month. `deferred` wait now because the limit is reached; 0 for other months. */
+export type DeliveriesUsed = {
+  deferred: number;
+  limit: number | null;
+  remaining: number | null;
+  used: number;
+};
+
+/** One HTTP attempt; `response_head` is the start of the response, 16 kB at most. */
 export type DeliveryAttempt = {
   at: string;
   durationMs: number;
@@ -623,6 +638,8 @@ export type DeliveryDetail = {
   attempts: number;
   contentId: string | null;
   createdAt: string;
+  /** Why it waits until `nextAttemptAt`, if a brand's limit is reached. */
+  deferred: Deferral | null;
   endpointId: string;
   eventId: string;
   eventType: string;
@@ -662,6 +679,8 @@ export type DeliveryView = {
   attempts: number;
   contentId: string | null;
   createdAt: string;
+  /** Why it waits until `nextAttemptAt`, if a brand's limit is reached. */
+  deferred: Deferral | null;
   endpointId: string;
   eventId: string;
   eventType: string;
@@ -920,6 +939,9 @@ export type LengthView = {
   unit: TextUnit;
 };
 
+/** The limits of a brand, by their names on the wire (`BrandLimits`). */
+export type Limit = "accounts" | "publicationsPerMonth" | "apiCallsPerMinute" | "apiCallsPerMonth" | "webhookDeliveriesPerMonth";
+
 /** How a network shows a post's `link`. */
 export type LinkStyle = "card" | "appended";
 
@@ -1153,6 +1175,15 @@ export type PreflightData = {
   publication?: PublicationView | null;
 };
 
+/** What a network charges for a call, in US dollars, by its price list of `as_of`. Refused calls are free. */
+export type Prices = {
+  altText: number;
+  asOf: string;
+  post: number;
+  postWithLink: number;
+  read: number;
+};
+
 /** `pointer` is a JSON pointer into the request; `rule` is stable; a person compares `limit` and `actual`. */
 export type Problem = {
   actual?: number | string | null;
@@ -1271,6 +1302,8 @@ export type RecoveryStatus = "running" | "done" | "canceled";
 /** A recovery and its progress. `total` is the number of events found when it was asked for. */
 export type RecoveryView = {
   createdAt: string;
+  /** Deliveries that a brand's limit keeps until the next month. */
+  deferred: number;
   endedAt: string | null;
   endpointId: string;
   /** Deliveries that were given up, or canceled. */
@@ -1402,7 +1435,7 @@ export type TextLimit = {
 };
 
 /** How a network counts text. */
-export type TextUnit = "graphemes" | "utf8_bytes" | "code_points" | "utf16_units" | "emoji_bytes";
+export type TextUnit = "graphemes" | "utf8_bytes" | "code_points" | "utf16_units" | "emoji_bytes" | "weighted_characters";
 
 /** How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network). `access_ahead`: how long before its end the access token itself is renewed; None: only when a call needs it. `grant_life`: what a refresh token lives for without being used, unless the network names its end; `grant_ahead`: how long before that it is used. */
 export type TokenLife = {
@@ -1427,7 +1460,7 @@ export type UsageView = {
   publications: PublicationsUsed;
   startsAt: string;
   /** Deliveries that were attempted; retries are not counted. */
-  webhookDeliveries: Used;
+  webhookDeliveries: DeliveriesUsed;
 };
 
 /** Usage of one kind. `limit` and `remaining` null: unlimited. */
