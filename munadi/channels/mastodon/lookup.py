@@ -25,8 +25,9 @@ SKEW = timedelta(seconds=5)
 LIST_FROM = timedelta(seconds=60)
 # The smallest page that a server gives; a shorter one is the whole list.
 SHORTEST_PAGE = 20
-# Posts whose source is read, one call each.
-MAX_SOURCES = 10
+# Posts whose source is read, one call each of the 300 in five minutes: more than an account publishes within the minute
+# by which clocks may differ.
+MAX_SOURCES = 20
 HIDDEN = ("private", "direct")
 
 

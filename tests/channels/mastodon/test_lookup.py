@@ -78,7 +78,7 @@ async def test_two_posts_that_look_alike_are_unknown() -> None:
 
 
 async def test_too_many_candidates_are_not_all_read() -> None:
-    shown = [{name: value for name, value in status(str(n)).items() if name != "text"} for n in range(11)]
+    shown = [{name: value for name, value in status(str(n)).items() if name != "text"} for n in range(21)]
     built, call = looking(SALE, None, *shown)
     assert isinstance(await call, Unknown)
     assert len(built.network.requests) == 1
