@@ -111,6 +111,16 @@ SOON = {"retry_after": "5"}
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset=str(LATER)), 90),
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset=str(EARLIER)), 1),
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset="soon"), 60),
+        *(
+            ("x", given(429, x_rate_limit_reset=str(at)), after)
+            for at, after in ((LATER, 90), (EARLIER, 1), ("soon", 900))
+        ),
+        (
+            "x",
+            given(429, x_app_limit_24hour_remaining="0", x_app_limit_24hour_reset=str(LATER), x_rate_limit_reset="1"),
+            90,
+        ),
+        ("x", given(429, retry_after="7", x_rate_limit_reset=str(LATER)), 7),
         ("tiktok", given(403, tiktok_of("403:rate_limit_exceeded").body, retry_after="9"), 9),
         ("tiktok", given(403, tiktok_of("403:invalid_param").body, retry_after="9"), 9),
         # An empty daily quota waits for midnight, even if the header names another time.

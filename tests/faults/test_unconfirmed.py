@@ -42,8 +42,10 @@ ANONYMOUS = frozenset({"bluesky"})
 # Where a post without media has no key, so that posts of one text look the same.
 TWINS = "facebook"
 DARK, ALIKE, TAKEN = "reads down", "two candidates", "alike to another's post"
+# A post that is not live, at a network where nothing proves that: never sent again by itself.
+KEYLESS, ABSENT = "x-text", "absent, without a key"
 # How the answer is lost. Both twins are live before either is reconciled; what is alike to another's is not live.
-LOST = {DARK: "accept_then_reset", ALIKE: "accept_then_hang", TAKEN: "reset"}
+LOST = {DARK: "accept_then_reset", ALIKE: "accept_then_hang", TAKEN: "reset", ABSENT: "reset"}
 Plan = tuple[str, str, list[str], str]
 
 
@@ -97,10 +99,11 @@ async def judge(world: World, doubts: Sequence[Doubt], inbox: Inbox) -> None:
         posts = await world.posts(one.text, one.shape)
         alike = sum(other.text == one.text and other.profile == one.profile for other in doubts)
         one.visible = await visible_calls(world, one.shape, one.profile)
+        live = 0 if one.why == ABSENT else alike
         calls_made = alike + (one.why == TAKEN)  # the other's own call
         if one.status != "unconfirmed":
             one.wrong.append(f"is {one.status}")
-        if len(posts) != alike or one.visible != calls_made:
+        if len(posts) != live or one.visible != calls_made:
             one.wrong.append(f"{len(posts)} posts by {one.visible} visible calls for {alike} contents")
         if inbox.of(one.content_id).count(UNCONFIRMED) != 1:
             one.wrong.append(f"the inbox has {inbox.of(one.content_id)}")
@@ -172,10 +175,12 @@ def plans_of(large: bool) -> list[Plan]:
             ("bluesky", DARK, ["dark"], "dark"),
             ("instagram", DARK, ["darker"], "darker"),
             (TWINS, TAKEN, ["taken"], "taken"),
+            (KEYLESS, ABSENT, ["absent"], "absent"),
         ]
     plans = [(shape, DARK, [f"{shape} {n:02}"], f"dark-{shape}-{n}") for shape in READS for n in range(EACH)]
     plans += [(TWINS, ALIKE, [f"twins {n:02}"] * 2, f"twins-{n}") for n in range(EACH)]
     plans += [(TWINS, TAKEN, [f"taken {n:02}"], f"taken-{n}") for n in range(EACH)]
+    plans += [(KEYLESS, ABSENT, [f"absent {n:02}"], f"absent-{n}") for n in range(EACH)]
     random.Random(SEED).shuffle(plans)
     return plans
 
