@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from munadi.client.directory import nothing
 from munadi.client.operations import Group, M, operation
@@ -22,10 +22,27 @@ class Webhooks(Group[M]):
         types: Sequence[str] | None = None,
         channels: Sequence[str] | None = None,
         description: str | None = None,
+        payload: str | None = None,
+        signature: str | None = None,
+        ordering: str | None = None,
+        max_per_second: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Call[Json]:
-        """A new endpoint; its `secret` is in this answer and in that of `rotate_secret` only."""
+        """A new endpoint; its `secret` is in this answer and in that of `rotate_secret` only.
+
+        `payload` is `full` or `thin`, `signature` `v1` or `v1a`, `ordering` `none` or `content`.
+        """
         request = given(
-            url=url, brandRef=brand_ref or None, types=types or None, channels=channels or None, description=description
+            url=url,
+            brandRef=brand_ref or None,
+            types=types or None,
+            channels=channels or None,
+            description=description,
+            payload=payload,
+            signature=signature,
+            ordering=ordering,
+            maxPerSecond=max_per_second,
+            headers=dict(headers) if headers else None,
         )
         return post(_path(), request)
 
@@ -41,7 +58,7 @@ class Webhooks(Group[M]):
 
     @operation
     def update(self, endpoint_id: str, changes: Json) -> Call[Json]:
-        """Change url, types, channels, description, enabled; what is absent stays."""
+        """Change fields of the endpoint by their names in the API; what is absent stays."""
         return Call("PATCH", _path(endpoint_id), body=changes)
 
     @operation
@@ -50,9 +67,15 @@ class Webhooks(Group[M]):
         return Call("DELETE", _path(endpoint_id), read=nothing)
 
     @operation
-    def rotate_secret(self, endpoint_id: str, *, revoke_previous: bool = False) -> Call[Json]:
-        """A new secret beside the old one, which still signs for a while, or ends at once (`revoke_previous`)."""
-        return post(_path(endpoint_id, "rotate-secret"), {"revokePrevious": True} if revoke_previous else None)
+    def rotate_secret(
+        self, endpoint_id: str, *, revoke_previous: bool = False, signature: str | None = None
+    ) -> Call[Json]:
+        """A new secret beside the old one, which still signs for a while, or ends at once (`revoke_previous`).
+
+        `signature` changes the kind: `v1` or `v1a`.
+        """
+        request = given(revokePrevious=revoke_previous or None, signature=signature)
+        return post(_path(endpoint_id, "rotate-secret"), request or None)
 
     @operation
     def test(self, endpoint_id: str) -> Call[Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -66,7 +66,7 @@ def test_without_waiting_it_is_only_started(munadi: Munadi, started: FakeApi) ->
 
 
 def test_the_choices_are_those_of_the_api(munadi: Munadi, api: FakeApi) -> None:
-    assert [each.value for each in Only] == [each.value for each in Recover]
+    assert list(get_args(Only)) == [each.value for each in Recover]
     assert munadi(*ASKED, "--only", "all").exit_code == 2
     assert api.requests == []
 

@@ -10,6 +10,7 @@ from munadi.cli.command import command
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
+from munadi.cli.webhooks.choices import Headers, MaxPerSecond, OrderingChoice, PayloadChoice, read_headers
 from munadi.cli.webhooks.endpoints import Channels, EndpointId, Types, app, print_endpoint
 
 
@@ -47,10 +48,26 @@ def update(
     enabled: Annotated[
         bool | None, Option("--enable/--disable", help="Enabling also sends the events that waited meanwhile.")
     ] = None,
+    payload: PayloadChoice = None,
+    ordering: OrderingChoice = None,
+    max_per_second: MaxPerSecond = None,
+    headers: Headers = None,
 ) -> None:
-    """Change an endpoint, or enable a disabled one; options that you do not give stay as they are."""
-    given = {"url": url, "types": types, "channels": channels, "description": description, "enabled": enabled}
+    """Change an endpoint, or enable a disabled one; options that you do not give stay as they are.
+
+    Headers replace all that the endpoint had.
+    """
+    given: dict[str, Any] = {
+        "url": url,
+        "types": types,
+        "channels": channels,
+        "description": description,
+        "enabled": enabled,
+    }
+    given |= {"payload": payload, "ordering": ordering, "headers": read_headers(headers)}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if max_per_second is not None:
+        changes["maxPerSecond"] = max_per_second or None
     if every:
         changes |= {"types": [], "channels": []}
     if not changes:

@@ -13,6 +13,14 @@ from munadi.cli.output import Cell, Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
+from munadi.cli.webhooks.choices import (
+    Headers,
+    MaxPerSecond,
+    OrderingChoice,
+    PayloadChoice,
+    SignatureChoice,
+    read_headers,
+)
 
 app = group("webhooks", "Send events to your own systems, list deliveries, resend them.")
 
@@ -42,10 +50,24 @@ def create(
     types: Types = None,
     channels: Channels = None,
     description: Annotated[str | None, Option("--description", help="For people.")] = None,
+    payload: PayloadChoice = None,
+    signature: SignatureChoice = None,
+    ordering: OrderingChoice = None,
+    max_per_second: MaxPerSecond = None,
+    headers: Headers = None,
 ) -> None:
     """Create an endpoint. Its secret is printed once."""
     made = session.client.webhooks.create(
-        url, brand_ref=brand_ref, types=types, channels=channels, description=description
+        url,
+        brand_ref=brand_ref,
+        types=types,
+        channels=channels,
+        description=description,
+        payload=payload,
+        signature=signature,
+        ordering=ordering,
+        max_per_second=max_per_second or None,
+        headers=read_headers(headers),
     )
     session.show(made, _print_secret)
 
@@ -58,9 +80,10 @@ def rotate(
     revoke_previous: Annotated[
         bool, Option("--revoke-previous", help="End the old secret at once, for one that has leaked.")
     ] = False,
+    signature: SignatureChoice = None,
 ) -> None:
     """Make a new secret; the old one still signs for 24 hours. It is printed once."""
-    made = session.client.webhooks.rotate_secret(endpoint_id, revoke_previous=revoke_previous)
+    made = session.client.webhooks.rotate_secret(endpoint_id, revoke_previous=revoke_previous, signature=signature)
     session.show(made, _print_secret)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer import Option
@@ -20,11 +19,7 @@ PAUSE = 1.0
 STILL_LOOKS = 5
 
 
-class Only(StrEnum):
-    """What a recovery sends; without it both."""
-
-    FAILED = "failed"
-    MISSED = "missed"
+Only = Literal["failed", "missed"]
 
 
 @command(app, "recover")
@@ -47,8 +42,7 @@ def recover(
     Each event keeps its id. With Ctrl-C the command ends, and the recovery continues. Exits 1 if something could not be
     sent.
     """
-    only_name = only.value if only else None
-    recovery = session.client.webhooks.recover(endpoint_id, since, until, types, only_name)
+    recovery = session.client.webhooks.recover(endpoint_id, since, until, types, only)
     session.out.note((f"{recovery['total']} events to send, recovery {recovery['id']}", "dim"))
     if wait:
         recovery = _follow(session, endpoint_id, recovery)
