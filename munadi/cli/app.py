@@ -24,6 +24,7 @@ from munadi.cli import (
     mcp,
     media,
     publications,
+    request,
     sandbox,
     usage,
     webhooks,
@@ -45,7 +46,7 @@ app = typer.Typer(
 for group in (changes, drafts, publications, media, connecting, brands, channels, webhooks, keys, db):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
-for alone in (login, doctor, events, audit, usage, dev, demo, api, worker, sandbox, mcp):
+for alone in (login, doctor, events, audit, usage, request, dev, demo, api, worker, sandbox, mcp):
     alone.add_to(app)
 
 

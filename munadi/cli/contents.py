@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from munadi.cli import writing
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, statuses
 from munadi.cli.exits import CommandFailed, Exit
@@ -27,7 +28,13 @@ BrandRef = Annotated[
 @command(app, "publish")
 def publish(
     session: Session,
-    file: File,
+    file: writing.File = None,
+    text: writing.Text = None,
+    channel: writing.ToChannels = None,
+    at: writing.At = None,
+    timezone: writing.Zone = None,
+    media: writing.Media = None,
+    link: writing.Link = None,
     brand_ref: BrandRef = None,
     idempotency_key: Annotated[
         str | None,
@@ -37,10 +44,9 @@ def publish(
 ) -> None:
     """Submit a post. Exit code 0 means accepted: it will be published at its time.
 
-    Media may be local: {"path": "a.jpg"}, relative to the file, is uploaded first. With --wait the exit code
-    is 0 only if everything was published.
+    Write it here (--text, --channel, --at, --media), or give all of it as JSON (--file), where {"path": "a.jpg"} is a
+    local file, relative to the JSON's. With --wait the exit code is 0 only if everything was published.
     """
-    from munadi.cli.payload import prepare_payload
     from munadi.client import NotReachable
     from munadi.client.steps import key_header, new_key
 
@@ -49,7 +55,8 @@ def publish(
         key_header(key)
     except ValueError as error:
         raise CommandFailed(f"--idempotency-key: {error}", Exit.USAGE) from error
-    payload = prepare_payload(session, file, brand_ref)
+    fields = {"text": text, "channels": channel, "scheduledAt": at, "timezone": timezone, "link": link}
+    payload = writing.written_post(session, file, brand_ref, media, **fields)
     try:
         made = session.client.contents.submit(payload, key)
     except NotReachable:

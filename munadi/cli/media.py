@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
+from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
 
-app = group("media", "List the stored files and show one.")
+app = group("media", "Upload files, list the stored ones and show one.")
 
 MediaId = Annotated[str, Argument(metavar="MEDIA_ID", help="The file's id, med_…")]
+
+
+@command(app, "upload")
+def upload_(
+    session: Session,
+    file: Annotated[Path, Argument(metavar="FILE", help="A picture or video.")],
+    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="The brand that it is stored for.")],
+) -> None:
+    """Store a file for later posts, and show what was found in it. The same bytes again are the same upload."""
+    from munadi.cli.uploading import upload
+
+    if not file.is_file():
+        raise CommandFailed(f"there is no file {file}", Exit.USAGE)
+    session.show(upload(session, brand_ref, file, file.name), _print_whole)
 
 
 @command(app, "list")

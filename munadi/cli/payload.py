@@ -23,7 +23,12 @@ def prepare_payload(session: Session, source: str, brand_ref: str | None) -> dic
         raise CommandFailed(f"--brand-ref {brand_ref} and the payload's brandRef {named} disagree", Exit.USAGE)
     if brand_ref:
         payload["brandRef"] = brand_ref
-    upload_local_media(session, payload, _folder(source), payload.get("brandRef"))
+    return with_media(session, payload, _folder(source))
+
+
+def with_media(session: Session, payload: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The post with its local files uploaded; their paths are relative to the folder."""
+    upload_local_media(session, payload, folder, payload.get("brandRef"))
     return payload
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 import httpx
 
@@ -15,7 +16,7 @@ from munadi.client.directory import Accounts, Audit, Brands, Channels, Keys, Med
 from munadi.client.drafts import Drafts
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.shapes import Json, Page
-from munadi.client.steps import Call, segment
+from munadi.client.steps import Call, json_or_none, new_key, segment
 from munadi.client.transport import AsyncTransport, Transport
 from munadi.client.webhooks import Webhooks
 
@@ -35,6 +36,18 @@ class Api(Group[M]):
         self.audit: Audit[M] = Audit(driver)
         self.channels: Channels[M] = Channels(driver)
         self.webhooks: Webhooks[M] = Webhooks(driver)
+
+    @operation
+    def request(self, method: str, path: str, body: Any = None, idempotency_key: str | None = None) -> Call[Any]:
+        """Any call, also one that this version does not know: `request("GET", "/v1/channels")`; None for no body.
+
+        A POST carries a key of its own unless one is given.
+        """
+        if method == "POST":
+            idempotency_key = idempotency_key or new_key()
+        address, _, query = path.partition("?")
+        params = parse_qs(query, keep_blank_values=True)
+        return Call(method, address, params, body, idempotency_key=idempotency_key, read=json_or_none)
 
     @operation
     def ready(self) -> Call[Json]:

@@ -143,6 +143,11 @@ def segment(value: str) -> str:
     return quote(value, safe="")
 
 
+def json_or_none(answer: httpx.Response) -> Any:
+    """The JSON of an answer; None for an answer without a body."""
+    return answer.json() if answer.content else None
+
+
 def new_key() -> str:
     """A new idempotency key."""
     return str(uuid.uuid4())

@@ -1,0 +1,52 @@
+"""A post written on the command line, without a file: `munadi contents publish --text … --channel …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from typer import Option
+
+from munadi.cli.completing import channels
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.session import Session
+
+File = Annotated[
+    str | None, Option("--file", "-f", metavar="FILE", help="The whole post as JSON; - reads standard input.")
+]
+Text = Annotated[str | None, Option("--text", metavar="TEXT", help="The text, without a file.")]
+ToChannels = Annotated[
+    list[str] | None,
+    Option("--channel", metavar="CHANNEL", help="Publish to this one; repeat it for several.", autocompletion=channels),
+]
+At = Annotated[
+    str | None, Option("--at", metavar="TIME", help="ISO 8601, with an offset or with --timezone; now by default.")
+]
+Zone = Annotated[str | None, Option("--timezone", metavar="ZONE", help="Of --at, such as Asia/Kolkata.")]
+Media = Annotated[
+    list[Path] | None, Option("--media", metavar="PATH", help="A picture or video to upload; repeat it, in order.")
+]
+Link = Annotated[str | None, Option("--link", metavar="URL", help="A link to share.")]
+
+
+def written_post(
+    session: Session, file: str | None, brand_ref: str | None, media: list[Path] | None, **fields: Any
+) -> dict[str, Any]:
+    """The post from the file or from the options, ready to send. Raises CommandFailed (USAGE) for both or neither.
+
+    Fields have the API's names; those that are None or empty were not given.
+    """
+    from munadi.cli.payload import prepare_payload, with_media
+
+    given = {name: value for name, value in fields.items() if value}
+    if file is not None:
+        if given or media:
+            raise CommandFailed("give --file or the parts of a post (--text, --channel, …), not both", Exit.USAGE)
+        return prepare_payload(session, file, brand_ref)
+    if not given.get("channels"):
+        raise CommandFailed("give --channel with --text or --media, or the whole post with --file", Exit.USAGE)
+    if brand_ref:
+        given["brandRef"] = brand_ref
+    if media:
+        given["media"] = [{"path": str(path)} for path in media]
+    return with_media(session, given, Path.cwd())
