@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 def request(
     session: Session,
     method: Annotated[str, Argument(metavar="METHOD", help="GET, POST, PATCH, PUT or DELETE.")],
-    path: Annotated[str, Argument(metavar="PATH", help="Such as /v1/channels/bluesky.")],
+    path: Annotated[str, Argument(metavar="PATH", help="Such as /v1/channels.")],
     body: Annotated[
         str | None, Option("--file", "-f", metavar="FILE", help="The body as JSON; - reads standard input.")
     ] = None,
