@@ -34,7 +34,7 @@ def read_sent(sent: Any, model: type[Model]) -> tuple[Model, list[Problem]]:
     try:
         return model.model_validate(sent), []
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
+        errors = error.errors(include_url=False)
     problems = _problems_of(errors)
     rest = copy.deepcopy(sent)
     for each in errors:
@@ -53,7 +53,7 @@ def read_whole(request: Request, model: type[Model]) -> tuple[Model | None, dict
         whole = model.model_validate(sent)
         return whole, {name: getattr(whole, name) for name in model.model_fields}, []
     except ValidationError as error:
-        problems = _problems_of(error.errors(include_url=False, include_input=False))
+        problems = _problems_of(error.errors(include_url=False))
     return None, _readable(model, sent) if isinstance(sent, dict) else {}, problems
 
 
@@ -73,6 +73,8 @@ def _problems_of(errors: Sequence[ErrorDetails]) -> list[Problem]:
 
 def _remove_field(value: Any, loc: Sequence[int | str]) -> None:
     """Remove a field. List elements stay, because removing one would shift the indexes of the following ones."""
+    if loc and loc[-1] == "[key]":
+        loc = loc[:-1]
     for part in loc[:-1]:
         try:
             value = value[part]

@@ -26,6 +26,7 @@ CONTENTS: dict[str, Any] = {
             "timezone": "Asia/Kolkata",
             "publishBy": "2027-01-15T18:00:00+05:30",
             "clientRef": "cms-42",
+            "metadata": {"campaign": "monsoon"},
         },
     },
 }
@@ -155,6 +156,7 @@ CONTENT: dict[str, Any] = {
     "media": [],
     "link": None,
     "clientRef": "cms-42",
+    "metadata": {"campaign": "monsoon"},
     "version": 1,
     "draftVersion": 1,
     "createdAt": "2027-01-14T10:00:00Z",

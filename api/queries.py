@@ -12,6 +12,7 @@ from fastapi import HTTPException, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.metadata_query import EXAMPLE, is_of_metadata, read_metadata
 from api.problems import refused
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.shape import MAX_TOKEN, token_of
@@ -39,7 +40,12 @@ async def check_address(request: Request) -> None:
     ):
         return
     known = sorted(set(_parameters(route.dependant)))
-    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    takes_metadata = EXAMPLE in known
+    unknown = [
+        name
+        for name in dict.fromkeys(request.query_params)
+        if name not in known and not (takes_metadata and is_of_metadata(name))
+    ]
     if unknown:
         problems = [_problem(name, known) for name in unknown[:MAX_PROBLEMS]]
         raise refused(problems, more=len(unknown) - len(problems))
@@ -47,6 +53,8 @@ async def check_address(request: Request) -> None:
 
 def _parameters(dependant: Dependant) -> Iterator[str]:
     yield from (field.alias for field in dependant.query_params)
+    if dependant.call is read_metadata:
+        yield EXAMPLE
     for inner in dependant.dependencies:
         yield from _parameters(inner)
 

@@ -26,6 +26,7 @@ from api.deps import (
     write_cursor,
 )
 from api.idempotency import IdempotencyHeader, repeat, send
+from api.metadata_query import PARAMETER, MetadataQuery
 from api.openapi import error_responses
 from api.post_checks import check_post
 from api.services import Services
@@ -84,10 +85,16 @@ async def validate_content(request: Request, services: TheServices, principal: C
     return await check_post(request, services, principal, body_of(request))
 
 
-@router.get("", operation_id="contents.list", responses=error_responses(401, 403, 422))
+@router.get(
+    "",
+    operation_id="contents.list",
+    responses=error_responses(401, 403, 422),
+    openapi_extra={"parameters": [PARAMETER]},
+)
 async def list_contents(
     services: TheServices,
     principal: ContentReader,
+    metadata: MetadataQuery,
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
     ids: Annotated[
         list[ContentId] | None,
@@ -130,6 +137,7 @@ async def list_contents(
         channel=channel.value if channel else None,
         account_id=account_id,
         client_ref=client_ref,
+        metadata=metadata,
         words=words,
         held=held,
         dismissed=dismissed,

@@ -76,6 +76,14 @@ def wrong_filters_as_usage() -> Iterator[None]:
         raise CommandFailed("\n".join(rules) or str(error), Exit.USAGE) from error
 
 
+def read_metadata(given: Sequence[str] | None) -> dict[str, str]:
+    """`NAME=VALUE` options as a mapping."""
+    pairs = [each.partition("=") for each in given or ()]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise CommandFailed(f"--metadata {wrong[0]}: write NAME=VALUE", Exit.USAGE)
+    return {name: value for name, _, value in pairs}
+
+
 def _widest(rows: Sequence[Sequence[Cell | None]]) -> int:
     """The width of everything before the text."""
     heads = [len(name) for name in DEFAULT[:-1]]

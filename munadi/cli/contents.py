@@ -109,6 +109,9 @@ def list_(
         str | None, Option("--account-id", metavar="ACCOUNT_ID", help="Only for this account.")
     ] = None,
     client_ref: Annotated[str | None, Option("--client-ref", metavar="REF", help="Your own id for the post.")] = None,
+    metadata: Annotated[
+        list[str] | None, Option("--metadata", metavar="NAME=VALUE", help="With this metadata; repeat it for more.")
+    ] = None,
     scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
     scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due at or before, ISO 8601.")] = None,
     columns: Annotated[
@@ -119,7 +122,7 @@ def list_(
     cursor: Cursor = None,
 ) -> None:
     """List contents, the newest first. The text is cut to fit 80 columns; --json and --columns show all of it."""
-    from munadi.cli.content_columns import chosen, print_contents, wrong_filters_as_usage
+    from munadi.cli.content_columns import chosen, print_contents, read_metadata, wrong_filters_as_usage
 
     names = chosen(columns)
     with wrong_filters_as_usage():
@@ -130,6 +133,7 @@ def list_(
             channel=channel,
             accountId=account_id,
             clientRef=client_ref,
+            metadata=read_metadata(metadata),
             scheduledFrom=scheduled_from,
             scheduledTo=scheduled_to,
             limit=limit,

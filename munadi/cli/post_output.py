@@ -42,6 +42,7 @@ def print_content(out: Output, content: Content) -> None:
             ("text", _first_line(content["text"])),
             ("media", str(len(content["media"]) or "")),
             ("client ref", content["clientRef"]),
+            ("metadata", ", ".join(f"{name}={value}" for name, value in content.get("metadata", {}).items())),
             ("version", str(content["version"])),
         ]
     )

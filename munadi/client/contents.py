@@ -60,8 +60,9 @@ class Contents(Group[M]):
 
     @operation
     def list(self, /, **filters: Any) -> Call[Page]:
-        """A page of contents. Filters are the API's: brandRef, id, status, channel, scheduledFrom, limit …"""
-        return Call("GET", "/v1/contents", filters)
+        """A page of contents. Filters are the API's: brandRef, id, status, channel, metadata={…}, limit …"""
+        own = filters.pop("metadata", None) or {}
+        return Call("GET", "/v1/contents", filters | {f"metadata[{name}]": value for name, value in own.items()})
 
     @operation
     def update(self, content_id: str, changes: Json, version: int) -> Call[Content]:

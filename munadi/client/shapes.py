@@ -104,6 +104,7 @@ class Content(TypedDict):
     media: list[Json]
     link: str | None
     clientRef: str | None
+    metadata: dict[str, str]
     version: int
     draftVersion: int
     createdAt: str

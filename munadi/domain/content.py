@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import WireModel
@@ -95,6 +97,7 @@ class ContentView(WireModel):
     media: tuple[MediaAsset, ...]
     link: str | None
     client_ref: str | None
+    metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
     version: int
     draft_version: int
     created_at: datetime

@@ -37,6 +37,8 @@ def problems_of_shape(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:
 
 def pointer_of(loc: Sequence[Any]) -> str:
     """A JSON pointer from pydantic's `loc`; a query parameter is `?name`."""
+    if len(loc) > 2 and loc[-1] == "[key]":
+        loc = loc[:-1]  # the name of a field broke the rule
     parts = [token_of(part) for part in loc]
     if parts and parts[0] == "query":
         return "?" + "/".join(parts[1:])
@@ -51,9 +53,13 @@ def token_of(name: str | int) -> str:
     return written.replace("~", "~0").replace("/", "~1")
 
 
+def _length_of(kind: str, sent: Any) -> int | None:
+    return len(sent) if kind.endswith("too_long") and isinstance(sent, str | list | dict) else None
+
+
 def _problem(error: Mapping[str, Any]) -> Problem:
     kind = str(error["type"])
-    context = error.get("ctx") or {}
+    context, sent = error.get("ctx") or {}, error.get("input")
     limits = [
         context[name] for name in ("max_length", "min_length", "le", "ge", "pattern", "expected") if name in context
     ]
@@ -67,5 +73,5 @@ def _problem(error: Mapping[str, Any]) -> Problem:
         message=message,
         rule=kind,
         limit=limits[0] if limits and isinstance(limits[0], int | float | str) else None,
-        actual=context.get("actual_length"),
+        actual=context.get("actual_length") or _length_of(kind, sent),
     )

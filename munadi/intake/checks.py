@@ -222,5 +222,6 @@ def _checked_drafts(
         "link": request.link or None,
         "media": [asset.model_dump(mode="json") for asset in media.assets(request.media or ())],
         "channels": channels,
+        "metadata": request.metadata or {},
     }
     return CheckedDrafts(tuple(publications), tuple(warnings), source, media, tuple(placed))

@@ -37,8 +37,9 @@ def edited(brand_ref: str, source: Mapping[str, Any], edit: ContentEdit) -> Edit
         "text": source.get("text"),
         "link": source.get("link"),
         "media": [{"id": asset["id"], "alt": asset.get("alt")} for asset in source.get("media", ())],
+        "metadata": source.get("metadata"),
     }
-    whole |= _given(edit, ("text", "link", "media"))
+    whole |= _given(edit, ("text", "link", "media", "metadata"))
     channels = [dict(channel) for channel in source["channels"]]
     places: dict[int, int] = {}
     for index, each in enumerate(edit.channels or ()):

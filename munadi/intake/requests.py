@@ -18,6 +18,10 @@ MAX_OPTIONS = 100
 # No network takes more. `GET /v1/channels` has each channel's own limits.
 MAX_TEXT = 100_000
 
+MAX_METADATA = 20
+MAX_METADATA_VALUE = 500
+METADATA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
+
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Url = Annotated[str, Field(max_length=2_048)]
 Time = Annotated[str, Field(max_length=64)]
@@ -75,6 +79,15 @@ def _named(value: Any) -> Any:
 ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=str | ChannelRequest)]
 
 
+Metadata = Annotated[
+    dict[Annotated[str, Field(pattern=METADATA_NAME)], Annotated[str, Field(max_length=MAX_METADATA_VALUE)]],
+    Field(
+        max_length=MAX_METADATA,
+        description="Names and texts of your own, for you to list by; they are returned in every event of the post.",
+    ),
+]
+
+
 class ContentRequest(RequestBody):
     """A post: what to publish, where and when."""
 
@@ -88,6 +101,7 @@ class ContentRequest(RequestBody):
     fold: Literal["earlier", "later"] | None = Field(None, description="Which of a doubled local hour.")
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
     client_ref: str | None = Field(None, max_length=255, description="Your own id of it, to list by.")
+    metadata: Metadata | None = None
 
 
 class ContentEdit(RequestBody):
@@ -101,6 +115,7 @@ class ContentEdit(RequestBody):
         max_length=MAX_CHANNELS,
         description="Those to change, by channel (and accountId where there are several).",
     )
+    metadata: Metadata | None = Field(None, description="All names and texts, in the place of those before.")
 
 
 class RescheduleRequest(RequestBody):

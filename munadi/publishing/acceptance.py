@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, or_, select
 from sqlmodel import SQLModel, col
 
 from munadi.db.audit import audit_values
+from munadi.db.contents.metadata import INSERT_METADATA, metadata_values
 from munadi.db.contents.views import content_view
 from munadi.db.events.fan_out import Subscription
 from munadi.db.ids import new_id
@@ -118,6 +119,8 @@ class NewPost:
         connection.execute(_INSERT_CONTENT, self.content)
         connection.execute(_INSERT_DRAFT, self.draft)
         connection.execute(_INSERT_PUBLICATIONS, self.publications)
+        if view.metadata:
+            connection.execute(INSERT_METADATA, metadata_values(view.id, view.metadata))
         connection.execute(_INSERT_EVENT, self.event)
         connection.execute(_INSERT_AUDIT, audit)
 

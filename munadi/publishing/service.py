@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
 from munadi.db.brands.limits import limits_of, lock_limits, require_room
+from munadi.db.contents.metadata import replace_metadata
 from munadi.db.events.fan_out import add_deliveries
 from munadi.db.idempotency import IdempotencyRecord, StoredResponse
 from munadi.db.session import Database, announce_deliveries
@@ -172,6 +173,8 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:
     content = locked.content
     content.version += 1
     publication_ids = [row.id for row in locked.publications]
+    if drafts.source["metadata"] != locked.view.metadata:
+        await replace_metadata(locked.session, content.id, drafts.source["metadata"])
     fresh = DraftRow(**draft_values(content.id, content.draft_version, publication_ids, drafts, locked.now))
     if fresh.resolved == locked.draft.resolved:
         locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings

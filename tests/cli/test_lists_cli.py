@@ -42,3 +42,11 @@ def test_posts_are_listed_by_id(munadi: Munadi, api: FakeApi) -> None:
     api.on("GET /v1/contents", {"data": [], "nextCursor": None})
     assert munadi("contents", "list", "--id", "cnt_1", "--id", "cnt_2").exit_code == 0
     assert api.requests[-1].url.params.get_list("id") == ["cnt_1", "cnt_2"]
+
+
+def test_posts_are_listed_by_metadata(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/contents", {"data": [], "nextCursor": None})
+    assert munadi("contents", "list", "--metadata", "campaign=diwali", "--metadata", "a=b=c").exit_code == 0
+    asked = api.requests[-1].url.params
+    assert (asked["metadata[campaign]"], asked["metadata[a]"]) == ("diwali", "b=c")
+    assert munadi("contents", "list", "--metadata", "campaign").exit_code == 2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.contents.metadata import contents_with
 from munadi.db.contents.overdue import overdue_contents
 from munadi.db.contents.views import content_view
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
@@ -34,6 +35,7 @@ class ContentFilter:
     held: bool | None = None
     dismissed: bool | None = None
     overdue_at: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
     words: str | None = None
     scheduled_from: datetime | None = None
     scheduled_to: datetime | None = None
@@ -133,6 +135,7 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
         found.append(col(ContentRow.status).in_(wanted.statuses))
     if wanted.client_ref is not None:
         found.append(col(ContentRow.client_ref) == wanted.client_ref)
+    found += [col(ContentRow.id).in_(contents_with(name, value)) for name, value in wanted.metadata.items()]
     if wanted.scheduled_from is not None:
         found.append(col(ContentRow.scheduled_at) >= wanted.scheduled_from)
     if wanted.scheduled_to is not None:

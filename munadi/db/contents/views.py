@@ -57,6 +57,7 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         media=tuple(MediaAsset.model_validate(asset) for asset in source.get("media", ())),
         link=source.get("link"),
         client_ref=content.client_ref,
+        metadata=source.get("metadata") or {},
         version=content.version,
         draft_version=content.draft_version,
         created_at=content.created_at,

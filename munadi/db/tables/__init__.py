@@ -17,6 +17,7 @@ from munadi.db.tables.contents import (
     MediaRow,
     PublicationRow,
 )
+from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.saved_drafts import SavedDraftRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow, RecoveryRow
@@ -41,6 +42,7 @@ __all__ = [
     "IdempotencyRow",
     "KeyRow",
     "MediaRow",
+    "MetadataRow",
     "PublicationRow",
     "RecoveryRow",
     "SavedDraftRow",
