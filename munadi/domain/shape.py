@@ -60,6 +60,7 @@ def _length_of(kind: str, sent: Any) -> int | None:
 def _problem(error: Mapping[str, Any]) -> Problem:
     kind = str(error["type"])
     context, sent = error.get("ctx") or {}, error.get("input")
+    counted = context.get("actual_length")
     limits = [
         context[name] for name in ("max_length", "min_length", "le", "ge", "pattern", "expected") if name in context
     ]
@@ -73,5 +74,5 @@ def _problem(error: Mapping[str, Any]) -> Problem:
         message=message,
         rule=kind,
         limit=limits[0] if limits and isinstance(limits[0], int | float | str) else None,
-        actual=context.get("actual_length") or _length_of(kind, sent),
+        actual=_length_of(kind, sent) if counted is None else counted,
     )
