@@ -173,8 +173,9 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:
     content = locked.content
     content.version += 1
     publication_ids = [row.id for row in locked.publications]
-    if drafts.source["metadata"] != locked.view.metadata:
-        await replace_metadata(locked.session, content.id, drafts.source["metadata"])
+    metadata = drafts.source.get("metadata") or {}
+    if metadata != locked.view.metadata:
+        await replace_metadata(locked.session, content.id, metadata)
     fresh = DraftRow(**draft_values(content.id, content.draft_version, publication_ids, drafts, locked.now))
     if fresh.resolved == locked.draft.resolved:
         locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings
