@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from api import examples
 from api.body import BY_HAND
 from api.event_catalogue import event_schemas, event_webhooks
+from api.openapi_parts import add_parts
 from api.problems import MEDIA_TYPE, ProblemDocument
 from munadi.domain.content import ContentView
 
@@ -119,6 +120,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 _require(operation, "If-Match")
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    add_parts(made)
     return made
 
 

@@ -92,6 +92,23 @@ async def test_every_operation_documents_its_problems_and_shows_its_success(api:
             assert "422" in errors, f"{method} {path}"
 
 
+async def test_every_tag_is_described_and_every_server_is_this_one(api: ApiHarness) -> None:
+    found = await document(api)
+    used = {tag for _, _, operation in operations(found) for tag in operation["tags"]}
+    assert {each["name"] for each in found["tags"] if each["description"]} == used
+    assert [urljoin("https://munadi.example/openapi.json", each["url"]) for each in found["servers"]] == [
+        "https://munadi.example/"
+    ]
+
+
+async def test_requests_are_closed_and_responses_open_for_new_fields(api: ApiHarness) -> None:
+    schemas = (await document(api))["components"]["schemas"]
+    for name in ("ContentRequest", "ContentEdit", "ChannelRequest", "BrandCreate", "MediaUrlRequest"):
+        assert schemas[name]["additionalProperties"] is False, name
+    for name in ("ContentView", "PublicationView", "MediaView", "ProblemDocument", "Problem", "EndpointView"):
+        assert "additionalProperties" not in schemas[name], name
+
+
 async def test_every_reference_resolves_and_clients_get_good_names(api: ApiHarness) -> None:
     found = await document(api)
     names = set(re.findall(r"#/components/schemas/([\w.-]+)", str(found)))
