@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { NotReachableError, ProblemError, type ProblemDetails } from "./errors.js";
 
-export type Query = Record<string, string | number | boolean | readonly (string | number)[] | null | undefined>;
+type Value = string | number | boolean | readonly (string | number)[] | Readonly<Record<string, string>> | null;
+export type Query = Record<string, Value | undefined>;
 
 /** What any call takes besides its own arguments. */
 export interface CallOptions {
@@ -112,11 +113,18 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 function search(query: Query = {}): string {
   const found = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined && one !== null) found.append(name, String(one));
+    for (const [key, one] of named(name, value)) {
+      if (one !== undefined && one !== null) found.append(key, String(one));
     }
   }
   return found.size ? `?${found}` : "";
+}
+
+/** A parameter with its values: a list repeats its name, an object has names in brackets. */
+function named(name: string, value: Value | undefined): [string, unknown][] {
+  if (Array.isArray(value)) return value.map((one): [string, unknown] => [name, one]);
+  if (typeof value !== "object" || value === null) return [[name, value]];
+  return Object.entries(value).map(([key, one]): [string, unknown] => [`${name}[${key}]`, one]);
 }
 
 function entityTag(version: string | number): string {

@@ -163,12 +163,12 @@ export class Contents {
   }
 
   /** Posts, newest first. */
-  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
+  list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
     return this.send<t.PageOfContentView>("GET", `/v1/contents`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfContentView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 

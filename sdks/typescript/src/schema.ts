@@ -387,6 +387,8 @@ export type ContentEdit = {
   channels?: ((string | ChannelRequest)[]) | null;
   link?: string | null;
   media?: (MediaRequest)[] | null;
+  /** All names and texts, in the place of those before. */
+  metadata?: Record<string, unknown> | null;
   text?: string | null;
 };
 
@@ -527,6 +529,7 @@ export type ContentRequest = {
   /** Shown as a preview where the network has link posts, else appended. */
   link?: string | null;
   media?: (MediaRequest)[] | null;
+  metadata?: Record<string, unknown> | null;
   /** Give up after this; absent: a day after the due time. */
   publishBy?: string | null;
   /** ISO 8601 with offset, or local in `timezone`; absent: now. */
@@ -576,6 +579,8 @@ export type ContentView = {
   id: string;
   link: string | null;
   media: (MediaAsset)[];
+  /** Names and texts of the client's own. */
+  metadata?: Record<string, string>;
   publications: (PublicationView)[];
   publishBy: string;
   rollup: Rollup;

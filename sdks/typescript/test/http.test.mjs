@@ -43,6 +43,14 @@ test("a POST whose answer was lost is repeated with the same key and body", () =
     assert.equal(requests[0].headers.authorization, "Bearer mk_test");
   }));
 
+test("lists repeat a parameter's name, and an object has names in brackets", () =>
+  serving([OK], async (munadi, requests) => {
+    await munadi.contents.list({ id: ["cnt_1", "cnt_2"], metadata: { campaign: "diwali" }, limit: 2, cursor: undefined });
+    const asked = new URL(requests[0].url, "http://munadi").searchParams;
+    const lists = [["id", "cnt_1"], ["id", "cnt_2"]];
+    assert.deepEqual([...asked], [...lists, ["metadata[campaign]", "diwali"], ["limit", "2"]]);
+  }));
+
 test("a change without a key is sent once, whatever happens", () =>
   serving([null], async (munadi, requests) => {
     const change = munadi.contents.update("cnt_1", { text: "new" }, { ifMatch: 3 });
