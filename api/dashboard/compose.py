@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.dashboard.fields import fields_of, prose
 from api.dashboard.frame import TheFrame
-from api.dashboard.page_data import TheReader
-from api.dashboard.render import PageRoute, render
+from api.dashboard.page_data import Reader, TheReader
+from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE, TheServices
 
 router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
+DRAFTS = 50
 
 
 @router.get("/compose")
@@ -28,9 +30,15 @@ async def show_compose(
     services: TheServices,
     frame: TheFrame,
     day: Annotated[date | None, Query(alias="date", description="Schedule the post for this day.")] = None,
+    draft_id: Annotated[str | None, Query(alias="draft", max_length=80, description="Continue this draft.")] = None,
 ) -> Response:
-    """The form, for the accounts of one brand."""
+    """The form, for the accounts of one brand, with the brand's drafts."""
     choice = frame.choice
+    draft = await reader.get(f"/v1/drafts/{quote(draft_id, safe='')}") if draft_id else None
+    if draft is not None and draft["brandRef"] != choice.ref:
+        # A draft opens for its own brand, never for the one that happens to be chosen.
+        return RedirectResponse(f"/compose?brandRef={draft['brandRef']}&draft={draft['id']}", 303, HEADERS)
+    drafts = await _drafts(reader, choice.ref, draft_id) if choice.brand else None
     known = (await reader.get("/v1/channels"))["data"]
     accounts: list[Json] = []
     left_out = False
@@ -48,6 +56,8 @@ async def show_compose(
         live=False,
         choice=choice,
         accounts=accounts,
+        draft=_for_the_form(draft, zone) if draft else None,
+        drafts=drafts,
         left_out=left_out,
         preset={accounts[0]["id"]} if len(accounts) == 1 else set(),
         described=described,
@@ -56,6 +66,40 @@ async def show_compose(
         soon=written(soon),
         when=written(_on(day, soon)) if day else None,
     )
+
+
+def _for_the_form(draft: Json, zone: str) -> Json:
+    """A draft as the form fills itself in: an instant becomes a local time in the draft's zone, as the fields take."""
+    content = dict(draft["content"])
+    place = _zone(content.get("timezone")) or ZoneInfo(zone)
+    for name in ("scheduledAt", "publishBy"):
+        at = _instant(content.get(name))
+        if at is not None:
+            content |= {name: written(at.astimezone(place)), "timezone": place.key}
+    return {"id": draft["id"], "version": draft["version"], "content": content}
+
+
+def _instant(text: Any) -> datetime | None:
+    """The instant that a time with an offset names; None for everything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
+
+
+def _zone(name: Any) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (TypeError, ValueError, OSError, ZoneInfoNotFoundError):
+        return None
+
+
+async def _drafts(reader: Reader, brand_ref: str, opened: str | None) -> Json | None:
+    """The brand's newest drafts without the one that is open; None if there are none, or the key may not read posts."""
+    page = await reader.get_if_allowed("/v1/drafts", brandRef=brand_ref, limit=DRAFTS)
+    found = [each for each in page["data"] if each["id"] != opened] if page else []
+    return {"data": found, "nextCursor": page["nextCursor"]} if page and found else None
 
 
 def next_hour(now: datetime, zone: ZoneInfo) -> datetime:

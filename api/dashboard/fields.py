@@ -12,6 +12,10 @@ Json = Mapping[str, Any]
 LONG = frozenset({"description"})
 # Words that are written in capitals.
 SHORT = frozenset({"ai", "aigc", "gif", "id", "ms"})
+# What most posts choose. Everything else that need not be given is folded away.
+EVERYDAY = frozenset({"kind", "title", "privacyLevel", "privacyStatus", "visibility", "description", "contentWarning"})
+# What a person chooses with an option, where its name does not say it.
+CHOICES_IN_WORDS = {"privacyLevel": "who can see this", "madeForKids": "whether it is made for kids"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,21 @@ class Field:
     default: Any = None
     help: str | None = None
 
+    @property
+    def rare(self) -> bool:
+        """Whether it is folded away."""
+        return not self.required and self.name not in EVERYDAY
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person must choose: an empty choice would be refused, so it is no default."""
+        return self.required or self.name in CHOICES_IN_WORDS
+
+    @property
+    def need(self) -> str:
+        """What a person chooses with it, to complete "Choose …"."""
+        return CHOICES_IN_WORDS.get(self.name) or "the " + self.label.lower()
+
 
 def fields_of(schema: Json) -> list[Field]:
     """The fields of an options schema, in its order; those that must be given come first."""
@@ -44,6 +63,19 @@ def prose(schema: Json) -> list[list[tuple[bool, str]]]:
     """What the schema says of its options: paragraphs of (is a name, text)."""
     paragraphs = str(schema.get("description", "")).split("\n\n")
     return [list(_marked(" ".join(each.split()))) for each in paragraphs if each.strip()]
+
+
+def fold_of(channel: Json) -> int:
+    """After how many characters the network's feed folds a text; 0 where no number is known."""
+    found = [each["maximum"] for each in channel["softLimits"] if each["counted"] == "code_points"]
+    return min(found, default=0)
+
+
+def ratios_of(channel: Json) -> str:
+    """The narrowest and the widest picture that the network shows whole, as width divided by height."""
+    rules = [each for each in channel["mediaRules"] if each["kind"] == "image"]
+    least = max((each["minRatio"] or 0.5 for each in rules), default=0.5)
+    return f"{least} {min((each['maxRatio'] or 2.0 for each in rules), default=2.0)}"
 
 
 def words(name: str) -> str:

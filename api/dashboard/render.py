@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.dashboard import labels
+from api.dashboard import fields, labels
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.problems import answer, request_id_of, translate
@@ -166,6 +166,7 @@ def _environment() -> Environment:
     made.filters |= {"instant": instant, "local_field": local_field}
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
     made.globals |= {"publication_standing": labels.publication_standing}
+    made.filters |= {"fold": fields.fold_of, "ratios": fields.ratios_of}
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": labels.STATUSES, "STANDINGS": labels.STANDINGS, "EVENTS": labels.EVENTS}
     made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS, "DISMISSALS": labels.DISMISSALS}

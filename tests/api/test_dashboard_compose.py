@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from datetime import timedelta
 
@@ -59,6 +61,10 @@ def test_the_kind_of_a_field_follows_its_schema() -> None:
     assert (youtube["privacyStatus"].default, youtube["embeddable"].default) == ("public", True)
     first = options_of(ChannelName.TIKTOK)["privacyLevel"].choices[0]
     assert first == ("PUBLIC_TO_EVERYONE", "Public to everyone")
+    assert (youtube["madeForKids"].asks, youtube["privacyStatus"].asks) == (True, False)
+    assert options_of(ChannelName.TIKTOK)["privacyLevel"].asks, "an empty one would be refused"
+    assert (youtube["title"].rare, youtube["madeForKids"].rare, youtube["license"].rare) == (False, False, True)
+    assert options_of(ChannelName.TIKTOK)["privacyLevel"].need == "who can see this"
     assert options_of(ChannelName.THREADS)["replyControl"].help == "Who may reply."
 
 
@@ -116,3 +122,31 @@ async def test_a_key_sees_its_own_brand_and_needs_to_read_accounts(api: ApiHarne
     async with api.dashboard(await api.key(Scope.CONTENTS_WRITE, Scope.CONTENTS_READ)) as writer:
         answer = await writer.get(FORM)
     assert (answer.status_code, Scope.ACCOUNTS_READ in answer.text) == (403, True)
+
+
+async def test_drafts_are_listed_and_open_for_their_own_brand(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    written = {"brandRef": "acme", "text": "<b>Half</b>", "scheduledAt": "2027-01-05T03:30:00Z", "publishBy": "later"}
+    draft = await api.create("/v1/drafts", written)
+    await api.patch("/v1/brands/acme", {"timezone": "Asia/Kolkata"})
+    page = await dashboard.page(FORM)
+    assert faults(page) == []
+    expect_words(page, "&lt;b&gt;Half&lt;/b&gt;", "not finished", f"/compose?brandRef=acme&amp;draft={draft['id']}")
+    assert draft["id"] not in await dashboard.page("/compose?brandRef=rival"), "another brand's list"
+    redirected = await dashboard.get(f"/compose?brandRef=rival&draft={draft['id']}")
+    assert (redirected.status_code, redirected.headers["location"]) == (303, f"{FORM}&draft={draft['id']}")
+    opened = await dashboard.page(f"{FORM}&draft={draft['id']}")
+    found = re.search(r'data-draft="([^"]+)"', opened)
+    assert found is not None
+    content = json.loads(html.unescape(found[1]))["content"]
+    assert (content["scheduledAt"], content["timezone"]) == ("2027-01-05T09:00", "Asia/Kolkata"), "an instant, there"
+    assert content["publishBy"] == "later", "what is no time stays as it is"
+    assert (await dashboard.get(f"{FORM}&draft=drf_unknown")).status_code == 404
+
+
+async def test_a_key_that_cannot_read_posts_sees_no_drafts(api: ApiHarness) -> None:
+    draft = await api.create("/v1/drafts", {"brandRef": "acme", "text": "Half a sentence"})
+    async with api.dashboard(await api.key(Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")) as writer:
+        page = await writer.page("/compose")
+    assert ('id="compose"' in page, draft["id"] in page) == (True, False)
+    async with api.dashboard(await api.key(*WRITE, brand_ref="rival")) as rival:
+        assert (await rival.get(f"/compose?draft={draft['id']}")).status_code == 404

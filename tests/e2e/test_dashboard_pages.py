@@ -19,6 +19,8 @@ from tests.harness.stack import Stack
 
 NEXT_YEAR = f"{datetime.now(UTC).year + 1}-01-05"
 SUBMIT = re.compile("^(Publish now|Schedule)( for .*)?$")
+# Directly, or as the draft that was saved meanwhile.
+SUBMITTED = re.compile("/v1/(contents|drafts/[^/]+/submit)$")
 
 
 @pytest.fixture
@@ -37,8 +39,10 @@ async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand
     await expect(problems).to_contain_text("Bluesky takes at most 300 graphemes; this text has 310")
     await expect(text).to_have_attribute("aria-invalid", "true")
     await expect(page.locator("#text-counters .over")).to_contain_text("Bluesky 310 / 300 · 10 too many")
-    await expect(page.locator("[data-at='/media'] > .notes")).to_contain_text("Instagram needs media")
-    await expect(verdict).to_contain_text("2 problems")
+    await expect(page.locator("[data-at='/media'] > .notes")).to_have_text(
+        "To do: Add a picture or video for Instagram."
+    )
+    await expect(verdict).to_contain_text("1 problem, 1 thing to do")
     await page.locator("#files").set_input_files(
         {"name": "umbrella.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(800, 800))}
     )
@@ -53,7 +57,7 @@ async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand
     await expect(text).not_to_have_attribute("aria-invalid", "true")
     await expect(page.locator(".preview")).to_have_count(2)
     await expect(page.locator(".preview").first).to_contain_text("Umbrellas for everybody")
-    await page.route("**/v1/contents", lose_the_first_answer())
+    await page.route(SUBMITTED, lose_the_first_answer())
     await page.get_by_role("button", name=SUBMIT).click()
     await page.wait_for_url(re.compile("/contents/cnt_"))
     content_id = page.url.rpartition("/")[2]
@@ -72,16 +76,19 @@ async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: 
     for channel in ("Bluesky", "Instagram"):
         await page.get_by_role("checkbox", name=channel).check()
     await page.get_by_label("Text", exact=True).fill("For all")
-    panel = page.locator("details.panel", has_text="Bluesky")
-    await panel.locator("summary").first.click()
+    tab = page.get_by_role("tab", name="Bluesky")
+    await tab.click()
+    panel = page.get_by_role("tabpanel", name="Bluesky")
+    await expect(panel.get_by_label("Text for this account")).to_have_value("For all")
     await panel.get_by_label("Text for this account").fill("For Bluesky")
+    await panel.get_by_text("More Bluesky options").click()
     await panel.get_by_label("Langs").fill("en\nmuch too long for a language")
     await expect(panel.locator("[data-option='langs'] .is-problem")).to_contain_text("pattern")
     await panel.get_by_label("Langs").fill("en")
     await expect(panel.locator("[data-option='langs'] .is-problem")).to_have_count(0)
     await panel.get_by_role("button", name="Add a post to the thread").click()
     await panel.get_by_label("Post 2").fill("And more")
-    await expect(panel.locator("summary").first).to_contain_text("its own text, a thread, options")
+    await expect(tab).to_contain_text("has its own content")
     preview = page.locator(".preview", has_text="Bluesky")
     for words in ("For Bluesky", "And more"):
         await expect(preview).to_contain_text(words)

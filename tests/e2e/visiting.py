@@ -64,7 +64,8 @@ async def judge(page: Page, name: str, *, axe: bool) -> list[str]:
     """
     if not await page.locator("dialog[open]").count():
         for summary in await page.locator("summary").all():
-            await summary.click()
+            if await summary.is_visible():  # or it is in a tab that is not chosen
+                await summary.evaluate("each => each.click()")  # what stays in view may lie over it
     await page.evaluate("scrollTo(0, 0)")
     await page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
     too_wide = await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

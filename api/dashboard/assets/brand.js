@@ -14,10 +14,10 @@ export function watchBrand() {
   });
 }
 
-// A post that is being written belongs to its brand: its text and files do not move to another one.
+// A post that is being written belongs to its brand: its text and files do not move to another one (drafts.js saves it).
 async function mayLeave() {
   const post = document.querySelector("form[data-brand][data-touched]");
   if (!post) return true;
-  const words = "Switch the brand? The post that you are writing here is not kept.";
+  const words = "Switch the brand? What you are writing stays here, among the drafts of this brand.";
   return isConfirmed({ dataset: { confirm: words, confirmLabel: "Switch" } });
 }

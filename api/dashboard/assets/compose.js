@@ -1,33 +1,43 @@
 // The form for a post. The API has all the rules: the page validates while a person types, and shows the result.
 
 import { api, newKey, say } from "./app.js";
+import { showCounters, tightest } from "./counters.js";
+import { Draft } from "./drafts.js";
+import { fillIn } from "./filling.js";
 import { fill, firstBroken, showNotes } from "./notes.js";
 import { Panels } from "./panels.js";
-import { showCounters, showPreviews } from "./previews.js";
+import { inWords, verdictOf } from "./people.js";
+import { choosePreview, showPreviews } from "./previews.js";
+import { Tabs } from "./tabs.js";
 import { Uploads } from "./uploads.js";
 
 // The longest fields, and where the browser stores them while a person signs in again.
 const WORDS = ["text", "link", "first-comment"];
 const KEPT = "munadi-compose";
 const QUIET = 500; // milliseconds without a keystroke before validation
+const NOTHING = { problems: [], warnings: [], publications: [], lengths: [] };
 const form = document.getElementById("compose");
 const by = (id) => document.getElementById(id);
 const boxes = () => [...form.querySelectorAll("input[name='account']")];
 const chosen = () => boxes().filter((box) => box.checked);
 const titles = new Map(boxes().map((box) => [box.dataset.channel, box.dataset.title]));
-const panels = new Panels(by("panels"));
-const uploads = new Uploads(by("media"), { brandRef: form.dataset.brand, changed: () => soon(), say });
+const forUploads = { brandRef: form.dataset.brand, changed: () => changed(), say };
+const uploads = new Uploads(form.querySelector("[data-at='/media']"), forUploads);
+const panels = new Panels(by("panels"), forUploads);
+const tabs = new Tabs(by("tabs"), (key) => choosePreview(by("previews"), key));
+const stored = form.dataset.draft ? JSON.parse(form.dataset.draft) : null;
+const draft = new Draft(stored, { read: () => read().body, say: (words) => (by("saved").textContent = words) });
 
 let shownPanels = [];
 let waiting = 0;
 let asked = 0;
-let checkedOnce = false;
+let insists = false; // whether a person tried to submit: from then on, what is missing is a problem
 // The same body is sent with the same key, so that a lost response and a second click create one post.
 let sending = { text: "", key: "" };
 
 /** The request body, and the field of each pointer in it. */
 function read() {
-  const places = new Map([["/channels", form.querySelector("[data-at='/channels']")]]);
+  const places = new Map([["/channels", form.querySelector("[data-at='/channels']")], ["/shared", by("for-all")]]);
   for (const field of form.querySelectorAll("[data-at]")) places.set(field.dataset.at, field);
   const body = { brandRef: form.dataset.brand };
   for (const [name, id] of [["text", "text"], ["link", "link"], ["clientRef", "client-ref"]]) {
@@ -35,8 +45,14 @@ function read() {
   }
   const media = uploads.read(places);
   if (media.length) body.media = media;
-  const comment = { field: form.querySelector("[data-shared-comment]"), value: by("first-comment")?.value ?? "" };
-  body.channels = shownPanels.map((panel, index) => panel.read(`/channels/${index}`, places, comment));
+  const shared = {
+    text: by("text").value,
+    link: by("link").value,
+    firstComment: by("first-comment")?.value ?? "",
+    commentField: form.querySelector("[data-shared-comment]"),
+    media,
+  };
+  body.channels = shownPanels.map((panel, index) => panel.read(`/channels/${index}`, places, shared));
   if (isLater()) body.scheduledAt = by("at").value;
   if ((isLater() || by("publish-by").value) && by("time-zone").value.trim()) body.timezone = by("time-zone").value.trim();
   if (isLater() && by("fold").value) body.fold = by("fold").value;
@@ -50,48 +66,75 @@ function isLater() {
 
 function showPanels() {
   shownPanels = panels.show(chosen());
+  const all = { key: "all", title: "All accounts", detail: "", panel: by("for-all") };
+  const each = shownPanels.map(({ box: { value, dataset }, element }) => {
+    const isOneOfSeveral = boxes().filter((other) => other.dataset.channel === dataset.channel).length > 1;
+    return { key: value, title: dataset.title, detail: isOneOfSeveral ? dataset.handle : "", panel: element };
+  });
+  tabs.show([all, ...each]);
 }
 
-/** Validate after a short pause in typing. */
-function soon() {
+/** Validate after a short pause in typing, and save after a longer one. */
+function changed() {
   clearTimeout(waiting);
   waiting = setTimeout(check, QUIET);
+  draft.soon();
 }
+
+const isBusy = () => uploads.isBusy || panels.isBusy;
 
 async function check() {
   const { body, places } = read();
   const mine = (asked += 1);
   if (!body.channels.length) {
-    verdict(checkedOnce ? "Choose at least one account." : "");
-    showAll({ problems: [], warnings: [], publications: [], lengths: [] }, places);
+    show(NOTHING, places);
+    verdict(insists ? "Choose at least one account." : "");
     return;
   }
-  checkedOnce = true;
   try {
     const found = await api("POST", "/v1/contents/validate", body);
     if (mine !== asked) return; // a newer validation is running, or the form was submitted
-    showAll(found, places);
-    verdict(uploads.isBusy ? "A file is still uploading." : inWords(found));
+    const notes = show(found, places);
+    verdict(isBusy() ? "A file is still uploading." : verdictOf(notes));
   } catch (error) {
     if (mine === asked) verdict(`We couldn’t check this post. ${error.message}`);
   }
 }
 
-function showAll({ problems, warnings, publications, lengths }, places) {
-  const unplaced = showNotes(form, { problems, warnings }, places);
-  fill(by("unplaced"), unplaced);
-  for (const panel of shownPanels) panel.showTrouble();
+function show({ problems, warnings, publications, lengths }, places) {
+  const notes = placed({ problems, warnings }, places);
   showCounters(form.querySelectorAll("[data-counters]"), lengths, places, titles);
-  showPreviews(by("previews"), publications, boxes(), uploads);
+  showPreviews(by("previews"), publications, shownPanels, (id) => uploads.shown(id) ?? panels.shown(id));
+  choosePreview(by("previews"), tabs.chosen);
   by("no-preview").hidden = publications.length > 0;
-  if (problems.some(({ pointer }) => pointer === "/publishBy" || pointer === "/clientRef")) by("more-time").open = true;
+  shownPanels.forEach((panel, index) => markTab(panel, tightest(lengths, panel.box.value, `/channels/${index}`)));
+  return notes;
 }
 
-function inWords({ problems, warnings }) {
-  const notes = warnings.length === 1 ? "1 note" : `${warnings.length} notes`;
-  if (!problems.length) return warnings.length ? `No problems, ${notes}.` : "No problems.";
-  const broken = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  return warnings.length ? `${broken}, ${notes}.` : `${broken}.`;
+/** Show notes at their fields; returns all of them. */
+function placed(found, places) {
+  const notes = inWords(found, { titles, places, kinds: kindsOf, insists });
+  fill(by("unplaced"), showNotes(form, notes, places));
+  const folded = form.querySelectorAll("details:not([open]) .broken");
+  for (const field of folded) for (let at = field.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+  return notes;
+}
+
+function markTab(panel, length) {
+  const has = panel.element.querySelector(".broken") || panel.element.matches(".broken") ? "problem" : "todo";
+  const isUnfinished = panel.element.matches(".unfinished") || panel.element.querySelector(".unfinished");
+  tabs.mark(panel.box.value, {
+    count: length ? `${length.actual} / ${length.maximum}` : "",
+    over: Boolean(length) && length.actual > length.maximum,
+    has: has === "problem" || isUnfinished ? has : "",
+    differs: panel.isDifferent,
+  });
+}
+
+/** What a channel takes, in words. */
+function kindsOf(channel) {
+  const kinds = shownPanels.find(({ box }) => box.dataset.channel === channel)?.element.dataset.kinds ?? "";
+  return kinds === "video" ? "a video" : kinds === "image" ? "a picture" : "a picture or video";
 }
 
 function verdict(text) {
@@ -100,18 +143,23 @@ function verdict(text) {
 
 async function submit(event) {
   event.preventDefault();
-  if (uploads.isBusy) {
+  if (isBusy()) {
     verdict("A file is still uploading.");
     return;
   }
   clearTimeout(waiting);
   asked += 1;
+  insists = true;
   const { body, places } = read();
   const text = JSON.stringify(body);
   if (sending.text !== text) sending = { text, key: newKey() };
   by("submit").disabled = true;
   try {
-    const content = await api("POST", "/v1/contents", body, { "Idempotency-Key": sending.key });
+    await draft.saving;
+    const content = draft.stored
+      ? await draft.submit(sending.key)
+      : await api("POST", "/v1/contents", body, { "Idempotency-Key": sending.key });
+    draft.end();
     location.assign(`/contents/${content.id}`);
   } catch (error) {
     by("submit").disabled = false;
@@ -125,15 +173,12 @@ function refused(error, places) {
     return;
   }
   const problems = error.errors?.length ? error.errors : [{ pointer: "", message: error.message }];
-  const unplaced = showNotes(form, { problems }, places);
-  fill(by("unplaced"), unplaced);
-  for (const panel of shownPanels) panel.showTrouble();
+  placed({ problems }, places);
+  shownPanels.forEach((panel) => markTab(panel, null));
   verdict(`Not accepted: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}.`);
-  firstBroken(form)?.focus();
-}
-
-function takeFiles(files) {
-  for (const file of files) uploads.add(file);
+  const broken = firstBroken(form);
+  if (broken) tabs.reveal(broken);
+  broken?.focus();
 }
 
 /** Save what was typed when the session ends, and restore it after the sign-in. */
@@ -153,33 +198,26 @@ function nameButton() {
   by("submit").textContent = form.dataset.brandName ? `${words} for ${form.dataset.brandName}` : words;
 }
 
-function begin() {
-  putBackWords();
+function showTime() {
+  by("time").hidden = !isLater();
   nameButton();
+}
+
+function begin() {
+  if (stored) fillIn(form, stored.content, { boxes: boxes(), uploads, showPanels, panelOf: (box) => panels.kept.get(box.value) });
+  else showPanels();
+  putBackWords();
+  showTime();
+  draft.begin();
   addEventListener("signing-in", keepWords);
-  showPanels();
   form.addEventListener("submit", submit);
+  by("save").addEventListener("click", () => draft.save({ always: true }));
   form.addEventListener("input", ({ target }) => {
     if (target.name === "account") showPanels();
-    if (target.name === "when") {
-      by("time").hidden = !isLater();
-      nameButton();
-    }
-    if (target.id !== "files") soon();
+    if (target.name === "when") showTime();
+    if (target.type !== "file") changed();
   });
-  by("files").addEventListener("change", ({ target }) => {
-    takeFiles(target.files);
-    target.value = "";
-  });
-  const drop = by("drop");
-  for (const kind of ["dragover", "dragleave", "drop"]) {
-    drop.addEventListener(kind, (event) => {
-      event.preventDefault();
-      drop.classList.toggle("over", kind === "dragover");
-      if (kind === "drop") takeFiles(event.dataTransfer.files);
-    });
-  }
-  if (chosen().length) soon();
+  if (chosen().length) check();
 }
 
 begin();

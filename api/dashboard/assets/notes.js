@@ -1,6 +1,7 @@
-// Shows the API's problems and warnings beside their fields, and removes them once they are solved.
+// Shows notes beside their fields, and removes them once they are solved. What they say is in people.js.
 
 let made = 0;
+const WORDS = { problem: "Problem: ", todo: "To do: ", warning: "Note: " };
 
 /** The field of a JSON pointer, or the nearest field around it, or null. `places`: a Map from pointers to fields. */
 export function placeOf(pointer, places) {
@@ -10,26 +11,19 @@ export function placeOf(pointer, places) {
   return null;
 }
 
-/**
- * Show problems and warnings (`{pointer, message}`) at their fields, in place of earlier ones.
- * Returns those that have no field.
- */
-export function showNotes(root, { problems = [], warnings = [] }, places) {
+/** Show notes (`{kind, pointer, message}`) at their fields, in place of earlier ones. Returns those without a field. */
+export function showNotes(root, notes, places) {
   const byField = new Map();
   const unplaced = [];
-  const sort = (given, kind) => {
-    for (const one of given) {
-      const field = placeOf(one.pointer ?? "", places);
-      if (!field) unplaced.push({ ...one, kind });
-      else byField.set(field, [...(byField.get(field) ?? []), { ...one, kind }]);
-    }
-  };
-  sort(problems, "problem");
-  sort(warnings, "warning");
+  for (const one of notes) {
+    const field = placeOf(one.pointer ?? "", places);
+    if (!field) unplaced.push(one);
+    else byField.set(field, [...(byField.get(field) ?? []), one]);
+  }
   for (const list of root.querySelectorAll("[data-notes]")) {
     if (!byField.has(list.parentElement)) fill(list, []);
   }
-  for (const [field, notes] of byField) fill(field.querySelector(":scope > [data-notes]"), notes);
+  for (const [field, found] of byField) fill(field.querySelector(":scope > [data-notes]"), found);
   return unplaced;
 }
 
@@ -44,6 +38,7 @@ export function fill(list, notes) {
   const field = list.parentElement;
   const broken = notes.some(({ kind }) => kind === "problem");
   field.classList.toggle("broken", broken);
+  field.classList.toggle("unfinished", notes.some(({ kind }) => kind === "todo"));
   for (const control of controlsOf(field)) {
     describe(control, list.id, notes.length > 0);
     if (broken) control.setAttribute("aria-invalid", "true");
@@ -51,7 +46,7 @@ export function fill(list, notes) {
   }
 }
 
-/** The first control that has a problem. */
+/** The first control that has a problem, in the whole form: a folded part of it must be opened first. */
 export function firstBroken(root) {
   return root.querySelector("[aria-invalid='true']");
 }
@@ -61,7 +56,7 @@ function noteOf({ kind, message }) {
   item.className = `is-${kind}`; // "problem" alone is the box of app.js
   const word = document.createElement("span");
   word.className = "unseen";
-  word.textContent = kind === "problem" ? "Problem: " : "Note: ";
+  word.textContent = WORDS[kind];
   item.append(word, message);
   return item;
 }

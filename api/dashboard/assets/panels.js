@@ -1,9 +1,16 @@
-// One panel per chosen account: its own text, link and options. Made from the page's templates.
+// One panel per chosen account: what differs from the post for all. Made from the page's templates.
+
+import { setValue, valueOf } from "./options.js";
+import { Uploads } from "./uploads.js";
+
+// What an account shares with all others, until a person changes it here.
+const SHARED = ["text", "link", "firstComment"];
 
 /** The open panels, in the order of the accounts on the page. */
 export class Panels {
-  constructor(root) {
+  constructor(root, uploadOptions) {
     this.root = root;
+    this.uploadOptions = uploadOptions;
     this.kept = new Map(); // by account, so that a panel survives when its account is unchecked and checked again
   }
 
@@ -14,77 +21,131 @@ export class Panels {
     return panels;
   }
 
+  get isBusy() {
+    return [...this.kept.values()].some(({ uploads }) => uploads.isBusy);
+  }
+
+  /** The entry of a media that was chosen for one account. */
+  shown(mediaId) {
+    return [...this.kept.values()].map(({ uploads }) => uploads.shown(mediaId)).find(Boolean);
+  }
+
   make(box) {
     const template = document.getElementById(`panel-${box.dataset.channel}`);
     const element = template.content.firstElementChild.cloneNode(true);
-    for (const attribute of ["id", "for", "aria-describedby"]) {
+    for (const attribute of ["id", "for", "aria-describedby", "aria-labelledby"]) {
       for (const each of element.querySelectorAll(`[${attribute}]`)) {
         each.setAttribute(attribute, `${box.value}-${each.getAttribute(attribute)}`);
       }
     }
-    element.querySelector("[data-title]").textContent = `${box.dataset.title} · ${box.dataset.handle}`;
-    const panel = new Panel(box, element);
+    const panel = new Panel(box, element, this.uploadOptions);
     this.kept.set(box.value, panel);
     return panel;
   }
 }
 
 class Panel {
-  constructor(box, element) {
+  constructor(box, element, uploadOptions) {
     this.box = box;
     this.element = element;
-    this.says = element.querySelector("[data-says]");
+    this.differs = new Set(); // of SHARED and "media"
+    this.sharedMedia = [];
+    this.uploads = new Uploads(this.own("media"), uploadOptions);
+    this.title = `${box.dataset.title} · ${box.dataset.handle}`;
     element.querySelector("[data-add-part]")?.addEventListener("click", () => this.addPart().focus());
-    element.querySelector("summary").addEventListener("click", () => (this.closedByHand = element.open));
+    element.addEventListener("input", ({ target }) => {
+      const name = target.closest("[data-own]")?.dataset.own;
+      if (SHARED.includes(name)) this.setDiffers(name, true);
+    });
+    element.addEventListener("click", ({ target }) => {
+      const { reset, differ } = target.dataset;
+      if (differ) this.startOwnMedia();
+      if (reset) this.setDiffers(reset, false);
+      if (reset || differ) element.dispatchEvent(new Event("input", { bubbles: true }));
+    });
   }
 
-  /** Open the panel if it has a problem, unless a person closed it. */
-  showTrouble() {
-    const broken = this.element.matches(".broken") || this.element.querySelector(".broken");
-    if (broken && !this.closedByHand) this.element.open = true;
+  get facts() {
+    const [least, most] = this.element.dataset.ratios.split(" ").map(Number);
+    return { fold: Number(this.element.dataset.fold), least, most, name: this.box.dataset.name };
   }
 
-  get takesFirstComment() {
-    return this.element.dataset.firstComment === "yes";
+  get isDifferent() {
+    return this.differs.size > 0 || Boolean(this.sent?.parts || this.sent?.options);
   }
 
   /** This account's part of the request. Adds its fields to `places`, by their pointers below `root`. */
   read(root, places, shared) {
     places.set(root, this.element);
     const sent = { channel: this.box.dataset.channel, accountId: this.box.value };
-    for (const name of ["text", "link"]) {
-      const field = this.own(name);
-      const value = field.querySelector("textarea, input").value;
-      if (value.trim()) {
-        sent[name] = value;
-        places.set(`${root}/${name}`, field);
-      }
-    }
+    for (const name of SHARED) this.readShared(name, sent, root, places, shared);
+    this.readMedia(sent, root, places, shared);
     this.readParts(sent, root, places);
-    if (this.takesFirstComment) this.readComment(sent, root, places, shared);
     const options = this.readOptions(root, places);
     if (Object.keys(options).length) sent.options = options;
-    this.says.textContent = this.summary(sent, shared);
+    this.sent = sent;
     return sent;
+  }
+
+  /** Fill the panel in from a draft's entry. A field that is absent there is the same as for all. */
+  fill(entry, shared) {
+    for (const name of SHARED) {
+      const field = this.own(name);
+      if (!field || typeof entry[name] !== "string" || entry[name] === shared[name]) continue;
+      controlOf(field).value = entry[name];
+      this.setDiffers(name, true);
+    }
+    if (Array.isArray(entry.media)) {
+      this.setDiffers("media", true);
+      this.uploads.restore(entry.media);
+    }
+    for (const text of Array.isArray(entry.parts) ? entry.parts : []) this.addPart().value = text;
+    for (const field of this.element.querySelectorAll("[data-option]")) setValue(field, entry.options?.[field.dataset.option]);
   }
 
   own(name) {
     return this.element.querySelector(`[data-own="${name}"]`);
   }
 
-  summary(sent, shared) {
-    const named = { text: "its own text", link: "its own link", parts: "a thread", options: "options" };
-    const found = Object.keys(named).filter((name) => name in sent).map((name) => named[name]);
-    if (sent.firstComment && sent.firstComment !== shared.value) found.push("its own first comment");
-    return found.length ? `has ${found.join(", ")}` : "same as above";
+  setDiffers(name, differs) {
+    if (differs) this.differs.add(name);
+    else this.differs.delete(name);
+    const field = this.own(name);
+    field.querySelector("[data-same]").hidden = differs;
+    field.querySelector("[data-differs]").hidden = !differs;
+    if (name === "media") field.querySelector("[data-own-files]").hidden = !differs;
   }
 
-  readComment(sent, root, places, shared) {
-    const field = this.own("firstComment");
-    const own = field.querySelector("textarea").value;
-    const text = own.trim() ? own : shared.value;
-    if (text.trim()) sent.firstComment = text;
-    places.set(`${root}/firstComment`, own.trim() ? field : shared.field);
+  /** Begin with the shared files: removing one of them is the most frequent change. */
+  startOwnMedia() {
+    this.setDiffers("media", true);
+    this.uploads.clear();
+    this.uploads.restore(this.sharedMedia);
+    this.element.querySelector("[data-own-files] input").focus();
+  }
+
+  readShared(name, sent, root, places, shared) {
+    const field = this.own(name);
+    if (!field) return;
+    const control = controlOf(field);
+    if (!this.differs.has(name)) {
+      if (control.value !== shared[name]) control.value = shared[name];
+      if (name === "firstComment") {
+        if (shared[name].trim()) sent[name] = shared[name];
+        places.set(`${root}/${name}`, shared.commentField);
+      }
+      return;
+    }
+    // An empty text or link removes it here; a first comment is only ever given.
+    if (name !== "firstComment" || control.value.trim()) sent[name] = control.value;
+    places.set(`${root}/${name}`, field);
+  }
+
+  readMedia(sent, root, places, shared) {
+    this.sharedMedia = shared.media;
+    if (!this.differs.has("media")) return;
+    places.set(`${root}/media`, this.own("media"));
+    sent.media = this.uploads.read(places, `${root}/media`);
   }
 
   readParts(sent, root, places) {
@@ -127,34 +188,4 @@ class Panel {
   }
 }
 
-/** The value of an option's field; undefined if it is empty, so that the channel's default applies. */
-function valueOf(field) {
-  if (field.dataset.kind === "choices") {
-    const chosen = [...field.querySelectorAll("input:checked")].map((box) => box.value);
-    return chosen.length ? chosen : undefined;
-  }
-  const control = field.querySelector("input, select, textarea");
-  if (field.dataset.kind === "flag") return control.checked === control.defaultChecked ? undefined : control.checked;
-  if (!control.value.trim()) return undefined;
-  switch (field.dataset.kind) {
-    case "ternary":
-      return control.value === "true";
-    case "number":
-      return Number.isNaN(Number(control.value)) ? control.value : Number(control.value);
-    case "lines":
-      return control.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    case "json":
-      return parsed(control.value);
-    default:
-      return control.value;
-  }
-}
-
-/** Unreadable JSON is sent as text: the API reports what is wrong. */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
+const controlOf = (field) => field.querySelector("textarea, input");

@@ -1,57 +1,34 @@
-// A plain preview for each network, and the length of each text, both from POST /v1/contents/validate.
+// A preview for each account, close enough to the network's post to judge it, from POST /v1/contents/validate.
 
 import { thumbOf } from "./uploads.js";
 
-/** One card for each publication in the validation's result. */
-export function showPreviews(root, publications, boxes, uploads) {
+// A text without a known fold is folded by its height.
+const TALL = 600;
+
+/** One card for each publication in the validation's result. `panels` are those of the accounts, `shown` finds a file. */
+export function showPreviews(root, publications, panels, shown) {
+  const open = new Set([...root.querySelectorAll(".preview.unfolded")].map(({ dataset }) => dataset.key));
   root.replaceChildren(...publications.map((publication) => {
-    const box = boxes.find(({ value }) => value === publication.accountId);
-    return card(publication, box, uploads);
+    const panel = panels.find(({ box }) => box.value === publication.accountId);
+    const made = card(publication, panel, shown);
+    made.dataset.key = publication.accountId;
+    made.classList.toggle("unfolded", open.has(publication.accountId));
+    return made;
   }));
 }
 
-/** A counter beside each text, for the tightest limit of each network. */
-export function showCounters(lists, lengths, places, titles) {
-  const byField = new Map();
-  for (const each of lengths) {
-    const field = places.get(each.pointer);
-    if (!field) continue;
-    const counted = byField.get(field) ?? new Map();
-    const of = each.accountId ?? each.channel;
-    const known = counted.get(of);
-    if (!known || share(each) > share(known)) counted.set(of, each);
-    byField.set(field, counted);
-  }
-  for (const list of lists) {
-    const counted = [...(byField.get(list.parentElement)?.values() ?? [])];
-    list.replaceChildren(...counted.map((each) => counter(each, titles)));
-  }
+/** Show only the preview of the account that is being written for; all of them while the post for all is. */
+export function choosePreview(root, key) {
+  const own = [...root.children].some(({ dataset }) => dataset.key === key);
+  for (const preview of root.children) preview.hidden = own && preview.dataset.key !== key;
 }
 
-function share({ actual, maximum }) {
-  return actual / maximum;
-}
-
-function counter({ channel, unit, actual, maximum }, titles) {
-  const item = document.createElement("li");
-  const over = actual - maximum;
-  item.className = over > 0 ? "over" : share({ actual, maximum }) > 0.9 ? "near" : "";
-  item.title = `in ${unit.replaceAll("_", " ")}`;
-  const number = document.createElement("b");
-  number.textContent = actual;
-  item.append(`${titles.get(channel) ?? channel} `, number, ` / ${maximum}`);
-  if (over > 0) item.append(` · ${over} too many`);
-  return item;
-}
-
-function card(publication, box, uploads) {
+function card(publication, panel, shown) {
   const made = element("article", "preview");
-  const head = element("header");
-  head.append(element("strong", "", box?.dataset.title ?? publication.channel), " ",
-    element("span", "soft", box?.dataset.handle ?? ""));
-  made.append(head);
-  if (publication.media.length) made.append(mediaOf(publication, uploads));
-  if (publication.text) made.append(element("p", "words", publication.text));
+  const facts = panel?.facts ?? { fold: 0, least: 0.5, most: 2, name: "" };
+  made.append(headOf(publication, panel, facts));
+  if (publication.text) made.append(...foldedText(publication.text, facts.fold, made));
+  if (publication.media.length) made.append(mediaOf(publication, facts, shown));
   if (publication.link) made.append(linkOf(publication.link));
   for (const part of publication.parts) made.append(element("p", "words part", part));
   if (publication.firstComment) {
@@ -61,34 +38,67 @@ function card(publication, box, uploads) {
   }
   const options = Object.entries(publication.options);
   if (options.length) {
-    const shown = options.map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
-    made.append(element("p", "soft small", shown.join(" · ")));
+    const values = options.map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
+    made.append(element("p", "soft small", values.join(" · ")));
   }
+  for (const text of made.querySelectorAll(".words")) text.dir = "auto";
   return made;
+}
+
+function headOf(publication, panel, { name }) {
+  const head = element("header");
+  const avatar = element("span", "avatar", [...(name || "?").replace(/^@/, "")][0].toUpperCase());
+  avatar.setAttribute("aria-hidden", "true");
+  const who = element("div");
+  who.append(element("strong", "", name), element("span", "soft", panel?.box.dataset.handle ?? ""));
+  head.append(avatar, who, element("span", "badge", panel?.box.dataset.title ?? publication.channel));
+  return head;
+}
+
+/** The text as a feed shows it: its beginning, and a button for the rest. */
+function foldedText(text, fold, preview) {
+  const letters = [...text];
+  const most = fold || TALL;
+  if (letters.length <= most) return [element("p", "words", text)];
+  const start = element("p", "words folded", `${letters.slice(0, most).join("").trimEnd()}… `);
+  const whole = element("p", "words whole", text);
+  for (const [paragraph, label] of [[start, "more"], [whole, "less"]]) {
+    const button = element("button", "fold", label);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      preview.classList.toggle("unfolded");
+      preview.querySelector(preview.classList.contains("unfolded") ? ".whole button" : ".folded button").focus();
+    });
+    paragraph.append(" ", button);
+  }
+  return [start, whole];
 }
 
 // Each picture and video is created once: with every keystroke pictures would flicker and videos restart.
 const shots = new Map();
 
-function shotOf(asset, accountId, uploads) {
+function shotOf(asset, accountId, shown) {
   const key = `${accountId} ${asset.id}`;
   let shot = shots.get(key);
   if (!shot) {
-    const known = uploads.shown(asset.id);
+    const known = shown(asset.id);
     shot = element("figure");
-    shot.append(known ? thumbOf(known) : element("span", "soft", asset.kind));
-    shots.set(key, shot);
+    shot.append(known?.url ? thumbOf(known) : element("span", "soft", asset.kind));
+    if (known) shots.set(key, shot);
   }
   const image = shot.querySelector("img");
   if (image) image.alt = asset.alt ?? "";
   return shot;
 }
 
-function mediaOf({ media, accountId }, uploads) {
+/** The files, cropped as a feed crops them: one alone as far as the network allows, several to a grid. */
+function mediaOf({ media, accountId }, { least, most }, shown) {
   const row = element("div", `shots of-${Math.min(media.length, 4)}`);
-  for (const asset of media) {
-    row.append(shotOf(asset, accountId, uploads));
-  }
+  for (const asset of media.slice(0, 4)) row.append(shotOf(asset, accountId, shown));
+  const [first] = media;
+  const ratio = media.length === 1 && first.width && first.height ? first.width / first.height : 1;
+  row.style.setProperty("--ratio", String(Math.min(Math.max(ratio, least), most)));
+  if (media.length > 4) row.append(element("span", "further", `+${media.length - 4}`));
   return row;
 }
 
@@ -100,7 +110,7 @@ function linkOf(link) {
   } catch {
     // An invalid address is reported as a problem; here it is shown unchanged.
   }
-  made.append(element("strong", "", host), element("span", "soft", link));
+  made.append(element("span", "soft", host), element("strong", "", link));
   return made;
 }
 

@@ -1,15 +1,37 @@
 // The files of a post: upload with progress, describe, reorder. Each upload is its own POST /v1/media.
 
-import { meta, newKey } from "./app.js";
+import { api, meta, newKey } from "./app.js";
 
-/** The list of files. `changed` is called whenever the request body would change. */
+// Names and facts of the files that this page uploaded, by media id.
+const names = new Map();
+
+let made = 0;
+
+/** The files of a field with `[data-files]` and `[data-drop]`. `changed` is called when the request body would change. */
 export class Uploads {
-  constructor(list, { brandRef, changed, say }) {
-    this.list = list;
+  constructor(field, { brandRef, changed, say }) {
+    this.list = field.querySelector("[data-files]");
+    this.input = field.querySelector("[data-drop] input");
     this.brandRef = brandRef;
     this.changed = changed;
     this.say = say;
-    this.files = []; // {element, file, url, media, request}
+    this.files = []; // {element, name, file, url, media, request}
+    this.watch(field.querySelector("[data-drop]"));
+  }
+
+  watch(drop) {
+    const take = (files) => [...files].forEach((file) => this.add(file));
+    this.input.addEventListener("change", () => {
+      take(this.input.files);
+      this.input.value = "";
+    });
+    for (const kind of ["dragover", "dragleave", "drop"]) {
+      drop.addEventListener(kind, (event) => {
+        event.preventDefault();
+        drop.classList.toggle("over", kind === "dragover");
+        if (kind === "drop") take(event.dataTransfer.files);
+      });
+    }
   }
 
   get isBusy() {
@@ -21,35 +43,72 @@ export class Uploads {
     return this.files.find(({ media }) => media?.id === mediaId);
   }
 
-  /** The media of the request. Adds the files' fields to `places`. */
-  read(places) {
+  /** The media of the request. Adds the files' fields to `places`, by their pointers below `root`. */
+  read(places, root = "/media") {
     const stored = this.files.filter(({ media }) => media);
     stored.forEach(({ element }, index) => {
-      places.set(`/media/${index}`, element.querySelector(".about-file"));
-      places.set(`/media/${index}/alt`, element.querySelector("[data-alt]"));
+      places.set(`${root}/${index}`, element.querySelector(".about-file"));
+      places.set(`${root}/${index}/alt`, element.querySelector("[data-alt]"));
     });
     return stored.map(({ element, media }) => {
       const alt = element.querySelector("[data-alt] input").value;
-      return alt.trim() ? { id: media.id, alt } : { id: media.id };
+      const source = media.id ? { id: media.id } : { url: media.url };
+      return alt.trim() ? { ...source, alt } : source;
     });
   }
 
+  /** Upload a file. */
   add(file) {
+    this.upload(this.show({ name: file.name, file, url: URL.createObjectURL(file) }));
+  }
+
+  /** Show files that are stored already, such as those of a draft: `{id, alt}`, or `{url, alt}` of one to fetch. */
+  restore(media) {
+    for (const each of media.filter((one) => one && (one.id || one.url))) {
+      const known = each.id ? names.get(each.id) : null;
+      const url = each.id ? `/previews/${encodeURIComponent(each.id)}` : "";
+      const entry = this.show({ name: known?.name ?? each.url ?? "File", url, media: { ...known?.media, ...each } });
+      entry.element.querySelector("progress").hidden = true;
+      entry.element.querySelector("[data-alt] input").value = each.alt ?? "";
+      if (known) this.describe(entry);
+      else if (each.id) this.lookUp(entry);
+    }
+  }
+
+  /** Forget all files. */
+  clear() {
+    for (const { request } of this.files) request?.abort();
+    this.files = [];
+    this.list.replaceChildren();
+  }
+
+  async lookUp(entry) {
+    try {
+      entry.media = { ...(await api("GET", `/v1/media/${encodeURIComponent(entry.media.id)}`)), alt: entry.media.alt };
+      this.describe(entry);
+      entry.element.querySelector("[data-thumb]").replaceChildren(thumbOf(entry));
+      this.changed();
+    } catch (error) {
+      this.trouble(entry, error.message);
+    }
+  }
+
+  show(entry) {
     const element = document.getElementById("file").content.firstElementChild.cloneNode(true);
-    const entry = { element, file, url: URL.createObjectURL(file) };
+    entry.element = element;
     const alt = element.querySelector("[data-alt] input");
-    alt.id = `alt-${(this.made = (this.made ?? 0) + 1)}`;
+    alt.id = `alt-${(made += 1)}`;
     element.querySelector("[data-alt] label").htmlFor = alt.id;
-    element.querySelector("[data-name]").textContent = file.name;
-    element.querySelector("progress").setAttribute("aria-label", `Uploading ${file.name}`);
-    element.querySelector("[data-thumb]").append(thumbOf(entry));
+    element.querySelector("[data-name]").textContent = entry.name;
+    element.querySelector("progress").setAttribute("aria-label", `Uploading ${entry.name}`);
+    element.querySelector("[data-thumb]").append(entry.url ? thumbOf(entry) : "Link");
     for (const button of element.querySelectorAll("button")) {
-      button.setAttribute("aria-label", `${button.textContent}: ${file.name}`);
+      button.setAttribute("aria-label", `${button.textContent}: ${entry.name}`);
       button.addEventListener("click", () => this.act(entry, button));
     }
     this.files.push(entry);
     this.list.append(element);
-    this.upload(entry);
+    return entry;
   }
 
   act(entry, button) {
@@ -59,15 +118,15 @@ export class Uploads {
       URL.revokeObjectURL(entry.url);
       this.files.splice(from, 1);
       entry.element.remove();
-      this.say(`${entry.file.name} removed`);
+      this.say(`${entry.name} removed`);
       (this.files[Math.min(from, this.files.length - 1)]?.element.querySelector("[data-remove]")
-        ?? document.getElementById("files")).focus();
+        ?? this.input).focus();
     } else {
       const to = Math.min(Math.max(from + Number(button.dataset.move), 0), this.files.length - 1);
       this.files.splice(from, 1);
       this.files.splice(to, 0, entry);
       this.list.replaceChildren(...this.files.map(({ element }) => element));
-      this.say(`${entry.file.name} is number ${to + 1} of ${this.files.length}`);
+      this.say(`${entry.name} is number ${to + 1} of ${this.files.length}`);
       button.focus();
     }
     this.changed();
@@ -99,15 +158,25 @@ export class Uploads {
 
   stored(entry, media) {
     entry.media = media;
+    names.set(media.id, { name: entry.name, media });
+    this.describe(entry);
+    this.say(`${entry.name} uploaded`);
+  }
+
+  describe({ element, media }) {
+    if (!media.bytes) return;
     const length = media.duration ? `, ${media.duration.toFixed(1)} s` : "";
     const facts = `${media.width} × ${media.height}${length}, ${sizeOf(media.bytes)}`;
-    entry.element.querySelector("[data-facts]").textContent = facts;
-    this.say(`${entry.file.name} uploaded`);
+    element.querySelector("[data-facts]").textContent = facts;
   }
 
   failed(entry, request) {
+    this.trouble(entry, `Not uploaded: ${reasonOf(request)}`);
+  }
+
+  trouble(entry, words) {
     const trouble = entry.element.querySelector("[data-trouble]");
-    trouble.textContent = `Not uploaded: ${reasonOf(request)}`;
+    trouble.textContent = words;
     trouble.hidden = false;
     entry.element.classList.add("broken");
   }

@@ -1,0 +1,152 @@
+"""Writing a post in a real browser: what is to do, what each account shows, and drafts that outlive the page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.visiting import judge, signed_in
+from tests.harness.brand import Brand
+from tests.harness.files import picture
+from tests.harness.stack import Stack
+
+SUBMIT = re.compile("^(Publish now|Schedule)( for .*)?$")
+
+
+LINK = "https://acme.example/sale"
+
+
+async def drafts_of(brand: Brand) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await brand.api.get("/v1/drafts", params={"brandRef": brand.ref})).json()["data"]
+    return found
+
+
+async def write(page: Page, brand: Brand, text: str, *channels: str) -> None:
+    await page.goto(f"/compose?brandRef={brand.ref}")
+    for channel in channels:
+        await page.get_by_role("checkbox", name=channel).check()
+    await page.get_by_label("Text", exact=True).fill(text)
+
+
+async def test_what_is_missing_is_asked_for_and_becomes_a_problem_on_submitting(
+    stack: Stack, brand: Brand, browser: Browser
+) -> None:
+    await brand.connect("tiktok")
+    async with signed_in(browser, stack, f"/compose?brandRef={brand.ref}") as page:
+        for channel in ("Bluesky", "Instagram", "TikTok"):
+            await page.get_by_role("checkbox", name=channel).check()
+        media = page.locator("#for-all [data-at='/media'] > .notes")
+        await expect(media).to_contain_text("Add a picture or video for Instagram")
+        await expect(page.locator("[aria-invalid]")).to_have_count(0)
+        await expect(page.locator(".is-problem")).to_have_count(0)
+        await page.get_by_label("Text", exact=True).fill("Umbrellas")
+        tab = page.get_by_role("tab", name="TikTok")
+        await expect(tab).to_contain_text("is not finished")
+        await expect(tab.locator(".count")).to_contain_text("9 / ")
+        asked = page.locator("[data-option='privacyLevel'] > .notes")
+        await page.locator("#files").set_input_files(
+            {"name": "umbrella.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(800, 800))}
+        )
+        await expect(media).to_be_hidden()
+        await expect(asked).to_have_text("To do: Choose who can see this on TikTok.")
+        await expect(page.get_by_role("tabpanel", name="All accounts")).to_be_visible()
+        await page.get_by_role("button", name=SUBMIT).click()
+        await expect(page.locator("#verdict")).to_have_text("Not accepted: 1 problem.")
+        await expect(page.get_by_role("tabpanel", name="TikTok")).to_be_visible()
+        await expect(page.get_by_role("tabpanel", name="TikTok").locator("select:focus")).to_have_count(1)
+        await expect(asked).to_contain_text("Problem: ")
+
+
+async def test_each_account_shows_its_own_text_and_files(stack: Stack, brand: Brand, browser: Browser) -> None:
+    async with signed_in(browser, stack) as page:
+        await write(page, brand, "For all", "Bluesky", "Instagram")
+        await page.locator("#files").set_input_files(
+            [
+                {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(size, size))}
+                for name, size in (("one", 700), ("two", 800))
+            ]
+        )
+        await expect(page.locator("#media .file")).to_have_count(2)
+        await page.get_by_label("Link", exact=True).fill(LINK)
+        notes = page.locator("[data-at='/link'] > .notes .is-warning")
+        await expect(notes.first).to_contain_text("The same goes for Instagram")
+        await expect(page.locator("[data-facts]:text-matches('kB')")).to_have_count(2)
+        await page.get_by_role("tab", name="Bluesky").click()
+        panel = page.get_by_role("tabpanel", name="Bluesky")
+        await panel.get_by_label("Text for this account").fill("For Bluesky")
+        await panel.get_by_role("button", name="Choose other files").click()
+        await panel.get_by_role("button", name="Remove: one.jpg").click()
+        await expect(page.locator(".preview:visible")).to_have_count(1)
+        await expect(page.locator(".preview:visible")).to_contain_text("For Bluesky")
+        await page.get_by_role("tab", name="Bluesky").focus()
+        await page.keyboard.press("ArrowRight")
+        await expect(page.get_by_role("tab", name="Instagram")).to_be_focused()
+        await expect(page.get_by_role("tabpanel", name="Instagram")).to_be_visible()
+        await page.get_by_role("button", name=SUBMIT).click()
+        await page.wait_for_url(re.compile("/contents/cnt_"))
+    await brand.ended(page.url.rpartition("/")[2])
+    (bluesky,) = await brand.posts(f"For Bluesky\n\n{LINK}", "bluesky")
+    (instagram,) = await brand.posts(f"For all\n\n{LINK}", "instagram")
+    assert (len(bluesky["media"]), len(instagram["media"])) == (1, 2)
+
+
+async def test_a_draft_is_saved_while_one_writes_and_continues_after_the_page_is_closed(
+    stack: Stack, brand: Brand, browser: Browser
+) -> None:
+    async with signed_in(browser, stack) as page:
+        await write(page, brand, "Half a sentence", "Bluesky")
+        await expect(page.locator("#saved")).to_contain_text("Draft saved")
+        (draft,) = await drafts_of(brand)
+        assert draft["content"]["text"] == "Half a sentence"
+        await page.get_by_role("tab", name="Bluesky").click()
+        await page.get_by_role("tabpanel").get_by_label("Text for this account").fill("Its own")
+        await page.goto("/contents")  # before the next save: leaving the page saves
+    async with signed_in(browser, stack, f"/compose?brandRef={brand.ref}") as page:
+        await page.locator("#drafts summary").click()
+        await page.get_by_role("link", name="Half a sentence").click()
+        await expect(page.get_by_label("Text", exact=True)).to_have_value("Half a sentence")
+        await expect(page.get_by_role("checkbox", name="Bluesky")).to_be_checked()
+        await expect(page.get_by_role("tab", name="Bluesky")).to_contain_text("has its own content")
+        await expect(page.get_by_role("link", name="Half a sentence")).to_have_count(0)
+        await page.get_by_label("Text", exact=True).fill("A whole sentence")
+        await page.get_by_role("button", name=SUBMIT).click()
+        await page.wait_for_url(re.compile("/contents/cnt_"))
+        content = await brand.content(page.url.rpartition("/")[2])
+    assert content["text"] == "A whole sentence"
+    assert await drafts_of(brand) == []
+
+
+async def test_two_people_at_one_draft_lose_nothing(stack: Stack, brand: Brand, browser: Browser) -> None:
+    made = (await brand.api.post("/v1/drafts", json={"brandRef": brand.ref, "text": "Begun"})).json()
+    path = f"/v1/drafts/{made['id']}"
+    async with signed_in(browser, stack) as page:
+        await page.goto(f"/compose?brandRef={brand.ref}&draft={made['id']}")
+        await expect(page.get_by_label("Text", exact=True)).to_have_value("Begun")
+        other = await brand.api.patch(path, json={"text": "By another"}, headers={"If-Match": '"1"'})
+        assert other.status_code == 200, other.text
+        await page.get_by_label("Text", exact=True).fill("By me")
+        await page.get_by_role("button", name="Save draft").click()
+        await expect(page.locator("#saved")).to_contain_text("Draft saved")
+        assert {draft["content"]["text"] for draft in await drafts_of(brand)} == {"By another", "By me"}
+        await page.goto(f"/compose?brandRef={brand.ref}")
+        await page.locator("#drafts summary").click()
+        await page.get_by_role("button", name="Delete draft: By another").click()
+        await page.locator("#confirm").get_by_role("button", name="Delete").click()
+        await expect(page.get_by_role("link", name="By another")).to_have_count(0)
+    assert [draft["content"]["text"] for draft in await drafts_of(brand)] == ["By me"]
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)])
+async def test_an_accounts_tab_is_accessible(
+    stack: Stack, brand: Brand, browser: Browser, width: int, dark: bool
+) -> None:
+    name = f"compose-tab-{width}{'-dark' if dark else ''}"
+    async with signed_in(browser, stack, "/contents", width=width, dark=dark) as page:
+        await write(page, brand, "Umbrellas for everybody. " * 20, "Bluesky", "Instagram")
+        await expect(page.locator("#verdict")).to_contain_text("1 thing to do")
+        await page.get_by_role("tab", name="Instagram").focus()
+        await page.keyboard.press("Enter")
+        assert await judge(page, name, axe=True) == []
