@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -13,16 +15,19 @@ from api.deps import TheServices
 from munadi.db.contents.attention import COUNTED, count_needing_a_person
 from munadi.db.contents.overdue import Overdue, overdue_by_brand
 from munadi.domain.key import Scope
+from munadi.ports import Channels
 
 
 @dataclass(frozen=True)
 class Frame:
     """The header of a page. `overdue`: in the brands that the key may see; `attention`: how much needs a person in the
-    chosen brand, or in all of them."""
+    chosen brand, or in all of them; `emulated`: titles of networks that are emulated here, so that nobody mistakes a
+    test for a publication."""
 
     choice: BrandChoice
     overdue: Overdue
     attention: int = 0
+    emulated: tuple[str, ...] = ()
 
     @property
     def attention_label(self) -> str:
@@ -44,9 +49,23 @@ async def frame(request: Request, reader: TheReader, services: TheServices) -> F
                 with_accounts=principal.may(Scope.ACCOUNTS_READ),
             )
         overdue = sum(by_brand.values(), Overdue())
-    found = Frame(choice, overdue, attention)
+    found = Frame(choice, overdue, attention, emulated_networks(services.channels))
     request.state.frame = found
     return found
+
+
+def emulated_networks(channels: Channels) -> tuple[str, ...]:
+    """The titles of the networks whose every host is this machine: those of the sandbox."""
+    specs = [channel.spec for channel in channels.by_name.values()]
+    return tuple(spec.title for spec in specs if spec.hosts and all(map(_is_this_machine, spec.hosts)))
+
+
+def _is_this_machine(host: str) -> bool:
+    name = urlsplit(host).hostname or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 TheFrame = Annotated[Frame, Depends(frame)]

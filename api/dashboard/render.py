@@ -42,9 +42,10 @@ NAVIGATION = (
     ("Webhooks", "/webhooks"),
     ("Usage", "/usage"),
     ("Audit log", "/audit"),
+    ("Settings", "/settings"),
 )
 # Pages that need a scope to show anything at all.
-SCOPES = {"/audit": Scope.ADMIN}
+SCOPES = {"/audit": Scope.ADMIN, "/settings": Scope.ADMIN}
 
 
 class PageRoute(APIRoute):

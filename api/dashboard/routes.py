@@ -18,6 +18,7 @@ from api.dashboard import (
     frame,
     live,
     previews,
+    settings,
     sign_in,
     usage,
     webhooks,
@@ -34,6 +35,7 @@ PAGES: tuple[APIRouter, ...] = (
     webhooks.router,
     usage.router,
     audit.router,
+    settings.router,
 )
 # What has no header: the sign-in, and what pages load.
 PARTS: tuple[APIRouter, ...] = (sign_in.router, live.router, previews.router, assets.router)

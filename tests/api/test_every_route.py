@@ -63,10 +63,11 @@ SESSION = {
     "GET /webhooks/deliveries/{delivery_id}",
     "GET /usage",
     "GET /audit",
+    "GET /settings",
     "GET /live",
     "POST /sign-out",
 }
-ADMINISTRATOR = {"GET /audit"}
+ADMINISTRATOR = {"GET /audit", "GET /settings"}
 GUESSED = {"digest": "0" * 64, "token": "x", "filename": "a.jpg", "link": "x" * 43, "channel": "bluesky"}
 
 

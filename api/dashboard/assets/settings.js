@@ -1,0 +1,58 @@
+// Brands with their limits, and API keys. A new key is shown once.
+
+import { api, refresh, say } from "./app.js";
+import { attempt, copyFrom } from "./buttons.js";
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-copy-secret]");
+  if (button) copyFrom(button.closest("[data-secret]").querySelector("[data-secret-value]"));
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const work = form.id === "new-key" ? createKey : "brandForm" in form.dataset ? saveBrand : null;
+  if (!work) return;
+  event.preventDefault();
+  attempt(form.querySelector("[type=submit]"), () => work(form));
+});
+
+async function saveBrand(form) {
+  const body = { name: textOf(form, "name"), timezone: textOf(form, "timezone") };
+  const limits = [...form.querySelectorAll("[data-limit]")];
+  if (limits.length) body.limits = Object.fromEntries(limits.map((field) => [field.dataset.limit, numberOf(field)]));
+  const ref = form.dataset.brandForm;
+  if (ref) await api("PATCH", `/v1/brands/${encodeURIComponent(ref)}`, body);
+  else await api("POST", "/v1/brands", { ...body, ref: form.elements.ref.value.trim() });
+  form.removeAttribute("data-touched");
+  if (!ref) form.reset();
+  say(ref ? "Brand saved." : "Brand added.");
+  await refresh();
+}
+
+async function createKey(form) {
+  const at = form.elements.expiresAt.value;
+  const body = { name: form.elements.name.value.trim(), scopes: new FormData(form).getAll("scopes") };
+  if (form.elements.brandRef.value) body.brandRef = form.elements.brandRef.value;
+  if (at) body.expiresAt = new Date(at).toISOString();
+  const made = await api("POST", "/v1/keys", body);
+  const box = document.querySelector("[data-secret]");
+  const field = box.querySelector("[data-secret-value]");
+  box.hidden = false;
+  field.value = made.key;
+  field.focus();
+  field.select();
+  form.removeAttribute("data-touched");
+  form.reset();
+  await refresh();
+}
+
+/** Empty means none: the API clears a field by null. */
+function textOf(form, name) {
+  return form.elements[name].value.trim() || null;
+}
+
+// What is no number is sent as it is, so that the API says what is wrong with it.
+function numberOf(field) {
+  if (field.validity.badInput) return field.value || "not a number";
+  return field.value === "" ? null : Number(field.value);
+}

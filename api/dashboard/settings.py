@@ -1,0 +1,45 @@
+"""Brands, their limits, and API keys. For administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic.alias_generators import to_camel
+from starlette.responses import Response
+
+from api.dashboard.fields import words
+from api.dashboard.page_data import TheReader
+from api.dashboard.render import PageRoute, render
+from munadi.domain.brand import BrandLimits
+from munadi.domain.key import Scope
+
+router = APIRouter(route_class=PageRoute)
+
+PER_PAGE = 50
+LIMITS = tuple((name, words(name)) for name in map(to_camel, BrandLimits.model_fields))
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+@router.get("/settings")
+async def show_settings(
+    request: Request,
+    reader: TheReader,
+    cursor: Cursor = None,
+    keys_cursor: Annotated[str | None, Query(alias="keysCursor", max_length=200)] = None,
+) -> Response:
+    """The brands and the keys that an administrator may manage, with forms to change them."""
+    # Keys first: a key that may not manage them is refused as a whole.
+    keys = await reader.get("/v1/keys", limit=PER_PAGE, cursor=keys_cursor)
+    brands = await reader.get("/v1/brands", limit=PER_PAGE, cursor=cursor)
+    return render(
+        request,
+        "settings.html",
+        brands=brands,
+        keys=keys,
+        limits=LIMITS,
+        scopes=[scope.value for scope in Scope],
+        # A key for one brand makes no other brand, and sets no limits.
+        is_for_all=reader.viewer.principal.brand_ref is None,
+        own_key=reader.viewer.principal.key_id,
+    )

@@ -1,0 +1,74 @@
+"""An administrator manages brands, limits and keys in a real browser; a new key is shown once."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.visiting import judge, signed_in
+from tests.harness.stack import Stack
+
+
+async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
+    stack: Stack, browser: Browser, api: httpx.AsyncClient
+) -> None:
+    ref = f"s-{uuid4().hex[:10]}"
+    async with signed_in(browser, stack, "/settings") as page:
+        await page.get_by_text("Add a brand").click()
+        form = page.get_by_role("form", name="New brand")
+        await form.get_by_label("Ref").fill(ref)
+        await form.get_by_label("Time zone").fill("Nowhere/Else")
+        await form.get_by_role("button", name="Add brand").click()
+        await expect(form.get_by_label("Time zone")).to_have_attribute("aria-invalid", "true")
+        await form.get_by_label("Time zone").fill("Asia/Kolkata")
+        await form.get_by_role("button", name="Add brand").click()
+        await expect(page.locator("#said")).to_have_text("Brand added.")
+        await page.locator(f"#brand-{ref} > summary").click()
+        form = page.get_by_role("form", name=ref)
+        await form.get_by_label("Name", exact=True).fill("Settings test")
+        await form.get_by_label("Publications per month").fill("-1")
+        await form.get_by_role("button", name="Save").click()
+        await expect(form.get_by_label("Publications per month")).to_have_attribute("aria-invalid", "true")
+        await form.get_by_label("Publications per month").fill("50")
+        await form.get_by_role("button", name="Save").click()
+        await expect(page.locator(f"#brand-{ref} > summary")).to_contain_text("publications per month: 50")
+    brand = (await api.get(f"/v1/brands/{ref}")).json()
+    assert (brand["name"], brand["timezone"]) == ("Settings test", "Asia/Kolkata")
+    assert (brand["limits"]["publicationsPerMonth"], brand["limits"]["accounts"]) == (50, None)
+
+
+async def test_a_key_is_shown_once_and_revoked(stack: Stack, browser: Browser) -> None:
+    name = f"key-{uuid4().hex[:8]}"
+    async with signed_in(browser, stack, "/settings") as page:
+        await page.get_by_text("Make a key").click()
+        form = page.get_by_role("form", name="New key")
+        await form.get_by_label("Name").fill(name)
+        await form.get_by_role("button", name="Make key").click()
+        shown = page.get_by_label("API key", exact=True)
+        await expect(shown).to_have_value(re.compile("^mnd_"))
+        key = await shown.input_value()
+        async with stack.client(key) as client:
+            assert (await client.get("/v1/contents")).status_code == 200
+            assert (await client.get("/v1/accounts")).status_code == 403, "only the chosen scopes"
+            await page.reload()
+            assert key not in await page.content()
+            row = page.locator(".row", has_text=name)
+            await row.get_by_role("button", name="Revoke").click()
+            await page.locator("#confirm").get_by_role("button", name="Revoke").click()
+            await expect(row).to_contain_text("revoked")
+            assert (await client.get("/v1/contents")).status_code == 401
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)])
+async def test_the_page_is_accessible_and_names_the_installation(
+    stack: Stack, browser: Browser, width: int, dark: bool
+) -> None:
+    name = f"settings-{width}{'-dark' if dark else ''}"
+    async with signed_in(browser, stack, "/settings", width=width, dark=dark) as page:
+        await expect(page.locator("header .sandbox")).to_have_text("Sandbox")
+        await expect(page.locator(".foot")).to_contain_text("Munadi 0.")
+        assert await judge(page, name, axe=True) == []
