@@ -92,6 +92,12 @@ def _named(value: Any) -> Any:
 ChannelOrName = Annotated[ChannelInput, BeforeValidator(_named, json_schema_input_type=ChannelName | ChannelInput)]
 
 
+Metadata = Annotated[
+    dict[str, Annotated[str, Field(max_length=500)]],
+    Field(max_length=20, description="Names and texts of your own, such as a campaign. No network sees them."),
+]
+
+
 class ContentInput(Input):
     """What to publish, where and when."""
 
@@ -120,6 +126,7 @@ class ContentInput(Input):
         | None
     ) = None
     client_ref: Annotated[str, Field(max_length=255, description="Your own id for it, to find it later.")] | None = None
+    metadata: Metadata | None = None
 
 
 class PublishInput(ContentInput):
@@ -178,6 +185,7 @@ class EditInput(ContentNamed):
     channels: (
         Annotated[list[ChannelOrName], Field(description="Overrides to change. The set of networks is fixed.")] | None
     ) = None
+    metadata: Metadata | None = None
 
 
 class RescheduleInput(ContentNamed):
