@@ -24,6 +24,7 @@ from api.routes import (
     audit,
     brands,
     calendar,
+    calendar_feeds,
     changes,
     channels,
     connect_pages,
@@ -74,6 +75,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     changes.router,
     drafts.router,
     calendar.router,
+    calendar_feeds.router,
+    calendar_feeds.public,
     event_types.router,  # before events: `types` is not an id
     events.router,
     publication_list.router,

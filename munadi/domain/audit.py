@@ -30,6 +30,8 @@ class Action(StrEnum):
     AUTH_REFUSED = "auth.refused"
     BRAND_CREATED = "brand.created"
     BRAND_UPDATED = "brand.updated"
+    CALENDAR_FEED_CREATED = "calendar_feed.created"
+    CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
     CONNECTION_CREATED = "connection.created"
     ACCOUNT_CONNECTED = "account.connected"
     ACCOUNT_IMPORTED = "account.imported"
@@ -69,6 +71,8 @@ ACTION_MEANING = {
     Action.AUTH_REFUSED: "API calls with a wrong key; the target says what was wrong with it",
     Action.BRAND_CREATED: "a brand was made",
     Action.BRAND_UPDATED: "a brand's name, time zone or limits were changed",
+    Action.CALENDAR_FEED_CREATED: "a secret address of a brand's calendar was made",
+    Action.CALENDAR_FEED_REVOKED: "a secret address of a brand's calendar was revoked",
     Action.CONNECTION_CREATED: "a link to connect or reconnect an account was made; the target is the connection",
     Action.ACCOUNT_CONNECTED: "an account was connected in a browser, through a link that the key made",
     Action.ACCOUNT_IMPORTED: "an account was imported with its credentials",

@@ -31,6 +31,7 @@ class Prefix(StrEnum):
     AUDIT = "aud"
     SESSION = "ses"
     RECOVERY = "rec"
+    CALENDAR_FEED = "cal"
     SAVED_DRAFT = "drf"
 
 

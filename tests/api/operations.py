@@ -61,6 +61,7 @@ ID_PREFIXES = {
     "key_id": Prefix.KEY,
     "connection_id": Prefix.CONNECTION,
     "draft_id": Prefix.SAVED_DRAFT,
+    "feed_id": Prefix.CALENDAR_FEED,
 }
 
 # Answered without a key.
@@ -102,6 +103,9 @@ OPERATIONS = (
     Operation("GET", "/v1/brands", AR + CR, OWN),
     Operation("GET", "/v1/brands/{ref}", AR + CR, NOT_FOUND),
     Operation("PATCH", "/v1/brands/{ref}", ADMIN, NOT_FOUND, {"name": "x"}),
+    Operation("POST", "/v1/brands/{ref}/calendar-feeds", CW, NOT_FOUND),
+    Operation("GET", "/v1/brands/{ref}/calendar-feeds", CR, NOT_FOUND),
+    Operation("DELETE", "/v1/brands/{ref}/calendar-feeds/{feed_id}", CW, NOT_FOUND),
     Operation("POST", "/v1/brands/{ref}/accounts", AW, NOT_FOUND, ACCOUNT),
     Operation("GET", "/v1/accounts", AR, EMPTY),
     Operation("GET", "/v1/accounts/{account_id}", AR, NOT_FOUND),

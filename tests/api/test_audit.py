@@ -36,6 +36,8 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/media": A.MEDIA_CREATED,
     "POST /v1/brands": A.BRAND_CREATED,
     "PATCH /v1/brands/{ref}": A.BRAND_UPDATED,
+    "POST /v1/brands/{ref}/calendar-feeds": A.CALENDAR_FEED_CREATED,
+    "DELETE /v1/brands/{ref}/calendar-feeds/{feed_id}": A.CALENDAR_FEED_REVOKED,
     "POST /v1/brands/{ref}/accounts": A.ACCOUNT_IMPORTED,
     "POST /v1/brands/{ref}/accounts/connect": A.CONNECTION_CREATED,
     "POST /v1/accounts/{account_id}/reconnect": A.CONNECTION_CREATED,

@@ -56,6 +56,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "event_id": event.id,
         "recovery_id": (await api.post(recover, {"since": "2026-01-01T00:00:00Z"})).json()["id"],
         "delivery_id": (await api.read_list("/v1/webhooks/deliveries"))[0]["id"],
+        "feed_id": (await api.create("/v1/brands/acme/calendar-feeds", None))["id"],
         "draft_id": (await api.create("/v1/drafts", {"brandRef": "acme", "text": "Later"}))["id"],
         "key_id": await api.key_id(await api.key(Scope.CONTENTS_READ, brand_ref="acme")),
     }

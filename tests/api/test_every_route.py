@@ -39,6 +39,7 @@ OPEN = {
 SECRET_ADDRESS = {
     "GET /media/{digest}/{token}/{filename}",
     "HEAD /media/{digest}/{token}/{filename}",
+    "GET /feeds/{secret}.ics",
     "GET /connect/{link}",
     "POST /connect/{link}",
     "GET /v1/oauth/{channel}/callback",
@@ -68,7 +69,14 @@ SESSION = {
     "POST /sign-out",
 }
 ADMINISTRATOR = {"GET /audit", "GET /settings"}
-GUESSED = {"digest": "0" * 64, "token": "x", "filename": "a.jpg", "link": "x" * 43, "channel": "bluesky"}
+GUESSED = {
+    "digest": "0" * 64,
+    "token": "x",
+    "filename": "a.jpg",
+    "link": "x" * 43,
+    "secret": "x" * 43,
+    "channel": "bluesky",
+}
 
 
 def served(app: FastAPI) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,19 @@ async def due_days(
             ids[number].append(content_id)
     views = await views_of(session, list(chain.from_iterable(ids)))
     return [DueDay(totals[number], tuple(views[each] for each in day)) for number, day in enumerate(ids)]
+
+
+async def due_days_coming_first(
+    session: AsyncSession, brand_ref: str | None, edges: Sequence[datetime], per_day: int, *, now: datetime
+) -> list[DueDay]:
+    """As `due_days`; in the span that has `now`, what is still to come precedes what was due."""
+    place = bisect_right(edges, now)
+    if not 0 < place < len(edges) or edges[place - 1] == now:
+        return await due_days(session, brand_ref, edges, per_day)
+    found = await due_days(session, brand_ref, [*edges[:place], now, *edges[place:]], per_day)
+    past, coming = found[place - 1], found[place]
+    today = DueDay(past.total + coming.total, (*coming.contents, *past.contents)[:per_day])
+    return [*found[: place - 1], today, *found[place + 1 :]]
 
 
 def _within(brand_ref: str | None, first: datetime, end: datetime) -> ColumnElement[bool]:

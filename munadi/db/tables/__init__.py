@@ -6,7 +6,7 @@ the API reads.
 
 from __future__ import annotations
 
-from munadi.db.tables.accounts import AccountRow, BrandRow, ConnectionRow, KeyRow
+from munadi.db.tables.accounts import AccountRow, BrandRow, CalendarFeedRow, ConnectionRow, KeyRow
 from munadi.db.tables.audit import AuditRow, SessionRow
 from munadi.db.tables.contents import (
     AttemptRow,
@@ -29,6 +29,7 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "BrandRow",
+    "CalendarFeedRow",
     "ConnectionRow",
     "ContentRow",
     "DeliveryDeferralRow",

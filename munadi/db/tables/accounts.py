@@ -83,6 +83,17 @@ class AccountRow(SQLModel, table=True):
     deleted_at: datetime | None = instant(default=None)
 
 
+class CalendarFeedRow(SQLModel, table=True):
+    """A secret address of a brand's calendar. Only a hash of the secret is kept."""
+
+    __tablename__ = "calendar_feeds"
+    __table_args__ = (UniqueConstraint("secret_hash", name="calendar_feeds_one_per_secret"),)
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref", index=True)
+    secret_hash: str
+    created_at: datetime = instant()
+
+
 class ConnectionRow(SQLModel, table=True):
     """An attempt to connect a profile in a browser: its link, its consent and its result.
 
