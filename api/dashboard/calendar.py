@@ -1,115 +1,33 @@
-"""The calendar page: a month, week or day in the brand's own zone, with each post at its time."""
+"""The calendar page: a month, week or day in the brand's own zone, with each post at its time.
+
+Without a chosen brand it shows all that the key may see: together, and in the day's view side by side.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.brand_choice import Brand, BrandChoice
+from api.dashboard.calendar_days import Day, Entry, Json, Span, View, within_reach
 from api.dashboard.frame import TheFrame
+from api.dashboard.hours import hours_of
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import TheServices
 
 router = APIRouter(route_class=PageRoute)
 
-View = Literal["month", "week", "day"]
 # Contents of a day that a view shows; the rest is counted, and shown by the view after it.
 SHOWN: dict[View, int] = {"month": 4, "week": 20, "day": 100}
 CLOSER: dict[View, View] = {"month": "week", "week": "day"}
-# Until its claim a content can be moved; the API has the last word.
-MOVABLE = frozenset({"accepted", "queued"})
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A content at its time. `local` is how a form writes that time, in the calendar's zone."""
-
-    content: dict[str, Any]
-    at: datetime
-
-    @property
-    def local(self) -> str:
-        """Date and time to the second, without an offset."""
-        return self.at.replace(tzinfo=None).isoformat(timespec="seconds")
-
-    @property
-    def movable(self) -> bool:
-        """Whether a new time is worth offering."""
-        return self.content["status"] in MOVABLE
-
-    @property
-    def title(self) -> str:
-        """The first line of its text, else a description."""
-        lines = (self.content["text"] or "").strip().splitlines()
-        if lines:
-            return str(lines[0])
-        return "Media without text" if self.content["media"] else "Without text"
-
-
-@dataclass
-class Day:
-    """A day and the first of what is due on it. `outside`: of the month before or after; `more`: not shown."""
-
-    on: date
-    today: bool
-    outside: bool
-    entries: Sequence[Entry] = ()
-    more: int = 0
-
-
-@dataclass(frozen=True)
-class Span:
-    """The days that a view shows, and where its neighbours are."""
-
-    view: View
-    first: date
-    last: date
-    middle: date
-
-    @classmethod
-    def around(cls, day: date, view: View) -> Span:
-        """This day, its week from Monday, or the whole weeks that show its month."""
-        if view == "day":
-            return cls(view, day, day, day)
-        if view == "week":
-            first = day - timedelta(days=day.weekday())
-            return cls(view, first, first + timedelta(days=6), day)
-        month = day.replace(day=1)
-        last = _next_month(month) - timedelta(days=1)
-        return cls(view, month - timedelta(days=month.weekday()), last + timedelta(days=6 - last.weekday()), day)
-
-    @property
-    def title(self) -> str:
-        """`March 2027`, the week's first and last day, or the day."""
-        match self.view:
-            case "month":
-                return f"{self.middle:%B %Y}"
-            case "week":
-                return f"{self.first.day} {self.first:%B} to {self.last.day} {self.last:%B %Y}"
-        return f"{self.first:%A} {self.first.day} {self.first:%B %Y}"
-
-    @property
-    def before(self) -> date:
-        """The last day of the span before."""
-        return (self.middle.replace(day=1) if self.view == "month" else self.first) - timedelta(days=1)
-
-    @property
-    def after(self) -> date:
-        """The first day of the span after."""
-        return _next_month(self.middle.replace(day=1)) if self.view == "month" else self.last + timedelta(days=1)
-
-    def days(self, today: date) -> list[Day]:
-        """Its days, empty."""
-        count = (self.last - self.first).days + 1
-        dates = [self.first + timedelta(days=number) for number in range(count)]
-        month = self.middle.month if self.view == "month" else None
-        return [Day(each, each == today, month is not None and each.month != month) for each in dates]
+# Brands that fit beside each other.
+BESIDE, MOST_BESIDE = 4, 6
 
 
 @router.get("/calendar")
@@ -120,15 +38,25 @@ async def show_calendar(
     frame: TheFrame,
     view: View = "month",
     day: Annotated[date | None, Query(alias="date")] = None,
+    beside: Annotated[list[str] | None, Query(description="The brands that stand side by side.")] = None,
 ) -> Response:
-    """The month or the week around a day, today by default."""
-    choice = frame.choice
-    zone = ZoneInfo((choice.brand or {}).get("timezone") or "UTC")
-    today = services.clock.now().astimezone(zone).date()
-    span = Span.around(_within_reach(day or today), view)
+    """The month, the week or the day around a day, today by default."""
+    choice, now = frame.choice, services.clock.now()
+    brands = _side_by_side(choice, view, beside or ())
+    zone = _zone(choice, brands)
+    today = now.astimezone(zone).date()
+    span = Span.around(within_reach(day or today), view)
     days = span.days(today)
-    if choice.brand:
+    if brands:
+        days = [Day(each.on, each.today, False, brand=brand) for brand in brands for each in days]
+        for each, brand in zip(days, brands, strict=True):
+            await _fill([each], span, zone, reader, brand["ref"])
+    elif choice.brand or choice.several:
         await _fill(days, span, zone, reader, choice.ref)
+    if view != "month":
+        for each in days:
+            each.hours = hours_of(each.on, each.entries, now, zone)
+    feeds = await reader.get(f"/v1/brands/{choice.ref}/calendar-feeds") if choice.brand else None
     return render(
         request,
         "calendar.html",
@@ -139,31 +67,37 @@ async def show_calendar(
         today=today,
         views=tuple(SHOWN),
         closer=CLOSER.get(view),
+        beside=[brand["ref"] for brand in brands],
+        most_beside=MOST_BESIDE,
+        feeds=feeds,
     )
 
 
+def _side_by_side(choice: BrandChoice, view: View, wanted: Sequence[str]) -> list[Brand]:
+    """The brands that each get a column: in the day's view, unless one is chosen."""
+    if choice.brand or view != "day" or not choice.several:
+        return []
+    named = [brand for brand in choice.brands if brand["ref"] in wanted][:MOST_BESIDE]
+    return named or list(choice.brands[:BESIDE])
+
+
+def _zone(choice: BrandChoice, brands: Sequence[Brand]) -> ZoneInfo:
+    """The chosen brand's zone; that of all the shown ones if it is the same, else UTC."""
+    shown = [choice.brand] if choice.brand else brands or choice.brands
+    zones = {brand["timezone"] or "UTC" for brand in shown}
+    return ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
+
+
 async def _fill(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str) -> None:
-    """Fill each day with the posts that the API returns for it."""
+    """Fill each day with the posts that the API returns for it: of a brand, or of all that the key may see."""
+    query: dict[str, Any] = {"from": span.first.isoformat(), "to": span.last.isoformat()}
     found = await reader.get(
-        "/v1/calendar",
-        brandRef=ref,
-        timezone=zone.key,
-        perDay=SHOWN[span.view],
-        **{"from": span.first.isoformat(), "to": span.last.isoformat()},
+        "/v1/calendar", brandRef=ref, timezone=zone.key, perDay=SHOWN[span.view], comingFirst=True, **query
     )
     for day, due in zip(days, found["days"], strict=True):
         day.entries = [_entry(content, zone) for content in due["contents"]]
         day.more = due["total"] - len(day.entries)
 
 
-def _entry(content: dict[str, Any], zone: ZoneInfo) -> Entry:
+def _entry(content: Json, zone: ZoneInfo) -> Entry:
     return Entry(content, datetime.fromisoformat(content["scheduledAt"]).astimezone(zone))
-
-
-def _next_month(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1)
-
-
-def _within_reach(day: date) -> date:
-    """Far enough from the calendar's ends that a month before and after can be named."""
-    return min(max(day, date(2000, 1, 1)), date(9000, 1, 1))

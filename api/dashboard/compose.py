@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,6 +30,7 @@ async def show_compose(
     services: TheServices,
     frame: TheFrame,
     day: Annotated[date | None, Query(alias="date", description="Schedule the post for this day.")] = None,
+    at: Annotated[time | None, Query(description="At this time of the day.")] = None,
     draft_id: Annotated[str | None, Query(alias="draft", max_length=80, description="Continue this draft.")] = None,
 ) -> Response:
     """The form, for the accounts of one brand, with the brand's drafts."""
@@ -64,7 +65,7 @@ async def show_compose(
         first_comment=[each["title"] for each in described if each["firstComment"]],
         zone=zone,
         soon=written(soon),
-        when=written(_on(day, soon)) if day else None,
+        when=written(_on(day, soon, at)) if day else None,
     )
 
 
@@ -113,9 +114,12 @@ def written(at: datetime) -> str:
     return at.replace(tzinfo=None).isoformat(timespec="minutes")
 
 
-def _on(day: date, soon: datetime) -> datetime:
-    """Nine in the morning of a day to come; today, the next hour."""
-    return soon if day <= soon.date() else datetime(day.year, day.month, day.day, 9, tzinfo=soon.tzinfo)
+def _on(day: date, soon: datetime, at: time | None = None) -> datetime:
+    """That time of a day to come, by default nine in the morning; the next hour, when that is too soon."""
+    if at is None and day <= soon.date():
+        return soon
+    wanted = datetime.combine(day, (at or time(9)).replace(tzinfo=None), soon.tzinfo)
+    return wanted if wanted > soon - timedelta(hours=1) else soon
 
 
 def _described(channels: Sequence[Json], wanted: set[str]) -> list[Json]:

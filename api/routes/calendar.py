@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from api.deps import ContentReader, TheServices
 from api.examples import shows
 from api.openapi import error_responses
 from api.problems import refused
-from munadi.db.contents.calendar import due_days
+from munadi.db.contents.calendar import due_days, due_days_coming_first
 from munadi.domain.content import ContentView
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
@@ -54,6 +55,9 @@ async def get_calendar(
     timezone: Annotated[ZoneName, Query(description="The IANA time zone of the days.")] = "UTC",
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
     per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="At most this many posts per day.")] = 10,
+    coming_first: Annotated[
+        bool, Query(alias="comingFirst", description="Today's posts that are still to come before those that were due.")
+    ] = False,
 ) -> CalendarView:
     """Posts by the day on which they are due, for at most two months."""
     days = _days(from_, to)
@@ -62,7 +66,8 @@ async def get_calendar(
         return CalendarView(timezone=timezone, days=tuple(CalendarDay(date=day, total=0, contents=()) for day in days))
     edges = [datetime.combine(day, time(), zone) for day in (*days, days[-1] + timedelta(days=1))]
     async with services.database.read() as session:
-        found = await due_days(session, brand_ref or principal.brand_ref, edges, per_day)
+        find = due_days if not coming_first else partial(due_days_coming_first, now=services.clock.now())
+        found = await find(session, brand_ref or principal.brand_ref, edges, per_day)
     return CalendarView(
         timezone=timezone,
         days=tuple(

@@ -14,7 +14,7 @@ from tests.api.harness import ApiHarness
 from tests.api.markup import faults
 from tests.api.test_dashboard_posts import expect_words
 
-ABOUT_ONE = ("/calendar", "/compose", "/accounts", "/usage")
+ABOUT_ONE = ("/compose", "/accounts", "/usage")
 ABOUT_ALL = ("/contents", "/attention")
 
 
@@ -30,7 +30,7 @@ async def test_a_choice_is_kept_on_every_page(dashboard: DashboardBrowser) -> No
     assert faults(page) == []
     assert chosen(page) == "rival"
     assert '<input type="hidden" name="view" value="week">' in page, "a switch stays in the week"
-    for path in (*ABOUT_ONE, *ABOUT_ALL, "/webhooks", "/audit"):
+    for path in (*ABOUT_ONE, *ABOUT_ALL, "/calendar", "/webhooks", "/audit"):
         page = await dashboard.page(path)
         assert chosen(page) == "rival", path
         assert f'href="{path}?brandRef=rival"' in page, "two tabs may show two brands"
@@ -68,7 +68,7 @@ async def test_an_unknown_brand_is_reported_and_not_kept(dashboard: DashboardBro
 
 async def test_a_brand_that_is_kept_and_gone_is_forgotten(dashboard: DashboardBrowser) -> None:
     dashboard.client.cookies.set(COOKIE, "deleted", domain="munadi.test", path="/")
-    page = await dashboard.page("/calendar")
+    page = await dashboard.page("/compose")
     expect_words(page, "Which brand?")
     assert "There is no brand" not in page
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from api.dashboard import calendar
-from api.dashboard.calendar import Span
+from api.dashboard.calendar_days import Span, View
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus as S
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
+from tests.db.seeding import START
 
 PAGE = "/calendar?brandRef=acme"
 
@@ -71,7 +72,7 @@ async def test_a_day_that_a_zone_left_out_is_empty(api: ApiHarness) -> None:
 
 
 @given(some.dates(date(2001, 1, 1), date(2900, 1, 1)), some.sampled_from(["month", "week", "day"]))
-def test_a_span_is_whole_weeks_around_its_day(day: date, view: calendar.View) -> None:
+def test_a_span_is_whole_weeks_around_its_day(day: date, view: View) -> None:
     span = Span.around(day, view)
     found = span.days(day)
     if view != "day":
@@ -143,3 +144,94 @@ async def test_odd_addresses_are_no_server_errors(api: ApiHarness, dashboard: Da
         answer = await dashboard.get(f"/calendar?{query}")
         assert answer.status_code == 422
         assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.each_database
+async def test_what_is_still_to_come_today_is_shown_first(api: ApiHarness) -> None:
+    today, hours = START.date().isoformat(), (1, 2, 3)
+    coming = [(await api.submit(scheduledAt=(START + timedelta(hours=hour)).isoformat()))["id"] for hour in hours]
+    tomorrow = await api.submit(scheduledAt=(START + timedelta(days=1)).isoformat())
+    api.clock.ahead = timedelta(hours=2)
+    for per_day, expected in ((1, coming[1:2]), (3, [coming[1], coming[2], coming[0]])):
+        query = {"from": today, "to": "2026-12-31", "perDay": per_day, "comingFirst": True}
+        found = filled(await read_days(api, **query))
+        assert found == {today: (3, expected), (START + timedelta(days=1)).date().isoformat(): (1, [tomorrow["id"]])}
+    assert filled(await read_days(api, perDay=1))[today] == (3, coming[:1]), "only if it is asked for"
+
+
+def hours_in(part: str) -> dict[str, str]:
+    """Each hour's part of a day."""
+    found = re.split(r'<li class="hour[^"]*" data-key="\d+" data-at="', part.partition("</section>")[0])[1:]
+    return {each[:16]: each for each in found}
+
+
+async def test_weeks_and_days_have_hours_with_a_line_at_the_present(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    await api.patch("/v1/brands/acme", {"timezone": "Asia/Kolkata"})
+    made = await api.submit(text="At half past nine", scheduledAt="2026-12-02T04:00:00Z")
+    here = START.astimezone(ZoneInfo("Asia/Kolkata"))
+    for view, count in (("week", 7), ("day", 1)):
+        page = await dashboard.page(f"{PAGE}&view={view}&date=2026-12-02")
+        assert faults(page) == []
+        days = parts_by_day(page)
+        assert len(days) == count
+        hours = hours_in(days["2026-12-02"])
+        assert len(hours) == 24
+        assert [at for at, part in hours.items() if made["id"] in part] == ["2026-12-02T09:00"]
+        assert 'href="/compose?brandRef=acme&amp;date=2026-12-02&amp;at=11:00"' in hours["2026-12-02T11:00"]
+    today = hours_in(parts_by_day(await dashboard.page(f"{PAGE}&view=day"))[here.date().isoformat()])
+    assert [at for at, part in today.items() if "now-line" in part] == [f"{here:%Y-%m-%dT%H}:00"]
+    assert [at for at, part in today.items() if 'class="slot"' in part] == [
+        at for at in today if at[11:13] >= f"{here:%H}"
+    ]
+
+
+@pytest.mark.parametrize(("day", "missing"), [("2027-03-28", "2027-03-28T02:00"), ("2026-12-10", None)])
+async def test_an_hour_that_the_clock_skips_cannot_be_chosen(
+    api: ApiHarness, dashboard: DashboardBrowser, day: str, missing: str | None
+) -> None:
+    await api.patch("/v1/brands/acme", {"timezone": "Europe/Berlin"})
+    hours = hours_in(parts_by_day(await dashboard.page(f"{PAGE}&view=day&date={day}"))[day])
+    assert [at for at, part in hours.items() if 'class="slot"' not in part] == ([missing] if missing else [])
+
+
+async def test_all_brands_are_shown_together_and_side_by_side(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    at = "2026-12-08T10:00:00Z"
+    posts = {ref: await api.submit(brandRef=ref, text=f"Of {ref}", scheduledAt=at) for ref in ("acme", "rival")}
+    for view in ("month", "week"):
+        page = await dashboard.page(f"/calendar?brandRef=&view={view}&date=2026-12-08")
+        assert faults(page) == []
+        day = parts_by_day(page)["2026-12-08"]
+        for ref, post in posts.items():
+            assert post["id"] in day
+            assert f"<strong>{ref}</strong>" in day
+    page = await dashboard.page("/calendar?brandRef=&view=day&date=2026-12-08")
+    assert faults(page) == []
+    columns = re.split(r'id="day-2026-12-08-', page)[1:]
+    assert [column.partition('"')[0] for column in columns] == ["acme", "rival"]
+    for (ref, post), column in zip(posts.items(), columns, strict=True):
+        assert [each["id"] in column for each in posts.values()] == [each is post for each in posts.values()]
+        assert f"/compose?brandRef={ref}&amp;date=2026-12-08&amp;at=12:00" in column
+    page = await dashboard.page("/calendar?brandRef=&view=day&date=2026-12-08&beside=rival")
+    assert (posts["rival"]["id"] in page, posts["acme"]["id"] in page) == (True, False)
+    key = await api.key(Scope.CONTENTS_READ, brand_ref="rival")
+    async with api.dashboard(key) as rival:
+        for view in ("month", "week", "day"):
+            page = await rival.page(f"/calendar?view={view}&date=2026-12-08&beside=acme")
+            assert (posts["rival"]["id"] in page, posts["acme"]["id"] in page) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "when"),
+    [
+        ("date=2026-12-08&at=07:00", "2026-12-08T07:00"),
+        ("date=2026-12-08", "2026-12-08T09:00"),
+        ("date=2026-11-30&at=00:00", "2026-12-01T"),
+    ],
+)
+async def test_compose_opens_with_the_chosen_hour(dashboard: DashboardBrowser, query: str, when: str) -> None:
+    page = await dashboard.page(f"/compose?brandRef=acme&{query}")
+    field = re.search(r'<input[^>]*id="at"[^>]*>', page)
+    assert field
+    assert f'value="{when}' in field[0]

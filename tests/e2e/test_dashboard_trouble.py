@@ -92,6 +92,9 @@ async def _busy_brand(stack: Stack) -> dict[str, str]:
     return {
         "calendar": f"/calendar?brandRef=busy&date={DAY}",
         "week": f"/calendar?brandRef=busy&view=week&date={DAY}",
+        "day": f"/calendar?brandRef=busy&view=day&date={DAY}",
+        "today": "/calendar?brandRef=busy&view=week",
+        "brands": f"/calendar?brandRef=&view=day&date={DAY}&beside=busy&beside=acme",
         "accounts": "/accounts?brandRef=busy",
         "webhooks": "/webhooks",
         "webhook": f"/webhooks/{hook['id']}",

@@ -1,6 +1,8 @@
-// Reschedules posts: by a form, which also works with a keyboard, or by dragging a post to another day.
+// Reschedules posts: by a form, by dragging a post to another day or hour, or by the arrow keys (calendar_keys.js).
 
 import { api, Problem, refresh, say, showProblem } from "./app.js";
+import { watchKeys } from "./calendar_keys.js";
+import { showNow } from "./now_line.js";
 
 const dialog = () => document.getElementById("move");
 const calendar = () => document.querySelector("[data-calendar]");
@@ -45,30 +47,39 @@ document.addEventListener("dragend", () => {
 });
 
 document.addEventListener("dragover", (event) => {
-  const day = dragged && event.target.closest(".day");
-  mark(day);
-  if (!day) return;
+  const place = dragged && placeOf(event.target);
+  mark(place);
+  if (!place) return;
   event.preventDefault(); // without this the browser allows no drop
   event.dataTransfer.dropEffect = "move";
 });
 
 document.addEventListener("drop", (event) => {
-  const day = dragged && event.target.closest(".day");
-  if (!day) return;
+  const place = dragged && placeOf(event.target);
+  if (!place) return;
   event.preventDefault();
   const { entry, version, local } = dragged;
-  const at = `${day.dataset.date}T${local.slice(11)}`;
-  if (at !== local) move(entry, version, at, day);
+  // A day keeps the time of day, an hour keeps the minutes.
+  const at = place.dataset.at ? place.dataset.at.slice(0, 14) + local.slice(14) : `${place.dataset.date}T${local.slice(11)}`;
+  if (at !== local) move(entry, version, at);
 });
 
-/** Move a post to another day at the same time of day. A problem is shown above the days. */
-async function move(id, version, scheduledAt, day) {
+/** Where a dragged post would be put: an hour where there are hours, else a day. Never in another brand's column. */
+function placeOf(target) {
+  const day = target.closest?.(".day");
+  const own = document.querySelector(`[data-entry="${dragged.entry}"]`)?.closest(".day");
+  if (!day || day.dataset.brand !== own?.dataset.brand) return null;
+  return calendar().dataset.view === "month" ? day : target.closest(".hour");
+}
+
+/** Move a post to a local time, such as 2027-01-15T09:00:00. A problem is shown above the days. */
+async function move(id, version, scheduledAt) {
   const box = calendar().querySelector(".problem");
   box.hidden = true;
   try {
     const body = { scheduledAt, timezone: calendar().dataset.zone };
     await api("POST", `/v1/contents/${id}/reschedule`, body, { "If-Match": `"${version}"` });
-    say(`Moved to ${day.querySelector("h2").textContent}, ${scheduledAt.slice(11, 16)}.`);
+    say(`Moved to ${inWords(scheduledAt)}.`);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     showProblem(calendar(), problem);
@@ -76,7 +87,19 @@ async function move(id, version, scheduledAt, day) {
   await refresh();
 }
 
-function mark(day) {
-  for (const each of document.querySelectorAll(".day.over")) if (each !== day) each.classList.remove("over");
-  day?.classList.add("over");
+function mark(place) {
+  for (const each of calendar().querySelectorAll(".over")) if (each !== place) each.classList.remove("over");
+  place?.classList.add("over");
+}
+
+/** A local time for people. */
+function inWords(local) {
+  const day = new Date(`${local.slice(0, 10)}T00:00:00Z`);
+  const options = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
+  return `${new Intl.DateTimeFormat("en-GB", options).format(day)}, ${local.slice(11, 16)}`;
+}
+
+if (calendar()) {
+  watchKeys({ calendar, move, mark, inWords });
+  showNow(calendar);
 }
