@@ -105,11 +105,33 @@ export class Brands {
   }
 }
 
-export class Calendar {
+export class CalendarFeeds {
   constructor(private readonly send: Send) {}
 
+  /** The secret addresses of a brand's calendar, all of them, without the secrets. */
+  list(ref: string, options: CallOptions = {}): Promise<t.PageOfCalendarFeed> {
+    return this.send<t.PageOfCalendarFeed>("GET", `/v1/brands/${encodeURIComponent(ref)}/calendar-feeds`, { ...options });
+  }
+
+  /** The address is for calendar programs (iCalendar). It needs no key, never expires, and is shown only here. */
+  create(ref: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.CalendarFeedWithUrl> {
+    return this.send<t.CalendarFeedWithUrl>("POST", `/v1/brands/${encodeURIComponent(ref)}/calendar-feeds`, { body, ...options });
+  }
+
+  /** The address answers 404 at once. Other addresses of the brand stay. */
+  revoke(ref: string, feedId: string, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/brands/${encodeURIComponent(ref)}/calendar-feeds/${encodeURIComponent(feedId)}`, { ...options });
+  }
+}
+
+export class Calendar {
+  readonly feeds: CalendarFeeds;
+  constructor(private readonly send: Send) {
+    this.feeds = new CalendarFeeds(send);
+  }
+
   /** Posts by the day on which they are due, for at most two months. */
-  get(query: { from: string | undefined; to: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined } & Query, options: CallOptions = {}): Promise<t.CalendarView> {
+  get(query: { from: string | undefined; to: string | undefined; timezone?: string | undefined; brandRef?: string | undefined; perDay?: number | undefined; comingFirst?: boolean | undefined } & Query, options: CallOptions = {}): Promise<t.CalendarView> {
     return this.send<t.CalendarView>("GET", `/v1/calendar`, { query, ...options });
   }
 }

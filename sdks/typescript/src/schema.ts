@@ -132,7 +132,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** The process responds. */
 export type Alive = {
@@ -213,6 +213,22 @@ export type CalendarDay = {
   contents: (ContentView)[];
   date: string;
   total: number;
+};
+
+/** A secret address of a brand's calendar, without the address. */
+export type CalendarFeed = {
+  brandRef: string;
+  createdAt: string;
+  id: string;
+};
+
+/** The response to a creation, the only one that shows the address. */
+export type CalendarFeedWithUrl = {
+  brandRef: string;
+  createdAt: string;
+  id: string;
+  /** Whoever has it can read the brand's posts. It cannot be shown again. */
+  url: string;
 };
 
 /** Every day of the range, including days without posts. Days are those of `timezone`. */
@@ -1094,6 +1110,12 @@ export type PageOfAuditEntry = {
 
 export type PageOfBrandView = {
   data: (BrandView)[];
+  /** Give it as `cursor` for the next page. */
+  nextCursor?: string | null;
+};
+
+export type PageOfCalendarFeed = {
+  data: (CalendarFeed)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
