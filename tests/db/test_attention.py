@@ -9,6 +9,7 @@ import pytest
 
 from munadi.db.contents import attention
 from munadi.db.contents.attention import FAILED_SINCE, count_needing_a_person
+from munadi.db.contents.queries import ContentFilter, list_contents
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import DismissedAs, PublicationStatus
@@ -92,3 +93,14 @@ async def test_the_count_searches_an_index_of_few_posts(own_board: Board, brand_
     found = [step for step in plan if " contents " in step]
     assert len(found) == 2, plan
     assert all(f"SEARCH contents USING INDEX {name} (" in step for step in found), plan
+
+
+@on_sqlite
+async def test_dismissed_posts_are_found_without_reading_the_others(own_board: Board) -> None:
+    async def dismissed() -> None:
+        async with own_board.database.read() as session:
+            await list_contents(session, ContentFilter(dismissed=True), 10)
+
+    plan = await plan_of(own_board.database, dismissed(), "dismissed_at IS NOT NULL")
+    assert any("contents_dismissed" in step for step in plan), plan
+    assert not any(step.startswith(("SCAN contents", "SCAN drafts")) for step in plan), plan

@@ -16,9 +16,6 @@ from tests.harness.brand import Brand, until
 from tests.harness.stack import Stack
 from tests.support.icalendar import read_calendar
 
-NEXT_YEAR = f"{datetime.now(UTC).year + 1}-01-05"
-SUBMIT = re.compile("^(Publish now|Schedule)( for .*)?$")
-
 
 @pytest.fixture
 async def page(browser: Browser, stack: Stack) -> AsyncIterator[Page]:

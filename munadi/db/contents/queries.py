@@ -146,8 +146,7 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
     if wanted.dismissed is not None:
-        dismissed_at = col(ContentRow.dismissed_at)
-        found.append(dismissed_at.is_not(None) if wanted.dismissed else dismissed_at.is_(None))
+        found.append(_is_dismissed() if wanted.dismissed else col(ContentRow.dismissed_at).is_(None))
     if wanted.overdue_at is not None:
         found.append(col(ContentRow.id).in_(overdue_contents(wanted.overdue_at)))
     if wanted.words:
@@ -169,6 +168,11 @@ def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
     if account_id is not None:
         query = query.where(PublicationRow.account_id == account_id)
     return query
+
+
+def _is_dismissed() -> ColumnElement[bool]:
+    """As a set of ids, from an index of the few: else every post would be read in order of its age."""
+    return col(ContentRow.id).in_(select(ContentRow.id).where(col(ContentRow.dismissed_at).is_not(None)))
 
 
 def _held() -> SelectOfScalar[str]:

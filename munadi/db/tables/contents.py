@@ -52,6 +52,12 @@ class ContentRow(SQLModel, table=True):
             sqlite_where=text("wake_seq > wake_ack"),
             postgresql_where=text("wake_seq > wake_ack"),
         ),
+        Index(
+            "contents_dismissed",
+            "id",
+            sqlite_where=text("dismissed_at IS NOT NULL"),
+            postgresql_where=text("dismissed_at IS NOT NULL"),
+        ),
         # What a person must look at, counted for the navigation of every page.
         *(
             Index(name, *columns, sqlite_where=text(NEEDS_A_PERSON), postgresql_where=text(NEEDS_A_PERSON))

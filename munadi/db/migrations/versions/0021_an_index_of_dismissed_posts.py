@@ -1,0 +1,19 @@
+"""an index of dismissed posts, which are few."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0021"
+down_revision: str | None = "0020"
+branch_labels: None = None
+depends_on: None = None
+
+_IS_DISMISSED = sa.text("dismissed_at IS NOT NULL")
+
+
+def upgrade() -> None:
+    op.create_index(
+        "contents_dismissed", "contents", ["id"], sqlite_where=_IS_DISMISSED, postgresql_where=_IS_DISMISSED
+    )
