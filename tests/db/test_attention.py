@@ -102,5 +102,6 @@ async def test_dismissed_posts_are_found_without_reading_the_others(own_board: B
             await list_contents(session, ContentFilter(dismissed=True), 10)
 
     plan = await plan_of(own_board.database, dismissed(), "dismissed_at IS NOT NULL")
-    assert any("contents_dismissed" in step for step in plan), plan
-    assert not any(step.startswith(("SCAN contents", "SCAN drafts")) for step in plan), plan
+    scans = [step for step in plan if step.startswith("SCAN")]
+    assert [step for step in scans if "contents_dismissed" not in step] == [], plan
+    assert scans, "the index of the few is read whole"
