@@ -7,8 +7,8 @@ from alembic import op
 
 from munadi.db.types import UtcDateTime
 
-revision: str = "0020"
-down_revision: str | None = "0019"
+revision: str = "0021"
+down_revision: str | None = "0020"
 branch_labels: None = None
 depends_on: None = None
 
