@@ -10,6 +10,7 @@ from typing import Any
 SERVERS = [{"url": "/", "description": "The installation that serves this document."}]
 TAGS = {
     "contents": "Posts: submit, validate, list, edit, reschedule, cancel and retry them.",
+    "calendar feeds": "Secret addresses under which calendar programs read the posts of a brand.",
     "drafts": "Posts that are not finished: saved and checked, and accepted once they are submitted.",
     "publications": "One post at one account: its status, its attempts, and what a person decides about it.",
     "media": "Pictures and videos that posts use.",
