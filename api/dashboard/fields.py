@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 # Long texts, by the names that the channels give them.
 LONG = frozenset({"description"})
 # Words that are written in capitals.
-SHORT = frozenset({"ai", "aigc", "gif", "id", "ms"})
+SHORT = frozenset({"ai", "aigc", "api", "gif", "id", "ms"})
 # What most posts choose. Everything else that need not be given is folded away.
 EVERYDAY = frozenset({"kind", "title", "privacyLevel", "privacyStatus", "visibility", "description", "contentWarning"})
 # What a person chooses with an option, where its name does not say it.

@@ -149,4 +149,9 @@ async def test_an_accounts_tab_is_accessible(
         await expect(page.locator("#verdict")).to_contain_text("1 thing to do")
         await page.get_by_role("tab", name="Instagram").focus()
         await page.keyboard.press("Enter")
+        await page.evaluate("scrollTo(0, document.querySelector('.editor').offsetTop + 120)")
+        header, tabs = [await page.locator(each).bounding_box() for each in ("header.top", "#tabs")]
+        assert header is not None
+        assert tabs is not None
+        assert abs(tabs["y"] - header["y"] - header["height"]) < 2, "the counters stay in view below the header"
         assert await judge(page, name, axe=True) == []

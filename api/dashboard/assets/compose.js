@@ -203,7 +203,16 @@ function showTime() {
   nameButton();
 }
 
+/** The tabs stay in view below the header, which has one row or two. */
+function followHeader() {
+  const header = document.querySelector("header.top");
+  const measure = () => document.documentElement.style.setProperty("--head", `${header.offsetHeight}px`);
+  new ResizeObserver(measure).observe(header);
+  measure();
+}
+
 function begin() {
+  followHeader();
   if (stored) fillIn(form, stored.content, { boxes: boxes(), uploads, showPanels, panelOf: (box) => panels.kept.get(box.value) });
   else showPanels();
   putBackWords();
