@@ -68,6 +68,9 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     recovery = await api.post(f"/v1/webhooks/endpoints/{hook['id']}/recover", json=since)
     link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
 
+    feed = await api.post("/v1/brands/acme/calendar-feeds")
+    draft = await api.post("/v1/drafts", json={"brandRef": "acme", "text": "not finished"})
+
     async def deliveries() -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = (await api.get("/v1/webhooks/deliveries")).json()["data"]
         return listed
@@ -83,6 +86,8 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "delivery_id": (await until(deliveries, 10))[0]["id"],
         "key_id": key.json()["id"],
         "connection_id": link.json()["id"],
+        "draft_id": draft.json()["id"],
+        "feed_id": feed.json()["id"],
     }
 
 
