@@ -69,9 +69,10 @@ class WaitingEndpoint:
 
 @dataclass(frozen=True)
 class Attempted:
-    """One delivery that was sent, with its result. `at` is when the attempt ended, `payload` which body it had."""
+    """One delivery that was sent to `url`, with its result. `at` is when the attempt ended, `payload` what it had."""
 
     delivery_id: str
     result: SendResult
     at: datetime
     payload: Payload = Payload.FULL
+    url: str | None = None

@@ -87,7 +87,8 @@ class DeliveryBatch:
                     timestamp=self._clock.now(),
                     headers=delivery.headers,
                 )
-            self.attempted.append(Attempted(delivery.delivery_id, result, self._clock.now(), delivery.payload))
+            at = self._clock.now()
+            self.attempted.append(Attempted(delivery.delivery_id, result, at, delivery.payload, delivery.url))
             self._failures = 0 if result.ok else self._failures + 1
             if not result.ok:
                 self.blocked += [later.delivery_id for later in queue[index + 1 :]]

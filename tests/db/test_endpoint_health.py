@@ -12,11 +12,12 @@ from munadi.db.tables import EventRow
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.db.webhooks.endpoint_health import FAILING_LIMIT, NOTABLE_AFTER, SILENCE
+from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DisabledReason, EndpointView, Health
 from munadi.ports import DueDelivery
 from munadi.webhooks.schedule import MAX_ATTEMPTS
-from tests.db.delivering import SOON, one, record, waiting
+from tests.db.delivering import ME, SOON, one, record, waiting
 from tests.db.seeding import BROKEN, GONE, OK, Seed
 
 HOURS = timedelta(hours=1)
@@ -149,6 +150,20 @@ async def test_a_new_url_starts_without_past_failures(seed: Seed, store: Deliver
     changed = await seed.endpoints.change(due.endpoint_id, {"url": "https://hooks.example/other"}, SOON)
     assert changed is not None
     assert (changed.health, changed.failing_since) == (Health.OK, None)
+
+
+@pytest.mark.parametrize("result", [BROKEN, GONE])
+async def test_a_failure_of_the_address_before_does_not_count_for_the_new_one(
+    seed: Seed, store: DeliveryStore, result: SendResult
+) -> None:
+    due = await one(store, seed)
+    await seed.endpoints.change(due.endpoint_id, {"url": "https://hooks.example/other"}, SOON)
+    later = SOON + timedelta(seconds=15)  # the attempt at the old address was under way
+    attempted = [Attempted(due.delivery_id, result, later, url=due.url)]
+    await store.record(due.endpoint_id, ME, attempted, [], later)
+    assert (await endpoint_of(seed, due)).health is Health.OK
+    [again] = await store.take(due.endpoint_id, later, 10)
+    assert (again.delivery_id, again.url) == (due.delivery_id, "https://hooks.example/other")
 
 
 async def test_one_success_ends_a_spell(seed: Seed, store: DeliveryStore) -> None:

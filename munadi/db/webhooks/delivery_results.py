@@ -56,7 +56,9 @@ async def write_results(session: AsyncSession, attempted: Sequence[Attempted], r
         if brand_ref is not None and not delivery.log and not delivery.counted:
             first_tries[brand_ref] += 1
         _append(delivery, each)
-        if each.result.ok or delivery.status == DeliveryStatus.PENDING:
+        if delivery.status == DeliveryStatus.PENDING and _went_elsewhere(each, found[0][2]):
+            delivery.next_attempt_at = each.at
+        elif each.result.ok or delivery.status == DeliveryStatus.PENDING:
             _move(delivery, each, random)
             relevant.append(each.result)
             if delivery.status == DeliveryStatus.EXHAUSTED and not each.result.gone:
@@ -66,6 +68,11 @@ async def write_results(session: AsyncSession, attempted: Sequence[Attempted], r
         exhausted = None if given_up is None else await _exhausted(session, given_up)
         await _note_health(session, found[0][2], found[0][3], relevant, exhausted, now)
     await count_deliveries(session, first_tries, now)  # last: other transactions wait for these rows
+
+
+def _went_elsewhere(attempt: Attempted, endpoint: EndpointRow) -> bool:
+    """Whether a failure is that of an address which a person replaced while the attempt was under way."""
+    return not attempt.result.ok and attempt.url not in (None, endpoint.url)
 
 
 def _move(delivery: DeliveryRow, attempt: Attempted, random: Random) -> None:
