@@ -1,4 +1,4 @@
-"""Groups posts by what mends them: one dead token and thirty posts are one row with one button."""
+"""Groups posts by what resolves them: thirty posts that wait for one account are one row with one button."""
 
 from __future__ import annotations
 

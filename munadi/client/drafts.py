@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
-
+from munadi.client.directory import nothing
 from munadi.client.operations import Group, M, operation
 from munadi.client.shapes import Content, Json, Page
 from munadi.client.steps import Call, post, segment
@@ -35,7 +34,7 @@ class Drafts(Group[M]):
     @operation
     def delete(self, draft_id: str) -> Call[None]:
         """Delete a draft."""
-        return Call("DELETE", _path(draft_id), read=_nothing)
+        return Call("DELETE", _path(draft_id), read=nothing)
 
     @operation
     def submit(self, draft_id: str, idempotency_key: str | None = None) -> Call[Content]:
@@ -45,7 +44,3 @@ class Drafts(Group[M]):
 
 def _path(draft_id: str) -> str:
     return f"/v1/drafts/{segment(draft_id)}"
-
-
-def _nothing(answer: httpx.Response) -> None:
-    """Reads an empty answer."""

@@ -1,4 +1,4 @@
-"""What is over a brand's limit on webhook deliveries: seen in every place, sent later, and in nobody's way."""
+"""What is over a brand's limit on webhook deliveries: shown everywhere, sent later, and no delay for other brands."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ const CHOSEN = new Set(["choice", "choices", "ternary"]);
 
 /**
  * Notes to show: {kind: "problem" | "todo" | "warning", pointer, message, channels}. What is missing is still to do, until a
- * person tries to submit (`insists`): nobody made a mistake by not having finished.
+ * person tries to submit (`insists`): an unfinished post is not a mistake.
  */
 export function inWords({ problems = [], warnings = [] }, { titles, places, kinds, insists }) {
   const found = [

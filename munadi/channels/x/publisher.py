@@ -110,7 +110,7 @@ class XPublisher(Publisher[Options]):
         """What a refusal of the visible call means here.
 
         A duplicate: X has this text, perhaps from an earlier attempt whose answer was lost. The timeline since the
-        post was due decides. None like it there: somebody else posted it before, and this is a refusal. Otherwise the
+        post was due decides. If it has none, an earlier post had the same text, and this is a refusal. Otherwise the
         outcome is unknown, and checks of the network follow. Nothing is sent again.
         """
         if error.reason is Reason.DUPLICATE_CONTENT:

@@ -16,7 +16,7 @@ from munadi.db.types import JsonOrNull
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
 
-# Posts with a result that a person must act on, and that nobody has dismissed. A query must repeat it word for word.
+# Posts whose result needs a person and is not dismissed. A query that is to use the index has exactly this condition.
 NEEDS_A_PERSON = "status IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
 
 
