@@ -117,6 +117,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         version=VERSION,
         summary=SUMMARY,
         description=DESCRIPTION,
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from api import examples
 from api.body import BY_HAND
 from api.event_catalogue import event_schemas, event_webhooks
+from api.openapi_examples import keep_nulls
 from api.openapi_parts import add_parts
 from api.problems import MEDIA_TYPE, ProblemDocument
 from munadi.domain.content import ContentView
@@ -97,8 +98,14 @@ def install(app: FastAPI) -> None:
 
 def _document(app: FastAPI) -> dict[str, Any]:
     made = get_openapi(
-        title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        license_info=app.license_info,
+        routes=app.routes,
     )
+    keep_nulls(made, iter_route_contexts(app.routes))
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     _, extra = models_json_schema(
         [(model, "validation") for model in sorted(BY_HAND, key=lambda model: model.__name__)]
@@ -109,11 +116,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.setdefault(name, schema)
     made["webhooks"] = event_webhooks(lambda name: _REF.format(model=name))
     schemas[ContentView.__name__]["examples"] = [examples.CONTENT]
-    for path, methods in made["paths"].items():
+    for methods in made["paths"].values():
         for operation in methods.values():
             _own_refusal(operation)
-            if "401" in operation["responses"] and path.startswith("/v1/"):
-                operation["responses"].setdefault("422", _problem(422))  # for an unknown query parameter
+            # For an unknown query parameter, or a NUL in one.
+            operation["responses"].setdefault("422", _problem(422))
             if "requestBody" in operation:
                 operation["responses"].setdefault("408", _problem(408))
             if "428" in operation["responses"]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from api.descriptions import describe
+
 # Relative: the document is served by the API that it describes.
 SERVERS = [{"url": "/", "description": "The installation that serves this document."}]
 TAGS = {
@@ -28,12 +30,16 @@ _REF = re.compile(r"#/components/schemas/(.+)")
 
 
 def add_parts(document: dict[str, Any]) -> None:
-    """Add servers and tags, and leave every schema that only responses use open for new fields.
+    """Add servers, tags, descriptions and what needs no key, and leave every schema that only responses use open for new fields.
 
     A client that is generated from a closed schema would break when a response gains a field. Requests stay closed.
     """
     document["servers"] = SERVERS
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    for item in [*document["paths"].values(), *document["webhooks"].values()]:
+        for operation in item.values():
+            operation.setdefault("security", [])  # no key: said, not left out
+    describe(document)
     schemas = document["components"]["schemas"]
     closed = _used_by_requests(document)
     for name, schema in schemas.items():

@@ -56,6 +56,8 @@ class CalendarFeed(WireModel):
 class CalendarFeedWithUrl(CalendarFeed):
     """The response to a creation, the only one that shows the address."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_FEED | _URL]})
+
     url: str = Field(description="Whoever has it can read the brand's posts. It cannot be shown again.")
 
 

@@ -101,6 +101,16 @@ async def test_every_tag_is_described_and_every_server_is_this_one(api: ApiHarne
     ]
 
 
+async def test_every_parameter_is_described(api: ApiHarness) -> None:
+    undescribed = [
+        f"{method} {path}: {parameter['name']}"
+        for method, path, operation in operations(await document(api))
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description", "").strip()
+    ]
+    assert undescribed == [], "describe them in the route, or in api/descriptions/parameters.py"
+
+
 async def test_requests_are_closed_and_responses_open_for_new_fields(api: ApiHarness) -> None:
     schemas = (await document(api))["components"]["schemas"]
     for name in ("ContentRequest", "ContentEdit", "ChannelRequest", "BrandCreate", "MediaUrlRequest"):
