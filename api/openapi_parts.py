@@ -30,7 +30,7 @@ _REF = re.compile(r"#/components/schemas/(.+)")
 
 
 def add_parts(document: dict[str, Any]) -> None:
-    """Add servers, tags, descriptions and what needs no key, and leave every schema that only responses use open for new fields.
+    """Add what no route states, and leave every schema that only responses use open for new fields.
 
     A client that is generated from a closed schema would break when a response gains a field. Requests stay closed.
     """

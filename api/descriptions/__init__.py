@@ -1,6 +1,6 @@
-"""What the names on the wire mean, for the OpenAPI document. A model or a route that describes its own name comes first.
+"""What the names on the wire mean, for the OpenAPI document.
 
-Most names mean the same everywhere, so each is described once here.
+Most names mean the same everywhere, so each is described once here. What a model or a route says itself comes first.
 """
 
 from __future__ import annotations

@@ -28,8 +28,6 @@ def _example() -> dict[str, Any]:
     return found | {"schema": schema | {"properties": fields}}
 
 
-
-
 @router.get("/types", operation_id="events.types.list", responses=error_responses(401, 403) | shows_page(_example()))
 async def list_event_types(principal: AnyKey) -> Page[EventTypeView]:
     """Every type of event: when it is sent, the JSON Schema of its body, and an example."""
