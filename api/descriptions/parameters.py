@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PARAMETERS = {
     ("path", "account_id"): "The account's `id`.",
-    ("path", "channel"): "The network, such as `bluesky`.",
+    ("path", "channel"): "The network, as `GET /v1/channels` names it.",
     ("path", "connection_id"): "The connection's `id`.",
     ("path", "content_id"): "The post's `id`.",
     ("path", "delivery_id"): "The delivery's `id`.",

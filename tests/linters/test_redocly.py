@@ -31,7 +31,8 @@ def lint(document: str, folder: Path) -> list[dict[str, Any]]:
     install_packages(HERE)
     file = folder / "openapi.json"
     file.write_text(document)
-    command = [LINTER, "lint", file, "--config", HERE / "redocly.yaml", "--format", "json", "--max-problems", "1000"]
+    options = ["--config", str(HERE / "redocly.yaml"), "--format", "json", "--max-problems", "1000"]
+    command = [str(LINTER), "lint", str(file), *options]
     environment = {**os.environ, **QUIET}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     found: dict[str, Any] = json.loads(done.stdout)
