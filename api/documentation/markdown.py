@@ -93,6 +93,16 @@ def render(text: str) -> Page:
     return Page(titles[0], _PARSER.renderer.render(tokens, _PARSER.options, {}), headings, links)
 
 
+def fragment(text: str) -> str:
+    """A part of a page, without a title, from its Markdown."""
+    return str(_PARSER.render(text))
+
+
+def inline(text: str) -> str:
+    """One line of a page: emphasis, code and links, no paragraph around it."""
+    return str(_PARSER.renderInline(text))
+
+
 def slug(text: str) -> str:
     """The anchor of a heading, as repositories make it: lower case, hyphens for spaces, no punctuation."""
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")

@@ -1,73 +1,76 @@
-"""The OpenAPI page. Every asset is served by us, so no third party learns who reads it."""
+"""The pages of the API, made on the server from its own OpenAPI document, with a form that tries each operation.
+
+Every asset is served by us, so no third party learns who reads them.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse
-from swagger_ui_bundle import swagger_ui_path
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from starlette.responses import FileResponse, HTMLResponse
 
 from api.auth import not_found
 from api.documentation import HERE
-from api.openapi30 import as_openapi_30
+from api.documentation.markdown import fragment, inline
+from api.documentation.operations import groups, operation_of
 
 router = APIRouter(prefix="/docs/api", include_in_schema=False)
 
 ASSETS = {
-    "swagger-ui.css": "text/css",
-    "swagger-ui-bundle.js": "text/javascript",
-    "favicon-32x32.png": "image/png",
+    "api.css": "text/css",
+    "filter.js": "text/javascript",
+    "request.js": "text/javascript",
+    "try.js": "text/javascript",
 }
-# Our colours, over those of Swagger UI.
-OURS = HERE / "assets" / "reference.css"
-POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Munadi API</title>
-<link rel="icon" href="api/assets/favicon-32x32.png">
-<link rel="stylesheet" href="api/assets/swagger-ui.css">
-<link rel="stylesheet" href="api/assets/reference.css">
-</head>
-<body>
-<nav class="back" aria-label="Munadi"><a href="/docs/">Documentation</a> <a href="/contents">Dashboard</a></nav>
-<div id="page"></div>
-<script src="api/assets/swagger-ui-bundle.js"></script>
-<script src="api/assets/start.js"></script>
-</body>
-</html>
-"""
-START = """SwaggerUIBundle({
-  url: 'api/openapi-3.0.json', dom_id: '#page', deepLinking: true, docExpansion: 'list', validatorUrl: null,
-  defaultModelsExpandDepth: 0
-})
-"""
+KEPT = {"Cache-Control": "public, max-age=300"}
+# Our own script, which calls this installation only.
+HEADERS = KEPT | {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 @router.get("")
-async def show_page() -> Response:
-    """The page."""
-    return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
-
-
-@router.get("/openapi-3.0.json")
-async def show_document(request: Request) -> Response:
-    """Our document as OpenAPI 3.0, the version that the page can read."""
-    document: dict[str, Any] = request.app.openapi()
-    return JSONResponse(as_openapi_30(document))
+async def show_operations(request: Request) -> Response:
+    """Every operation, by subject."""
+    document = request.app.openapi()
+    return _page("api.html", document, info=document["info"], current="")
 
 
 @router.get("/assets/{name}")
 async def show_asset(name: str) -> Response:
-    """One of the page's own files."""
-    if name == "start.js":
-        return Response(START, media_type="text/javascript")
-    if name == OURS.name:
-        return FileResponse(OURS, media_type="text/css")
+    """One of the pages' own files."""
     if name not in ASSETS:
         raise not_found("asset", name)
-    headers = {"Cache-Control": "public, max-age=86400"}
-    return FileResponse(swagger_ui_path / name, media_type=ASSETS[name], headers=headers)
+    return FileResponse(HERE / "assets" / name, media_type=ASSETS[name], headers=KEPT)
+
+
+@router.get("/{operation_id}")
+async def show_operation(request: Request, operation_id: str) -> Response:
+    """One operation: what it takes and answers, and a form that sends it."""
+    document = request.app.openapi()
+    operation = operation_of(document, operation_id)
+    if operation is None:
+        raise not_found("operation", operation_id)
+    return _page("operation.html", document, operation=operation, current=operation_id)
+
+
+def _page(template: str, document: dict[str, Any], **values: Any) -> Response:
+    html = _environment().get_template(template).render(groups=groups(document), **values)
+    return HTMLResponse(html, headers=HEADERS)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    # Our own Markdown, from the descriptions of our own document.
+    made.filters["markdown"] = lambda text: Markup(fragment(text))  # noqa: S704
+    made.filters["inline"] = lambda text: Markup(inline(text))  # noqa: S704
+    return made

@@ -198,24 +198,6 @@ async def test_answers_about_channels_fit_their_schema(api: ApiHarness) -> None:
     assert "'format': 'duration'" not in str(found)
 
 
-async def test_the_page_loads_our_own_files_only(api: ApiHarness) -> None:
-    page = await api.get("/docs/api", key="")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "http" not in page.text.replace("http-equiv", "")
-    for name in re.findall(r'(?:src|href)="([^"]+)"', page.text):
-        # A browser without a session is sent from the dashboard to the page for signing in.
-        assert (await api.get(urljoin("/docs/api", name))).status_code == (303 if name == "/contents" else 200)
-    assert (await api.get("/docs/api/assets/../../etc/passwd")).status_code == 404
-
-
-async def test_the_page_reads_our_document_as_openapi_3_0(api: ApiHarness) -> None:
-    old = await api.read("/docs/api/openapi-3.0.json")
-    assert old["openapi"] == "3.0.3"
-    assert set(old["paths"]) == set((await document(api))["paths"])
-    assert "'type': 'null'" not in str(old)
-    assert old["components"]["schemas"]["ContentRequest"]["properties"]["text"]["nullable"] is True
-
-
 async def test_every_event_is_a_webhook_of_the_document_as_the_catalogue_lists_it(api: ApiHarness) -> None:
     found = await document(api)
     listed = (await api.read("/v1/events/types"))["data"]

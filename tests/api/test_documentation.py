@@ -48,7 +48,7 @@ async def crawl(api: ApiHarness) -> dict[str, PageReader]:
             continue
         answer = await api.get(address.removeprefix(ROOT), key="", headers={"Accept": BROWSER})
         assert answer.status_code == 200, f"{address}: {answer.status_code}"
-        is_page = answer.headers["content-type"].startswith("text/html") and not address.endswith("/docs/api")
+        is_page = answer.headers["content-type"].startswith("text/html") and not address.startswith(f"{ROOT}/docs/api")
         found[address] = PageReader(answer.text if is_page else "")
         targets = {urldefrag(urljoin(address, link)).url for link in found[address].links}
         waiting += sorted(target for target in targets if target.startswith(f"{ROOT}/"))

@@ -23,7 +23,7 @@ OPEN = {
     "GET /openapi.json",
     "HEAD /openapi.json",
     "GET /docs/api",
-    "GET /docs/api/openapi-3.0.json",
+    "GET /docs/api/{operation_id}",
     "GET /docs/api/assets/{name}",
     "GET /docs",
     "GET /docs/{address:path}",

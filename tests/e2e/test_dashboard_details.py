@@ -1,19 +1,16 @@
-"""Small things that a person notices: where the focus goes, what is asked first, and colours that can be read."""
+"""Small things that a person notices: where the focus goes, what is asked first."""
 
 from __future__ import annotations
 
 import re
 
 import httpx
-import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.visiting import SCREENS, signed_in
+from tests.e2e.visiting import signed_in
 from tests.harness.brand import Brand
 from tests.harness.inbox import subscribe
 from tests.harness.stack import Stack
-from tests.support.axe import violations
-from tests.support.browser import open_page
 
 
 async def test_focus_stays_on_the_page_and_begins_where_a_person_acts(
@@ -53,15 +50,3 @@ async def test_rotating_a_secret_asks_first_and_a_fixed_form_loses_its_problem(
         await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
         await expect(page.locator(".wrong")).to_have_count(0)
         await expect(page.get_by_label("URL")).not_to_have_attribute("aria-invalid", "true")
-
-
-@pytest.mark.parametrize("dark", [False, True])
-async def test_the_api_page_can_be_read(stack: Stack, browser: Browser, dark: bool) -> None:
-    async with open_page(browser, f"{stack.info['api']}/docs/api", dark=dark) as page:
-        for method in ("post", "get", "patch", "delete"):
-            await page.locator(f".opblock-{method} .opblock-summary-control").first.click()
-        await expect(page.locator(".opblock.is-open .responses-wrapper")).to_have_count(4)
-        await page.screenshot(path=SCREENS / f"api-{'dark' if dark else 'light'}.png")
-        assert [each for each in await violations(page) if each.startswith("color-contrast")] == []
-        ground = await page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (ground == "rgb(23, 21, 19)") is dark

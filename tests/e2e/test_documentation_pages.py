@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.visiting import SCREENS
+from tests.harness.brand import Brand
+from tests.harness.files import picture
 from tests.harness.stack import Stack
 from tests.support.axe import violations
 
 PAGES = ("", "tutorial", "operating", "going-live/tiktok", "reference/settings", "decisions/")
+API_PAGES = (
+    "api",
+    "api/contents.list",
+    "api/contents.create",
+    "api/media.create",
+    "api/usage.get",
+    "api/health.checkReady",
+)
 PHONE, DESK = 390, 1280
 LOOKS = {"light": (DESK, False), "dark": (DESK, True), "phone": (PHONE, False)}
 
@@ -29,11 +39,14 @@ async def opened(browser: Browser, url: str, width: int, dark: bool) -> tuple[Pa
 @pytest.mark.parametrize("look", LOOKS)
 async def test_pages_are_readable(stack: Stack, browser: Browser, look: str) -> None:
     width, dark = LOOKS[look]
-    for name in PAGES:
+    for name in PAGES + API_PAGES:
         page, complaints = await opened(browser, f"{stack.info['api']}/docs/{name}", width, dark)
         file = f"docs-{name.strip('/').replace('/', '-') or 'index'}-{look}.png"
         await page.screenshot(path=SCREENS / file, full_page=True)
         assert complaints == [], name
+        for summary in await page.locator("summary").all():
+            if await summary.is_visible():
+                await summary.click()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name}: wider than {width}"
         assert await violations(page) == [], f"{name} {look}"
         await page.context.close()
@@ -50,3 +63,52 @@ async def test_the_keyboard_reaches_the_page_and_the_map(stack: Stack, browser: 
     await page.get_by_role("link", name="When to repeat").click()
     assert page.url.endswith("#when-to-repeat")
     await page.context.close()
+
+
+async def test_an_operation_is_found_and_tried_with_a_key(stack: Stack, brand: Brand, browser: Browser) -> None:
+    page, complaints = await opened(browser, f"{stack.info['api']}/docs/api", DESK, dark=False)
+    await page.get_by_label("Find an operation").fill("content create")
+    await expect(page.get_by_role("status")).to_have_text("1 operation")
+    await page.get_by_role("article").get_by_role("link", name="Create Content").click()
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("alert")).to_have_text("Fill in API key.")
+    await expect(page.get_by_label("API key")).to_be_focused()
+    await page.get_by_label("API key").fill(stack.info["apiKey"])
+    await page.locator("#body").fill('{"brandRef": "nowhere", "channels": ["bluesky"], "text": "it\'s tried"}')
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#answer h3")).to_contain_text("422")
+    await expect(page.locator("#answer-body")).to_contain_text("nowhere")
+    body = page.locator("#body")
+    await body.fill((await body.input_value()).replace("nowhere", brand.ref))
+    await page.get_by_label("Idempotency-Key").fill("from-a-page")
+    await page.get_by_text("As a command").click()
+    await expect(page.locator("#command")).to_contain_text("it'\\''s tried")
+    assert stack.info["apiKey"] not in await page.locator("#command").inner_text()
+    for _ in range(2):
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator("#answer h3")).to_contain_text("202")
+    (content,) = await brand.contents()
+    assert content["text"] == "it's tried"
+    await page.goto(f"{stack.info['api']}/docs/api/contents.get")
+    await page.get_by_label("content_id").fill(content["id"])
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#answer-body")).to_contain_text(f'"id": "{content["id"]}"')
+    await page.get_by_role("link", name="Dashboard").click()
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await page.context.close()
+    # The browser logs each refusal, and one is what this test asks for.
+    assert [each for each in complaints if "status of 422" not in each] == []
+
+
+async def test_a_file_is_sent_from_the_page_of_its_operation(stack: Stack, brand: Brand, browser: Browser) -> None:
+    page, complaints = await opened(browser, f"{stack.info['api']}/docs/api/media.create", PHONE, dark=True)
+    await page.get_by_label("API key").fill(stack.info["apiKey"])
+    await page.get_by_label("brandRef form").fill(brand.ref)
+    await page.get_by_label("file form").set_input_files(
+        {"name": "umbrella.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(64, 48))}
+    )
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#answer h3")).to_contain_text("201")
+    await expect(page.locator("#answer-body")).to_contain_text('"width": 64')
+    await page.context.close()
+    assert complaints == []
