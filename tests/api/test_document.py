@@ -13,6 +13,11 @@ from pydantic import BaseModel
 
 from api import content_examples, draft_bodies, examples, quota_examples, webhook_examples
 from api.app import ROUTERS
+from api.descriptions import PROPERTIES
+from api.descriptions.accounts import ACCOUNTS
+from api.descriptions.channels import CHANNELS
+from api.descriptions.posts import POSTS
+from api.descriptions.webhooks import WEBHOOKS
 from api.idempotency import KEY_PATTERN, read_key
 from api.problems import ProblemDocument, ProblemError
 from api.routes.accounts import AccountImportRequest
@@ -109,6 +114,27 @@ async def test_every_parameter_is_described(api: ApiHarness) -> None:
         if not parameter.get("description", "").strip()
     ]
     assert undescribed == [], "describe them in the route, or in api/descriptions/parameters.py"
+
+
+async def test_every_property_is_described(api: ApiHarness) -> None:
+    undescribed = [
+        f"{schema}.{name}"
+        for schema, described in (await document(api))["components"]["schemas"].items()
+        for name, each in described.get("properties", {}).items()
+        if not each.get("description", "").strip()
+    ]
+    assert undescribed == [], "describe them in the model, or in a file of api/descriptions"
+
+
+async def test_no_description_is_left_behind(api: ApiHarness) -> None:
+    schemas = (await document(api))["components"]["schemas"]
+    names = {name for described in schemas.values() for name in described.get("properties", {})}
+    special = {key for key in PROPERTIES if "." in key}
+    assert PROPERTIES.keys() - special <= names
+    kinds = schemas.keys() | {"Event"}
+    assert {key.partition(".")[0] for key in special} <= kinds
+    assert {key.partition(".")[2] for key in special} <= names
+    assert len(PROPERTIES) == sum(len(each) for each in (ACCOUNTS, CHANNELS, POSTS, WEBHOOKS)), "one is there twice"
 
 
 async def test_requests_are_closed_and_responses_open_for_new_fields(api: ApiHarness) -> None:

@@ -2,88 +2,150 @@
 
 /** The account after a check with its network. `failure` has the problem and its remedy. */
 export type AccountCheck = {
+  /** The ids of the posts that wait for this account. */
   affectedContents: (string)[];
+  /** The brand it belongs to. */
   brandRef: string;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** When it was made. */
   createdAt: string;
+  /** The profile's name as people see it. */
   displayName: string | null;
+  /** The network's own id of the profile. */
   externalId: string;
+  /** What the check found; null if all is well. */
   failure: Failure | null;
+  /** When the whole grant ends, where the network names it. */
   grantExpiresAt: string | null;
+  /** The profile's name in addresses and mentions. */
   handle: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** The last call that failed. */
   lastFailure: AccountFailure | null;
+  /** When a post, a check or a renewal of the token last worked. */
   lastSuccessAt: string | null;
+  /** Which of the network's log-ins, where it has several. */
   login: string | null;
+  /** Whether the network accepts the connection. */
   ok: boolean;
+  /** Until when nothing is sent to this account, because its network asked for a pause. */
   pausedUntil: string | null;
+  /** What the network said was used and left when it was last checked, where it says so. */
   quota: Record<string, unknown> | null;
+  /** What the network granted. */
   scopes: (string)[];
+  /** The account's own server, where its network has many. */
   serviceUrl: string | null;
+  /** The health of the connection, as last known. */
   status: AccountStatus;
+  /** When the access token ends; null is unknown. */
   tokenExpiresAt: string | null;
+  /** When it last changed. */
   updatedAt: string;
 };
 
 export type AccountConnectedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: AccountData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: Reason | null;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: AccountStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "account.connected";
 };
 
 /** The account after the change. It holds no credentials. */
 export type AccountData = {
+  /** The account after the change. */
   account: AccountView;
 };
 
 export type AccountDisconnectedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: AccountData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: Reason | null;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: AccountStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "account.disconnected";
 };
 
 export type AccountExpiringEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: AccountData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: Reason | null;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: AccountStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "account.expiring";
 };
 
 /** The last failure of an account, and what to do about it. */
 export type AccountFailure = {
+  /** When it happened. */
   at: string;
+  /** What is wrong or worth knowing, for people. */
   message: string;
+  /** Why, for programs; stable (docs/reference/reasons.md). */
   reason: Reason;
+  /** What to do about it. */
   remedy: string;
 };
 
 /** A connection made elsewhere. `externalId` chooses the profile if the token gives access to several. */
 export type AccountImportRequest = {
+  /** The network, as `GET /v1/channels` names it. */
   channel: ChannelName;
+  /** Verified with the network before they are stored encrypted; never shown again. */
   credentials: CredentialsRequest;
+  /** The network's own id of the profile. */
   externalId?: string | null;
   /** Which of the network's logins, if it has two. */
   login?: string | null;
@@ -92,16 +154,27 @@ export type AccountImportRequest = {
 };
 
 export type AccountReauthRequiredEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: AccountData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: Reason | null;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: AccountStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "account.reauth_required";
 };
 
@@ -110,24 +183,43 @@ export type AccountStatus = "connected" | "expiring" | "reauth_required" | "disc
 
 /** A connected account and its health, as last known. `POST /v1/accounts/{id}/check` asks its network. `grant_expires_at` is when the whole grant ends, where the network names it; `last_success_at` when a post, a check or a renewal of the token last worked, `last_failure` the last that did not. `quota` is what the network said was used and left when it was last checked, where it says so; `affected_contents` wait for this account. */
 export type AccountView = {
+  /** The ids of the posts that wait for this account. */
   affectedContents: (string)[];
+  /** The brand it belongs to. */
   brandRef: string;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** When it was made. */
   createdAt: string;
+  /** The profile's name as people see it. */
   displayName: string | null;
+  /** The network's own id of the profile. */
   externalId: string;
+  /** When the whole grant ends, where the network names it. */
   grantExpiresAt: string | null;
+  /** The profile's name in addresses and mentions. */
   handle: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** The last call that failed. */
   lastFailure: AccountFailure | null;
+  /** When a post, a check or a renewal of the token last worked. */
   lastSuccessAt: string | null;
+  /** Which of the network's log-ins, where it has several. */
   login: string | null;
+  /** Until when nothing is sent to this account, because its network asked for a pause. */
   pausedUntil: string | null;
+  /** What the network said was used and left when it was last checked, where it says so. */
   quota: Record<string, unknown> | null;
+  /** What the network granted. */
   scopes: (string)[];
+  /** The account's own server, where its network has many. */
   serviceUrl: string | null;
+  /** The health of the connection, as last known. */
   status: AccountStatus;
+  /** When the access token ends; null is unknown. */
   tokenExpiresAt: string | null;
+  /** When it last changed. */
   updatedAt: string;
 };
 
@@ -136,33 +228,45 @@ export type Action = "key.created" | "key.revoked" | "session.started" | "sessio
 
 /** The process responds. */
 export type Alive = {
+  /** Always `ok`. */
   status?: string;
 };
 
 /** One attempt of a visible call. `outcome` null: in progress, or not known yet. */
 export type AttemptView = {
+  /** How long it took, in milliseconds. */
   durationMs: number | null;
+  /** When it ended; null while it has not. */
   endedAt: string | null;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** When the call was about to be made. */
   intentAt: string;
+  /** Counts from 1. */
   number: number;
+  /** What became of it. */
   outcome: Effect | null;
+  /** The network's own code. */
   providerCode: string | null;
   /** The network's response, redacted and shortened. */
   raw: string | null;
+  /** Which visible call: `post`, `comment`, `part-2` and so on. */
   stage: string;
 };
 
 /** Who did what, when and from where. */
 export type AuditEntry = {
+  /** What was done, as a dotted verb (docs/reference/actions.md). */
   action: string;
   /** The caller's address, as the API or a trusted proxy saw it. */
   address: string | null;
+  /** When it happened. */
   at: string;
   /** The brand that the target belongs to; null for every brand. */
   brandRef: string | null;
   /** How many in that minute, for refusals; 1 for everything else. */
   count: number;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
   /** The API key. Null for a command on the machine and for an unknown key. */
   keyId: string | null;
@@ -174,7 +278,9 @@ export type AuditEntry = {
 
 /** The fields that can be changed. Null clears a field. */
 export type BrandChange = {
+  /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
+  /** For people. */
   name?: string | null;
   /** IANA name, for display and calendars. */
   timezone?: string | null;
@@ -182,8 +288,11 @@ export type BrandChange = {
 
 /** A new brand; only `ref` is required. */
 export type BrandCreate = {
+  /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
+  /** For people. */
   name?: string | null;
+  /** The brand's short name, unique and never changed. */
   ref: string;
   /** IANA name, for display and calendars. */
   timezone?: string | null;
@@ -191,41 +300,59 @@ export type BrandCreate = {
 
 /** What a brand may use; null means unlimited. The numbers of a month are counted in UTC. See docs/limits.md. */
 export type BrandLimits = {
-  /** connected accounts at a time */
+  /** Connected accounts at a time; null: no limit. */
   accounts?: number | null;
+  /** API calls a minute; null: no limit. */
   apiCallsPerMinute?: number | null;
+  /** API calls in a calendar month (UTC); null: no limit. */
   apiCallsPerMonth?: number | null;
+  /** Publications in a calendar month (UTC); null: no limit. */
   publicationsPerMonth?: number | null;
+  /** Webhook requests in a calendar month (UTC); null: no limit. */
   webhookDeliveriesPerMonth?: number | null;
 };
 
 /** A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due. */
 export type BrandView = {
+  /** When it was made. */
   createdAt: string;
+  /** What the brand may use; null: no limit. */
   limits: BrandLimits;
+  /** For people. */
   name: string | null;
+  /** The brand's short name, unique and never changed. */
   ref: string;
+  /** The IANA time zone for calendars and displays; null: UTC. */
   timezone: string | null;
 };
 
 /** A day: `total` posts are due on it; `contents` has the first ones, earliest first. */
 export type CalendarDay = {
+  /** The first posts of the day. */
   contents: (ContentView)[];
+  /** The day, in the calendar's time zone. */
   date: string;
+  /** How many posts are due on this day. */
   total: number;
 };
 
 /** A secret address of a brand's calendar, without the address. */
 export type CalendarFeed = {
+  /** The brand it belongs to. */
   brandRef: string;
+  /** When it was made. */
   createdAt: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
 };
 
 /** The response to a creation, the only one that shows the address. */
 export type CalendarFeedWithUrl = {
+  /** The brand it belongs to. */
   brandRef: string;
+  /** When it was made. */
   createdAt: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
   /** Whoever has it can read the brand's posts. It cannot be shown again. */
   url: string;
@@ -233,7 +360,9 @@ export type CalendarFeedWithUrl = {
 
 /** Every day of the range, including days without posts. Days are those of `timezone`. */
 export type CalendarView = {
+  /** Every day of the range, in order. */
   days: (CalendarDay)[];
+  /** The IANA time zone in which the time was given, or in which it is shown. */
   timezone: string;
 };
 
@@ -244,7 +373,9 @@ export type ChannelName = "instagram" | "threads" | "facebook" | "bluesky" | "ti
 export type ChannelRequest = {
   /** Needed when the brand has several accounts on the channel. */
   accountId?: string | null;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** A comment that is posted beneath the post. */
   firstComment?: string | null;
   /** Replaces the link here; an empty one removes it. */
   link?: string | null;
@@ -260,44 +391,75 @@ export type ChannelRequest = {
 
 /** A network's limits and rules, and the JSON Schema of its `options`. */
 export type ChannelView = {
-  /** ISO 8601, to fractions of a second. */
+  /** How long after that a post must stay absent to be proven absent. ISO 8601. */
   absenceWindow: string;
+  /** Whether links in the text can be clicked. */
   clickableLinks?: boolean;
+  /** The version of the facts that these numbers come from. */
   factsVersion: string;
+  /** Whether a check can prove that a post is absent without the network's handle. */
   findsWithoutHandle?: boolean;
+  /** Whether a first comment can be posted. */
   firstComment: boolean;
+  /** The hosts that are called. */
   hosts: (string)[];
+  /** Values of the option `kind` whose media have no alt text. */
   kindsWithoutAlt?: (string)[];
-  /** ISO 8601, to fractions of a second. */
+  /** How long before the due time the preparation starts. ISO 8601. */
   lead: string;
+  /** What becomes of an unused preparation. */
   leftovers?: Leftovers;
+  /** How a `link` is shown. */
   linkStyle: LinkStyle;
+  /** How a `link` is shown beside media, where that differs. */
   linkWithMedia?: LinkStyle | null;
+  /** The log-ins, where there are several; the first is the default. */
   logins?: (string)[];
-  /** ISO 8601, to fractions of a second. */
+  /** How long after that deadline a call may still have had an effect. ISO 8601. */
   margin?: string;
+  /** The most media of a post. */
   maxMedia: number;
+  /** The most parts of a thread; 1: no threads. */
   maxParts: number;
+  /** What the network accepts, for each kind of media. */
   mediaRules: (MediaRule)[];
+  /** The fewest media of a post. */
   minMedia: number;
+  /** Whether one post may have images and videos. */
   mixedMedia: boolean;
+  /** The network, as requests name it. */
   name: ChannelName;
+  /** Values of options that are accepted with a warning. */
   notices?: (Notice)[];
+  /** The JSON Schema of `options`. */
   options: Record<string, unknown>;
+  /** Whether accounts are at servers of their own; connecting then needs the server as `hint`. */
   ownServer?: boolean;
+  /** What calls cost; null where they cost nothing. */
   prices?: Prices | null;
-  /** ISO 8601, to fractions of a second. */
+  /** How long the visible call may last, beside the time for its media. ISO 8601. */
   publishDeadline?: string;
+  /** One of them is needed to post. */
   publishScopes?: (string)[];
+  /** The media that the network fetches from Munadi; the rest is uploaded. */
   pulledMedia?: (MediaKind)[];
+  /** Whether a post may be sent again once it is proven absent. */
   resend: Resend;
+  /** What an account's owner is asked to grant. */
   scopes: (string)[];
+  /** Advised limits: a text beyond them is accepted with a warning. */
   softLimits?: (SoftLimit)[];
+  /** Where the network documents them. */
   sources: (string)[];
+  /** Every limit on a text; all of them hold. */
   textLimits: (TextLimit)[];
+  /** The network's name for people. */
   title: string;
+  /** How long tokens live. */
   tokens?: TokenLife;
+  /** The same for other log-ins, where it differs. */
   tokensByLogin?: Record<string, TokenLife>;
+  /** How many bytes of media the visible call itself carries at most. */
   visibleBytes?: number;
 };
 
@@ -306,13 +468,17 @@ export type CheckStatus = "ok" | "degraded";
 
 /** What is checked beyond the dependencies. */
 export type Checks = {
+  /** Posts that are due and that no worker has claimed. */
   overdue: OverdueCheck;
 };
 
 /** Send `connectUrl` to the profile's owner. It is not shown again. */
 export type ConnectLink = {
+  /** For the profile's owner. It is not shown again. */
   connectUrl: string;
+  /** When the link ends. */
   expiresAt: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
 };
 
@@ -328,11 +494,13 @@ export type ConnectLinkRequest = {
 
 /** What to connect. `login` names one of the network's logins, if it has two. */
 export type ConnectRequest = {
+  /** The network, as `GET /v1/channels` names it. */
   channel: ChannelName;
   /** When the link ends: in an hour, at most in seven days. */
   expiresAt?: string | null;
   /** The expected profile, such as a handle or a server. */
   hint?: string | null;
+  /** Which of the network's log-ins, where it has several. */
   login?: string | null;
   /** Receives connectionId, status, and chooseUrl while a profile must be chosen. */
   redirectUrl?: string | null;
@@ -343,57 +511,100 @@ export type ConnectionStatus = "waiting" | "consenting" | "choosing" | "connecte
 
 /** The progress of connecting a profile. `account_id` is the account to reconnect, if it is a reconnect. */
 export type ConnectionView = {
+  /** The account to reconnect; null for a new one. */
   accountId: string | null;
+  /** The accounts that were connected. */
   accountIds: (string)[];
+  /** The brand it belongs to. */
   brandRef: string;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** The profiles to choose from, while `status` is `choosing`. */
   choices: (ProfileChoice)[];
+  /** When it was made. */
   createdAt: string;
+  /** When the link, or the time for choosing, ends. */
   expiresAt: string;
+  /** Why it failed; null if it did not. */
   failure: Failure | null;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** How far it is. */
   status: ConnectionStatus;
 };
 
 export type ContentAcceptedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: ContentStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.accepted";
 };
 
 export type ContentCanceledEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: ContentStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.canceled";
 };
 
 export type ContentCompletedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: ContentStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.completed";
 };
 
@@ -401,142 +612,246 @@ export type ContentCompletedEvent = {
 export type ContentEdit = {
   /** Those to change, by channel (and accountId where there are several). */
   channels?: ((string | ChannelRequest)[]) | null;
+  /** The new link; null removes it. */
   link?: string | null;
+  /** The new media; null removes them. */
   media?: (MediaRequest)[] | null;
   /** All names and texts, in the place of those before. */
   metadata?: Record<string, unknown> | null;
+  /** The new text; null removes it. */
   text?: string | null;
 };
 
 export type ContentPreflightFailedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PreflightData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: Reason;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.preflight.failed";
 };
 
 export type ContentPublishCanceledEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.publish.canceled";
 };
 
 export type ContentPublishFailedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: Reason;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.publish.failed";
 };
 
 export type ContentPublishHeldEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: HoldReason;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.publish.held";
 };
 
 export type ContentPublishResumedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.publish.resumed";
 };
 
 export type ContentPublishStartedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.publish.started";
 };
 
 export type ContentPublishSucceededEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.publish.succeeded";
 };
 
 export type ContentPublishUnconfirmedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string;
+  /** The status after the change. */
   status: PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.publish.unconfirmed";
 };
 
 export type ContentQueuedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: ContentStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.queued";
 };
 
 /** A post: what to publish, where and when. */
 export type ContentRequest = {
+  /** The brand that publishes. */
   brandRef: string;
+  /** Where to publish: a network's name means the brand's only account there; an object also chooses the account and overrides fields. */
   channels: (string | ChannelRequest)[];
   /** Your own id of it, to list by. */
   clientRef?: string | null;
@@ -544,28 +859,42 @@ export type ContentRequest = {
   fold?: ("earlier" | "later") | null;
   /** Shown as a preview where the network has link posts, else appended. */
   link?: string | null;
+  /** Pictures and videos, in their order. */
   media?: (MediaRequest)[] | null;
+  /** Names and texts of your own: returned with the post and in its events, and never sent to a network. Null: none. */
   metadata?: Record<string, unknown> | null;
   /** Give up after this; absent: a day after the due time. */
   publishBy?: string | null;
   /** ISO 8601 with offset, or local in `timezone`; absent: now. */
   scheduledAt?: string | null;
+  /** The text, or null without one. */
   text?: string | null;
   /** An IANA zone, such as Asia/Kolkata. */
   timezone?: string | null;
 };
 
 export type ContentRescheduledEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: ContentStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.rescheduled";
 };
 
@@ -573,40 +902,69 @@ export type ContentRescheduledEvent = {
 export type ContentStatus = "accepted" | "queued" | "publishing" | "published" | "partially_published" | "failed" | "unconfirmed" | "canceled";
 
 export type ContentUpdatedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string;
+  /** The post it is about; null if it is about none. */
   contentId: string;
+  /** What changed, as it is after the change. */
   data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: string | null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: number;
+  /** The network it is about; null if it is about none. */
   sns: string | null;
+  /** The status after the change. */
   status: ContentStatus | PublicationStatus;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "content.updated";
 };
 
 /** A post as the API returns it, with all that a reader needs to see what happened and what to do. */
 export type ContentView = {
+  /** The brand it belongs to. */
   brandRef: string;
+  /** Your own name for the post. */
   clientRef: string | null;
+  /** When it was made. */
   createdAt: string;
+  /** Counts the changes of what readers will see. */
   draftVersion: number;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** The attached address: a preview where the network has one, otherwise appended to the text. */
   link: string | null;
+  /** Pictures and videos, in their order. */
   media: (MediaAsset)[];
   /** Names and texts of the client's own. */
   metadata?: Record<string, string>;
+  /** One for each account. */
   publications: (PublicationView)[];
+  /** Nothing is published after this time. */
   publishBy: string;
+  /** How many publications have each status. */
   rollup: Rollup;
+  /** When it is due. */
   scheduledAt: string;
+  /** Computed from the publications' statuses. */
   status: ContentStatus;
+  /** The text, or null without one. */
   text: string | null;
+  /** The IANA time zone in which the time was given, or in which it is shown. */
   timezone: string | null;
+  /** When it last changed. */
   updatedAt: string;
+  /** Counts every change; the `ETag` for `If-Match`. */
   version: number;
+  /** What networks will show or publish differently. */
   warnings: (Warning)[];
+  /** The id of the post's workflow in Temporal. */
   workflowId: string;
 };
 
@@ -615,71 +973,109 @@ export type Counted = "hashtags" | "mentions" | "code_points";
 
 /** An `accessToken` with its details, or `identifier` and `password` (an app password). */
 export type CredentialsRequest = {
+  /** The network's access token. */
   accessToken?: string | null;
   /** Absent: unknown, which is accepted. */
   expiresAt?: string | null;
+  /** The handle or email to log in with. */
   identifier?: string | null;
+  /** An app password. */
   password?: string | null;
+  /** The network's refresh token, where it has one. */
   refreshToken?: string | null;
 };
 
 /** A delivery that a brand's limit keeps until the next month. A raised limit sends it at once. */
 export type Deferral = {
+  /** The brand whose limit it is. */
   brandRef: string;
+  /** The limit that is used up. */
   limit: Limit;
 };
 
 /** Webhook deliveries of a month. `deferred` wait now because the limit is reached; 0 for other months. */
 export type DeliveriesUsed = {
+  /** Deliveries that wait for the next month. */
   deferred: number;
+  /** The limit; null: none. */
   limit: number | null;
+  /** How much may still be used; null without a limit. */
   remaining: number | null;
+  /** How much was used. */
   used: number;
 };
 
 /** One HTTP attempt; `response_head` is the start of the response, 16 kB at most. */
 export type DeliveryAttempt = {
+  /** When it happened. */
   at: string;
+  /** How long it took, in milliseconds. */
   durationMs: number;
+  /** Why no response came; null if one did. */
   error: string | null;
+  /** Counts from 1. */
   number: number;
+  /** The start of the response. */
   responseHead: string;
+  /** The HTTP status of the response; null if none came. */
   statusCode: number | null;
 };
 
 /** The endpoint, and the delivery that was given up. */
 export type DeliveryData = {
+  /** The delivery that was given up. */
   delivery: DeliveryGivenUp;
+  /** The endpoint after the change. */
   endpoint: EndpointView;
 };
 
 /** A delivery with its newest request. `request` is null before the first attempt. */
 export type DeliveryDetail = {
+  /** Every attempt, the first one first. */
   attemptLog: (DeliveryAttempt)[];
+  /** How many attempts there were. */
   attempts: number;
+  /** The post it belongs to. */
   contentId: string | null;
+  /** When it was made. */
   createdAt: string;
   /** Why it waits until `nextAttemptAt`, if a brand's limit is reached. */
   deferred: Deferral | null;
+  /** The endpoint it belongs to. */
   endpointId: string;
+  /** The event that is delivered. */
   eventId: string;
+  /** The type of the event. */
   eventType: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** When it is tried again; null if it is not. */
   nextAttemptAt: string | null;
+  /** The last request as it was sent; null if it is not stored any more. */
   request: DeliveryRequest | null;
+  /** The event's `sequence`. */
   sequence: number | null;
+  /** Whether the event has arrived. */
   status: DeliveryStatus;
+  /** When it last changed. */
   updatedAt: string;
 };
 
 /** A delivery whose last retry failed, and the answer to it: no `statusCode` if there was none. */
 export type DeliveryGivenUp = {
+  /** How many attempts there were. */
   attempts: number;
+  /** The post it belongs to. */
   contentId: string | null;
+  /** Why no response came; null if one did. */
   error: string | null;
+  /** The event that is delivered. */
   eventId: string;
+  /** The type of the event. */
   eventType: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** The HTTP status of the response; null if none came. */
   statusCode: number | null;
 };
 
@@ -687,7 +1083,9 @@ export type DeliveryGivenUp = {
 export type DeliveryRequest = {
   /** The bytes that were signed, as text. Null for a key that may not read it (a full event needs `contents:read`). */
   body: string | null;
+  /** The headers, secret values hidden. */
   headers: Record<string, string>;
+  /** The address that it was sent to. */
   url: string;
 };
 
@@ -696,19 +1094,31 @@ export type DeliveryStatus = "pending" | "delivered" | "exhausted" | "canceled";
 
 /** The delivery of one event to one endpoint, with every attempt. */
 export type DeliveryView = {
+  /** Every attempt, the first one first. */
   attemptLog: (DeliveryAttempt)[];
+  /** How many attempts there were. */
   attempts: number;
+  /** The post it belongs to. */
   contentId: string | null;
+  /** When it was made. */
   createdAt: string;
   /** Why it waits until `nextAttemptAt`, if a brand's limit is reached. */
   deferred: Deferral | null;
+  /** The endpoint it belongs to. */
   endpointId: string;
+  /** The event that is delivered. */
   eventId: string;
+  /** The type of the event. */
   eventType: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** When it is tried again; null if it is not. */
   nextAttemptAt: string | null;
+  /** The event's `sequence`. */
   sequence: number | null;
+  /** Whether the event has arrived. */
   status: DeliveryStatus;
+  /** When it last changed. */
   updatedAt: string;
 };
 
@@ -726,7 +1136,9 @@ export type DismissRequest = {
 
 /** A failure that a person has dealt with: it needs no attention any more, and stays a failure. */
 export type Dismissal = {
+  /** When it happened. */
   at: string;
+  /** Why nothing more has to be done. */
   because: DismissedAs;
 };
 
@@ -735,11 +1147,17 @@ export type DismissedAs = "not_needed" | "sent_elsewhere";
 
 /** What one publication will show at its network: overrides applied, media probed, link placed. */
 export type Draft = {
+  /** A comment that is posted beneath the post. */
   firstComment?: string | null;
+  /** The attached address: a preview where the network has one, otherwise appended to the text. */
   link?: string | null;
+  /** Pictures and videos, in their order. */
   media?: (MediaAsset)[];
+  /** Options of the network, as its `options` schema in `GET /v1/channels` describes them. */
   options?: Record<string, unknown>;
+  /** The further posts of a thread, where the network has threads. */
   parts?: (string)[];
+  /** The text, or null without one. */
   text?: string;
 };
 
@@ -759,13 +1177,21 @@ export type DraftEdit = {
 
 /** What one publication would show. */
 export type DraftView = {
+  /** The account that would publish. */
   accountId: string;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** A comment that is posted beneath the post. */
   firstComment?: string | null;
+  /** The attached address: a preview where the network has one, otherwise appended to the text. */
   link?: string | null;
+  /** Pictures and videos, in their order. */
   media?: (MediaAsset)[];
+  /** Options of the network, as its `options` schema in `GET /v1/channels` describes them. */
   options?: Record<string, unknown>;
+  /** The further posts of a thread, where the network has threads. */
   parts?: (string)[];
+  /** The text, or null without one. */
   text?: string;
 };
 
@@ -777,8 +1203,11 @@ export type EmptyRequest = Record<string, unknown>;
 
 /** What can be changed. Empty `types` and `channels` mean all. */
 export type EndpointChange = {
+  /** Only events about these networks; empty: all. */
   channels?: (ChannelName)[] | null;
+  /** For people. */
   description?: string | null;
+  /** Whether events are sent. */
   enabled?: boolean | null;
   /** Sent with each request, for example `Authorization`. A value of `***` keeps the one before. */
   headers?: Record<string, string> | null;
@@ -788,15 +1217,21 @@ export type EndpointChange = {
   ordering?: Ordering | null;
   /** thin: events without `data.content` and `data.publication`. full needs `contents:read`. */
   payload?: Payload | null;
+  /** Only these types of event; empty: all. */
   types?: (EventType)[] | null;
+  /** Where events are sent. */
   url?: string | null;
 };
 
 /** A new endpoint; only `url` is required. Without `brandRef` it gets the events of all brands of the key. */
 export type EndpointCreate = {
+  /** Only events of this brand. Null or absent: of every brand that the key may see. */
   brandRef?: string | null;
+  /** Only events about these networks; empty: all. */
   channels?: (ChannelName)[] | null;
+  /** For people. */
   description?: string | null;
+  /** Whether events are sent. */
   enabled?: boolean | null;
   /** Sent with each request, for example `Authorization`. A value of `***` keeps the one before. */
   headers?: Record<string, string> | null;
@@ -808,66 +1243,101 @@ export type EndpointCreate = {
   payload?: Payload | null;
   /** v1 (default): a shared secret; v1a: a public key. */
   signature?: SignatureScheme | null;
+  /** Only these types of event; empty: all. */
   types?: (EventType)[] | null;
+  /** Where events are sent. */
   url: string;
 };
 
 /** The endpoint after the change. It holds no secret. */
 export type EndpointData = {
+  /** The endpoint after the change. */
   endpoint: EndpointView;
 };
 
 /** A webhook endpoint. Empty `types` and `channels` mean all; no `brand_ref` means every brand. */
 export type EndpointView = {
+  /** Only events of this brand; null: of every brand. */
   brandRef: string | null;
+  /** Only events about these networks; empty: all. */
   channels: (string)[];
+  /** When it was made. */
   createdAt: string;
+  /** The id of the API key that made it. */
   createdByKey: string | null;
+  /** For people. */
   description: string | null;
+  /** Why it is disabled; null while it is enabled. */
   disabledReason: DisabledReason | null;
+  /** Whether events are sent. */
   enabled: boolean;
+  /** When the first of the failed attempts in a row was; null if the last one succeeded. */
   failingSince: string | null;
   /** Sent with each request. The values of secret ones show as `***`. */
   headers: Record<string, string>;
+  /** How the last attempts went. */
   health: Health;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
   /** Requests a second at most; null: as many as it answers well. */
   maxPerSecond: number | null;
+  /** Whether the events of a post keep their order. */
   ordering: Ordering;
+  /** Whether events carry the texts of posts. */
   payload: Payload;
   /** Verifies `v1a` signatures; null for `v1`. */
   publicKey: string | null;
+  /** How requests are signed. */
   signature: SignatureScheme;
+  /** Only these types of event; empty: all. */
   types: (string)[];
+  /** When it last changed. */
   updatedAt: string;
+  /** Where events are sent. */
   url: string;
 };
 
 /** The response to creation and rotation. No other response shows the secret. */
 export type EndpointWithSecret = {
+  /** Only events of this brand; null: of every brand. */
   brandRef: string | null;
+  /** Only events about these networks; empty: all. */
   channels: (string)[];
+  /** When it was made. */
   createdAt: string;
+  /** The id of the API key that made it. */
   createdByKey: string | null;
+  /** For people. */
   description: string | null;
+  /** Why it is disabled; null while it is enabled. */
   disabledReason: DisabledReason | null;
+  /** Whether events are sent. */
   enabled: boolean;
+  /** When the first of the failed attempts in a row was; null if the last one succeeded. */
   failingSince: string | null;
   /** Sent with each request. The values of secret ones show as `***`. */
   headers: Record<string, string>;
+  /** How the last attempts went. */
   health: Health;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
   /** Requests a second at most; null: as many as it answers well. */
   maxPerSecond: number | null;
+  /** Whether the events of a post keep their order. */
   ordering: Ordering;
+  /** Whether events carry the texts of posts. */
   payload: Payload;
   /** Verifies `v1a` signatures; null for `v1`. */
   publicKey: string | null;
   /** What the receiver verifies with: `whsec_…`, or the public `whpk_…` for `v1a`. */
   secret: string;
+  /** How requests are signed. */
   signature: SignatureScheme;
+  /** Only these types of event; empty: all. */
   types: (string)[];
+  /** When it last changed. */
   updatedAt: string;
+  /** Where events are sent. */
   url: string;
 };
 
@@ -878,21 +1348,33 @@ export type EventType = "content.accepted" | "content.queued" | "content.resched
 export type EventTypeView = {
   /** When it is sent. */
   description: string;
+  /** A body that fits the schema. */
   example: Record<string, unknown>;
+  /** The JSON Schema (2020-12) of the body. */
   schema: Record<string, unknown>;
+  /** The type's name. */
   type: EventType;
 };
 
 /** Why a publication failed: the reason, whether a retry can help, what to do, and the network's own words. */
 export type Failure = {
+  /** The attempt that failed. */
   attemptId?: string | null;
+  /** The kind of reason. */
   class: FailureClass;
+  /** What happened, for people. */
   message: string;
+  /** The network's own code. */
   providerCode?: string | null;
+  /** The network's own words. */
   providerMessage?: string | null;
+  /** Why, for programs; stable (docs/reference/reasons.md). */
   reason: Reason;
+  /** What to do about it. */
   remedy: string;
+  /** When a retry can help, where that is known. */
   retryAfter?: string | null;
+  /** Whether and when a retry can help. */
   retryable: Retryable;
 };
 
@@ -904,8 +1386,11 @@ export type Health = "ok" | "failing" | "disabled";
 
 /** A condition that keeps a publication queued past its time. `until` None: until a person acts. */
 export type Hold = {
+  /** What it waits for. */
   reason: HoldReason;
+  /** When it began to wait. */
   since: string;
+  /** When it is tried again. Null: once a person acts. */
   until?: string | null;
 };
 
@@ -914,35 +1399,55 @@ export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP";
 
 /** A new key. `brandRef` restricts it to one brand; without `expiresAt` it lasts until it is revoked. */
 export type KeyCreate = {
+  /** The brand it works for; null or absent: every brand. */
   brandRef?: string | null;
+  /** When it ends; null: never. */
   expiresAt?: string | null;
+  /** For people. */
   name: string;
+  /** What the key may do. */
   scopes: (Scope)[];
 };
 
 /** A key without its secret text; `hint` has its last four characters. */
 export type KeyView = {
+  /** The brand it works for; null: every brand. */
   brandRef: string | null;
+  /** When it was made. */
   createdAt: string;
+  /** When it ends; null: never. */
   expiresAt: string | null;
+  /** The key's last characters, to recognize it. */
   hint: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** For people. */
   name: string;
+  /** When it was revoked; null if it was not. */
   revokedAt: string | null;
+  /** What the key may do. */
   scopes: (Scope)[];
 };
 
 /** The response to a creation, the only one that shows the key. */
 export type KeyWithText = {
+  /** The brand it works for; null: every brand. */
   brandRef: string | null;
+  /** When it was made. */
   createdAt: string;
+  /** When it ends; null: never. */
   expiresAt: string | null;
+  /** The key's last characters, to recognize it. */
   hint: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
   /** Store it now: it cannot be read again. */
   key: string;
+  /** For people. */
   name: string;
+  /** When it was revoked; null if it was not. */
   revokedAt: string | null;
+  /** What the key may do. */
   scopes: (Scope)[];
 };
 
@@ -951,12 +1456,19 @@ export type Leftovers = "none" | "expire" | "removed";
 
 /** The length of a text by one limit of its network, counted as that network counts. */
 export type LengthView = {
+  /** The account, or null if none is known. */
   accountId: string | null;
+  /** The length of the text. */
   actual: number;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** The most there may be. */
   maximum: number;
+  /** The text: a JSON pointer into the request. */
   pointer: string;
+  /** The rule that a longer text breaks. */
   rule: string;
+  /** How the network counts. */
   unit: TextUnit;
 };
 
@@ -968,56 +1480,99 @@ export type LinkStyle = "card" | "appended";
 
 /** A publication in a list, with the post and the brand it belongs to. */
 export type ListedPublication = {
+  /** The account that publishes. */
   accountId: string;
+  /** How many attempts there were. */
   attempts: number;
+  /** The brand it belongs to. */
   brandRef: string;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** The post it belongs to. */
   contentId: string;
+  /** Set once a person has dismissed the failure. */
   dismissal: Dismissal | null;
+  /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
+  /** The condition that it waits for; null if it waits only for its time. */
   hold: Hold | null;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** Milliseconds from the due time to the start of the visible call. */
   latenessMs: number | null;
+  /** The network's own id of the post. */
   providerPostId: string | null;
+  /** The public address of the post. */
   providerUrl: string | null;
+  /** When the network had it live. */
   publishedAt: string | null;
+  /** When it is due. */
   scheduledAt: string;
+  /** The state of the publication. */
   status: PublicationStatus;
+  /** What the network will show or publish differently. */
   warnings: (Warning)[];
 };
 
 /** An event in the log. `position` null: committed, not numbered yet. */
 export type LoggedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string | null;
+  /** The post it is about; null if it is about none. */
   contentId: string | null;
+  /** What changed, as it is after the change. */
   data: Record<string, unknown>;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet. */
   position: number | null;
+  /** The publication it is about; null if it is about none. */
   publicationId: string | null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: string | null;
+  /** Counts the events of the post; null without a post. */
   sequence: number | null;
+  /** The network it is about; null if it is about none. */
   sns: string | null;
+  /** The status after the change. */
   status: string | null;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: EventType;
 };
 
 /** One stored file with its probed facts. Bytes in octets, sides in pixels, duration in milliseconds. `has_alpha` and `animated` are known of images; None is unknown, and then no rendition is made. `multi_picture`: a JPEG with more pictures behind the one that is shown (MPO), which networks get as a rendition of that one. */
 export type MediaAsset = {
+  /** What the picture shows, for those who cannot see it. */
   alt?: string | null;
+  /** Whether an image moves; null is unknown. */
   animated?: boolean | null;
+  /** Of the sound; null without sound. */
   audioCodec?: string | null;
+  /** The size in bytes. */
   bytes: number;
+  /** The length of a video, in milliseconds; null for an image. */
   durationMs?: number | null;
+  /** Pictures a second; null for an image. */
   fps?: number | null;
+  /** Whether an image has transparency; null is unknown. */
   hasAlpha?: boolean | null;
+  /** Pixels. */
   height: number;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** Image or video. */
   kind: MediaKind;
+  /** The MIME type, by its own bytes. */
   mimeType: string;
+  /** Whether a JPEG holds more pictures behind the one that is shown. */
   multiPicture?: boolean | null;
+  /** The SHA-256 of the bytes, in hexadecimal. */
   sha256: string;
+  /** Of the video stream; null for an image. */
   videoCodec?: string | null;
+  /** Pixels. */
   width: number;
 };
 
@@ -1036,18 +1591,31 @@ export type MediaRequest = {
 
 /** The media of one kind that a network accepts. Sizes in bytes, sides in pixels, ratio = width / height. Images of `converted_types`, larger ones of `RENDERED_FROM` up to `max_source_bytes`, and JPEGs of several pictures are sent as a rendition that looks the same and fits `mime_types[0]` and `max_bytes`; one with transparency or animation has none. */
 export type MediaRule = {
+  /** Types that are converted to the first of `mimeTypes`. */
   convertedTypes?: (string)[];
+  /** Image or video. */
   kind: MediaKind;
+  /** The longest alt text, in characters. */
   maxAltLength?: number | null;
+  /** The largest file, in bytes. */
   maxBytes: number;
+  /** The longest video. */
   maxDuration?: string | null;
+  /** Width divided by height, at most. */
   maxRatio?: number | null;
+  /** The largest image that is reduced to fit, in bytes; null: none is. */
   maxSourceBytes?: number | null;
+  /** Pixels, at most. */
   maxWidth?: number | null;
+  /** The accepted MIME types. */
   mimeTypes: (string)[];
+  /** The shortest video. */
   minDuration?: string | null;
+  /** Width divided by height, at least. */
   minRatio?: number | null;
+  /** Pixels, at least. */
   minWidth?: number | null;
+  /** Whether alt text is published. */
   takesAlt?: boolean;
 };
 
@@ -1055,34 +1623,51 @@ export type MediaRule = {
 export type MediaUrlRequest = {
   /** Whose it is. Absent: the key's own brand, else every brand may use it. */
   brandRef?: string | null;
+  /** Where to fetch the file: a public address. */
   url: string;
 };
 
 /** A stored media and what was probed. `duration` in seconds, sides in pixels, `codec` of the video stream. */
 export type MediaView = {
+  /** Of the sound; null without sound. */
   audioCodec: string | null;
   /** Null: every brand may use it. */
   brandRef: string | null;
+  /** The size in bytes. */
   bytes: number;
+  /** Of the video stream; null for an image. */
   codec: string | null;
+  /** When it was made. */
   createdAt: string;
+  /** The length of a video, in seconds; null for an image. */
   duration: number | null;
+  /** Pictures a second; null for an image. */
   fps: number | null;
+  /** Pixels. */
   height: number;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** Image or video. */
   kind: MediaKind;
+  /** The SHA-256 of the bytes, in hexadecimal. */
   sha256: string;
+  /** Where it was fetched from; null for an uploaded file. */
   sourceUrl: string | null;
   /** The MIME type, by its own bytes. */
   type: string;
+  /** Pixels. */
   width: number;
 };
 
 /** A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network. */
 export type Notice = {
+  /** What it is about, for programs; stable. */
   code: string;
+  /** What is wrong or worth knowing, for people. */
   message: string;
+  /** The option's name. */
   option: string;
+  /** The values that it is about. */
   values: (string)[];
 };
 
@@ -1091,96 +1676,114 @@ export type Ordering = "none" | "content";
 
 /** Posts that are due and that no worker has claimed for more than five seconds. `oldest`: the first due time. */
 export type OverdueCheck = {
+  /** How many there are. */
   count: number;
+  /** When the first of them was due; null if there is none. */
   oldest: string | null;
+  /** `degraded` while anything is overdue. */
   status: CheckStatus;
 };
 
 export type PageOfAccountView = {
+  /** The entries of this page. */
   data: (AccountView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfAuditEntry = {
+  /** The entries of this page. */
   data: (AuditEntry)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfBrandView = {
+  /** The entries of this page. */
   data: (BrandView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfCalendarFeed = {
+  /** The entries of this page. */
   data: (CalendarFeed)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfChannelView = {
+  /** The entries of this page. */
   data: (ChannelView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfContentView = {
+  /** The entries of this page. */
   data: (ContentView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfDeliveryView = {
+  /** The entries of this page. */
   data: (DeliveryView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfEndpointView = {
+  /** The entries of this page. */
   data: (EndpointView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfEventTypeView = {
+  /** The entries of this page. */
   data: (EventTypeView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfKeyView = {
+  /** The entries of this page. */
   data: (KeyView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfListedPublication = {
+  /** The entries of this page. */
   data: (ListedPublication)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfLoggedEvent = {
+  /** The entries of this page. */
   data: (LoggedEvent)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfMediaView = {
+  /** The entries of this page. */
   data: (MediaView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfSavedDraft = {
+  /** The entries of this page. */
   data: (SavedDraft)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
 };
 
 export type PageOfUsageView = {
+  /** The entries of this page. */
   data: (UsageView)[];
   /** Give it as `cursor` for the next page. */
   nextCursor?: string | null;
@@ -1191,34 +1794,51 @@ export type Payload = "full" | "thin";
 
 /** The post after the change, and the publication that changed, null if it was the whole post. Both are absent from thin events. */
 export type PostData = {
+  /** The post after the change. */
   content?: ContentView;
+  /** The publication that changed; null if the whole post did. */
   publication?: PublicationView | null;
 };
 
 /** The post, the publication, and the failure that is to be expected. */
 export type PreflightData = {
+  /** The post after the change. */
   content?: ContentView;
+  /** The failure that is to be expected. */
   failure: Failure;
+  /** The publication that changed; null if the whole post did. */
   publication?: PublicationView | null;
 };
 
 /** What a network charges for a call, in US dollars, by its price list of `as_of`. Refused calls are free. */
 export type Prices = {
+  /** The alt text of one picture. */
   altText: number;
+  /** The date of the price list. */
   asOf: string;
+  /** One post. */
   post: number;
+  /** One post with a link. */
   postWithLink: number;
+  /** One read call. */
   read: number;
 };
 
 /** `pointer` is a JSON pointer into the request; `rule` is stable; a person compares `limit` and `actual`. */
 export type Problem = {
+  /** What was sent. */
   actual?: number | string | null;
+  /** The network whose rule it is; null if it is a rule of every network. */
   channel?: string | null;
+  /** What it is about, for programs; stable. */
   code: string;
+  /** What the rule allows. */
   limit?: number | string | null;
+  /** What is wrong or worth knowing, for people. */
   message: string;
+  /** A JSON pointer into the request; `?name` is a parameter of the query. */
   pointer: string;
+  /** The rule, for programs; stable. */
   rule?: string | null;
 };
 
@@ -1226,6 +1846,7 @@ export type Problem = {
 export type ProblemDocument = {
   /** Stable: programs can rely on it. */
   code: string;
+  /** What is wrong and what to do, for people. */
   detail: string;
   /** The violations, each with a JSON pointer into the request: all of them, or the first 20; then `detail` has the number of further ones. */
   errors?: (Problem)[];
@@ -1233,7 +1854,9 @@ export type ProblemDocument = {
   instance: string;
   /** Also in the header `X-Request-Id` and in our log. */
   requestId: string;
+  /** The HTTP status. */
   status: number;
+  /** The kind of problem, for people. */
   title: string;
   /** The kind of problem, as a URN; the same as `code`. */
   type: string;
@@ -1241,31 +1864,49 @@ export type ProblemDocument = {
 
 /** A profile that may be chosen. */
 export type ProfileChoice = {
+  /** The network's own id of the profile. */
   externalId: string;
+  /** For people. */
   name: string;
 };
 
 /** A publication with its draft and its attempts. */
 export type PublicationDetail = {
+  /** The account that publishes. */
   accountId: string;
+  /** Every attempt, the first one first. */
   attemptLog: (AttemptView)[];
+  /** How many attempts there were. */
   attempts: number;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** The post it belongs to. */
   contentId: string;
+  /** Set once a person has dismissed the failure. */
   dismissal: Dismissal | null;
   /** What it shows: overrides applied, media probed, link placed. */
   draft: Draft;
+  /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
+  /** The condition that it waits for; null if it waits only for its time. */
   hold: Hold | null;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** Milliseconds from the due time to the start of the visible call. */
   latenessMs: number | null;
   /** Each text measured against each limit of the network. */
   lengths: (TextLength)[];
+  /** The network's own id of the post. */
   providerPostId: string | null;
+  /** The public address of the post. */
   providerUrl: string | null;
+  /** When the network had it live. */
   publishedAt: string | null;
+  /** When it is due. */
   scheduledAt: string;
+  /** The state of the publication. */
   status: PublicationStatus;
+  /** What the network will show or publish differently. */
   warnings: (Warning)[];
 };
 
@@ -1274,27 +1915,45 @@ export type PublicationStatus = "accepted" | "queued" | "publishing" | "publishe
 
 /** A publication as the API returns it. */
 export type PublicationView = {
+  /** The account that publishes. */
   accountId: string;
+  /** How many attempts there were. */
   attempts: number;
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** Set once a person has dismissed the failure. */
   dismissal: Dismissal | null;
+  /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
+  /** The condition that it waits for; null if it waits only for its time. */
   hold: Hold | null;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** Milliseconds from the due time to the start of the visible call. */
   latenessMs: number | null;
+  /** The network's own id of the post. */
   providerPostId: string | null;
+  /** The public address of the post. */
   providerUrl: string | null;
+  /** When the network had it live. */
   publishedAt: string | null;
+  /** When it is due. */
   scheduledAt: string;
+  /** The state of the publication. */
   status: PublicationStatus;
+  /** What the network will show or publish differently. */
   warnings: (Warning)[];
 };
 
 /** Publications of a month. `planned` may still be published in it; `remaining` is without them. */
 export type PublicationsUsed = {
+  /** The limit; null: none. */
   limit: number | null;
+  /** Publications that are due in this month and not published yet. */
   planned: number;
+  /** How much may still be used; null without a limit. */
   remaining: number | null;
+  /** How much was used. */
   used: number;
 };
 
@@ -1303,8 +1962,11 @@ export type Readiness = "ready" | "degraded";
 
 /** Whether this process is ready, the state of each dependency, and whether work is being done. */
 export type Ready = {
+  /** Whether work is being done. */
   checks: Checks;
+  /** The state of each dependency. */
   dependencies: Record<string, Dependency>;
+  /** `degraded`: posts are accepted, and wait. */
   status: Readiness;
 };
 
@@ -1318,8 +1980,11 @@ export type Recover = "failed" | "missed";
 export type Recovery = {
   /** failed: their delivery was given up; missed: they were never sent to the endpoint */
   only?: Recover | null;
+  /** From this time on. */
   since: string;
+  /** Only these types of event; empty: all. */
   types?: (EventType)[];
+  /** Up to this time, without it. Null: up to now. */
   until?: string | null;
 };
 
@@ -1328,21 +1993,31 @@ export type RecoveryStatus = "running" | "done" | "canceled";
 
 /** A recovery and its progress. `total` is the number of events found when it was asked for. */
 export type RecoveryView = {
+  /** When it was made. */
   createdAt: string;
   /** Deliveries that a brand's limit keeps until the next month. */
   deferred: number;
+  /** When it ended; null while it has not. */
   endedAt: string | null;
+  /** The endpoint it belongs to. */
   endpointId: string;
   /** Deliveries that were given up, or canceled. */
   failed: number;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
+  /** Only failed deliveries, or only missed ones; null: both. */
   only: Recover | null;
   /** Deliveries that succeeded. */
   sent: number;
+  /** From this time on. */
   since: string;
+  /** Whether it is still running. */
   status: RecoveryStatus;
+  /** How many deliveries it covers. */
   total: number;
+  /** Only these types of event; empty: all. */
   types: (string)[];
+  /** Up to this time, without it. Null: up to now. */
   until: string;
 };
 
@@ -1351,22 +2026,31 @@ export type Renewal = "token" | "refresh_token" | "nothing";
 
 /** Which events to resend: from `since` up to, but not including, `until` (default: now). */
 export type Replay = {
+  /** From this time on. */
   since: string;
+  /** Only these types of event; empty: all. */
   types?: (EventType)[];
+  /** Up to this time, without it. Null: up to now. */
   until?: string | null;
 };
 
 /** How many events were queued. `nextSince` is where to continue when there were too many for one call. */
 export type Replayed = {
+  /** Where to continue when there were too many for one call; null if there were not. */
   nextSince: string | null;
+  /** How many events were queued. */
   replayed: number;
 };
 
 /** The new time of a post. */
 export type RescheduleRequest = {
+  /** Which of the two times is meant when the clock is set back and the local hour happens twice. */
   fold?: ("earlier" | "later") | null;
+  /** Nothing is published after this time. Absent: a default moves along, an explicit one stays. */
   publishBy?: string | null;
+  /** The new time: ISO 8601 with offset, or local in `timezone`. */
   scheduledAt: string;
+  /** The IANA time zone in which the time was given, or in which it is shown. */
   timezone?: string | null;
 };
 
@@ -1375,13 +2059,17 @@ export type Resend = "same_handle" | "after_absence" | "never";
 
 /** The outcome that a person found at the network. */
 export type ResolveRequest = {
+  /** What you found at the network. */
   outcome: "published" | "not_published";
+  /** The network's own id of the post. */
   providerPostId?: string | null;
+  /** The public address of the post. */
   providerUrl?: string | null;
 };
 
 /** Which failed publications to queue again; absent: all of them. */
 export type RetryRequest = {
+  /** Only these publications. Null or absent: every one that failed. */
   publicationIds?: (string)[] | null;
 };
 
@@ -1390,32 +2078,47 @@ export type Retryable = "auto" | "after_wait" | "after_fix" | "reconcile" | "nev
 
 /** The number of publications in each status. */
 export type Rollup = {
+  /** How many are stored and not handed to the workflow yet. */
   accepted?: number;
+  /** How many were withdrawn. */
   canceled?: number;
+  /** How many failed. */
   failed?: number;
+  /** How many are live at their network. */
   published?: number;
+  /** How many are being published. */
   publishing?: number;
+  /** How many wait for their time, or for a condition. */
   queued?: number;
+  /** How many publications there are. */
   total: number;
+  /** How many have an unknown outcome, which a person resolves. */
   unconfirmed?: number;
 };
 
 /** A draft with the result of its last check. */
 export type SavedDraft = {
+  /** The brand it belongs to. */
   brandRef: string;
   /** When `problems` and `warnings` were found. Submitting checks again. */
   checkedAt: string;
   /** The post as far as it was written, exactly as it was sent. */
   content: Record<string, unknown>;
+  /** When it was made. */
   createdAt: string;
+  /** Unique; its first letters name the kind of thing. */
   id: string;
   /** How many further problems there are, which are not listed. */
   moreProblems?: number;
   /** The first 20 at most, with pointers into `content`. None of them refuses the draft. */
   problems: (Problem)[];
+  /** When it last changed. */
   updatedAt: string;
+  /** Whether it could be submitted as it is. */
   valid: boolean;
+  /** Counts every change; the `ETag` for `If-Match`. */
   version: number;
+  /** What the network will show or publish differently. */
   warnings: (Warning)[];
 };
 
@@ -1432,6 +2135,7 @@ export type SecretRotation = {
 
 /** The profiles to connect, from `choices`. */
 export type Selection = {
+  /** The `externalId`s of the profiles to connect. */
   externalIds: (string)[];
 };
 
@@ -1440,24 +2144,35 @@ export type SignatureScheme = "v1" | "v1a";
 
 /** An advised limit: a text beyond it is accepted, but shown differently. `effect` completes the network's name. */
 export type SoftLimit = {
+  /** What is counted. */
   counted: Counted;
+  /** What the network does beyond the limit; it completes the network's name. */
   effect: string;
+  /** The most there may be. */
   maximum: number;
 };
 
 /** The length of one text of a draft, counted by one of its limits; `pointer` as in a problem. */
 export type TextLength = {
+  /** The length of the text. */
   actual: number;
+  /** The most there may be. */
   maximum: number;
+  /** The text: a JSON pointer into the request. */
   pointer: string;
+  /** The rule that a longer text breaks. */
   rule: string;
+  /** How the network counts. */
   unit: TextUnit;
 };
 
 /** One limit on the text of a post; a network may have several. */
 export type TextLimit = {
+  /** The most there may be. */
   maximum: number;
+  /** The rule that a longer text breaks. */
   rule: string;
+  /** How the network counts. */
   unit: TextUnit;
 };
 
@@ -1466,25 +2181,33 @@ export type TextUnit = "graphemes" | "utf8_bytes" | "code_points" | "utf16_units
 
 /** How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network). `access_ahead`: how long before its end the access token itself is renewed; None: only when a call needs it. `grant_life`: what a refresh token lives for without being used, unless the network names its end; `grant_ahead`: how long before that it is used. */
 export type TokenLife = {
+  /** How long before its end an access token is renewed; null: when a call needs it. */
   accessAhead?: string | null;
-  /** ISO 8601, to fractions of a second. */
+  /** How long before its end a grant is renewed. ISO 8601. */
   grantAhead?: string;
+  /** How long an unused grant lives. */
   grantLife?: string | null;
+  /** What a token is renewed with. */
   renewedWith?: Renewal;
 };
 
 /** A brand's usage in a month, with its current limits. */
 export type UsageView = {
+  /** API calls of the month. */
   apiCalls: Used;
-  /** Of the minute that runs; null for other months. */
+  /** API calls of this minute. */
   apiCallsPerMinute: Used | null;
+  /** The brand it belongs to. */
   brandRef: string;
   /** Now, or as the month ended. */
   connectedAccounts: Used;
+  /** When the next month starts. */
   endsAt: string;
   /** A calendar month in UTC. */
   month: string;
+  /** Publications of the month. */
   publications: PublicationsUsed;
+  /** When the month starts. */
   startsAt: string;
   /** Deliveries that were attempted; retries are not counted. */
   webhookDeliveries: DeliveriesUsed;
@@ -1492,8 +2215,11 @@ export type UsageView = {
 
 /** Usage of one kind. `limit` and `remaining` null: unlimited. */
 export type Used = {
+  /** The limit; null: none. */
   limit: number | null;
+  /** How much may still be used; null without a limit. */
   remaining: number | null;
+  /** How much was used. */
   used: number;
 };
 
@@ -1507,6 +2233,7 @@ export type Validation = {
   problems: (Problem)[];
   /** What each publication would show, also listed beside problems; without those of unknown accounts. */
   publications: (DraftView)[];
+  /** Whether it could be submitted as it is. */
   valid: boolean;
   /** What a network will show or publish differently, listed beside problems too: docs/warnings.md. */
   warnings: (Warning)[];
@@ -1514,70 +2241,120 @@ export type Validation = {
 
 /** A warning for a person. It changes no status. */
 export type Warning = {
+  /** The network, as `GET /v1/channels` names it. */
   channel?: string | null;
+  /** What it is about, for programs; stable. */
   code: string;
+  /** What is wrong or worth knowing, for people. */
   message: string;
+  /** A JSON pointer into the request; `?name` is a parameter of the query. */
   pointer?: string | null;
 };
 
 export type WebhookDeliveryExhaustedEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string | null;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: DeliveryData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: string;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: "exhausted";
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "webhook.delivery.exhausted";
 };
 
 export type WebhookEndpointDisabledEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string | null;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: EndpointData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: DisabledReason;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: "disabled";
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "webhook.endpoint.disabled";
 };
 
 export type WebhookEndpointFailingEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string | null;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: EndpointData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: string;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: "failing";
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "webhook.endpoint.failing";
 };
 
 /** The endpoint that was tested, and a sentence for people. */
 export type WebhookTestData = {
+  /** The endpoint it belongs to. */
   endpointId: string;
+  /** That this is a test. */
   text: string;
 };
 
 export type WebhookTestEvent = {
+  /** The brand it is about; null if it is about none. */
   brandRef: string | null;
+  /** The post it is about; null if it is about none. */
   contentId: null;
+  /** What changed, as it is after the change. */
   data: WebhookTestData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
   id: string;
+  /** The publication it is about; null if it is about none. */
   publicationId: null;
+  /** Why, where it is about a failure or a hold; otherwise null. */
   reason: null;
+  /** Counts the events of the post; null without a post. */
   sequence: null;
+  /** The network it is about; null if it is about none. */
   sns: null;
+  /** The status after the change. */
   status: null;
+  /** When it happened. */
   timestamp: string;
+  /** What happened. */
   type: "webhook.test";
 };
