@@ -47,8 +47,9 @@ async def _wait_for(system: System, count: int) -> None:
     """Create posts for later, and wait until the worker has done what there is to do about them now."""
     due = due_in(LATER)
     await create(system, "idle", {f"wait {number}": due for number in range(count)}, ["bluesky"])
-    # The starts are paced: a worker that still gets posts uses a fifth of a core, and one that only waits a hundredth.
-    await quiet(system.stack.pids["worker"], 240, below=0.05)
+    # The starts are paced: while there are some, worker and engine use a fifth of a core each, afterwards a hundredth.
+    for part in ("worker", "temporal"):
+        await quiet(system.stack.pids[part], 240, below=0.03)
 
 
 async def _rest(system: System, name: str, found: Figures) -> Usage:
