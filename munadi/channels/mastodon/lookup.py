@@ -17,7 +17,8 @@ from munadi.channels.mastodon.api import PAGE, Server
 from munadi.channels.mastodon.instance import Instance
 from munadi.channels.mastodon.spec import Options
 from munadi.channels.mastodon.state import Prepared
-from munadi.channels.mastodon.wire import attached, id_at, published, same_text, text_of
+from munadi.channels.mastodon.wire import attached, id_at, published, same_text
+from munadi.channels.thread import text_of
 from munadi.domain.publication import POST, Absent, Published, Unknown
 
 # The server's clock may be behind ours, and some have whole seconds only.

@@ -12,8 +12,8 @@ import regex
 from munadi.channels.channel import Rules
 from munadi.channels.mastodon.instance import QUOTES, Instance
 from munadi.channels.mastodon.spec import IMAGE, LEAD, MAX_VIDEOS, TEXT, VIDEO, VIDEO_LEAD, Options
-from munadi.channels.mastodon.wire import texts
 from munadi.channels.text import Problems, check_extras, check_media_count, check_media_files, measure, too_long
+from munadi.channels.thread import texts
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule, TextLength, TextUnit
 from munadi.domain.content import Draft

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from munadi.channels.mastodon.spec import MEDIA_LIFE
-from munadi.channels.state import HandleState
+from munadi.channels.thread import ThreadState
 from munadi.domain.model import Model
 
 # So long before its time is over, a medium is uploaded again.
@@ -20,19 +20,11 @@ class Uploaded(Model):
     is_ready: bool = False
 
 
-class Live(Model):
-    """A post that is live."""
-
-    id: str
-    url: str | None = None
-
-
-class Prepared(HandleState):
+class Prepared(ThreadState):
     """The state of a handle: `media` in the draft's order, `failures` of uploads, live posts by step."""
 
     media: tuple[Uploaded, ...] = ()
     failures: int = 0
-    posts: dict[str, Live] = {}
 
     @property
     def expires_at(self) -> datetime | None:

@@ -9,27 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from munadi.channels.answers import instant, text_in
-from munadi.channels.channel import COMMENT, PART
 from munadi.channels.http import given_id
 from munadi.channels.mastodon.instance import Instance
 from munadi.channels.mastodon.spec import Options
-from munadi.channels.mastodon.state import Live
 from munadi.channels.text import collapsed
-from munadi.domain.content import Draft
-from munadi.domain.publication import POST, Published, Warning_
-
-
-def texts(draft: Draft) -> list[tuple[str, str]]:
-    """Every text with its pointer, in order."""
-    parts = [("/text", draft.text), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
-    return [*parts, ("/firstComment", draft.first_comment)] if draft.first_comment else parts
-
-
-def text_of(draft: Draft, step: str) -> str | None:
-    """The text of one step; None for a step that the draft does not have."""
-    known = {POST: draft.text, COMMENT: draft.first_comment}
-    known.update({f"{PART}{number}": part for number, part in enumerate(draft.parts, 2)})
-    return known.get(step)
+from munadi.domain.publication import Published, Warning_
 
 
 def post_body(text: str, options: Options, media_ids: Sequence[str]) -> dict[str, Any]:
@@ -76,11 +60,6 @@ def published(status: dict[str, Any], options: Options | None = None) -> Publish
     message = f"the server published it as {shown}, not as {options.visibility}"
     warning = Warning_(code="VISIBILITY_CHANGED", message=message, channel="mastodon", pointer="/options/visibility")
     return found.model_copy(update={"warnings": (warning,)})
-
-
-def live(found: Published) -> Live:
-    """What a handle keeps of a live post."""
-    return Live(id=found.post_id or "", url=found.url)
 
 
 def attached(status: dict[str, Any]) -> list[str]:

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 from munadi.channels.channel import Post, only_one
 from munadi.channels.http import token_of
+from munadi.channels.thread import text_of
 from munadi.channels.x.api import MAX_PAGES, PAGE, Api
 from munadi.channels.x.spec import Options
 from munadi.channels.x.state import Prepared
-from munadi.channels.x.wire import Row, same_text, text_of
+from munadi.channels.x.wire import Row, same_text
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import POST, Absent, Published, Unknown
 

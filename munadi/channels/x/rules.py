@@ -17,6 +17,7 @@ from munadi.channels.text import (
     measure,
     too_long,
 )
+from munadi.channels.thread import texts
 from munadi.channels.x.accounts import is_premium
 from munadi.channels.x.spec import (
     AUDIO_CODECS,
@@ -37,7 +38,6 @@ from munadi.channels.x.spec import (
     VIDEO_SIDES,
     Options,
 )
-from munadi.channels.x.wire import texts
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, Resend, TextLength, TextUnit
 from munadi.domain.content import Draft

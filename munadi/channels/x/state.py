@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from munadi.channels.state import HandleState
+from munadi.channels.thread import ThreadState
 from munadi.channels.x.spec import SLACK
 from munadi.domain.model import Model
 
@@ -21,14 +21,7 @@ class Uploaded(Model):
     is_described: bool = False
 
 
-class Live(Model):
-    """A post that is live."""
-
-    id: str
-    url: str | None = None
-
-
-class Prepared(HandleState):
+class Prepared(ThreadState):
     """The state of a handle: `media` in the draft's order, `failures` of uploads, live posts by step.
 
     `keys` are those of every medium that a visible call may have used, also of earlier uploads. `duplicate`: X called
@@ -39,7 +32,6 @@ class Prepared(HandleState):
     keys: tuple[str, ...] = ()
     failures: int = 0
     duplicate: bool = False
-    posts: dict[str, Live] = {}
 
     @property
     def expires_at(self) -> datetime | None:

@@ -10,14 +10,11 @@ from html import unescape
 from typing import Any
 
 from munadi.channels.answers import instant, object_in, text_in
-from munadi.channels.channel import COMMENT, PART
 from munadi.channels.http import given_id
 from munadi.channels.text import collapsed
 from munadi.channels.x.spec import GIF, Options
 from munadi.domain.channel import MediaKind
-from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import POST
 from munadi.ports import Answer
 
 READ_FIELDS: Mapping[str, str] = {
@@ -49,19 +46,6 @@ class Medium:
     check_after: int | None
     expires_after: int | None
     problem: str
-
-
-def texts(draft: Draft) -> list[tuple[str, str]]:
-    """Every text with its pointer, in order."""
-    parts = [("/text", draft.text), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
-    return [*parts, ("/firstComment", draft.first_comment)] if draft.first_comment else parts
-
-
-def text_of(draft: Draft, step: str) -> str | None:
-    """The text of one step; None for a step that the draft does not have."""
-    known = {POST: draft.text, COMMENT: draft.first_comment}
-    known.update({f"{PART}{number}": part for number, part in enumerate(draft.parts, 2)})
-    return known.get(step)
 
 
 def post_body(text: str, options: Options, media_ids: Sequence[str]) -> dict[str, Any]:
