@@ -36,6 +36,11 @@ def secrets_in(form: Mapping[str, str]) -> list[str]:
     return [form[name] for name in SECRETS if form.get(name)]
 
 
+def basic(settings: AppSettings) -> str:
+    """The app's id and secret as the credentials of HTTP Basic (RFC 6749, 2.3.1)."""
+    return base64.b64encode(f"{settings.client_id or ''}:{settings.secret}".encode()).decode()
+
+
 def new_verifier() -> str:
     """A fresh PKCE verifier, 64 characters of the unreserved set."""
     return secrets.token_urlsafe(VERIFIER_BYTES)

@@ -6,8 +6,6 @@ twice because an answer was lost is deleted by the server after a day.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,16 +16,12 @@ from munadi.channels.mastodon.errors import failure
 from munadi.channels.mastodon.instance import Instance
 from munadi.channels.mastodon.spec import IMAGE, Options, Settings
 from munadi.channels.mastodon.state import Prepared, Uploaded
+from munadi.channels.multipart import Multipart
 from munadi.channels.renditions import fitting
 from munadi.channels.state import SavedState
-from munadi.domain.channel import MediaKind
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
-from munadi.ports import MediaReader
 
-# A video is read and sent in pieces of so many bytes.
-PIECE = 1024 * 1024
 # A server that fails so often on a medium does not take it.
 MAX_FAILURES = 3
 QUICK_FOR = timedelta(seconds=20)
@@ -103,49 +97,3 @@ class Uploads:
         if self.saved.state.failures >= MAX_FAILURES:
             error.reason, error.effect = Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED
             error.message = f"Mastodon: the server failed on the media {self.saved.state.failures} times"
-
-
-@dataclass(frozen=True)
-class Multipart:
-    """One file and some fields as multipart/form-data with an exact length: some front ends refuse chunks."""
-
-    boundary: str
-    head: bytes
-    body: bytes | None
-    asset: MediaAsset
-    media: MediaReader
-
-    @classmethod
-    async def of(cls, asset: MediaAsset, fields: dict[str, str], media: MediaReader) -> Multipart:
-        """Images are read whole, videos piece by piece."""
-        boundary = secrets.token_hex(16)
-        lines = [
-            f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
-            for name, text in fields.items()
-        ]
-        name = f"media.{asset.mime_type.rpartition('/')[2]}"
-        disposition = f'content-disposition: form-data; name="file"; filename="{name}"'
-        lines.append(f"--{boundary}\r\n{disposition}\r\ncontent-type: {asset.mime_type}\r\n\r\n")
-        body = None if asset.kind is MediaKind.VIDEO else await media.read(asset)
-        return cls(boundary, "".join(lines).encode(), body, asset, media)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The type and the length of the whole."""
-        file = self.asset.bytes if self.body is None else len(self.body)
-        size = len(self.head) + file + len(self._tail)
-        return {"content-type": f"multipart/form-data; boundary={self.boundary}", "content-length": str(size)}
-
-    async def content(self) -> AsyncIterator[bytes]:
-        """The bytes. Raises ChannelError when the store fails."""
-        yield self.head
-        if self.body is not None:
-            yield self.body
-        else:
-            for start in range(0, self.asset.bytes, PIECE):
-                yield await self.media.read(self.asset, start, min(PIECE, self.asset.bytes - start))
-        yield self._tail
-
-    @property
-    def _tail(self) -> bytes:
-        return f"\r\n--{self.boundary}--\r\n".encode()

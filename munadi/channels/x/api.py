@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelTools, is_empty, no_proof
-from munadi.channels.oauth import secrets_in
+from munadi.channels.oauth import basic, secrets_in
 from munadi.channels.x.errors import explain
 from munadi.channels.x.spec import Settings
 from munadi.channels.x.wire import READ_FIELDS, Medium, Row, is_page, read_medium, read_rows
@@ -104,9 +103,8 @@ class Api:
         return found
 
     async def _as_app(self, path: str, form: Mapping[str, str], proof: Callable[[Answer], object]) -> Answer:
-        pair = f"{self._settings.client_id or ''}:{self._settings.secret}"
-        basic = base64.b64encode(pair.encode()).decode()
-        hidden = [*secrets_in(form), self._settings.secret, basic]
-        headers = {"authorization": f"Basic {basic}"}
+        proving = basic(self._settings)
+        hidden = [*secrets_in(form), self._settings.secret, proving]
+        headers = {"authorization": f"Basic {proving}"}
         url = f"{self._base}/{path}"
         return await self.http.call("POST", url, form=form, headers=headers, secrets=hidden, proof=proof)
