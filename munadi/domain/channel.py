@@ -24,6 +24,7 @@ class ChannelName(StrEnum):
     BLUESKY = "bluesky"
     TIKTOK = "tiktok"
     MASTODON = "mastodon"
+    PINTEREST = "pinterest"
     X = "x"
     YOUTUBE = "youtube"
 

@@ -16,6 +16,7 @@ from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.mastodon import Mastodon
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.model import PostView
+from munadi.sandbox.pinterest import Pinterest
 from munadi.sandbox.platform import Platform
 from munadi.sandbox.storage import Store
 from munadi.sandbox.threads import Threads
@@ -23,7 +24,17 @@ from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.x import X
 from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Mastodon, Threads, TikTok, X, YouTube)
+NETWORKS: tuple[type[Platform[Any]], ...] = (
+    Bluesky,
+    Facebook,
+    Instagram,
+    Mastodon,
+    Pinterest,
+    Threads,
+    TikTok,
+    X,
+    YouTube,
+)
 LOGGED_CALLS = 10_000
 
 

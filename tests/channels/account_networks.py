@@ -14,6 +14,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.ports import AccountImport
 from tests.channels.making import REFRESH, SECRET, TOKEN, Bench, account, bench
 from tests.channels.network import answer, ok
+from tests.channels.scene_pinterest import BOARD, BOARDS, page
 from tests.channels.scene_tiktok import CREATOR, CREATOR_INFO, done
 from tests.channels.scene_youtube import UPLOADS
 from tests.channels.scenes import SCENES
@@ -55,6 +56,8 @@ class Network:
         built.network.on(*self.renew, ok(self.renewed) if renew is None else renew)
         if self.name == "tiktok":
             built.network.on("POST", CREATOR, done(CREATOR_INFO))
+        if self.name == "pinterest":
+            built.network.on("GET", BOARDS, page({"id": BOARD, "name": "Umbrellas"}))
         return built
 
 
@@ -137,5 +140,16 @@ X = Network(
     renewed={"access_token": "fresh", "refresh_token": "newer", "expires_in": 7200, "token_type": "bearer"},
     settings={**SCENES["x"].settings, **APP},
 )
-NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, TIKTOK, X, YOUTUBE)}
+PINTEREST = Network(
+    name="pinterest",
+    me="/v5/user_account",
+    who=SCENES["pinterest"].identity[2],
+    profile=(SCENES["pinterest"].account.external_id, "acme", "Acme"),
+    facts={"account_type": "BUSINESS", "boards": {BOARD: "Umbrellas"}},
+    asked={},
+    renew=("POST", "/v5/oauth/token"),
+    renewed={"access_token": "fresh", "refresh_token": "newer", "expires_in": 2_592_000, "token_type": "bearer"},
+    settings={**SCENES["pinterest"].settings, **APP},
+)
+NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, PINTEREST, TIKTOK, X, YOUTUBE)}
 networks = pytest.mark.parametrize("on", NETWORKS.values(), ids=NETWORKS)

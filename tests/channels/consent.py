@@ -156,6 +156,7 @@ PAGE_SCOPES = (
 FACEBOOK_SCOPES = ("pages_show_list", "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement")
 THREADS_SCOPES = ("threads_basic", "threads_content_publish", "threads_manage_replies")
 MASTODON_SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
+PINTEREST_SCOPES = ("user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write")
 X_SCOPES = ("tweet.read", "users.read", "tweet.write", "media.write", "offline.access")
 GOOGLE = "https://www.googleapis.com/auth/"
 YOUTUBE_SCOPES = (f"{GOOGLE}youtube.upload", f"{GOOGLE}youtube.readonly", f"{GOOGLE}youtube.force-ssl")
@@ -206,6 +207,15 @@ LOGINS = {
         needed="write:statuses",
         challenge=base64_challenge,
         refused_redirect="redirection URI",
+    ),
+    "pinterest": LoginScene(
+        channel="pinterest",
+        scopes=PINTEREST_SCOPES,
+        page="/pinterest/www/oauth/",
+        query={**CODE, "scope": ",".join(PINTEREST_SCOPES)},
+        exchange="token",
+        life=timedelta(days=30),
+        needed="pins:write",
     ),
     "threads": LoginScene(
         channel="threads",

@@ -80,6 +80,11 @@ def mastodon_of(key: str) -> Answer:
     return given(401 if key == "invalid_client" else 400, {"error": key, "error_description": WORDS})
 
 
+def pinterest_of(key: str) -> Answer:
+    status, _, code = key.partition("/")
+    return given(int(status), {"code": int(code), "message": WORDS})
+
+
 def x_of(key: str) -> Answer:
     if key.isdecimal():
         return given(403, {"errors": [{"code": int(key), "message": WORDS}]})

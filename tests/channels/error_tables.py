@@ -21,6 +21,7 @@ from tests.channels.error_answers import (
     youtube_of,
 )
 from tests.channels.error_mastodon import MASTODON
+from tests.channels.error_pinterest import PINTEREST
 from tests.channels.error_x import X
 
 R, S = Reason, Effect
@@ -267,6 +268,7 @@ TABLES = {
     "facebook": FACEBOOK,
     "instagram": INSTAGRAM,
     "mastodon": MASTODON,
+    "pinterest": PINTEREST,
     "threads": THREADS,
     "tiktok": TIKTOK,
     "x": X,

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
 from munadi.ports import AccountImport, PublicationDraft, VisibleStep
+from munadi.sandbox.pinterest.model import board_of
 from tests.channels.connected import Connected, film, jpeg, new
 from tests.channels.making import GateThatCounts, Saved, error_of, image, video
 from tests.channels.servers import MediaSite, Oracle
@@ -136,6 +137,9 @@ PLACES = {
         ("image", "reel", "parent"),
     ),
     "mastodon": Place({}, {"poll_quick": 0.02, "poll_slow": 0.02}, quick=("video",)),  # its address is the account's
+    "pinterest": Place(
+        {"api": "api", "auth": "www", "upload": "s3"}, {**APP, "poll_quick": 0.02, "poll_slow": 0.02}, ("video",)
+    ),
     "threads": Place(
         {"graph": "graph", "token": "token", "auth": "www"},
         {"poll_text": 0.02, "poll_image": 0.02, "poll_video": 0.02, "poll_slow": 0.1, "settle": 0},
@@ -216,6 +220,8 @@ def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> Publicat
     """A post of a kind of `KINDS`, and its files where they are searched for."""
     if kind.endswith("story"):
         text, fields = "", {"options": {"kind": "story"}, **fields}
+    if acme.name == "pinterest":
+        fields["options"] = {"boardId": board_of(acme.account.external_id), **fields.get("options", {})}
     if acme.name == "tiktok":
         fields["options"] = {"privacyLevel": "PUBLIC_TO_EVERYONE", **fields.get("options", {})}
         return _film(acme, film(360, 640, 3), text, fields)
@@ -227,12 +233,13 @@ def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> Publicat
             acme.put(med_0=jpeg())
             return new(text, media=(image(0, alt="Teal"),), **fields)
         case "photos":
-            acme.put(med_0=jpeg(), med_1=jpeg(400, 320, "red"))
+            acme.put(med_0=jpeg(), med_1=jpeg(400, 400, "red"))
             return new(text, media=(image(0, alt="Teal"), image(1)), **fields)
         case "reel" | "video story":
             return _film(acme, film(540, 960, 3), text, fields, width=540, height=960, fps=24.0)
         case "video":
-            return _film(acme, film(320, 180, 3), text, fields, width=320, height=180, fps=24.0)
+            seconds = 4 if acme.name == "pinterest" else 3
+            return _film(acme, film(320, 180, seconds), text, fields, width=320, height=180, fps=24.0)
         case "closed":
             return new(text, options={"replyControl": ["nobody"], "quotesAllowed": False}, **fields)
     return new(text, **fields)
@@ -271,6 +278,10 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "mastodon": tuple(
         Kind(name, "post_status", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))
         for name in ("text", "photos", "video")
+    ),
+    "pinterest": tuple(
+        Kind(name, "create_pin", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))
+        for name in ("photo", "photos", "video")
     ),
     "threads": (Kind("text", "threads_publish", GRAPH, (SPAM, {"error": {"code": 10}, "status": 500})),),
     "tiktok": (Kind("file", "upload_last_chunk", {}, ({},)),),

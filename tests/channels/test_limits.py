@@ -17,6 +17,7 @@ from tests.channels import limits_bluesky as bluesky
 from tests.channels import limits_facebook as facebook
 from tests.channels import limits_instagram as instagram
 from tests.channels import limits_mastodon as mastodon
+from tests.channels import limits_pinterest as pinterest
 from tests.channels import limits_threads as threads
 from tests.channels import limits_tiktok as tiktok
 from tests.channels import limits_x as x
@@ -29,6 +30,7 @@ TABLES: Mapping[str, Sequence[Limit]] = {
     "facebook": facebook.LIMITS,
     "instagram": instagram.LIMITS,
     "mastodon": mastodon.LIMITS,
+    "pinterest": pinterest.LIMITS,
     "threads": threads.LIMITS,
     "tiktok": tiktok.LIMITS,
     "x": x.LIMITS,
@@ -119,6 +121,7 @@ LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
     "facebook": [(draft("Hi"), 0), (CARD, 1), (PAIR, 5), (facebook.reel(), 20), (facebook.film(), 20)],
     "instagram": [(ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (of(ONE)(kind="story"), 2), (ODD, 10)],
     "mastodon": [(draft("Hi"), 0), (CARD, 0), (ONE, 1), (PAIR, 1), (FILM, 10), (ODD, 1)],
+    "pinterest": [(ONE, 5), (PAIR, 5), (FILM, 30), (ODD, 5)],
     "x": [(draft("Hi"), 0), (CARD, 0), (ONE, 5), (PAIR, 5), (FILM, 20), (ODD, 5)],
     "threads": [(draft("Hi"), 0.5), (ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (ODD, 10)],
 }

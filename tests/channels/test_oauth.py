@@ -125,7 +125,7 @@ async def test_an_unknown_login_is_refused(login: Login) -> None:
     await error_of(login.server.begin(login.asking(login="myspace")), Reason.INVALID_FIELD)
 
 
-@pytest.mark.parametrize("name", ["facebook", "instagram", "threads", "tiktok", "x", "youtube"])
+@pytest.mark.parametrize("name", ["facebook", "instagram", "pinterest", "threads", "tiktok", "x", "youtube"])
 @pytest.mark.parametrize("setting", ["client_id", "client_secret"])
 async def test_a_missing_setting_is_named(name: str, setting: str) -> None:
     async with httpx.AsyncClient() as client:

@@ -17,7 +17,7 @@ from tests.channels.consent import Login, asking, at, decide, over
 from tests.channels.making import error_of
 
 PAGES = ("facebook", "instagram page")
-RENEWED = ("tiktok", "x", "youtube")
+RENEWED = ("pinterest", "tiktok", "x", "youtube")
 
 
 @at(*PAGES)
@@ -104,6 +104,7 @@ async def dead(login: Login, credentials: Credentials) -> bool:
     refreshing = await error_of(login.channel.refresh(login.account(credentials=credentials)))
     token = {"authorization": f"Bearer {credentials.access_token.get_secret_value()}"}
     path, params = {
+        "pinterest": ("v5/user_account", {}),
         "tiktok": ("v2/user/info/", {"fields": "open_id"}),
         "x": ("2/users/me", {}),
         "youtube": ("youtube/v3/channels", {"part": "id", "mine": "true"}),

@@ -18,6 +18,7 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft, VisibleStep
 from tests.channels import facebook_page as facebook
+from tests.channels import scene_pinterest as pinterest
 from tests.channels import scene_x as x
 from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
@@ -26,6 +27,7 @@ from tests.channels.bluesky.test_thread import THREAD
 from tests.channels.bluesky.test_wire import CID, CLOSED, URI
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of, image, publication
+from tests.channels.making import video as film
 from tests.channels.mastodon import test_publish as mastodon
 from tests.channels.network import answer, ok
 from tests.channels.scene_mastodon import SALE, status
@@ -111,6 +113,12 @@ def x_over(said: Any) -> Bench:
     return built
 
 
+def pinterest_over(said: Any) -> Bench:
+    built = bench("pinterest", pinterest.SETTINGS)
+    built.network.on("POST", pinterest.PINS, said or answer(201, pinterest.pin()))
+    return built
+
+
 NO_TWEET = ({}, {"data": {}}, {"data": None}, {"data": {"id": {}}}, {"id": "117"}, [], "not json")
 
 
@@ -171,6 +179,16 @@ STEPS = [
         (),
         (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
         "part-2",
+    ),
+    Step("pinterest image", pinterest_over, pinterest.SALE, pinterest.WHO, None, NO_ID, live=(of(pin={"id": "813"}),)),
+    Step(
+        "pinterest video",
+        pinterest_over,
+        pinterest.SALE.model_copy(update={"media": (film(),)}),
+        pinterest.WHO,
+        of(video={"id": "7", "uploaded_at": NOW.isoformat(), "is_ready": True}),
+        NO_ID,
+        (None, BARE, of(video={"id": "7", "uploaded_at": NOW.isoformat()})),
     ),
     Step("x text", x_over, x.SALE, x.WHO, None, NO_TWEET, live=(of(posts={"post": {"id": "117"}}),)),
     Step(

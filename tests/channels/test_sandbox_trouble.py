@@ -10,13 +10,14 @@ from pydantic import SecretStr
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Unknown
 from munadi.ports import AccountImport
+from munadi.sandbox.pinterest.model import board_of
 from tests.channels.connected import film, jpeg, mp4, new
 from tests.channels.making import Saved, error_of, image, video
 from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
 DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
-KIND = {"bluesky": "text", "mastodon": "text", "x": "text", **DEFAULT}
+KIND = {"bluesky": "text", "mastodon": "text", "pinterest": "photo", "x": "text", **DEFAULT}
 
 
 def usual(acme: Acme, **fields: Any) -> Any:
@@ -43,7 +44,7 @@ async def test_a_call_with_an_expired_token_is_not_sent_and_a_new_token_continue
     await acme.refresh()
     await acme.post(given, saved)
     assert len(acme.posts) == 1
-    if acme.name in ("tiktok", "x"):
+    if acme.name in ("pinterest", "tiktok", "x"):
         acme.account = stale
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
@@ -63,6 +64,7 @@ WITHDRAWN = [
     *(("facebook", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
     ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
     ("mastodon", {}, R.TOKEN_EXPIRED),
+    ("pinterest", {}, R.TOKEN_EXPIRED),
     ("tiktok", {}, R.TOKEN_EXPIRED),
     ("x", {}, R.TOKEN_EXPIRED),
     ("youtube", {}, R.TOKEN_EXPIRED),
@@ -80,7 +82,7 @@ async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str
     error = await acme.failure(given, saved, reason=reason)
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("mastodon", "tiktok", "x", "youtube"):
+    if acme.name in ("mastodon", "pinterest", "tiktok", "x", "youtube"):
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
@@ -125,6 +127,8 @@ LIMITS = [
     ("instagram", "photo", "postsPerDay", R.DAILY_CAP_REACHED),
     ("mastodon", "text", "postsPer3Hours", R.RATE_LIMITED),
     ("mastodon", "photo", "mediaPer30Minutes", R.RATE_LIMITED),
+    ("pinterest", "photo", "writesPerMinute", R.RATE_LIMITED),
+    ("pinterest", "video", "readsPerMinute", R.RATE_LIMITED),
     ("threads", "text", "postsPerDay", R.DAILY_CAP_REACHED),
     ("tiktok", "file", "postsPerDay", R.DAILY_CAP_REACHED),
     ("tiktok", "file", "activeUsersPerDay", R.QUOTA_EXCEEDED),
@@ -183,7 +187,7 @@ SLOW = [("instagram", "photo", "image"), ("threads", "text", "text"), ("facebook
 
 @pytest.mark.parametrize(
     ("acme", "kind", "delay"),
-    [*SLOW, ("mastodon", "video", "video"), ("x", "video", "video"), ("youtube", "clip", "processing")],
+    [*SLOW, *((name, "video", "video") for name in ("mastodon", "pinterest", "x")), ("youtube", "clip", "processing")],
     indirect=["acme"],
 )
 async def test_slow_processing_is_polled(acme: Acme, kind: str, delay: str) -> None:
@@ -247,6 +251,9 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     ("threads", mp4(1, "mpeg4"), video(), R.MEDIA_PROCESSING_FAILED, "FAILED_PROCESSING_VIDEO"),
     *(("mastodon", WORDS, asset, R.MEDIA_VALIDATION_FAILED, "HTTP 422") for asset in (image(), video())),
     *(("facebook", body, image(), R.MEDIA_VALIDATION_FAILED, "324") for body in (None, WORDS, jpeg(kind="WEBP"))),
+    ("pinterest", None, image(), R.MEDIA_UNREACHABLE, "400/235"),
+    ("pinterest", WORDS, image(), R.INVALID_FIELD, "400/1"),
+    ("pinterest", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "failed"),
     ("x", WORDS, image(), R.INVALID_FIELD, "invalid-request"),
     ("x", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "failed"),
     ("tiktok", WORDS, video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
@@ -273,7 +280,8 @@ async def test_refused_media(
 ) -> None:
     if content is not None:
         acme.put(med_0=content)
-    options: dict[str, Any] = dict(NEEDED.get(acme.name, {}), **({"mode": mode} if mode == "pull" else {}))
+    needed = {"boardId": board_of(acme.account.external_id)} if acme.name == "pinterest" else NEEDED.get(acme.name, {})
+    options: dict[str, Any] = dict(needed, **({"mode": mode} if mode == "pull" else {}))
     sized = asset.model_copy(update={"bytes": len(content or b"")})
     await acme.failure(new("x", media=(sized,), options=options), reason=reason, code=code)
     assert acme.posts == []

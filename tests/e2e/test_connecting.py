@@ -13,7 +13,7 @@ from tests.harness.brand import Brand
 from tests.harness.networks import create_profile
 from tests.support.browser import open_page
 
-NETWORKS = ("bluesky", "facebook", "instagram", "mastodon", "threads", "tiktok", "x", "youtube")
+NETWORKS = ("bluesky", "facebook", "instagram", "mastodon", "pinterest", "threads", "tiktok", "x", "youtube")
 
 
 async def consent(page: Page, channel: str) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from munadi.sandbox.pinterest.model import board_of
 from tests.harness.brand import Brand, until
 from tests.harness.files import clip, picture
 from tests.harness.networks import posts_of
 
-ALL = ("instagram", "threads", "facebook", "bluesky", "mastodon", "tiktok", "x", "youtube")
+ALL = ("instagram", "threads", "facebook", "bluesky", "mastodon", "pinterest", "tiktok", "x", "youtube")
 TIKTOK = {"channel": "tiktok", "options": {"privacyLevel": "PUBLIC_TO_EVERYONE"}}
 YOUTUBE = {"channel": "youtube", "options": {"title": "A clip", "madeForKids": False}}
 SLOW = 12.0
@@ -48,6 +49,7 @@ async def slow_processing(sandbox: httpx.AsyncClient) -> AsyncIterator[None]:
     slow = (
         ("instagram", "reel"),
         ("mastodon", "video"),
+        ("pinterest", "video"),
         ("x", "video"),
         ("tiktok", "processing"),
         ("youtube", "processing"),
@@ -74,11 +76,13 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
     async with slow_processing(sandbox):
         image = await brand.upload(picture())
         videos = [await brand.upload(clip(seconds), f"{seconds}.mp4") for seconds in (4, 5, 6)]
-        plain = ["instagram", "threads", "facebook", "bluesky", "mastodon", "x"]
+        board = {"boardId": board_of(await brand.profile("pinterest"))}
+        pinterest: dict[str, Any] = {"channel": "pinterest", "options": board}
+        plain = ["instagram", "threads", "facebook", "bluesky", "mastodon", "x", pinterest]
         posts = (
             ("Monsoon sale starts today", [image], [*plain, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
             ("Behind the scenes", [videos[1]], [*plain, TIKTOK, YOUTUBE]),
-            ("Slow to process", [videos[2]], ["instagram", "mastodon", "x", TIKTOK, YOUTUBE]),
+            ("Slow to process", [videos[2]], ["instagram", "mastodon", "x", pinterest, TIKTOK, YOUTUBE]),
         )
         submitted = [
             await brand.submit(text, seconds=SLOW + 25 + number, media=media, channels=channels)

@@ -34,6 +34,7 @@ READS = frozenset(
         "container_status",
         "published_posts",
         "list_statuses",
+        "board_pins",
         "list_videos",
         "timeline",
     }

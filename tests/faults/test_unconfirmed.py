@@ -32,6 +32,8 @@ READS = {
     "facebook-reel": ("video_status",),
     "mastodon": ("get_media", "list_statuses"),
     "mastodon-text": ("list_statuses",),
+    "pinterest": ("board_pins",),
+    "pinterest-video": ("board_pins",),
     "x": ("timeline",),
     "x-text": ("timeline",),
     "tiktok": ("status",),

@@ -19,6 +19,8 @@ VISIBLE = {
     "facebook-reel": "finish_reel",
     "mastodon": "post_status",
     "mastodon-text": "post_status",
+    "pinterest": "create_pin",
+    "pinterest-video": "create_pin",
     "tiktok": "upload_last_chunk",
     "tiktok-photo": "init_photo",
     "x": "create_post",

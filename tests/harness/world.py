@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 
+from munadi.sandbox.pinterest.model import board_of
 from tests.faults.points import Points
 from tests.harness.brand import Brand, store
 from tests.harness.files import clip, picture
@@ -20,7 +21,7 @@ from tests.harness.networks import posts_of, remove_quotas
 from tests.harness.stack import Stack
 from tests.support.temporal import connect_to
 
-CHANNELS = ("bluesky", "instagram", "threads", "facebook", "mastodon", "tiktok", "x", "youtube")
+CHANNELS = ("bluesky", "instagram", "threads", "facebook", "mastodon", "pinterest", "tiktok", "x", "youtube")
 # What trials publish. Each shape has its channel, the kind of its media, and its channel's options.
 SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "bluesky": ("bluesky", "picture", {}),
@@ -33,6 +34,8 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "facebook-reel": ("facebook", "clip", {}),
     "mastodon": ("mastodon", "picture", {}),
     "mastodon-text": ("mastodon", None, {}),
+    "pinterest": ("pinterest", "picture", {}),
+    "pinterest-video": ("pinterest", "clip", {}),
     "tiktok": ("tiktok", "clip", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
     "tiktok-photo": ("tiktok", "picture", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
     "x": ("x", "picture", {}),
@@ -84,7 +87,10 @@ class World:
     async def submit(self, shape: str, text: str, **fields: Any) -> dict[str, Any]:
         """A post of a shape, due at once unless `fields` say otherwise."""
         channel, media, options = SHAPES[shape]
-        wanted = {"channel": channel, "options": options | ({"title": text} if channel == "youtube" else {})}
+        own = {"title": text} if channel == "youtube" else {}
+        if channel == "pinterest":
+            own = {"boardId": board_of(await self.brand.profile(channel))}
+        wanted = {"channel": channel, "options": options | own}
         sent = {"media": [{"id": await self.file(media)}]} if media else {}
         return await self.brand.submit(text, channels=[wanted], **sent, **fields)
 

@@ -89,6 +89,8 @@ def refusal(answer: httpx.Response) -> tuple[int, Any]:
     body = answer.json()
     if "detail" in body:
         return answer.status_code, body["detail"]
+    if "error" not in body:
+        return answer.status_code, body["code"]
     error = body["error"]
     if isinstance(error, str):
         return answer.status_code, error

@@ -38,6 +38,10 @@ NETWORKS = {
         "Mastodon", "/mastodon/server/oauth/authorize", "/mastodon/server/oauth/token", " ",
         ["read:accounts", "write:statuses"], "client_id",
     ),
+    "pinterest": (
+        "Pinterest", "/pinterest/www/oauth/", "/pinterest/api/v5/oauth/token", ",",
+        ["boards:read", "pins:write"], "client_id",
+    ),
     "tiktok": (
         "TikTok", "/tiktok/www/v2/auth/authorize/", "/tiktok/api/v2/oauth/token/", ",",
         ["user.info.basic", "video.publish"], "client_key",
@@ -113,8 +117,8 @@ class Consenting:
     def exchange(self, code: str, **changes: str) -> httpx.Response:
         app = {self.client: self.asked[self.client], "client_secret": self.secret}
         form = {**app, "redirect_uri": BACK, "code": code, **changes}
-        if self.title == "X":  # the app proves itself in a header
-            form = {"code_verifier": VERIFIER, **form}
+        if self.title in ("X", "Pinterest"):  # the app proves itself in a header
+            form = ({"code_verifier": VERIFIER} if self.title == "X" else {}) | form
             proof = (form[self.client], form.pop("client_secret"))
             return self.http.post(self.token, data={"grant_type": "authorization_code", **form}, auth=proof)
         if "dialog" in self.page:

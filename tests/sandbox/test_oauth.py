@@ -37,6 +37,9 @@ ACCOUNTS = {
         "munadi.sandbox", "sandboxMunadiMastodonToken", "/mastodon/server/api/v1/accounts/verify_credentials", {},
         (401, "The access token is invalid"),
     ),
+    "pinterest": Account(
+        "munadi_sandbox", "pina_sandboxMunadiAccessToken", "/pinterest/api/v5/user_account", {}, (401, 2),
+    ),
     "tiktok": Account(
         "munadi.sandbox", "act.sandboxMunadiAccessToken", "/tiktok/api/v2/user/info/", {"fields": "open_id"},
         (401, "access_token_invalid"),
@@ -182,6 +185,9 @@ def test_a_challenge_needs_its_verifier(sandbox: Sandbox, network: str) -> None:
         ("mastodon", {"client_id": "app-1"}, 401, "invalid_client"),
         ("mastodon", {"grant_type": "password"}, 400, "unsupported_grant_type"),
         ("mastodon", {"code": "x"}, 400, "invalid_grant"),
+        ("pinterest", {"client_secret": ""}, 401, None),
+        ("pinterest", {"grant_type": "password"}, 400, None),
+        ("pinterest", {"code": "x"}, 400, None),
         ("tiktok", {"client_secret": ""}, 400, "invalid_client"),
         ("tiktok", {"client_key": ""}, 400, "invalid_client"),
         ("tiktok", {"grant_type": "password"}, 400, "unsupported_grant_type"),

@@ -1,4 +1,4 @@
-"""A picture and a video, each to all eight networks at the same second: prepared ahead, visible on time, once each."""
+"""A picture and a video, each to every network at the same second: prepared ahead, visible on time, once each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AHEAD = timedelta(seconds=20)
 LATE_AT_MOST = 5_000
 PICTURE_TEXT, CLIP_TEXT = "Monsoon sale starts today", "How an umbrella spends its day"
 ANYWHERE = ("instagram", "threads", "facebook", "bluesky", "mastodon", "x")
-# Options that these two networks require with every post.
+# Options that these networks require with every post.
 TIKTOK = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 YOUTUBE = {"title": CLIP_TEXT, "madeForKids": False}
 # The networks' own work on videos is quicker than usual, so that the demo is short; everything else is unchanged.
@@ -23,6 +23,7 @@ QUICK = (
     ("facebook", "reel", 2.0),
     ("facebook", "publish", 0.5),
     ("bluesky", "video", 2.0),
+    ("pinterest", "video", 2.0),
     ("x", "video", 2.0),
     ("tiktok", "processing", 1.5),
     ("tiktok", "moderation", 0.5),
@@ -36,14 +37,16 @@ def go_everywhere(stage: Stage) -> None:
         stage.networks.take_seconds(channel, kind, seconds)
     due = datetime.now(UTC) + AHEAD
     picture, clip = _picture(stage, due), _clip(stage, due)
-    title = f"1  A picture for eight networks, due in {AHEAD.seconds} s; YouTube takes only videos and gets one"
+    count = len(picture["publications"])
+    title = f"1  A picture for {count} networks, due in {AHEAD.seconds} s; YouTube takes only videos and gets one"
     _show(stage, title, picture, PICTURE_TEXT)
-    _show(stage, "2  A video for eight networks, due at the same second", clip, CLIP_TEXT)
+    _show(stage, f"2  A video for {count} networks, due at the same second", clip, CLIP_TEXT)
 
 
 def _picture(stage: Stage, due: datetime) -> Content:
     channels: list[Any] = [
         *ANYWHERE,
+        _pinterest(stage, ACME),
         {"channel": "tiktok", "options": {**TIKTOK, "title": PICTURE_TEXT}},
         {"channel": "youtube", "options": YOUTUBE, "media": [stage.clip(ACME)]},
     ]
@@ -54,11 +57,17 @@ def _picture(stage: Stage, due: datetime) -> Content:
 def _clip(stage: Stage, due: datetime) -> Content:
     channels: list[Any] = [
         *ANYWHERE,
+        _pinterest(stage, BAZAAR),
         {"channel": "tiktok", "options": TIKTOK},
         {"channel": "youtube", "options": YOUTUBE},
     ]
     media = [stage.clip(BAZAAR)]
     return stage.submit(BAZAAR, text=CLIP_TEXT, media=media, channels=channels, scheduledAt=due.isoformat())
+
+
+def _pinterest(stage: Stage, brand: str) -> dict[str, Any]:
+    """A pin needs a board. A profile of the sandbox begins with one, whose id is the next after its own."""
+    return {"channel": "pinterest", "options": {"boardId": str(int(stage.profiles[brand]["pinterest"]) + 1)}}
 
 
 def _show(stage: Stage, title: str, content: Content, text: str) -> None:

@@ -1,0 +1,30 @@
+"""Pinterest: image, carousel and video pins on boards, through API v5. Facts: docs/networks/pinterest.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from munadi.channels.channel import ComposedChannel
+from munadi.channels.http import ChannelTools
+from munadi.channels.pinterest.accounts import PinterestAccounts
+from munadi.channels.pinterest.api import Api
+from munadi.channels.pinterest.oauth import PinterestLogin
+from munadi.channels.pinterest.publisher import PinterestPublisher
+from munadi.channels.pinterest.rules import PinterestRules
+from munadi.channels.pinterest.spec import SPEC, Options, Settings
+
+
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+    """The channel from the settings under `MUNADI_CHANNELS__PINTEREST__`."""
+    settings = Settings.model_validate(dict(given))
+    hosts = settings.hosts
+    spec, api = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload), Api(settings, tools)
+    return ComposedChannel(
+        spec,
+        Options,
+        PinterestRules(spec, carousels=settings.carousels),
+        PinterestPublisher(settings, api, tools),
+        PinterestAccounts(api, PinterestLogin(settings, api, tools.clock)),
+        api.http.explain,
+    )

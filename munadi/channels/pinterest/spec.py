@@ -1,0 +1,145 @@
+"""Pinterest's limits, options and settings. Source: docs/networks/pinterest.md, sections 1, 4 and 5."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from munadi.channels.http import AppSettings, Duration
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    Counted,
+    Leftovers,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Renewal,
+    Resend,
+    SoftLimit,
+    TextLimit,
+    TextUnit,
+    TokenLife,
+)
+from munadi.domain.model import WireModel
+
+MAX_TEXT, ADVISED_TEXT, MAX_TITLE, MAX_LINK, MAX_ALT = 800, 500, 100, 2048, 500
+MAX_IMAGES = 5
+MIN_SIDE = 100
+# How far the ratios of a carousel's images may be apart: a pixel of rounding is not a violation.
+RATIO_TOLERANCE = 0.01
+VIDEO_CODECS = ("h264", "hevc")
+# Time to check the board, and to upload a video and let Pinterest process it.
+LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=30)
+# Ours: how long Pinterest keeps a video that no pin uses is not documented.
+MEDIA_LIFE = timedelta(hours=24)
+SCOPES = ("user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write")
+SECRET_SCOPES = ("boards:read_secret", "boards:write_secret", "pins:read_secret", "pins:write_secret")
+TEXT = TextLimit(rule="description_characters", unit=TextUnit.CODE_POINTS, maximum=MAX_TEXT)
+BoardId = Annotated[str, Field(pattern=r"^[0-9]{1,30}$")]
+
+
+class Hosts(BaseModel):
+    """Where Pinterest is; a value may carry a path prefix, never a version. Addresses of pins begin with `auth` too.
+
+    `upload` is where videos are sent. Pinterest's own sandbox is another `api`: https://api-sandbox.pinterest.com.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    api: str = "https://api.pinterest.com"
+    auth: str = "https://www.pinterest.com"
+    upload: str = "https://pinterest-media-upload.s3-accelerate.amazonaws.com"
+
+
+class Settings(AppSettings):
+    """`MUNADI_CHANNELS__PINTEREST__…`; durations in seconds or ISO 8601.
+
+    `continuous_refresh`: for apps from before 2025-09-25, whose refresh tokens are renewed only on request.
+    `secret_boards`: also ask owners for their secret boards. `carousels`: take two to five images; False refuses them
+    before acceptance, should Pinterest refuse them from your app. A video is read every `poll_quick`, then every
+    `poll_slow`, while Pinterest processes it, for `processing_timeout`.
+    """
+
+    hosts: Hosts = Hosts()
+    version: str = "v5"
+    continuous_refresh: bool = False
+    secret_boards: bool = False
+    carousels: bool = True
+    poll_quick: Duration = timedelta(seconds=5)
+    poll_slow: Duration = timedelta(seconds=30)
+    processing_timeout: Duration = timedelta(minutes=30)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What an owner is asked for."""
+        return SCOPES + SECRET_SCOPES if self.secret_boards else SCOPES
+
+
+class Options(WireModel):
+    """`boardId`: the board of the account that the pin is saved to; every pin needs one. `boardSectionId`: a section
+    of it. `title`: shown above the description, which is the post's text. `dominantColor`: shown until the image is
+    loaded, `#RRGGBB`. `coverTime`: the second of a video that becomes its cover, by default its first picture.
+    """
+
+    board_id: BoardId | None = None
+    board_section_id: BoardId | None = None
+    title: Annotated[str, Field(max_length=MAX_TITLE)] | None = None
+    dominant_color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
+    cover_time: Annotated[float, Field(ge=0)] | None = None
+
+
+IMAGE = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg", "image/png"),
+    converted_types=("image/webp",),
+    max_bytes=20_000_000,
+    min_width=MIN_SIDE,
+    takes_alt=True,
+    max_alt_length=MAX_ALT,
+)
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4", "video/quicktime", "video/x-m4v"),
+    max_bytes=2_000_000_000,
+    min_ratio=0.5,
+    max_ratio=1.91,
+    min_duration=timedelta(seconds=4),
+    max_duration=timedelta(minutes=15),
+    takes_alt=True,
+    max_alt_length=MAX_ALT,
+)
+
+SPEC = ChannelSpec(
+    name=ChannelName.PINTEREST,
+    title="Pinterest",
+    text_limits=(TEXT,),
+    media_rules=(IMAGE, VIDEO),
+    min_media=1,
+    max_media=MAX_IMAGES,
+    mixed_media=False,
+    link_style=LinkStyle.CARD,  # where a click on the pin leads
+    first_comment=False,
+    max_parts=1,
+    scopes=SCOPES,
+    publish_scopes=("pins:write",),
+    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=60)),
+    hosts=("https://api.pinterest.com", "https://www.pinterest.com"),
+    pulled_media=(MediaKind.IMAGE,),
+    lead=VIDEO_LEAD,
+    absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
+    leftovers=Leftovers.EXPIRE,  # videos that no pin uses
+    resend=Resend.AFTER_ABSENCE,  # `PinterestRules.resend` says which pins are never sent again
+    clickable_links=False,  # in a description (unverified)
+    soft_limits=(SoftLimit(counted=Counted.CODE_POINTS, maximum=ADVISED_TEXT, effect="may cut a long description"),),
+    facts_version="2026-11",
+    sources=(
+        "https://developers.pinterest.com/docs/api/v5/pins-create",
+        "https://developers.pinterest.com/docs/api-features/creating-boards-and-pins/",
+        "https://developers.pinterest.com/docs/key-concepts/access-tiers/",
+        "https://developers.pinterest.com/docs/reference/rate-limits/",
+        "https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/",
+    ),
+)

@@ -1,0 +1,134 @@
+"""Shapes on the wire: the body of a pin, and answers read leniently. Source: docs/networks/pinterest.md, 3 and 7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from munadi.channels.http import given_id
+from munadi.channels.pinterest.spec import Options
+from munadi.domain.channel import MediaKind
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+from munadi.ports import Answer
+
+# `media.media_type` of a pin, by what was sent.
+IMAGE_PIN, CAROUSEL_PIN, VIDEO_PIN = "image", "multiple_images", "video"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A pin of a list. Texts are empty where it has none."""
+
+    id: str
+    created_at: datetime
+    title: str
+    description: str
+    link: str
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A registered video: where its file goes, with these fields of the form."""
+
+    media_id: str
+    url: str
+    fields: Mapping[str, str]
+
+
+def alt_of(draft: Draft) -> str:
+    """A pin has one alt text: those of all its media, in their order."""
+    return " / ".join(asset.alt for asset in draft.media if asset.alt)
+
+
+def kind_of(draft: Draft) -> str:
+    """What Pinterest calls a pin of these media."""
+    if draft.media[0].kind is MediaKind.VIDEO:
+        return VIDEO_PIN
+    return IMAGE_PIN if len(draft.media) == 1 else CAROUSEL_PIN
+
+
+def image_source(urls: Sequence[str]) -> dict[str, Any]:
+    """One image, or a carousel of several, that Pinterest fetches during the call."""
+    if len(urls) == 1:
+        return {"source_type": "image_url", "url": urls[0]}
+    return {"source_type": "multiple_image_urls", "items": [{"url": url} for url in urls], "index": 0}
+
+
+def video_source(media_id: str, options: Options) -> dict[str, Any]:
+    """A processed video, with a picture of it as its cover."""
+    return {"source_type": "video_id", "media_id": media_id, "cover_image_key_frame_time": options.cover_time or 0}
+
+
+def pin_body(draft: Draft, options: Options, source: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of the visible call."""
+    given = {
+        "board_id": options.board_id,
+        "board_section_id": options.board_section_id,
+        "title": options.title,
+        "description": draft.text,
+        "link": draft.link,
+        "alt_text": alt_of(draft),
+        "dominant_color": options.dominant_color,
+    }
+    return {**{name: value for name, value in given.items() if value}, "media_source": dict(source)}
+
+
+def id_in(answer: Answer) -> str | None:
+    """The proof of a pin that was made."""
+    return given_id(answer.field("id"))
+
+
+def upload_in(answer: Answer) -> Upload | None:
+    """A registered video, or None without what its upload needs."""
+    media_id, url, fields = (
+        given_id(answer.field("media_id")),
+        answer.field("upload_url"),
+        answer.field("upload_parameters"),
+    )
+    if media_id is None or not isinstance(url, str) or not isinstance(fields, dict):
+        return None
+    return Upload(media_id, url, {str(name): str(value) for name, value in fields.items()})
+
+
+def items_in(body: Any) -> list[dict[str, Any]] | None:
+    """The rows of a page with ids; None for what is no page."""
+    items = body.get("items") if isinstance(body, dict) else None
+    if not isinstance(items, list) or not all(isinstance(one, dict) and given_id(one.get("id")) for one in items):
+        return None
+    return items
+
+
+def read_rows(items: Sequence[Mapping[str, Any]]) -> list[Row] | None:
+    """The pins of a page; None where one has no time."""
+    rows = []
+    for one in items:
+        created_at = _instant(one.get("created_at"))
+        if created_at is None:
+            return None
+        media = one.get("media")
+        kind = media.get("media_type") if isinstance(media, dict) else None
+        title, description, link = (_text(one.get(name)) for name in ("title", "description", "link"))
+        rows.append(Row(given_id(one["id"]) or "", created_at, title, description, link, _text(kind)))
+    return rows
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _instant(value: Any) -> datetime | None:
+    """Pinterest writes times without a zone: UTC is assumed (unverified)."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def is_video(asset: MediaAsset) -> bool:
+    """Whether a file is uploaded; images are fetched."""
+    return asset.kind is MediaKind.VIDEO
