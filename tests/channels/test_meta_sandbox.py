@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
@@ -216,3 +217,15 @@ async def test_a_finished_container_that_is_not_found_yet_is_retried(acme: Acme)
     acme.oracle.call("POST", "/clock", advanceSeconds=61)
     await acme.finish(given, saved)
     assert len(acme.posts) == 1
+
+
+@at("facebook")
+async def test_an_import_distinguishes_a_page_from_its_person_and_from_another(acme: Acme) -> None:
+    assert acme.account.facts["category"] == "Test page"
+    other = acme.oracle.call("POST", "/profiles", channel="facebook", name="other")
+    for token, words in ((other["accessToken"], "externalId"), (other["refreshToken"], "/me/accounts")):
+        given = AccountImport(external_id=acme.account.external_id, access_token=SecretStr(token))
+        error = await error_of(acme.channel.verify(given))
+        assert (error.reason, words in error.message) == (Reason.INVALID_FIELD, True)
+    found = await acme.channel.verify(AccountImport(access_token=SecretStr(other["accessToken"])))
+    assert "pages_manage_posts" in found.profile.scopes

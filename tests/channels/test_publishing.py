@@ -5,20 +5,16 @@ The contract suite has one scene for each channel; here each kind of post has on
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from munadi.channels.bluesky.thread import record_key
-from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
-from munadi.ports import PublicationDraft, VisibleStep
+from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as facebook
-from tests.channels import scene_pinterest as pinterest
 from tests.channels import scene_x as x
 from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
@@ -26,49 +22,20 @@ from tests.channels.bluesky.servers import DID
 from tests.channels.bluesky.test_thread import THREAD
 from tests.channels.bluesky.test_wire import CID, CLOSED, URI
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of, image, publication
-from tests.channels.making import video as film
+from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication
 from tests.channels.mastodon import test_publish as mastodon
 from tests.channels.network import answer, ok
+from tests.channels.pinterest.steps import STEPS as PINTEREST
 from tests.channels.scene_mastodon import SALE, status
 from tests.channels.scene_mastodon import WHO as MASTODON
 from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
+from tests.channels.steps import BARE, NO_ID, Step, of
 from tests.channels.x import test_media as x_media
 
-
-@dataclass(frozen=True)
-class Step:
-    """`built` makes the network, whose visible call gives this answer, or accepts without one.
-
-    `proofless` are bodies of a 2xx that prove nothing, `unready` handles that are not prepared, `live` those of a post
-    that was published.
-    """
-
-    name: str
-    built: Callable[[Any], Bench]
-    draft: PublicationDraft
-    account: ConnectedAccount
-    handle: Handle | None
-    proofless: tuple[Any, ...] = ()
-    unready: tuple[Handle | None, ...] = ()
-    live: tuple[Handle, ...] = ()
-    step: str = "post"
-
-    async def take(self, built: Bench, saved: Any, handle: Handle | None, step: str | None = None) -> Any:
-        visible = VisibleStep(GateThatCounts(), step or self.step)
-        return await built.channel.publish(self.draft, self.account, handle, saved, visible)
-
-
-BARE = Handle(draft_version=1)
-NO_ID = ({}, {"id": None}, {"id": True}, {"id": {}}, {"id": []}, {"id": " "}, [], "not json")
 NO_SUCCESS = ({"success": False}, {"success": "yes"}, {}, [], "not json")
 ONE_PHOTO = {"photos": [{"id": "p1", "made_at": NOW.isoformat()}]}
 STARTED = {"upload": {"video_id": facebook.VIDEO, "started_at": NOW.isoformat()}}
-
-
-def of(**state: Any) -> Handle:
-    return Handle(draft_version=1, state=state)
 
 
 def containers(on: ContainerNetwork) -> Step:
@@ -110,12 +77,6 @@ def mastodon_over(said: Any) -> Bench:
 def x_over(said: Any) -> Bench:
     built = bench("x", x.SETTINGS)
     built.network.on("POST", x.TWEETS, said or x.made())
-    return built
-
-
-def pinterest_over(said: Any) -> Bench:
-    built = bench("pinterest", pinterest.SETTINGS)
-    built.network.on("POST", pinterest.PINS, said or answer(201, pinterest.pin()))
     return built
 
 
@@ -180,16 +141,7 @@ STEPS = [
         (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
         "part-2",
     ),
-    Step("pinterest image", pinterest_over, pinterest.SALE, pinterest.WHO, None, NO_ID, live=(of(pin={"id": "813"}),)),
-    Step(
-        "pinterest video",
-        pinterest_over,
-        pinterest.SALE.model_copy(update={"media": (film(),)}),
-        pinterest.WHO,
-        of(video={"id": "7", "uploaded_at": NOW.isoformat(), "is_ready": True}),
-        NO_ID,
-        (None, BARE, of(video={"id": "7", "uploaded_at": NOW.isoformat()})),
-    ),
+    *PINTEREST,
     Step("x text", x_over, x.SALE, x.WHO, None, NO_TWEET, live=(of(posts={"post": {"id": "117"}}),)),
     Step(
         "x picture",

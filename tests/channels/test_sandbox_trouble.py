@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Unknown
-from munadi.ports import AccountImport
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.connected import film, jpeg, mp4, new
 from tests.channels.making import Saved, error_of, image, video
@@ -285,18 +283,3 @@ async def test_refused_media(
     sized = asset.model_copy(update={"bytes": len(content or b"")})
     await acme.failure(new("x", media=(sized,), options=options), reason=reason, code=code)
     assert acme.posts == []
-
-
-# Importing
-
-
-@at("facebook")
-async def test_an_import_distinguishes_a_page_from_its_person_and_from_another(acme: Acme) -> None:
-    assert acme.account.facts["category"] == "Test page"
-    other = acme.oracle.call("POST", "/profiles", channel="facebook", name="other")
-    for token, words in ((other["accessToken"], "externalId"), (other["refreshToken"], "/me/accounts")):
-        given = AccountImport(external_id=acme.account.external_id, access_token=SecretStr(token))
-        error = await error_of(acme.channel.verify(given))
-        assert (error.reason, words in error.message) == (R.INVALID_FIELD, True)
-    found = await acme.channel.verify(AccountImport(access_token=SecretStr(other["accessToken"])))
-    assert "pages_manage_posts" in found.profile.scopes

@@ -1,0 +1,43 @@
+"""One visible step of one kind of post, in memory; `test_publishing.py` has the steps of every network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.publication import Handle
+from munadi.ports import PublicationDraft, VisibleStep
+from tests.channels.making import Bench, GateThatCounts
+
+
+@dataclass(frozen=True)
+class Step:
+    """`built` makes the network, whose visible call gives this answer, or accepts without one.
+
+    `proofless` are bodies of a 2xx that prove nothing, `unready` handles that are not prepared, `live` those of a post
+    that was published.
+    """
+
+    name: str
+    built: Callable[[Any], Bench]
+    draft: PublicationDraft
+    account: ConnectedAccount
+    handle: Handle | None
+    proofless: tuple[Any, ...] = ()
+    unready: tuple[Handle | None, ...] = ()
+    live: tuple[Handle, ...] = ()
+    step: str = "post"
+
+    async def take(self, built: Bench, saved: Any, handle: Handle | None, step: str | None = None) -> Any:
+        visible = VisibleStep(GateThatCounts(), step or self.step)
+        return await built.channel.publish(self.draft, self.account, handle, saved, visible)
+
+
+BARE = Handle(draft_version=1)
+NO_ID = ({}, {"id": None}, {"id": True}, {"id": {}}, {"id": []}, {"id": " "}, [], "not json")
+
+
+def of(**state: Any) -> Handle:
+    return Handle(draft_version=1, state=state)
