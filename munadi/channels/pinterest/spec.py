@@ -88,7 +88,7 @@ class Options(WireModel):
     board_section_id: BoardId | None = None
     title: Annotated[str, Field(max_length=MAX_TITLE)] | None = None
     dominant_color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
-    cover_time: Annotated[float, Field(ge=0)] | None = None
+    cover_time: Annotated[int, Field(ge=0)] | None = None
 
 
 IMAGE = MediaRule(

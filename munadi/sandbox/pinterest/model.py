@@ -59,7 +59,7 @@ class Pin:
     link: str = ""
     alt_text: str = ""
     dominant_color: str = ""
-    cover_time: float | None = None
+    cover_time: int | None = None
 
 
 def board_of(profile_id: str) -> str:

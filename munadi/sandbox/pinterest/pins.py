@@ -46,7 +46,7 @@ async def create(platform: Pinterest, call: Call) -> Answer:
     return Answer(201, _view(pin), effect=True)
 
 
-async def _media(platform: Pinterest, profile: Account, source: Any) -> tuple[str, list[str], float | None]:
+async def _media(platform: Pinterest, profile: Account, source: Any) -> tuple[str, list[str], int | None]:
     """The kind of pin, its files, and the second of a video's cover."""
     match source:
         case {"source_type": "image_url", "url": str(url), **rest} if not rest:
@@ -64,7 +64,9 @@ async def _media(platform: Pinterest, profile: Account, source: Any) -> tuple[st
             if medium is None or medium.digest is None or status_of(platform, medium) != "succeeded":
                 raise refuse("invalid", "The media is not ready.")
             second = rest.get("cover_image_key_frame_time")
-            return "video", [medium.digest], float(second) if isinstance(second, int | float) else None
+            if second is not None and not isinstance(second, int):
+                raise refuse("invalid", "cover_image_key_frame_time is not an integer.")
+            return "video", [medium.digest], second
     raise refuse("invalid", "media_source is not valid.")
 
 

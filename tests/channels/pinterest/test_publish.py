@@ -74,8 +74,8 @@ async def test_a_carousel_names_each_image_and_has_one_alt_text() -> None:
     assert await body_of(given) == {**TEXTS, "alt_text": "Teal / Red", "media_source": source}
 
 
-@pytest.mark.parametrize(("options", "second"), [({}, 0), ({"coverTime": 2.5}, 2.5)])
-async def test_a_video_has_one_of_its_pictures_as_cover(options: dict[str, Any], second: float) -> None:
+@pytest.mark.parametrize(("options", "second"), [({}, 0), ({"coverTime": 2}, 2)])
+async def test_a_video_has_one_of_its_pictures_as_cover(options: dict[str, Any], second: int) -> None:
     given = SALE.model_copy(update={"media": (video(0),), "options": {**OPTIONS, **options}})
     source = {"source_type": "video_id", "media_id": "7", "cover_image_key_frame_time": second}
     assert await body_of(given, ready()) == {**TEXTS, "media_source": source}

@@ -109,11 +109,11 @@ async def test_a_list_that_lags_shows_a_pin_later(acme: Acme) -> None:
 
 @at("pinterest")
 async def test_a_video_carries_its_cover_title_link_and_alt_text(acme: Acme) -> None:
-    given = draft(acme, "video", link="https://acme.example/", options={"title": "Rain", "coverTime": 1.5})
+    given = draft(acme, "video", link="https://acme.example/", options={"title": "Rain", "coverTime": 1})
     film = given.media[0].model_copy(update={"alt": "An umbrella"})
     await acme.post(given.model_copy(update={"media": (film,)}))
     (post,) = acme.posts
-    assert (post["raw"]["cover_time"], post["raw"]["title"], post["link"]) == (1.5, "Rain", "https://acme.example/")
+    assert (post["raw"]["cover_time"], post["raw"]["title"], post["link"]) == (1, "Rain", "https://acme.example/")
     assert post["media"][0]["alt"] == "An umbrella"
 
 
