@@ -25,7 +25,7 @@ from starlette.responses import Response
 from api.problems import ProblemError
 from api.services import Services, services
 from munadi.crypto import KeyRing
-from munadi.db.idempotency import IdempotencyRecord, StoredResponse
+from munadi.db.idempotency import IdempotencyRecord, StoredResponse, scope_of
 from munadi.intake.strict_json import canonical
 
 REPLAYED = "Idempotent-Replayed"
@@ -45,10 +45,10 @@ class IdempotencyKey:
     fingerprints: tuple[str, ...]
 
     def record(self, keyring: KeyRing, brand_ref: str | None, operation: str) -> IdempotencyRecord | None:
-        """The record of this request, or None without a key. Keys of different brands and operations never meet."""
+        """The record of this request, or None without a key."""
         if self.key is None:
             return None
-        return IdempotencyRecord(keyring, f"{brand_ref or '*'} {operation}", self.key, self.fingerprints)
+        return IdempotencyRecord(keyring, scope_of(brand_ref, operation), self.key, self.fingerprints)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ QuotaExceeded      429: a limit of the brand is used up (api/quotas.py)
 HTTPException      the framework's: 404, 405, …
 ClientDisconnect   499, which only the access log sees: the client has left
 database is gone   503 with Retry-After; so is the media store
+MediaGone          503: a file of the request was being deleted in the same moment
 a key is missing   500, logged; the text names the setting
 anything else      500, logged; the text of the error stays here
 """
@@ -38,6 +39,7 @@ from munadi.domain.usage import QuotaExceeded
 from munadi.logs import traceback_of
 from munadi.media.store import StoreUnavailable
 from munadi.publishing.changes import ChangeRefused
+from munadi.publishing.media_use import MediaGone
 
 MEDIA_TYPE = "application/problem+json"
 LOCK_NOT_AVAILABLE = "55P03"
@@ -150,6 +152,9 @@ def translate(error: Exception) -> ProblemError:
                 "the media store does not respond; nothing was stored",
                 headers={"Retry-After": "10"},
             )
+        case MediaGone():
+            detail = "a file of this request was being deleted in the same moment; nothing was stored, try again"
+            return ProblemError(503, "MEDIA_BEING_DELETED", "Try again", detail, headers={"Retry-After": "1"})
         case SealBroken():
             log.error("secret.unreadable", error=str(error))
             detail = "a stored secret cannot be opened: a key may be missing from MUNADI_SECRET_KEYS"
@@ -217,6 +222,7 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         DBAPIError,
         PoolTimeout,
         StoreUnavailable,
+        MediaGone,
         SealBroken,
     )
     for kind in kinds:

@@ -42,6 +42,7 @@ from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import LeftoverRemover
+from worker.media_removal import MediaRemover
 from worker.preflight import PreflightChecker
 from workflows.registry import WORKFLOWS
 
@@ -122,6 +123,11 @@ def build_leftover_remover(runtime: Runtime, database: Database, tokens: Account
     """Build the loop that removes leftovers."""
     outbox = runtime.around(DiscardOutbox(database, runtime.keyring), "discards")
     return LeftoverRemover(outbox, runtime.channels, tokens, runtime.clock)
+
+
+def build_media_remover(runtime: Runtime, database: Database) -> MediaRemover:
+    """Build the loop that removes the bytes of deleted media."""
+    return MediaRemover(database, runtime.media_store, runtime.clock)
 
 
 def build_preflight_checker(runtime: Runtime, database: Database, tokens: AccountTokens) -> PreflightChecker:

@@ -24,6 +24,7 @@ from worker.compose import (
     build_activities,
     build_dispatcher,
     build_leftover_remover,
+    build_media_remover,
     build_posts_worker,
     build_preflight_checker,
     build_tokens,
@@ -65,6 +66,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     services = (
         Relay(settings, database, ScheduleStore(database, runtime.keyring), upkeep, client, runtime.clock),
         build_leftover_remover(runtime, database, tokens),
+        build_media_remover(runtime, database),
         build_preflight_checker(runtime, database, tokens),
         dispatcher,
         RecoveryRunner(RecoveryStore(database), DeliveryQuota(database), runtime.clock),

@@ -27,7 +27,7 @@ from munadi.db.keys.callers import Principal
 from munadi.db.tables import ContentRow, DraftRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.content import ContentView
-from munadi.domain.problem import ProblemsFound
+from munadi.domain.problem import Problem, ProblemsFound
 from munadi.intake.edit import edited
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentEdit, EmptyRequest, RescheduleRequest, RetryRequest
@@ -35,6 +35,7 @@ from munadi.intake.reschedule import reschedule
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.limits import months_of, require_moved
+from munadi.publishing.media_use import put_files, recheck_if_media_gone
 from munadi.publishing.service import store_edit
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
@@ -59,6 +60,23 @@ async def edit_content(
     """Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field."""
     require_match(if_match)
     sent, shape = read_body(request, ContentEdit)
+
+    async def attempt() -> Response:
+        return await _edit(services, content_id, request, principal, sent, shape, if_match)
+
+    return await recheck_if_media_gone(attempt)
+
+
+async def _edit(
+    services: Services,
+    content_id: str,
+    request: Request,
+    principal: Principal,
+    sent: ContentEdit,
+    shape: Sequence[Problem],
+    if_match: str | None,
+) -> Response:
+    """Check and store an edit. Raises MediaGone when a file that the check found was deleted meanwhile."""
     content, draft = await _found(services, content_id, principal)
     check_match(if_match, content.version)
     whole = edited(content.brand_ref, draft.source, sent)
@@ -68,7 +86,7 @@ async def edit_content(
     except ProblemsFound as error:
         raise ProblemsFound(whole.pointed(error.problems)) from None
     try:
-        await drafts.media.keep(services.media_store)
+        await put_files(services.database, drafts.media, services.media_store)
         async with services.database.write() as session:
             locked_content = await locked(session, content_id, principal, services.clock.now())
             check_match(if_match, locked_content.content.version)

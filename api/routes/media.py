@@ -18,19 +18,23 @@ from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_
 from api.media_response import stored_response
 from api.openapi import error_responses
 from api.paging import PagingQuery
+from api.problems import ProblemError
 from api.services import Services
 from api.uploads import read_upload
 from api.views import MediaView, media_view
 from munadi.db.audit import record
 from munadi.db.contents import media as stored
 from munadi.db.keys.callers import Principal
+from munadi.db.tables import MediaRow
 from munadi.domain.audit import Action
-from munadi.domain.problem import ProblemsFound
+from munadi.domain.problem import Problem, ProblemsFound
 from munadi.intake.media import IntakeMedia, reuse_stored
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import MediaRequest, MediaUrlRequest
 from munadi.media.reader import MEDIA_URL_PURPOSE
 from munadi.media.signing import verify_url
+from munadi.publishing import media_deletion as deletion
+from munadi.publishing import media_use
 
 router = APIRouter(tags=["media"])
 # `read_upload` and the limits on calls read it where it is.
@@ -126,11 +130,59 @@ async def list_media(
 )
 async def get_media(media_id: str, services: TheServices, principal: ContentReader) -> MediaView:
     """A stored media with its probed facts."""
+    return media_view(await _visible(media_id, services, principal))
+
+
+async def _visible(media_id: str, services: Services, principal: Principal) -> MediaRow:
+    """A file that the key may use; otherwise 404."""
     async with services.database.read() as session:
         row = await stored.find_media(session, media_id)
     if row is None or not (row.brand_ref is None or principal.may_see(row.brand_ref)):
         raise not_found("media", media_id)
-    return media_view(row)
+    return row
+
+
+@router.delete(
+    "/v1/media/{media_id}",
+    status_code=204,
+    operation_id="media.delete",
+    responses=error_responses(401, 403, 404, 409),
+    summary="Delete media",
+)
+async def delete_media(media_id: str, services: TheServices, principal: ContentWriter) -> None:
+    """Delete a file that no post or draft needs. A post needs it until it is published or canceled, a failed one until
+    its failures are dismissed. The bytes are removed soon afterwards, unless the same file is stored for another brand.
+    Media that belong to every brand are deleted by a key for all brands only."""
+    await _of_caller(media_id, services, principal)
+    async with services.database.write() as session:
+        try:
+            deleted = await deletion.delete_media(session, media_id, services.clock.now())
+        except deletion.MediaInUse as error:
+            raise _in_use(media_id, error) from None
+    if not deleted:
+        raise not_found("media", media_id)
+
+
+async def _of_caller(media_id: str, services: Services, principal: Principal) -> None:
+    """404 for media that the key may not see, 403 for those that other brands may use too."""
+    row = await _visible(media_id, services, principal)
+    if not principal.may_see(row.brand_ref):
+        detail = f"the media {media_id} belongs to every brand; delete it with a key for all brands"
+        raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", detail)
+
+
+def _in_use(media_id: str, error: deletion.MediaInUse) -> ProblemError:
+    """The refusal to delete a file that is needed, naming what needs it."""
+    named, more = ", ".join(error.ids), " and others" if error.has_more else ""
+    detail = (
+        f"the media {media_id} is needed by {named}{more}; delete the drafts, and let the posts be published, cancel "
+        "or edit them, or dismiss their failures; then try again"
+    )
+    problems = [
+        Problem(pointer="", code="MEDIA_IN_USE", message=f"{each} needs it", rule="media_in_use", actual=each)
+        for each in error.ids
+    ]
+    return ProblemError(409, "MEDIA_IN_USE", "Still needed", detail, errors=problems)
 
 
 @router.api_route("/media/{digest}/{token}/{filename}", methods=["GET", "HEAD"], include_in_schema=False)
@@ -169,12 +221,12 @@ async def _uploaded(
 async def _keep(
     services: Services, idempotency: IdempotencyKey, brand_ref: str | None, collected: IntakeMedia
 ) -> Response:
-    await collected.keep(services.media_store)
+    await media_use.put_files(services.database, collected, services.media_store)
     digest = collected.new[0].sha256
 
     async def store(session: AsyncSession) -> Success:
-        rows = await reuse_stored(session, brand_ref, collected)
-        session.add_all(collected.new)
+        rows = await reuse_stored(session, brand_ref, collected, locked=True)
+        await media_use.add_media(session, collected)
         view = media_view(rows[digest])
         record(session, Action.MEDIA_CREATED, target=view.id, brand_ref=brand_ref, now=services.clock.now())
         return Success(view, 201, {"Location": f"/v1/media/{view.id}"})

@@ -13,7 +13,7 @@ from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
 
-app = group("media", "Upload files, list the stored ones and show one.")
+app = group("media", "Upload files, list the stored ones, show and delete one.")
 
 MediaId = Annotated[str, Argument(metavar="MEDIA_ID", help="The file's id, med_…")]
 
@@ -47,6 +47,13 @@ def list_(
 def get(session: Session, media_id: MediaId) -> None:
     """Show what was found in a file when it was stored."""
     session.show(session.client.media.get(media_id), _print_whole)
+
+
+@command(app, "delete")
+def delete(session: Session, media_id: MediaId) -> None:
+    """Delete a file. It is refused while a post or draft needs the file."""
+    session.client.media.delete(media_id)
+    session.show({"id": media_id, "deleted": True}, lambda out, _: out.line("deleted ", (media_id, "bold")))
 
 
 def _print_page(out: Output, page: Any) -> None:

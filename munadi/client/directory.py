@@ -100,6 +100,11 @@ class MediaFiles(Group[M]):
         """The probed facts of a file."""
         return Call("GET", f"/v1/media/{segment(media_id)}")
 
+    @operation
+    def delete(self, media_id: str) -> Call[None]:
+        """Delete a file; ProblemError 409 MEDIA_IN_USE while a post or draft needs it."""
+        return Call("DELETE", f"/v1/media/{segment(media_id)}", read=nothing)
+
 
 class Channels(Group[M]):
     """`munadi.channels`."""

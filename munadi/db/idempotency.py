@@ -110,6 +110,17 @@ class IdempotencyRecord:
         return {"status_code": response.status_code, "headers": response.headers, "body": body}
 
 
+def scope_of(brand_ref: str | None, operation: str) -> str:
+    """The scope of a key: those of different brands and operations never meet. None: of no brand."""
+    return f"{brand_ref or '*'} {operation}"
+
+
+async def forget_answers_at(session: AsyncSession, scope: str, location: str) -> None:
+    """Delete responses of creations that point at `location`, which is gone: a repeated request creates it again."""
+    pointing = col(IdempotencyRow.headers)["Location"].as_string() == location
+    await session.exec(delete(IdempotencyRow).where(col(IdempotencyRow.scope) == scope, pointing))
+
+
 async def forget_old_answers(database: Database, now: datetime) -> int:
     """Delete responses that no client repeats any more; returns how many."""
     async with database.write() as session:

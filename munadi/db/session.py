@@ -9,6 +9,7 @@ An error of the database names its statement and never its parameters: they hold
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.group_commit import GroupCommit
-from munadi.db.sqlite import OneTripConnection, connect, connect_writer
+from munadi.db.sqlite import OneTripConnection, connect, connect_writer, sole_use
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
@@ -98,6 +99,23 @@ class Database:
             return self._groups.is_busy
         pool = self._writer.pool
         return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
+
+    @asynccontextmanager
+    async def alone(self, task: str) -> AsyncIterator[bool]:
+        """Whether this block alone does a task until it ends, over all processes. The end of a process ends it too, but
+        no pause of a process does. No transaction is open."""
+        if self.is_sqlite:
+            with sole_use(f"{self.url.database}-{task}") as is_alone:
+                yield is_alone
+            return
+        lock = {"lock": int.from_bytes(hashlib.sha256(task.encode()).digest()[:8], signed=True)}
+        async with self._autocommit.connect() as connection:
+            got = (await connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock)).scalar_one()
+            try:
+                yield bool(got)
+            finally:
+                if got:
+                    await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""

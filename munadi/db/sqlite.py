@@ -11,7 +11,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 import aiosqlite
@@ -185,6 +186,20 @@ async def connect_writer(path: str) -> WriterConnection:
 
     connection = WriterConnection(open_both, iter_chunk_size=64)
     return await _opened(connection)
+
+
+@contextmanager
+def sole_use(path: str) -> Iterator[bool]:
+    """Whether this block holds the lock file, which is created; not if another one does, here or in another process."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(file)
 
 
 Opened = TypeVar("Opened", bound=OneTripConnection)

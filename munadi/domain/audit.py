@@ -39,6 +39,7 @@ class Action(StrEnum):
     ACCOUNT_CHECKED = "account.checked"
     ACCOUNT_DISCONNECTED = "account.disconnected"
     MEDIA_CREATED = "media.created"
+    MEDIA_DELETED = "media.deleted"
     CONTENT_CREATED = "content.created"
     CONTENT_UPDATED = "content.updated"
     CONTENT_RESCHEDULED = "content.rescheduled"
@@ -80,6 +81,7 @@ ACTION_MEANING = {
     Action.ACCOUNT_CHECKED: "an account was checked at its network",
     Action.ACCOUNT_DISCONNECTED: "an account was disconnected",
     Action.MEDIA_CREATED: "a media file was uploaded or fetched",
+    Action.MEDIA_DELETED: "a media file was deleted",
     Action.CONTENT_CREATED: "a post was accepted",
     Action.CONTENT_UPDATED: "a post's text, media or options were changed",
     Action.CONTENT_RESCHEDULED: "a post was moved to another time",

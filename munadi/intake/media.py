@@ -48,11 +48,15 @@ class RequestLimits:
 
 @dataclass
 class IntakeMedia:
-    """The media of one request, by the id or URL in it. `new` are rows, and `files` files, that are not stored yet."""
+    """The media of one request, by the id or URL in it. `new` are rows, and `files` files, that are not stored yet.
+
+    `removed_before`: rows of deleted files with the same bytes, whose removal had ended before `keep`.
+    """
 
     rows: dict[str, MediaRow] = field(default_factory=dict)
     new: list[MediaRow] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    removed_before: frozenset[str] = frozenset()
 
     def asset(self, sent: MediaRequest) -> MediaAsset | None:
         """The asset, with the alt text given here; None when it was refused."""
@@ -201,9 +205,14 @@ async def look_up(
             collected.rows[key] = same[row.sha256]
 
 
-async def reuse_stored(session: AsyncSession, brand_ref: str | None, collected: IntakeMedia) -> dict[str, MediaRow]:
-    """The row of each fetched file, by hash: the brand's own if it has one, else the new row."""
-    same = await media_by_hash(session, brand_ref, {row.sha256 for row in collected.new})
+async def reuse_stored(
+    session: AsyncSession, brand_ref: str | None, collected: IntakeMedia, *, locked: bool = False
+) -> dict[str, MediaRow]:
+    """The row of each fetched file, by hash: the brand's own if it has one, else the new row.
+
+    `locked`: the brand's own are not deleted before this transaction ends.
+    """
+    same = await media_by_hash(session, brand_ref, {row.sha256 for row in collected.new}, locked=locked)
     collected.new = _distinct([row for row in collected.new if row.sha256 not in same])
     return same | {row.sha256: row for row in collected.new}
 

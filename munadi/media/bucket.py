@@ -100,6 +100,14 @@ class BucketStore(MediaStore):
     def write_note(self, name: str, content: bytes) -> None:
         self._call("pipe_file", f"{self._root}/{name}", content)
 
+    def list_notes(self, folder: str) -> list[str]:
+        found = self._call("find", f"{self._root}/{folder}", octets=MUCH)
+        return sorted(name.removeprefix(f"{self._root}/") for name in found)
+
+    def delete_note(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._call("rm_file", f"{self._root}/{name}")
+
     def _sweep_contents(self, keep: Callable[[str], bool], older_than: timedelta) -> list[str]:
         limit = datetime.now(UTC) - older_than
         self._abort_uploads(limit)

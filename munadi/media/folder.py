@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,8 +62,8 @@ class FolderStore(MediaStore):
         return True
 
     def delete(self, digest: str) -> None:
-        with self._reached():
-            self.path(digest).unlink(missing_ok=True)
+        with suppress(FileNotFoundError), self._reached():
+            self.path(digest).unlink()
 
     def read_note(self, name: str) -> bytes | None:
         try:
@@ -80,6 +80,15 @@ class FolderStore(MediaStore):
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
             Path(made).replace(note)
+
+    def list_notes(self, folder: str) -> list[str]:
+        with suppress(FileNotFoundError), self._reached():
+            return sorted(f"{folder}/{path.name}" for path in (self.root / folder).iterdir())
+        return []
+
+    def delete_note(self, name: str) -> None:
+        with suppress(FileNotFoundError), self._reached():
+            (self.root / name).unlink()
 
     def _sweep_contents(self, keep: Callable[[str], bool], older_than: timedelta) -> list[str]:
         limit = time.time() - older_than.total_seconds()

@@ -44,10 +44,18 @@ class RenditionStore:
         self._store.write_note(note, made.model_dump_json().encode())
         return made
 
+    def of(self, source: str) -> list[tuple[str, Rendition | None]]:
+        """Each rendition of a content, with the name of its note; None for a note that cannot be read."""
+        return [(name, _read(self._store.read_note(name))) for name in self._store.list_notes(_folder(source))]
+
     def _note(self, source: str, recipe: Recipe) -> str:
         limits = "-".join(str(limit or "any") for limit in (recipe.max_bytes, recipe.max_side))
         name = f"{EDITION}-{recipe.mime_type.replace('/', '-')}-{limits}.json"
-        return f"renditions/{source}/{name}"
+        return f"{_folder(source)}/{name}"
+
+
+def _folder(source: str) -> str:
+    return f"renditions/{source}"
 
 
 def _read(note: bytes | None) -> Rendition | None:

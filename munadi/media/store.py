@@ -84,6 +84,14 @@ class MediaStore(ABC):
         """Write a note, whole or not at all; the last one wins. A crash may lose it."""
 
     @abstractmethod
+    def list_notes(self, folder: str) -> list[str]:
+        """The names of the notes in a folder, such as `renditions/…`; none when there is no such folder."""
+
+    @abstractmethod
+    def delete_note(self, name: str) -> None:
+        """Remove a note; nothing happens when there is none."""
+
+    @abstractmethod
     def _sweep_contents(self, keep: Callable[[str], bool], older_than: timedelta) -> list[str]: ...
 
     def put_bytes(self, content: bytes) -> str:

@@ -142,7 +142,13 @@ def draft_values(
 ) -> dict[str, Any]:
     """The row of a checked draft, with its publications in the order of the request."""
     published = zip(publication_ids, drafts.publications, strict=True)
-    values = {"content_id": content_id, "draft_version": draft_version, "source": drafts.source, "created_at": now}
+    values = {
+        "content_id": content_id,
+        "draft_version": draft_version,
+        "source": drafts.source,
+        "uses_recorded": True,
+        "created_at": now,
+    }
     warnings = [warning.model_dump(mode="json") for warning in drafts.warnings]
     resolved = {publication_id: each.draft.model_dump(mode="json") for publication_id, each in published}
     return values | {"warnings": warnings, "resolved": resolved}

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from munadi.db.audit import record
+from munadi.db.contents.media_uses import named_media, use_media
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.event import EventType
@@ -115,6 +116,7 @@ async def retry(locked: LockedContent, publication_ids: Collection[str] | None) 
     ]
     if not failed:
         raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
+    await _require_media(locked, failed)
     _begin(locked, Action.CONTENT_RETRIED)
     if locked.content.publish_by <= locked.now:
         locked.content.publish_by = locked.now + DEFAULT_WINDOW
@@ -197,6 +199,16 @@ def require_untouched(locked: LockedContent) -> None:
     """ChangeRefused TOO_LATE once any publication was claimed: then the post can no longer be edited."""
     if any(S(row.status) not in WAITING or row.attempt_count for row in locked.publications):
         raise _too_late(locked, "publishing began; the content can no longer be edited")
+
+
+async def _require_media(locked: LockedContent, failed: Collection[PublicationRow]) -> None:
+    """ChangeRefused MEDIA_DELETED unless the files of these publications are still there. They were free to be deleted
+    once the failures were dismissed; from now on they are needed again."""
+    wanted = {media_id for row in failed for media_id in named_media(locked.draft.resolved.get(row.id, {}))}
+    gone = await use_media(locked.session, locked.content.brand_ref, locked.content.id, wanted)
+    if gone:
+        text = f"the media {', '.join(sorted(gone))} of this post were deleted; submit the post again with other media"
+        raise ChangeRefused("MEDIA_DELETED", text)
 
 
 def _begin(locked: LockedContent, action: Action, publication_id: str | None = None) -> None:

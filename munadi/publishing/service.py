@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
 from munadi.db.brands.limits import limits_of, lock_limits, require_room
+from munadi.db.contents.media_uses import forget_uses
 from munadi.db.contents.metadata import replace_metadata
 from munadi.db.events.fan_out import add_deliveries
 from munadi.db.idempotency import IdempotencyRecord, StoredResponse
@@ -36,6 +37,7 @@ from munadi.publishing.acceptance import NewPost, brand_and_endpoints, draft_val
 from munadi.publishing.changes import require_untouched
 from munadi.publishing.content import LockedContent
 from munadi.publishing.leftovers import give_up_handle
+from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
 from munadi.publishing.model import View
 
 T = TypeVar("T")
@@ -81,11 +83,28 @@ class PublishingService:
         brand_is_visible: bool,
         ending: Ending | None = None,
     ) -> Accepted:
-        """Store a post, or return the earlier response to the same request. Raises ProblemsFound and QuotaExceeded.
+        """Store a post, or return the earlier response to the same request. Raises ProblemsFound, QuotaExceeded and,
+        when one after the other of its files is being deleted, MediaGone.
 
         `shape` are the problems of the request's shape. `waiting` surrounds the checks if they fetch media: the only
         part that may be cancelled. `ending` runs in the transaction that stores the post.
         """
+
+        async def attempt() -> Accepted:
+            return await self._accept(request, shape, idempotency, respond, waiting, brand_is_visible, ending)
+
+        return await recheck_if_media_gone(attempt)
+
+    async def _accept(
+        self,
+        request: ContentRequest,
+        shape: Sequence[Problem],
+        idempotency: IdempotencyRecord | None,
+        respond: Callable[[ContentView], StoredResponse],
+        waiting: Waiting,
+        brand_is_visible: bool,
+        ending: Ending | None,
+    ) -> Accepted:
         repeatable, has_media = idempotency if brand_is_visible else None, any(media_of(request))
         # A repeated request must not fetch its media again. Without media, the transaction finds the repetition.
         if repeatable is not None and has_media and (earlier := await self._earlier(repeatable)):
@@ -99,7 +118,7 @@ class PublishingService:
                 return earlier
             raise
         try:
-            await post.drafts.media.keep(self.media_store)
+            await put_files(self.database, post.drafts.media, self.media_store)
             return await self._store(post, idempotency, respond, ending)
         finally:
             post.drafts.media.discard()
@@ -152,8 +171,7 @@ class PublishingService:
             if limits.publications_per_month is not None:
                 limits = await lock_limits(session, brand_ref)
                 await require_room(session, brand_ref, limits, post.due, len(new.publications), now)
-            session.add_all(post.drafts.media.new)
-            await session.flush()
+            await store_media(session, brand_ref, new.view.id, post.drafts.media)
             await connection.run_sync(new.insert)
             if ending is not None:
                 await ending(session, new.view)
@@ -164,13 +182,14 @@ class PublishingService:
 
 
 async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:
-    """Replace the drafts of a locked post. ChangeRefused TOO_LATE once any publication was claimed.
+    """Replace the drafts of a locked post. ChangeRefused TOO_LATE once any publication was claimed, and MediaGone.
 
     `draft_version` changes, and every handle prepared so far is given up, only when the post would look different.
     """
     require_untouched(locked)
-    locked.session.add_all(drafts.media.new)
     content = locked.content
+    await forget_uses(locked.session, content.id)
+    await store_media(locked.session, content.brand_ref, content.id, drafts.media)
     content.version += 1
     publication_ids = [row.id for row in locked.publications]
     metadata = drafts.source.get("metadata") or {}
@@ -179,6 +198,7 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:
     fresh = DraftRow(**draft_values(content.id, content.draft_version, publication_ids, drafts, locked.now))
     if fresh.resolved == locked.draft.resolved:
         locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings
+        locked.draft.uses_recorded = True
     else:
         content.draft_version += 1
         fresh.draft_version = content.draft_version

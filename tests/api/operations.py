@@ -97,6 +97,7 @@ OPERATIONS = (
     Operation("POST", "/v1/media", CW, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),
     Operation("GET", "/v1/media", CR, EMPTY),
     Operation("GET", "/v1/media/{media_id}", CR, NOT_FOUND),
+    Operation("DELETE", "/v1/media/{media_id}", CW, NOT_FOUND),
     Operation("GET", "/v1/channels", ANY, OWN),
     Operation("GET", "/v1/channels/{channel}", ANY, OWN),
     Operation("POST", "/v1/brands", ADMIN, OWN, {"ref": "third"}),

@@ -38,6 +38,17 @@ def test_media_are_listed_and_shown(munadi: Munadi, api: FakeApi) -> None:
     assert json.loads(munadi("media", "get", MEDIA["id"], "--json").stdout) == MEDIA
 
 
+def test_media_are_deleted_unless_they_are_needed(munadi: Munadi, api: FakeApi) -> None:
+    path = f"DELETE /v1/media/{MEDIA['id']}"
+    api.on(path, httpx.Response(204))
+    assert f"deleted {MEDIA['id']}" in munadi("media", "delete", MEDIA["id"]).stdout
+    detail = f"the media {MEDIA['id']} is needed by cnt_1"
+    problem = {"type": "", "title": "Still needed", "status": 409, "code": "MEDIA_IN_USE", "detail": detail}
+    api.on(path, httpx.Response(409, json=problem))
+    refused = munadi("media", "delete", MEDIA["id"])
+    assert (refused.exit_code != 0, detail in refused.stderr) == (True, True)
+
+
 def test_posts_are_listed_by_id(munadi: Munadi, api: FakeApi) -> None:
     api.on("GET /v1/contents", {"data": [], "nextCursor": None})
     assert munadi("contents", "list", "--id", "cnt_1", "--id", "cnt_2").exit_code == 0

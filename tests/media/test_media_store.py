@@ -136,6 +136,17 @@ def test_the_last_note_wins(store):
     assert store.read_note("renditions/x/1.json") == b"two"
 
 
+def test_notes_are_listed_by_folder_and_deleted(store):
+    names = [f"renditions/{DIGEST}/{number}.json" for number in (1, 2)]
+    assert store.list_notes(f"renditions/{DIGEST}") == []
+    for name in (*names, f"renditions/{'0' * 64}/1.json"):
+        store.write_note(name, b"{}")
+    assert store.list_notes(f"renditions/{DIGEST}") == names
+    for _ in range(2):
+        store.delete_note(names[0])
+    assert (store.list_notes(f"renditions/{DIGEST}"), store.read_note(names[0])) == (names[1:], None)
+
+
 def test_trying_a_store_leaves_nothing(store):
     try_store(store)
     assert list(store.incoming.iterdir()) == []

@@ -1,6 +1,7 @@
 """Media rows: the owner and the probed facts of each file. The bytes are in the media store, by hash.
 
-A file without a brand may be used by every brand.
+A file without a brand may be used by every brand. A deleted one is never returned; its row remains until its bytes are
+gone for some days (`munadi.publishing.media_deletion`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +19,13 @@ from munadi.domain.channel import MediaKind
 from munadi.domain.ids import Prefix
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaFacts
+
+IS_THERE: ColumnElement[bool] = col(MediaRow.deleted_at).is_(None)
+
+
+def usable_by(brand_ref: str) -> ColumnElement[bool]:
+    """The files that a brand may use."""
+    return or_(col(MediaRow.brand_ref) == brand_ref, col(MediaRow.brand_ref).is_(None))
 
 
 def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url: str | None, now: datetime) -> MediaRow:
@@ -33,14 +42,15 @@ def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url:
 
 async def find_media(session: AsyncSession, media_id: str) -> MediaRow | None:
     """A file by its id, of any brand."""
-    return await session.get(MediaRow, media_id)
+    query = select(MediaRow).where(MediaRow.id == media_id, IS_THERE)
+    return (await session.exec(query)).first()
 
 
 async def list_media(
     session: AsyncSession, brand_ref: str | None, *, limit: int, before: str | None
 ) -> Sequence[MediaRow]:
     """Files of a brand (None: of all brands and of none), newest first; those after the id `before`."""
-    query = select(MediaRow).order_by(col(MediaRow.id).desc()).limit(limit)
+    query = select(MediaRow).where(IS_THERE).order_by(col(MediaRow.id).desc()).limit(limit)
     if brand_ref is not None:
         query = query.where(MediaRow.brand_ref == brand_ref)
     if before is not None:
@@ -52,20 +62,26 @@ async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str
     """The files that a brand may use, by id. Files of other brands are omitted."""
     if not ids:
         return {}
-    usable = or_(MediaRow.brand_ref == brand_ref, col(MediaRow.brand_ref).is_(None))
-    query = select(MediaRow).where(usable, col(MediaRow.id).in_(ids))
+    query = select(MediaRow).where(usable_by(brand_ref), IS_THERE, col(MediaRow.id).in_(ids))
     return {row.id: row for row in (await session.exec(query)).all()}
 
 
-async def media_by_hash(session: AsyncSession, brand_ref: str | None, hashes: Collection[str]) -> dict[str, MediaRow]:
-    """A brand's own files with these hashes (None: those of no brand), by hash; the oldest of each."""
+async def media_by_hash(
+    session: AsyncSession, brand_ref: str | None, hashes: Collection[str], *, locked: bool = False
+) -> dict[str, MediaRow]:
+    """A brand's own files with these hashes (None: those of no brand), by hash; the oldest of each.
+
+    `locked`: none of them is deleted before this transaction ends.
+    """
     if not hashes:
         return {}
     query = (
         select(MediaRow)
-        .where(MediaRow.brand_ref == brand_ref, col(MediaRow.sha256).in_(hashes))
+        .where(MediaRow.brand_ref == brand_ref, IS_THERE, col(MediaRow.sha256).in_(hashes))
         .order_by(col(MediaRow.id).desc())
     )
+    if locked:
+        query = query.with_for_update(read=True, key_share=True)
     return {row.sha256: row for row in (await session.exec(query)).all()}
 
 

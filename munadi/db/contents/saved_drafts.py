@@ -10,6 +10,7 @@ from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
+from munadi.db.contents.media_uses import forget_uses, named_media, use_media
 from munadi.db.idempotency import KEPT
 from munadi.db.ids import new_id
 from munadi.db.session import Database
@@ -45,6 +46,7 @@ async def add_draft(
         updated_at=now,
     )
     session.add(row)
+    await use_media(session, brand_ref, row.id, named_media(content))
     record(session, Action.DRAFT_CREATED, target=row.id, brand_ref=brand_ref, now=now)
     return draft_view(row)
 
@@ -76,6 +78,8 @@ async def change_draft(
     values = {"content": content, "checked": check.model_dump(mode="json"), "checked_at": now, "updated_at": now}
     if not await _update(session, draft, values):
         return None
+    await forget_uses(session, draft.id)
+    await use_media(session, draft.brand_ref, draft.id, named_media(content))
     record(session, Action.DRAFT_UPDATED, target=draft.id, brand_ref=draft.brand_ref, now=now)
     changed = SavedDraftRow(**{**draft.model_dump(), **values, "version": draft.version + 1})
     return draft_view(changed)
@@ -86,6 +90,7 @@ async def submit_draft(session: AsyncSession, draft: SavedDraftRow, content_id: 
     ended = {"content": {}, "checked": {}, "content_id": content_id, "updated_at": now}
     if not await _update(session, draft, ended):
         return False
+    await forget_uses(session, draft.id)
     record(session, Action.DRAFT_SUBMITTED, target=draft.id, brand_ref=draft.brand_ref, now=now)
     return True
 
@@ -95,6 +100,7 @@ async def delete_draft(session: AsyncSession, draft: SavedDraftRow, now: datetim
     gone = await session.exec(delete(SavedDraftRow).where(*_unchanged(draft)))
     if gone.rowcount != 1:
         return False
+    await forget_uses(session, draft.id)
     record(session, Action.DRAFT_DELETED, target=draft.id, brand_ref=draft.brand_ref, now=now)
     return True
 

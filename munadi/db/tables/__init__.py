@@ -14,9 +14,9 @@ from munadi.db.tables.contents import (
     DiscardRow,
     DraftRow,
     IdempotencyRow,
-    MediaRow,
     PublicationRow,
 )
+from munadi.db.tables.media import MediaRow, MediaUseRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.saved_drafts import SavedDraftRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
@@ -43,6 +43,7 @@ __all__ = [
     "IdempotencyRow",
     "KeyRow",
     "MediaRow",
+    "MediaUseRow",
     "MetadataRow",
     "PublicationRow",
     "RecoveryRow",

@@ -1,4 +1,4 @@
-"""The tables of posts: media, drafts, publications and the attempts to publish them.
+"""The tables of posts: drafts, publications and the attempts to publish them.
 
 A post with its publications is changed under the row lock of the post (`munadi.publishing.content`). `revision` makes
 each status change a compare-and-set on top of it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from munadi.db.types import JsonOrNull
@@ -18,19 +18,6 @@ from munadi.db.types import json_column as _json
 
 # Posts whose result needs a person and is not dismissed. A query that is to use the index has exactly this condition.
 NEEDS_A_PERSON = "status IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
-
-
-class MediaRow(SQLModel, table=True):
-    """A stored file and its facts. Without a brand every brand may use it."""
-
-    __tablename__ = "media"
-    __table_args__ = (Index("media_by_brand", "brand_ref", "id"),)
-    id: str = Field(primary_key=True)
-    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
-    sha256: str = Field(index=True)
-    facts: dict[str, Any] = _json()
-    source_url: str | None = None
-    created_at: datetime = _at()
 
 
 class ContentRow(SQLModel, table=True):
@@ -94,14 +81,26 @@ class ContentRow(SQLModel, table=True):
 
 
 class DraftRow(SQLModel, table=True):
-    """An immutable draft: the request as sent and, per publication, the draft resolved for its channel."""
+    """An immutable draft: the request as sent and, per publication, the draft resolved for its channel.
+
+    `uses_recorded` is false for a draft that an older version stored, which records no uses of media.
+    """
 
     __tablename__ = "drafts"
+    __table_args__ = (
+        Index(
+            "drafts_with_unrecorded_uses",
+            "content_id",
+            sqlite_where=text("uses_recorded = 0"),
+            postgresql_where=text("NOT uses_recorded"),
+        ),
+    )
     content_id: str = Field(primary_key=True, foreign_key="contents.id")
     draft_version: int = Field(primary_key=True)
     source: dict[str, Any] = _json()
     resolved: dict[str, Any] = _json()
     warnings: list[dict[str, Any]] = _json(default_factory=list)
+    uses_recorded: bool = Field(default=True, sa_column_kwargs={"server_default": false()})
     created_at: datetime = _at()
 
 

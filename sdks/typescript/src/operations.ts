@@ -351,6 +351,11 @@ export class Media {
   get(mediaId: string, options: CallOptions = {}): Promise<t.MediaView> {
     return this.send<t.MediaView>("GET", `/v1/media/${encodeURIComponent(mediaId)}`, { ...options });
   }
+
+  /** Delete a file that no post or draft needs. A post needs it until it is published or canceled, a failed one until its failures are dismissed. The bytes are removed soon afterwards, unless the same file is stored for another brand. Media that belong to every brand are deleted by a key for all brands only. */
+  delete(mediaId: string, options: CallOptions = {}): Promise<void> {
+    return this.send<void>("DELETE", `/v1/media/${encodeURIComponent(mediaId)}`, { ...options });
+  }
 }
 
 export class Publications {

@@ -1,0 +1,44 @@
+"""The tables of media: the stored files, and the posts and drafts that use them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from munadi.db.types import instant, json_column
+
+IS_TO_REMOVE = "deleted_at IS NOT NULL AND removed_at IS NULL"
+
+
+class MediaRow(SQLModel, table=True):
+    """A stored file and its facts. Without a brand every brand may use it.
+
+    With `deleted_at` it was deleted: nothing may use it any more. The removal of its bytes begins at `removing_at` and
+    has ended at `removed_at` (`munadi.publishing.media_deletion`).
+    """
+
+    __tablename__ = "media"
+    __table_args__ = (
+        Index("media_by_brand", "brand_ref", "id"),
+        Index("media_to_remove", "id", sqlite_where=text(IS_TO_REMOVE), postgresql_where=text(IS_TO_REMOVE)),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
+    sha256: str = Field(index=True)
+    facts: dict[str, Any] = json_column()
+    source_url: str | None = None
+    created_at: datetime = instant()
+    deleted_at: datetime | None = instant(default=None)
+    removing_at: datetime | None = instant(default=None)
+    removed_at: datetime | None = instant(default=None)
+
+
+class MediaUseRow(SQLModel, table=True):
+    """A post (`cnt_…`) or a saved draft (`drf_…`) names this file."""
+
+    __tablename__ = "media_uses"
+    media_id: str = Field(primary_key=True, foreign_key="media.id")
+    used_by: str = Field(primary_key=True, index=True)
