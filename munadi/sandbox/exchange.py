@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -45,6 +47,14 @@ class Call:
     @property
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @property
+    def parts(self) -> dict[str, bytes]:
+        """The parts of a multipart body by their names, fields and files alike."""
+        header = f"content-type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
+        whole = message_from_bytes(header + self.body)
+        listed = whole.get_payload() if whole.is_multipart() else []
+        return {_name(part): _content(part) for part in listed if isinstance(part, Message)}
 
     def json(self, refused: Refusal) -> dict[str, Any]:
         """The JSON object of the body; raises `refused` for anything else."""
@@ -115,6 +125,15 @@ class CallRecord:
     status: int | None = None  # None: no complete answer was sent yet
     effect: bool = False
     fault: str | None = None  # the id of the fault that acted on it
+
+
+def _name(part: Message) -> str:
+    return str(part.get_param("name", header="content-disposition"))
+
+
+def _content(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def root_url(request: Request, base_url: str | None) -> str:

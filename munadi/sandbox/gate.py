@@ -55,7 +55,7 @@ class Gate:
             await PlainTextResponse("request entity too large", 413)(scope, receive, send)
             return
         network, operation = self._network, self._network.operation(call)
-        profile, path = network.profile_of(call), f"/{network.channel}/{call.path}"
+        profile, path = network.profile_of(call), network.logged_path(call)
         # Logged at arrival: a call that hangs is already in the log.
         record = CallRecord(wall_time(), network.channel, operation.name, call.method, path, profile, operation.visible)
         self._calls.append(record)

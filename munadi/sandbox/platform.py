@@ -103,6 +103,10 @@ class Platform(ABC, Generic[Profile]):
     def is_visible_operation(self, name: str, call: Call) -> bool:
         return name in self.visible
 
+    def logged_path(self, call: Call) -> str:
+        """The path of a call for the log, which has no tokens."""
+        return f"/{self.channel}/{call.path}"
+
     def path_parts(self, call: Call) -> list[str]:
         return [part for part in call.path.split("/") if part]
 

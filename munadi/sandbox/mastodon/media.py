@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes
-from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY, MINUTE
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 async def upload(platform: Mastodon, call: Call) -> Answer:
     profile = platform.caller(call, "write:media")
     platform.limited(profile, "mediaPer30Minutes", 30 * MINUTE)
-    parts = _parts(call)
+    parts = call.parts
     file = parts.get("file", b"")
     kind = sniff(file)
     refuse_if(kind is None or not (image_facts(file) or video_facts(file)), "type")
@@ -83,14 +81,3 @@ def view(platform: Mastodon, medium: Medium, call: Call) -> dict[str, Any]:
     url = f"{call.base_url}/media/{medium.digest}" if is_ready else None
     described = {"description": medium.description or None, "meta": {"focus": medium.focus} if medium.focus else {}}
     return {"id": medium.id, "type": medium.kind, "url": url, **described}
-
-
-def _parts(call: Call) -> dict[str, bytes]:
-    header = f"content-type: {call.headers.get('content-type', '')}\r\n\r\n".encode()
-    whole = message_from_bytes(header + call.body)
-    parts = whole.get_payload() if whole.is_multipart() else []
-    return {_name(part): part.get_payload(decode=True) or b"" for part in parts if isinstance(part, Message)}  # type: ignore[misc]
-
-
-def _name(part: Message) -> str:
-    return str(part.get_param("name", header="content-disposition"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes
-from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY, MINUTE
@@ -33,7 +31,7 @@ async def initialize(platform: X, call: Call) -> Answer:
 
 
 async def append(platform: X, call: Call) -> Answer:
-    medium, parts = _own(platform, call, platform.caller(call, "media.write").id, -2), _parts(call)
+    medium, parts = _own(platform, call, platform.caller(call, "media.write").id, -2), call.parts
     index, content = parts.get("segment_index", b"").decode(), parts.get("media", b"")
     refuse_if(medium.digest is not None or not index.isdecimal() or int(index) >= MAX_PARTS, "invalid")
     refuse_if(not content or len(content) > MAX_PART_BYTES, "invalid")
@@ -119,14 +117,3 @@ def _view(platform: X, medium: Medium) -> dict[str, Any]:
         if medium.category == "tweet_image" and left <= 0 and not medium.problem
         else {**view, "processing_info": info}
     )
-
-
-def _parts(call: Call) -> dict[str, bytes]:
-    header = f"content-type: {call.headers.get('content-type', '')}\r\n\r\n".encode()
-    whole = message_from_bytes(header + call.body)
-    parts = whole.get_payload() if whole.is_multipart() else []
-    return {_name(part): part.get_payload(decode=True) or b"" for part in parts if isinstance(part, Message)}  # type: ignore[misc]
-
-
-def _name(part: Message) -> str:
-    return str(part.get_param("name", header="content-disposition"))
