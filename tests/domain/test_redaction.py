@@ -43,7 +43,15 @@ def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["the token has expired", "code 190, subcode 463", "bearer of bad news", "mnd_", "a passwordless account: yes", ""],
+    [
+        "the token has expired",
+        "code 190, subcode 463",
+        "bearer of bad news",
+        "mnd_",
+        "a passwordless account: yes",
+        "at 1234567890: short",
+        "",
+    ],
 )
 def test_plain_words_are_unchanged(text: str) -> None:
     assert redact(text) == text
