@@ -26,6 +26,7 @@ class ChannelName(StrEnum):
     MASTODON = "mastodon"
     PINTEREST = "pinterest"
     X = "x"
+    TELEGRAM = "telegram"
     YOUTUBE = "youtube"
 
 

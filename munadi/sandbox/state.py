@@ -19,6 +19,7 @@ from munadi.sandbox.model import PostView
 from munadi.sandbox.pinterest import Pinterest
 from munadi.sandbox.platform import Platform
 from munadi.sandbox.storage import Store
+from munadi.sandbox.telegram import Telegram
 from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.x import X
@@ -30,6 +31,7 @@ NETWORKS: tuple[type[Platform[Any]], ...] = (
     Instagram,
     Mastodon,
     Pinterest,
+    Telegram,
     Threads,
     TikTok,
     X,

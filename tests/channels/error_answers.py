@@ -93,6 +93,16 @@ def x_of(key: str) -> Answer:
     return given(403, {"title": "x", "detail": WORDS, "type": f"https://api.x.com/2/problems/{key}", "status": 403})
 
 
+def telegram(status: int, description: str, **parameters: Any) -> Answer:
+    """An answer in the envelope of the Bot API."""
+    more = {"parameters": parameters} if parameters else {}
+    return given(status, {"ok": False, "error_code": status, "description": description, **more})
+
+
+def telegram_of(key: str) -> Answer:
+    return telegram(400, f"Bad Request: {key}")
+
+
 def tiktok_of(key: str) -> Answer:
     status, _, code = key.partition(":")
     if code in OAUTH_WORDS.split():

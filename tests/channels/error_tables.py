@@ -22,6 +22,7 @@ from tests.channels.error_answers import (
 )
 from tests.channels.error_mastodon import MASTODON
 from tests.channels.error_pinterest import PINTEREST
+from tests.channels.error_telegram import TELEGRAM
 from tests.channels.error_x import X
 
 R, S = Reason, Effect
@@ -269,6 +270,7 @@ TABLES = {
     "instagram": INSTAGRAM,
     "mastodon": MASTODON,
     "pinterest": PINTEREST,
+    "telegram": TELEGRAM,
     "threads": THREADS,
     "tiktok": TIKTOK,
     "x": X,

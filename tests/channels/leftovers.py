@@ -11,6 +11,8 @@ from munadi.domain.publication import Handle
 from tests.channels.making import NOW
 from tests.channels.network import Network, answer, ok
 from tests.channels.scene_meta import PAGE, READ
+from tests.channels.scene_telegram import STORAGE
+from tests.channels.scene_telegram import refusal as telegram_refusal
 from tests.channels.scene_tiktok import creator_state, done, handle, refused, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, listed, refusal, resource
 
@@ -65,6 +67,8 @@ def _bluesky(network: Network, aborted: Any) -> Network:
     return network.on("GET", SERVICE_AUTH, ok({"token": "s"})).on("POST", ABORT, aborted)
 
 
+DELETE = "/deleteMessages"
+TOO_OLD = "Bad Request: message can't be deleted for everyone"
 CANCEL = "/v2/post/publish/cancel/"
 LEFTOVERS = {
     "facebook photos": Leftover(
@@ -90,6 +94,14 @@ LEFTOVERS = {
         gone=lambda network: _bluesky(network, answer(400, {"error": "UploadNotFound", "message": "no"})),
         seen=lambda network: _bluesky(network, answer(400, {"error": "UploadAlreadyCompleted", "message": "no"})),
         removal=("POST", ABORT),
+    ),
+    "telegram": Leftover(
+        name="telegram",
+        handle=_handle(storage=STORAGE, stored=[{"file_id": "f", "message_id": 5}], rehearsal=6),
+        unused=lambda network: network.on("POST", DELETE, ok({"ok": True, "result": True})),
+        gone=lambda network: network.on("POST", DELETE, telegram_refusal(400, TOO_OLD)),
+        seen=lambda network: network.on("POST", DELETE, ok({"ok": True, "result": True})),
+        removal=("POST", DELETE),
     ),
     "tiktok": Leftover(
         name="tiktok",
@@ -123,5 +135,6 @@ LEFTOVERS["youtube, not listed any more"] = replace(
     gone=lambda network: network.on("GET", VIDEOS, listed()),
     seen=lambda network: network.on("GET", VIDEOS, listed(resource("public"))),
 )
-# These networks refuse the removal of a visible post themselves, so the removal may be sent.
-ASKED = frozenset({"bluesky", "tiktok"})
+# These networks refuse the removal of a visible post themselves, so the removal may be sent. What Telegram's storage
+# chat has is never a post.
+ASKED = frozenset({"bluesky", "telegram", "tiktok"})

@@ -140,6 +140,7 @@ PLACES = {
     "pinterest": Place(
         {"api": "api", "auth": "www", "upload": "s3"}, {**APP, "poll_quick": 0.02, "poll_slow": 0.02}, ("video",)
     ),
+    "telegram": Place({"api": "api", "site": "site"}, {"probe": True, "probe_misses": 5}),
     "threads": Place(
         {"graph": "graph", "token": "token", "auth": "www"},
         {"poll_text": 0.02, "poll_image": 0.02, "poll_video": 0.02, "poll_slow": 0.1, "settle": 0},
@@ -267,6 +268,7 @@ FACEBOOK = {
     "photo story": "photo_story",
     "video story": "finish_story",
 }
+TELEGRAM = {"text": "sendMessage", "photo": "sendPhoto", "photos": "sendMediaGroup", "video": "sendVideo"}
 SPAM = {"error": {"code": 4, "subcode": 2207051}}
 KINDS: dict[str, tuple[Kind, ...]] = {
     "bluesky": tuple(
@@ -282,6 +284,10 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "pinterest": tuple(
         Kind(name, "create_pin", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))
         for name in ("photo", "photos", "video")
+    ),
+    "telegram": tuple(
+        Kind(name, operation, {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "restart"}}))
+        for name, operation in TELEGRAM.items()
     ),
     "threads": (Kind("text", "threads_publish", GRAPH, (SPAM, {"error": {"code": 10}, "status": 500})),),
     "tiktok": (Kind("file", "upload_last_chunk", {}, ({},)),),

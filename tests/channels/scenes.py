@@ -13,6 +13,7 @@ from tests.channels.network import answer, ok
 from tests.channels.scene_mastodon import MASTODON
 from tests.channels.scene_meta import FACEBOOK, INSTAGRAM, THREADS
 from tests.channels.scene_pinterest import PINTEREST
+from tests.channels.scene_telegram import TELEGRAM
 from tests.channels.scene_tiktok import TIKTOK
 from tests.channels.scene_x import X
 from tests.channels.scene_youtube import YOUTUBE
@@ -42,6 +43,6 @@ BLUESKY = Scene(
     settings={"hosts": {"entryway": "https://entry.example/bluesky"}},
 )
 
-ALL = (BLUESKY, FACEBOOK, INSTAGRAM, MASTODON, PINTEREST, THREADS, TIKTOK, X, YOUTUBE)
+ALL = (BLUESKY, FACEBOOK, INSTAGRAM, MASTODON, PINTEREST, TELEGRAM, THREADS, TIKTOK, X, YOUTUBE)
 SCENES = {scene.name: scene for scene in ALL}
 scenes = each_scene(SCENES)

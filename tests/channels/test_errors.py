@@ -13,7 +13,7 @@ import pytest
 from munadi.domain.failure import Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
-from tests.channels.error_answers import WORDS, Row, given, google, graph, tiktok_of
+from tests.channels.error_answers import WORDS, Row, given, google, graph, telegram, tiktok_of
 from tests.channels.error_tables import TABLES
 from tests.channels.making import NOW, bench
 
@@ -27,7 +27,8 @@ def test_every_documented_code(name: str, row: Row) -> None:
     assert (error.reason, error.effect) == (row.reason, row.effect)
     assert error.retry_after == (None if row.seconds is None else timedelta(seconds=row.seconds))
     assert error.provider_code == row.key.rpartition(":")[2].replace("*", "25")
-    assert str(error.provider_message) in (TABLES[name].words, WORDS, f"(#100) {row.key}: too many")
+    described = (f"(#100) {row.key}: too many", f"Bad Request: {row.key}")  # where the words have the code
+    assert str(error.provider_message) in (TABLES[name].words, WORDS, *described)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,9 @@ SOON = {"retry_after": "5"}
     ("name", "answer", "seconds"),
     [
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, retry_after="12"), 12),
+        ("telegram", telegram(429, "Too Many Requests: retry after 9", retry_after=9), 9),
+        ("telegram", telegram(429, "Too Many Requests: retry after 9", retry_after=10**40), 604_800),
+        *(("telegram", telegram(429, "Too Many Requests", retry_after=odd), 60) for odd in (-1, True, "soon")),
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset=str(LATER)), 90),
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset=str(EARLIER)), 1),
         ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset="soon"), 60),

@@ -18,6 +18,7 @@ from tests.channels import limits_facebook as facebook
 from tests.channels import limits_instagram as instagram
 from tests.channels import limits_mastodon as mastodon
 from tests.channels import limits_pinterest as pinterest
+from tests.channels import limits_telegram as telegram
 from tests.channels import limits_threads as threads
 from tests.channels import limits_tiktok as tiktok
 from tests.channels import limits_x as x
@@ -31,6 +32,7 @@ TABLES: Mapping[str, Sequence[Limit]] = {
     "instagram": instagram.LIMITS,
     "mastodon": mastodon.LIMITS,
     "pinterest": pinterest.LIMITS,
+    "telegram": telegram.LIMITS,
     "threads": threads.LIMITS,
     "tiktok": tiktok.LIMITS,
     "x": x.LIMITS,
@@ -123,6 +125,15 @@ LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
     "mastodon": [(draft("Hi"), 0), (CARD, 0), (ONE, 1), (PAIR, 1), (FILM, 10), (ODD, 1)],
     "pinterest": [(ONE, 5), (PAIR, 5), (FILM, 30), (ODD, 5)],
     "x": [(draft("Hi"), 0), (CARD, 0), (ONE, 5), (PAIR, 5), (FILM, 20), (ODD, 5)],
+    "telegram": [
+        (draft("Hi"), 0),
+        (CARD, 0),
+        (ONE, 1),
+        (PAIR, 1),
+        (FILM, 1),
+        (of(FILM)(storageChat="-1001"), 15),
+        (ODD, 1),
+    ],
     "threads": [(draft("Hi"), 0.5), (ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (ODD, 10)],
 }
 

@@ -31,6 +31,7 @@ from tests.channels.scene_mastodon import WHO as MASTODON
 from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
 from tests.channels.steps import BARE, NO_ID, Step, of
+from tests.channels.telegram.steps import STEPS as TELEGRAM
 from tests.channels.x import test_media as x_media
 
 NO_SUCCESS = ({"success": False}, {"success": "yes"}, {}, [], "not json")
@@ -142,6 +143,7 @@ STEPS = [
         "part-2",
     ),
     *PINTEREST,
+    *TELEGRAM,
     Step("x text", x_over, x.SALE, x.WHO, None, NO_TWEET, live=(of(posts={"post": {"id": "117"}}),)),
     Step(
         "x picture",

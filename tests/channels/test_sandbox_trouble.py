@@ -15,7 +15,7 @@ from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
 DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
-KIND = {"bluesky": "text", "mastodon": "text", "pinterest": "photo", "x": "text", **DEFAULT}
+KIND = {"bluesky": "text", "mastodon": "text", "pinterest": "photo", "telegram": "text", "x": "text", **DEFAULT}
 
 
 def usual(acme: Acme, **fields: Any) -> Any:
@@ -36,7 +36,12 @@ async def test_a_call_with_an_expired_token_is_not_sent_and_a_new_token_continue
     acme.tokens("expire")
     await acme.failure(given, saved, reason=R.TOKEN_EXPIRED, effect=S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("instagram", "mastodon", "threads"):  # a living token renews itself, or needs no renewal
+    if acme.name in (
+        "instagram",
+        "mastodon",
+        "telegram",
+        "threads",
+    ):  # a living token renews itself, or needs no renewal
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
         return
     await acme.refresh()
@@ -63,6 +68,7 @@ WITHDRAWN = [
     ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
     ("mastodon", {}, R.TOKEN_EXPIRED),
     ("pinterest", {}, R.TOKEN_EXPIRED),
+    ("telegram", {}, R.TOKEN_EXPIRED),
     ("tiktok", {}, R.TOKEN_EXPIRED),
     ("x", {}, R.TOKEN_EXPIRED),
     ("youtube", {}, R.TOKEN_EXPIRED),
@@ -80,7 +86,7 @@ async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str
     error = await acme.failure(given, saved, reason=reason)
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("mastodon", "pinterest", "tiktok", "x", "youtube"):
+    if acme.name in ("mastodon", "pinterest", "telegram", "tiktok", "x", "youtube"):
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
@@ -105,6 +111,8 @@ RESTRICTED = [
     *((channel, "restricted", R.ACCOUNT_RESTRICTED) for channel in ("facebook", "instagram", "threads")),
     *((channel, "checkpoint", R.LOGIN_CHECKPOINT) for channel in ("facebook", "instagram", "threads")),
     ("mastodon", "disabled", R.ACCOUNT_RESTRICTED),
+    ("telegram", "kicked", R.TARGET_NOT_ACCESSIBLE),
+    ("telegram", "may_not_post", R.MISSING_SCOPE),
     ("tiktok", "private", R.INVALID_FIELD),
     ("tiktok", "banned", R.ACCOUNT_RESTRICTED),
     *(("x", status, R.ACCOUNT_RESTRICTED) for status in ("suspended", "locked")),
@@ -127,6 +135,7 @@ LIMITS = [
     ("mastodon", "photo", "mediaPer30Minutes", R.RATE_LIMITED),
     ("pinterest", "photo", "writesPerMinute", R.RATE_LIMITED),
     ("pinterest", "video", "readsPerMinute", R.RATE_LIMITED),
+    ("telegram", "text", "messagesPerMinute", R.RATE_LIMITED),
     ("threads", "text", "postsPerDay", R.DAILY_CAP_REACHED),
     ("tiktok", "file", "postsPerDay", R.DAILY_CAP_REACHED),
     ("tiktok", "file", "activeUsersPerDay", R.QUOTA_EXCEEDED),
@@ -252,6 +261,8 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     ("pinterest", None, image(), R.MEDIA_UNREACHABLE, "400/235"),
     ("pinterest", WORDS, image(), R.INVALID_FIELD, "400/1"),
     ("pinterest", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "failed"),
+    ("telegram", WORDS, image(), R.MEDIA_VALIDATION_FAILED, "IMAGE_PROCESS_FAILED"),
+    ("telegram", jpeg(1200, 50), image(), R.MEDIA_VALIDATION_FAILED, "PHOTO_INVALID_DIMENSIONS"),
     ("x", WORDS, image(), R.INVALID_FIELD, "invalid-request"),
     ("x", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "failed"),
     ("tiktok", WORDS, video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),

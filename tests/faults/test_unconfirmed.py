@@ -45,7 +45,7 @@ ANONYMOUS = frozenset({"bluesky"})
 TWINS = "facebook"
 DARK, ALIKE, TAKEN = "reads down", "two candidates", "alike to another's post"
 # A post that is not live, at a network where nothing proves that: never sent again by itself.
-KEYLESS, ABSENT = "x-text", "absent, without a key"
+KEYLESS, ABSENT = ("x-text", "telegram-text", "telegram-stored"), "absent, without a key"
 # How the answer is lost. Both twins are live before either is reconciled; what is alike to another's is not live.
 LOST = {DARK: "accept_then_reset", ALIKE: "accept_then_hang", TAKEN: "reset", ABSENT: "reset"}
 Plan = tuple[str, str, list[str], str]
@@ -159,11 +159,11 @@ async def resolve_absent(world: World, one: Doubt) -> None:
 async def watch(world: World, one: Doubt) -> None:
     """How far apart the checks were since it was in doubt; the visible call is still the only one."""
     made = await calls(world.sandbox, channel_of(one.shape), profile=one.profile)
-    at = [epoch(call["at"]) for call in made if call["operation"] in READS[one.shape]]
+    at = [epoch(call["at"]) for call in made if call["operation"] in READS.get(one.shape, ())]
     at = [moment for moment in at if moment > one.seen_at]
     times = [one.seen_at, *(moment for n, moment in enumerate(at) if n == 0 or moment - at[n - 1] > 5)]
     one.gaps = [after - before for before, after in itertools.pairwise(times)]
-    if one.shape not in ANONYMOUS and (len(one.gaps) < 2 or one.gaps[1] < 2 * one.gaps[0]):
+    if one.shape in READS and one.shape not in ANONYMOUS and (len(one.gaps) < 2 or one.gaps[1] < 2 * one.gaps[0]):
         one.wrong.append("checks do not continue at a growing distance")
     if await visible_calls(world, one.shape, one.profile) != one.visible:
         one.wrong.append("sent again")
@@ -177,12 +177,12 @@ def plans_of(large: bool) -> list[Plan]:
             ("bluesky", DARK, ["dark"], "dark"),
             ("instagram", DARK, ["darker"], "darker"),
             (TWINS, TAKEN, ["taken"], "taken"),
-            (KEYLESS, ABSENT, ["absent"], "absent"),
+            *((shape, ABSENT, [f"absent {shape}"], f"absent-{shape}") for shape in KEYLESS),
         ]
     plans = [(shape, DARK, [f"{shape} {n:02}"], f"dark-{shape}-{n}") for shape in READS for n in range(EACH)]
     plans += [(TWINS, ALIKE, [f"twins {n:02}"] * 2, f"twins-{n}") for n in range(EACH)]
     plans += [(TWINS, TAKEN, [f"taken {n:02}"], f"taken-{n}") for n in range(EACH)]
-    plans += [(KEYLESS, ABSENT, [f"absent {n:02}"], f"absent-{n}") for n in range(EACH)]
+    plans += [(KEYLESS[n % len(KEYLESS)], ABSENT, [f"absent {n:02}"], f"absent-{n}") for n in range(EACH)]
     random.Random(SEED).shuffle(plans)
     return plans
 

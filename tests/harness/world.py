@@ -21,7 +21,20 @@ from tests.harness.networks import posts_of, remove_quotas
 from tests.harness.stack import Stack
 from tests.support.temporal import connect_to
 
-CHANNELS = ("bluesky", "instagram", "threads", "facebook", "mastodon", "pinterest", "tiktok", "x", "youtube")
+CHANNELS = (
+    "bluesky",
+    "instagram",
+    "threads",
+    "facebook",
+    "mastodon",
+    "pinterest",
+    "telegram",
+    "tiktok",
+    "x",
+    "youtube",
+)
+# The private chat of the sandbox where bots store files.
+STORAGE_CHAT = "-1005000000000"
 # What trials publish. Each shape has its channel, the kind of its media, and its channel's options.
 SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "bluesky": ("bluesky", "picture", {}),
@@ -36,6 +49,9 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "mastodon-text": ("mastodon", None, {}),
     "pinterest": ("pinterest", "picture", {}),
     "pinterest-video": ("pinterest", "clip", {}),
+    "telegram": ("telegram", "picture", {}),
+    "telegram-text": ("telegram", None, {}),
+    "telegram-stored": ("telegram", "picture", {"storageChat": STORAGE_CHAT}),
     "tiktok": ("tiktok", "clip", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
     "tiktok-photo": ("tiktok", "picture", {"privacyLevel": "PUBLIC_TO_EVERYONE"}),
     "x": ("x", "picture", {}),
@@ -43,7 +59,7 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "youtube": ("youtube", "clip", {"madeForKids": False}),
 }
 # The network has no key to find these posts by, so a lost answer may stay unconfirmed (docs/promises.md).
-KEYLESS = frozenset({"tiktok-photo", "x-text"})
+KEYLESS = frozenset({"telegram", "telegram-text", "telegram-stored", "tiktok-photo", "x-text"})
 # A lost answer is reconciled soon, and a post that is not found is soon known to be absent.
 QUICK = {
     f"MUNADI_CHANNELS__{name.upper()}__{number}": seconds

@@ -15,6 +15,8 @@ PICTURE_TEXT, CLIP_TEXT = "Monsoon sale starts today", "How an umbrella spends i
 ANYWHERE = ("instagram", "threads", "facebook", "bluesky", "mastodon", "x")
 # Options that these networks require with every post.
 TIKTOK = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
+# The sandbox's private chat where bots store files ahead of time.
+TELEGRAM = {"storageChat": "-1005000000000"}
 YOUTUBE = {"title": CLIP_TEXT, "madeForKids": False}
 # The networks' own work on videos is quicker than usual, so that the demo is short; everything else is unchanged.
 QUICK = (
@@ -47,6 +49,7 @@ def _picture(stage: Stage, due: datetime) -> Content:
     channels: list[Any] = [
         *ANYWHERE,
         _pinterest(stage, ACME),
+        {"channel": "telegram", "options": TELEGRAM},
         {"channel": "tiktok", "options": {**TIKTOK, "title": PICTURE_TEXT}},
         {"channel": "youtube", "options": YOUTUBE, "media": [stage.clip(ACME)]},
     ]
@@ -58,6 +61,7 @@ def _clip(stage: Stage, due: datetime) -> Content:
     channels: list[Any] = [
         *ANYWHERE,
         _pinterest(stage, BAZAAR),
+        {"channel": "telegram", "options": TELEGRAM},
         {"channel": "tiktok", "options": TIKTOK},
         {"channel": "youtube", "options": YOUTUBE},
     ]

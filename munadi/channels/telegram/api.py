@@ -1,0 +1,71 @@
+"""Calls to the Bot API by name. The token is part of each address, so it is among the secrets of each call.
+
+Never call getUpdates, setWebhook or deleteWebhook: they would take the updates of the bot's owner away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from munadi.channels.http import CALL_TIMEOUT, ChannelTools, no_proof
+from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain
+from munadi.channels.telegram.spec import Settings
+from munadi.channels.telegram.wire import ids_in
+from munadi.domain.failure import ChannelError
+from munadi.ports import Answer, Gate
+
+
+class Api:
+    """A Bot API server, for any bot. Everything raises ChannelError."""
+
+    def __init__(self, settings: Settings, tools: ChannelTools) -> None:
+        self._base = settings.hosts.api.rstrip("/")
+        self.http = tools.http(explain)
+
+    async def read(self, token: str, method: str, **params: str) -> dict[str, Any]:
+        """The object that a reading method returns."""
+        answer = await self.http.call("GET", self._url(token, method), params=params, secrets=(token,))
+        found = answer.field("result")
+        if answer.field("ok") is not True or not isinstance(found, dict):
+            raise no_proof(answer, (token,))
+        return found
+
+    async def send(
+        self,
+        token: str,
+        method: str,
+        form: Mapping[str, str],
+        files: Mapping[str, bytes] | None = None,
+        *,
+        gate: Gate | None = None,
+        timeout: float = CALL_TIMEOUT,
+    ) -> Answer:
+        """Send messages; visible with a gate. The proof are the ids of all of them."""
+        return await self.http.call(
+            "POST", self._url(token, method), form=form, files=files, gate=gate, proof=ids_in, timeout=timeout,
+            secrets=(token,),
+        )  # fmt: skip
+
+    async def remove(self, token: str, chat: str, ids: str) -> None:
+        """Delete messages; `ids` is a JSON list."""
+        form = {"chat_id": chat, "message_ids": ids}
+        await self.http.call(
+            "POST", self._url(token, "deleteMessages"), form=form, secrets=(token,), proof=lambda one: one.field("ok")
+        )
+
+    async def seen(self, token: str, chat: str, message_id: int) -> str:
+        """MISSING, ANOTHERS or OWN, by a call that the server refuses after it has read the message."""
+        params = {"chat_id": chat, "message_id": str(message_id)}
+        url = self._url(token, "stopMessageLiveLocation")
+        try:
+            answer = await self.http.call("GET", url, params=params, secrets=(token,))
+        except ChannelError as error:
+            if error.provider_code in (MISSING, ANOTHERS, OWN):
+                return error.provider_code
+            raise
+        raise no_proof(answer, (token,))
+
+    def _url(self, token: str, method: str) -> str:
+        return f"{self._base}/bot{quote(token, safe=':')}/{method}"

@@ -1,0 +1,113 @@
+"""What Telegram's answers mean: `{ok: false, error_code, description, parameters}`, described in words alone.
+
+The code is the description after its prefix, with underscores for spaces. Source: docs/networks/telegram.md, section 6.
+A 4xx in Telegram's own envelope proves that nothing was sent; a status alone, or a 5xx, proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from munadi.channels.answers import object_in
+from munadi.channels.errors import LONGEST_WAIT, Row, refusal
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.ports import Answer
+
+R, S = Reason, Effect
+TITLE = "Telegram"
+DEAD_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT, advice="the bot's token is not valid any more")
+WRONG_HOST = Row(R.TOKEN_EXPIRED, S.NOT_SENT, advice="this Bot API server does not serve the bot: check HOSTS__API")
+NO_ACCESS = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED, advice="the bot cannot reach the chat: add it there again")
+NO_RIGHT = Row(R.MISSING_SCOPE, S.REJECTED, advice="the bot may not post this there: grant it the right to")
+INVALID = Row(R.INVALID_FIELD, S.REJECTED)
+TOO_LONG = Row(R.TEXT_TOO_LONG, S.REJECTED)
+MEDIA = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
+LOST_FILE = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `publisher` uploads again, a few times
+POLICY = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
+MOVED = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED, advice="the group became a supergroup: connect its new id")
+THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(minutes=1))
+UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
+REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
+
+# What the probe of a message id may be told (`probe`).
+MISSING, ANOTHERS = "message_to_edit_not_found", "message_can_t_be_edited"
+OWN = "there_is_no_live_location_in_the_message_to_edit"
+UPGRADED = "group_chat_was_upgraded_to_a_supergroup_chat"
+# What a removal may be told about a message that is gone, or that is too old to be removed.
+UNREMOVABLE = frozenset({"message_to_delete_not_found", "message_can_t_be_deleted_for_everyone"})
+
+ERRORS: Mapping[str, Row] = {
+    "Logged_out": WRONG_HOST,
+    "chat_not_found": NO_ACCESS,
+    "PEER_ID_INVALID": NO_ACCESS,
+    "CHANNEL_PRIVATE": NO_ACCESS,
+    "the_group_chat_was_deleted": NO_ACCESS,
+    "user_is_deactivated": NO_ACCESS,
+    "bot_was_blocked_by_the_user": NO_ACCESS,
+    "need_administrator_rights_in_the_channel_chat": NO_RIGHT,
+    "have_no_write_access_to_the_chat": NO_RIGHT,
+    "CHAT_WRITE_FORBIDDEN": NO_RIGHT,
+    "CHAT_ADMIN_REQUIRED": NO_RIGHT,
+    UPGRADED: MOVED,
+    "message_text_is_empty": Row(R.MISSING_FIELD, S.REJECTED),
+    "text_must_be_non_empty": Row(R.MISSING_FIELD, S.REJECTED),
+    "message_is_too_long": TOO_LONG,
+    "message_caption_is_too_long": TOO_LONG,
+    "ENTITY_BOUNDS_INVALID": INVALID,
+    "strings_must_be_encoded_in_UTF_8": INVALID,
+    "message_to_be_replied_not_found": INVALID,
+    "message_thread_not_found": INVALID,
+    "TOPIC_CLOSED": INVALID,
+    "failed_to_get_HTTP_URL_content": LOST_FILE,
+    "wrong_type_of_the_web_page_content": MEDIA,
+    "PHOTO_INVALID_DIMENSIONS": MEDIA,
+    "IMAGE_PROCESS_FAILED": MEDIA,
+    "file_is_too_big": MEDIA,
+    "group_send_failed": MEDIA,
+    "FROZEN_METHOD_INVALID": POLICY,
+    "CHAT_RESTRICTED": POLICY,
+}
+# How a code begins, where the rest names a chat, a file or a right.
+BEGINNINGS: Sequence[tuple[re.Pattern[str], Row]] = (
+    (re.compile(r"bot_was_kicked_from_the_|bot_is_not_a_member_of_the_"), NO_ACCESS),
+    (re.compile(r"not_enough_rights_to_"), NO_RIGHT),
+    (re.compile(r"can_t_parse_entities"), INVALID),
+    (re.compile(r"wrong_file_identifier|can_t_upload_file_by_URL"), LOST_FILE),
+    (re.compile(r"failed_to_send_message_|photo_has_unsupported_extension|can_t_use_the_media_of_"), MEDIA),
+)  # fmt: skip
+STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 413: MEDIA, 421: WRONG_HOST, 429: THROTTLED}
+# What is refused in Telegram's own envelope without a row: the text is shown, nothing was sent.
+ENVELOPED: Mapping[int, Row] = {404: DEAD_TOKEN}
+_PREFIX = re.compile(r"(?:Bad Request|Forbidden|Unauthorized|Not Found|Conflict|Too Many Requests): ")
+_NO_WORD = re.compile(r"[^A-Za-z0-9]+")
+
+
+def failure(reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None) -> ChannelError:
+    """A failure in our own words."""
+    return ChannelError(reason, effect, f"{TITLE}: {message}", provider_code=code)
+
+
+def explain(answer: Answer, now: datetime) -> ChannelError:
+    """The answer as a ChannelError. The token is part of a call's address, and never of an answer."""
+    given = answer.field("description")
+    message = given if isinstance(given, str) else ""
+    code = _NO_WORD.sub("_", _PREFIX.sub("", message, count=1)).strip("_")[:120]
+    refused = bool(message) and answer.field("ok") is False
+    error = refusal(TITLE, _row(answer.status, code if refused else "", refused=refused), answer, now, code, message)
+    if answer.status == 429 and "retry-after" not in answer.headers:
+        seconds = object_in(answer.body, "parameters").get("retry_after")
+        if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds >= 0:
+            error.retry_after = min(timedelta(seconds=min(seconds, 10_000_000)), LONGEST_WAIT)
+    return error
+
+
+def _row(status: int, code: str, *, refused: bool) -> Row:
+    if status >= 500:
+        return OUTAGE
+    begun = (row for words, row in BEGINNINGS if words.match(code))
+    found = ERRORS.get(code) or next(begun, None) or STATUSES.get(status)
+    if found is None and refused and status >= 400:
+        found = ENVELOPED.get(status, REFUSED)
+    return found or UNKNOWN

@@ -1,0 +1,99 @@
+"""The invisible steps: files and the text to the storage chat, and the chat's last id where posts are looked for.
+
+Each id is saved at once. What is in the storage chat nobody but its members sees. Source: docs/networks/telegram.md,
+sections 3 and 7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from munadi.channels.channel import Post
+from munadi.channels.http import ChannelTools, token_of
+from munadi.channels.renditions import fitting
+from munadi.channels.state import SavedState
+from munadi.channels.telegram.api import Api
+from munadi.channels.telegram.errors import failure
+from munadi.channels.telegram.lookup import Lookup, chat_of, is_probed
+from munadi.channels.telegram.rules import rule_of
+from munadi.channels.telegram.spec import Options, Settings
+from munadi.channels.telegram.state import Prepared, Stored
+from munadi.channels.telegram.wire import file_in, file_name, ids_in, kind_of, media_call, post_call
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.media import MediaAsset
+from munadi.domain.publication import Ready
+
+# Files that Telegram lost so often are not taken.
+MAX_FAILURES = 3
+
+
+def storage_of(options: Options, settings: Settings) -> str | None:
+    """The chat to upload to: the post's own, or that of the installation."""
+    return options.storage_chat or settings.storage_chat
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """One run for one post; it continues where the handle's state ends."""
+
+    api: Api
+    settings: Settings
+    tools: ChannelTools
+    post: Post[Options]
+    saved: SavedState[Prepared]
+
+    async def run(self) -> Ready:
+        """Send what is missing to the storage chat. Raises ChannelError."""
+        storage, media = storage_of(self.post.options, self.settings), self.post.draft.media
+        if storage is None:
+            for asset in media:  # renditions are made now, and sent with the visible call
+                await fitting(self.tools.media, rule_of(asset, self.post.options), asset)
+        else:
+            await self._store(storage, media)
+        if self.settings.probe and self._state.floor is None and is_probed(self.post.account, self._state):
+            chat, misses = chat_of(self.post.account, self._state), self.settings.probe_misses
+            floor = await Lookup(self.api, token_of(self.post.account), chat, misses).last_id()
+            await self.saved.put(ready=True, floor=floor)
+        return Ready()
+
+    async def _store(self, storage: str, media: tuple[MediaAsset, ...]) -> None:
+        if self._state.storage != storage:
+            await self.saved.put(storage=storage, stored=(), rehearsal=None)
+        for index in range(len(self._state.stored), len(media)):
+            stored = await self._upload(storage, index, media[index])
+            await self.saved.put(stored=(*self._state.stored, stored))
+        if not media and self.post.options.poll is None and self._state.rehearsal is None:
+            method, form = post_call(storage, self.post.draft, self._hidden, ())
+            answer = await self.api.send(token_of(self.post.account), method, form)
+            await self.saved.put(rehearsal=(ids_in(answer) or [0])[0])
+
+    async def _upload(self, storage: str, index: int, media: MediaAsset) -> Stored:
+        """One file; the first has the caption, so that Telegram judges it here."""
+        asset = await fitting(self.tools.media, rule_of(media, self.post.options), media)
+        name, text = file_name(asset, index), self.post.draft.text if index == 0 else ""
+        method, form = media_call(storage, media, text, self._hidden, f"attach://{name}")
+        files = {name: await self.tools.media.read(asset)}
+        answer = await self.api.send(token_of(self.post.account), method, form, files)
+        kind = kind_of(media, self.post.options)
+        file_id = file_in(answer, kind)
+        if file_id is None:
+            message = f"Telegram did not take media {media.id} as {kind}, but as another kind of file"
+            raise failure(Reason.MEDIA_VALIDATION_FAILED, message, Effect.REJECTED)
+        return Stored(file_id=file_id, message_id=(ids_in(answer) or [0])[0])
+
+    @property
+    def _hidden(self) -> Options:
+        """The options for the storage chat, which has no topics."""
+        return self.post.options.model_copy(update={"topic_id": None, "silent": True})
+
+    @property
+    def _state(self) -> Prepared:
+        return self.saved.state
+
+
+async def upload_again(saved: SavedState[Prepared], error: ChannelError) -> None:
+    """Forget the files and make `error` a wait, or a rejection once that has happened too often."""
+    failures = saved.state.failures + 1
+    is_final = failures >= MAX_FAILURES or not saved.state.stored
+    error.effect = Effect.REJECTED if is_final else Effect.NOT_SENT
+    await saved.put(stored=(), failures=failures)

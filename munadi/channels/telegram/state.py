@@ -1,0 +1,43 @@
+"""What a handle of this channel holds: files in the storage chat, where a look begins, and the live messages."""
+
+from __future__ import annotations
+
+from munadi.channels.state import HandleState
+from munadi.domain.model import Model
+
+
+class Stored(Model):
+    """A file at Telegram; `message_id` is its message in the storage chat."""
+
+    file_id: str
+    message_id: int
+
+
+class Live(Model):
+    """Messages that are live: the first one's id, and how many there are. Id 0 is not known yet."""
+
+    id: int
+    count: int = 1
+
+
+class Prepared(HandleState):
+    """The state of a handle.
+
+    `storage` is the chat of `stored`, in the draft's order, and of `rehearsal`, the id of the text that was sent there.
+    `floor` is the last id that the chat had before the post. `chat` replaces the account's chat, where a group became
+    a supergroup. `failures`: files that Telegram did not know any more.
+    """
+
+    storage: str | None = None
+    stored: tuple[Stored, ...] = ()
+    rehearsal: int | None = None
+    floor: int | None = None
+    chat: str | None = None
+    failures: int = 0
+    posts: dict[str, Live] = {}
+
+    @property
+    def storage_ids(self) -> list[int]:
+        """The messages in the storage chat."""
+        found = [one.message_id for one in self.stored]
+        return found if self.rehearsal is None else [*found, self.rehearsal]

@@ -1,0 +1,132 @@
+"""Telegram emulated: the Bot API under `/telegram/api/bot<token>/<method>`, messages' addresses under `/telegram/site`.
+
+Source: docs/networks/telegram.md, section 8. A profile is a chat with a bot of its own. All bots may store files in
+one private chat; calls that send there are operations of their own, `store_…`. Not emulated: forwards, copies,
+topics, edits, updates, basic groups, files by URL, effects long after a lost connection, limits of all chats together.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from munadi.sandbox.clock import MINUTE
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.model import PostView
+from munadi.sandbox.platform import Platform, Run, site
+from munadi.sandbox.storage import Table
+from munadi.sandbox.telegram import chats, sending
+from munadi.sandbox.telegram.errors import planned, refuse, too_many
+from munadi.sandbox.telegram.model import STORAGE_CHAT, Chat, File, Message, parameters
+
+DEFAULT = Chat("-1002000000001", "munadi_sandbox", 7_100_000_001)
+# Published on purpose: it opens nothing real.
+DEFAULT_TOKEN = "7100000001:sandboxMunadiTelegramBotTokenAAAAA"
+SENDS = ("sendMessage", "sendPhoto", "sendVideo", "sendAnimation", "sendDocument", "sendMediaGroup", "sendPoll")
+READS: dict[str, Run] = {
+    "getMe": chats.get_me,
+    "getChat": chats.get_chat,
+    "getChatMember": chats.get_member,
+    "stopMessageLiveLocation": chats.stop_live_location,
+    "deleteMessages": chats.delete,
+}
+
+
+class Telegram(Platform[Chat]):
+    channel = "telegram"
+    title = "Telegram"
+    app_credentials = ()  # bots need no app
+    hosts = {"API": "api", "SITE": "site"}
+    default_limits = {"messagesPerMinute": 20, "photoBytes": 10_000_000, "fileBytes": 50_000_000}
+    default_switches = {"othersPost": False, "queueVideos": False}
+    statuses = {"active", "kicked", "may_not_post", "may_edit", "group", "upgraded"}
+    default_profile = DEFAULT
+    visible = frozenset(SENDS)
+    routes = {
+        **{f"* api/*/{name}": (name, run) for name, run in READS.items()},
+        **{f"POST api/*/{name}": (name, sending.send) for name in SENDS},
+        "GET site/**": ("site", site),
+    }
+    variants = {f"store_{name}": sending.send for name in SENDS}
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.messages: Table[Message] = self.table("message", Message)
+        self.files: Table[File] = self.table("file", File)
+
+    def variant(self, name: str, call: Call) -> str:
+        """What is sent to a storage chat nobody sees."""
+        if name not in self.visible:
+            return name
+        return f"store_{name}" if parameters(call).get("chat_id") == STORAGE_CHAT else name
+
+    async def not_served(self, call: Call) -> Answer:
+        return planned({"error": "missing"}, None)
+
+    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
+        return planned(error, status)
+
+    def profile_of(self, call: Call) -> str | None:
+        token = self.issuer.tokens.get(_token(call))
+        return token.profile_id if token else None
+
+    def logged_path(self, call: Call) -> str:
+        return super().logged_path(call).replace(_token(call) or "\0", "…")
+
+    def caller(self, call: Call) -> Chat:
+        """The chat of the call's bot."""
+        token = self.issuer.live(_token(call))
+        if token is None:
+            raise refuse("token")
+        return self.profile(token.profile_id)
+
+    def limited(self, profile: Chat, count: int) -> None:
+        """So many more messages in a minute, or 429 with the seconds to wait."""
+        recent = self.recent(f"messages {profile.id}", MINUTE)
+        if len(recent) + count > self.limits["messagesPerMinute"]:
+            wait = int((recent[0] if recent else self.clock.now()) + MINUTE - self.clock.now()) + 1
+            raise too_many(wait)
+        recent.extend([self.clock.now()] * count)
+
+    def seed_tokens(self, profile: Chat) -> None:
+        self.issuer.issue("", profile.id, [], None, value=DEFAULT_TOKEN)
+        chats.found(self, profile)
+
+    def new_profile(self, name: str | None, beside: Chat | None) -> Chat:
+        number = secrets.randbelow(10**9) + 10**9
+        chat = Chat(f"-100{number}", self.new_username(name, signs="_", joint="_"), 6 * 10**9 + number)
+        chats.found(self, chat)
+        return chat
+
+    def new_tokens(self, profile: Chat) -> dict[str, Any]:
+        token = self.issuer.issue(f"{profile.bot_id}:", profile.id, [], None)
+        return {"accessToken": token.value}
+
+    def permalink(self, message: Message, base_url: str) -> str:
+        return f"{base_url}/telegram/site/{self.profile(message.profile_id).username}/{message.number}"
+
+    def posts(self, base_url: str) -> list[PostView]:
+        """Each message of a bot in its chat; an album is one post."""
+        return [self._view(one, base_url) for one in self.messages if one.own and one.is_first and not one.stored]
+
+    def _view(self, message: Message, base_url: str) -> PostView:
+        album = [one for one in self.messages if one.group and one.group == message.group] or [message]
+        notes = [f"Poll: {' · '.join(message.poll)}"] if message.poll else []
+        notes += [name for name, value in message.shown.items() if value]
+        return self.view(
+            message.profile_id,
+            id=str(message.number),
+            url=self.permalink(message, base_url),
+            text=message.text,
+            kind="reply" if message.reply_to else message.kind,
+            received_at=message.received_at,
+            media=self.shown_media([one.digest for one in album], []),
+            raw=vars(message),
+            notes=notes,
+        )
+
+
+def _token(call: Call) -> str:
+    """The token in the address, which is `api/bot<token>/<method>`."""
+    parts = call.path.split("/")
+    return parts[1].removeprefix("bot") if len(parts) > 1 else ""

@@ -1,0 +1,130 @@
+"""Messages: texts, files, albums and polls, each with the next id of its chat, all of an album or nothing."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from munadi.sandbox.clock import wall_time
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.media import image_facts, sniff, video_facts
+from munadi.sandbox.telegram import chats
+from munadi.sandbox.telegram.errors import refuse_if
+from munadi.sandbox.telegram.model import Chat, File, Message, normalised, parameters
+
+if TYPE_CHECKING:
+    from munadi.sandbox.telegram import Telegram
+
+MAX_TEXT, MAX_CAPTION = 4096, 1024
+EXTENSIONS = ("jpg", "jpeg", "gif", "png", "tif", "bmp")
+SHOWN = ("has_spoiler", "protect_content", "disable_notification", "message_thread_id", "link_preview_options")
+
+
+async def send(platform: Telegram, call: Call) -> Answer:
+    """200 with the message, or the messages of an album."""
+    chat, given = platform.caller(call), parameters(call)
+    place = chats.place_of(chat, given)
+    method = call.path.rpartition("/")[2]
+    if place == chats.CHAT:
+        refuse_if(chat.status == "may_not_post", "right")
+        refuse_if(chat.status == "group" and "photo" in f"{method.lower()} {given.get('media')}", "photos")
+    parent = json.loads(given.get("reply_parameters", "{}")).get("message_id")
+    refuse_if(parent and chats.message_at(platform, chat, place, str(parent)) is None, "parent")
+    drafts = _drafts(platform, chat, call, method, given)
+    if place == chats.CHAT:
+        platform.limited(chat, len(drafts))
+    group = secrets.token_hex(8) if len(drafts) > 1 else ""
+    rows = []
+    for index, draft in enumerate(drafts):
+        number = chats.next_number(platform, chat, place)
+        more = {"stored": place == chats.STORAGE, "group": group, "is_first": index == 0, "reply_to": parent}
+        shown = {name: given[name] for name in SHOWN if name in given}
+        row = Message(
+            number, chat.id, sent_at=platform.clock.now(), received_at=wall_time(), shown=shown, **more, **draft
+        )
+        rows.append(platform.messages.put(row.key, row))
+    if place == chats.CHAT and platform.switches["othersPost"]:
+        chats.others(platform, chat)
+    result = [_view(platform, chat, place, row) for row in rows]
+    return chats.good(result if method == "sendMediaGroup" else result[0], effect=True)
+
+
+def _drafts(platform: Telegram, chat: Chat, call: Call, method: str, given: dict[str, str]) -> list[dict[str, Any]]:
+    """What each message has. Raises Telegram's refusals."""
+    match method:
+        case "sendMessage":
+            text = _text(given.get("text", ""), given.get("entities"), MAX_TEXT, "long")
+            refuse_if(not text, "empty")
+            return [{"kind": "message", "text": text}]
+        case "sendPoll":
+            options = [str(one["text"]) for one in json.loads(given.get("options", "[]"))]
+            refuse_if(not 1 <= len(options) <= 12 or any(len(one) > 100 for one in options), "poll")
+            refuse_if(given.get("is_anonymous") == "false" and chat.status != "group", "anonymous")
+            question = _text(given.get("question", ""), None, 300, "long")
+            refuse_if(not question, "empty")
+            return [{"kind": "poll", "text": question, "poll": options}]
+        case "sendMediaGroup":
+            media = json.loads(given.get("media", "[]"))
+            refuse_if(not 2 <= len(media) <= 10, "album")
+            kinds = {one.get("type") for one in media}
+            refuse_if("animation" in kinds or ("document" in kinds and len(kinds) > 1), "album")
+            return [_medium(platform, chat, call, one["type"], one["media"], one) for one in media]
+    kind = method.removeprefix("send").lower()
+    return [_medium(platform, chat, call, kind, given.get(kind, ""), given)]
+
+
+def _medium(
+    platform: Telegram, chat: Chat, call: Call, kind: str, source: str, given: dict[str, Any]
+) -> dict[str, Any]:
+    text = _text(given.get("caption", ""), given.get("caption_entities"), MAX_CAPTION, "caption")
+    name = source.removeprefix("attach://")
+    if name != source:
+        file = _kept(platform, chat, kind, name, call.parts.get(name, b""))
+    else:
+        known = platform.files.of(source, chat.id)
+        refuse_if(known is None or known.kind != kind, "file")
+        assert known is not None
+        file = known
+    return {"kind": file.kind, "text": text, "file": file.id, "digest": file.digest}
+
+
+def _kept(platform: Telegram, chat: Chat, kind: str, name: str, content: bytes) -> File:
+    """An uploaded file; a video that is none is taken as a document."""
+    refuse_if(not content, "file")
+    refuse_if(len(content) > platform.limits["fileBytes"], "large")
+    if kind == "photo":
+        facts = image_facts(content)
+        refuse_if(name.rpartition(".")[2] not in EXTENSIONS, "extension")
+        refuse_if(facts is None or len(content) > platform.limits["photoBytes"], "image")
+        sides = sorted((facts.width, facts.height)) if facts else [1, 1]
+        refuse_if(sum(sides) > 10_000 or sides[1] > 20 * sides[0], "sides")
+    elif kind in ("video", "animation") and not (
+        video_facts(content) or (kind == "animation" and image_facts(content))
+    ):
+        kind = "document"
+    stored = platform.shelf.keep(content, sniff(content) or "application/octet-stream")
+    file = File(f"AgAC{secrets.token_urlsafe(24)}", chat.id, kind, stored.digest)
+    return platform.files.put(file.id, file)
+
+
+def _text(text: str, entities: Any, longest: int, problem: str) -> str:
+    """Code points are counted; entities are placed by UTF-16 units."""
+    rows = json.loads(entities) if isinstance(entities, str) else entities or []
+    end = len(text.encode("utf-16-le")) // 2
+    refuse_if(any(one["offset"] < 0 or one["offset"] + one["length"] > end for one in rows), "entities")
+    kept = normalised(text)
+    refuse_if(len(kept) > longest, problem)
+    return kept
+
+
+def _view(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str, Any]:
+    is_queued = platform.switches["queueVideos"] and row.kind == "video" and place == chats.CHAT
+    found: dict[str, Any] = {"message_id": 0 if is_queued else row.number, "date": int(row.sent_at)}
+    found["chat"] = chats.shown(chat, place)
+    if row.group:
+        found["media_group_id"] = row.group
+    if row.file is None:
+        return {**found, "poll": {"question": row.text}} if row.poll else {**found, "text": row.text}
+    file = {"file_id": row.file, "file_unique_id": f"Ag{(row.digest or '')[:14]}"}
+    return {**found, "caption": row.text, row.kind: [file] if row.kind == "photo" else file}

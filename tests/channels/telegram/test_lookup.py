@@ -1,0 +1,108 @@
+"""Looking for a lost message by the ids above the last known one: what proves an absence, what leaves it unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from munadi.channels.telegram.lookup import MAX_NEW
+from munadi.domain.publication import Absent, Published, Unknown
+from tests.channels.making import Saved, bench
+from tests.channels.scene_telegram import ALBUM, FACTS, LOOKING, SALE, WHO, chat_with, stored
+
+MISSES = LOOKING["probe_misses"]
+
+
+async def looked(
+    own: Collection[int], others: Collection[int] = (), given: Any = SALE, step: str = "post", **state: Any
+) -> Any:
+    built = bench("telegram", LOOKING)
+    chat_with(built.network, own, others)
+    handle = stored("a", "b", **{"floor": 100, **state})
+    return await built.channel.find(given, WHO, handle, given.due_at, step)
+
+
+@pytest.mark.parametrize("own", [{100, 101}, {100, 103}])
+async def test_one_new_message_of_the_bot_is_a_likeness(own: set[int]) -> None:
+    found = await looked(own, {102})
+    assert isinstance(found, Published)
+    assert (found.post_id, found.by_likeness) == (str(max(own)), True)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "wanted"),
+    [
+        ({100}, (), Absent),
+        ({100}, (101, 102, 104), Absent),
+        ((), {100}, Absent),
+        ((), {100, 101}, Unknown),  # nothing shows that own messages are told from others'
+        ((), {99, 101}, Unknown),  # the message before it is gone
+        ({100, 101, 102}, (), Unknown),
+        ({100}, range(101, 101 + MAX_NEW + 9), Unknown),
+        ({100}, range(100 + 2 * MISSES, 140), Unknown),  # more after a gap
+    ],
+)
+async def test_what_proves_an_absence(own: Any, others: Any, wanted: type) -> None:
+    assert isinstance(await looked(own, others), wanted)
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted"),
+    [({100, 101, 102}, Published), ({100, 101, 103}, Unknown), ({100, 101}, Unknown), ({100, 101, 102, 103}, Unknown)],
+)
+async def test_an_album_is_a_run_of_messages(own: set[int], wanted: type) -> None:
+    found = await looked(own, given=ALBUM)
+    assert isinstance(found, wanted)
+    assert not isinstance(found, Published) or found.post_id == "101"
+
+
+async def test_a_part_is_looked_for_above_the_message_that_it_answers() -> None:
+    given = SALE.model_copy(update={"parts": ("Two",)})
+    live = {"post": {"id": 120, "count": 3}}
+    assert (await looked({122, 123}, given=given, step="part-2", posts=live)).post_id == "123"
+    assert await looked({122}, given=given, step="part-2", posts=live) == Absent()
+    assert isinstance(await looked({122}, given=given, step="part-2"), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [({"probed": False}, {}), ({}, {"floor": None}), ({}, {"chat": "-1007"})],
+    ids=["rights", "no floor", "moved"],
+)
+async def test_without_a_way_to_tell_nothing_is_asked(facts: dict[str, Any], state: dict[str, Any]) -> None:
+    built = bench("telegram", LOOKING)
+    who = WHO.model_copy(update={"facts": {**FACTS, **facts}})
+    handle = stored("a", "b", **{"floor": 100, **state})
+    assert isinstance(await built.channel.find(SALE, who, handle, SALE.due_at), Unknown)
+    assert built.network.requests == []
+
+
+@pytest.mark.parametrize(
+    ("ids", "last"),
+    [
+        ((), None),
+        ({1}, 1),
+        (range(1, 1000), 999),
+        ({*range(1, 60), *range(80, 1000)}, 999),  # a gap that halving may end in
+        ({*range(1, 500, 2)}, 499),
+        ({5, 6, 7}, 7),
+    ],
+)
+async def test_a_preparation_notes_the_last_id(ids: Any, last: int | None) -> None:
+    built, saved = bench("telegram", LOOKING), Saved()
+    chat_with(built.network, own=(), others=ids)
+    await built.channel.prepare(SALE, WHO, None, saved)
+    assert saved.kept.state["floor"] == last
+    assert built.network.mutations == []
+    asked = len(built.network.requests)
+    assert asked < 150
+    await built.channel.prepare(SALE, WHO, saved.handle, saved)
+    assert len(built.network.requests) == (asked if last else 2 * asked)
+
+
+def test_an_absence_counts_only_after_late_effects() -> None:
+    channel = bench("telegram", LOOKING).channel
+    assert (channel.spec.absence_window.total_seconds(), channel.resend(SALE)) == (180, "after_absence")
+    assert bench("telegram", {**LOOKING, "absence_window": 9}).channel.spec.absence_window.total_seconds() == 9
