@@ -9,8 +9,9 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
+from tests.channels.kinds import KINDS, Kind, each_kind
 from tests.channels.making import Saved, error_of
-from tests.channels.sandbox import KINDS, Acme, Kind, at, draft, each_kind
+from tests.channels.sandbox import Acme, at, draft
 
 LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body"]
 lost = pytest.mark.parametrize("mode", LOST)
