@@ -22,6 +22,8 @@ router = APIRouter(route_class=PageRoute)
 # By default a post is given up one day after its time.
 _LONGEST_WINDOW = timedelta(days=1)
 SHOWN, SHOWN_DISMISSED, BRANDS_SHOWN = 50, 10, 10
+# Posts of one cause that are listed; one action is for all of them.
+POSTS_OF_A_CAUSE = 10
 
 
 @router.get("/attention")
@@ -60,6 +62,7 @@ async def show_attention(
         request,
         "attention.html",
         over_limit=over_limit,
+        shown_posts=POSTS_OF_A_CAUSE,
         overdue=overdue,
         unconfirmed=unconfirmed,
         held=held,

@@ -120,3 +120,11 @@ def lateness(milliseconds: int) -> str:
     if late < timedelta(minutes=2):
         return f"{late.total_seconds():.1f} s late"
     return f"{late // timedelta(minutes=1)} min late"
+
+
+def within(milliseconds: int) -> str:
+    """The bound of a lateness, in the largest unit that shows it: `100 ms`, `2 s`, `30 min`."""
+    for unit, size in (("days", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
+        if milliseconds >= size and (unit != "days" or milliseconds > size):
+            return f"{milliseconds / size:.3g} {unit}"
+    return f"{milliseconds} ms"

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.dashboard import fields, labels
+from api.dashboard import fields, icons, labels
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.problems import answer, request_id_of, translate
@@ -40,12 +40,13 @@ NAVIGATION = (
     ("Compose", "/compose"),
     ("Accounts", "/accounts"),
     ("Webhooks", "/webhooks"),
+    ("Insights", "/insights"),
     ("Usage", "/usage"),
     ("Audit log", "/audit"),
     ("Settings", "/settings"),
 )
 # Pages that need a scope to show anything at all.
-SCOPES = {"/audit": Scope.ADMIN, "/settings": Scope.ADMIN}
+SCOPES = {"/insights": Scope.CONTENTS_READ, "/audit": Scope.ADMIN, "/settings": Scope.ADMIN}
 
 
 class PageRoute(APIRoute):
@@ -166,7 +167,9 @@ def _environment() -> Environment:
     )
     made.filters |= {"instant": instant, "local_field": local_field}
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
+    made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_standing": labels.publication_standing}
+    made.globals |= {"icon": icons.status_icon, "tone": icons.tone, "network": icons.network_icon}
     made.filters |= {"fold": fields.fold_of, "ratios": fields.ratios_of}
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": labels.STATUSES, "STANDINGS": labels.STANDINGS, "EVENTS": labels.EVENTS}

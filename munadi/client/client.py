@@ -91,6 +91,13 @@ class Api(Group[M]):
         return Call("GET", "/v1/usage", request)
 
     @operation
+    def insights(
+        self, brand_ref: str | None = None, *, since: str | None = None, until: str | None = None
+    ) -> Call[Json]:
+        """Published, failed and lateness by network and day (YYYY-MM-DD, UTC; by default the last 30 days)."""
+        return Call("GET", "/v1/insights", {"brandRef": brand_ref, "since": since, "until": until})
+
+    @operation
     def raw(self, method: str, path: str, /, **options: Any) -> Call[httpx.Response]:
         """Any other call; returns the response with its headers. `options` are those of a `Call`."""
         return Call(method, path, **options, read=_whole)

@@ -43,6 +43,8 @@ PAGES = (
     "/accounts?brandRef=acme",
     "/webhooks",
     "/usage?brandRef=acme",
+    "/insights",
+    "/insights?brandRef=acme",
 )
 Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
@@ -92,6 +94,7 @@ def _add_publications(rows: Rows, content_id: str, number: int, status: str, at:
         rows[PublicationRow].append(
             {"id": publication_id, "content_id": content_id, "account_id": account.id, "channel": account.channel,
              "place": place, "status": status, "revision": 1, "due_at": at, "attempt_count": 1,
+             "lateness_ms": number % 500 if status == "published" else None,
              "failure": FAILURE if status == "failed" else None, "stages": [], "warnings": [],
              "hold_reason": "OUTAGE" if held else None, "hold_since": at if held else None,
              "created_at": at, "updated_at": at}

@@ -62,6 +62,7 @@ SESSION = {
     "GET /webhooks",
     "GET /webhooks/{endpoint_id}",
     "GET /webhooks/deliveries/{delivery_id}",
+    "GET /insights",
     "GET /usage",
     "GET /audit",
     "GET /settings",

@@ -105,3 +105,43 @@ async def test_dismissed_posts_are_found_without_reading_the_others(own_board: B
     scans = [step for step in plan if step.startswith("SCAN")]
     assert [step for step in scans if "contents_dismissed" not in step] == [], plan
     assert scans, "the index of the few is read whole"
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ContentFilter(statuses=["unconfirmed"]),
+        ContentFilter(statuses=["failed", "partially_published"], dismissed=False),
+        ContentFilter(statuses=["failed"], dismissed=False, brand_ref="acme", scheduled_from=START),
+    ],
+)
+async def test_posts_that_need_a_person_are_listed_without_reading_the_others(
+    own_board: Board, wanted: ContentFilter
+) -> None:
+    async def listed() -> None:
+        async with own_board.database.read() as session:
+            await list_contents(session, wanted, 10)
+
+    plan = await plan_of(own_board.database, listed(), "dismissed_at IS NULL")
+    assert any("USING INDEX contents_needing_a_person_by_age" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+async def test_the_lists_of_what_needs_a_person_are_the_same_as_by_status(own_board: Board) -> None:
+    failed, dismissed, lost, waiting = [
+        await own_board.put(status) for status in (S.QUEUED, S.QUEUED, S.ACCEPTED, S.QUEUED)
+    ]
+    for put, steps in ((failed, (fail,)), (dismissed, (fail, dismiss)), (lost, (lose,))):
+        await change(own_board, put, *steps)
+
+    async def listed(*statuses: str, is_dismissed: bool | None) -> set[str]:
+        async with own_board.database.read() as session:
+            found = await list_contents(session, ContentFilter(statuses=statuses, dismissed=is_dismissed), 10)
+        return {each.id for each in found}
+
+    assert await listed("failed", is_dismissed=False) == {failed.content_id}
+    assert await listed("failed", is_dismissed=None) == {failed.content_id, dismissed.content_id}
+    assert await listed("unconfirmed", is_dismissed=None) == {lost.content_id}
+    assert await listed("failed", "unconfirmed", is_dismissed=False) == {failed.content_id, lost.content_id}
+    assert await listed("queued", "failed", is_dismissed=False) == {failed.content_id, waiting.content_id}

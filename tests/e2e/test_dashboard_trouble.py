@@ -67,6 +67,7 @@ async def _prepare(stack: Stack) -> Scene:
         {
             "contents": "/contents",
             "attention": "/attention",
+            "insights": "/insights",
             "unconfirmed": f"/contents/{doubtful['id']}",
             "refused": f"/contents/{refused['id']}",
             "held": f"/contents/{held['id']}",

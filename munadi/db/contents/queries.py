@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, not_, or_
-from sqlmodel import col, select
+from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -17,8 +17,11 @@ from munadi.db.contents.metadata import contents_with
 from munadi.db.contents.overdue import overdue_contents
 from munadi.db.contents.views import content_view
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
-from munadi.domain.content import ContentView
+from munadi.db.tables.contents import NEEDS_A_PERSON_BY_AGE
+from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.publication import PublicationStatus
+
+_UNRESOLVED = {ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED, ContentStatus.UNCONFIRMED}
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,21 @@ async def views_of(session: AsyncSession, content_ids: Sequence[str]) -> dict[st
     return {content.id: content_view(content, draft, publications.get(content.id, [])) for content, draft in pairs}
 
 
-def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+def _conditions(wanted: ContentFilter) -> list[Any]:
+    found: list[Any] = []
+    brand_ref: ColumnElement[str] = cast(ColumnElement[str], col(ContentRow.brand_ref))
+    status: ColumnElement[str] = cast(ColumnElement[str], col(ContentRow.status))
+    if _needs_a_person(wanted):
+        # True of each anyway: its words are those of an index of these few by age, so that no other post is read.
+        found.append(text(NEEDS_A_PERSON_BY_AGE))
+        # No bare columns, or a database would take another index, and sort all that it finds.
+        brand_ref, status = brand_ref.concat(""), status.concat("")
     if wanted.brand_ref is not None:
-        found.append(col(ContentRow.brand_ref) == wanted.brand_ref)
+        found.append(brand_ref == wanted.brand_ref)
     if wanted.ids:
         found.append(col(ContentRow.id).in_(wanted.ids))
     if wanted.statuses:
-        found.append(col(ContentRow.status).in_(wanted.statuses))
+        found.append(status.in_(wanted.statuses))
     if wanted.client_ref is not None:
         found.append(col(ContentRow.client_ref) == wanted.client_ref)
     found += [col(ContentRow.id).in_(contents_with(name, value)) for name, value in wanted.metadata.items()]
@@ -150,8 +160,8 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
     if wanted.overdue_at is not None:
         found.append(col(ContentRow.id).in_(overdue_contents(wanted.overdue_at)))
     if wanted.words:
-        text = col(DraftRow.source)["text"].as_string()
-        said = (text.icontains(wanted.words, autoescape=True), col(ContentRow.client_ref) == wanted.words)
+        words = col(DraftRow.source)["text"].as_string()
+        said = (words.icontains(wanted.words, autoescape=True), col(ContentRow.client_ref) == wanted.words)
         found.append(or_(*said))
     if wanted.before is not None:
         at, content_id = wanted.before
@@ -168,6 +178,13 @@ def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
     if account_id is not None:
         query = query.where(PublicationRow.account_id == account_id)
     return query
+
+
+def _needs_a_person(wanted: ContentFilter) -> bool:
+    """Whether the statuses alone say that a person is needed. A post is never dismissed while it is unconfirmed."""
+    statuses = set(wanted.statuses)
+    only_unconfirmed = statuses == {ContentStatus.UNCONFIRMED}
+    return only_unconfirmed or (bool(statuses) and statuses <= _UNRESOLVED and wanted.dismissed is False)
 
 
 def _is_dismissed() -> ColumnElement[bool]:

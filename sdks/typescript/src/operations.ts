@@ -305,6 +305,15 @@ export class Events {
   }
 }
 
+export class Insights {
+  constructor(private readonly send: Send) {}
+
+  /** How many publications were published and failed, by network and day, and how late the published ones were. A publication counts on the day it was due. Lateness runs from that time to the start of the call that publishes it. */
+  get(query: { brandRef?: string | undefined; since?: string | undefined; until?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.Insights> {
+    return this.send<t.Insights>("GET", `/v1/insights`, { query, ...options });
+  }
+}
+
 export class Keys {
   constructor(private readonly send: Send) {}
 
@@ -512,6 +521,7 @@ export class Operations {
   readonly contents: Contents;
   readonly drafts: Drafts;
   readonly events: Events;
+  readonly insights: Insights;
   readonly keys: Keys;
   readonly media: Media;
   readonly publications: Publications;
@@ -529,6 +539,7 @@ export class Operations {
     this.contents = new Contents(send);
     this.drafts = new Drafts(send);
     this.events = new Events(send);
+    this.insights = new Insights(send);
     this.keys = new Keys(send);
     this.media = new Media(send);
     this.publications = new Publications(send);

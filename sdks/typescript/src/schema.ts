@@ -366,6 +366,18 @@ export type CalendarView = {
   timezone: string;
 };
 
+/** One network: all days together, and each of them, also those without a publication. */
+export type ChannelInsights = {
+  channel: string;
+  days: (DayOutcomes)[];
+  failed: number;
+  /** Half of them were published within this many milliseconds after their time. */
+  p50Ms: number | null;
+  /** 99 of 100 were published within this many milliseconds after their time. */
+  p99Ms: number | null;
+  published: number;
+};
+
 /** Every network, and the registry: a new one is a line here and a folder `munadi/channels/<name>`. */
 export type ChannelName = "instagram" | "threads" | "facebook" | "bluesky" | "tiktok" | "mastodon" | "pinterest" | "x" | "telegram" | "youtube";
 
@@ -985,6 +997,17 @@ export type CredentialsRequest = {
   refreshToken?: string | null;
 };
 
+/** The publications that were due on one day, in UTC. */
+export type DayOutcomes = {
+  date: string;
+  failed: number;
+  /** Half of them were published within this many milliseconds after their time. */
+  p50Ms: number | null;
+  /** 99 of 100 were published within this many milliseconds after their time. */
+  p99Ms: number | null;
+  published: number;
+};
+
 /** A delivery that a brand's limit keeps until the next month. A raised limit sends it at once. */
 export type Deferral = {
   /** The brand whose limit it is. */
@@ -1396,6 +1419,14 @@ export type Hold = {
 
 /** What a queued publication waits for besides its time. */
 export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP";
+
+/** What became of the publications that were due from one day to another, in UTC, both included. Networks without any are missing. `brandRef` null: every brand that the key may see. */
+export type Insights = {
+  brandRef: string | null;
+  channels: (ChannelInsights)[];
+  since: string;
+  until: string;
+};
 
 /** A new key. `brandRef` restricts it to one brand; without `expiresAt` it lasts until it is revoked. */
 export type KeyCreate = {
