@@ -368,13 +368,17 @@ export type CalendarView = {
 
 /** One network: all days together, and each of them, also those without a publication. */
 export type ChannelInsights = {
+  /** The network, as `GET /v1/channels` names it. */
   channel: string;
+  /** Every day of the range, in order. */
   days: (DayOutcomes)[];
+  /** How many failed. */
   failed: number;
   /** Half of them were published within this many milliseconds after their time. */
   p50Ms: number | null;
   /** 99 of 100 were published within this many milliseconds after their time. */
   p99Ms: number | null;
+  /** How many are live at their network. */
   published: number;
 };
 
@@ -999,12 +1003,15 @@ export type CredentialsRequest = {
 
 /** The publications that were due on one day, in UTC. */
 export type DayOutcomes = {
+  /** The day, in the calendar's time zone. */
   date: string;
+  /** How many failed. */
   failed: number;
   /** Half of them were published within this many milliseconds after their time. */
   p50Ms: number | null;
   /** 99 of 100 were published within this many milliseconds after their time. */
   p99Ms: number | null;
+  /** How many are live at their network. */
   published: number;
 };
 
@@ -1422,9 +1429,13 @@ export type HoldReason = "TOKEN" | "OUTAGE" | "RATE_LIMIT" | "DAILY_CAP";
 
 /** What became of the publications that were due from one day to another, in UTC, both included. Networks without any are missing. `brandRef` null: every brand that the key may see. */
 export type Insights = {
+  /** The brand it belongs to. */
   brandRef: string | null;
+  /** Only events about these networks; empty: all. */
   channels: (ChannelInsights)[];
+  /** From this time on. */
   since: string;
+  /** Up to this time, without it. Null: up to now. */
   until: string;
 };
 
