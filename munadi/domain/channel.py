@@ -26,6 +26,7 @@ class ChannelName(StrEnum):
     MASTODON = "mastodon"
     PINTEREST = "pinterest"
     X = "x"
+    LINKEDIN = "linkedin"
     TELEGRAM = "telegram"
     YOUTUBE = "youtube"
 

@@ -13,6 +13,7 @@ from munadi.sandbox.exchange import CallRecord
 from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
 from munadi.sandbox.instagram import Instagram
+from munadi.sandbox.linkedin import LinkedIn
 from munadi.sandbox.mastodon import Mastodon
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.model import PostView
@@ -29,6 +30,7 @@ NETWORKS: tuple[type[Platform[Any]], ...] = (
     Bluesky,
     Facebook,
     Instagram,
+    LinkedIn,
     Mastodon,
     Pinterest,
     Telegram,

@@ -13,6 +13,7 @@ CHANNELS = (
     "threads",
     "facebook",
     "bluesky",
+    "linkedin",
     "mastodon",
     "pinterest",
     "telegram",

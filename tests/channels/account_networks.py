@@ -14,6 +14,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.ports import AccountImport
 from tests.channels.making import REFRESH, SECRET, TOKEN, Bench, account, bench
 from tests.channels.network import answer, ok
+from tests.channels.scene_linkedin import PERSON, USERINFO
 from tests.channels.scene_pinterest import BOARD, BOARDS, page
 from tests.channels.scene_tiktok import CREATOR, CREATOR_INFO, done
 from tests.channels.scene_youtube import UPLOADS
@@ -140,6 +141,17 @@ X = Network(
     renewed={"access_token": "fresh", "refresh_token": "newer", "expires_in": 7200, "token_type": "bearer"},
     settings={**SCENES["x"].settings, **APP},
 )
+LINKEDIN = Network(
+    name="linkedin",
+    me=USERINFO,
+    who=ok({"sub": "Ab-3", "name": "Acme"}),
+    profile=(PERSON, "Acme", "Acme"),
+    facts={},
+    asked={},
+    renew=("POST", "/oauth/v2/accessToken"),
+    renewed={"access_token": "fresh", "expires_in": 5_184_000, "scope": "openid,profile,w_member_social"},
+    settings={**SCENES["linkedin"].settings, **APP},
+)
 PINTEREST = Network(
     name="pinterest",
     me="/v5/user_account",
@@ -151,5 +163,5 @@ PINTEREST = Network(
     renewed={"access_token": "fresh", "refresh_token": "newer", "expires_in": 2_592_000, "token_type": "bearer"},
     settings={**SCENES["pinterest"].settings, **APP},
 )
-NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, PINTEREST, TIKTOK, X, YOUTUBE)}
+NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, LINKEDIN, PINTEREST, TIKTOK, X, YOUTUBE)}
 networks = pytest.mark.parametrize("on", NETWORKS.values(), ids=NETWORKS)

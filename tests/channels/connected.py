@@ -107,6 +107,12 @@ def film(width: int, height: int, seconds: int = 3, *, rate: int = 24, codec: st
     return out.getvalue()
 
 
+def padded(content: bytes, size: int = 80_000) -> bytes:
+    """The same film with an empty box at its end, as some networks take no small files."""
+    free = size - len(content)
+    return content + free.to_bytes(4, "big") + b"free" + bytes(free - 8)
+
+
 def mp4(seconds: int, codec: str = "h264") -> bytes:
     """A small upright film."""
     return film(90, 160, seconds, codec=codec)

@@ -158,6 +158,7 @@ THREADS_SCOPES = ("threads_basic", "threads_content_publish", "threads_manage_re
 MASTODON_SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
 PINTEREST_SCOPES = ("user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write")
 X_SCOPES = ("tweet.read", "users.read", "tweet.write", "media.write", "offline.access")
+LINKEDIN_SCOPES = ("w_organization_social", "r_organization_social", "rw_organization_admin")
 GOOGLE = "https://www.googleapis.com/auth/"
 YOUTUBE_SCOPES = (f"{GOOGLE}youtube.upload", f"{GOOGLE}youtube.readonly", f"{GOOGLE}youtube.force-ssl")
 CODE = {"client_id": "app-1", "response_type": "code"}
@@ -241,6 +242,17 @@ LOGINS = {
         needed="video.publish",
         challenge=hex_challenge,
         refused_redirect="Redirect_uri",
+    ),
+    "linkedin page": LoginScene(
+        channel="linkedin",
+        scopes=LINKEDIN_SCOPES,
+        page="/linkedin/www/oauth/v2/authorization",
+        query={**CODE, "scope": " ".join(LINKEDIN_SCOPES)},
+        exchange="token",
+        life=timedelta(days=60),
+        needed="w_organization_social",
+        login="page",
+        settings={"page_client_id": APP["client_id"], "page_client_secret": APP["client_secret"]},
     ),
     "x": LoginScene(
         channel="x",

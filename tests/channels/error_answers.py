@@ -93,6 +93,14 @@ def x_of(key: str) -> Answer:
     return given(403, {"title": "x", "detail": WORDS, "type": f"https://api.x.com/2/problems/{key}", "status": 403})
 
 
+def linkedin_of(key: str) -> Answer:
+    if key.isdecimal():
+        return given(401, {"status": 401, "serviceErrorCode": int(key), "message": WORDS})
+    if key.islower():
+        return given(400, {"error": key, "error_description": WORDS})
+    return given(400, {"status": 400, "code": key, "message": WORDS})
+
+
 def telegram(status: int, description: str, **parameters: Any) -> Answer:
     """An answer in the envelope of the Bot API."""
     more = {"parameters": parameters} if parameters else {}

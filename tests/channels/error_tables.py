@@ -20,6 +20,7 @@ from tests.channels.error_answers import (
     xrpc_of,
     youtube_of,
 )
+from tests.channels.error_linkedin import LINKEDIN
 from tests.channels.error_mastodon import MASTODON
 from tests.channels.error_pinterest import PINTEREST
 from tests.channels.error_telegram import TELEGRAM
@@ -268,6 +269,7 @@ TABLES = {
     "bluesky": BLUESKY,
     "facebook": FACEBOOK,
     "instagram": INSTAGRAM,
+    "linkedin": LINKEDIN,
     "mastodon": MASTODON,
     "pinterest": PINTEREST,
     "telegram": TELEGRAM,

@@ -40,6 +40,12 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     ),
     "facebook": tuple(Kind(name, operation, GRAPH, (GRAPH,)) for name, operation in FACEBOOK.items()),
     "instagram": (Kind("photo", "media_publish", GRAPH, (SPAM,)),),
+    "linkedin": tuple(
+        Kind(
+            name, "create_post", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "conflict"}})
+        )
+        for name in ("text", "photo", "photos", "video")
+    ),
     "mastodon": tuple(
         Kind(name, "post_status", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))
         for name in ("text", "photos", "video")

@@ -16,7 +16,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
 from munadi.ports import AccountImport, PublicationDraft, VisibleStep
 from munadi.sandbox.pinterest.model import board_of
-from tests.channels.connected import Connected, film, jpeg, new
+from tests.channels.connected import Connected, film, jpeg, new, padded
 from tests.channels.making import GateThatCounts, Saved, error_of, image, video
 from tests.channels.servers import MediaSite, Oracle
 from tests.judges.discovery import Discovery, Witness
@@ -136,6 +136,12 @@ PLACES = {
         {"poll_quick": 0.02, "version": "v26.0"},
         ("image", "reel", "parent"),
     ),
+    "linkedin": Place(
+        {"api": "api", "auth": "www", "upload": "www"},
+        {**APP, "page_client_id": "4712", "page_client_secret": "pages-secret", "poll": 0.02, "grace": 0.02},
+        ("video",),
+        {"partBytes": 30_000},
+    ),
     "mastodon": Place({}, {"poll_quick": 0.02, "poll_slow": 0.02}, quick=("video",)),  # its address is the account's
     "pinterest": Place(
         {"api": "api", "auth": "www", "upload": "s3"}, {**APP, "poll_quick": 0.02, "poll_slow": 0.02}, ("video",)
@@ -239,8 +245,9 @@ def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> Publicat
         case "reel" | "video story":
             return _film(acme, film(540, 960, 3), text, fields, width=540, height=960, fps=24.0)
         case "video":
-            seconds = 4 if acme.name == "pinterest" else 3
-            return _film(acme, film(320, 180, seconds), text, fields, width=320, height=180, fps=24.0)
+            content = film(320, 180, 4 if acme.name == "pinterest" else 3)
+            content = padded(content) if acme.name == "linkedin" else content
+            return _film(acme, content, text, fields, width=320, height=180, fps=24.0)
         case "closed":
             return new(text, options={"replyControl": ["nobody"], "quotesAllowed": False}, **fields)
     return new(text, **fields)

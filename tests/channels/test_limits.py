@@ -16,6 +16,7 @@ from munadi.domain.problem import Problem
 from tests.channels import limits_bluesky as bluesky
 from tests.channels import limits_facebook as facebook
 from tests.channels import limits_instagram as instagram
+from tests.channels import limits_linkedin as linkedin
 from tests.channels import limits_mastodon as mastodon
 from tests.channels import limits_pinterest as pinterest
 from tests.channels import limits_telegram as telegram
@@ -35,6 +36,7 @@ TABLES: Mapping[str, Sequence[Limit]] = {
     "telegram": telegram.LIMITS,
     "threads": threads.LIMITS,
     "tiktok": tiktok.LIMITS,
+    "linkedin": linkedin.LIMITS,
     "x": x.LIMITS,
     "youtube": youtube.LIMITS,
 }
@@ -123,6 +125,7 @@ LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
     "facebook": [(draft("Hi"), 0), (CARD, 1), (PAIR, 5), (facebook.reel(), 20), (facebook.film(), 20)],
     "instagram": [(ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (of(ONE)(kind="story"), 2), (ODD, 10)],
     "mastodon": [(draft("Hi"), 0), (CARD, 0), (ONE, 1), (PAIR, 1), (FILM, 10), (ODD, 1)],
+    "linkedin": [(draft("Hi"), 0), (CARD, 5), (ONE, 5), (PAIR, 5), (FILM, 30), (ODD, 5)],
     "pinterest": [(ONE, 5), (PAIR, 5), (FILM, 30), (ODD, 5)],
     "x": [(draft("Hi"), 0), (CARD, 0), (ONE, 5), (PAIR, 5), (FILM, 20), (ODD, 5)],
     "telegram": [

@@ -120,12 +120,14 @@ async def test_an_outage_says_nothing_about_the_code(login: Login, mode: dict[st
     await login.server.exchange(login.asking(), answered, login.kept)
 
 
-@at("facebook", "instagram")
+@at("facebook", "instagram", "linkedin page")
 async def test_an_unknown_login_is_refused(login: Login) -> None:
     await error_of(login.server.begin(login.asking(login="myspace")), Reason.INVALID_FIELD)
 
 
-@pytest.mark.parametrize("name", ["facebook", "instagram", "pinterest", "threads", "tiktok", "x", "youtube"])
+@pytest.mark.parametrize(
+    "name", ["facebook", "instagram", "linkedin", "pinterest", "threads", "tiktok", "x", "youtube"]
+)
 @pytest.mark.parametrize("setting", ["client_id", "client_secret"])
 async def test_a_missing_setting_is_named(name: str, setting: str) -> None:
     async with httpx.AsyncClient() as client:

@@ -22,6 +22,7 @@ from tests.channels.bluesky.servers import DID
 from tests.channels.bluesky.test_thread import THREAD
 from tests.channels.bluesky.test_wire import CID, CLOSED, URI
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
+from tests.channels.linkedin.steps import STEPS as LINKEDIN
 from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication
 from tests.channels.mastodon import test_publish as mastodon
 from tests.channels.network import answer, ok
@@ -142,6 +143,7 @@ STEPS = [
         (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
         "part-2",
     ),
+    *LINKEDIN,
     *PINTEREST,
     *TELEGRAM,
     Step("x text", x_over, x.SALE, x.WHO, None, NO_TWEET, live=(of(posts={"post": {"id": "117"}}),)),

@@ -15,7 +15,15 @@ from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
 DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
-KIND = {"bluesky": "text", "mastodon": "text", "pinterest": "photo", "telegram": "text", "x": "text", **DEFAULT}
+KIND = {
+    "bluesky": "text",
+    "linkedin": "text",
+    "mastodon": "text",
+    "pinterest": "photo",
+    "telegram": "text",
+    "x": "text",
+    **DEFAULT,
+}
 
 
 def usual(acme: Acme, **fields: Any) -> Any:
@@ -67,6 +75,7 @@ WITHDRAWN = [
     *(("facebook", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
     ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
     ("mastodon", {}, R.TOKEN_EXPIRED),
+    ("linkedin", {}, R.TOKEN_EXPIRED),
     ("pinterest", {}, R.TOKEN_EXPIRED),
     ("telegram", {}, R.TOKEN_EXPIRED),
     ("tiktok", {}, R.TOKEN_EXPIRED),
@@ -86,7 +95,7 @@ async def test_a_call_with_a_revoked_grant_is_not_sent(acme: Acme, how: dict[str
     error = await acme.failure(given, saved, reason=reason)
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
-    if acme.name in ("mastodon", "pinterest", "telegram", "tiktok", "x", "youtube"):
+    if acme.name in ("linkedin", "mastodon", "pinterest", "telegram", "tiktok", "x", "youtube"):
         assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
@@ -110,6 +119,7 @@ RESTRICTED = [
     *(("bluesky", status, R.ACCOUNT_RESTRICTED) for status in ("takendown", "deactivated", "suspended")),
     *((channel, "restricted", R.ACCOUNT_RESTRICTED) for channel in ("facebook", "instagram", "threads")),
     *((channel, "checkpoint", R.LOGIN_CHECKPOINT) for channel in ("facebook", "instagram", "threads")),
+    ("linkedin", "no_role", R.MISSING_SCOPE),
     ("mastodon", "disabled", R.ACCOUNT_RESTRICTED),
     ("telegram", "kicked", R.TARGET_NOT_ACCESSIBLE),
     ("telegram", "may_not_post", R.MISSING_SCOPE),
@@ -131,6 +141,8 @@ async def test_an_account_in_trouble_is_reported_as_such(acme: Acme, status: str
 LIMITS = [
     ("facebook", "reel", "reelsPerDay", R.RATE_LIMITED),
     ("instagram", "photo", "postsPerDay", R.DAILY_CAP_REACHED),
+    ("linkedin", "text", "callsPerMemberPerDay", R.RATE_LIMITED),
+    ("linkedin", "photo", "callsPerAppPerDay", R.RATE_LIMITED),
     ("mastodon", "text", "postsPer3Hours", R.RATE_LIMITED),
     ("mastodon", "photo", "mediaPer30Minutes", R.RATE_LIMITED),
     ("pinterest", "photo", "writesPerMinute", R.RATE_LIMITED),
@@ -194,7 +206,11 @@ SLOW = [("instagram", "photo", "image"), ("threads", "text", "text"), ("facebook
 
 @pytest.mark.parametrize(
     ("acme", "kind", "delay"),
-    [*SLOW, *((name, "video", "video") for name in ("mastodon", "pinterest", "x")), ("youtube", "clip", "processing")],
+    [
+        *SLOW,
+        *((name, "video", "video") for name in ("linkedin", "mastodon", "pinterest", "x")),
+        ("youtube", "clip", "processing"),
+    ],
     indirect=["acme"],
 )
 async def test_slow_processing_is_polled(acme: Acme, kind: str, delay: str) -> None:
@@ -258,6 +274,7 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     ("threads", mp4(1, "mpeg4"), video(), R.MEDIA_PROCESSING_FAILED, "FAILED_PROCESSING_VIDEO"),
     *(("mastodon", WORDS, asset, R.MEDIA_VALIDATION_FAILED, "HTTP 422") for asset in (image(), video())),
     *(("facebook", body, image(), R.MEDIA_VALIDATION_FAILED, "324") for body in (None, WORDS, jpeg(kind="WEBP"))),
+    *(("linkedin", WORDS, asset, R.MEDIA_PROCESSING_FAILED, "PROCESSING_FAILED") for asset in (image(), video())),
     ("pinterest", None, image(), R.MEDIA_UNREACHABLE, "400/235"),
     ("pinterest", WORDS, image(), R.INVALID_FIELD, "400/1"),
     ("pinterest", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "failed"),

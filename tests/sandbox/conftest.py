@@ -90,7 +90,7 @@ def refusal(answer: httpx.Response) -> tuple[int, Any]:
     if "detail" in body:
         return answer.status_code, body["detail"]
     if "error" not in body:
-        return answer.status_code, body["code"]
+        return answer.status_code, body.get("code", body.get("message"))
     error = body["error"]
     if isinstance(error, str):
         return answer.status_code, error

@@ -46,6 +46,10 @@ NETWORKS = {
         "TikTok", "/tiktok/www/v2/auth/authorize/", "/tiktok/api/v2/oauth/token/", ",",
         ["user.info.basic", "video.publish"], "client_key",
     ),
+    "linkedin": (
+        "LinkedIn", "/linkedin/www/oauth/v2/authorization", "/linkedin/www/oauth/v2/accessToken", " ",
+        ["openid", "w_member_social"], "client_id",
+    ),
     "x": ("X", "/x/www/i/oauth2/authorize", "/x/api/2/oauth2/token", " ", ["tweet.read", "tweet.write"], "client_id"),
     "youtube": (
         "YouTube", "/youtube/auth/o/oauth2/v2/auth", "/youtube/token/token", " ",

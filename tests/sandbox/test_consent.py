@@ -49,10 +49,13 @@ def test_every_box_may_be_cleared(sandbox: Sandbox, network: str) -> None:
     assert [scope for scope in one.scopes if scope in answer.text] == []
 
 
+DECLINED = {"linkedin": "user_cancelled_authorize"}
+
+
 @EVERY
 def test_cancel_redirects_without_a_code(sandbox: Sandbox, network: str) -> None:
     back = Consenting(sandbox, network).submitted(button=1)
-    assert (back["error"], back["state"], "code" in back) == ("access_denied", "s1&x=1", False)
+    assert (back["error"], back["state"], "code" in back) == (DECLINED.get(network, "access_denied"), "s1&x=1", False)
 
 
 @EVERY
@@ -68,7 +71,8 @@ def test_a_code_works_once_for_its_app_and_address(sandbox: Sandbox, network: st
 @EVERY
 def test_a_code_expires(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
-    lives = {"mastodon": 600, "pinterest": 600, "tiktok": 600, "x": 30, "youtube": 600}.get(network, 3600)
+    known = {"linkedin": 1800, "mastodon": 600, "pinterest": 600, "tiktok": 600, "x": 30, "youtube": 600}
+    lives = known.get(network, 3600)
     young, old = one.submitted()["code"], one.submitted()["code"]
     sandbox.advance(lives - 5)
     assert one.exchange(young).status_code == 200

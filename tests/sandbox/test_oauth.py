@@ -32,6 +32,10 @@ class Account(NamedTuple):
 ACCOUNTS = {
     "facebook": Account("munadi.sandbox", "EAAsandboxMunadiPageToken", f"{FACEBOOK}/me", {}, (190, None)),
     "instagram": Account("munadi.sandbox", "IGsandboxMunadiAccessToken", f"{INSTAGRAM}/v26.0/me", {}, (190, None)),
+    "linkedin": Account(
+        "urn:li:organization:90000001", "sandboxMunadiLinkedInPageToken", "/linkedin/api/rest/organizationAcls",
+        {"q": "roleAssignee"}, (401, "Invalid access token"),
+    ),
     "threads": Account("munadi.sandbox", "THsandboxMunadiAccessToken", f"{THREADS}/v1.0/me", {}, (190, None)),
     "mastodon": Account(
         "munadi.sandbox", "sandboxMunadiMastodonToken", "/mastodon/server/api/v1/accounts/verify_credentials", {},
@@ -57,6 +61,7 @@ def me(sandbox: Sandbox, channel: str, token: str) -> int | tuple[int, Any]:
     """The status of the account's call with this token, or how it is refused."""
     account = ACCOUNTS[channel]
     headers = {"authorization": f"Bearer {token}"} if token else {}
+    headers |= {"linkedin-version": "202609"} if channel == "linkedin" else {}
     answer = sandbox.http.get(account.path, params=account.query, headers=headers)
     return answer.status_code if answer.is_success else refusal(answer)
 
@@ -192,6 +197,9 @@ def test_a_challenge_needs_its_verifier(sandbox: Sandbox, network: str) -> None:
         ("tiktok", {"client_key": ""}, 400, "invalid_client"),
         ("tiktok", {"grant_type": "password"}, 400, "unsupported_grant_type"),
         ("tiktok", {"code": "x"}, 400, "invalid_grant"),
+        ("linkedin", {"client_secret": ""}, 401, "invalid_client"),
+        ("linkedin", {"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ("linkedin", {"code": "x"}, 400, "invalid_request"),
         ("x", {"client_secret": ""}, 401, "unauthorized_client"),
         ("x", {"grant_type": "password"}, 400, "unsupported_grant_type"),
         ("x", {"code": "x"}, 400, "invalid_request"),

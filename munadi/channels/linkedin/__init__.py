@@ -1,0 +1,30 @@
+"""LinkedIn: posts of members and of pages through the versioned API. Facts: docs/networks/linkedin.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from munadi.channels.channel import ComposedChannel
+from munadi.channels.http import ChannelTools
+from munadi.channels.linkedin.accounts import LinkedInAccounts
+from munadi.channels.linkedin.api import Api
+from munadi.channels.linkedin.oauth import LinkedInLogin
+from munadi.channels.linkedin.publisher import LinkedInPublisher
+from munadi.channels.linkedin.rules import LinkedInRules
+from munadi.channels.linkedin.spec import SPEC, Options, Settings
+
+
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+    """The channel from the settings under `MUNADI_CHANNELS__LINKEDIN__`."""
+    settings = Settings.model_validate(dict(given))
+    hosts = settings.hosts
+    spec, api = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload), Api(settings, tools)
+    return ComposedChannel(
+        spec,
+        Options,
+        LinkedInRules(spec),
+        LinkedInPublisher(settings, api, tools),
+        LinkedInAccounts(api, LinkedInLogin(settings, api, tools.clock)),
+        api.http.explain,
+    )

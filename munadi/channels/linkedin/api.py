@@ -1,0 +1,140 @@
+"""Calls to LinkedIn by name. Everything raises ChannelError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from munadi.channels.answers import object_in, text_in
+from munadi.channels.http import ChannelTools, no_proof, require_known_host
+from munadi.channels.linkedin.errors import explain
+from munadi.channels.linkedin.spec import PAGE, Settings
+from munadi.channels.linkedin.state import Part
+from munadi.channels.linkedin.wire import Opened, Row, is_list, read_opened, read_row
+from munadi.channels.oauth import secrets_in
+from munadi.ports import Answer, Gate
+
+COUNT, MAX_PAGES = 50, 3
+MAX_PAGES_OF_A_PERSON = 100
+UPLOAD_TIMEOUT = 60.0
+FINDER = {"x-restli-method": "FINDER"}
+
+
+class Api:
+    """LinkedIn, as an app with its settings calls it."""
+
+    def __init__(self, settings: Settings, tools: ChannelTools) -> None:
+        self._hosts = settings.hosts
+        self._api = settings.hosts.api.rstrip("/")
+        self._token_url = f"{settings.hosts.auth.rstrip('/')}/oauth/v2/accessToken"
+        self._versioned = {"linkedin-version": settings.version, "x-restli-protocol-version": "2.0.0"}
+        self.http = tools.http(explain)
+
+    async def member(self, token: str) -> Answer:
+        """Whose a member's token is."""
+        return await self.http.call("GET", f"{self._api}/v2/userinfo", token=token)
+
+    async def pages(self, token: str) -> list[str]:
+        """The URNs of the pages that a person administers."""
+        query = {"q": "roleAssignee", "role": "ADMINISTRATOR", "state": "APPROVED"}
+        query |= {"count": str(MAX_PAGES_OF_A_PERSON)}
+        answer = await self._rest("GET", "organizationAcls", token, params=query, headers=FINDER)
+        rows = answer.field("elements")
+        if not isinstance(rows, list):
+            raise no_proof(answer, [token])
+        named = [text_in(row, "organization") or text_in(row, "organizationTarget") for row in rows]
+        return [urn for urn in named if urn and urn.startswith(PAGE)]
+
+    async def page_names(self, token: str, urn: str) -> tuple[str, str | None]:
+        """The name in a page's address, and the one that people read."""
+        answer = await self._rest("GET", f"organizations/{quote(urn.removeprefix(PAGE), safe='')}", token)
+        shown = text_in(answer.body, "localizedName")
+        return text_in(answer.body, "vanityName") or shown or urn, shown
+
+    async def grant(self, form: Mapping[str, str]) -> Answer:
+        """The token endpoint; empty fields are left out."""
+        given = {name: value for name, value in form.items() if value}
+        return await self.http.call(
+            "POST", self._token_url, form=given, secrets=secrets_in(given), proof=lambda it: it.field("access_token")
+        )
+
+    async def post(
+        self, token: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object], timeout: float
+    ) -> Answer:
+        """The visible call."""
+        return await self._rest("POST", "posts", token, json_body=body, gate=gate, proof=proof, timeout=timeout)
+
+    async def comment(
+        self, token: str, urn: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]
+    ) -> Answer:
+        """A comment below a post."""
+        path = f"socialActions/{quote(urn, safe='')}/comments"
+        return await self._rest("POST", path, token, json_body=body, gate=gate, proof=proof)
+
+    async def read_post(self, token: str, urn: str) -> Row:
+        """One post, as its author sees it."""
+        answer = await self._rest("GET", f"posts/{quote(urn, safe='')}", token, params={"viewContext": "AUTHOR"})
+        row = read_row(answer.body)
+        if row is None:
+            raise no_proof(answer, [token])
+        return row
+
+    async def posts(self, token: str, author: str, since: datetime) -> list[Row] | None:
+        """An author's posts since then, newest first; None where there are more than a check may read.
+
+        The answer's own total is unreliable: it is read until a page has nothing new.
+        """
+        query = {"q": "author", "author": author, "count": str(COUNT), "sortBy": "CREATED", "viewContext": "AUTHOR"}
+        found: dict[str, Row] = {}
+        for number in range(MAX_PAGES):
+            params = {**query, "start": str(number * COUNT)}
+            answer = await self._rest("GET", "posts", token, params=params, headers=FINDER)
+            if not is_list(answer.body):
+                raise no_proof(answer, [token])
+            rows = [row for one in answer.body["elements"] if (row := read_row(one)) and row.urn not in found]
+            found |= {row.urn: row for row in rows}
+            if not rows or any(row.created_at < since for row in rows):
+                return [row for row in found.values() if row.created_at >= since]
+        return None
+
+    async def open_upload(self, token: str, kind: str, owner: str, size: int) -> Opened:
+        """Open an upload of `images` or `videos`; the file is the owner's."""
+        more = {"fileSizeBytes": size, "uploadCaptions": False, "uploadThumbnail": False} if kind == "videos" else {}
+        body = {"initializeUploadRequest": {"owner": owner, **more}}
+        answer = await self._rest("POST", kind, token, json_body=body, params={"action": "initializeUpload"})
+        opened = read_opened(answer, kind)
+        if opened is None:
+            raise no_proof(answer, [token])
+        for part in opened.parts:
+            require_known_host(part.url, (self._hosts.upload, self._hosts.api), ("linkedin.com",))
+        return opened
+
+    async def send_part(self, part: Part, content: bytes, token: str | None) -> str:
+        """Send bytes to an upload's address; the tag that names them. Images go with the token, parts of videos not."""
+        headers = {"content-type": "application/octet-stream"}
+        answer = await self.http.call(
+            "PUT", part.url, token=token, content=content, headers=headers, secrets=[part.url], timeout=UPLOAD_TIMEOUT
+        )
+        tag = answer.headers.get("etag", "")
+        if token is None and not tag:
+            raise no_proof(answer)
+        return tag
+
+    async def finish_upload(self, token: str, urn: str, upload_token: str, tags: list[str]) -> None:
+        """All parts of a video are there."""
+        body = {"finalizeUploadRequest": {"video": urn, "uploadToken": upload_token, "uploadedPartIds": tags}}
+        await self._rest("POST", "videos", token, json_body=body, params={"action": "finalizeUpload"})
+
+    async def processing(self, token: str, kind: str, urn: str) -> tuple[str, str]:
+        """The state of a file, and why it failed."""
+        answer = await self._rest("GET", f"{kind}/{quote(urn, safe='')}", token)
+        state = text_in(answer.body, "status")
+        if state is None:
+            raise no_proof(answer, [token])
+        return state, text_in(object_in(answer.body), "processingFailureReason") or ""
+
+    async def _rest(self, method: str, path: str, token: str, **rest: Any) -> Answer:
+        headers = {**self._versioned, **(rest.pop("headers", None) or {})}
+        return await self.http.call(method, f"{self._api}/rest/{path}", token=token, headers=headers, **rest)

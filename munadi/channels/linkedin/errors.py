@@ -1,0 +1,110 @@
+"""What LinkedIn's answers mean: `{status, code, message, serviceErrorCode}`, and OAuth's `{error, error_description}`.
+
+Source: docs/networks/linkedin.md, section 6. The code decides; of messages only the URN of a duplicate is read. A
+refusal in LinkedIn's own envelope proves that nothing was posted; a 409, a 5xx, or a status alone proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from munadi.channels.errors import Row, refusal
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.ports import Answer
+
+R, S = Reason, Effect
+TITLE = "LinkedIn"
+INVALID = Row(R.INVALID_FIELD, S.REJECTED)
+NO_ACCESS = Row(
+    R.MISSING_SCOPE, S.REJECTED, advice="the person's role at the page, a product of the app or a scope is missing"
+)
+DEAD_TOKEN, REVOKED = Row(R.TOKEN_EXPIRED, S.NOT_SENT), Row(R.TOKEN_REVOKED, S.NOT_SENT)
+GONE = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)
+ENDED_VERSION = Row(
+    R.PROVIDER_OUTAGE,
+    S.NOT_SENT,
+    timedelta(minutes=15),
+    "this version of the API has ended: set MUNADI_CHANNELS__LINKEDIN__VERSION to a newer month and restart",
+)
+LOST_MEDIA = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `upload` sends them again, a few times
+WAITING = Row(R.MEDIA_PROCESSING_TIMEOUT, S.NOT_SENT, timedelta(seconds=5))  # the same, but with the same file
+THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(minutes=15))  # the day ends at 00:00 UTC; LinkedIn names no time
+DUPLICATE = Row(R.DUPLICATE_CONTENT, S.REJECTED)  # `publisher` decides what it proves
+BAD_APP = Row(R.APP_NOT_APPROVED, S.REJECTED, advice="check the client id, the secret and the products of the app")
+UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
+REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
+
+ERRORS: Mapping[str, Row] = {
+    "65601": REVOKED,  # serviceErrorCode
+    "65602": DEAD_TOKEN,
+    "EMPTY_ACCESS_TOKEN": DEAD_TOKEN,
+    "ACCESS_DENIED": NO_ACCESS,
+    "DOCUMENT_FORBIDDEN": NO_ACCESS,
+    "NOT_FOUND": GONE,
+    "MISSING_FIELD": Row(R.MISSING_FIELD, S.REJECTED),
+    "INVALID_VALUE_FOR_FIELD": INVALID,
+    "INVALID_URN_TYPE": INVALID,
+    "INVALID_URN_ID": INVALID,
+    "INVALID_VALUE_BLANK_FIELD": INVALID,
+    "FIELD_LENGTH_TOO_LONG": Row(R.TEXT_TOO_LONG, S.REJECTED),
+    "VERSION_MISSING": ENDED_VERSION,
+    "NONEXISTENT_VERSION": ENDED_VERSION,
+    "MEDIA_ASSET_WAITING_UPLOAD": WAITING,
+    "EXPIRED_UPLOAD_URL": LOST_MEDIA,
+    "MEDIA_ASSET_PROCESSING_FAILED": LOST_MEDIA,
+    "INVALID_IMAGE_ID": LOST_MEDIA,
+    "INVALID_VIDEO_ID": LOST_MEDIA,
+    "UPDATING_ASSET_FAILED": LOST_MEDIA,
+    "DUPLICATE_POST": DUPLICATE,
+    "CONFLICT": OUTAGE,  # "Retry the request", but nothing says that it had no effect
+    "TOO_MANY_REQUESTS": THROTTLED,
+    "invalid_request": REVOKED,  # how a code or a refresh token that has ended is refused
+    "invalid_grant": REVOKED,
+    "invalid_redirect_uri": REVOKED,
+    "invalid_client": BAD_APP,
+    "invalid_client_id": BAD_APP,
+    "unauthorized_client": BAD_APP,
+    "unauthorized_scope_error": BAD_APP,
+}
+STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 409: OUTAGE, 426: ENDED_VERSION, 429: THROTTLED}
+# What is refused in LinkedIn's own envelope without a row: the text is shown, nothing was posted.
+ENVELOPED: Mapping[int, Row] = {400: INVALID, 403: NO_ACCESS, 404: GONE, 413: REFUSED, 415: REFUSED, 422: INVALID}
+_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d{1,30}\b")
+
+
+def failure(reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None) -> ChannelError:
+    """A failure in our own words."""
+    return ChannelError(reason, effect, f"{TITLE}: {message}", provider_code=code)
+
+
+def explain(answer: Answer, now: datetime) -> ChannelError:
+    """The answer as a ChannelError; its code is LinkedIn's, a word of OAuth or the status."""
+    name, message = _read(answer)
+    return refusal(TITLE, _row(answer, name, message), answer, now, name, message)
+
+
+def duplicate_of(error: ChannelError) -> str | None:
+    """The URN of the earlier post that a refusal as a duplicate names."""
+    found = _URN.search(error.provider_message or "")
+    return found[0] if found else None
+
+
+def _row(answer: Answer, name: str, message: str) -> Row:
+    if answer.status >= 500:
+        return OUTAGE
+    found = ERRORS.get(name) or STATUSES.get(answer.status)
+    if found is None and message and answer.field("status") == answer.status:
+        found = ENVELOPED.get(answer.status)
+    return found or UNKNOWN
+
+
+def _read(answer: Answer) -> tuple[str, str]:
+    """Code and text of whichever envelope there is; empty where there is none."""
+    word = answer.field("error")
+    if isinstance(word, str) and word in ERRORS:
+        return word, str(answer.field("error_description") or "")
+    code, service, message = answer.field("code"), str(answer.field("serviceErrorCode")), answer.field("message")
+    named = service if service in ERRORS else code if isinstance(code, str) else ""
+    return named[:100], message if isinstance(message, str) else ""

@@ -1,0 +1,177 @@
+"""LinkedIn's limits, options and settings. Source: docs/networks/linkedin.md, sections 1, 2, 4 and 7."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from munadi.channels.http import AppSettings, Duration
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    Leftovers,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Renewal,
+    Resend,
+    TextLimit,
+    TextUnit,
+    TokenLife,
+)
+from munadi.domain.model import WireModel
+
+PERSON, PAGE = "urn:li:person:", "urn:li:organization:"
+MAX_IMAGES, MAX_PIXELS = 20, 36_152_320
+MIN_VIDEO_BYTES, POLL_CHARACTERS = 75_000, 30
+MAX_TITLE, MAX_DESCRIPTION, MAX_ALT = 399, 4086, 4086
+LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=30)
+# How long LinkedIn keeps a file that no post uses is undocumented; one this old is uploaded again.
+ASSET_LIFE, SLACK = timedelta(hours=24), timedelta(minutes=30)
+# LinkedIn refuses the same post again for this long, and names the first one.
+DUPLICATE_WINDOW = timedelta(minutes=10)
+# The unit is unverified; of the known ways to count, this one never counts less than another.
+TEXT = TextLimit(rule="text_utf16", unit=TextUnit.UTF16_UNITS, maximum=3000)
+COMMENT = TextLimit(rule="comment_utf16", unit=TextUnit.UTF16_UNITS, maximum=1250)
+
+
+class Login(StrEnum):
+    """The two log-ins: a person who posts as themselves, or for a page. Each needs an app of its own at LinkedIn."""
+
+    MEMBER = "member"
+    PAGE = "page"
+
+
+# Exactly what is used: one scope that an app does not have ends the consent with an error page.
+SCOPES = {
+    Login.MEMBER: ("openid", "profile", "w_member_social"),
+    Login.PAGE: ("w_organization_social", "r_organization_social", "rw_organization_admin"),
+}
+
+
+def is_page(account: ConnectedAccount) -> bool:
+    """Whether the account is a page; everything else is a member."""
+    return account.external_id.startswith(PAGE)
+
+
+class Hosts(BaseModel):
+    """Where LinkedIn is; a value may carry a path prefix, never a version. Addresses of posts begin with `auth` too."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    api: str = "https://api.linkedin.com"
+    auth: str = "https://www.linkedin.com"
+    upload: str = "https://www.linkedin.com"
+
+
+class Settings(AppSettings):
+    """`MUNADI_CHANNELS__LINKEDIN__…`; durations in seconds or ISO 8601.
+
+    `client_id` and `client_secret` are the app for members, `page_client_id` and `page_client_secret` the app with the
+    Community Management API, which LinkedIn allows beside no other product. `version` is the month of the API; LinkedIn
+    ends each about a year later. Members' images cannot be polled, so they are given `grace`; other files are read for
+    `processing_timeout` at most. Of a video, `parts_per_run` parts are sent at a time.
+    """
+
+    hosts: Hosts = Hosts()
+    version: Annotated[str, Field(pattern=r"^20\d{2}(?:0[1-9]|1[0-2])$")] = "202609"
+    page_client_id: str | None = None
+    page_client_secret: SecretStr | None = None
+    grace: Duration = timedelta(seconds=5)
+    poll: Duration = timedelta(seconds=3)
+    processing_timeout: Duration = timedelta(minutes=20)
+    parts_per_run: int = Field(default=16, ge=1)
+
+    def app(self, login: Login) -> tuple[str, str]:
+        """The id and the secret of a log-in's app; empty where they are not set."""
+        if login is Login.MEMBER:
+            return self.client_id or "", self.secret
+        secret = self.page_client_secret
+        return self.page_client_id or "", secret.get_secret_value() if secret else ""
+
+    def missing_for(self, login: Login) -> tuple[str, ...]:
+        """The environment variables that this log-in still needs."""
+        prefix = "" if login is Login.MEMBER else "PAGE_"
+        names = (f"{prefix}CLIENT_ID", f"{prefix}CLIENT_SECRET")
+        values = zip(names, self.app(login), strict=True)
+        return tuple(f"MUNADI_CHANNELS__LINKEDIN__{name}" for name, value in values if not value)
+
+
+class Poll(WireModel):
+    """A poll below the text, without media or a link."""
+
+    question: str = Field(min_length=1, max_length=140)
+    options: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=2, max_length=4)
+    duration: Literal["ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"] = "THREE_DAYS"
+
+
+class Options(WireModel):
+    """`visibility`: who sees the post; CONNECTIONS is for members only. `title` is of the one image or video, or of the
+    card of the link in place of the page's own. `mentions` are names that stand in the text after an `@`, with the URN
+    of each person or page; LinkedIn takes a page's full name only, and shows others as plain text.
+    """
+
+    visibility: Literal["PUBLIC", "CONNECTIONS", "LOGGED_IN"] = "PUBLIC"
+    reshare_disabled: bool = False
+    poll: Poll | None = None
+    title: str | None = Field(default=None, min_length=1, max_length=MAX_TITLE)
+    mentions: dict[
+        Annotated[str, Field(pattern=r"^[^@]{1,100}$")],
+        Annotated[str, Field(pattern=r"^urn:li:(?:person|organization):[A-Za-z0-9_-]{1,100}$")],
+    ] = Field(default={}, max_length=30)
+
+
+IMAGE = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg", "image/png", "image/gif"),
+    converted_types=("image/webp",),
+    max_bytes=10_000_000,  # no limit is documented; a client's
+    max_source_bytes=20_000_000,
+    takes_alt=True,
+    max_alt_length=MAX_ALT,
+)
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4",),
+    max_bytes=500_000_000,
+    min_duration=timedelta(seconds=3),
+    max_duration=timedelta(minutes=30),
+    takes_alt=True,
+    max_alt_length=MAX_ALT,
+)
+
+SPEC = ChannelSpec(
+    name=ChannelName.LINKEDIN,
+    title="LinkedIn",
+    text_limits=(TEXT,),
+    media_rules=(IMAGE, VIDEO),
+    min_media=0,
+    max_media=MAX_IMAGES,
+    mixed_media=False,
+    link_style=LinkStyle.CARD,
+    link_with_media=LinkStyle.APPENDED,
+    first_comment=True,
+    max_parts=1,
+    scopes=(*SCOPES[Login.MEMBER], *SCOPES[Login.PAGE]),
+    publish_scopes=("w_member_social", "w_organization_social"),
+    # Refresh tokens are for approved partners, and their year is counted from the first consent.
+    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN),
+    logins=tuple(Login),
+    hosts=("https://api.linkedin.com", "https://www.linkedin.com"),
+    lead=VIDEO_LEAD,
+    absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
+    leftovers=Leftovers.EXPIRE,
+    resend=Resend.AFTER_ABSENCE,  # a page's; at a member `find` never says Absent, so nothing is sent again
+    facts_version="2026-11",
+    sources=(
+        "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api",
+        "https://learn.microsoft.com/linkedin/marketing/community-management/shares/images-api",
+        "https://learn.microsoft.com/linkedin/marketing/community-management/shares/videos-api",
+        "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
+        "https://learn.microsoft.com/linkedin/marketing/versioning",
+    ),
+)

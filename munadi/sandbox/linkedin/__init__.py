@@ -1,0 +1,188 @@
+"""LinkedIn emulated: the versioned API under `/linkedin/api`, consent, uploads and the site under `/linkedin/www`.
+
+Source: docs/networks/linkedin.md, section 8. A profile is a page with the person who administers it; both have tokens.
+Not emulated: documents, targeted audiences, reposts, edits, reading comments, refused encodings of URNs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from munadi.sandbox.clock import DAY
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.linkedin import login, posting, uploads
+from munadi.sandbox.linkedin.errors import planned, refuse, refuse_if
+from munadi.sandbox.linkedin.model import ENDED_VERSIONS, MEMBER_SCOPES, PAGE, PAGE_SCOPES, PERSON, Account, Asset, Post
+from munadi.sandbox.linkedin.text import seen
+from munadi.sandbox.model import PostView
+from munadi.sandbox.platform import Platform, site
+from munadi.sandbox.storage import Table
+
+PERSON_ID, PAGE_ID = "urn:li:person:MunadiSandb", "urn:li:organization:90000001"
+DEFAULT = Account(PAGE_ID, "munadi.sandbox", PERSON_ID)
+# Published on purpose: they open nothing real.
+DEFAULT_TOKEN, DEFAULT_MEMBER_TOKEN = "sandboxMunadiLinkedInPageToken", "sandboxMunadiLinkedInMemberToken"
+# The default tokens outlive LinkedIn's 60 days, so that a sandbox that is left running keeps working.
+DEFAULT_SECONDS = 3650 * DAY
+
+
+class LinkedIn(Platform[Account]):
+    channel = "linkedin"
+    title = "LinkedIn"
+    hosts = {"API": "api", "AUTH": "www", "UPLOAD": "www"}
+    app_credentials = ("client_id", "client_secret", "page_client_id", "page_client_secret")
+    default_delays = {"image": 0.0, "video": 2.0, "index": 0.0}
+    default_limits = {
+        "callsPerMemberPerDay": 500,
+        "callsPerAppPerDay": 100_000,
+        "accessTokenSeconds": 60 * DAY,
+        "partBytes": 4_194_304,
+    }
+    default_switches = {
+        "refuseDuplicates": True,
+        "ghostDuplicates": False,
+        "dropPostId": False,
+        "endVersion": False,
+        "failProcessing": False,
+        "grantRefreshTokens": False,
+    }
+    statuses = {"active", "no_role"}
+    default_profile = DEFAULT
+    has_persons = True
+    visible = frozenset({"create_post", "create_comment"})
+    routes = {
+        "GET www/oauth/v2/authorization": ("authorize", login.authorize),
+        "POST www/oauth/v2/accessToken": ("token", login.token),
+        "PUT www/dms-uploads/*/*": ("upload_part", uploads.receive),
+        "GET www/**": ("site", site),
+        "GET api/v2/userinfo": ("userinfo", login.userinfo),
+        "GET api/rest/organizationAcls": ("list_pages", login.pages),
+        "GET api/rest/organizations/*": ("get_page", login.page),
+        "POST api/rest/images": ("initialize_image", uploads.initialize),
+        "POST api/rest/videos": ("initialize_video", uploads.initialize),
+        "GET api/rest/images/*": ("image_status", uploads.status),
+        "GET api/rest/videos/*": ("video_status", uploads.status),
+        "POST api/rest/posts": ("create_post", posting.create),
+        "GET api/rest/posts": ("list_posts", posting.listed),
+        "GET api/rest/posts/*": ("get_post", posting.read),
+        "DELETE api/rest/posts/*": ("delete_post", posting.delete),
+        "POST api/rest/socialActions/*/comments": ("create_comment", posting.comment),
+    }
+    variants = {"finalize_video": uploads.finalize}
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.assets: Table[Asset] = self.table("asset", Asset)
+        self.written: Table[Post] = self.table("post", Post)
+        self._last_id = 7_400_000_000_000_000_000
+
+    def next_id(self) -> int:
+        """Ids grow with time."""
+        self._last_id = max(7_400_000_000_000_000_000 + int(self.clock.now() * 1000), self._last_id + 1)
+        return self._last_id
+
+    def variant(self, name: str, call: Call) -> str:
+        return "finalize_video" if name == "initialize_video" and call.query.get("action") == "finalizeUpload" else name
+
+    async def play(self, name: str, run: Any, call: Call) -> Answer:
+        if call.path.startswith("api/rest/"):
+            version = call.headers.get("linkedin-version", "")
+            refuse_if(not version, "versionMissing")
+            ended = self.switches["endVersion"] or version in ENDED_VERSIONS or not version.isdecimal()
+            refuse_if(ended, "version", f"Requested version {version} is not active")
+        return await super().play(name, run, call)
+
+    async def not_served(self, call: Call) -> Answer:
+        raise refuse("missing")
+
+    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
+        return planned(error, status)
+
+    def caller(self, call: Call, *scopes: str) -> Account:
+        """The profile of the call's token, which must have one of the scopes; every call counts for the day."""
+        token = self.issuer.live(call.bearer or "")
+        refuse_if(token is None, "token")
+        assert token is not None
+        refuse_if(scopes and not set(scopes) & set(token.scopes), "access")
+        midnight = self.clock.now() % DAY
+        for limit, who in (("callsPerMemberPerDay", self.person_of(token.profile_id)), ("callsPerAppPerDay", "app")):
+            used = self.recent(f"{limit} {who}", midnight)
+            refuse_if(len(used) >= self.limits[limit], "rate")
+            used.append(self.clock.now())
+        return self.profile(token.profile_id)
+
+    def author(self, caller: Account, urn: Any) -> Account:
+        """Who a post is by: the caller, or another page of the same person."""
+        found = self.accounts.get(str(urn))
+        refuse_if(found is None or self.person_of(found.id) != self.person_of(caller.id), "access")
+        assert found is not None
+        refuse_if((found.id == found.person) != (caller.id == caller.person) or found.status == "no_role", "access")
+        return found
+
+    def person_of(self, profile_id: str) -> str:
+        """The person behind a profile: itself, or the administrator of a page."""
+        return self.profile(profile_id).person
+
+    def is_seen(self, post: Post) -> bool:
+        """Whether followers see it: all of its files are processed."""
+        now, files = self.clock.now(), [self.assets.get(urn) for urn in post.assets]
+        return all(one is not None and not one.problem and one.ready_at <= now for one in files)
+
+    def seed(self) -> None:
+        if PERSON_ID not in self.accounts:
+            self.accounts.put(PERSON_ID, Account(PERSON_ID, "munadi.sandbox", PERSON_ID))
+        super().seed()
+
+    def seed_tokens(self, profile: Account) -> None:
+        self.issuer.issue("", profile.id, PAGE_SCOPES, DEFAULT_SECONDS, value=DEFAULT_TOKEN)
+        self.issuer.issue("", PERSON_ID, MEMBER_SCOPES, DEFAULT_SECONDS, value=DEFAULT_MEMBER_TOKEN)
+
+    def new_profile(self, name: str | None, beside: Account | None) -> Account:
+        username, number = self.new_username(name), self.next_id()
+        person = beside.person if beside else f"{PERSON}p{number}"
+        if person not in self.accounts:
+            self.accounts.put(person, Account(person, username, person))
+        return Account(f"{PAGE}{number % 10**9}", username, person)
+
+    def short_name(self, profile: Account) -> str:
+        """A page and its person may have the same name."""
+        return profile.username if profile.id != profile.person else ""
+
+    def new_tokens(self, profile: Account) -> dict[str, Any]:
+        access, refresh = login.issue_pair(self, profile.id, PAGE_SCOPES)
+        member, _ = login.issue_pair(self, profile.person, MEMBER_SCOPES)
+        tokens = {"accessToken": access.value, "refreshToken": refresh.value}
+        return {**tokens, "memberId": profile.person, "memberToken": member.value}
+
+    def profile_id(self, reference: str) -> str:
+        """A name is the page's, not its person's."""
+        return next((one.id for one in self.accounts if reference == one.username and one.id != one.person), None) or (
+            super().profile_id(reference)
+        )
+
+    def permalink(self, post: Post, base_url: str) -> str:
+        return f"{base_url}/linkedin/www/feed/update/{post.urn}/"
+
+    def posts(self, base_url: str) -> list[PostView]:
+        return [self._view(post, base_url) for post in self.written if self.is_seen(post)]
+
+    def _view(self, post: Post, base_url: str) -> PostView:
+        files = [found for urn in post.assets if (found := self.assets.get(urn)) is not None]
+        article, poll = post.content.get("article", {}), post.content.get("poll")
+        notes = [f"Seen by: {post.body['visibility'].lower()}"] if post.body["visibility"] != "PUBLIC" else []
+        notes += [f"Card: {article['title']}"] if article else []
+        notes += [f"Poll: {poll['question']} · {' · '.join(one['text'] for one in poll['options'])}"] if poll else []
+        return self.view(
+            post.profile_id,
+            id=post.urn,
+            url=self.permalink(post, base_url),
+            text=seen(post.body["commentary"]),
+            kind="post",
+            received_at=post.received_at,
+            media=self.shown_media([one.digest for one in files], [post.alts.get(one.urn, "") for one in files]),
+            raw=asdict(post),
+            link=article.get("source"),
+            comments=[one.text for one in self.comments_on(post.urn)],
+            notes=notes,
+        )
