@@ -13,7 +13,18 @@ from tests.harness.brand import Brand
 from tests.harness.networks import create_profile
 from tests.support.browser import open_page
 
-NETWORKS = ("bluesky", "facebook", "instagram", "mastodon", "pinterest", "threads", "tiktok", "x", "youtube")
+NETWORKS = (
+    "bluesky",
+    "facebook",
+    "instagram",
+    "linkedin",
+    "mastodon",
+    "pinterest",
+    "threads",
+    "tiktok",
+    "x",
+    "youtube",
+)
 
 
 async def consent(page: Page, channel: str) -> None:
@@ -38,6 +49,7 @@ async def test_an_owner_connects_in_a_browser(
     await api.post("/v1/brands", json={"ref": ref, "name": "Acme Stores"})
     profile = await create_profile(sandbox, channel, ref)
     asked = {"channel": channel, **({"hint": profile["serviceUrl"]} if channel == "mastodon" else {})}
+    asked |= {"login": "page"} if channel == "linkedin" else {}
     made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json=asked)).json()
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, channel)

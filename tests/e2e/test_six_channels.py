@@ -14,7 +14,19 @@ from tests.harness.brand import Brand, until
 from tests.harness.files import clip, picture
 from tests.harness.networks import posts_of
 
-ALL = ("instagram", "threads", "facebook", "bluesky", "mastodon", "pinterest", "telegram", "tiktok", "x", "youtube")
+ALL = (
+    "instagram",
+    "threads",
+    "facebook",
+    "bluesky",
+    "linkedin",
+    "mastodon",
+    "pinterest",
+    "telegram",
+    "tiktok",
+    "x",
+    "youtube",
+)
 TIKTOK = {"channel": "tiktok", "options": {"privacyLevel": "PUBLIC_TO_EVERYONE"}}
 YOUTUBE = {"channel": "youtube", "options": {"title": "A clip", "madeForKids": False}}
 SLOW = 12.0
@@ -50,6 +62,7 @@ async def slow_processing(sandbox: httpx.AsyncClient) -> AsyncIterator[None]:
     before = (await sandbox.get("/control/settings")).json()
     slow = (
         ("instagram", "reel"),
+        ("linkedin", "video"),
         ("mastodon", "video"),
         ("pinterest", "video"),
         ("x", "video"),
@@ -80,11 +93,11 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
         videos = [await brand.upload(clip(seconds), f"{seconds}.mp4") for seconds in (4, 5, 6)]
         board = {"boardId": board_of(await brand.profile("pinterest"))}
         pinterest: dict[str, Any] = {"channel": "pinterest", "options": board}
-        plain = ["instagram", "threads", "facebook", "bluesky", "mastodon", "telegram", "x", pinterest]
+        plain = ["instagram", "threads", "facebook", "bluesky", "linkedin", "mastodon", "telegram", "x", pinterest]
         posts = (
             ("Monsoon sale starts today", [image], [*plain, TIKTOK, {**YOUTUBE, "media": [videos[0]]}]),
             ("Behind the scenes", [videos[1]], [*plain, TIKTOK, YOUTUBE]),
-            ("Slow to process", [videos[2]], ["instagram", "mastodon", "x", pinterest, TIKTOK, YOUTUBE]),
+            ("Slow to process", [videos[2]], ["instagram", "linkedin", "mastodon", "x", pinterest, TIKTOK, YOUTUBE]),
         )
         submitted = [
             await brand.submit(text, seconds=SLOW + 25 + number, media=media, channels=channels)

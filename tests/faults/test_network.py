@@ -33,6 +33,7 @@ READS = frozenset(
         "list_threads",
         "container_status",
         "published_posts",
+        "list_posts",
         "list_statuses",
         "board_pins",
         "list_videos",

@@ -30,6 +30,8 @@ READS = {
     "threads": ("container_status", "list_threads"),
     "facebook": ("published_posts",),
     "facebook-reel": ("video_status",),
+    "linkedin": ("list_posts",),
+    "linkedin-text": ("list_posts",),
     "mastodon": ("get_media", "list_statuses"),
     "mastodon-text": ("list_statuses",),
     "pinterest": ("board_pins",),

@@ -17,6 +17,8 @@ VISIBLE = {
     "facebook": "feed",
     "facebook-photo": "feed",
     "facebook-reel": "finish_reel",
+    "linkedin": "create_post",
+    "linkedin-text": "create_post",
     "mastodon": "post_status",
     "mastodon-text": "post_status",
     "pinterest": "create_pin",

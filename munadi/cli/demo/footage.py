@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from PIL.Image import Image
 
-# Every network takes this: upright as a reel, long enough for Instagram and TikTok, H.264 and AAC.
+# Every network takes this: upright as a reel, long enough for Instagram and TikTok, of enough bytes for LinkedIn,
+# H.264 and AAC.
 CLIP_SIZE, CLIP_SECONDS, FPS = (540, 960), 4, 30
 RATE, SAMPLES = 48_000, 1024
 NIGHT, ORANGE, RUST, RAIN = (38, 70, 83), (244, 162, 97), (231, 111, 81), (120, 160, 175)
@@ -53,7 +54,7 @@ def _film(file: Path) -> None:
     import av
 
     with av.open(str(file), "w", format="mp4", options={"movflags": "faststart"}) as container:
-        video = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
+        video = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "10"})
         video.width, video.height = CLIP_SIZE
         video.pix_fmt = "yuv420p"
         _add_silence(container)
