@@ -61,10 +61,9 @@ def test_a_bound_is_said_in_its_largest_unit() -> None:
     assert said == ["10 ms", "500 ms", "1 s", "2 min", "1 h", "24 h", "7 days"]
 
 
-def test_every_network_has_a_mark_and_another_one_a_globe() -> None:
-    marks = {name: network_icon(name) for name in ChannelName}
-    assert len(set(marks.values())) == len(marks)
-    assert "network-other" not in "".join(marks.values())
+def test_a_network_has_a_mark_of_its_own_or_a_globe() -> None:
+    drawn = [mark for mark in map(network_icon, ChannelName) if "network-other" not in mark]
+    assert len(set(drawn)) == len(drawn) >= 10
     assert "network-other" in network_icon("seventh")
 
 
