@@ -1,12 +1,17 @@
-"""Examples of responses about publications and media."""
+"""Examples of responses about posts, publications, media, events and networks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.examples import CONTENT
+from api.event_examples import event_example
+from api.examples import CONTENT, without_references
+from munadi.channels.registry import channel_views
+from munadi.domain.event import EventType
 
-LISTED_PUBLICATION: dict[str, Any] = CONTENT["publications"][0] | {
+_SUCCEEDED, _FAILED = CONTENT["publications"]
+
+LISTED_PUBLICATION: dict[str, Any] = _SUCCEEDED | {
     "contentId": CONTENT["id"],
     "brandRef": CONTENT["brandRef"],
 }
@@ -26,3 +31,49 @@ MEDIA: dict[str, Any] = {
     "sourceUrl": "https://cdn.acme.example/a.jpg",
     "createdAt": "2027-01-14T10:00:00Z",
 }
+_DRAFT: dict[str, Any] = {
+    "text": CONTENT["text"],
+    "link": None,
+    "media": [],
+    "firstComment": None,
+    "parts": [],
+    "options": {},
+}
+_LENGTH = {"rule": "text_code_points", "unit": "code_points", "maximum": 2200, "pointer": "/text", "actual": 25}
+PUBLICATION: dict[str, Any] = _FAILED | {
+    "contentId": CONTENT["id"],
+    "draft": _DRAFT,
+    "lengths": [_LENGTH],
+    "attemptLog": [
+        {
+            "id": _FAILED["failure"]["attemptId"],
+            "stage": "post",
+            "number": 1,
+            "intentAt": "2027-01-15T03:30:00Z",
+            "endedAt": "2027-01-15T03:30:01Z",
+            "outcome": "rejected",
+            "providerCode": "190",
+            "raw": '{"error": {"code": 190, "message": "Error validating access token"}}',
+            "durationMs": 412,
+        }
+    ],
+}
+VALIDATION: dict[str, Any] = {
+    "valid": True,
+    "problems": [],
+    "moreProblems": 0,
+    "warnings": [],
+    "publications": [_DRAFT | {"channel": _FAILED["channel"], "accountId": _FAILED["accountId"]}],
+    "lengths": [_LENGTH | {"channel": _FAILED["channel"], "accountId": _FAILED["accountId"]}],
+}
+LOGGED_EVENT: dict[str, Any] = event_example(EventType.CONTENT_COMPLETED) | {"position": 1204}
+
+
+def _channel(name: str) -> dict[str, Any]:
+    """A network as it is described without settings."""
+    [found] = [view for view in channel_views() if view.name == name]
+    shown = found.model_dump(mode="json")
+    return shown | {"options": without_references(shown["options"])}
+
+
+CHANNEL: dict[str, Any] = _channel(_SUCCEEDED["channel"])

@@ -14,8 +14,10 @@ from starlette.routing import compile_path
 from api import examples
 from api.body import BY_HAND
 from api.event_catalogue import event_schemas, event_webhooks
-from api.openapi_examples import keep_nulls
+from api.openapi_examples import add_examples, keep_nulls
+from api.openapi_headers import declare_headers
 from api.openapi_parts import add_parts
+from api.openapi_problems import add_problem_examples
 from api.problems import MEDIA_TYPE, ProblemDocument
 from munadi.domain.content import ContentView
 
@@ -38,13 +40,6 @@ _MEANINGS = {
 }
 # These can come from every operation, and those with a key count (api/quotas.py).
 _ALWAYS = (500, 503)
-_HEADERS = {
-    429: {
-        "Retry-After": "Seconds until it makes sense to ask again.",
-        "RateLimit": 'Per limit, what is left (`r`) and for how many seconds (`t`): `"apiCallsPerMinute";r=0;t=12`.',
-        "RateLimit-Policy": 'Per limit, how much (`q`) in how many seconds (`w`): `"apiCallsPerMinute";q=60;w=60`.',
-    }
-}
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -54,18 +49,10 @@ def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {"$ref": _REF.format(model=ProblemDocument.__name__)}}
-    if status in examples.PROBLEMS:
-        content["example"] = examples.PROBLEMS[status]
-    described: dict[str, Any] = {
+    return {
         "description": _MEANINGS.get(status, HTTPStatus(status).phrase),
-        "content": {MEDIA_TYPE: content},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=ProblemDocument.__name__)}}},
     }
-    if status in _HEADERS:
-        described["headers"] = {
-            name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in _HEADERS[status].items()
-        }
-    return described
 
 
 def allowed_methods(app: FastAPI, path: str) -> list[str]:
@@ -128,6 +115,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     add_parts(made)
+    add_examples(made)
+    add_problem_examples(made)
+    declare_headers(made)
     return made
 
 

@@ -1,11 +1,63 @@
-"""Examples of the OpenAPI document: as they are written, nulls included."""
+"""Examples of responses in the OpenAPI document: one for each success, as they are written, nulls included."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi.routing import RouteContext
+
+from api import content_examples, examples
+from api.event_examples import event_example
+from munadi.domain.event import EventType
+
+_JSON = "application/json"
+
+
+def _post_after(kind: EventType) -> dict[str, Any]:
+    """A post as its event shows it."""
+    content: dict[str, Any] = event_example(kind)["data"]["content"]
+    return content
+
+
+# What an operation shows, if it is not what every other one with its schema does.
+_BY_OPERATION: Mapping[str, dict[str, Any]] = {
+    "contents.create": _post_after(EventType.CONTENT_ACCEPTED),
+    "contents.update": _post_after(EventType.CONTENT_UPDATED),
+    "contents.reschedule": _post_after(EventType.CONTENT_RESCHEDULED),
+    "contents.cancel": _post_after(EventType.CONTENT_CANCELED),
+    "contents.publishNow": _post_after(EventType.CONTENT_QUEUED),
+    "contents.retry": _post_after(EventType.CONTENT_QUEUED),
+    "drafts.submit": _post_after(EventType.CONTENT_ACCEPTED),
+}
+_BY_SCHEMA: Mapping[str, dict[str, Any]] = {
+    "AccountView": examples.ACCOUNT,
+    "ContentView": examples.CONTENT,
+    "LoggedEvent": content_examples.LOGGED_EVENT,
+    "MediaView": content_examples.MEDIA,
+    "PublicationDetail": content_examples.PUBLICATION,
+    "Validation": content_examples.VALIDATION,
+    "ChannelView": content_examples.CHANNEL,
+}
+
+
+def add_examples(document: dict[str, Any]) -> None:
+    """Add the examples that no route states."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {}).get(_JSON)
+                if content and status < "300" and not {"example", "examples"} & content.keys():
+                    shown = _BY_OPERATION.get(operation["operationId"]) or _of_schema(content["schema"])
+                    if shown is not None:
+                        content["example"] = shown
+
+
+def _of_schema(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The example of a schema, or of a page of it."""
+    name = str(schema.get("$ref", "")).rsplit("/", 1)[-1]
+    one = _BY_SCHEMA.get(name.removeprefix("Page_").removesuffix("_"))
+    return {"data": [one], "nextCursor": None} if one is not None and name.startswith("Page_") else one
 
 
 def keep_nulls(document: dict[str, Any], routes: Iterable[RouteContext]) -> None:

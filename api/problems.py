@@ -30,6 +30,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api import quotas
+from api.known_problems import problem_type
 from munadi.crypto import SealBroken
 from munadi.db.idempotency import KeyReused, ResponseUnreadable
 from munadi.domain.model import WireModel
@@ -49,7 +50,7 @@ log = structlog.get_logger("munadi.api")
 class ProblemDocument(WireModel):
     """What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`)."""
 
-    type: str = Field(description="The kind of problem, as a URN; the same as `code`.")
+    type: str = Field(description="What explains the kind of problem: an address on this installation.")
     title: str
     status: int
     detail: str
@@ -84,7 +85,7 @@ class ProblemError(Exception):
 def problem_response(error: ProblemError, *, path: str, request_id: str) -> Response:
     """The response for an error."""
     document = ProblemDocument(
-        type=f"urn:munadi:problem:{error.code.lower().replace('_', '-')}",
+        type=problem_type(error.code),
         title=error.title,
         status=error.status,
         detail=error.detail,

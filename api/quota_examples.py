@@ -27,25 +27,3 @@ USAGES: dict[int | str, dict[str, Any]] = {
         }
     }
 }
-
-_SAID = "the brand 'acme' may make 60 API calls a minute"
-QUOTA_EXCEEDED: dict[str, Any] = {
-    "type": "urn:munadi:problem:quota-exceeded",
-    "title": "Quota exceeded",
-    "status": 429,
-    "detail": _SAID,
-    "instance": "/v1/contents",
-    "code": "QUOTA_EXCEEDED",
-    "requestId": "req_01kf2v6s3tf0d8m7s0a3x9y5hq",
-    "errors": [
-        {
-            "pointer": "",
-            "code": "QUOTA_EXCEEDED",
-            "message": _SAID,
-            "channel": None,
-            "rule": "apiCallsPerMinute",
-            "limit": 60,
-            "actual": 61,
-        }
-    ],
-}

@@ -22,6 +22,7 @@ from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
 from scripts.markdown import table
 from scripts.option_tables import meaning, rows
+from scripts.problem_reference import problem_reference
 from scripts.setting_tables import settings
 from scripts.tool_reference import tool_reference
 
@@ -136,6 +137,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events,
     "event-bodies.md": event_bodies,
     "actions.md": actions,
+    "problems.md": problem_reference,
     "settings.md": settings,
     "cli.md": cli_reference,
     "mcp.md": tool_reference,

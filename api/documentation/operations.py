@@ -159,7 +159,7 @@ def _body(found: Mapping[str, Any], schemas: Schemas) -> Body:
 def _answer(status: int, found: Mapping[str, Any], schemas: Schemas) -> Answer:
     media: Mapping[str, Any] = next(iter(found.get("content", {}).values()), {})
     schema = media.get("schema", {})
-    examples = [media["example"]] if "example" in media else [each["value"] for each in _listed(media)]
+    examples = [media["example"]] if "example" in media else [schemas.example(each) for each in _listed(media)]
     examples += schemas.choices(schema)[0].get("examples", [])[:1]
     fields = tuple(schemas.fields_of(schema)) if status < 400 else ()
     meaning = "It worked." if found["description"] == "Successful Response" else found["description"]

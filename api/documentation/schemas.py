@@ -41,6 +41,7 @@ class Schemas:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._named: Mapping[str, Schema] = document["components"]["schemas"]
+        self._examples: Mapping[str, Any] = document["components"].get("examples", {})
 
     def read(self, schema: Schema) -> Schema:
         """The schema itself, in the place of a reference to it. What stands beside the reference stays."""
@@ -49,6 +50,11 @@ class Schemas:
             beside = {name: value for name, value in found.items() if name != "$ref"}
             found = {**self._named[found["$ref"].removeprefix(_REF)], **beside}
         return found
+
+    def example(self, found: Mapping[str, Any]) -> Any:
+        """The value of an example, in the place of a reference to it."""
+        name = found.get("$ref", "").rpartition("/")[2]
+        return (self._examples[name] if name else found)["value"]
 
     def choices(self, schema: Schema) -> list[Schema]:
         """The alternatives of a schema, without null; the schema alone if there are none."""

@@ -15,7 +15,7 @@ from api.brand_of_body import named_brand
 from api.client_disconnect import while_connected
 from api.deps import ContentReader, ContentWriter, IfMatch, Page, TheServices, check_match, etag, require_match
 from api.draft_bodies import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit
-from api.examples import CONTENT, shows, shows_page
+from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, earlier_response, repeat, respond_once, send
 from api.openapi import error_responses
 from api.paging import PagingQuery
@@ -157,7 +157,7 @@ async def delete_draft(
     "/{draft_id}/submit",
     status_code=202,
     response_model=ContentView,
-    responses={**shows(202, CONTENT), **error_responses(400, 401, 403, 404, 409, 412, 413, 415, 422)},
+    responses=error_responses(400, 401, 403, 404, 409, 412, 413, 415, 422),
     operation_id="drafts.submit",
     summary="Submit a draft",
 )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from api.auth import require
 from api.deps import Page
 from api.event_catalogue import EventTypeView, event_type, event_types
-from api.examples import shows_page
+from api.examples import shows_page, without_references
 from api.openapi import error_responses
 from munadi.db.keys.callers import Principal
 from munadi.domain.event import EventType
@@ -21,11 +21,8 @@ AnyKey = Annotated[Principal, Depends(require(*Scope))]
 
 
 def _example() -> dict[str, Any]:
-    """One type, its schema shortened: linters follow references even inside an example."""
     found = event_type(EventType.WEBHOOK_TEST).model_dump(mode="json")
-    fields = {name: field for name, field in found["schema"]["properties"].items() if "$ref" not in field}
-    schema = {name: part for name, part in found["schema"].items() if name != "$defs"}
-    return found | {"schema": schema | {"properties": fields}}
+    return found | {"schema": without_references(found["schema"])}
 
 
 @router.get("/types", operation_id="events.types.list", responses=error_responses(401, 403) | shows_page(_example()))

@@ -37,6 +37,7 @@ _READY = {
     "dependencies": {"database": "up", "temporal": "up"},
     "checks": {"overdue": {"status": "ok", "count": 0, "oldest": None}},
 }
+_METRICS = "# HELP munadi_contents_overdue Posts that are due and unclaimed\nmunadi_contents_overdue 0.0\n"
 
 
 class Readiness(StrEnum):
@@ -140,7 +141,10 @@ async def may_read_metrics(
     "/metrics",
     operation_id="metrics.get",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **error_responses(401, 403)},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS}}},
+        **error_responses(401, 403),
+    },
     summary="Metrics for Prometheus",
     dependencies=[Depends(may_read_metrics)],
 )

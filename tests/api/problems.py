@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from api.known_problems import problem_type
+
 FIELDS = {"type", "title", "status", "detail", "instance", "code", "requestId", "errors"}
 LIMIT_HEADERS = ("retry-after", "ratelimit", "ratelimit-policy")
 
@@ -17,6 +19,7 @@ def expect_problem(answer: httpx.Response, status: int = 422, code: str | None =
     assert answer.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = answer.json()
     assert set(problem) == FIELDS
+    assert problem["type"] == problem_type(problem["code"])
     assert (problem["status"], problem["requestId"]) == (status, answer.headers["x-request-id"])
     assert code is None or problem["code"] == code, problem
     return problem
@@ -34,7 +37,6 @@ def expect_errors(answer: httpx.Response, *expected: tuple[str, str] | str, stat
 def expect_quota_exceeded(answer: httpx.Response, rule: str, left: int = 0) -> dict[str, Any]:
     """The problem of a 429 about this limit, which must have all three header fields."""
     problem = expect_problem(answer, 429, "QUOTA_EXCEEDED")
-    assert problem["type"] == "urn:munadi:problem:quota-exceeded"
     assert [error["rule"] for error in problem["errors"]] == [rule]
     assert all(name in answer.headers for name in LIMIT_HEADERS), answer.headers
     assert re.fullmatch(rf'"{rule}";r={left}(;t=\d+)?', answer.headers["ratelimit"])

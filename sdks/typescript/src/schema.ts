@@ -1900,7 +1900,7 @@ export type ProblemDocument = {
   status: number;
   /** The kind of problem, for people. */
   title: string;
-  /** The kind of problem, as a URN; the same as `code`. */
+  /** What explains the kind of problem: an address on this installation. */
   type: string;
 };
 

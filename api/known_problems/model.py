@@ -1,0 +1,27 @@
+"""The form in which a problem is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IDEMPOTENCY, MATCH, BODY = "Idempotency-Key", "If-Match", "body"
+AGAIN = "Repeat the request with the same Idempotency-Key after `Retry-After`."
+
+
+@dataclass(frozen=True)
+class KnownProblem:
+    """One problem. `detail` is an example, `remedy` what to do, `also` further statuses of the same code.
+
+    `tags`: the tags of the operations that answer it, empty for all of them; `needs`: only those with this header or a
+    body. An `is_hidden` one is not an example of any operation.
+    """
+
+    code: str
+    status: int
+    title: str
+    detail: str
+    remedy: str
+    tags: frozenset[str] = frozenset()
+    needs: str | None = None
+    is_hidden: bool = False
+    also: tuple[int, ...] = ()

@@ -1,0 +1,79 @@
+"""The headers of responses, declared in the OpenAPI document. A test compares them with what is really sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+HEADERS = {
+    "Cache-Control": "`no-store`: a response may hold data of an account.",
+    "ETag": "The version of the post or draft, for `If-Match`.",
+    "Idempotent-Replayed": "`true`: this is the stored response to an earlier request with the same Idempotency-Key.",
+    "Location": "The address of what was made.",
+    "RateLimit": 'Per limit, what is left (`r`) and for how many seconds (`t`): `"apiCallsPerMinute";r=0;t=12`.',
+    "RateLimit-Policy": 'Per limit, how much (`q`) in how many seconds (`w`): `"apiCallsPerMinute";q=60;w=60`.',
+    "Retry-After": "Seconds until it makes sense to ask again.",
+    "Strict-Transport-Security": "Where Munadi is reached by https.",
+    "WWW-Authenticate": "How to authenticate, and what is wrong with the key that was sent.",
+    "X-Content-Type-Options": "`nosniff`",
+    "X-Request-Id": "The id of the request, also in the log and in problems.",
+}
+_ALWAYS = ("X-Request-Id", "Cache-Control", "X-Content-Type-Options", "Strict-Transport-Security")
+_QUOTAS = ("RateLimit", "RateLimit-Policy")
+_LOCATED = frozenset(
+    {
+        "accounts.connect",
+        "accounts.import",
+        "accounts.reconnect",
+        "brands.create",
+        "contents.create",
+        "drafts.create",
+        "drafts.submit",
+        "keys.create",
+        "media.create",
+        "webhooks.endpoints.create",
+        "webhooks.endpoints.recover",
+    }
+)
+# What has versions.
+_TAGGED = tuple({"$ref": f"#/components/schemas/{name}"} for name in ("ContentView", "SavedDraft"))
+
+
+def declare_headers(document: dict[str, Any]) -> None:
+    """Declare the headers of each response, by reference to `components.headers`."""
+    document["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()
+    }
+    for item in document["paths"].values():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                names = _always(operation, status) if status < "300" else _of_problem(operation, status)
+                more = _of_success(operation, response) if status < "300" else ()
+                response["headers"] = {
+                    name: {"$ref": f"#/components/headers/{name}"} for name in sorted({*names, *more})
+                }
+
+
+def _always(operation: dict[str, Any], status: str) -> Iterator[str]:
+    yield from _ALWAYS
+    if "401" in operation["responses"] and status != "401":  # who calls is known, and so is the brand that pays
+        yield from _QUOTAS
+
+
+def _of_success(operation: dict[str, Any], response: dict[str, Any]) -> Iterator[str]:
+    if operation["operationId"] in _LOCATED:
+        yield "Location"
+    if response.get("content", {}).get("application/json", {}).get("schema") in _TAGGED:
+        yield "ETag"
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+        yield "Idempotent-Replayed"
+
+
+def _of_problem(operation: dict[str, Any], status: str) -> Iterator[str]:
+    yield from _always(operation, status)
+    if status in ("401", "403"):
+        yield "WWW-Authenticate"
+    if status in ("409", "429", "503"):
+        yield "Retry-After"
+    if status == "412" or (status == "409" and "drafts" in operation["tags"]):
+        yield "ETag"
