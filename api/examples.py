@@ -223,3 +223,14 @@ CONTENT: dict[str, Any] = {
         "canceled": 0,
     },
 }
+
+# A broken rule of a network.
+TOO_LONG: dict[str, Any] = {
+    "pointer": "/text",
+    "code": "TEXT_TOO_LONG",
+    "message": "Bluesky takes at most 300 graphemes; this text has 412",
+    "channel": "bluesky",
+    "rule": "text_graphemes",
+    "limit": 300,
+    "actual": 412,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.examples import ACCOUNT, TOO_LONG
 from api.known_problems import of_code
 from api.known_problems.model import BODY, KnownProblem
 from munadi.domain.failure import Reason
@@ -55,15 +56,7 @@ ERRORS: dict[str, list[dict[str, Any]]] = {
         _error("?limitt", "UNKNOWN_PARAMETER", _INVALID.detail, rule="unknown_parameter"),
     ],
     "INVALID_POST": [
-        _error(
-            "/text",
-            "TEXT_TOO_LONG",
-            "Bluesky takes at most 300 graphemes; this text has 412",
-            channel="bluesky",
-            rule="text_graphemes",
-            limit=300,
-            actual=412,
-        ),
+        TOO_LONG,
         _error(
             "/scheduledAt",
             "TIME_IN_PAST",
@@ -80,6 +73,12 @@ ERRORS: dict[str, list[dict[str, Any]]] = {
         _error("", "QUOTA_EXCEEDED", of_code("QUOTA_EXCEEDED").detail, rule="apiCallsPerMinute", limit=60, actual=61),
     ],
     "TOKEN_REVOKED": [
-        _error("/credentials", Reason.TOKEN_REVOKED, EXTRA["TOKEN_REVOKED"].detail, channel="threads", actual="190"),
+        _error(
+            "/credentials",
+            Reason.TOKEN_REVOKED,
+            EXTRA["TOKEN_REVOKED"].detail,
+            channel=ACCOUNT["channel"],
+            actual="190",
+        ),
     ],
 }
