@@ -7,19 +7,23 @@ from typing import Any
 
 HEADERS = {
     "Cache-Control": "`no-store`: a response may hold data of an account.",
+    "Deprecation": "Since when this is deprecated (RFC 9745).",
     "ETag": "The version of the post or draft, for `If-Match`.",
     "Idempotent-Replayed": "`true`: this is the stored response to an earlier request with the same Idempotency-Key.",
+    "Link": "The page that says what to use instead.",
     "Location": "The address of what was made.",
     "RateLimit": 'Per limit, what is left (`r`) and for how many seconds (`t`): `"apiCallsPerMinute";r=0;t=12`.',
     "RateLimit-Policy": 'Per limit, how much (`q`) in how many seconds (`w`): `"apiCallsPerMinute";q=60;w=60`.',
     "Retry-After": "Seconds until it makes sense to ask again.",
     "Strict-Transport-Security": "Where Munadi is reached by https.",
+    "Sunset": "From when on this may be gone (RFC 8594).",
     "WWW-Authenticate": "How to authenticate, and what is wrong with the key that was sent.",
     "X-Content-Type-Options": "`nosniff`",
     "X-Request-Id": "The id of the request, also in the log and in problems.",
 }
 _ALWAYS = ("X-Request-Id", "Cache-Control", "X-Content-Type-Options", "Strict-Transport-Security")
 _QUOTAS = ("RateLimit", "RateLimit-Policy")
+_DEPRECATED = ("Deprecation", "Sunset", "Link")
 _LOCATED = frozenset(
     {
         "accounts.connect",
@@ -41,21 +45,24 @@ _TAGGED = tuple({"$ref": f"#/components/schemas/{name}"} for name in ("ContentVi
 
 def declare_headers(document: dict[str, Any]) -> None:
     """Declare the headers of each response, by reference to `components.headers`."""
-    document["components"]["headers"] = {
-        name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()
-    }
+    used: set[str] = set()
     for item in document["paths"].values():
         for operation in item.values():
             for status, response in operation["responses"].items():
                 names = _always(operation, status) if status < "300" else _of_problem(operation, status)
                 more = _of_success(operation, response) if status < "300" else ()
-                response["headers"] = {
-                    name: {"$ref": f"#/components/headers/{name}"} for name in sorted({*names, *more})
-                }
+                declared = {*names, *more}
+                response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(declared)}
+                used |= declared
+    document["components"]["headers"] = {
+        name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in sorted(used)
+    }
 
 
 def _always(operation: dict[str, Any], status: str) -> Iterator[str]:
     yield from _ALWAYS
+    if any(part.get("deprecated") for part in (operation, *operation.get("parameters", ()))):
+        yield from _DEPRECATED
     if "401" in operation["responses"] and status != "401":  # who calls is known, and so is the brand that pays
         yield from _QUOTAS
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import Request
 
+from api.answer_headers import add_headers
 from api.services import Services
 from munadi.domain.brand import BRAND_REF
 from munadi.domain.usage import BrandCalls, Quota, QuotaExceeded
@@ -36,7 +37,7 @@ def count_call(request: Request, services: Services, brand: BrandCalls | None, *
         return
     quotas = services.calls.admit(brand, services.clock.now(), limited=limited)
     if quotas:
-        request.state.answer_headers = _fields(quotas)
+        add_headers(request, _fields(quotas))
 
 
 def headers_of(error: QuotaExceeded) -> dict[str, str]:

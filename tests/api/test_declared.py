@@ -18,6 +18,8 @@ pytestmark = pytest.mark.fake_network
 PLAIN = {"content-type", "content-length", "date", "server", "connection", "transfer-encoding"}
 # Sent only by installations that browsers reach by https.
 BY_HTTPS = {"strict-transport-security"}
+# Sent where something is deprecated (test_deprecation.py).
+DEPRECATED = {"deprecation", "sunset", "link"}
 
 
 class Declared:
@@ -76,7 +78,7 @@ async def test_every_declared_header_is_sent_by_some_answer(api: ApiHarness) -> 
         answer = await api.post("/v1/contents", create.body, key=key)
     declared.check(create, answer)
     assert declared.undeclared == set()
-    assert {name.lower() for name in HEADERS} - declared.seen == BY_HTTPS
+    assert {name.lower() for name in HEADERS} - declared.seen == BY_HTTPS | DEPRECATED
 
 
 async def test_an_undeclared_header_or_status_is_noticed(api: ApiHarness) -> None:
