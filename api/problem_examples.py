@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.examples import ACCOUNT, TOO_LONG
+from api.examples import ACCOUNT, CONTENT, TOO_LONG
 from api.known_problems import of_code
 from api.known_problems.model import BODY, KnownProblem
 from munadi.domain.failure import Reason
@@ -64,6 +64,15 @@ ERRORS: dict[str, list[dict[str, Any]]] = {
             rule="time_in_past",
             limit="2026-12-01T10:00:00+00:00",
             actual="2026-12-01T09:00:00+00:00",
+        ),
+    ],
+    "MEDIA_IN_USE": [
+        _error(
+            "",
+            "MEDIA_IN_USE",
+            f"{CONTENT['id']} needs it",
+            rule="media_in_use",
+            actual=CONTENT["id"],
         ),
     ],
     "CURSOR_EXPIRED": [

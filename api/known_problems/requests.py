@@ -67,7 +67,7 @@ REQUESTS = (
         "Not permitted",
         "a key for one brand sets no limits",
         "Use a key for all brands.",
-        frozenset({"brands"}),
+        frozenset({"brands", "media"}),
     ),
     KnownProblem(
         "CSRF_FAILED",

@@ -52,6 +52,16 @@ SERVICE = (
         AGAIN,
     ),
     KnownProblem(
+        "MEDIA_BEING_DELETED",
+        503,
+        "Try again",
+        "a file of this request was being deleted in the same moment; nothing was stored, try again",
+        AGAIN,
+        frozenset({"media", "contents", "drafts"}),
+        needs=BODY,
+        is_hidden=True,
+    ),
+    KnownProblem(
         "MEDIA_STORE_UNAVAILABLE",
         503,
         "Not available",

@@ -107,6 +107,20 @@ STATES = (
         "Enable the endpoint, then repeat the request.",
         frozenset({"webhooks"}),
     ),
+    KnownProblem(
+        "MEDIA_IN_USE",
+        409,
+        "Still needed",
+        "the media med_01kf2v6s3tf0d8m7s0a3x9y5hx is needed by cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
+        "Delete the drafts that `errors` names; let the posts be published, cancel or edit them, or dismiss their failures.",
+        frozenset({"media"}),
+    ),
+    _late(
+        "MEDIA_DELETED",
+        "the media med_01kf2v6s3tf0d8m7s0a3x9y5hx of this post were deleted",
+        "Submit the post again with other media.",
+        "contents",
+    ),
     KnownProblem("IN_FLIGHT", 409, "Still in flight", "an earlier request is still changing this", AGAIN),
     KnownProblem(
         "CONFLICT",
