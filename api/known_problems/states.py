@@ -112,7 +112,7 @@ STATES = (
         409,
         "Still needed",
         "the media med_01kf2v6s3tf0d8m7s0a3x9y5hx is needed by cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
-        "Delete the drafts that `errors` names; let the posts be published, cancel or edit them, or dismiss their failures.",
+        "Delete the drafts that `errors` names; cancel or edit the posts, or dismiss their failures.",
         frozenset({"media"}),
     ),
     _late(
