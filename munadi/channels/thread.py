@@ -25,7 +25,7 @@ PARENT_WAIT = timedelta(seconds=5)
 
 
 class Live(Model):
-    """A post that is live."""
+    """A post that is live. Its id is empty until the network names it."""
 
     id: str
     url: str | None = None
@@ -80,7 +80,7 @@ class ThreadPublisher(Publisher[Options], Generic[Options, State]):
         """One request. Raises ChannelError. What is live is never sent again."""
         saved = SavedState(self.state.of(post.handle), save)
         if known := saved.state.posts.get(step.name):
-            return Published(post_id=known.id, url=known.url)
+            return self.known(known)
         text, parent = text_of(post.draft, step.name), None
         if text is None:
             raise self._failure(Reason.INTERNAL_ERROR, f"this post has no step {step.name!r}")
@@ -105,17 +105,23 @@ class ThreadPublisher(Publisher[Options], Generic[Options, State]):
     async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """What the handle knows, else by `look`, for which the post that the step answers is found first."""
         state, parent = self.state.of(post.handle), None
-        if known := state.posts.get(step):
-            return Published(post_id=known.id, url=known.url)
+        known = state.posts.get(step)
+        if known and known.id:
+            return self.known(known)
         try:
             if step != POST:
                 above = await self.find(post, post.draft.due_at, parent_of(step))
                 if not isinstance(above, Published) or above.post_id is None:
                     return Unknown(note=f"{step} answers a post whose id is not known")
                 parent = above.post_id
-            return await self.look(post, state, since, step, parent)
+            found = await self.look(post, state, since, step, parent)
         except ChannelError as error:
-            return could_not_read(error)
+            found = could_not_read(error)
+        return self.known(known) if known and not isinstance(found, Published) else found
+
+    def known(self, live: Live) -> Published:
+        """What is live by the handle."""
+        return Published(post_id=live.id or None, url=live.url)
 
     async def _parent(self, post: Post[Options], saved: SavedState[State], step: str) -> str:
         """The id of the post that a step answers. Reads only, so whatever fails here, the step was not sent."""
@@ -126,7 +132,8 @@ class ThreadPublisher(Publisher[Options], Generic[Options, State]):
             error = self._failure(Reason.PROVIDER_OUTAGE, message, "PARENT_UNKNOWN")
             error.retry_after = PARENT_WAIT
             raise error
-        if parent not in saved.state.posts:
+        known = saved.state.posts.get(parent)
+        if known is None or not known.id:
             await remember(saved, parent, found)
         return found.post_id
 

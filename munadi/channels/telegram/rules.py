@@ -22,7 +22,7 @@ from munadi.channels.telegram.spec import (
     Options,
     Settings,
 )
-from munadi.channels.telegram.wire import kind_of, texts
+from munadi.channels.telegram.wire import kind_of
 from munadi.channels.text import (
     Problems,
     check_extras,
@@ -33,6 +33,7 @@ from munadi.channels.text import (
     measure,
     too_long,
 )
+from munadi.channels.thread import texts
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextUnit
 from munadi.domain.content import Draft

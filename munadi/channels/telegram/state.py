@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from munadi.channels.state import HandleState
+from munadi.channels.thread import ThreadState
 from munadi.domain.model import Model
 
 
@@ -13,14 +13,7 @@ class Stored(Model):
     message_id: int
 
 
-class Live(Model):
-    """Messages that are live: the first one's id, and how many there are. Id 0 is not known yet."""
-
-    id: int
-    count: int = 1
-
-
-class Prepared(HandleState):
+class Prepared(ThreadState):
     """The state of a handle.
 
     `storage` is the chat of `stored`, in the draft's order, and of `rehearsal`, the id of the text that was sent there.
@@ -34,7 +27,10 @@ class Prepared(HandleState):
     floor: int | None = None
     chat: str | None = None
     failures: int = 0
-    posts: dict[str, Live] = {}
+
+    def is_complete(self, count: int) -> bool:
+        """Whether this many media are in the storage chat, where there is one."""
+        return self.storage is None or len(self.stored) >= count
 
     @property
     def storage_ids(self) -> list[int]:

@@ -10,28 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from munadi.channels.answers import object_in, text_in
-from munadi.channels.channel import PART
 from munadi.channels.telegram.spec import GIF, Options, Preview
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import POST
 from munadi.ports import Answer
 
 # Telegram judges a photo by the end of its file's name too.
 ENDS = {"image/jpeg": "jpg", "image/png": "png", GIF: "gif", "image/webp": "webp", "video/quicktime": "mov"}
 ENDS |= {"video/mp4": "mp4", "video/webm": "webm"}
 Form = dict[str, str]
-
-
-def texts(draft: Draft) -> list[tuple[str, str]]:
-    """Every text with its pointer, in order."""
-    return [("/text", draft.text), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
-
-
-def text_of(draft: Draft, step: str) -> str | None:
-    """The text of one step; None for a step that the draft does not have."""
-    return {POST: draft.text, **{f"{PART}{n}": part for n, part in enumerate(draft.parts, 2)}}.get(step)
 
 
 def file_name(asset: MediaAsset, index: int) -> str:

@@ -36,7 +36,7 @@ STEPS = [
         WHO,
         None,
         NO_MESSAGE,
-        live=(of(posts={"post": {"id": 117}}),),
+        live=(of(posts={"post": {"id": "117"}}),),
     ),
     Step("telegram picture", over, PICTURE, WHO, None, NO_MESSAGE),
     Step(
@@ -53,10 +53,10 @@ STEPS = [
         over,
         SALE.model_copy(update={"parts": ("Two",)}),
         WHO,
-        of(posts={"post": {"id": 117}}),
+        of(posts={"post": {"id": "117"}}),
         NO_MESSAGE,
         (),
-        (of(posts={"post": {"id": 117}, "part-2": {"id": 118}}),),
+        (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
         "part-2",
     ),
 ]

@@ -59,11 +59,12 @@ async def test_an_album_is_a_run_of_messages(own: set[int], wanted: type) -> Non
 
 
 async def test_a_part_is_looked_for_above_the_message_that_it_answers() -> None:
-    given = SALE.model_copy(update={"parts": ("Two",)})
-    live = {"post": {"id": 120, "count": 3}}
-    assert (await looked({122, 123}, given=given, step="part-2", posts=live)).post_id == "123"
-    assert await looked({122}, given=given, step="part-2", posts=live) == Absent()
-    assert isinstance(await looked({122}, given=given, step="part-2"), Unknown)
+    live = {"post": {"id": "120"}}
+    for given, last in ((SALE, 120), (ALBUM, 121)):  # the album's own messages are 120 and 121
+        chain = given.model_copy(update={"parts": ("Two",)})
+        assert (await looked({last, last + 1}, given=chain, step="part-2", posts=live)).post_id == str(last + 1)
+        assert await looked({last}, given=chain, step="part-2", posts=live) == Absent()
+    assert isinstance(await looked({100}, given=chain, step="part-2"), Unknown)
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ async def test_a_part_answers_the_message_before_it() -> None:
         await built.publish(given, WHO, saved, step)
     replies = [form_of(one).get("reply_parameters") for one in built.network.mutations]
     assert replies == [None, '{"message_id": 117}', '{"message_id": 118}']
-    saved = Saved(Handle(draft_version=1, state={"posts": {"post": {"id": 117, "count": 3}}}))
+    saved = Saved(Handle(draft_version=1, state={"posts": {"post": {"id": "117"}}}))
     await built.publish(given, WHO, saved, "part-2")
     assert form_of(built.network.mutations[-1])["reply_parameters"] == '{"message_id": 117}'
 
