@@ -15,7 +15,7 @@ from munadi.sandbox.linkedin import login, posting, uploads
 from munadi.sandbox.linkedin.errors import planned, refuse, refuse_if
 from munadi.sandbox.linkedin.model import ENDED_VERSIONS, MEMBER_SCOPES, PAGE, PAGE_SCOPES, PERSON, Account, Asset, Post
 from munadi.sandbox.linkedin.text import seen
-from munadi.sandbox.model import PostView
+from munadi.sandbox.model import PostView, ProfileView
 from munadi.sandbox.platform import Platform, site
 from munadi.sandbox.storage import Table
 
@@ -149,8 +149,14 @@ class LinkedIn(Platform[Account]):
         """A page and its person may have the same name."""
         return profile.username if profile.id != profile.person else ""
 
+    def profiles(self) -> list[ProfileView]:
+        """The pages; each has its person, who is connected by `memberToken`."""
+        persons = {one.person for one in self.accounts}
+        return [view for view in super().profiles() if view.id not in persons]
+
     def new_tokens(self, profile: Account) -> dict[str, Any]:
-        access, refresh = login.issue_pair(self, profile.id, PAGE_SCOPES)
+        own = MEMBER_SCOPES if profile.id == profile.person else PAGE_SCOPES
+        access, refresh = login.issue_pair(self, profile.id, own)
         member, _ = login.issue_pair(self, profile.person, MEMBER_SCOPES)
         tokens = {"accessToken": access.value, "refreshToken": refresh.value}
         return {**tokens, "memberId": profile.person, "memberToken": member.value}

@@ -125,6 +125,18 @@ async def test_a_failed_file_is_told_before_the_post_is_made(acme: Acme) -> None
     assert (acme.posts, acme.calls("create_post")) == ([], [])
 
 
+@page
+async def test_only_pages_are_listed_as_profiles(acme: Acme) -> None:
+    """What the demo connects, one account per network."""
+    listed = acme.oracle.call("GET", "/profiles")
+    ids = [one["id"] for one in listed if one["channel"] == "linkedin"]
+    assert acme.made["externalId"] in ids
+    assert all(one.startswith("urn:li:organization:") for one in ids)
+    path = f"/profiles/linkedin/{acme.made['memberId']}/credentials"
+    made = acme.oracle.call("POST", path)
+    await acme.connect(AccountImport(external_id=made["externalId"], access_token=SecretStr(made["accessToken"])))
+
+
 # Connecting
 
 
