@@ -78,6 +78,7 @@ BRAND: dict[str, Any] = {
         "apiCallsPerMonth": None,
         "webhookDeliveriesPerMonth": None,
     },
+    "duplicates": "refuse",
     "createdAt": "2026-12-01T03:30:00Z",
 }
 KEY: dict[str, Any] = {

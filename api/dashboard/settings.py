@@ -11,13 +11,14 @@ from starlette.responses import Response
 from api.dashboard.fields import words
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
-from munadi.domain.brand import BrandLimits
+from munadi.domain.brand import BrandLimits, Duplicates
 from munadi.domain.key import Scope
 
 router = APIRouter(route_class=PageRoute)
 
 PER_PAGE = 50
 LIMITS = tuple((name, words(name)) for name in map(to_camel, BrandLimits.model_fields))
+DUPLICATES = ((Duplicates.WARN.value, "Warn"), (Duplicates.REFUSE.value, "Refuse"))
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 
@@ -38,6 +39,7 @@ async def show_settings(
         brands=brands,
         keys=keys,
         limits=LIMITS,
+        duplicates=DUPLICATES,
         scopes=[scope.value for scope in Scope],
         # A key for one brand makes no other brand, and sets no limits.
         is_for_all=reader.viewer.principal.brand_ref is None,

@@ -20,7 +20,7 @@ from api.problems import ProblemError
 from api.services import Services
 from munadi.db.brands.store import BrandExists, BrandStore
 from munadi.db.keys.callers import Principal
-from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView
+from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView, Duplicates
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.time import ZoneName
@@ -31,7 +31,12 @@ Reader = Annotated[Principal, Depends(require(Scope.ACCOUNTS_READ, Scope.CONTENT
 Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
 Ref = Annotated[str, Path(description="The brand's `ref`.", examples=["acme"])]
 
-_EXAMPLE: dict[str, Any] = {"name": "Acme Stores", "timezone": "Asia/Kolkata", "limits": {"accounts": 10}}
+_EXAMPLE: dict[str, Any] = {
+    "name": "Acme Stores",
+    "timezone": "Asia/Kolkata",
+    "limits": {"accounts": 10},
+    "duplicates": "refuse",
+}
 
 
 class BrandChange(WireModel):
@@ -42,6 +47,11 @@ class BrandChange(WireModel):
     name: str | None = Field(None, max_length=200)
     timezone: ZoneName | None = Field(None, description="IANA name, for display and calendars.")
     limits: BrandLimits | None = None
+    duplicates: Duplicates | None = Field(
+        None,
+        description="What happens to a post that an account publishes within 24 hours already: `warn` (by default) or "
+        "`refuse`. See docs/warnings.md.",
+    )
 
 
 class BrandCreate(BrandChange):
@@ -74,6 +84,7 @@ async def create_brand(
             name=body.name,
             timezone=body.timezone,
             limits=body.limits or BrandLimits(),
+            duplicates=body.duplicates or Duplicates.WARN,
             now=services.clock.now(),
         )
         return Success(made, 201, {"Location": f"/v1/brands/{made.ref}"})
@@ -125,6 +136,8 @@ async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: 
         if principal.brand_ref is not None:
             raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", "a key for one brand sets no limits")
         changes["limits"] = before.limits.changed_by(body.limits) if body.limits else BrandLimits()
+    if "duplicates" in changes:
+        changes["duplicates"] = (body.duplicates or Duplicates.WARN).value
     changed = await BrandStore(services.database).change(ref, changes, services.clock.now())
     if changed is None:
         raise not_found("brand", ref)

@@ -21,13 +21,14 @@ from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_
 from api.openapi import error_responses
 from api.services import Services
 from api.wake import Wake
-from munadi.db.brands.limits import limits_of, lock_limits
+from munadi.db.brands.limits import BrandRules, rules_of
 from munadi.db.contents import queries as contents
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import ContentRow, DraftRow
-from munadi.domain.brand import BrandLimits
 from munadi.domain.content import ContentView
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.publication import WAITING
+from munadi.intake.duplicates import recheck_duplicates
 from munadi.intake.edit import edited
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentEdit, EmptyRequest, RescheduleRequest, RetryRequest
@@ -81,17 +82,21 @@ async def _edit(
     check_match(if_match, content.version)
     whole = edited(content.brand_ref, draft.source, sent)
     try:
-        checking = services.posts.checker.check_edit(whole.request, shape, content.scheduled_at)
+        checking = services.posts.checker.check_edit(whole.request, shape, content.scheduled_at, content.id)
         drafts = await while_connected(request, checking)
     except ProblemsFound as error:
         raise ProblemsFound(whole.pointed(error.problems)) from None
     try:
         await put_files(services.database, drafts.media, services.media_store)
         async with services.database.write() as session:
+            # Its rules may lock the brand, which comes before the post.
+            duplicates = (await rules_of(session, content.brand_ref)).duplicates
             locked_content = await locked(session, content_id, principal, services.clock.now())
             check_match(if_match, locked_content.content.version)
-            await store_edit(locked_content, drafts)
+            await store_edit(locked_content, drafts, duplicates)
             view = locked_content.view
+    except ProblemsFound as error:
+        raise ProblemsFound(whole.pointed(error.problems)) from None
     finally:
         drafts.media.discard()
     return send(Success(view, 200, {"ETag": etag(view.version)}).stored, Wake.of(locked_content).after(services))
@@ -147,10 +152,16 @@ async def publish_content_now(
     nothing: EmptyRequest | None = None,
 ) -> Response:
     """Publish everything that still waits, right now."""
-    change = changes.publish_now
+    change = partial(_publish_now, services)
     return await _change(
         services, principal, idempotency, content_id, "contents.publish-now", change, if_match=if_match, counts=True
     )
+
+
+async def _publish_now(services: Services, locked_content: LockedContent) -> None:
+    waiting = [row for row in locked_content.publications if row.status in WAITING]
+    await recheck_duplicates(locked_content, waiting, locked_content.now, "", services.channels)
+    await changes.publish_now(locked_content)
 
 
 @router.post(
@@ -165,14 +176,16 @@ async def retry_content(
 ) -> Response:
     """Retry failed publications, with the stored media. Published ones are never sent again."""
     wanted = sent.publication_ids if sent else None
-    change = partial(_retry, wanted)
+    change = partial(_retry, services, wanted)
     return await _change(
         services, principal, idempotency, content_id, "contents.retry", change, status=202, counts=True
     )
 
 
-async def _retry(wanted: Sequence[str] | None, locked_content: LockedContent) -> None:
+async def _retry(services: Services, wanted: Sequence[str] | None, locked_content: LockedContent) -> None:
     _check_named(locked_content, wanted or ())
+    failed = changes.failed_ones(locked_content, wanted)
+    await recheck_duplicates(locked_content, failed, locked_content.now, "", services.channels)
     await changes.retry(locked_content, wanted)
 
 
@@ -208,24 +221,19 @@ async def _change(
     status: int = 200,
     counts: bool = False,
 ) -> Response:
-    """Apply a change to a locked post, once per key. `counts`: it can move publications into another month."""
+    """Apply a change to a locked post, once per key. `counts`: it can move publications into another month or nearer
+    to another post, so the brand's rules hold."""
     content, _ = await _found(services, content_id, principal)
 
     async def work(session: AsyncSession) -> Success:
-        limits = await _limits(session, content.brand_ref) if counts else BrandLimits()
+        rules = await rules_of(session, content.brand_ref) if counts else BrandRules()
         locked_content = await locked(session, content_id, principal, services.clock.now())
         check_match(if_match, locked_content.content.version)
         known, months = locked_content.content.wake_seq, months_of(locked_content)
         await change(locked_content)
-        await require_moved(locked_content, limits, months)
+        await require_moved(locked_content, rules.limits, months)
         view = locked_content.view
         wake = Wake.of(locked_content).after(services) if locked_content.content.wake_seq != known else None
         return Success(view, status, {"ETag": etag(view.version)}, wake)
 
     return await respond_once(services, idempotency, content.brand_ref, operation, work)
-
-
-async def _limits(session: AsyncSession, brand_ref: str) -> BrandLimits:
-    """A brand's limits. A limit on publications is locked here, before the post."""
-    limits = await limits_of(session, brand_ref)
-    return limits if limits.publications_per_month is None else await lock_limits(session, brand_ref)

@@ -7,11 +7,18 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
+from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
+from munadi.client.steps import given
+from munadi.domain.brand import Duplicates
 
-app = group("brands", "Create and list brands.")
+app = group("brands", "Create, change and list brands.")
+Choice = Annotated[
+    Duplicates | None,
+    Option("--duplicates", help="The same post to an account again within 24 hours: warn (the default) or refuse."),
+]
 
 
 @command(app, "create")
@@ -20,10 +27,32 @@ def create(
     ref: Annotated[str, Argument(metavar="REF", help="Small letters, digits and hyphens, such as acme.")],
     name: Annotated[str | None, Option("--name", help="For people.")] = None,
     timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, for display.")] = None,
+    duplicates: Choice = None,
 ) -> None:
     """Create a brand."""
-    brand = session.client.brands.create(ref, name, timezone)
+    chosen = duplicates.value if duplicates else None
+    brand = session.client.brands.create(ref, name, timezone, duplicates=chosen)
     session.show(brand, lambda out, made: out.line("created ", (made["ref"], "bold")))
+
+
+@command(app, "update")
+def update(
+    session: Session,
+    ref: Annotated[str, Argument(metavar="REF")],
+    name: Annotated[str | None, Option("--name", help="For people.")] = None,
+    timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, for display.")] = None,
+    duplicates: Choice = None,
+) -> None:
+    """Change a brand; what is not given stays."""
+    changes = given(name=name, timezone=timezone, duplicates=duplicates.value if duplicates else None)
+    if not changes:
+        raise CommandFailed("name what to change: --name, --timezone or --duplicates", Exit.USAGE)
+    session.show(session.client.brands.update(ref, changes), _print_brand)
+
+
+def _print_brand(out: Output, brand: Any) -> None:
+    names = ("ref", "name", "timezone", "duplicates")
+    out.facts([(name, brand[name]) for name in names])
 
 
 @command(app, "list")
@@ -33,6 +62,7 @@ def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
 
 
 def _print_page(out: Output, page: Any) -> None:
-    rows = [[brand["ref"], brand["name"], brand["timezone"]] for brand in page["data"]]
-    out.table(["ref", "name", "timezone"], rows, empty="no brands; make one: munadi brands create REF")
+    names = ["ref", "name", "timezone", "duplicates"]
+    rows = [[brand[name] for name in names] for brand in page["data"]]
+    out.table(names, rows, empty="no brands; make one: munadi brands create REF")
     say_more(out, page)

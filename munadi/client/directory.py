@@ -20,9 +20,21 @@ class Brands(Group[M]):
     """`munadi.brands`."""
 
     @operation
-    def create(self, ref: str, name: str | None = None, timezone: str | None = None) -> Call[Json]:
-        """A new brand; `timezone` is for display and calendars."""
-        return post("/v1/brands", given(ref=ref, name=name, timezone=timezone))
+    def create(
+        self, ref: str, name: str | None = None, timezone: str | None = None, *, duplicates: str | None = None
+    ) -> Call[Json]:
+        """A new brand; `timezone` is for display and calendars. `duplicates`: `warn` or `refuse`."""
+        return post("/v1/brands", given(ref=ref, name=name, timezone=timezone, duplicates=duplicates))
+
+    @operation
+    def get(self, ref: str) -> Call[Json]:
+        """A brand with its limits."""
+        return Call("GET", f"/v1/brands/{segment(ref)}")
+
+    @operation
+    def update(self, ref: str, changes: Json) -> Call[Json]:
+        """Change the fields that are given: name, timezone, limits, duplicates. None clears one."""
+        return Call("PATCH", f"/v1/brands/{segment(ref)}", body=changes)
 
     @operation
     def list(self, limit: int | None = None, cursor: str | None = None) -> Call[Page]:

@@ -39,6 +39,7 @@ class Warning_(TypedDict):
     message: str
     channel: str | None
     pointer: str | None
+    contentId: str | None
 
 
 Failure = TypedDict(

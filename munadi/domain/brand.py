@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import Field
@@ -14,6 +15,13 @@ from munadi.domain.model import WireModel
 # Also Temporal's fairness key, which has at most 64 bytes.
 BRAND_REF = r"^[a-z0-9][a-z0-9-]{0,62}$"
 BrandRef = Annotated[str, Field(pattern=BRAND_REF, examples=["acme"])]
+
+
+class Duplicates(StrEnum):
+    """What happens to a post that an account publishes within 24 hours already: `warn` accepts it with a warning."""
+
+    WARN = "warn"
+    REFUSE = "refuse"
 
 
 class BrandLimits(WireModel):
@@ -43,4 +51,7 @@ class BrandView(WireModel):
     name: str | None
     timezone: str | None
     limits: BrandLimits
+    duplicates: Duplicates = Field(
+        description="A post that an account publishes within 24 hours already: accept it with a warning, or refuse it."
+    )
     created_at: datetime

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
+from pydantic import Field
+
 from munadi.domain.model import Model, WireModel
 
 
@@ -86,6 +88,11 @@ class Warning_(WireModel):
     message: str
     channel: str | None = None
     pointer: str | None = None
+    content_id: str | None = Field(None, description="Another post that the warning is about.")
+
+    def stored(self) -> dict[str, Any]:
+        """As a row has it. An older process reads it too, and knows no `contentId`: only where it is needed."""
+        return self.model_dump(mode="json", exclude={"content_id"} if self.content_id is None else None)
 
 
 class Handle(Model):

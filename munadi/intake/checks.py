@@ -21,6 +21,7 @@ from munadi.domain.time import check_publish_by, check_window, default_publish_b
 from munadi.intake.accounts import check_accounts, expiry_warnings, find_targets
 from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, media_of, place_draft
+from munadi.intake.duplicates import check_duplicates
 from munadi.intake.media import IntakeMedia, MediaIntake, look_up
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentRequest
@@ -42,6 +43,7 @@ class CheckedPublication:
     account_id: str
     draft: Draft
     lead: timedelta
+    fingerprint: str
     stages: tuple[str, ...] = ()
 
 
@@ -107,18 +109,35 @@ class PostChecker:
                 if immediate
                 else check_window(due, publish_by, now, at_once="omit scheduledAt to publish now")
             )
+        is_sound = due is not None and not problems.has("/scheduledAt")
         due = due or now
         drafts = await self._check(
-            request, now, due, problems, is_new=True, may_fetch=not shape, brand_is_visible=brand_is_visible
+            request,
+            now,
+            due,
+            problems,
+            is_new=True,
+            may_fetch=not shape,
+            brand_is_visible=brand_is_visible,
+            compared_at=due if is_sound else None,
         )
         explicit = publish_by is not None
         return CheckedPost(request, due, publish_by or default_publish_by(due), explicit, drafts)
 
-    async def check_edit(self, request: ContentRequest, shape: Sequence[Problem], due: datetime) -> CheckedDrafts:
-        """Check a post as an edit would leave it. Its accounts and its due time stay as they are."""
-        now = self.clock.now()
+    async def check_edit(
+        self, request: ContentRequest, shape: Sequence[Problem], due: datetime, content_id: str
+    ) -> CheckedDrafts:
+        """Check a stored post as an edit would leave it. Its accounts and its due time stay as they are."""
         return await self._check(
-            request, now, due, ProblemCollector(shape), is_new=False, may_fetch=not shape, brand_is_visible=True
+            request,
+            self.clock.now(),
+            due,
+            ProblemCollector(shape),
+            is_new=False,
+            may_fetch=not shape,
+            brand_is_visible=True,
+            compared_at=due,
+            content_id=content_id,
         )
 
     async def _check(
@@ -131,11 +150,14 @@ class PostChecker:
         is_new: bool,
         may_fetch: bool,
         brand_is_visible: bool,
+        compared_at: datetime | None,
+        content_id: str | None = None,
     ) -> CheckedDrafts:
         """The drafts of a request, or ProblemsFound; then no media file is left behind.
 
         Media are fetched only for a brand that exists, and only for a request of a sound shape (`may_fetch`). A new
-        post is refused when an account's connection surely ends before `due`; for an edit that is a warning.
+        post is refused when an account's connection surely ends before `due`; for an edit that is a warning. Posts
+        around `compared_at` are compared, except for the edited one (`content_id`).
         """
         sent = list(media_of(request)) if brand_is_visible else []
         media = IntakeMedia()
@@ -157,6 +179,10 @@ class PostChecker:
             of_accounts = judge_accounts(targets, due, now, self.keyring, problems)
             placed = [place_draft(request, target, media) for target in targets]
             warnings = await in_thread_if_long(placed, _check_drafts, placed, problems)
+            if compared_at is not None:
+                warnings += await check_duplicates(
+                    self.database, request.brand_ref, placed, compared_at, content_id, problems
+                )
             if problems.all:
                 raise PostRefused(problems.all, warnings, placed)
             if is_new and request.scheduled_at is not None:
@@ -193,6 +219,7 @@ async def in_thread_if_long(
 def _check_drafts(placed: Sequence[PlacedDraft], problems: ProblemCollector) -> list[Warning_]:
     for each in placed:
         check_draft(each, problems)
+        _ = each.fingerprint  # computed here, where long texts are read in a thread
     return draft_warnings(placed)
 
 
@@ -209,6 +236,7 @@ def _checked_drafts(
                 account_id=row.id,
                 draft=each.draft,
                 lead=channel.lead(each.draft),
+                fingerprint=each.fingerprint,
                 stages=channel.steps(each.draft),
             )
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from munadi.channels.text import check_text
 from munadi.domain.channel import LinkStyle
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 from munadi.intake.accounts import Target
+from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentRequest, MediaRequest
@@ -33,6 +35,11 @@ class PlacedDraft:
     places: tuple[int, ...]
     media_missing: bool
     link_appended: bool
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal for drafts that look the same: `munadi.intake.fingerprint`."""
+        return fingerprint_of(self.draft)
 
     def pointer(self, pointer: str) -> str:
         """A pointer below the draft as a pointer into the request."""

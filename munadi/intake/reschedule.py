@@ -12,6 +12,7 @@ from munadi.domain.publication import WAITING
 from munadi.domain.time import check_window
 from munadi.intake.account_expiry import expiry_before
 from munadi.intake.accounts import expiry_warning, report_expiry
+from munadi.intake.duplicates import recheck_duplicates
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import RescheduleRequest
 from munadi.intake.times import read_times
@@ -32,6 +33,8 @@ async def reschedule(locked: LockedContent, request: RescheduleRequest, channels
         problems.extend(check_window(due, publish_by, locked.now))
         await _check_expiry(locked, due, channels, keyring, problems)
     problems.raise_if_any()
+    waiting = [row for row in locked.publications if row.status in WAITING]
+    await recheck_duplicates(locked, waiting, due or locked.now, POINTER, channels)
     try:
         await changes.reschedule(locked, due or locked.now, zone, publish_by, zone_given=zone is not None)
     except changes.ChangeRefused as refusal:
@@ -54,6 +57,6 @@ async def _check_expiry(
         if expiry is not None and expiry.is_final:
             report_expiry(problems, POINTER, row, spec, expiry, due)
         elif expiry is not None:
-            warnings.append(expiry_warning(row, spec, expiry, POINTER).model_dump(mode="json"))
+            warnings.append(expiry_warning(row, spec, expiry, POINTER).stored())
     if warnings != locked.draft.warnings:
         locked.draft.warnings = warnings

@@ -42,6 +42,9 @@ post for at least 24 hours; the answer then says REPEATED (replayed: true). To p
 give an idempotencyKey of your own. One key creates at most one content.
 
 A refusal stores nothing and names every broken rule with a pointer into the arguments; correct these and call again.
+DUPLICATE_OF_RECENT means that an account gets the same text, media and link within 24 hours already, by the content
+that it names: ask the person whether both are wanted. It is a warning, or a refusal if the brand's duplicates are
+"refuse".
 """,
     "status": """
 The current state of a content: its status and, for each network, the publication's status, the post's URL, lateness,
@@ -81,7 +84,8 @@ new content (a new publish). The answer means queued, not published: call wait. 
 retried.
 """,
     "list_brands": """
-The brands: brandRef, name and IANA time zone. When a person says a time without a zone, they mean the brand's.
+The brands: brandRef, name, IANA time zone, and what happens to duplicates (warn or refuse). When a person says a time
+without a zone, they mean the brand's.
 """,
     "list_accounts": """
 The connected accounts: brandRef, channel, handle, id, and whether each works (connected, expiring, reauth_required,

@@ -15,13 +15,13 @@ from sqlalchemy import Connection, and_, bindparam, insert, or_, select
 from sqlmodel import SQLModel, col
 
 from munadi.db.audit import audit_values
+from munadi.db.brands.limits import BrandRules
 from munadi.db.contents.metadata import INSERT_METADATA, metadata_values
 from munadi.db.contents.views import content_view
 from munadi.db.events.fan_out import Subscription
 from munadi.db.ids import new_id
 from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.domain.audit import Action
-from munadi.domain.brand import BrandLimits
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
@@ -47,7 +47,13 @@ _CONTENT, _PUBLICATION, _EVENT = _defaults(ContentRow), _defaults(PublicationRow
 _INSERT_CONTENT, _INSERT_DRAFT, _INSERT_PUBLICATIONS = insert(ContentRow), insert(DraftRow), insert(PublicationRow)
 _INSERT_EVENT, _INSERT_AUDIT = insert(EventRow), insert(AuditRow)
 _BRAND_AND_ENDPOINTS = (
-    select(col(BrandRow.limits), col(EndpointRow.id), col(EndpointRow.types), col(EndpointRow.channels))
+    select(
+        col(BrandRow.limits),
+        col(BrandRow.duplicates),
+        col(EndpointRow.id),
+        col(EndpointRow.types),
+        col(EndpointRow.channels),
+    )
     .select_from(BrandRow)
     .join(
         EndpointRow,
@@ -89,6 +95,7 @@ class NewPost:
                     "revision": 1,
                     "due_at": post.due,
                     "lead_seconds": each.lead.total_seconds(),
+                    "fingerprint": each.fingerprint,
                     "stages": list(each.stages),
                     "created_at": now,
                     "updated_at": now,
@@ -130,11 +137,11 @@ class NewPost:
         return [one.endpoint_id for one in endpoints if one.wants(EventType.CONTENT_ACCEPTED, channels)]
 
 
-def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandLimits, list[Subscription]]:
-    """Read a brand's limits and the endpoints that get its events, in this transaction."""
+def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandRules, list[Subscription]]:
+    """Read a brand's rules and the endpoints that get its events, in this transaction."""
     rows = connection.execute(_BRAND_AND_ENDPOINTS, {"brand_ref": brand_ref}).all()
-    endpoints = [Subscription(*row[1:]) for row in rows if row[1] is not None]
-    return BrandLimits.kept(rows[0][0] if rows else None), endpoints
+    endpoints = [Subscription(*row[2:]) for row in rows if row[2] is not None]
+    return BrandRules.kept(*rows[0][:2]) if rows else BrandRules(), endpoints
 
 
 def draft_values(
@@ -149,7 +156,7 @@ def draft_values(
         "uses_recorded": True,
         "created_at": now,
     }
-    warnings = [warning.model_dump(mode="json") for warning in drafts.warnings]
+    warnings = [warning.stored() for warning in drafts.warnings]
     resolved = {publication_id: each.draft.model_dump(mode="json") for publication_id, each in published}
     return values | {"warnings": warnings, "resolved": resolved}
 

@@ -107,13 +107,18 @@ async def publish_now(locked: LockedContent) -> None:
     await _changed(locked)
 
 
-async def retry(locked: LockedContent, publication_ids: Collection[str] | None) -> list[str]:
-    """Queue failed publications again, due at once; returns their ids. ChangeRefused when none can be retried."""
-    failed = [
+def failed_ones(locked: LockedContent, publication_ids: Collection[str] | None) -> list[PublicationRow]:
+    """The publications that a retry queues again: all failed ones, or those of them that are named."""
+    return [
         row
         for row in locked.publications
         if row.status == S.FAILED and (publication_ids is None or row.id in publication_ids)
     ]
+
+
+async def retry(locked: LockedContent, publication_ids: Collection[str] | None) -> list[str]:
+    """Queue failed publications again, due at once; returns their ids. ChangeRefused when none can be retried."""
+    failed = failed_ones(locked, publication_ids)
     if not failed:
         raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
     await _require_media(locked, failed)

@@ -105,7 +105,7 @@ def _later_step(locked: LockedContent, row: PublicationRow, step: str, outcome: 
         row.stages = row.stages[1:]
     elif outcome.warning is not None and row.stages:
         row.stages = []
-        row.warnings = [*row.warnings, outcome.warning.model_dump(mode="json")]
+        row.warnings = [*row.warnings, outcome.warning.stored()]
     row.updated_at = locked.now
 
 
@@ -113,7 +113,7 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
     path = _TO_PUBLISHED.get(S(row.status))
     if path is None:
         if row.status == S.CANCELED:
-            row.warnings = [*row.warnings, _late_success().model_dump(mode="json")]
+            row.warnings = [*row.warnings, _late_success().stored()]
         return
     row.failure = None
     row.provider_post_id, row.provider_url = what.post_id, what.url
@@ -123,11 +123,11 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
     if attempt is None and row.lateness_ms < 0:
         # Found by a check after a restore: it was published at an earlier due time, which is not on record.
         row.lateness_ms = None
-    row.warnings = [*row.warnings, *(warning.model_dump(mode="json") for warning in what.warnings)]
+    row.warnings = [*row.warnings, *(warning.stored() for warning in what.warnings)]
     if what.post_id is not None and await owned_by_another(locked.session, row, what.post_id):
         # Never bind a post that another publication owns: it is live, its id is not known.
         row.provider_post_id = row.provider_url = None
-        row.warnings = [*row.warnings, _id_pending().model_dump(mode="json")]
+        row.warnings = [*row.warnings, _id_pending().stored()]
     for status, event in path:
         await locked.move(row, status, event)
     if row.provider_post_id is None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
-from munadi.db.brands.limits import limits_of, lock_limits, require_room
+from munadi.db.brands.limits import limits_of, lock_rules, require_room
 from munadi.db.contents.media_uses import forget_uses
 from munadi.db.contents.metadata import replace_metadata
 from munadi.db.events.fan_out import add_deliveries
@@ -23,12 +23,14 @@ from munadi.db.idempotency import IdempotencyRecord, StoredResponse
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import DraftRow
 from munadi.domain.audit import Action
+from munadi.domain.brand import Duplicates
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
 from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused, in_thread_if_long
 from munadi.intake.drafts import media_of
+from munadi.intake.duplicates import require_no_duplicates
 from munadi.intake.requests import ContentRequest
 from munadi.intake.validation import Validation, validation_of
 from munadi.media.store import MediaStore
@@ -167,10 +169,12 @@ class PublishingService:
                 if earlier is not None:
                     return Accepted(earlier)
             connection = await session.connection()
-            limits, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
-            if limits.publications_per_month is not None:
-                limits = await lock_limits(session, brand_ref)
-                await require_room(session, brand_ref, limits, post.due, len(new.publications), now)
+            rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
+            if rules.need_a_lock:
+                rules = await lock_rules(session, brand_ref)
+                if rules.duplicates is Duplicates.REFUSE:
+                    await connection.run_sync(require_no_duplicates, post.drafts.placed, post.due)
+                await require_room(session, brand_ref, rules.limits, post.due, len(new.publications), now)
             await store_media(session, brand_ref, new.view.id, post.drafts.media)
             await connection.run_sync(new.insert)
             if ending is not None:
@@ -181,12 +185,18 @@ class PublishingService:
         return Accepted(response, new.plan)
 
 
-async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:
+async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: Duplicates) -> None:
     """Replace the drafts of a locked post. ChangeRefused TOO_LATE once any publication was claimed, and MediaGone.
+
+    Raises ProblemsFound for a duplicate that the brand refuses; its row is locked then.
 
     `draft_version` changes, and every handle prepared so far is given up, only when the post would look different.
     """
     require_untouched(locked)
+    if duplicates is Duplicates.REFUSE:
+        connection = await locked.session.connection()
+        due, own_id = locked.content.scheduled_at, locked.content.id
+        await connection.run_sync(require_no_duplicates, drafts.placed, due, own_id)
     content = locked.content
     await forget_uses(locked.session, content.id)
     await store_media(locked.session, content.brand_ref, content.id, drafts.media)
@@ -196,6 +206,8 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:
     if metadata != locked.view.metadata:
         await replace_metadata(locked.session, content.id, metadata)
     fresh = DraftRow(**draft_values(content.id, content.draft_version, publication_ids, drafts, locked.now))
+    for row, each in zip(locked.publications, drafts.publications, strict=True):
+        row.fingerprint = each.fingerprint
     if fresh.resolved == locked.draft.resolved:
         locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings
         locked.draft.uses_recorded = True

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from munadi.domain.brand import Duplicates
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
+from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
 from munadi.publishing.model import PREPARE, Attempt, Outcome, Refused, StaleEpoch, StepResult
 from munadi.publishing.service import store_edit
@@ -136,7 +138,7 @@ async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
     assert step.handle is not None
     assert (step.handle.state, step.handle.ready, step.handle.expires_at) == ({"c": "1"}, True, START + MINUTE)
     async with board.locked(put.content_id) as post:
-        await store_edit(post, planned(board, "another text"))
+        await store_edit(post, planned(board, "another text"), Duplicates.WARN)
     step = await board.schedule.load(put.id)
     assert step is not None
     assert (step.draft.text, step.handle) == ("another text", None)
@@ -153,7 +155,7 @@ async def test_a_handle_of_an_overtaken_run_is_refused(board: Board, epoch: int,
 async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, lead_seconds=60.0)
     async with board.locked(put.content_id) as post:
-        await store_edit(post, planned(board, "corrected"))
+        await store_edit(post, planned(board, "corrected"), Duplicates.WARN)
     ended = await end(board, put, failure=failure_of(Reason.TEXT_TOO_LONG))
     assert ended == (S.QUEUED, None)
 
@@ -230,7 +232,8 @@ async def test_an_open_attempt_shows_the_recorded_effect(board: Board) -> None:
 def planned(board: Board, text: str) -> CheckedDrafts:
     """The drafts of an edit of a content with one publication."""
     channel = ChannelName.INSTAGRAM
-    each = CheckedPublication(channel, board.accounts[channel], Draft(text=text), MINUTE)
+    draft = Draft(text=text)
+    each = CheckedPublication(channel, board.accounts[channel], draft, MINUTE, fingerprint_of(draft))
     return CheckedDrafts((each,), (), {"text": text}, IntakeMedia())
 
 

@@ -11,7 +11,7 @@ export function placeOf(pointer, places) {
   return null;
 }
 
-/** Show notes (`{kind, pointer, message}`) at their fields, in place of earlier ones. Returns those without a field. */
+/** Show notes (`{kind, pointer, message, contentId}`) at their fields, in place of earlier ones. Returns those without a field. */
 export function showNotes(root, notes, places) {
   const byField = new Map();
   const unplaced = [];
@@ -51,14 +51,24 @@ export function firstBroken(root) {
   return root.querySelector("[aria-invalid='true']");
 }
 
-function noteOf({ kind, message }) {
+function noteOf({ kind, message, contentId }) {
   const item = document.createElement("li");
   item.className = `is-${kind}`; // "problem" alone is the box of app.js
   const word = document.createElement("span");
   word.className = "unseen";
   word.textContent = WORDS[kind];
   item.append(word, message);
+  if (contentId) item.append(" ", linkTo(contentId));
   return item;
+}
+
+/** In a tab of its own: what is written here must stay. */
+function linkTo(contentId) {
+  const link = document.createElement("a");
+  link.href = `/contents/${encodeURIComponent(contentId)}`;
+  link.target = "_blank";
+  link.textContent = "Open that post";
+  return link;
 }
 
 /** A field's own controls; of a group of choices, the first one. */

@@ -1,5 +1,6 @@
 // The API's problems and warnings, as people say them: one note where several channels report the same.
 
+const DUPLICATE = "DUPLICATE_OF_RECENT";
 const CHANNEL = /^\/channels\/\d+/;
 // How the API's messages name an option.
 const OPTION = /\boptions\.(\w+)/g;
@@ -7,12 +8,16 @@ const OPTION = /\boptions\.(\w+)/g;
 const CHOSEN = new Set(["choice", "choices", "ternary"]);
 
 /**
- * Notes to show: {kind: "problem" | "todo" | "warning", pointer, message, channels}. What is missing is still to do, until a
+ * Notes to show: {kind: "problem" | "todo" | "warning", pointer, message, channels, contentId}. What is missing is still to do, until a
  * person tries to submit (`insists`): an unfinished post is not a mistake.
  */
 export function inWords({ problems = [], warnings = [] }, { titles, places, kinds, insists }) {
   const found = [
-    ...problems.map((each) => ({ ...each, kind: each.code === "MISSING_FIELD" && !insists ? "todo" : "problem" })),
+    ...problems.map((each) => ({
+      ...each,
+      kind: each.code === "MISSING_FIELD" && !insists ? "todo" : "problem",
+      contentId: each.code === DUPLICATE ? each.actual : null,
+    })),
     ...warnings.map((each) => ({ ...each, kind: "warning" })),
   ];
   const groups = new Map();

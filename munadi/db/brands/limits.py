@@ -1,4 +1,4 @@
-"""Enforces a brand's limits when something new is accepted. What was accepted before is never affected.
+"""Enforces a brand's rules and limits when something new is accepted. What was accepted before is never affected.
 
 A transaction that counts before it adds locks the brand's row first, before any post's. So concurrent additions take
 turns and a limit is exact. On SQLite writers take turns anyway. A brand without a limit is neither locked nor counted.
@@ -6,15 +6,53 @@ turns and a limit is exact. On SQLite writers take turns anyway. A brand without
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Self
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
 from munadi.db.tables import BrandRow
-from munadi.domain.brand import BrandLimits
+from munadi.domain.brand import BrandLimits, Duplicates
 from munadi.domain.usage import Limit, Month, Quota, QuotaExceeded, of_month
+
+
+@dataclass(frozen=True)
+class BrandRules:
+    """What a brand allows when a post is accepted or changed."""
+
+    limits: BrandLimits = field(default_factory=BrandLimits)
+    duplicates: Duplicates = Duplicates.WARN
+
+    @property
+    def need_a_lock(self) -> bool:
+        """Whether other posts of the brand are read before one is written, so that these transactions take turns."""
+        return self.limits.publications_per_month is not None or self.duplicates is Duplicates.REFUSE
+
+    @classmethod
+    def kept(cls, limits: Mapping[str, Any] | None, duplicates: str | None) -> Self:
+        """From the columns of a brand; without any rule for an unknown brand."""
+        return cls(BrandLimits.kept(limits), Duplicates(duplicates or Duplicates.WARN))
+
+
+async def rules_of(session: AsyncSession, brand_ref: str) -> BrandRules:
+    """A brand's current rules. Its row is locked until the transaction ends, if they need that."""
+    query = select(BrandRow.limits, BrandRow.duplicates).where(col(BrandRow.ref) == brand_ref)
+    rules = _rules((await session.exec(query)).first())
+    return await lock_rules(session, brand_ref) if rules.need_a_lock else rules
+
+
+async def lock_rules(session: AsyncSession, brand_ref: str) -> BrandRules:
+    """Lock the brand's row until the transaction ends, and return its rules. Foreign keys to it do not wait."""
+    query = select(BrandRow.limits, BrandRow.duplicates).where(col(BrandRow.ref) == brand_ref)
+    return _rules((await session.exec(query.with_for_update(key_share=True))).first())
+
+
+def _rules(columns: tuple[Mapping[str, Any], str] | None) -> BrandRules:
+    return BrandRules.kept(*columns) if columns else BrandRules()
 
 
 async def limits_of(session: AsyncSession, brand_ref: str) -> BrandLimits:
@@ -24,9 +62,8 @@ async def limits_of(session: AsyncSession, brand_ref: str) -> BrandLimits:
 
 
 async def lock_limits(session: AsyncSession, brand_ref: str) -> BrandLimits:
-    """Lock the brand's row until the transaction ends, and return its limits. Foreign keys to it do not wait."""
-    query = select(BrandRow.limits).where(col(BrandRow.ref) == brand_ref).with_for_update(key_share=True)
-    return BrandLimits.kept((await session.exec(query)).first())
+    """Lock the brand's row as `lock_rules` does, and return its limits."""
+    return (await lock_rules(session, brand_ref)).limits
 
 
 async def require_publications(

@@ -15,7 +15,7 @@ from munadi.db.keys.callers import forget_callers
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
-from munadi.domain.brand import BrandLimits, BrandView
+from munadi.domain.brand import BrandLimits, BrandView, Duplicates
 
 
 class BrandExists(Exception):
@@ -29,6 +29,7 @@ def brand_view(row: BrandRow) -> BrandView:
         name=row.name,
         timezone=row.timezone,
         limits=BrandLimits.kept(row.limits),
+        duplicates=Duplicates(row.duplicates),
         created_at=row.created_at,
     )
 
@@ -47,10 +48,18 @@ class BrandStore:
         name: str | None,
         timezone: str | None,
         limits: BrandLimits,
+        duplicates: Duplicates = Duplicates.WARN,
         now: datetime,
     ) -> BrandView:
         """Create a brand in the caller's transaction. BrandExists when the ref is taken."""
-        row = BrandRow(ref=ref, name=name, timezone=timezone, limits=limits.model_dump(mode="json"), created_at=now)
+        row = BrandRow(
+            ref=ref,
+            name=name,
+            timezone=timezone,
+            limits=limits.model_dump(mode="json"),
+            duplicates=duplicates.value,
+            created_at=now,
+        )
         try:
             async with session.begin_nested():
                 session.add(row)
@@ -76,7 +85,7 @@ class BrandStore:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 
     async def change(self, ref: str, changes: dict[str, Any], now: datetime) -> BrandView | None:
-        """Change some of name, timezone and limits. None when there is no such brand."""
+        """Change some of name, timezone, limits and duplicates. None when there is no such brand."""
         async with self._database.write() as session:
             row = await session.get(BrandRow, ref, with_for_update=True)
             if row is None:

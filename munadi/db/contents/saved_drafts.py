@@ -40,7 +40,7 @@ async def add_draft(
         id=new_id(Prefix.SAVED_DRAFT),
         brand_ref=brand_ref,
         content=content,
-        checked=check.model_dump(mode="json"),
+        checked=_stored(check),
         checked_at=now,
         created_at=now,
         updated_at=now,
@@ -75,7 +75,7 @@ async def change_draft(
     session: AsyncSession, draft: SavedDraftRow, content: dict[str, Any], check: DraftCheck, now: datetime
 ) -> SavedDraft | None:
     """Replace what a draft holds. None if it was changed, submitted or deleted since it was read."""
-    values = {"content": content, "checked": check.model_dump(mode="json"), "checked_at": now, "updated_at": now}
+    values = {"content": content, "checked": _stored(check), "checked_at": now, "updated_at": now}
     if not await _update(session, draft, values):
         return None
     await forget_uses(session, draft.id)
@@ -124,6 +124,10 @@ def draft_view(row: SavedDraftRow) -> SavedDraft:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _stored(check: DraftCheck) -> dict[str, Any]:
+    return check.model_dump(mode="json") | {"warnings": [warning.stored() for warning in check.warnings]}
 
 
 async def _update(session: AsyncSession, draft: SavedDraftRow, values: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ class BrandRow(SQLModel, table=True):
     name: str | None = None
     timezone: str | None = None
     limits: dict[str, Any] = json_column(default_factory=dict)
+    duplicates: str = "warn"
     created_at: datetime = instant()
 
 

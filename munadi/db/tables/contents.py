@@ -145,6 +145,15 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text(HAS_ENDED),
             postgresql_where=text(HAS_ENDED),
         ),
+        # Those of before revision 0025 have no fingerprint.
+        Index(
+            "publications_alike",
+            "account_id",
+            "fingerprint",
+            "due_at",
+            sqlite_where=text("fingerprint IS NOT NULL"),
+            postgresql_where=text("fingerprint IS NOT NULL"),
+        ),
         Index(
             "publications_published",
             "account_id",
@@ -162,6 +171,7 @@ class PublicationRow(SQLModel, table=True):
     revision: int = Field(sa_column=Column(Integer, nullable=False))
     due_at: datetime = _at()
     lead_seconds: float = 0.0
+    fingerprint: str | None = None  # munadi.intake.fingerprint
     epoch: int = 0
     attempt_count: int = 0
     hold_reason: str | None = None

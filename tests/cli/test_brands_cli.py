@@ -1,0 +1,32 @@
+"""`munadi brands`: what happens to the same post within a day is chosen, changed and shown."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import FakeApi, Munadi
+
+BRAND = {"ref": "acme", "name": "Acme", "timezone": "Asia/Kolkata", "duplicates": "refuse"}
+
+
+def test_a_brand_is_changed_and_shown(munadi: Munadi, api: FakeApi) -> None:
+    api.on("PATCH /v1/brands/acme", BRAND)
+    shown = munadi("brands", "update", "acme", "--duplicates", "refuse")
+    assert shown.exit_code == 0
+    assert [line.split() for line in shown.stdout.splitlines()][-1] == ["duplicates", "refuse"]
+    assert json.loads(munadi("brands", "update", "acme", "--name", "Acme", "--json").stdout) == BRAND
+    assert api.bodies("PATCH /v1/brands/acme") == [{"duplicates": "refuse"}, {"name": "Acme"}]
+
+
+def test_what_is_no_choice_is_a_mistake_in_the_command(munadi: Munadi, api: FakeApi) -> None:
+    assert munadi("brands", "update", "acme").exit_code == 2
+    assert munadi("brands", "update", "acme", "--duplicates", "never").exit_code == 2
+    assert api.requests == []
+
+
+def test_a_new_brand_may_refuse_and_the_list_shows_it(munadi: Munadi, api: FakeApi) -> None:
+    api.on("POST /v1/brands", BRAND)
+    assert munadi("brands", "create", "acme", "--duplicates", "refuse").exit_code == 0
+    assert api.bodies("POST /v1/brands") == [{"ref": "acme", "duplicates": "refuse"}]
+    api.on("GET /v1/brands", {"data": [BRAND], "nextCursor": None})
+    assert "refuse" in munadi("brands", "list").stdout
