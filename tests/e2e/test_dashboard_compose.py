@@ -93,6 +93,23 @@ async def test_each_account_shows_its_own_text_and_files(stack: Stack, brand: Br
     assert (len(bluesky["media"]), len(instagram["media"])) == (1, 2)
 
 
+async def test_the_same_post_again_is_noted_with_a_link_to_the_other(
+    stack: Stack, brand: Brand, browser: Browser
+) -> None:
+    made = await brand.submit("Said twice", channels=["bluesky"])
+    async with signed_in(browser, stack) as page:
+        await write(page, brand, "Said twice", "Bluesky")
+        noted = page.locator(".notes .is-warning", has_text="the same text, media and link")
+        link = noted.get_by_role("link", name="Open that post")
+        await expect(link).to_have_attribute("href", f"/contents/{made['id']}")
+        assert (await brand.api.patch(f"/v1/brands/{brand.ref}", json={"duplicates": "refuse"})).is_success
+        await page.get_by_role("button", name=SUBMIT).click()
+        refused = page.locator(".notes .is-problem", has_text="the brand refuses duplicates")
+        await expect(refused.get_by_role("link", name="Open that post")).to_be_visible()
+        assert await judge(page, "compose-duplicate", axe=True) == []
+    assert [post["id"] for post in await brand.contents()] == [made["id"]]
+
+
 async def test_a_draft_is_saved_while_one_writes_and_continues_after_the_page_is_closed(
     stack: Stack, brand: Brand, browser: Browser
 ) -> None:

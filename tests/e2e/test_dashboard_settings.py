@@ -34,11 +34,13 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
         await form.get_by_role("button", name="Save").click()
         await expect(form.get_by_label("Publications per month")).to_have_attribute("aria-invalid", "true")
         await form.get_by_label("Publications per month").fill("50")
+        await form.get_by_label("The same post again within a day").select_option("Refuse")
         await form.get_by_role("button", name="Save").click()
         await expect(page.locator(f"#brand-{ref} > summary")).to_contain_text("publications per month: 50")
     brand = (await api.get(f"/v1/brands/{ref}")).json()
     assert (brand["name"], brand["timezone"]) == ("Settings test", "Asia/Kolkata")
     assert (brand["limits"]["publicationsPerMonth"], brand["limits"]["accounts"]) == (50, None)
+    assert brand["duplicates"] == "refuse"
 
 
 async def test_a_key_is_shown_once_and_revoked(stack: Stack, browser: Browser) -> None:
