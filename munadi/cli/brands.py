@@ -38,7 +38,7 @@ def create(
 @command(app, "update")
 def update(
     session: Session,
-    ref: Annotated[str, Argument(metavar="REF")],
+    ref: Annotated[str, Argument(metavar="REF", help="The brand to change.")],
     name: Annotated[str | None, Option("--name", help="For people.")] = None,
     timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, for display.")] = None,
     duplicates: Choice = None,
