@@ -230,9 +230,9 @@ async def test_other_violations_are_reported_before_a_limit(api: ApiHarness) -> 
 async def test_without_a_limit_no_statement_counts_publications(api: ApiHarness) -> None:
     await api.submit()
     with api.statements() as free:
-        assert (await api.try_submit(idempotency_key="one")).status_code == 202
+        assert (await api.try_submit(idempotency_key="one", text="one")).status_code == 202
     await api.limit(publicationsPerMonth=100)
     with api.statements() as limited:
-        assert (await api.try_submit(idempotency_key="two")).status_code == 202
+        assert (await api.try_submit(idempotency_key="two", text="two")).status_code == 202
     assert not [each for each in free if "delivery_tries" in each or "FROM brands WHERE" in each or "count(" in each]
     assert len(of_request(limited)) - len(of_request(free)) == 2, limited

@@ -26,7 +26,7 @@ TUTORIAL = FOLDER / "tutorial.md"
 BY_HAND = ("git clone", "munadi accounts connect", "munadi webhooks listen", "curl -si")
 DIFFERS = (
     (r"\b(acc|cnt|pub|whe|req|con|flt)_[0-9a-z]{12,}", r"\1_#"),
-    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
+    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z", "TIME"),
     (r"\b\d\d:\d\d:\d\dZ", "TIME"),
     (r"^TIME +#\d+", "TIME #"),
     (r"127\.0\.0\.1:\d+", "ADDRESS"),
