@@ -278,6 +278,8 @@ export type AuditEntry = {
 
 /** The fields that can be changed. Null clears a field. */
 export type BrandChange = {
+  /** What happens to a post that an account publishes within 24 hours already: `warn` (by default) or `refuse`. See docs/warnings.md. */
+  duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
   /** For people. */
@@ -288,6 +290,8 @@ export type BrandChange = {
 
 /** A new brand; only `ref` is required. */
 export type BrandCreate = {
+  /** What happens to a post that an account publishes within 24 hours already: `warn` (by default) or `refuse`. See docs/warnings.md. */
+  duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
   /** For people. */
@@ -316,6 +320,8 @@ export type BrandLimits = {
 export type BrandView = {
   /** When it was made. */
   createdAt: string;
+  /** A post that an account publishes within 24 hours already: accept it with a warning, or refuse it. */
+  duplicates: Duplicates;
   /** What the brand may use; null: no limit. */
   limits: BrandLimits;
   /** For people. */
@@ -1224,6 +1230,9 @@ export type DraftView = {
   /** The text, or null without one. */
   text?: string;
 };
+
+/** What happens to a post that an account publishes within 24 hours already: `warn` accepts it with a warning. */
+export type Duplicates = "warn" | "refuse";
 
 /** What is known about the effect of a visible call. Only NOT_SENT may be sent again without a reconcile. */
 export type Effect = "not_sent" | "sent" | "rejected" | "unknown";
@@ -2287,6 +2296,8 @@ export type Warning = {
   channel?: string | null;
   /** What it is about, for programs; stable. */
   code: string;
+  /** Another post that the warning is about. */
+  contentId?: string | null;
   /** What is wrong or worth knowing, for people. */
   message: string;
   /** A JSON pointer into the request; `?name` is a parameter of the query. */
