@@ -105,6 +105,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas[ContentView.__name__]["examples"] = [examples.CONTENT]
     for methods in made["paths"].values():
         for operation in methods.values():
+            # The framework makes a title of a function's name: Create Content.
+            if operation["summary"].istitle():
+                operation["summary"] = operation["summary"].capitalize()
             _own_refusal(operation)
             # For an unknown query parameter, or a NUL in one.
             operation["responses"].setdefault("422", _problem(422))

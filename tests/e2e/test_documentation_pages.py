@@ -69,7 +69,7 @@ async def test_an_operation_is_found_and_tried_with_a_key(stack: Stack, brand: B
     page, complaints = await opened(browser, f"{stack.info['api']}/docs/api", DESK, dark=False)
     await page.get_by_label("Find an operation").fill("content create")
     await expect(page.get_by_role("status")).to_have_text("1 operation")
-    await page.get_by_role("article").get_by_role("link", name="Create Content").click()
+    await page.get_by_role("article").get_by_role("link", name="Create content").click()
     await page.get_by_role("button", name="Send").click()
     await expect(page.get_by_role("alert")).to_have_text("Fill in API key.")
     await expect(page.get_by_label("API key")).to_be_focused()
