@@ -9,7 +9,7 @@ import base64
 import hashlib
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Container, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from munadi.channels.http import AppSettings
-from munadi.domain.account import Credentials
+from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
@@ -109,6 +109,20 @@ def text_of(title: str, answer: Answer, name: str) -> str:
     return str(value)
 
 
+async def end_grant(account: ConnectedAccount, end: Callable[[str], Awaitable[None]], dead: Container[Reason]) -> bool:
+    """End a grant by its refresh token, or by the access token of an account that has no other.
+
+    `dead` is what `end` fails with once the grant has ended already. Raises ChannelError.
+    """
+    token = account.credentials.refresh_token or account.credentials.access_token
+    try:
+        await end(token.get_secret_value())
+    except ChannelError as error:
+        if error.reason not in dead:
+            raise
+    return True
+
+
 class AppLogin(ABC):
     """What log-ins share whose network knows us as an app and grants a refresh token. See `munadi.ports.Authorizer`.
 
@@ -152,6 +166,17 @@ class AppLogin(ABC):
         """New tokens for a refresh token. Raises ChannelError."""
         form = {**self.app, "grant_type": "refresh_token", "refresh_token": token.get_secret_value()}
         return self.credentials(await self.tokens(form), token)
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """New tokens by the account's refresh token. Raises ChannelError: TOKEN_REVOKED where there is none."""
+        token, title = account.credentials.refresh_token, self.spec.title
+        if token is None or not token.get_secret_value():
+            message = f"{title}: there is no refresh token to renew with"
+            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, message)
+        if self.missing_settings:
+            message = f"{title}: set {' and '.join(self.missing_settings)}, without which no token is renewed"
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+        return await self.renewed(token)
 
     def credentials(self, answer: Answer, refresh_token: SecretStr | None) -> Credentials:
         """From a token answer; where it brings no new refresh token, the old one stays the grant."""

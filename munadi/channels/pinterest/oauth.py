@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from munadi.channels.http import given_id, no_proof
-from munadi.channels.oauth import AppLogin, consent_url, require_scopes, text_of
+from munadi.channels.oauth import AppLogin, consent_url, end_grant, require_scopes, text_of
 from munadi.channels.pinterest.api import Api
-from munadi.channels.pinterest.errors import failure
 from munadi.channels.pinterest.spec import SCOPES, SPEC, Settings
-from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import Reason
 from munadi.ports import AccountImport, Answer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 
@@ -66,22 +65,6 @@ class PinterestLogin(AppLogin):
         given = AccountImport.of(credentials, external_id=user_id, service_url=None)
         return GrantedProfiles((Choice(user_id, name or user_id, given),), scopes)
 
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """A new pair; the old refresh token stops working. Raises ChannelError."""
-        token = account.credentials.refresh_token
-        if token is None or not token.get_secret_value():
-            raise failure(Reason.TOKEN_REVOKED, "there is no refresh token to renew with")
-        if self.missing_settings:
-            message = f"set {' and '.join(self.missing_settings)}, without which no token is renewed"
-            raise failure(Reason.INTERNAL_ERROR, message)
-        return await self.renewed(token)
-
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End the grant with its refresh token, or the access token of an account that has no other."""
-        token = account.credentials.refresh_token or account.credentials.access_token
-        try:
-            await self._api.revoke(token.get_secret_value())
-        except ChannelError as error:
-            if error.reason is not Reason.TOKEN_REVOKED:
-                raise
-        return True
+        return await end_grant(account, self._api.revoke, (Reason.TOKEN_REVOKED,))

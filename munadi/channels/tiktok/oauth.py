@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from munadi.channels.oauth import AppLogin, consent_url, new_verifier, require_scopes, text_of
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.spec import SPEC, Settings
-from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Answer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 # How TikTok may refuse to revoke a token that is dead already; it documents no code for it.
@@ -64,16 +64,6 @@ class TikTokLogin(AppLogin):
         credentials = self.credentials(answer, SecretStr(text_of(SPEC.title, answer, "refresh_token")))
         given = AccountImport.of(credentials, external_id=open_id, service_url=None)
         return GrantedProfiles((Choice(open_id, open_id, given),), scopes)
-
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """A new access token, and a new refresh token: the old one stops working. Raises ChannelError."""
-        token = account.credentials.refresh_token
-        if token is None or not token.get_secret_value():
-            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, "TikTok: there is no refresh token to renew with")
-        if self.missing_settings:
-            message = "set MUNADI_CHANNELS__TIKTOK__CLIENT_ID and …CLIENT_SECRET, without which no token is renewed"
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"TikTok: {message}")
-        return await self.renewed(token)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End the grant. A dead access token proves nothing about it: then a renewed token ends it."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from munadi.channels.oauth import AppLogin, challenge_of, consent_url, new_verifier, require_scopes
+from munadi.channels.oauth import AppLogin, challenge_of, consent_url, end_grant, new_verifier, require_scopes
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import SPEC, Settings
 from munadi.domain.account import ConnectedAccount, Credentials
@@ -91,10 +91,4 @@ class GoogleLogin(AppLogin):
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End the grant with its refresh token, or with the access token of an account that has no other."""
-        token = account.credentials.refresh_token or account.credentials.access_token
-        try:
-            await self._api.revoke(token.get_secret_value())
-        except ChannelError as error:
-            if error.reason is not Reason.TOKEN_REVOKED:
-                raise
-        return True
+        return await end_grant(account, self._api.revoke, (Reason.TOKEN_REVOKED,))
