@@ -39,6 +39,7 @@ class WarningCode(StrEnum):
     DAILY_CAP_LIKELY = "DAILY_CAP_LIKELY"
     LINK_COSTS_MORE = "LINK_COSTS_MORE"
     DUPLICATE_OF_RECENT = "DUPLICATE_OF_RECENT"
+    NOTHING_TO_FIND_BY = "NOTHING_TO_FIND_BY"
 
 
 _ABOVE = {
@@ -60,7 +61,7 @@ def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
         for placed in drafts
         if placed.link_appended
     ]
-    checks = (_links, _prices, _soft_limits, _alt_texts, _renditions, _notices)
+    checks = (_links, _prices, _soft_limits, _alt_texts, _renditions, _wordless, _notices)
     return appended + [warning for placed in drafts for check in checks for warning in check(placed)]
 
 
@@ -143,6 +144,15 @@ def _renditions(placed: PlacedDraft) -> Iterator[Warning_]:
     if made:
         message = f"gets a converted or smaller copy of {_of(len(made), len(media))}, which looks the same"
         yield _warning(spec, WarningCode.IMAGE_CONVERTED, _media_pointer(placed, made[0]), message)
+
+
+def _wordless(placed: PlacedDraft) -> Iterator[Warning_]:
+    """A post that nothing tells apart from others cannot be looked for after a lost answer."""
+    spec, draft = placed.target.channel.spec, placed.draft
+    words = (draft.text, draft.link, draft.options.get("title"))
+    if spec.found_by_words and not any(isinstance(one, str) and one.strip() for one in words):
+        message = "finds no post without a text, a link or a title: if its answer is lost, this one stays unconfirmed"
+        yield _warning(spec, WarningCode.NOTHING_TO_FIND_BY, f"{placed.roots['text']}/text", message)
 
 
 def _notices(placed: PlacedDraft) -> Iterator[Warning_]:

@@ -20,6 +20,7 @@ from tests.channels.scenes import SCENES
 
 PNG: dict[str, Any] = {"mime_type": "image/png", "has_alpha": False, "animated": False}
 LINK = "https://acme.example/sale"
+PIN = {"boardId": "549755885175000001"}
 KIDS = {"madeForKids": False}
 EVERYONE = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 Found = list[tuple[str, str]]
@@ -86,6 +87,13 @@ TABLE: list[tuple[PlacedDraft, Found]] = [
     (placed("facebook", video()), []),
     (placed("threads", video()), [("ALT_TEXT_MISSING", "/media/0/alt")]),
     (placed("bluesky", image()), [("ALT_TEXT_MISSING", "/media/0/alt")]),
+    (placed("pinterest", alt(), options=PIN), []),
+    (placed("pinterest", alt(), text="", options=PIN), [("NOTHING_TO_FIND_BY", "/text")]),
+    (placed("pinterest", alt(), text=" ", options={**PIN, "title": " "}), [("NOTHING_TO_FIND_BY", "/text")]),
+    (placed("pinterest", alt(), text="", options={**PIN, "title": "Sale"}), []),
+    (placed("pinterest", alt(), text="", link=LINK, options=PIN), []),
+    (placed("pinterest", alt(), text="x" * 501, options=PIN), [("TEXT_CUT_IN_FEED", "/text")]),
+    (placed("pinterest", alt(), text=f"See {LINK}", options=PIN), [("LINK_NOT_CLICKABLE", "/text")]),
     (placed("tiktok", image()), []),
     (placed("instagram", alt(**PNG)), [("IMAGE_CONVERTED", "/media/0")]),
     (placed("instagram", alt(0), alt(1, bytes=9_000_000)), [("IMAGE_CONVERTED", "/media/1")]),
