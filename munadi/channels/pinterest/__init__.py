@@ -12,7 +12,7 @@ from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.oauth import PinterestLogin
 from munadi.channels.pinterest.publisher import PinterestPublisher
 from munadi.channels.pinterest.rules import PinterestRules
-from munadi.channels.pinterest.spec import SPEC, Options, Settings
+from munadi.channels.pinterest.spec import SENDING, SPEC, Options, Settings
 
 
 def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
@@ -20,6 +20,8 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Opti
     settings = Settings.model_validate(dict(given))
     hosts = settings.hosts
     spec, api = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload), Api(settings, tools)
+    if settings.send_images:
+        spec = spec.model_copy(update=SENDING)
     return ComposedChannel(
         spec,
         Options,

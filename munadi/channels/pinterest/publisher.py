@@ -10,12 +10,21 @@ from munadi.channels.http import ChannelTools, could_not_read, token_of
 from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.errors import failure
 from munadi.channels.pinterest.lookup import address_of, find_pin
-from munadi.channels.pinterest.spec import IMAGE, SPEC, Options, Settings
+from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, SPEC, Options, Settings
 from munadi.channels.pinterest.state import Live, Prepared
 from munadi.channels.pinterest.upload import Uploading, count_failure
-from munadi.channels.pinterest.wire import id_in, image_source, is_video, pin_body, video_source
+from munadi.channels.pinterest.wire import (
+    encoding_overhead,
+    id_in,
+    image_source,
+    is_video,
+    pin_body,
+    sent_source,
+    video_source,
+)
 from munadi.channels.renditions import fitting
 from munadi.channels.state import SavedState
+from munadi.domain.channel import SLOWEST_UPLINK
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.ports import SaveHandle, VisibleStep
@@ -52,9 +61,12 @@ class PinterestPublisher(Publisher[Options]):
             return Published(post_id=known.id, url=known.url)
         if step.name != POST:
             raise failure(Reason.INTERNAL_ERROR, f"a pin has no step {step.name!r}")
-        body = pin_body(post.draft, post.options, await self._source(post, saved.state))
+        source = await self._source(post, saved.state)
+        body = pin_body(post.draft, post.options, source)
+        # The deadline counts the bytes of the media, the client all that it sends.
+        timeout = self._timeout - encoding_overhead(source) / SLOWEST_UPLINK
         try:
-            answer = await self._api.create(token_of(post.account), body, step.gate, self._timeout)
+            answer = await self._api.create(token_of(post.account), body, step.gate, timeout)
         except ChannelError as error:
             if error.reason is Reason.MEDIA_UNREACHABLE:
                 await count_failure(saved, error)
@@ -90,7 +102,10 @@ class PinterestPublisher(Publisher[Options]):
             if prepared.video is None or not prepared.video.is_ready:
                 raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
             return video_source(prepared.video.id, post.options)
-        sent = [await fitting(self._tools.media, IMAGE, asset) for asset in media]
-        for asset in sent:
-            await self._tools.media.check_stored(asset)
-        return image_source([self._tools.media.public_url(asset) for asset in sent])
+        store, is_sent = self._tools.media, self._settings.send_images
+        fit = [await fitting(store, SENT_IMAGE if is_sent else IMAGE, asset) for asset in media]
+        if is_sent:
+            return sent_source([(asset.mime_type, await store.read(asset)) for asset in fit])
+        for asset in fit:
+            await store.check_stored(asset)
+        return image_source([store.public_url(asset) for asset in fit])

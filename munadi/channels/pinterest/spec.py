@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,8 +60,9 @@ class Settings(AppSettings):
 
     `continuous_refresh`: for apps from before 2025-09-25, whose refresh tokens are renewed only on request.
     `secret_boards`: also ask owners for their secret boards. `carousels`: take two to five images; False refuses them
-    before acceptance, should Pinterest refuse them from your app. A video is read every `poll_quick`, then every
-    `poll_slow`, while Pinterest processes it, for `processing_timeout`.
+    before acceptance, should Pinterest refuse them from your app. `send_images`: images are sent within the call, made
+    smaller, for an installation that Pinterest cannot reach; otherwise it fetches them. A video is read every
+    `poll_quick`, then every `poll_slow`, while Pinterest processes it, for `processing_timeout`.
     """
 
     hosts: Hosts = Hosts()
@@ -68,6 +70,7 @@ class Settings(AppSettings):
     continuous_refresh: bool = False
     secret_boards: bool = False
     carousels: bool = True
+    send_images: bool = False
     poll_quick: Duration = timedelta(seconds=5)
     poll_slow: Duration = timedelta(seconds=30)
     processing_timeout: Duration = timedelta(minutes=30)
@@ -100,6 +103,9 @@ IMAGE = MediaRule(
     takes_alt=True,
     max_alt_length=MAX_ALT,
 )
+# An image within the call, of which there may be five: it must not make the call long.
+MAX_SENT = 2_000_000
+SENT_IMAGE = IMAGE.model_copy(update={"max_bytes": MAX_SENT, "max_source_bytes": IMAGE.max_bytes})
 VIDEO = MediaRule(
     kind=MediaKind.VIDEO,
     mime_types=("video/mp4", "video/quicktime", "video/x-m4v"),
@@ -144,3 +150,10 @@ SPEC = ChannelSpec(
         "https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/",
     ),
 )
+
+# For installations that Pinterest cannot reach (`send_images`).
+SENDING: Mapping[str, Any] = {
+    "media_rules": (SENT_IMAGE, VIDEO),
+    "pulled_media": (),
+    "visible_bytes": MAX_IMAGES * MAX_SENT,
+}

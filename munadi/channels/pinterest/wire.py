@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,6 +57,19 @@ def image_source(urls: Sequence[str]) -> dict[str, Any]:
     if len(urls) == 1:
         return {"source_type": "image_url", "url": urls[0]}
     return {"source_type": "multiple_image_urls", "items": [{"url": url} for url in urls], "index": 0}
+
+
+def sent_source(files: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
+    """The same, as types and bytes within the call."""
+    items = [{"content_type": kind, "data": base64.b64encode(content).decode()} for kind, content in files]
+    if len(items) == 1:
+        return {"source_type": "image_base64", **items[0]}
+    return {"source_type": "multiple_image_base64", "items": items, "index": 0}
+
+
+def encoding_overhead(source: Mapping[str, Any]) -> int:
+    """The bytes that base64 adds to the images within a call: it writes three as four."""
+    return sum(len(one.get("data", "")) for one in source.get("items", [source])) // 4
 
 
 def video_source(media_id: str, options: Options) -> dict[str, Any]:

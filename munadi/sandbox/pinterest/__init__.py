@@ -1,7 +1,7 @@
 """Pinterest emulated: API v5 under `/pinterest/api`, consent and the site under `/pinterest/www`, uploads at `s3`.
 
-Source: docs/networks/pinterest.md, section 8. Not emulated: Pinterest's own sandbox, ad accounts, images within the
-call, videos with a cover of their own, repins.
+Source: docs/networks/pinterest.md, section 8. Not emulated: Pinterest's own sandbox, ad accounts, videos with a
+cover of their own, repins.
 """
 
 from __future__ import annotations

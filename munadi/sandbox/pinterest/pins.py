@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import wall_time
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST = {"title": 100, "description": 800, "link": 2048, "alt_text": 500, "dominant_color": 7}
 FIELDS = {*LONGEST, "board_id", "board_section_id", "media_source"}
 IMAGE_BYTES, AGENT = 20_000_000, "Pinterestbot/1.0 (munadi sandbox)"
+CAROUSELS = ("multiple_image_urls", "multiple_image_base64")
 COVERS = {"cover_image_url", "cover_image_content_type", "cover_image_key_frame_time"}
 
 
@@ -51,10 +53,15 @@ async def _media(platform: Pinterest, profile: Account, source: Any) -> tuple[st
     match source:
         case {"source_type": "image_url", "url": str(url), **rest} if not rest:
             return "image", [(await _fetched(platform, url))[0]], None
-        case {"source_type": "multiple_image_urls", "items": [*items], "index": int(), **rest} if not rest:
+        case {"source_type": "image_base64", "content_type": str(kind), "data": str(data), **rest} if not rest:
+            return "image", [_given(platform, kind, data)[0]], None
+        case {"source_type": str(name), "items": [*items], "index": int(), **rest} if name in CAROUSELS and not rest:
             refuse_if(not platform.switches["takesCarousels"], "invalid", "Carousel pins are not supported.")
-            refuse_if(not 2 <= len(items) <= 5, "invalid", f"{items} maxItems=5")
-            files = [await _fetched(platform, str(one.get("url"))) for one in items]
+            refuse_if(not 2 <= len(items) <= 5, "invalid", f"{len(items)} items, maxItems=5")
+            if name == "multiple_image_urls":
+                files = [await _fetched(platform, str(one.get("url"))) for one in items]
+            else:
+                files = [_given(platform, str(one.get("content_type")), str(one.get("data"))) for one in items]
             refuse_if(len({round(ratio, 2) for _, ratio in files}) > 1, "invalid", "Images must have one size.")
             return "multiple_images", [digest for digest, _ in files], None
         case {"source_type": "video_id", "media_id": str(media_id), **rest}:
@@ -76,6 +83,20 @@ async def _fetched(platform: Pinterest, url: str) -> tuple[str, float]:
         body = await fetch(url, IMAGE_BYTES, AGENT)
     except FetchFailed:
         raise refuse("image") from None
+    return _kept(platform, body)
+
+
+def _given(platform: Pinterest, kind: str, data: str) -> tuple[str, float]:
+    """The same for an image within the call."""
+    try:
+        body = base64.b64decode(data, validate=True)
+    except ValueError:
+        raise refuse("invalid", "data is not base64.") from None
+    refuse_if(kind not in ("image/jpeg", "image/png"), "invalid")
+    return _kept(platform, body)
+
+
+def _kept(platform: Pinterest, body: bytes) -> tuple[str, float]:
     facts = image_facts(body)
     if facts is None or facts.format not in ("JPEG", "PNG") or len(body) > IMAGE_BYTES:
         raise refuse("invalid", "The image is not of a supported type or size.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -85,6 +86,27 @@ async def test_an_image_that_pinterest_does_not_take_is_sent_as_a_jpeg() -> None
     webp = image(0, mime_type="image/webp", has_alpha=False, animated=False)
     body = await body_of(SALE.model_copy(update={"media": (webp,)}))
     assert body["media_source"]["url"] == f"{URL}0-jpeg"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_images_are_sent_within_the_call_where_pinterest_cannot_reach_us(count: int) -> None:
+    built = over(send_images=True)
+    built.media.files = {f"med_{n}-jpeg": bytes([n]) * 1_500_000 for n in range(count)}
+    large = [image(n, bytes=3_000_000, has_alpha=False, animated=False) for n in range(count)]
+    given = SALE.model_copy(update={"media": tuple(large)})
+    assert built.channel.validate(given, WHO) == []
+    await built.publish(given, WHO)
+    source = json.loads(built.network.sent(PINS)[0].content)["media_source"]
+    items = [source] if count == 1 else source["items"]
+    assert source["source_type"] == ("image_base64" if count == 1 else "multiple_image_base64")
+    assert [(one["content_type"], base64.b64decode(one["data"])) for one in items] == [
+        ("image/jpeg", bytes([n]) * 1_500_000) for n in range(count)
+    ]
+    (request,) = built.network.sent(PINS)
+    read_within = request.extensions["timeout"]["read"] - int(request.headers["content-length"]) / 200_000
+    assert read_within == pytest.approx(30 - count * 500_000 / 200_000)
+    spec = built.channel.spec
+    assert (spec.pulled_media, spec.deadline_for(3_000_000)) == ((), spec.publish_deadline + timedelta(seconds=15))
 
 
 async def test_an_image_that_could_not_be_fetched_is_named_again_twice() -> None:

@@ -12,7 +12,8 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.making import Saved
-from tests.channels.sandbox import Acme, at, draft, imported
+from tests.channels.sandbox import Acme, acme_at, at, draft, imported
+from tests.channels.servers import MediaSite, Oracle
 
 R, S = Reason, Effect
 
@@ -117,6 +118,15 @@ async def test_a_video_carries_its_cover_title_link_and_alt_text(acme: Acme) -> 
     assert post["media"][0]["alt"] == "An umbrella"
 
 
+@pytest.mark.parametrize("kind", ["photo", "photos"])
+async def test_images_within_the_call_are_not_fetched(oracle: Oracle, site: MediaSite, kind: str) -> None:
+    async with acme_at("pinterest", oracle, site, send_images=True) as acme:
+        given = draft(acme, kind)
+        site.files.clear()
+        await acme.post(given)
+        assert [one["mimeType"] for one in acme.posts[0]["media"]] == ["image/jpeg"] * len(given.media)
+
+
 SOURCE = {"source_type": "image_url", "url": "http://127.0.0.1:9/none.jpg"}
 FILM = {"source_type": "video_id", "media_id": "1"}
 REFUSED: list[tuple[dict[str, Any], int, int]] = [
@@ -129,6 +139,8 @@ REFUSED: list[tuple[dict[str, Any], int, int]] = [
     ({"media_source": {"source_type": "multiple_image_urls", "items": [SOURCE], "index": 0}}, 400, 1),
     ({"media_source": {**FILM, "cover_image_url": "x", "cover_image_key_frame_time": 0}}, 400, 1),
     ({"media_source": FILM}, 400, 1),
+    ({"media_source": {"source_type": "image_base64", "content_type": "image/gif", "data": ""}}, 400, 1),
+    ({"media_source": {"source_type": "image_base64", "content_type": "image/png", "data": "%"}}, 400, 1),
     ({}, 400, 1),
 ]
 
