@@ -11,6 +11,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from activities.absences import Absences
 from activities.access import with_token
 from activities.failures import OVERTAKEN, again
 from activities.gate import DeadlineGate
@@ -70,6 +71,7 @@ class StepRunner:
         self._tokens = tokens
         self._clock = clock
         self._holder = holder
+        self._absences = Absences()
 
     async def run(
         self, step: Step, account: ConnectedAccount, policy: StepPolicy, *, may_renew: bool = True
@@ -129,12 +131,18 @@ class StepRunner:
         if isinstance(found, Published):
             return await self.record(step, attempt, policy.found(found))
         now = self._clock.now()
+        absent_for = self._absences.duration(attempt.id, now) if isinstance(found, Absent) else timedelta(0)
+        if not isinstance(found, Absent):
+            self._absences.end(attempt.id)
         proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
         paused = found.pause if isinstance(found, Unknown) and found.pause else timedelta(0)
         if now < proven_at:
             return step.then(policy.reconcile, min(max(SPACING, paused), proven_at - now))
         was_accepted = attempt.effect is Effect.SENT
         if isinstance(found, Absent) and not was_accepted and channel.resend(step.draft) is not Resend.NEVER:
+            if channel.spec.looks_twice and absent_for < SPACING:
+                return step.then(policy.reconcile, SPACING - absent_for)
+            self._absences.end(attempt.id)
             return await self.record(step, attempt, policy.absent(step, attempt))
         return await self.record(step, attempt, policy.unknown(step, attempt, paused))
 

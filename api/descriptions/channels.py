@@ -34,6 +34,7 @@ CHANNELS = {
     "clickableLinks": "Whether links in the text can be clicked.",
     "softLimits": "Advised limits: a text beyond them is accepted with a warning.",
     "notices": "Values of options that are accepted with a warning.",
+    "looksTwice": "Whether only two checks, some seconds apart, prove that a post is absent.",
     "foundByWords": "Whether a check after a lost answer finds a post by nothing but its text, link and title.",
     "kindsWithoutAlt": "Values of the option `kind` whose media have no alt text.",
     "prices": "What calls cost; null where they cost nothing.",

@@ -209,6 +209,7 @@ class ChannelSpec(WireModel):
     visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
     margin: Duration = timedelta(seconds=5)
     absence_window: Duration
+    looks_twice: bool = False  # only two checks, some seconds apart, prove an absence
     found_by_words: bool = False  # a check finds a post by nothing but its text, link and title
     finds_without_handle: bool = True  # whether a check can prove absence without the handle
     resend: Resend

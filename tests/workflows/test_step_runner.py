@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from activities.absences import REMEMBERED, Absences
+from activities.policies import PostPolicy
 from activities.step_runner import StepRunner
-from munadi.domain.channel import ChannelName
+from munadi.domain.channel import ChannelName, Resend
 from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import PublicationStatus, Published, Unknown
+from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channel, Channels
-from munadi.publishing.model import Step
+from munadi.publishing.model import Attempt, NextStep, Outcome, Step, StepResult
+from tests.channels.making import FixedClock
 from tests.workflows.fakes import ServerClock, Tokens
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -26,6 +30,66 @@ def step(name: str) -> Step:
     draft = PublicationDraft(publication_id="pub_1", created_at=NOW, due_at=NOW)
     status = PublicationStatus.PUBLISHING if name == "post" else PublicationStatus.PUBLISHED
     return Step("pub_1", "cnt_1", "acc_1", "bluesky", status, 1, 1, draft, None, NOW, 1, 0, name)
+
+
+ATTEMPT = Attempt("att_1", 1, NOW - timedelta(hours=1), NOW - timedelta(hours=1), Effect.UNKNOWN)
+
+
+class Looking(StepRunner):
+    """A runner whose checks find `found`, one after another; it keeps what is recorded."""
+
+    def __init__(self, clock: FixedClock, *, twice: bool, found: Sequence[Absent | Unknown]) -> None:
+        spec = SimpleNamespace(looks_twice=twice, margin=timedelta(0), absence_window=timedelta(0))
+        channel = SimpleNamespace(spec=spec, resend=lambda _: Resend.AFTER_ABSENCE)
+        channels = Channels({ChannelName.BLUESKY: cast(Channel, channel)})
+        super().__init__(cast(Attempts, None), channels, Tokens(), clock, "w")
+        self.left, self.recorded = list(found), 0
+
+    async def find(self, *_: Any) -> Any:
+        return self.left.pop(0)
+
+    async def record(self, step: Step, attempt: Attempt | None, outcome: Outcome) -> StepResult:
+        self.recorded += outcome.effect is Effect.NOT_SENT
+        return step.then(NextStep.LOOK)
+
+
+@pytest.mark.parametrize(
+    ("twice", "found", "recorded", "waits"),
+    [
+        (False, [Absent()], [1], [0]),
+        (True, [Absent(), Absent()], [0, 1], [5, 0]),
+        (True, [Absent(), Unknown(note="read in part"), Absent(), Absent()], [0, 0, 0, 1], [5, 0, 5, 0]),
+    ],
+)
+async def test_an_absence_may_need_two_checks_in_a_row(
+    twice: bool, found: list[Any], recorded: list[int], waits: list[float]
+) -> None:
+    clock = FixedClock(NOW)
+    looking = Looking(clock, twice=twice, found=found)
+    seen = []
+    for _ in found:
+        result = await looking.reconcile(step("post"), ATTEMPT, PostPolicy())
+        seen.append((looking.recorded, result.after.total_seconds()))
+        clock.forward(seconds=result.after.total_seconds())
+    assert seen == list(zip(recorded, waits, strict=True))
+
+
+async def test_checks_too_soon_after_each_other_count_as_one() -> None:
+    clock = FixedClock(NOW)
+    looking = Looking(clock, twice=True, found=[Absent()] * 3)
+    waits = []
+    for seconds in (0, 2, 3):
+        clock.forward(seconds=seconds)
+        waits.append((await looking.reconcile(step("post"), ATTEMPT, PostPolicy())).after.total_seconds())
+    assert (waits, looking.recorded) == ([5, 3, 0], 1)
+
+
+def test_the_oldest_absence_is_forgotten() -> None:
+    absences = Absences()
+    for number in range(REMEMBERED + 1):
+        absences.duration(str(number), NOW)
+    assert absences.duration("1", NOW + timedelta(seconds=9)) == timedelta(seconds=9)
+    assert absences.duration("0", NOW + timedelta(seconds=9)) == timedelta(0)
 
 
 def runner(tokens: Tokens, *answers: Published | ChannelError, belongs_to_another: bool = False) -> StepRunner:

@@ -136,6 +136,7 @@ SPEC = ChannelSpec(
     pulled_media=(MediaKind.IMAGE,),
     lead=VIDEO_LEAD,
     absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
+    looks_twice=True,
     found_by_words=True,
     leftovers=Leftovers.EXPIRE,  # videos that no pin uses
     resend=Resend.AFTER_ABSENCE,  # `PinterestRules.resend` says which pins are never sent again
