@@ -423,6 +423,8 @@ export type ChannelView = {
   findsWithoutHandle?: boolean;
   /** Whether a first comment can be posted. */
   firstComment: boolean;
+  /** Whether a check after a lost answer finds a post by nothing but its text, link and title. */
+  foundByWords?: boolean;
   /** The hosts that are called. */
   hosts: (string)[];
   /** Values of the option `kind` whose media have no alt text. */
@@ -437,6 +439,8 @@ export type ChannelView = {
   linkWithMedia?: LinkStyle | null;
   /** The log-ins, where there are several; the first is the default. */
   logins?: (string)[];
+  /** Whether only two checks, some seconds apart, prove that a post is absent. */
+  looksTwice?: boolean;
   /** How long after that deadline a call may still have had an effect. ISO 8601. */
   margin?: string;
   /** The most media of a post. */
