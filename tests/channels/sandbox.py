@@ -146,7 +146,9 @@ PLACES = {
     "pinterest": Place(
         {"api": "api", "auth": "www", "upload": "s3"}, {**APP, "poll_quick": 0.02, "poll_slow": 0.02}, ("video",)
     ),
-    "telegram": Place({"api": "api", "site": "site"}, {"probe": True, "probe_misses": 5}),
+    "telegram": Place(
+        {"api": "api", "site": "site"}, {"probe": True, "probe_misses": 5, "storage_chat": "-1005000000000"}
+    ),
     "threads": Place(
         {"graph": "graph", "token": "token", "auth": "www"},
         {"poll_text": 0.02, "poll_image": 0.02, "poll_video": 0.02, "poll_slow": 0.1, "settle": 0},

@@ -18,7 +18,7 @@ CHAT, BOT = "-1001234567890", 7_100_000_001
 STORAGE = "-1009876543210"
 SEND, PROBE = "/sendMessage", "/stopMessageLiveLocation"
 SETTINGS: dict[str, Any] = {"hosts": {"api": "https://api.example/bots", "site": "https://site.example/t"}}
-LOOKING = {**SETTINGS, "probe": True, "probe_misses": 3}
+LOOKING = {**SETTINGS, "probe": True, "probe_misses": 3, "storage_chat": STORAGE}
 FACTS = {"type": "channel", "username": "acme", "lacks": [], "probed": True, "bot": "acme_bot"}
 WHO = account("telegram", CHAT, facts=FACTS)
 SALE = publication("The monsoon sale has begun")
@@ -28,7 +28,7 @@ ALBUM = publication("Hello", media=(image(0), video(1)), options={"storageChat":
 
 def stored(*files: str, **more: Any) -> Handle:
     """A handle whose files are in the storage chat."""
-    rows = [{"file_id": one, "message_id": 5 + index} for index, one in enumerate(files)]
+    rows = [{"file_id": one, "unique_id": f"u-{one}", "message_id": 5 + n} for n, one in enumerate(files)]
     return Handle(draft_version=1, state={"storage": STORAGE, "stored": rows, **more})
 
 
@@ -61,7 +61,9 @@ def chat_with(network: Network, own: Collection[int], others: Collection[int] = 
         found = OWN if one in own else ANOTHERS if one in others else MISSING
         return answer(found.status_code, found.json())
 
-    return network.on("GET", PROBE, probed)
+    network.on("GET", PROBE, probed)
+    network.on("POST", "/deleteMessages", ok({"ok": True, "result": True}))
+    return network.on("POST", "/forwardMessage", sent(9))
 
 
 def known(network: Network, **member: Any) -> Network:
@@ -90,4 +92,5 @@ TELEGRAM = Scene(
     expired=refusal(401, "Unauthorized"),
     settings=LOOKING,
     bears_token=False,  # its address has it
+    reading_posts=("/forwardMessage", "/deleteMessages"),  # in the storage chat, which nobody sees
 )

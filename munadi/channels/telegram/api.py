@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from munadi.channels.answers import object_in
 from munadi.channels.http import CALL_TIMEOUT, ChannelTools, no_proof
 from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain
 from munadi.channels.telegram.spec import Settings
@@ -47,6 +48,12 @@ class Api:
             "POST", self._url(token, method), form=form, files=files, gate=gate, proof=ids_in, timeout=timeout,
             secrets=(token,),
         )  # fmt: skip
+
+    async def forward(self, token: str, source: str, message_id: int, target: str) -> dict[str, Any]:
+        """A copy of a message in another chat, with what the message shows."""
+        form = {"chat_id": target, "from_chat_id": source, "message_id": str(message_id)}
+        answer = await self.send(token, "forwardMessage", {**form, "disable_notification": "true"})
+        return object_in(answer.body, "result")
 
     async def remove(self, token: str, chat: str, ids: str) -> None:
         """Delete messages; `ids` is a JSON list."""

@@ -1,19 +1,25 @@
 """What became of a message whose answer was lost, by asking for the ids above the last one before it.
 
 Bots have no list of messages. Ids of a channel or a supergroup rise by one and are never used again, so a lost message
-has an id above the last known one; a probe without effect tells whose it is. One run of own ids is only a likeness,
-no proof: content is not compared. Source: docs/networks/telegram.md, section 7; all unverified, hence off by default.
+has an id above the last known one; a probe without effect tells whose it is. What it shows is compared through the
+storage chat; two posts may be the same, so that is a likeness and no proof. Source: docs/networks/telegram.md,
+section 7; all unverified, hence off by default.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from munadi.channels.telegram.accounts import KIND, PROBED, USERNAME, chat_fact
 from munadi.channels.telegram.api import Api
 from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN
 from munadi.channels.telegram.state import Prepared
+from munadi.channels.telegram.wire import file_in, same_text
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Unknown
 
 # Messages may be deleted, so an id counts as beyond the end only if these many before it are missing too.
@@ -57,6 +63,19 @@ class Lookup:
         if await self._beyond(at):
             return Unknown(note="the chat has messages above a gap, which were not looked through")
         return Absent()
+
+    async def shows(self, first: int, text: str, files: Sequence[tuple[str, str | None]], storage: str) -> bool:
+        """Whether the messages from `first` on have this text and these files, each with its kind and its unique id.
+
+        Only a copy shows a bot what a message has: one is made in the storage chat for each, and deleted again.
+        """
+        copies = [await self.api.forward(self.token, self.chat, first + n, storage) for n in range(len(files) or 1)]
+        ids = [one for one in (copy.get("message_id") for copy in copies) if isinstance(one, int)]
+        with suppress(ChannelError):  # a copy that stays is seen by nobody
+            await self.api.remove(self.token, storage, json.dumps(ids))
+        found = [(kind, file_in(copy, kind, "file_unique_id")) for copy, (kind, _) in zip(copies, files, strict=False)]
+        known = all(seen == sent for (_, seen), (_, sent) in zip(found, files, strict=True) if sent is not None)
+        return known and all(seen for _, seen in found) and same_text(copies[0], text)
 
     async def last_id(self) -> int | None:
         """The chat's last id: by doubling, then halving, then upwards to the end. None where it has none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from munadi.channels.answers import object_in
 from munadi.channels.channel import Post
 from munadi.channels.http import ChannelTools, token_of
 from munadi.channels.renditions import fitting
@@ -75,11 +76,13 @@ class Preparation:
         files = {name: await self.tools.media.read(asset)}
         answer = await self.api.send(token_of(self.post.account), method, form, files)
         kind = kind_of(media, self.post.options)
-        file_id = file_in(answer, kind)
+        message = object_in(answer.body, "result")
+        file_id = file_in(message, kind)
         if file_id is None:
-            message = f"Telegram did not take media {media.id} as {kind}, but as another kind of file"
-            raise failure(Reason.MEDIA_VALIDATION_FAILED, message, Effect.REJECTED)
-        return Stored(file_id=file_id, message_id=(ids_in(answer) or [0])[0])
+            problem = f"Telegram did not take media {media.id} as {kind}, but as another kind of file"
+            raise failure(Reason.MEDIA_VALIDATION_FAILED, problem, Effect.REJECTED)
+        unique_id = file_in(message, kind, "file_unique_id")
+        return Stored(file_id=file_id, unique_id=unique_id, message_id=(ids_in(answer) or [0])[0])
 
     @property
     def _hidden(self) -> Options:

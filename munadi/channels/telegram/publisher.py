@@ -17,8 +17,8 @@ from munadi.channels.telegram.prepare import Preparation, storage_of, upload_aga
 from munadi.channels.telegram.rules import rule_of
 from munadi.channels.telegram.spec import Options, Settings
 from munadi.channels.telegram.state import Prepared
-from munadi.channels.telegram.wire import file_name, ids_in, post_call, reply_call
-from munadi.channels.thread import Live, ThreadPublisher
+from munadi.channels.telegram.wire import file_name, ids_in, kind_of, post_call, reply_call
+from munadi.channels.thread import Live, ThreadPublisher, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName, ChannelSpec
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -87,7 +87,16 @@ class TelegramPublisher(ThreadPublisher[Options, Prepared]):
         chat = chat_of(post.account, state)
         lookup = Lookup(self._api, token_of(post.account), chat, self._settings.probe_misses)
         found = await lookup.find(floor, size if step == POST else 1)
-        return self._published(post, state, found).alike() if isinstance(found, int) else found
+        if not isinstance(found, int):
+            return found
+        storage, media = storage_of(post.options, self._settings), post.draft.media if step == POST else ()
+        if storage is None:
+            return Unknown(note="the bot has a new message, which only a storage chat would show")
+        unique = [*(one.unique_id for one in state.stored), *[None] * len(media)]
+        files = [(kind_of(one, post.options), sent) for one, sent in zip(media, unique, strict=False)]
+        if not await lookup.shows(found, text_of(post.draft, step) or "", files, storage):
+            return Unknown(note="the bot has a new message, which is not this post")
+        return self._published(post, state, found).alike()
 
     def known(self, live: Live) -> Published:
         """A message may have no id yet."""

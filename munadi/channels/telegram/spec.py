@@ -50,9 +50,9 @@ class Hosts(BaseModel):
 class Settings(ChannelSettings):
     """`MUNADI_CHANNELS__TELEGRAM__…`; durations in seconds or ISO 8601.
 
-    `probe`: after a lost answer, ask for the message ids above the last known one. Switch it on only where nothing
-    but Munadi posts as the bot; that the probe changes nothing was read in Telegram's sources, never tried. Without
-    it such a post ends unconfirmed. `probe_misses`: so many missing ids in a row are the end of a chat.
+    `probe`: after a lost answer, ask for the message ids above the last known one, and compare a new message through
+    the storage chat. That this changes nothing in the chat was read in Telegram's sources, never tried. Without it such
+    a post ends unconfirmed. `probe_misses`: so many missing ids in a row are the end of a chat.
     `storage_chat`: the id of the private chat that posts without the option `storageChat` use; every bot must be
     allowed to write there.
     """

@@ -7,9 +7,10 @@ from munadi.domain.model import Model
 
 
 class Stored(Model):
-    """A file at Telegram; `message_id` is its message in the storage chat."""
+    """A file at Telegram; `message_id` is its message in the storage chat. `unique_id` is the same wherever it is."""
 
     file_id: str
+    unique_id: str | None = None
     message_id: int
 
 

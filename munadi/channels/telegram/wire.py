@@ -6,11 +6,13 @@ Values that are no text are JSON. Formats are entities, never markup, so no text
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from munadi.channels.answers import object_in, text_in
+from munadi.channels.answers import text_in
 from munadi.channels.telegram.spec import GIF, Options, Preview
+from munadi.channels.text import collapsed
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -20,6 +22,9 @@ from munadi.ports import Answer
 ENDS = {"image/jpeg": "jpg", "image/png": "png", GIF: "gif", "image/webp": "webp", "video/quicktime": "mov"}
 ENDS |= {"video/mp4": "mp4", "video/webm": "webm"}
 Form = dict[str, str]
+# What Telegram removes from a text, and what it makes a space.
+_LEFT_OUT = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
+_CONTROL = re.compile("[\0-\x1f]")
 
 
 def file_name(asset: MediaAsset, index: int) -> str:
@@ -74,13 +79,18 @@ def ids_in(answer: Answer) -> list[int] | None:
     return known if answer.field("ok") is True and ids and len(known) == len(ids) else None
 
 
-def file_in(answer: Answer, kind: str) -> str | None:
-    """The id of the file that was uploaded; Telegram may take it for another kind, which cannot be sent as this one."""
-    result = object_in(answer.body, "result")
+def file_in(message: dict[str, Any], kind: str, name: str = "file_id") -> str | None:
+    """An id of a message's file. Telegram may take a file for another kind, which cannot be sent as this one."""
     if kind != "photo":
-        return text_in(result, kind, "file_id")
-    sizes = result.get("photo")
-    return text_in(sizes[-1], "file_id") if isinstance(sizes, list) and sizes else None
+        return text_in(message, kind, name)
+    sizes = message.get("photo")
+    return text_in(sizes[-1], name) if isinstance(sizes, list) and sizes else None
+
+
+def same_text(message: dict[str, Any], sent: str) -> bool:
+    """Whether a message shows the text that was sent, but for what Telegram leaves out or makes a space."""
+    shown = text_in(message, "text") or text_in(message, "caption") or text_in(message, "poll", "question") or ""
+    return _compared(shown) == _compared(sent)
 
 
 def _common(chat: str, options: Options) -> Form:
@@ -131,6 +141,10 @@ def _poll(question: str, options: Options) -> Form:
 
 def _entities(options: Options) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json", exclude_none=True) for one in options.entities]
+
+
+def _compared(text: str) -> str:
+    return collapsed(_CONTROL.sub(" ", _LEFT_OUT.sub("", text)))
 
 
 def _plain(value: Any) -> str:

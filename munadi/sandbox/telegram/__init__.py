@@ -1,8 +1,8 @@
 """Telegram emulated: the Bot API under `/telegram/api/bot<token>/<method>`, messages' addresses under `/telegram/site`.
 
 Source: docs/networks/telegram.md, section 8. A profile is a chat with a bot of its own. All bots may store files in
-one private chat; calls that send there are operations of their own, `store_…`. Not emulated: forwards, copies,
-topics, edits, updates, basic groups, files by URL, effects long after a lost connection, limits of all chats together.
+one private chat; calls that send there are operations of their own, `store_…`. Not emulated: copies, topics, edits,
+updates, basic groups, files by URL, effects long after a lost connection, limits of all chats together.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Telegram(Platform[Chat]):
     routes = {
         **{f"* api/*/{name}": (name, run) for name, run in READS.items()},
         **{f"POST api/*/{name}": (name, sending.send) for name in SENDS},
+        "POST api/*/forwardMessage": ("forwardMessage", sending.forward),
         "GET site/**": ("site", site),
     }
     variants = {f"store_{name}": sending.send for name in SENDS}

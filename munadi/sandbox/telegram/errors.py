@@ -30,6 +30,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     ),
     "album": (400, "Bad Request: can't use the media of the specified type in the album"),
     "large": (413, "Request Entity Too Large"),
+    "unforwarded": (400, "Bad Request: message to forward not found"),
+    "protected": (400, "Bad Request: message can't be forwarded"),
     "gone": (400, "Bad Request: message to edit not found"),
     "anothers": (400, "Bad Request: message can't be edited"),
     "own": (400, "Bad Request: there is no live location in the message to edit"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import wall_time
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT, MAX_CAPTION = 4096, 1024
 EXTENSIONS = ("jpg", "jpeg", "gif", "png", "tif", "bmp")
-SHOWN = ("has_spoiler", "protect_content", "disable_notification", "message_thread_id", "link_preview_options")
+OPTIONS = ("is_anonymous", "allows_multiple_answers", "message_thread_id", "link_preview_options")
+SHOWN = (*OPTIONS, "has_spoiler", "protect_content", "disable_notification")
 
 
 async def send(platform: Telegram, call: Call) -> Answer:
@@ -48,6 +50,21 @@ async def send(platform: Telegram, call: Call) -> Answer:
         chats.others(platform, chat)
     result = [_view(platform, chat, place, row) for row in rows]
     return chats.good(result if method == "sendMediaGroup" else result[0], effect=True)
+
+
+async def forward(platform: Telegram, call: Call) -> Answer:
+    """A copy in the storage chat: there is no other chat where the bot may forward to."""
+    chat, given = platform.caller(call), parameters(call)
+    refuse_if(chats.place_of(chat, given) != chats.STORAGE, "chat")
+    source = chats.place_of(chat, {"chat_id": given.get("from_chat_id", "")})
+    original = chats.message_at(platform, chat, source, given.get("message_id", ""))
+    refuse_if(original is None, "unforwarded")
+    assert original is not None
+    refuse_if("protect_content" in original.shown, "protected")
+    number = chats.next_number(platform, chat, chats.STORAGE)
+    copy = replace(original, number=number, stored=True, group="", is_first=True, reply_to=None)
+    platform.messages.put(copy.key, copy)
+    return chats.good(_view(platform, chat, chats.STORAGE, copy), effect=True)
 
 
 def _drafts(platform: Telegram, chat: Chat, call: Call, method: str, given: dict[str, str]) -> list[dict[str, Any]]:
@@ -124,7 +141,22 @@ def _view(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str,
     found["chat"] = chats.shown(chat, place)
     if row.group:
         found["media_group_id"] = row.group
+    if row.poll:
+        return {**found, "poll": _poll(row)}
     if row.file is None:
-        return {**found, "poll": {"question": row.text}} if row.poll else {**found, "text": row.text}
-    file = {"file_id": row.file, "file_unique_id": f"Ag{(row.digest or '')[:14]}"}
+        return {**found, "text": row.text}
+    stored = platform.shelf.facts(row.digest or "")
+    file: dict[str, Any] = {"file_id": row.file, "file_unique_id": f"Ag{(row.digest or '')[:14]}"}
+    if stored is not None and row.kind != "document":
+        file |= {"width": stored.width or 0, "height": stored.height or 0}
+    if row.kind in ("video", "animation"):
+        moving = video_facts(platform.shelf.read(row.digest or "") or b"")
+        file["duration"] = int(moving.seconds) if moving else 0
     return {**found, "caption": row.text, row.kind: [file] if row.kind == "photo" else file}
+
+
+def _poll(row: Message) -> dict[str, Any]:
+    options = [{"text": one, "voter_count": 0, "persistent_id": str(at)} for at, one in enumerate(row.poll)]
+    open_poll = {"id": row.key, "question": row.text, "options": options, "total_voter_count": 0, "is_closed": False}
+    chosen = {name: row.shown.get(name) == "true" for name in ("is_anonymous", "allows_multiple_answers")}
+    return {**open_poll, "type": "regular", **chosen, "allows_revoting": True, "members_only": False}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
@@ -10,16 +10,35 @@ import pytest
 from munadi.channels.telegram.lookup import MAX_NEW
 from munadi.domain.publication import Absent, Published, Unknown
 from tests.channels.making import Saved, bench
-from tests.channels.scene_telegram import ALBUM, FACTS, LOOKING, SALE, WHO, chat_with, stored
+from tests.channels.network import form_of
+from tests.channels.scene_telegram import (
+    ALBUM,
+    CHAT,
+    FACTS,
+    LOOKING,
+    SALE,
+    STORAGE,
+    WHO,
+    chat_with,
+    refusal,
+    sent,
+    stored,
+)
 
 MISSES = LOOKING["probe_misses"]
+PHOTO, VIDEO = ({"file_id": "new", "file_unique_id": f"u-{name}"} for name in "ab")
 
 
 async def looked(
-    own: Collection[int], others: Collection[int] = (), given: Any = SALE, step: str = "post", **state: Any
+    own: Collection[int],
+    others: Collection[int] = (),
+    given: Any = SALE,
+    step: str = "post",
+    copies: Sequence[Any] = (sent(9),),
+    **state: Any,
 ) -> Any:
     built = bench("telegram", LOOKING)
-    chat_with(built.network, own, others)
+    chat_with(built.network, own, others).on("POST", "/forwardMessage", *copies)
     handle = stored("a", "b", **{"floor": 100, **state})
     return await built.channel.find(given, WHO, handle, given.due_at, step)
 
@@ -53,16 +72,53 @@ async def test_what_proves_an_absence(own: Any, others: Any, wanted: type) -> No
     [({100, 101, 102}, Published), ({100, 101, 103}, Unknown), ({100, 101}, Unknown), ({100, 101, 102, 103}, Unknown)],
 )
 async def test_an_album_is_a_run_of_messages(own: set[int], wanted: type) -> None:
-    found = await looked(own, given=ALBUM)
+    copies = sent(9, photo=[PHOTO], caption="Hello", text=None), sent(10, video=VIDEO, text=None)
+    found = await looked(own, given=ALBUM, copies=copies)
     assert isinstance(found, wanted)
     assert not isinstance(found, Published) or found.post_id == "101"
+
+
+COPIES: list[tuple[Any, list[Any], bool]] = [
+    (SALE, [sent(9, text=" The\tmonsoon sale has begun")], True),
+    (SALE, [sent(9, text="Another text")], False),
+    (SALE, [sent(9, text=None)], False),
+    (SALE, [refusal(400, "Bad Request: message can't be forwarded")], False),
+    (ALBUM, [sent(9, photo=[PHOTO], caption="Hello"), sent(10, video={**VIDEO, "file_unique_id": "u-x"})], False),
+    (ALBUM, [sent(9, photo=[PHOTO], caption="Hello", text=None), sent(10, photo=[PHOTO])], False),
+    (ALBUM, [sent(9, photo=[PHOTO], caption="Bye", text=None), sent(10, video=VIDEO)], False),
+]
+
+
+@pytest.mark.parametrize(("given", "copies", "is_ours"), COPIES)
+async def test_a_message_is_compared_with_the_post(given: Any, copies: list[Any], is_ours: bool) -> None:
+    found = await looked(range(100, 101 + len(copies)), given=given, copies=copies)
+    assert isinstance(found, Published if is_ours else Unknown)
+
+
+async def test_a_copy_is_made_in_the_storage_chat_and_deleted_again() -> None:
+    built = bench("telegram", LOOKING)
+    chat_with(built.network, own={100, 101})
+    await built.channel.find(SALE, WHO, stored("a", floor=100), SALE.due_at)
+    forwarded, deleted = (form_of(one) for one in built.network.mutations)
+    silent = {"message_id": "101", "disable_notification": "true"}
+    assert forwarded == {"chat_id": STORAGE, "from_chat_id": CHAT, **silent}
+    assert deleted == {"chat_id": STORAGE, "message_ids": "[9]"}
+
+
+async def test_without_a_storage_chat_a_new_message_proves_nothing() -> None:
+    for own, wanted in (({100, 101}, Unknown), ({100}, Absent)):
+        built = bench("telegram", {**LOOKING, "storage_chat": None})
+        chat_with(built.network, own)
+        assert isinstance(await built.channel.find(SALE, WHO, stored("a", floor=100), SALE.due_at), wanted)
+        assert built.network.mutations == []
 
 
 async def test_a_part_is_looked_for_above_the_message_that_it_answers() -> None:
     live = {"post": {"id": "120"}}
     for given, last in ((SALE, 120), (ALBUM, 121)):  # the album's own messages are 120 and 121
         chain = given.model_copy(update={"parts": ("Two",)})
-        assert (await looked({last, last + 1}, given=chain, step="part-2", posts=live)).post_id == str(last + 1)
+        found = await looked({last, last + 1}, given=chain, step="part-2", posts=live, copies=(sent(9, text="Two"),))
+        assert found.post_id == str(last + 1)
         assert await looked({last}, given=chain, step="part-2", posts=live) == Absent()
     assert isinstance(await looked({100}, given=chain, step="part-2"), Unknown)
 
@@ -92,7 +148,7 @@ async def test_without_a_way_to_tell_nothing_is_asked(facts: dict[str, Any], sta
     ],
 )
 async def test_a_preparation_notes_the_last_id(ids: Any, last: int | None) -> None:
-    built, saved = bench("telegram", LOOKING), Saved()
+    built, saved = bench("telegram", {**LOOKING, "storage_chat": None}), Saved()
     chat_with(built.network, own=(), others=ids)
     await built.channel.prepare(SALE, WHO, None, saved)
     assert saved.kept.state["floor"] == last

@@ -210,9 +210,11 @@ async def test_a_file_that_telegram_lost_is_uploaded_again_a_few_times() -> None
 
 async def test_files_and_text_are_judged_in_the_storage_chat_first() -> None:
     built, saved = bench("telegram", SETTINGS), Saved()
-    photo = [{"file_id": "small"}, {"file_id": "a"}]
+    photo = [{"file_id": "small"}, {"file_id": "a", "file_unique_id": "u-a"}]
     built.network.on("POST", "/sendPhoto", sent(5, photo=photo))
-    built.network.on("POST", "/sendVideo", httpx.ReadError("reset"), sent(6, video={"file_id": "b"}))
+    built.network.on(
+        "POST", "/sendVideo", httpx.ReadError("reset"), sent(6, video={"file_id": "b", "file_unique_id": "u-b"})
+    )
     await error_of(built.channel.prepare(ALBUM, WHO, None, saved), R.PROVIDER_OUTAGE)
     await built.channel.prepare(ALBUM, WHO, saved.handle, saved)
     forms = [text_parts(one) for one in built.network.mutations]
