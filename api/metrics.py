@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -22,6 +22,7 @@ from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.webhook import DeliveryStatus
+from munadi.ports import Channels
 
 # Upper bounds of lateness in seconds: from "on time" over "a burst" to "a long outage".
 LATENESS_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
@@ -50,6 +51,17 @@ class StateOfWork:
                 cost = timedelta(seconds=time.perf_counter() - began)
                 self._fresh_until = now + max(SHORTEST_REUSE, REUSE_PER_COST * cost)
             return self._text
+
+
+def versions_of(channels: Channels) -> bytes:
+    """When networks end the versions of their APIs that are called, for an alert before that."""
+    registry = CollectorRegistry()
+    meaning = "when the network ends the called version of its API, in seconds since 1970"
+    gauge = Gauge("munadi_api_version_ends_timestamp_seconds", meaning, ["channel"], registry=registry)
+    for name, channel in channels.by_name.items():
+        if (ends := channel.spec.version_ends) is not None:
+            gauge.labels(name.value).set(datetime(ends.year, ends.month, ends.day, tzinfo=UTC).timestamp())
+    return generate_latest(registry)
 
 
 async def state_of(database: Database, now: datetime) -> CollectorRegistry:

@@ -38,6 +38,8 @@ CHANNELS = {
     "foundByWords": "Whether a check after a lost answer finds a post by nothing but its text, link and title.",
     "kindsWithoutAlt": "Values of the option `kind` whose media have no alt text.",
     "prices": "What calls cost; null where they cost nothing.",
+    "versionEnds": "When the network ends the version of its API that is called; null where it has no end.",
+    "versionEndKnown": "Whether the network has named that day; else it is an estimate, and refuses nothing.",
     "factsVersion": "The version of the facts that these numbers come from.",
     "sources": "Where the network documents them.",
     # Texts.

@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 from api.auth import BEARER, require
 from api.deps import TheServices
 from api.examples import shows
-from api.metrics import StateOfWork
+from api.metrics import StateOfWork, versions_of
 from api.openapi import error_responses
 from api.problems import ProblemError
 from api.services import Services
@@ -155,7 +155,7 @@ async def metrics(request: Request, services: TheServices) -> Response:
     `MUNADI_METRICS__PUBLIC=true`.
     """
     state: StateOfWork = request.app.state.state_of_work
-    text = generate_latest(REGISTRY) + await state.text(services.clock.now())
+    text = generate_latest(REGISTRY) + versions_of(services.channels) + await state.text(services.clock.now())
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

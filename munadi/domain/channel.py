@@ -219,12 +219,18 @@ class ChannelSpec(WireModel):
     notices: tuple[Notice, ...] = ()
     kinds_without_alt: tuple[str, ...] = ()  # values of the option `kind`
     prices: Prices | None = None  # None where calls cost nothing
+    version_ends: date | None = None  # when the network ends the version of its API that is called
+    version_end_known: bool = False  # False: that is an estimate, and refuses nothing
     facts_version: str
     sources: tuple[str, ...]
 
     def may_publish(self, granted: Collection[str]) -> bool:
         """Whether a connection with these scopes can post. Unknown scopes count as sufficient."""
         return not granted or not self.publish_scopes or not set(granted).isdisjoint(self.publish_scopes)
+
+    def is_over(self, day: date) -> bool:
+        """Whether the network is known to refuse the called version of its API on this day (UTC)."""
+        return self.version_end_known and self.version_ends is not None and day >= self.version_ends
 
     def token_life(self, login: str | None) -> TokenLife:
         """The token lifetimes of an account that was connected through this log-in."""

@@ -56,6 +56,9 @@ class Target:
         return connected_account(row, Credentials(access_token=SecretStr(""), expires_at=row.token_expires_at))
 
 
+# A post that is due after the network ends the called version of its API.
+API_VERSION_ENDS_BEFORE_SLOT = "API_VERSION_ENDS_BEFORE_SLOT"
+
 # Compiled once: every request to publish reads its accounts.
 _ACCOUNTS = (
     select(*AccountRow.__table__.c)  # type: ignore[attr-defined]
@@ -130,6 +133,18 @@ def check_accounts(
             message = f"the network has ended our access to {row.handle} ({row.id}); reconnect the account"
             problems.add(target.account_pointer, "ACCOUNT_REAUTH_REQUIRED", message, spec=spec)
             continue
+        if spec.is_over(now.date()):
+            _report_version(problems, target, due)
+        elif spec.is_over(due.date()):
+            message = f"{spec.title} {_version_end(spec)}, before the due time"
+            warnings.append(
+                Warning_(
+                    code=API_VERSION_ENDS_BEFORE_SLOT,
+                    message=message,
+                    channel=spec.name,
+                    pointer=target.account_pointer,
+                )
+            )
         expiry = expiry_before(row, due, spec, now, keyring)
         if expiry is not None and expiry.is_final:
             report_expiry(problems, target.account_pointer, row, spec, expiry, due)
@@ -153,6 +168,19 @@ def expiry_warnings(
         if (row := target.row) is not None
         and (expiry := expiry_before(row, due, target.channel.spec, now, keyring)) is not None
     ]
+
+
+def _version_end(spec: ChannelSpec) -> str:
+    """What ends when, and what to do about it."""
+    setting = f"MUNADI_CHANNELS__{spec.name.upper()}__VERSION"
+    return f"ends the called version of its API on {spec.version_ends}: set {setting} to a newer one and restart"
+
+
+def _report_version(problems: ProblemCollector, target: Target, due: datetime) -> None:
+    """Report a network whose called version is over: it refuses every post."""
+    spec = target.channel.spec
+    limit, message = str(spec.version_ends), _version_end(spec)
+    problems.add(target.account_pointer, "API_VERSION_ENDED", message, spec=spec, limit=limit, actual=due.isoformat())
 
 
 def missing_scope(row: AccountRow, spec: ChannelSpec) -> str:

@@ -57,6 +57,12 @@ def _of_account(ahead: DuePublication, channel: Channel, keyring: KeyRing, now: 
         return failure_of(Reason.ACCOUNT_DISCONNECTED)
     if row.status == AccountStatus.REAUTH_REQUIRED:
         return failure_of(Reason.TOKEN_REVOKED)
+    if channel.spec.is_over(due.date()):
+        setting = f"MUNADI_CHANNELS__{channel.spec.name.upper()}__VERSION"
+        message = (
+            f"{channel.spec.title} ends the called version of its API on {channel.spec.version_ends}: set {setting}"
+        )
+        return failure_of(Reason.INTERNAL_ERROR, message)
     ending = expiry_before(row, due, channel.spec, now, keyring)
     if ending is not None and ending.is_final:
         return failure_of(Reason.TOKEN_EXPIRES_BEFORE_SLOT)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from munadi.cli.doctor.check import Check, skewed
-from munadi.cli.doctor.outside import credentials, public_address
+from munadi.cli.doctor.outside import credentials, public_address, versions
 from munadi.config import Settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db import migrate
@@ -206,3 +207,22 @@ def test_half_of_an_apps_credentials_is_an_error_and_none_a_warning() -> None:
         assert name in warned.message
     for name in ("facebook", "tiktok", "bluesky"):
         assert name not in warned.message
+
+
+@pytest.mark.parametrize(
+    ("version", "days", "found"),
+    [
+        ("202603", 61, []),
+        ("202603", 60, [(True, "linkedin ends version 202603 about 2027-03-16")]),
+        ("202603", 0, [(False, "linkedin ended version 202603 about 2027-03-16")]),
+        ("202605", 1, [(True, "linkedin ends version 202605 about 2027-05-15")]),
+    ],
+)
+def test_a_version_that_ends_soon_is_a_warning_and_one_that_has_ended_an_error(
+    version: str, days: int, found: list[tuple[bool, str]]
+) -> None:
+    settings = Settings(channels={"linkedin": {"version": version}})
+    ends = {"202603": date(2027, 3, 16), "202605": date(2027, 5, 15)}[version]
+    checks = list(versions(settings, ends - timedelta(days=days)))
+    assert [(one.ok, one.message) for one in checks] == found
+    assert all("MUNADI_CHANNELS__LINKEDIN__VERSION" in (one.advice or "") for one in checks)

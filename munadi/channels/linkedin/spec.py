@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -37,6 +38,15 @@ DUPLICATE_WINDOW = timedelta(minutes=10)
 # The unit is unverified; of the known ways to count, this one never counts less than another.
 TEXT = TextLimit(rule="text_utf16", unit=TextUnit.UTF16_UNITS, maximum=3000)
 COMMENT = TextLimit(rule="comment_utf16", unit=TextUnit.UTF16_UNITS, maximum=1250)
+
+
+# When LinkedIn ends a version, as far as it has said so; others live for a year at least.
+SUNSETS: Mapping[str, date] = {
+    "202511": date(2026, 11, 16),
+    "202601": date(2027, 1, 15),
+    "202602": date(2027, 2, 15),
+    "202603": date(2027, 3, 16),
+}
 
 
 class Login(StrEnum):
@@ -85,6 +95,16 @@ class Settings(AppSettings):
     poll: Duration = timedelta(seconds=3)
     processing_timeout: Duration = timedelta(minutes=20)
     parts_per_run: int = Field(default=16, ge=1)
+
+    @property
+    def version_ends(self) -> date:
+        """When LinkedIn ends this version, or will do so at the earliest."""
+        return SUNSETS.get(self.version) or date(int(self.version[:4]) + 1, int(self.version[4:]), 15)
+
+    def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
+        """See the base; and when the version ends."""
+        ends = {"version_ends": self.version_ends, "version_end_known": self.version in SUNSETS}
+        return super().applied_to(spec, *hosts).model_copy(update=ends)
 
     def app(self, login: Login) -> tuple[str, str]:
         """The id and the secret of a log-in's app; empty where they are not set."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from munadi.cli.doctor.check import Check
@@ -41,10 +42,11 @@ def local(session: Session) -> Iterator[Check]:
 
         yield worker(settings, address)
     if has_database:
-        from munadi.cli.doctor.outside import credentials, public_address
+        from munadi.cli.doctor.outside import credentials, public_address, versions
 
         yield public_address(settings, session.transport)
         yield from credentials(settings)
+        yield from versions(settings, datetime.now(UTC).date())
 
 
 def _temporal(settings: Settings) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from datetime import date, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from munadi.config import Settings
 
 PATIENCE = 5.0
+# How long before the end of a version of a network's API there is a warning.
+VERSION_AHEAD = timedelta(days=60)
 SET = "Set MUNADI_PUBLIC_URL to an https address at which networks and browsers reach the API."
 FINE = "Fine with the sandbox. For real networks, which fetch media and send browsers back: " + SET
 
@@ -70,6 +73,20 @@ def credentials(settings: Settings) -> Iterator[Check]:
             "__CLIENT_SECRET (docs/connecting.md). Accounts can be imported without."
         )
         yield Check("channels", True, f"no app credentials for {', '.join(without)}", advice)
+
+
+def versions(settings: Settings, today: date) -> Iterator[Check]:
+    """Check the versions of the networks' APIs that end some day: a network refuses every call of one that is over."""
+    from munadi.channels.registry import REGISTRY
+
+    for name, module in REGISTRY.items():
+        given = import_module(f"{module}.spec").Settings.model_validate(settings.channels.get(name.value, {}))
+        ends: date | None = getattr(given, "version_ends", None)
+        if ends is None or ends - VERSION_AHEAD > today:
+            continue
+        advice = f"Set MUNADI_CHANNELS__{name.value.upper()}__VERSION to a newer one and restart API and workers."
+        when = "ended" if ends <= today else "ends"
+        yield Check("versions", ends > today, f"{name.value} {when} version {given.version} about {ends}", advice)
 
 
 def _is_private(host: str) -> bool:

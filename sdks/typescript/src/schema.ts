@@ -485,6 +485,10 @@ export type ChannelView = {
   tokens?: TokenLife;
   /** The same for other log-ins, where it differs. */
   tokensByLogin?: Record<string, TokenLife>;
+  /** Whether the network has named that day; else it is an estimate, and refuses nothing. */
+  versionEndKnown?: boolean;
+  /** When the network ends the version of its API that is called; null where it has no end. */
+  versionEnds?: string | null;
   /** How many bytes of media the visible call itself carries at most. */
   visibleBytes?: number;
 };
