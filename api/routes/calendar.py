@@ -18,7 +18,7 @@ from munadi.db.contents.calendar import due_days, due_days_coming_first
 from munadi.domain.content import ContentView
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
-from munadi.domain.time import ZoneName
+from munadi.domain.time import Day, ZoneName
 
 router = APIRouter(prefix="/v1", tags=["contents"])
 
@@ -50,8 +50,8 @@ class CalendarView(WireModel):
 async def get_calendar(
     services: TheServices,
     principal: ContentReader,
-    from_: Annotated[date, Query(alias="from", description="The first day, such as 2027-01-01.")],
-    to: Annotated[date, Query(description="The last day.")],
+    from_: Annotated[Day, Query(alias="from", description="The first day, such as 2027-01-01.")],
+    to: Annotated[Day, Query(description="The last day.")],
     timezone: Annotated[ZoneName, Query(description="The IANA time zone of the days.")] = "UTC",
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
     per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="At most this many posts per day.")] = 10,

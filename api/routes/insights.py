@@ -15,6 +15,7 @@ from api.routes.brands import visible_brand
 from munadi.db.contents.insights import tallies_of
 from munadi.domain.insights import DAYS, MOST_DAYS, Insights, insights_of
 from munadi.domain.problem import Problem
+from munadi.domain.time import Day
 
 router = APIRouter(prefix="/v1", tags=["publications"])
 
@@ -42,9 +43,9 @@ async def get_insights(
         str | None, Query(alias="brandRef", description="Absent: every brand that the key may see.")
     ] = None,
     since: Annotated[
-        date | None, Query(description=f"The first day, in UTC. Absent: {DAYS} days with the last one.")
+        Day | None, Query(description=f"The first day, in UTC. Absent: {DAYS} days with the last one.")
     ] = None,
-    until: Annotated[date | None, Query(description="The last day, in UTC. Absent: today.")] = None,
+    until: Annotated[Day | None, Query(description="The last day, in UTC. Absent: today.")] = None,
 ) -> Insights:
     """How many publications were published and failed, by network and day, and how late the published ones were.
 

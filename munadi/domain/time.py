@@ -7,7 +7,7 @@ one takes `fold` (`earlier` by default, or `later`).
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +28,7 @@ def _in_utc(given: datetime) -> datetime:
         raise PydanticCustomError("time_format", "is outside the calendar") from None
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # RFC 3339, section 5.6. Its seconds and its offset are not optional.
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
@@ -42,6 +43,19 @@ def _written_out(given: Any) -> Any:
 
 # An instant on the wire that can be compared and stored, whatever its offset.
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_written_out)]
+
+
+def _written_out_day(given: Any) -> Any:
+    """Refuse all but YYYY-MM-DD: the date parser would read numbers as seconds since 1970, and instants at midnight."""
+    if (isinstance(given, date) and not isinstance(given, datetime)) or (
+        isinstance(given, str) and _DAY.fullmatch(given)
+    ):
+        return given
+    raise PydanticCustomError("time_format", "give a day as YYYY-MM-DD, such as 2027-01-15")
+
+
+# A day on the wire.
+Day = Annotated[date, BeforeValidator(_written_out_day)]
 
 
 class Fold(StrEnum):

@@ -73,6 +73,8 @@ async def test_everyone_sees_their_own_brands_only(api: ApiHarness) -> None:
         ("since=2026-01-01&until=2026-12-01", "?until", "RANGE_TOO_LONG"),
         ("until=0001-01-01", "?until", "TIME_FORMAT"),
         ("since=9999-12-31", "?since", "TIME_FORMAT"),
+        ("until=0", "?until", "INVALID_FIELD"),
+        ("since=2026-12-01T00:00:00Z", "?since", "INVALID_FIELD"),
     ],
 )
 async def test_a_range_that_makes_no_sense_is_refused(api: ApiHarness, query: str, pointer: str, code: str) -> None:
