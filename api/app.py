@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from api import openapi, problems
 from api.address import callers_of
 from api.admission import admit
+from api.conditional import ConditionalReads
 from api.cookies import is_https
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
@@ -132,6 +133,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     dashboard.install(app)
     app.state.written_out = openapi.written_out(app)
     # The one that is added last is the outermost.
+    app.add_middleware(ConditionalReads)
     app.add_middleware(ActorMiddleware, callers=callers_of(settings.api.trusted_proxies))
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=admit)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import not_found, require
+from api.conditional import ENTITY_TAGS
 from api.problems import ProblemError, refused
 from api.services import Services, services
 from munadi.db.keys.callers import Principal
@@ -35,9 +36,6 @@ IfMatch = Annotated[
     Header(alias="If-Match", description='The `ETag` the change is based on, such as `"3"`.', max_length=200),
 ]
 
-_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-# A space belongs to the part that follows it, so that a list matches in one way only; two ways per comma would be 2**n.
-_IF_MATCH = re.compile(rf"\*|(?:{_TAG}|,)(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
 # A weak tag never matches here (RFC 9110, 13.1.1).
 _STRONG = re.compile(r'(?:^|[\s,])"([^"]*)"')
 
@@ -58,7 +56,7 @@ async def locked(session: AsyncSession, content_id: str, principal: Principal, n
 
 
 def etag(version: int) -> str:
-    """The ETag of a post's version."""
+    """The ETag of a version: of an answer to a change, and of a draft."""
     return f'"{version}"'
 
 
@@ -67,11 +65,12 @@ def check_match(if_match: str | None, version: int) -> None:
     if if_match is None:
         return
     given = if_match.strip()
-    if not _IF_MATCH.fullmatch(given):
+    if not ENTITY_TAGS.fullmatch(given):
         detail = 'If-Match is * or a list of quoted entity tags, such as the ETag of the content: "3"'
         raise ProblemError(400, "IF_MATCH_MALFORMED", "If-Match is malformed", detail)
     strong = _STRONG.findall(given)
-    if given == "*" or str(version) in strong:
+    # The tag of a post that was read is its version and a hash of the answer; a change is based on the version.
+    if given == "*" or str(version) in (tag.partition("-")[0] for tag in strong):
         return
     detail = f"the post is at version {version} now; read it again, then retry with its ETag"
     if not strong:

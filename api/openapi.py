@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 
 from api import examples
 from api.body import BY_HAND
+from api.conditional import API
 from api.event_catalogue import event_schemas, event_webhooks
 from api.openapi_examples import add_examples, keep_nulls
 from api.openapi_headers import declare_headers
@@ -103,12 +104,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.setdefault(name, schema)
     made["webhooks"] = event_webhooks(lambda name: _REF.format(model=name))
     schemas[ContentView.__name__]["examples"] = [examples.CONTENT]
-    for methods in made["paths"].values():
-        for operation in methods.values():
+    for path, methods in made["paths"].items():
+        for method, operation in methods.items():
             # The framework makes a title of a function's name: Create Content.
             if operation["summary"].istitle():
                 operation["summary"] = operation["summary"].capitalize()
             _own_refusal(operation)
+            if method == "get" and path.startswith(API):
+                _conditional(operation)
             # For an unknown query parameter, or a NUL in one.
             operation["responses"].setdefault("422", _problem(422))
             if "requestBody" in operation:
@@ -122,6 +125,24 @@ def _document(app: FastAPI) -> dict[str, Any]:
     add_problem_examples(made)
     declare_headers(made)
     return made
+
+
+def _conditional(operation: dict[str, Any]) -> None:
+    """Document the entity tag of an answer, and what a read with it answers (api/conditional.py)."""
+    tag = {"ETag": {"description": "Changes with the answer. Send it as If-None-Match.", "schema": {"type": "string"}}}
+    operation.setdefault("parameters", []).append(
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "description": "The `ETag` of an earlier answer: 304 without a body if the answer is still the same.",
+            "schema": {"type": "string"},
+        }
+    )
+    responses = operation["responses"]
+    responses["200"]["headers"] = tag
+    responses["304"] = {"description": "The answer that If-None-Match names is still the same.", "headers": tag}
+    responses.setdefault("400", _problem(400))
 
 
 def _require(operation: dict[str, Any], header: str) -> None:

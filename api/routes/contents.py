@@ -13,6 +13,7 @@ from api import examples
 from api.auth import not_found
 from api.body import body_of, described, read_body
 from api.client_disconnect import while_connected
+from api.conditional import tag_of
 from api.deps import (
     MAX_PAGE,
     ContentReader,
@@ -156,9 +157,11 @@ async def list_contents(
     "/{content_id}", operation_id="contents.get", response_model=ContentView, responses=error_responses(401, 403, 404)
 )
 async def get_content(content_id: str, services: TheServices, principal: ContentReader) -> Response:
-    """A post with its publications. A later change sends the `ETag` as If-Match."""
+    """A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and
+    gets 304 while nothing has changed."""
     view = await visible_content(services, content_id, principal)
-    return Response(view.model_dump_json().encode(), headers={"ETag": etag(view.version)}, media_type=JSON)
+    body = view.model_dump_json().encode()
+    return Response(body, headers={"ETag": f'"{view.version}-{tag_of(body)}"'}, media_type=JSON)
 
 
 async def visible_content(services: Services, content_id: str, principal: Principal) -> ContentView:

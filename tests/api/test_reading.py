@@ -37,7 +37,8 @@ async def test_a_post_has_every_field_and_null_for_what_is_absent(api: ApiHarnes
     assert content["rollup"] == {"total": 1, "accepted": 1} | dict.fromkeys(others, 0)
     assert content["workflowId"] == f"content/{content['id']}"
     got = await api.get(f"/v1/contents/{content['id']}")
-    assert (got.json(), got.headers["etag"]) == (content, '"1"')
+    assert got.json() == content
+    assert got.headers["etag"].startswith('"1-')
 
 
 async def test_pages_have_every_post_once_newest_first(api: ApiHarness) -> None:

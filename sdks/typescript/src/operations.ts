@@ -204,7 +204,7 @@ export class Contents {
     return this.send<t.Validation>("POST", `/v1/contents/validate`, { body, ...options });
   }
 
-  /** A post with its publications. A later change sends the `ETag` as If-Match. */
+  /** A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and gets 304 while nothing has changed. */
   get(contentId: string, options: CallOptions = {}): Promise<t.ContentView> {
     return this.send<t.ContentView>("GET", `/v1/contents/${encodeURIComponent(contentId)}`, { ...options });
   }
