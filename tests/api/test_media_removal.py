@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -89,16 +91,22 @@ async def test_the_same_bytes_can_be_uploaded_again(api: ApiHarness, removed: bo
     assert (await api.submit(media=[{"id": again}]))["media"][0]["id"] == again
 
 
-class Killed(BaseException):
-    """The process ends here."""
+# A worker that is killed as soon as the bytes are gone, before anything is recorded.
+WORKER = """
+import asyncio, os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from munadi.db.session import Database
+from munadi.media.folder import FolderStore
+from munadi.publishing.media_deletion import remove_deleted
 
-
-class DyingStore(FolderStore):
-    """A store whose process is killed as soon as the bytes are gone, before anything is recorded."""
-
-    def delete(self, digest: str) -> None:
+class Dying(FolderStore):
+    def delete(self, digest):
         super().delete(digest)
-        raise Killed
+        os.kill(os.getpid(), 9)
+
+asyncio.run(remove_deleted(Database(sys.argv[1]), Dying(Path(sys.argv[2])), datetime.now(UTC)))
+"""
 
 
 async def test_a_removal_survives_the_death_of_its_worker(api: ApiHarness) -> None:
@@ -106,12 +114,15 @@ async def test_a_removal_survives_the_death_of_its_worker(api: ApiHarness) -> No
     media_id = await stored(api, content)
     digest = (await api.read(f"{MEDIA}/{media_id}"))["sha256"]
     await gone(api, media_id)
-    with pytest.raises(Killed):
-        await remove_deleted(database, DyingStore(api.folder / "media"), api.clock.now())
+    url, folder = database.url.render_as_string(hide_password=False), str(api.folder / "media")
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, url, folder)
+    assert (await worker.wait(), api.stored_files()) == (-signal.SIGKILL, [])
     # Until it is repeated, the same bytes cannot be stored: a paused worker could still remove them.
     expect_problem(await api.upload(content, idempotency_key="k"), 503, "MEDIA_BEING_DELETED")
-    assert await remove_deleted(database, store, api.clock.now()) == [digest]
-    assert await remove_deleted(database, store, api.clock.now()) == []
+    async with asyncio.timeout(20):  # a server needs a moment to notice that its client is gone
+        while not (removed := await remove_deleted(database, store, api.clock.now())):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert (removed, await remove_deleted(database, store, api.clock.now())) == ([digest], [])
     assert await stored(api, content, idempotency_key="k") != media_id
     assert store.read(digest) == content
 
