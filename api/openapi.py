@@ -15,6 +15,7 @@ from api import examples
 from api.body import BY_HAND
 from api.conditional import API
 from api.event_catalogue import event_schemas, event_webhooks
+from api.known_problems.model import NONE_MATCH
 from api.openapi_examples import add_examples, keep_nulls
 from api.openapi_headers import declare_headers
 from api.openapi_parts import add_parts
@@ -128,11 +129,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _conditional(operation: dict[str, Any]) -> None:
-    """Document the entity tag of an answer, and what a read with it answers (api/conditional.py)."""
-    tag = {"ETag": {"description": "Changes with the answer. Send it as If-None-Match.", "schema": {"type": "string"}}}
+    """Document the conditional read (api/conditional.py)."""
     operation.setdefault("parameters", []).append(
         {
-            "name": "If-None-Match",
+            "name": NONE_MATCH,
             "in": "header",
             "required": False,
             "description": "The `ETag` of an earlier answer: 304 without a body if the answer is still the same.",
@@ -140,8 +140,7 @@ def _conditional(operation: dict[str, Any]) -> None:
         }
     )
     responses = operation["responses"]
-    responses["200"]["headers"] = tag
-    responses["304"] = {"description": "The answer that If-None-Match names is still the same.", "headers": tag}
+    responses["304"] = {"description": "The answer that If-None-Match names is still the same."}
     responses.setdefault("400", _problem(400))
 
 

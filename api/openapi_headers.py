@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from api.known_problems.model import IDEMPOTENCY, NONE_MATCH
+
 HEADERS = {
     "Cache-Control": "`no-store`: a response may hold data of an account.",
     "Deprecation": "Since when this is deprecated (RFC 9745).",
-    "ETag": "The version of the post or draft, for `If-Match`.",
+    "ETag": "For `If-None-Match` of a later GET. Of a post or draft it begins with the version, for `If-Match`.",
     "Idempotent-Replayed": "`true`: this is the stored response to an earlier request with the same Idempotency-Key.",
     "Link": "The page that says what to use instead.",
     "Location": "The address of what was made.",
@@ -70,10 +72,15 @@ def _always(operation: dict[str, Any], status: str) -> Iterator[str]:
 def _of_success(operation: dict[str, Any], response: dict[str, Any]) -> Iterator[str]:
     if operation["operationId"] in _LOCATED:
         yield "Location"
-    if response.get("content", {}).get("application/json", {}).get("schema") in _TAGGED:
+    content = response.get("content", {}).get("application/json", {})
+    if content.get("schema") in _TAGGED or (content and _has(operation, NONE_MATCH)):
         yield "ETag"
-    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+    if _has(operation, IDEMPOTENCY):
         yield "Idempotent-Replayed"
+
+
+def _has(operation: dict[str, Any], header: str) -> bool:
+    return any(parameter["name"] == header for parameter in operation.get("parameters", ()))
 
 
 def _of_problem(operation: dict[str, Any], status: str) -> Iterator[str]:
@@ -82,5 +89,5 @@ def _of_problem(operation: dict[str, Any], status: str) -> Iterator[str]:
         yield "WWW-Authenticate"
     if status in ("409", "429", "503"):
         yield "Retry-After"
-    if status == "412" or (status == "409" and "drafts" in operation["tags"]):
+    if status in ("304", "412") or (status == "409" and "drafts" in operation["tags"]):
         yield "ETag"

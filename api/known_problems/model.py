@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-IDEMPOTENCY, MATCH, BODY = "Idempotency-Key", "If-Match", "body"
+IDEMPOTENCY, MATCH, NONE_MATCH, BODY = "Idempotency-Key", "If-Match", "If-None-Match", "body"
 AGAIN = "Repeat the request with the same Idempotency-Key after `Retry-After`."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.known_problems.model import BODY, IDEMPOTENCY, MATCH, KnownProblem
+from api.known_problems.model import BODY, IDEMPOTENCY, MATCH, NONE_MATCH, KnownProblem
 
 
 def _json(code: str, detail: str, *, is_hidden: bool = True) -> KnownProblem:
@@ -43,6 +43,14 @@ REQUESTS = (
         'If-Match is * or a list of quoted entity tags, such as the ETag of the content: "3"',
         "Send the `ETag` exactly as you received it, quotes included.",
         needs=MATCH,
+    ),
+    KnownProblem(
+        "IF_NONE_MATCH_MALFORMED",
+        400,
+        "If-None-Match is malformed",
+        'If-None-Match is * or a list of quoted entity tags, such as the ETag of an earlier answer: "3-5f0c"',
+        "Send the `ETag` of the earlier answer exactly as you received it, quotes included.",
+        needs=NONE_MATCH,
     ),
     _key("KEY_MISSING", "send an API key: Authorization: Bearer mnd_…", "Send your API key with every request."),
     _key("KEY_MALFORMED", "this is not a key of ours, or a character of it is wrong", "Copy the whole key again."),
