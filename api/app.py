@@ -47,6 +47,7 @@ from api.routes import (
 )
 from api.services import Services
 from api.starts import Starts
+from api.temporal_watch import TemporalWatch
 from munadi.config import Settings
 from munadi.connecting import ConnectFlow
 from munadi.db.accounts.connections import ConnectionStore
@@ -109,6 +110,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
             app.state.services = opened
             app.state.live = live = Live(opened.database, opened.clock)
             app.state.state_of_work = StateOfWork(opened.database)
+            app.state.temporal_watch = TemporalWatch()
             try:
                 async with hang_watchdog(settings.watchdog):
                     yield

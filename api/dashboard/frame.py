@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from api.dashboard.brand_choice import BrandChoice, choose_brand
 from api.dashboard.page_data import TheReader
 from api.deps import TheServices
+from api.temporal_watch import TemporalWatch
 from munadi.db.contents.attention import COUNTED, count_needing_a_person
 from munadi.db.contents.overdue import Overdue, overdue_by_brand
 from munadi.domain.key import Scope
@@ -22,12 +23,13 @@ from munadi.ports import Channels
 class Frame:
     """The header of a page. `overdue`: in the brands that the key may see; `attention`: how much needs a person in the
     chosen brand, or in all of them; `emulated`: titles of networks that are emulated here, so that nobody mistakes a
-    test for a publication."""
+    test for a publication; `is_degraded`: Temporal does not answer."""
 
     choice: BrandChoice
     overdue: Overdue
     attention: int = 0
     emulated: tuple[str, ...] = ()
+    is_degraded: bool = False
 
     @property
     def attention_label(self) -> str:
@@ -49,7 +51,9 @@ async def frame(request: Request, reader: TheReader, services: TheServices) -> F
                 with_accounts=principal.may(Scope.ACCOUNTS_READ),
             )
         overdue = sum(by_brand.values(), Overdue())
-    found = Frame(choice, overdue, attention, emulated_networks(services.channels))
+    watch: TemporalWatch = request.app.state.temporal_watch
+    is_degraded = not await watch.is_up(services)
+    found = Frame(choice, overdue, attention, emulated_networks(services.channels), is_degraded)
     request.state.frame = found
     return found
 

@@ -1,4 +1,4 @@
-"""Pictures that are part of the words: the shape of a status, the mark of a network, the initials of an account.
+"""Pictures beside the words: the shape of a status, the mark of a network, initials, and the file that shows a post.
 
 They are Markup of our own and made once: a page has hundreds of them, and a macro of a template costs ten times more.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from markupsafe import Markup
@@ -95,6 +96,22 @@ def initials(name: str) -> str:
 def tint(name: str) -> int:
     """A number below TINTS that stays the same for a name: which colours its initials have."""
     return crc32(name.encode()) % TINTS
+
+
+def first_file(media: Any) -> dict[str, str] | None:
+    """The file that stands for a post: `id` and `alt` of its first image, else of its first file; None without one.
+
+    `media` is that of a post, or what an unfinished draft has in its place.
+    """
+    files = [each for each in media if _is_file(each)] if isinstance(media, list) else []
+    images = [each for each in files if each.get("kind") == "image"]
+    for each in (images or files)[:1]:
+        return {"id": each["id"], "alt": str(each.get("alt") or "")}
+    return None
+
+
+def _is_file(each: Any) -> bool:
+    return isinstance(each, dict) and isinstance(each.get("id"), str)
 
 
 @cache

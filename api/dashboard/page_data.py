@@ -28,6 +28,8 @@ _BASE = "http://munadi"
 Answer = dict[str, Any]
 # These work without API calls left: to see why calls are refused, and to sign out.
 NEVER_REFUSED = ("/usage", "/sign-out")
+# A list has fifty of them: they are part of the page that shows them.
+NEVER_COUNTED = "/thumbnails/"
 
 
 class SignInNeeded(Exception):
@@ -93,7 +95,8 @@ async def viewer(request: Request, services: TheServices) -> Viewer:
         session, principal = await signed_in(services, cookie, brand_of_call(request))
     except ProblemError as error:
         raise SignInNeeded from error
-    count_call(request, services, principal.calls, limited=request.url.path not in NEVER_REFUSED)
+    if not request.url.path.startswith(NEVER_COUNTED):
+        count_call(request, services, principal.calls, limited=request.url.path not in NEVER_REFUSED)
     async with services.database.read() as database:
         found = Viewer(session, principal, await last_position(database))
     request.state.viewer = found

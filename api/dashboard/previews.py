@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from api.auth import not_found
 from api.dashboard.page_data import TheReader, TheViewer
-from api.dashboard.render import PageRoute
+from api.dashboard.render import ASSETS, PageRoute
 from api.deps import TheServices
 from api.media_response import stored_response
+from munadi.media.facts import MediaRefused
+from munadi.media.pool import off_loop
+from munadi.media.thumbnail import TYPE, thumbnail
 
 router = APIRouter(route_class=PageRoute)
+
+# A large picture takes a second and much memory to decode, and a list asks for fifty at once.
+_DRAWING = asyncio.Semaphore(2)
+_KEPT = "private, max-age=3600"
 
 
 @router.get("/previews/{media_id}")
@@ -26,5 +34,20 @@ async def show_media(
         answer = await stored_response(request, services.media_store, media["sha256"])
     except FileNotFoundError:
         raise not_found("media", media_id) from None
-    answer.headers["Cache-Control"] = "private, max-age=3600"
+    answer.headers["Cache-Control"] = _KEPT
     return answer
+
+
+@router.get("/thumbnails/{media_id}")
+async def show_thumbnail(media_id: str, reader: TheReader, services: TheServices) -> Response:
+    """A small picture of an image, for keys that may see it; a drawing of a film for what has none."""
+    media = await reader.get(f"/v1/media/{quote(media_id, safe='')}")
+    headers = {"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff"}
+    try:
+        async with _DRAWING:
+            small = await off_loop(thumbnail, services.media_store, media["sha256"])
+    except FileNotFoundError:
+        raise not_found("media", media_id) from None
+    except MediaRefused:
+        return FileResponse(ASSETS / "film.svg", media_type="image/svg+xml", headers=headers)
+    return Response(small, media_type=TYPE, headers=headers)

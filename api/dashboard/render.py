@@ -169,6 +169,7 @@ def _environment() -> Environment:
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_standing": labels.publication_standing}
+    made.globals["first_file"] = icons.first_file
     made.globals |= {"icon": icons.status_icon, "tone": icons.tone, "network": icons.network_icon}
     made.filters |= {"fold": fields.fold_of, "ratios": fields.ratios_of}
     made.globals |= {"asset": asset, "with_query": with_query}

@@ -15,7 +15,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.service import RPCError
 
 from api.auth import BEARER, require
 from api.deps import TheServices
@@ -24,10 +23,10 @@ from api.metrics import StateOfWork, versions_of
 from api.openapi import error_responses
 from api.problems import ProblemError
 from api.services import Services
+from api.temporal_watch import temporal_is_up
 from munadi.db.contents.overdue import overdue_in_all
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
-from munadi.temporal import is_up
 
 router = APIRouter(tags=["health"])
 
@@ -174,8 +173,4 @@ async def _overdue(services: Services) -> OverdueCheck | None:
 
 
 async def _temporal(services: Services) -> Dependency:
-    try:
-        up = services.temporal is not None and await is_up(services.temporal)
-    except RPCError:
-        up = False
-    return Dependency.UP if up else Dependency.DOWN
+    return Dependency.UP if await temporal_is_up(services) else Dependency.DOWN

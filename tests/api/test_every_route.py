@@ -56,6 +56,7 @@ SESSION = {
     "GET /contents/{content_id}",
     "GET /publications/{publication_id}",
     "GET /previews/{media_id}",
+    "GET /thumbnails/{media_id}",
     "GET /compose",
     "GET /accounts",
     "GET /accounts/{account_id}",

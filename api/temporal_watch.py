@@ -1,0 +1,39 @@
+"""Whether Temporal answers: asked anew for `/readyz`, and every few seconds at most for pages."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio.service import RPCError
+
+from api.services import Services
+from munadi.temporal import is_up
+
+# How long pages use a result, and how long one of them waits for it.
+FRESH, PATIENCE = 5.0, 0.3
+
+
+async def temporal_is_up(services: Services, seconds: float = 1.0) -> bool:
+    """Whether Temporal answers within `seconds`."""
+    try:
+        return services.temporal is not None and await is_up(services.temporal, seconds)
+    except RPCError:
+        return False
+
+
+class TemporalWatch:
+    """The last result for pages. While Temporal hangs, one page in `FRESH` seconds waits for it."""
+
+    def __init__(self) -> None:
+        self._asking = asyncio.Lock()
+        self._last = True
+        self._fresh_until = 0.0
+
+    async def is_up(self, services: Services) -> bool:
+        """Whether Temporal answered lately. While another page asks, the result before."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._fresh_until and not self._asking.locked():
+            async with self._asking:
+                self._last = await temporal_is_up(services, PATIENCE)
+                self._fresh_until = loop.time() + FRESH
+        return self._last
