@@ -102,7 +102,7 @@ async def test_posts_stand_on_the_days_of_the_brands_zone(api: ApiHarness, dashb
     assert early["id"] not in found["2026-12-03"]
     fourth = found["2026-12-04"]
     assert fourth.index(early["id"]) < fourth.index(later["id"])
-    for words in ('data-local="2026-12-04T01:30:00"', "</svg>\n09:00<span", "&lt;b&gt;Morning&lt;/b&gt;"):
+    for words in ('data-local="2026-12-04T01:30:00"', "</svg>09:00<span", "&lt;b&gt;Morning&lt;/b&gt;"):
         assert words in fourth
     assert "second line" not in fourth
 
