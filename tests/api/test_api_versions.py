@@ -31,7 +31,8 @@ async def ending(tmp_path: Path) -> AsyncIterator[ApiHarness]:
 
 async def test_a_post_after_the_end_is_accepted_with_a_warning_that_names_the_setting(ending: ApiHarness) -> None:
     assert (await ending.submit(**POST, scheduledAt=BEFORE.isoformat()))["warnings"] == []
-    (warning,) = (await ending.submit(**POST, scheduledAt=AFTER.isoformat()))["warnings"]
+    later = {**POST, "text": "Hello again"}
+    (warning,) = (await ending.submit(**later, scheduledAt=AFTER.isoformat()))["warnings"]
     assert (warning["code"], warning["channel"], warning["pointer"]) == (
         "API_VERSION_ENDS_BEFORE_SLOT",
         "linkedin",
