@@ -30,7 +30,8 @@ async def opened(browser: Browser, url: str, width: int, dark: bool) -> tuple[Pa
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
     )
     page, complaints = await context.new_page(), list[str]()
-    page.on("console", lambda message: complaints.append(message.text))
+    # Not a browser's advice to developers, which it gives when it finds the time.
+    page.on("console", lambda message: complaints.append(message.text) if message.type != "debug" else None)
     page.on("requestfailed", lambda request: complaints.append(f"{request.url} failed"))
     await page.goto(url)
     return page, complaints
