@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from munadi.domain.failure import FailureClass, Retryable
+from munadi.domain.failure import FailureClass, Reason, Retryable
 from munadi.domain.publication import HoldReason, PublicationStatus
 
 Json = Mapping[str, Any]
@@ -59,6 +59,11 @@ def causes_of(contents: Iterable[Json]) -> list[Cause]:
     return list(found.values())
 
 
+def can_be_retried(failure: Json) -> bool:
+    """Whether the API retries it: not what a disconnected account left, which takes a new post."""
+    return bool(failure["reason"] != Reason.ACCOUNT_DISCONNECTED)
+
+
 def _stopped(content: Json) -> Iterator[tuple[Json, Json | None, Json | None]]:
     for publication in content["publications"]:
         if (
@@ -80,6 +85,6 @@ def _add(cause: Cause, content: Json, publication: Json, failure: Json | None) -
     said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
     if said and said not in cause.words:
         cause.words.append(said)
-    if failure["retryable"] != Retryable.NEVER:
+    if failure["retryable"] != Retryable.NEVER and can_be_retried(failure):
         body = {"publicationIds": [publication["id"]]}
         cause.retries.append({"path": f"/v1/contents/{content['id']}/retry", "body": body})

@@ -9,11 +9,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.causes import can_be_retried
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, local_field, render
 from api.deps import TheServices
 from api.services import Services
 from munadi.domain.content import ContentStatus
+from munadi.domain.publication import PublicationStatus
 
 router = APIRouter(route_class=PageRoute)
 
@@ -80,8 +82,12 @@ def allowed_changes(content: Mapping[str, Any]) -> dict[str, bool]:
     return {
         "withdraw": waiting > 0,
         "edit": waiting == numbers["total"] and untried,
-        "retry": numbers["failed"] > 0,
+        "retry": any(each["failure"] and can_be_retried(each["failure"]) for each in _failed(content)),
     }
+
+
+def _failed(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in content["publications"] if each["status"] == PublicationStatus.FAILED]
 
 
 def workflow_url(services: Services, brand_ref: str | None, workflow_id: str) -> str | None:

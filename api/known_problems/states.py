@@ -22,6 +22,12 @@ STATES = (
         "Send a `publishBy` that is after the new time.",
         "contents",
     ),
+    _late(
+        "ACCOUNT_DISCONNECTED",
+        "the account was disconnected, so this can never be sent: connect the account again and submit a new post",
+        "Connect the account again, and submit a new post.",
+        "contents",
+    ),
     _late("NOTHING_TO_RETRY", "no publication named here has failed", "Retry only what has failed.", "contents"),
     _late(
         "NOT_UNCONFIRMED",

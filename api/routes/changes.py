@@ -6,6 +6,7 @@ A change is possible until a publication is claimed; afterwards it is refused wi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from api.wake import Wake
 from munadi.db.brands.limits import BrandRules, rules_of
 from munadi.db.contents import queries as contents
 from munadi.db.keys.callers import Principal
-from munadi.db.tables import ContentRow, DraftRow
+from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.content import ContentView
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.publication import WAITING
@@ -174,7 +175,9 @@ async def retry_content(
     idempotency: IdempotencyHeader,
     sent: RetryRequest | None = None,
 ) -> Response:
-    """Retry failed publications, with the stored media. Published ones are never sent again."""
+    """Retry failed publications at their time, or at once if that has passed, with the stored media.
+
+    Published ones are never sent again; those whose account was disconnected cannot be retried."""
     wanted = sent.publication_ids if sent else None
     change = partial(_retry, services, wanted)
     return await _change(
@@ -184,8 +187,11 @@ async def retry_content(
 
 async def _retry(services: Services, wanted: Sequence[str] | None, locked_content: LockedContent) -> None:
     _check_named(locked_content, wanted or ())
-    failed = changes.failed_ones(locked_content, wanted)
-    await recheck_duplicates(locked_content, failed, locked_content.now, "", services.channels)
+    by_due: dict[datetime, list[PublicationRow]] = {}
+    for row in await changes.retried_ones(locked_content, wanted):
+        by_due.setdefault(changes.retried_at(locked_content, row), []).append(row)
+    for due, rows in by_due.items():
+        await recheck_duplicates(locked_content, rows, due, "", services.channels)
     await changes.retry(locked_content, wanted)
 
 

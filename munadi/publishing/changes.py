@@ -107,20 +107,36 @@ async def publish_now(locked: LockedContent) -> None:
     await _changed(locked)
 
 
-def failed_ones(locked: LockedContent, publication_ids: Collection[str] | None) -> list[PublicationRow]:
-    """The publications that a retry queues again: all failed ones, or those of them that are named."""
-    return [
+async def retried_ones(locked: LockedContent, publication_ids: Collection[str] | None) -> list[PublicationRow]:
+    """The publications that a retry queues again: all failed ones, or those of them that are named.
+
+    ChangeRefused when there are none: none has failed, or their accounts were disconnected. A publication keeps its
+    account, so connecting the same profile again does not help it.
+    """
+    failed = [
         row
         for row in locked.publications
         if row.status == S.FAILED and (publication_ids is None or row.id in publication_ids)
     ]
+    if not failed:
+        raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
+    found = [row for row in failed if (await locked.account(row.account_id)).deleted_at is None]
+    if not found:
+        raise ChangeRefused(
+            "ACCOUNT_DISCONNECTED",
+            "the account was disconnected, so this can never be sent: connect the account again and submit a new post",
+        )
+    return found
+
+
+def retried_at(locked: LockedContent, row: PublicationRow) -> datetime:
+    """When a retried publication is due: at its own time while that is ahead, else at once."""
+    return max(row.due_at, locked.now)
 
 
 async def retry(locked: LockedContent, publication_ids: Collection[str] | None) -> list[str]:
-    """Queue failed publications again, due at once; returns their ids. ChangeRefused when none can be retried."""
-    failed = failed_ones(locked, publication_ids)
-    if not failed:
-        raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
+    """Queue failed publications again, for their time or at once; returns their ids. Raises as `retried_ones`."""
+    failed = await retried_ones(locked, publication_ids)
     await _require_media(locked, failed)
     _begin(locked, Action.CONTENT_RETRIED)
     if locked.content.publish_by <= locked.now:
@@ -128,7 +144,7 @@ async def retry(locked: LockedContent, publication_ids: Collection[str] | None) 
         locked.content.publish_by_explicit = False
     for row in failed:
         row.failure = None
-        row.due_at = locked.now
+        row.due_at = retried_at(locked, row)
         locked.release(row)
         await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
     await _changed(locked)

@@ -16,7 +16,7 @@ from munadi.domain.reasons import failure_of
 from munadi.publishing import changes
 from munadi.publishing.changes import ChangeRefused
 from munadi.publishing.content import FIRST_WAKE, LockedContent
-from tests.db.board import Board, Put
+from tests.db.board import CHANNELS, Board, Put
 from tests.db.seeding import START
 
 S = PublicationStatus
@@ -182,6 +182,23 @@ async def test_a_retry_without_failures_is_refused(board: Board, named: list[str
     with pytest.raises(ChangeRefused) as refused:
         await change(board, put, "retry", named)
     assert refused.value.code == "NOTHING_TO_RETRY"
+
+
+async def test_a_retry_before_the_due_time_waits_for_it(board: Board) -> None:
+    put = await board.put(S.FAILED, due=START + DAY, publish_by=START + 2 * DAY)
+    await change(board, put, "retry", None)
+    row = await board.row(put.id)
+    assert (row.status, row.due_at) == ("queued", START + DAY)
+    assert (await board.content(put.content_id)).next_look_at == START + DAY
+
+
+async def test_what_a_disconnected_account_failed_is_not_retried(board: Board) -> None:
+    put = await board.put(S.FAILED, S.PUBLISHED)
+    await board.set_account(CHANNELS[0], deleted_at=START)
+    with pytest.raises(ChangeRefused) as refused:
+        await change(board, put, "retry", None)
+    assert refused.value.code == "ACCOUNT_DISCONNECTED"
+    assert await statuses(board, put) == ["failed", "published"]
 
 
 @pytest.mark.parametrize("published", [True, False])
