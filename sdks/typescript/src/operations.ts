@@ -229,7 +229,7 @@ export class Contents {
     return this.send<t.ContentView>("POST", `/v1/contents/${encodeURIComponent(contentId)}/reschedule`, { body, ...options });
   }
 
-  /** Retry failed publications, with the stored media. Published ones are never sent again. */
+  /** Retry failed publications at their time, or at once if that has passed, with the stored media. Published ones are never sent again; those whose account was disconnected cannot be retried. */
   retry(contentId: string, body?: t.RetryRequest | null, options: CallOptions = {}): Promise<t.ContentView> {
     return this.send<t.ContentView>("POST", `/v1/contents/${encodeURIComponent(contentId)}/retry`, { body, ...options });
   }
