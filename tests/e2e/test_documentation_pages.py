@@ -31,7 +31,7 @@ async def opened(browser: Browser, url: str, width: int, dark: bool) -> tuple[Pa
     )
     page, complaints = await context.new_page(), list[str]()
     # Not a browser's advice to developers, which it gives when it finds the time.
-    page.on("console", lambda message: complaints.append(message.text) if message.type != "debug" else None)
+    page.on("console", lambda message: None if message.text.startswith("[DOM]") else complaints.append(message.text))
     page.on("requestfailed", lambda request: complaints.append(f"{request.url} failed"))
     await page.goto(url)
     return page, complaints
