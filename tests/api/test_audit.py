@@ -34,6 +34,7 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/publications/{publication_id}/dismiss": A.PUBLICATION_DISMISSED,
     "POST /v1/publications/{publication_id}/undismiss": A.PUBLICATION_DISMISSAL_UNDONE,
     "POST /v1/media": A.MEDIA_CREATED,
+    "DELETE /v1/media/{media_id}": A.MEDIA_DELETED,
     "POST /v1/brands": A.BRAND_CREATED,
     "PATCH /v1/brands/{ref}": A.BRAND_UPDATED,
     "POST /v1/brands/{ref}/calendar-feeds": A.CALENDAR_FEED_CREATED,
