@@ -161,9 +161,13 @@ async def test_an_accounts_tab_is_accessible(
     stack: Stack, brand: Brand, browser: Browser, width: int, dark: bool
 ) -> None:
     name = f"compose-tab-{width}{'-dark' if dark else ''}"
+    await brand.api.patch(f"/v1/brands/{brand.ref}", json={"name": "Red Shop for the whole family"})
     async with signed_in(browser, stack, "/contents", width=width, dark=dark) as page:
         await write(page, brand, "Umbrellas for everybody. " * 20, "Bluesky", "Instagram")
         await expect(page.locator("#verdict")).to_contain_text("1 thing to do")
+        said = await page.locator("#verdict").bounding_box()
+        assert said is not None
+        assert said["width"] > 120, "a long name on the button leaves room for the verdict"
         await page.get_by_role("tab", name="Instagram").focus()
         await page.keyboard.press("Enter")
         await page.evaluate("scrollTo(0, document.querySelector('.editor').offsetTop + 120)")
