@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from munadi.domain.audit import ACTION_MEANING
@@ -25,6 +26,7 @@ Text = Annotated[str, Query(max_length=80)]
 async def show_audit(
     request: Request,
     reader: TheReader,
+    frame: TheFrame,
     action: Text = "",
     key_id: Annotated[str, Query(alias="keyId", max_length=40)] = "",
     target: Text = "",
@@ -32,7 +34,11 @@ async def show_audit(
     until: Text = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """A page of entries, the newest first. `since` and `until` are days in UTC; both are included."""
+    """A page of entries, the newest first. `since` and `until` are days in UTC; both are included.
+
+    Of the chosen brand. Where there is only one, nobody can choose "all brands", so everything is shown.
+    """
+    brand_ref = frame.choice.filter if frame.choice.several else ""
     page = await reader.get(
         "/v1/audit",
         action=action,
@@ -40,6 +46,7 @@ async def show_audit(
         target=target.strip(),
         since=start_of(since),
         until=start_of(until, days_later=1),
+        brandRef=brand_ref,
         limit=PER_PAGE,
         cursor=cursor,
     )

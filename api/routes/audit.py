@@ -49,11 +49,15 @@ async def list_audit(
     target: Annotated[str | None, Query(max_length=80, description="The id of the changed object.")] = None,
     since: Annotated[Instant | None, Query(description="Inclusive.")] = None,
     until: Annotated[Instant | None, Query(description="Exclusive.")] = None,
+    brand_ref: Annotated[
+        str | None, Query(alias="brandRef", description="What belongs to this brand. Absent: the key's brand, or all.")
+    ] = None,
 ) -> Page[AuditEntry]:
     """Who did what, the newest first. An `admin` key for one brand sees that brand's entries only."""
-    wanted = AuditFilter(
-        key_id=key_id, brand_ref=principal.brand_ref, action=action, target=target, since=since, until=until
-    )
+    if brand_ref is not None and not principal.may_see(brand_ref):
+        return Page[AuditEntry](data=())
+    named = brand_ref if brand_ref is not None else principal.brand_ref
+    wanted = AuditFilter(key_id=key_id, brand_ref=named, action=action, target=target, since=since, until=until)
     async with services.database.read() as session:
         rows = await list_entries(session, wanted, limit=paging.reading, before=paging.after)
     return paging.page(rows, lambda entry: entry.id)

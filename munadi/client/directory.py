@@ -165,9 +165,10 @@ class Audit(Group[M]):
         target: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        brand_ref: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Page]:
         """A page of the audit log, the newest entry first; times are ISO 8601."""
         request = {"action": action, "keyId": key_id, "target": target, "since": since, "until": until}
-        return Call("GET", "/v1/audit", {**request, "limit": limit, "cursor": cursor})
+        return Call("GET", "/v1/audit", {**request, "brandRef": brand_ref, "limit": limit, "cursor": cursor})

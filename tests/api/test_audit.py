@@ -220,6 +220,29 @@ async def test_the_page_is_for_administrators(api: ApiHarness) -> None:
         assert (await dashboard.get("/audit")).status_code == 403
 
 
+async def test_entries_of_one_brand_are_listed(api: ApiHarness) -> None:
+    theirs = {ref: (await api.submit(brandRef=ref))["id"] for ref in ("acme", "rival")}
+    assert {entry["brandRef"] for entry in await entries(api)} >= {"acme", "rival"}
+    assert [entry["target"] for entry in await entries(api, brandRef="rival", action="content.created")] == [
+        theirs["rival"]
+    ]
+    assert await entries(api, brandRef="nosuch") == await entries(api, brandRef="") == []
+    key = await api.key(Scope.ADMIN, brand_ref="rival")
+    assert (await api.read("/v1/audit", params={"brandRef": "acme"}, key=key))["data"] == []
+
+
+async def test_the_page_shows_the_chosen_brand_or_all(api: ApiHarness) -> None:
+    theirs = {ref: (await api.submit(brandRef=ref))["id"] for ref in ("acme", "rival")}
+    async with api.dashboard(api.admin_key) as dashboard:
+        for path in ("/audit?brandRef=rival", "/audit?target="):  # the second time it is remembered
+            page = await dashboard.page(path)
+            assert (theirs["rival"] in page, theirs["acme"] in page) == (True, False)
+            assert '<input type="hidden" name="brandRef" value="rival">' in page, "a filter keeps the brand"
+        page = await dashboard.page("/audit?brandRef=")
+        assert (theirs["rival"] in page, theirs["acme"] in page) == (True, True)
+        assert "Nothing matches these filters" in await dashboard.page("/audit?brandRef=nosuch")
+
+
 async def test_a_sign_in_and_a_sign_out_are_in_the_log(api: ApiHarness) -> None:
     async with api.dashboard(api.admin_key) as dashboard:
         await dashboard.sign_out()
