@@ -59,6 +59,15 @@ async def test_lists_show_the_chosen_brand_or_all(api: ApiHarness, dashboard: Da
         assert ("A post of rival" in page, "A post of acme" in page) == (True, False), "it is kept"
 
 
+async def test_a_new_webhook_endpoint_is_of_the_chosen_brand(dashboard: DashboardBrowser) -> None:
+    form = '<form class="stack" id="create"'
+    page = (await dashboard.page("/webhooks?brandRef=rival")).partition(form)[2]
+    assert re.findall(r'<option value="([^"]*)" selected>', page) == ["rival"]
+    page = (await dashboard.page("/webhooks?brandRef=")).partition(form)[2]
+    assert "All brands of this key" in page
+    assert re.findall(r'<option value="([^"]*)" selected>', page) == []
+
+
 async def test_an_unknown_brand_is_reported_and_not_kept(dashboard: DashboardBrowser) -> None:
     await dashboard.page("/calendar?brandRef=acme")
     page = await dashboard.page("/contents?brandRef=%3Cb%3Eno")
