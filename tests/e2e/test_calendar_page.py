@@ -65,7 +65,7 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
     await expect(field).to_have_value(f"{monday + timedelta(days=1)}T09:00")
     await field.fill("2020-01-01T09:00")
     await field.press("Enter")
-    await expect(page.locator("#move")).to_contain_text("the time has passed")
+    await expect(page.locator("#move")).to_contain_text("the time has passed; choose a later one, or publish now")
     await field.fill(f"{monday + timedelta(days=3)}T18:45")
     await field.press("Enter")
     await expect(page.locator("#move")).to_be_hidden()
@@ -79,6 +79,19 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
     await expect(page.locator("#move .problem")).to_contain_text("Someone else changed this post")
     await page.locator("#move").get_by_role("button", name="Move").click()
     await expect(page.locator("#move .problem")).to_contain_text("the time can no longer be changed")
+
+
+async def test_the_days_of_a_week_are_one_below_the_other_on_a_phone(page: Page, brand: Brand) -> None:
+    day = (datetime.now(UTC) + timedelta(days=3)).date()
+    await brand.submit("On its own day", scheduledAt=f"{day}T10:00:00Z")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto(f"/calendar?brandRef={brand.ref}&view=week&date={day}")
+    await expect(page.locator(f"#day-{day}").get_by_role("button", name="On its own day")).to_be_visible()
+    boxes = [await each.bounding_box() for each in await page.locator(".day").all()]
+    tops = [box["y"] for box in boxes if box]
+    assert len(set(tops)) == 7
+    assert tops == sorted(tops)
+    assert {box["width"] > 300 for box in boxes if box} == {True}
 
 
 async def test_an_empty_hour_opens_compose_for_it(page: Page, brand: Brand) -> None:

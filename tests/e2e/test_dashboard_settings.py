@@ -20,6 +20,9 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
     async with signed_in(browser, stack, "/settings") as page:
         await page.get_by_text("Add a brand").click()
         form = page.get_by_role("form", name="New brand")
+        await form.get_by_label("Ref", exact=True).fill("Red Shop")
+        await form.get_by_role("button", name="Add brand").click()
+        await expect(form.locator(".wrong")).to_have_text(re.compile("^A ref has lower case letters"))
         await form.get_by_label("Ref", exact=True).fill(ref)
         await form.get_by_label("Time zone").fill("Nowhere/Else")
         await form.get_by_role("button", name="Add brand").click()

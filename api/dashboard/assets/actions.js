@@ -6,6 +6,7 @@
 
 import { api, Problem } from "./api.js";
 import { refresh, say } from "./live.js";
+import { messageOf } from "./people.js";
 
 /** Listen for clicks and submits anywhere on the page. */
 export function watchActions() {
@@ -39,8 +40,9 @@ export function showProblem(scope, problem) {
   if (errors.length === 0 && problem.errors.length > 0) return scope.querySelector("[aria-invalid]")?.focus();
   const box = boxOf(scope);
   if (!box) return say(problem.message);
-  const list = errors.length > 1 ? errors.map((error) => element("li", `${error.pointer} ${error.message}`)) : [];
-  box.replaceChildren(element("strong", problem.message), ...(list.length ? [element("ul", "", list)] : []));
+  const list = errors.length > 1 ? errors.map((error) => element("li", `${error.pointer} ${messageOf(error)}`)) : [];
+  const words = problem.errors.length === 1 ? messageOf(problem.errors[0]) : problem.message;
+  box.replaceChildren(element("strong", words), ...(list.length ? [element("ul", "", list)] : []));
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
 }
@@ -63,7 +65,7 @@ function besideField(scope, error) {
   const name = error.pointer.replace(/^\//, "");
   const field = scope.querySelector(`[name="${CSS.escape(name)}"], [data-pointer="${CSS.escape(error.pointer)}"]`);
   if (!field || field.type === "hidden") return false;
-  const words = element("p", error.message);
+  const words = element("p", messageOf(error, field));
   words.className = "wrong";
   words.id = `wrong-${name.replaceAll("/", "-")}`;
   field.setAttribute("aria-invalid", "true");

@@ -35,6 +35,16 @@ export function inWords({ problems = [], warnings = [] }, { titles, places, kind
   return merged([...groups.values()].map((each) => ({ ...each, ...asked(each, places, kinds) })));
 }
 
+/**
+ * The message of one of the API's errors as its field on the page says it: a button or a choice there does what a client
+ * does by a request. A field's `title` says what its `pattern` is, as HTML has it.
+ */
+export function messageOf({ code, pointer, message }, field = null) {
+  if (code === "TIME_IN_PAST" && pointer === "/scheduledAt") return "the time has passed; choose a later one, or publish now";
+  if (field?.title && (field.validity?.patternMismatch || field.validity?.valueMissing)) return field.title;
+  return message;
+}
+
 /** The words of a group. A missing thing is a request: what to add or to choose, and for whom. */
 function asked({ code, pointer, message, channel, channels }, places, kinds) {
   const who = listed(channels);
@@ -45,7 +55,7 @@ function asked({ code, pointer, message, channel, channels }, places, kinds) {
   if (code === "MISSING_FIELD" && CHOSEN.has(field?.dataset?.kind) && who) {
     return { message: `Choose ${field.dataset.need} on ${who}.` };
   }
-  message = message.replaceAll(OPTION, (whole, name) => labelOf(name) ?? whole);
+  message = messageOf({ code, pointer, message }).replaceAll(OPTION, (whole, name) => labelOf(name) ?? whole);
   if (channels.length < 2) return { message };
   return { message: `${message}. The same goes for ${listed(channels.slice(1))}.` };
 }
