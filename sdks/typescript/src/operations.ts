@@ -66,12 +66,12 @@ export class Audit {
   constructor(private readonly send: Send) {}
 
   /** Who did what, the newest first. An `admin` key for one brand sees that brand's entries only. */
-  list(query: { keyId?: string | undefined; action?: t.Action | undefined; target?: string | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfAuditEntry> {
+  list(query: { keyId?: string | undefined; action?: t.Action | undefined; target?: string | undefined; since?: string | undefined; until?: string | undefined; brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfAuditEntry> {
     return this.send<t.PageOfAuditEntry>("GET", `/v1/audit`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { keyId?: string | undefined; action?: t.Action | undefined; target?: string | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfAuditEntry["data"][number]> {
+  listAll(query: { keyId?: string | undefined; action?: t.Action | undefined; target?: string | undefined; since?: string | undefined; until?: string | undefined; brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfAuditEntry["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 }
