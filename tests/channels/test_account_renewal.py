@@ -118,7 +118,7 @@ async def test_without_a_refresh_token_only_a_new_login_helps(on: Network) -> No
 async def test_without_an_app_no_account_is_lost(on: Network, reason: Reason, missing: str) -> None:
     built = on.bench(**{missing: None})
     error = await error_of(built.channel.refresh(on.account))
-    assert (error.reason, "CLIENT_ID" in error.message, built.network.requests) == (reason, True, [])
+    assert (error.reason, missing.upper() in error.message, built.network.requests) == (reason, True, [])
 
 
 @pytest.mark.parametrize(
