@@ -11,7 +11,6 @@ from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
-from munadi.client.steps import given
 from munadi.domain.brand import Duplicates
 
 app = group("brands", "Create, change and list brands.")
@@ -44,6 +43,8 @@ def update(
     duplicates: Choice = None,
 ) -> None:
     """Change a brand; what is not given stays."""
+    from munadi.client.steps import given
+
     changes = given(name=name, timezone=timezone, duplicates=duplicates.value if duplicates else None)
     if not changes:
         raise CommandFailed("name what to change: --name, --timezone or --duplicates", Exit.USAGE)
