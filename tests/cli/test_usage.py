@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
-from api.quota_examples import QUOTA_EXCEEDED, USAGE
+from api.known_problems import of_code
+from api.problem_examples import ERRORS
+from api.quota_examples import USAGE
 from tests.cli.conftest import FakeApi, Munadi
 
 
@@ -56,7 +58,9 @@ def test_json_is_the_answer_of_the_api(munadi: Munadi, api: FakeApi) -> None:
 
 
 def test_a_refusal_shows_limit_and_actual(munadi: Munadi, api: FakeApi) -> None:
-    answers(api, QUOTA_EXCEEDED, 429)
+    problem = of_code("QUOTA_EXCEEDED")
+    refusal = {"status": 429, "code": problem.code, "title": problem.title, "detail": problem.detail}
+    answers(api, {**refusal, "errors": ERRORS["QUOTA_EXCEEDED"]}, 429)
     result = munadi("usage")
     assert result.exit_code == 1
     assert "the brand 'acme' may make 60 API calls a minute" in result.output
