@@ -130,7 +130,7 @@ async def test_a_list_filtered_by_a_foreign_brand_is_empty(api: ApiHarness) -> N
         filtered = operation.foreign is Foreign.EMPTY and "brandRef" in str(_parameters(api, operation))
         for brand_ref in ("acme", "nobody") if filtered else ():
             key = await api.key(*operation.scopes, brand_ref="rival")
-            answer = await call(api, operation, key, query=f"?brandRef={brand_ref}")
+            answer = await call(api, operation, key, query=f"{'&' if operation.query else '?'}brandRef={brand_ref}")
             assert answer.json() == {"data": [], "nextCursor": None}, operation
 
 
