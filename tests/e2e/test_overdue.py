@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from playwright.async_api import Browser, expect
 
 from tests.e2e.visiting import signed_in
@@ -17,13 +19,29 @@ from tests.harness.stack import Stack
 
 
 @contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """The process does nothing until the block ends."""
-    os.kill(pid, signal.SIGSTOP)
+def stopped_worker(stack: Stack) -> Iterator[None]:
+    """The worker does nothing until the block ends. It is stopped between two of its transactions: stopped within one,
+    it would keep SQLite's lock of writers, and the API could accept nothing."""
+    worker = psutil.Process(stack.pids["worker"])
+    while not _is_stopped_outside_transactions(worker, stack.data / "munadi.db-writer"):
+        worker.resume()
+        time.sleep(0.05)
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        worker.resume()
+
+
+def _is_stopped_outside_transactions(worker: psutil.Process, lock: Path) -> bool:
+    worker.suspend()
+    with lock.open() as file:
+        while worker.status() != psutil.STATUS_STOPPED:
+            time.sleep(0.01)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 async def test_a_hanging_worker_shows_in_what_is_overdue(
@@ -39,7 +57,7 @@ async def test_a_hanging_worker_shows_in_what_is_overdue(
 
     async with signed_in(browser, stack, f"/attention?brandRef={brand.ref}") as page:
         await expect(page.get_by_text("You’re all caught up")).to_be_visible()
-        with stopped(stack.pids["worker"]):
+        with stopped_worker(stack):
             content = await brand.submit("Who takes this?")
             ready = await until(check)
             assert ready["status"] == "degraded"
