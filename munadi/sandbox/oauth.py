@@ -183,6 +183,16 @@ class TokenIssuer:
             self.tokens.remove(token.value)
 
 
+def basic_client(call: Call) -> str | None:
+    """The app's id from a Basic header (RFC 7617); None unless it has an id and a secret."""
+    kind, _, value = call.headers.get("authorization", "").partition(" ")
+    try:
+        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return name if kind.lower() == "basic" and name and secret else None
+
+
 def challenge_of(verifier: str) -> str:
     """PKCE's S256: what a client sends first for a verifier that it shows later (RFC 7636)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -5,13 +5,12 @@ Source: docs/networks/pinterest.md, section 2. Any client id and secret are acce
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from munadi.sandbox.clock import DAY, MINUTE
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.oauth import ConsentRules, Token
+from munadi.sandbox.oauth import ConsentRules, Token, basic_client
 from munadi.sandbox.pinterest.errors import refuse
 from munadi.sandbox.pinterest.model import SCOPES, SECRET
 
@@ -65,13 +64,7 @@ def issue_pair(platform: Pinterest, profile_id: str, scopes: list[str]) -> tuple
 
 
 def _client(call: Call) -> str:
-    """The app's id, from its Basic header."""
-    kind, _, value = call.headers.get("authorization", "").partition(" ")
-    try:
-        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except ValueError:
-        name = secret = ""
-    if kind.lower() != "basic" or not name or not secret:
+    if (name := basic_client(call)) is None:
         raise refuse("token")
     return name
 

@@ -6,12 +6,11 @@ shown a second time ends the grant.
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.oauth import ConsentRules, Token, challenge_of
+from munadi.sandbox.oauth import ConsentRules, Token, basic_client, challenge_of
 from munadi.sandbox.x.errors import refuse_token
 from munadi.sandbox.x.model import SCOPES
 
@@ -78,13 +77,7 @@ def issue_pair(platform: X, profile_id: str, scopes: list[str]) -> tuple[Token, 
 
 
 def _client(call: Call) -> str:
-    """The app's id, from its Basic header."""
-    kind, _, value = call.headers.get("authorization", "").partition(" ")
-    try:
-        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except ValueError:
-        name = secret = ""
-    if kind.lower() != "basic" or not name or not secret:
+    if (name := basic_client(call)) is None:
         raise refuse_token("unauthorized_client", "Missing valid authorization header", 401)
     return name
 
