@@ -1,4 +1,4 @@
-"""Whether Temporal answers: asked anew for `/readyz`, and every few seconds at most for pages."""
+"""Whether Temporal answers: asked on each `/readyz`, and for pages every few seconds at most."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ async def show_audit(
 ) -> Response:
     """A page of entries, the newest first. `since` and `until` are days in UTC; both are included.
 
-    Of the chosen brand. Where there is only one, nobody can choose "all brands", so everything is shown.
+    Of the chosen brand. Where there is only one brand, the page has no choice "all brands", so everything is shown.
     """
     brand_ref = frame.choice.filter if frame.choice.several else ""
     page = await reader.get(

@@ -55,7 +55,7 @@ async def delete_media(session: AsyncSession, media_id: str, now: datetime) -> b
         raise MediaInUse(found[:NAMED], has_more=len(found) > NAMED)
     row.deleted_at = now
     await session.exec(delete(MediaUseRow).where(col(MediaUseRow.media_id) == media_id))
-    # The same upload, repeated, is stored anew.
+    # The same upload, repeated, is stored again.
     await forget_answers_at(session, scope_of(row.brand_ref, "media.create"), f"/v1/media/{media_id}")
     record(session, Action.MEDIA_DELETED, target=media_id, brand_ref=row.brand_ref, now=now)
     return True

@@ -145,7 +145,7 @@ class LinkedInPublisher(Publisher[Options]):
 
         The same bytes within that time after a lost answer are ours, and the refusal names the post. Otherwise a
         page's list decides. At a member nothing does: only the first attempt, made when the post was due, is known to
-        be somebody else's duplicate. Everything else is unknown. Nothing is sent again.
+        be a duplicate of a post that is not ours. Everything else is unknown. Nothing is sent again.
         """
         lost, urn = saved.state.lost, duplicate_of(error)
         if lost and urn and lost.digest == sent.digest and sent.at - lost.at <= DUPLICATE_WINDOW:

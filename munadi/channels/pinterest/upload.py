@@ -1,6 +1,6 @@
 """The invisible step of a video: registered, uploaded, processed. Source: docs/networks/pinterest.md, section 3.
 
-Nothing waits here; the workflow calls again. An upload that was cut off is registered anew: a video that no pin uses
+Nothing waits here; the workflow calls again. An upload that was cut off is registered again: a video that no pin uses
 is never shown.
 """
 

@@ -71,7 +71,7 @@ class Lookup:
         """
         copies = [await self.api.forward(self.token, self.chat, first + n, storage) for n in range(len(files) or 1)]
         ids = [one for one in (copy.get("message_id") for copy in copies) if isinstance(one, int)]
-        with suppress(ChannelError):  # a copy that stays is seen by nobody
+        with suppress(ChannelError):  # a copy that stays is in the storage chat only
             await self.api.remove(self.token, storage, json.dumps(ids))
         found = [(kind, file_in(copy, kind, "file_unique_id")) for copy, (kind, _) in zip(copies, files, strict=False)]
         known = all(seen == sent for (_, seen), (_, sent) in zip(found, files, strict=True) if sent is not None)

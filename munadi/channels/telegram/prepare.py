@@ -1,6 +1,6 @@
 """The invisible steps: files and the text to the storage chat, and the chat's last id where posts are looked for.
 
-Each id is saved at once. What is in the storage chat nobody but its members sees. Source: docs/networks/telegram.md,
+Each id is saved at once. Only its members see what is in the storage chat. Source: docs/networks/telegram.md,
 sections 3 and 7.
 """
 

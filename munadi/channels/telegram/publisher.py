@@ -103,7 +103,7 @@ class TelegramPublisher(ThreadPublisher[Options, Prepared]):
         return super().known(live) if live.id else self._queued()
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """Delete what is in the storage chat. What is too old to be deleted stays there; nobody sees it."""
+        """Delete what is in the storage chat. What is too old to be deleted stays there, unseen by readers."""
         state = Prepared.of(handle)
         if not state.storage_ids or state.storage is None:
             return

@@ -16,7 +16,7 @@ from munadi.db.tables import PublicationRow
 from munadi.domain.publication import PublicationStatus
 
 WINDOW = timedelta(hours=24)
-# What these have shown nobody. An unconfirmed publication may be live, so it counts.
+# These have shown no reader anything. An unconfirmed publication may be live, so it counts.
 _SHOWN_TO_NOBODY = [PublicationStatus.FAILED.value, PublicationStatus.CANCELED.value]
 
 

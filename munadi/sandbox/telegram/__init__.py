@@ -56,7 +56,7 @@ class Telegram(Platform[Chat]):
         self.files: Table[File] = self.table("file", File)
 
     def variant(self, name: str, call: Call) -> str:
-        """What is sent to a storage chat nobody sees."""
+        """What is sent to a storage chat is not the visible call."""
         if name not in self.visible:
             return name
         return f"store_{name}" if parameters(call).get("chat_id") == STORAGE_CHAT else name
