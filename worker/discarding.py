@@ -17,6 +17,7 @@ from munadi.domain.channel import Leftovers
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Clock, TokenProvider
 from munadi.publishing.leftover_removal import DiscardOutbox, Leftover
+from worker.rounds import run_rounds
 
 log = logging.getLogger("munadi.discarding")
 
@@ -40,14 +41,7 @@ class LeftoverRemover:
 
     async def run(self) -> None:
         """Run rounds for ever; a failed round is logged and retried."""
-        while True:
-            try:
-                await self.round()
-            except SQLAlchemyError as error:
-                log.warning("discarding: the database does not answer: %s", str(error)[:300])
-            except Exception:
-                log.exception("discarding: a round failed unexpectedly; the next one continues")
-            await asyncio.sleep(INTERVAL)
+        await run_rounds(log, self.round, seconds=INTERVAL)
 
     async def round(self) -> None:
         """Remove what is due now, several at once; once an hour clean up. Raises what the database raised."""

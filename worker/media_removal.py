@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from munadi.db.session import Database
 from munadi.media.store import MediaStore, StoreUnavailable
 from munadi.ports import Clock
 from munadi.publishing.media_deletion import forget_removed, remove_deleted
+from worker.rounds import DATABASE, run_rounds
 
 log = logging.getLogger("munadi.media")
 
@@ -29,16 +27,8 @@ class MediaRemover:
 
     async def run(self) -> None:
         """Run rounds for ever; a failed round is logged and retried."""
-        while True:
-            try:
-                await self.round()
-            except StoreUnavailable as error:
-                log.warning("removing media: %s", str(error)[:300])
-            except SQLAlchemyError as error:
-                log.warning("removing media: the database does not answer: %s", str(error)[:300])
-            except Exception:
-                log.exception("removing media: a round failed unexpectedly; the next one continues")
-            await asyncio.sleep(INTERVAL)
+        servers = {**DATABASE, StoreUnavailable: "the media store"}
+        await run_rounds(log, self.round, seconds=INTERVAL, servers=servers)
 
     async def round(self) -> None:
         """Remove what was deleted; once an hour clean up. Raises what the database or the store raised."""

@@ -8,14 +8,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from munadi.db.session import Database
 from munadi.domain.failure import ChannelError, Failure
 from munadi.intake.daily_quota import planned_posts
 from munadi.intake.preflight import PreflightCheck
 from munadi.ports import Clock
 from munadi.publishing.preflights import DueContent, DuePublication, Preflights
+from worker.rounds import run_rounds
 
 log = logging.getLogger("munadi.lookahead")
 
@@ -49,14 +48,8 @@ class PreflightChecker:
 
     async def run(self) -> None:
         """Run rounds for ever; a failed round is logged and retried."""
-        while self._ahead:
-            try:
-                await self.round()
-            except SQLAlchemyError as error:
-                log.warning("looking ahead: the database does not answer: %s", str(error)[:300])
-            except Exception:
-                log.exception("looking ahead: a round failed unexpectedly; the next one continues")
-            await asyncio.sleep(min(INTERVAL, self._ahead.total_seconds() / 4))
+        if self._ahead:
+            await run_rounds(log, self.round, seconds=min(INTERVAL, self._ahead.total_seconds() / 4))
 
     async def round(self) -> None:
         """Check all posts that are due soon."""

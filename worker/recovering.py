@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.ports import Clock
+from worker.rounds import run_rounds
 
 log = logging.getLogger("munadi.recovering")
 
 PAUSE_SECONDS = 1.0
-ERROR_SECONDS = 5.0
 
 
 class RecoveryRunner:
@@ -24,13 +23,10 @@ class RecoveryRunner:
         self._clock = clock
 
     async def run(self) -> None:
-        """Step for ever; a failed step is logged and repeated."""
-        while True:
-            try:
-                await self._recoveries.step_all(self._clock.now())
-                await self._quota.release(self._clock.now())
-            except Exception:
-                # What is left to do is in the database, so the next step continues there.
-                log.exception("a step of recoveries or of deferred deliveries failed; it is repeated")
-                await asyncio.sleep(ERROR_SECONDS)
-            await asyncio.sleep(PAUSE_SECONDS)
+        """Run rounds for ever; what a failed one has left to do is in the database."""
+        await run_rounds(log, self.round, seconds=PAUSE_SECONDS)
+
+    async def round(self) -> None:
+        """Take the next step of each. Raises what the database raised."""
+        await self._recoveries.step_all(self._clock.now())
+        await self._quota.release(self._clock.now())

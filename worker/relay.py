@@ -11,7 +11,6 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -28,6 +27,7 @@ from munadi.ports import Clock
 from munadi.publishing.leftover_removal import forget_old_discards
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.wakes import DueWake, Wakes
+from worker.rounds import DATABASE, run_rounds
 from workflows.start import wake_account, wake_content
 
 log = logging.getLogger("munadi.relay")
@@ -37,6 +37,7 @@ CALLS_AT_ONCE = 8
 TIDY_SECONDS = 3600.0
 # Account workflows sleep for days, and the API starts those of new accounts, so this interval may be long.
 ACCOUNTS_SECONDS = 5.0
+SERVERS = {**DATABASE, **dict.fromkeys((RPCError, TimeoutError, RuntimeError), "Temporal")}
 
 
 class Relay:
@@ -64,20 +65,7 @@ class Relay:
 
     async def run(self) -> None:
         """Run rounds for ever; a failed round is logged and retried."""
-        while True:
-            try:
-                await self.round()
-            except (RPCError, TimeoutError, RuntimeError) as error:
-                log.warning("relay: Temporal does not answer: %s", error)
-                await asyncio.sleep(1)
-            except SQLAlchemyError as error:
-                log.warning("relay: the database does not answer: %s", str(error)[:300])
-                await asyncio.sleep(1)
-            except Exception:
-                # A dead relay would not be noticed until a wake is lost.
-                log.exception("relay: a round failed unexpectedly; the next one continues")
-                await asyncio.sleep(1)
-            await asyncio.sleep(self._settings.relay.interval)
+        await run_rounds(log, self.round, seconds=self._settings.relay.interval, servers=SERVERS)
 
     async def round(self) -> None:
         """Run one round. Raises what Temporal or the database raised."""
