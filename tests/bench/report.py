@@ -27,8 +27,8 @@ machine. *Before* is an earlier commit, *after* a later one; [the runs](#runs) n
 Ratios to the bare engine and to the bare API, measured in the same run, depend on it less.
 
 The bare engine is a workflow of a timer and three activities that do nothing. Its worker is a process of its own with
-as many slots for activities, on the same Temporal server. Both rates count from the common due time to the end of the
-last workflow, by the Temporal server. The bare API is FastAPI with one row that SQLAlchemy reads.
+100 slots for activities, on the same Temporal server. Both rates count from the common due time to the end of the last
+workflow, by the Temporal server. The bare API is FastAPI with one row that SQLAlchemy reads.
 
 """
 CPU = """CPU milliseconds for each post while eight clients have 400 posts accepted, and while 400 posts to three
