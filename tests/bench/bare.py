@@ -1,7 +1,7 @@
 """The bare engine to compare with: a timer and three activities that do nothing, in one worker process.
 
-`python -m tests.bench.bare HOST:PORT` runs the worker until it is ended. It has 100 slots for activities; Munadi's worker
-has 40, and more while the processor has room. Like it, it runs workflows outside the SDK's sandbox.
+`python -m tests.bench.bare HOST:PORT` runs the worker until it is ended. It has 100 slots for activities; Munadi's
+worker has 40, and more while the processor has room. Like it, it runs workflows outside the SDK's sandbox.
 """
 
 from __future__ import annotations
