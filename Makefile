@@ -41,7 +41,7 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, other la
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.support.pds
 	@$(BIN)/python -m tests.support.axe
-	@$(BIN)/python -m tests.support.node tests/receivers tests/linters sdks/typescript
+	@$(BIN)/python -m tests.support.node tests/receivers tests/linters sdks/typescript integrations/n8n
 
 # Two processes for the whole stacks, which mostly wait, and two for everything else; each then helps the others.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak

@@ -1,0 +1,101 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+const RESOURCE = { resource: ['post'] };
+
+/** What to do, and the fields of everything but publishing and validating. */
+export const choosing: INodeProperties[] = [
+	{
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'options',
+		noDataExpression: true,
+		options: [{ name: 'Post', value: 'post' }],
+		default: 'post',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: RESOURCE },
+		options: [
+			{ name: 'Cancel', value: 'cancel', action: 'Cancel a post', description: 'Withdraw what is not published yet' },
+			{ name: 'Get', value: 'get', action: 'Get a post', description: 'Read the status of a post on each network' },
+			{ name: 'Get Many', value: 'getAll', action: 'Get many posts', description: 'List posts with their status' },
+			{ name: 'Publish', value: 'publish', action: 'Publish a post', description: 'Hand over a post, to be published now or at a time' },
+			{ name: 'Retry', value: 'retry', action: 'Retry a post', description: 'Queue what failed of a post again' },
+			{ name: 'Validate', value: 'validate', action: 'Validate a post', description: 'Check a post against the rules of its networks without publishing it' },
+		],
+		default: 'publish',
+	},
+	{
+		displayName: 'Post ID',
+		name: 'postId',
+		type: 'string',
+		required: true,
+		default: '={{ $json.id }}',
+		placeholder: 'cnt_01kf2v6s3tf0d8m7s0a3x9y5hx',
+		displayOptions: { show: { ...RESOURCE, operation: ['cancel', 'get', 'retry'] } },
+	},
+	{
+		displayName: 'Publication IDs',
+		name: 'publicationIds',
+		type: 'string',
+		default: '',
+		displayOptions: { show: { ...RESOURCE, operation: ['retry'] } },
+		description: 'Only these, separated by commas. Leave empty to retry every publication that failed.',
+	},
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		displayOptions: { show: { ...RESOURCE, operation: ['getAll'] } },
+		description: 'Whether to return all results or only up to a given limit',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 50,
+		displayOptions: { show: { ...RESOURCE, operation: ['getAll'], returnAll: [false] } },
+		description: 'Max number of results to return',
+	},
+	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add Filter',
+		default: {},
+		displayOptions: { show: { ...RESOURCE, operation: ['getAll'] } },
+		options: [
+			{
+				displayName: 'Brand Name or ID',
+				name: 'brandRef',
+				type: 'options',
+				typeOptions: { loadOptionsMethod: 'getBrands' },
+				default: '',
+				description: 'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+			},
+			{ displayName: 'Client Reference', name: 'clientRef', type: 'string', default: '', description: 'Your own ID of the post' },
+			{ displayName: 'Search', name: 'q', type: 'string', default: '', description: 'Words of the text' },
+			{
+				displayName: 'Status',
+				name: 'status',
+				type: 'multiOptions',
+				default: [],
+				options: [
+					{ name: 'Accepted', value: 'accepted' },
+					{ name: 'Canceled', value: 'canceled' },
+					{ name: 'Failed', value: 'failed' },
+					{ name: 'Partially Published', value: 'partially_published' },
+					{ name: 'Published', value: 'published' },
+					{ name: 'Publishing', value: 'publishing' },
+					{ name: 'Queued', value: 'queued' },
+					{ name: 'Unconfirmed', value: 'unconfirmed' },
+				],
+			},
+		],
+	},
+];

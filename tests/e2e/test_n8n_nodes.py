@@ -1,0 +1,215 @@
+"""The n8n nodes: judged by n8n's linters, tested by Node, and run as n8n runs them against a running stack."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import subprocess
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.harness.brand import Brand, until
+from tests.harness.files import picture
+from tests.harness.stack import Stack
+from tests.harness.web import Call, serving
+from tests.support.node import install_packages
+from tests.webhooks.snippets import judged
+from tests.webhooks.test_receivers import bad, good
+
+ROOT = Path(__file__).parents[2]
+NODES = ROOT / "integrations" / "n8n"
+LINTER = NODES / "node_modules" / ".bin" / "eslint"
+# Reads requests as the snippets of docs/receiving-webhooks.md do, and gives them to the trigger.
+JUDGE = """
+import { createInterface } from "node:readline";
+import { receive } from "./test/harness.mjs";
+for await (const line of createInterface({ input: process.stdin })) {
+  const { secret, headers, body } = JSON.parse(line);
+  const { status, events } = await receive({ headers, body: Buffer.from(body, "base64"), kept: { secret } });
+  console.log(status === 200 && events.length === 1 ? "accepted" : `refused:${status}`);
+}
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    install_packages(NODES)
+    done = subprocess.run(["npm", "run", "build"], cwd=NODES, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+class N8n:
+    """n8n with the credentials of a stack: each call runs in a Node process, over test/harness.mjs."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.credentials = {"baseUrl": stack.info["api"], "apiKey": stack.info["apiKey"]}
+
+    async def call(self, call: str, **given: Any) -> dict[str, Any]:
+        """`result`, or the `error`, with what the call changed of `kept` and `context`."""
+        asked = json.dumps({"call": call, "credentials": self.credentials, **given}).encode()
+        pipe = asyncio.subprocess.PIPE
+        command = ["node", str(NODES / "test" / "run.mjs")]
+        process = await asyncio.create_subprocess_exec(*command, cwd=NODES, stdin=pipe, stdout=pipe, stderr=pipe)
+        shown, errors = await process.communicate(asked)
+        assert process.returncode == 0, errors.decode()
+        answer: dict[str, Any] = json.loads(shown)
+        return answer
+
+    async def execute(self, operation: str, given: dict[str, Any] | None = None, **parameters: Any) -> Any:
+        """The JSON of every item that the node passes on."""
+        answer = await self.call("execute", parameters={"operation": operation, **parameters}, **(given or {}))
+        assert "error" not in answer, answer
+        return [item["json"] for item in answer["result"]]
+
+
+@pytest.fixture
+def n8n(stack: Stack) -> N8n:
+    return N8n(stack)
+
+
+def post(brand: Brand, text: str, *channels: str, **more: Any) -> dict[str, Any]:
+    """The parameters of a post that is due now."""
+    return {"brandRef": brand.ref, "text": text, "channels": channels or ["bluesky"], "when": "now", **more}
+
+
+def later(hours: int) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat(timespec="seconds")
+
+
+def lint(*arguments: str, stdin: str | None = None) -> list[str]:
+    """The rules that the linters find broken, warnings included."""
+    command = [str(LINTER), "--format", "json", *arguments]
+    done = subprocess.run(command, cwd=NODES, input=stdin, capture_output=True, text=True, timeout=150)
+    files = json.loads(done.stdout)
+    assert files, done.stderr
+    return [f"{each['ruleId']}: {each['message']}" for file in files for each in file["messages"]]
+
+
+def test_n8ns_linters_find_nothing() -> None:
+    assert lint(".") == []
+
+
+def test_n8ns_linters_see_what_breaks_their_rules() -> None:
+    name = "nodes/Munadi/Munadi.node.ts"
+    broken = (NODES / name).read_text().replace("usableAsTool: true,", "")
+    found = [each.partition(":")[0] for each in lint("--stdin", "--stdin-filename", name, stdin=broken)]
+    assert "@n8n/community-nodes/node-usable-as-tool" in found
+
+
+def test_their_rules_hold_against_a_server_that_fails() -> None:
+    command = ["node", "--test", "--test-reporter=tap", "test/node.test.mjs"]
+    done = subprocess.run(command, cwd=NODES, capture_output=True, text=True, timeout=120)
+    assert "# fail 0" in done.stdout, done.stdout
+
+
+def test_the_trigger_takes_what_munadi_signs_and_nothing_else() -> None:
+    accepted, refused = good(), bad()
+    found = judged(["node", "--input-type=module", "--eval", JUDGE], accepted + refused, NODES)
+    assert found == ["accepted"] * len(accepted) + ["refused:401"] * len(refused)
+
+
+async def test_a_post_with_a_file_is_published_once(n8n: N8n, brand: Brand) -> None:
+    text = f"From n8n {uuid4().hex}"
+    content = base64.b64encode(picture()).decode()
+    items = [{"json": {}, "binary": {"data": {"data": content, "mimeType": "image/jpeg", "fileName": "a.jpg"}}}]
+    account = (await brand.account("instagram"))["id"]
+    media = {"values": [{"source": "binary", "binaryPropertyName": "data", "alt": "Teal"}]}
+    asked = post(brand, text, "bluesky", f"instagram:{account}", media=media)
+    first = await n8n.call("execute", parameters={"operation": "publish", **asked}, items=items, id="1", context={})
+    # Retry of n8n: an execution of its own, with the context that the first one saved.
+    retried = {"items": items, "id": "2", "context": first["context"]}
+    [again] = await n8n.execute("publish", retried, **asked)
+    [made] = [item["json"] for item in first["result"]]
+    assert again["id"] == made["id"]
+    ended = await brand.published(made["id"])
+    assert [publication["accountId"] for publication in ended["publications"]][1] == account
+    assert [each["alt"] for each in ended["media"]] == ["Teal"]
+    assert [len(await brand.posts(text, channel)) for channel in ("bluesky", "instagram")] == [1, 1]
+
+
+async def test_a_post_is_validated_scheduled_found_and_canceled(n8n: N8n, brand: Brand) -> None:
+    reference = uuid4().hex
+    fields = {"clientRef": reference, "metadata": '{"a": "b"}'}
+    asked = post(brand, "Later", when="at", scheduledAt=later(2), additionalFields=fields)
+    [validation] = await n8n.execute("validate", **asked)
+    assert validation["valid"]
+    [made] = await n8n.execute("publish", **asked)
+    assert made["metadata"] == {"a": "b"}
+    [found] = await n8n.execute("get", postId=made["id"])
+    listed = await n8n.execute("getAll", returnAll=True, filters={"clientRef": reference, "brandRef": brand.ref})
+    assert [found["id"]] == [each["id"] for each in listed] == [made["id"]]
+    [canceled] = await n8n.execute("cancel", postId=made["id"])
+    assert canceled["status"] == "canceled"
+
+
+async def test_a_failed_post_is_retried(n8n: N8n, brand: Brand) -> None:
+    text = f"Refused at first {uuid4().hex}"
+    await brand.end_token("revoke", "instagram")
+    content = {"source": "id", "mediaId": (await brand.upload(picture()))["id"]}
+    soon = {"publishBy": (datetime.now(UTC) + timedelta(seconds=3)).isoformat()}
+    asked = post(brand, text, "instagram", media={"values": [content]}, additionalFields=soon)
+    [made] = await n8n.execute("publish", **asked)
+    assert (await brand.ended(made["id"]))["status"] == "failed"
+    await brand.reconnect("instagram")
+    await n8n.execute("retry", postId=made["id"])
+    await brand.published(made["id"])
+
+
+async def test_a_refusal_names_the_field_and_the_limit(n8n: N8n, brand: Brand) -> None:
+    answer = await n8n.call("execute", parameters={"operation": "publish", **post(brand, "x" * 400)})
+    error = answer["error"]
+    assert (error["name"], error["httpCode"]) == ("NodeApiError", "422")
+    assert "limit 300, sent 400" in error["description"]
+    assert error["problem"]["errors"][0]["code"] == "TEXT_TOO_LONG"
+
+
+async def test_the_editors_lists_come_from_the_api(n8n: N8n, brand: Brand) -> None:
+    accounts = await n8n.call("choices", method="getAccounts", parameters={"brandRef": brand.ref})
+    ids = {f"{channel}:{(await brand.account(channel))['id']}" for channel in ("bluesky", "instagram")}
+    assert {each["value"] for each in accounts["result"]} == ids
+    brands = await n8n.call("choices", method="getBrands")
+    assert brand.ref in [each["value"] for each in brands["result"]]
+    types = await n8n.call("choices", method="getEventTypes")
+    assert "content.completed" in [each["value"] for each in types["result"]]
+
+
+async def test_the_trigger_subscribes_receives_and_unsubscribes(n8n: N8n, brand: Brand) -> None:
+    received: list[dict[str, Any]] = []
+    kept: dict[str, Any] = {}
+
+    async def receive(call: Call) -> None:
+        body = base64.b64encode(call.body).decode()
+        answer = await n8n.call("receive", headers=call.headers, body=body, kept=kept)
+        received.append(answer["result"])
+        await call.head(answer["result"]["status"], content_length=0)
+
+    async with serving(receive) as address:
+        given = {"url": f"{address}/webhook", "parameters": {"events": ["content.completed"], "brandRef": brand.ref}}
+        made = await n8n.call("hook", method="create", kept=kept, **given)
+        kept.update(made["kept"])
+        assert (await n8n.call("hook", method="checkExists", kept=kept, **given))["result"] is True
+        rotated = await brand.api.post(f"/v1/webhooks/endpoints/{kept['endpointId']}/rotate-secret")
+        assert rotated.is_success  # the secret of before signs as well for a while
+        content = await brand.submit("An event for n8n")
+        await until(lambda: _first(received))
+        assert received[0]["status"] == 200
+        [event] = received[0]["events"]
+        assert (event["type"], event["contentId"]) == ("content.completed", content["id"])
+        ended = await n8n.call("hook", method="delete", kept=kept, **given)
+        assert ended["kept"] == {}
+        assert (await n8n.call("hook", method="checkExists", kept=kept, **given))["result"] is False
+
+
+async def _first(received: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return received[0] if received else None
+
+
+def test_their_version_is_ours() -> None:
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert json.loads((NODES / "package.json").read_text())["version"] == ours
