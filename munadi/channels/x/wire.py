@@ -21,6 +21,8 @@ READ_FIELDS: Mapping[str, str] = {
     "tweet.fields": "created_at,entities,attachments,note_tweet,referenced_tweets",
     "expansions": "attachments.media_keys",
 }
+# What X is renaming from tweets to posts: either may be in an answer.
+NOTE, REFERENCES = ("note_tweet", "note_post"), ("referenced_tweets", "referenced_posts")
 # X adds the scheme to an address without one.
 _SCHEME = re.compile(r"\bhttps?://", re.I)
 
@@ -146,14 +148,14 @@ def _keys(one: dict[str, Any]) -> frozenset[str]:
 
 
 def _parent(one: dict[str, Any]) -> str | None:
-    listed = one.get("referenced_tweets")
+    listed = next((one[name] for name in REFERENCES if name in one), None)
     found = [other for other in listed if isinstance(other, dict)] if isinstance(listed, list) else []
     return next((given_id(other.get("id")) for other in found if other.get("type") == "replied_to"), None)
 
 
 def _written(one: dict[str, Any]) -> str:
     """The text as it was written: long texts whole, short addresses replaced, those of media left out, unescaped."""
-    note = object_in(one, "note_tweet")
+    note = next((object_in(one, name) for name in NOTE if name in one), {})
     text = text_in(note, "text") or one["text"]
     listed = object_in(note, "entities").get("urls") or object_in(one, "entities").get("urls")
     for address in listed if isinstance(listed, list) else []:

@@ -7,6 +7,8 @@ from typing import Any
 from munadi.sandbox.exchange import Answer, Refusal
 
 TYPES = "https://api.x.com/2/problems/"
+# Problems that name the kind of thing they are about.
+OF_RESOURCES = (f"{TYPES}not-authorized-for-resource", f"{TYPES}resource-not-found")
 INVALID = "One or more parameters to your request was invalid."
 KNOWN: dict[str, tuple[int, str, str]] = {
     "token": (401, "about:blank", "Unauthorized"),
@@ -35,6 +37,7 @@ def answer(key: str, headers: dict[str, str] | None = None, detail: str | None =
     known, kind, text = KNOWN[key]
     found = status or known
     body = {"title": kind.rpartition("/")[2], "detail": detail or text, "type": kind, "status": found}
+    body |= {"resource_type": "post"} if kind in OF_RESOURCES else {}
     return Answer(found, body, headers or {})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 FIELDS = {"text", "media", "poll", "reply", "quote_tweet_id", "reply_settings", "made_with_ai", "paid_partnership"}
 SETTINGS = (None, "following", "mentionedUsers", "subscribers", "verified")
 SHORT = 280
+# What every post in a list has, and the names that X's newer parameter `post.fields` gives to parts of a post.
+ALWAYS = {"id", "text", "edit_history_tweet_ids"}
+RENAMED = {
+    "edit_history_tweet_ids": "edit_history_post_ids",
+    "note_tweet": "note_post",
+    "referenced_tweets": "referenced_posts",
+}
 
 
 async def me(platform: X, call: Call) -> Answer:
@@ -80,7 +88,7 @@ def _checked(platform: X, body: dict[str, Any], profile: Account) -> Tweet:
 
 
 async def listed(platform: X, call: Call) -> Answer:
-    """The timeline since `start_time`, newest first; each returned post costs money."""
+    """The timeline since `start_time`, newest first, with the fields that are asked for. Each post costs money."""
     profile, query = platform.caller(call, "tweet.read"), call.query
     refuse_if(call.path.split("/")[-2] != profile.id, "missing")
     platform.limited(profile, "readsPer15Minutes", 15 * MINUTE)
@@ -97,7 +105,8 @@ async def listed(platform: X, call: Call) -> Answer:
     meta: dict[str, Any] = {"result_count": len(page)}
     if first + count < len(found):
         meta["next_token"] = str(first + count)
-    return Answer(200, {**({"data": [_view(platform, one) for one in page]} if page else {}), "meta": meta})
+    rows = [_with_fields(_view(platform, one), query) for one in page]
+    return Answer(200, {**({"data": rows} if rows else {}), "meta": meta})
 
 
 async def delete(platform: X, call: Call) -> Answer:
@@ -109,22 +118,32 @@ async def delete(platform: X, call: Call) -> Answer:
     return Answer(200, {"data": {"deleted": True}}, effect=True)
 
 
+def _with_fields(post: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+    """What was asked for, by the newer names where `post.fields` asked."""
+    names = RENAMED if "post.fields" in query else {}
+    asked = set(query.get("post.fields", query.get("tweet.fields", "")).split(","))
+    return {
+        names.get(name, name): value for name, value in post.items() if name in ALWAYS or names.get(name, name) in asked
+    }
+
+
 def _shown(tweet: Tweet) -> tuple[str, list[dict[str, Any]]]:
-    """The text as it is read, and its addresses."""
+    """The text as it is read, and its addresses with their places in it."""
     addresses: list[dict[str, Any]] = []
 
-    def short(full: str, **more: Any) -> str:
+    def short(before: str, full: str, **more: Any) -> str:
         made = "https://t.co/" + hashlib.sha256(f"{tweet.id} {full}".encode()).hexdigest()[:10]
-        addresses.append({"url": made, "expanded_url": full, **more})
-        return made
+        place = {"start": len(before), "end": len(before) + len(made)}
+        addresses.append({**place, "url": made, "expanded_url": full, **more})
+        return before + made
 
-    pieces, at = [], 0
+    text, at = "", 0
     for found in ADDRESS.finditer(tweet.text):
-        pieces += [escape(tweet.text[at : found.start()], quote=False), short(found[0])]
+        text = short(text + escape(tweet.text[at : found.start()], quote=False), found[0])
         at = found.end()
-    text = "".join([*pieces, escape(tweet.text[at:], quote=False)])
+    text += escape(tweet.text[at:], quote=False)
     if tweet.media:
-        text = f"{text} {short('https://x.com/photo/1', media_key=tweet.media[0])}".strip()
+        text = short(f"{text} ".lstrip(), "https://x.com/photo/1", media_key=tweet.media[0])
     return text, addresses
 
 
