@@ -25,6 +25,7 @@ class Call:
     base_url: str  # where this sandbox is reached: "http://127.0.0.1:8090"
     ends_with_slash: bool = False  # some networks insist on the slash that `path` lacks
     channel: str = ""
+    target: str = ""  # path and query as they were sent, before they are decoded
 
     @property
     def url(self) -> str:
@@ -51,10 +52,13 @@ class Call:
     @property
     def parts(self) -> dict[str, bytes]:
         """The parts of a multipart body by their names, fields and files alike."""
-        header = f"content-type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
-        whole = message_from_bytes(header + self.body)
-        listed = whole.get_payload() if whole.is_multipart() else []
-        return {_name(part): _content(part) for part in listed if isinstance(part, Message)}
+        return {_name(part): _content(part) for part in self._messages}
+
+    @property
+    def file_names(self) -> dict[str, str]:
+        """The names of the files of a multipart body, by the names of their parts. Fields have none."""
+        named = ((_name(part), part.get_filename()) for part in self._messages)
+        return {name: file_name for name, file_name in named if file_name is not None}
 
     def json(self, refused: Refusal) -> dict[str, Any]:
         """The JSON object of the body; raises `refused` for anything else."""
@@ -65,6 +69,13 @@ class Call:
         if not isinstance(body, dict):
             raise refused
         return body
+
+    @property
+    def _messages(self) -> list[Message]:
+        header = f"content-type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
+        whole = message_from_bytes(header + self.body)
+        listed = whole.get_payload() if whole.is_multipart() else []
+        return [part for part in listed if isinstance(part, Message)]
 
     def _token(self, wanted: str) -> str | None:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")

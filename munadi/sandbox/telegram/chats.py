@@ -14,6 +14,26 @@ if TYPE_CHECKING:
     from munadi.sandbox.telegram import Telegram
 
 CHAT, STORAGE = "chat", "stored"
+# What Telegram says of every chat, and the rights that an administrator has or lacks in a channel.
+OF_EVERY_CHAT = {
+    "accent_color_id": 0,
+    "max_reaction_count": 11,
+    "accepted_gift_types": {f"{kind}_gifts": False for kind in ("unlimited", "limited", "unique")}
+    | {"premium_subscription": False, "gifts_from_channels": False},
+}
+RIGHTS = [
+    "be_edited",
+    "manage_chat",
+    "delete_messages",
+    "manage_video_chats",
+    "restrict_members",
+    "promote_members",
+    "change_info",
+    "invite_users",
+    "post_stories",
+    "edit_stories",
+    "delete_stories",
+]
 PERMISSIONS = ["messages", "photos", "videos", "documents", "polls", "other_messages"]
 
 
@@ -57,14 +77,18 @@ def shown(chat: Chat, place: str = CHAT) -> dict[str, Any]:
     return {"id": int(number), "type": kind, "title": chat.username, "username": chat.username}
 
 
+def bot_of(chat: Chat) -> dict[str, Any]:
+    """The bot in an answer."""
+    return {"id": chat.bot_id, "is_bot": True, "first_name": "Munadi", "username": f"{chat.username}_bot"}
+
+
 def good(result: Any, *, effect: bool = False) -> Answer:
     return Answer(200, {"ok": True, "result": result}, effect=effect)
 
 
 async def get_me(platform: Telegram, call: Call) -> Answer:
     chat = platform.caller(call)
-    me = {"id": chat.bot_id, "is_bot": True, "first_name": "Munadi", "username": f"{chat.username}_bot"}
-    return good({**me, "can_join_groups": True, "can_read_all_group_messages": False})
+    return good({**bot_of(chat), "can_join_groups": True, "can_read_all_group_messages": False})
 
 
 async def get_chat(platform: Telegram, call: Call) -> Answer:
@@ -73,20 +97,21 @@ async def get_chat(platform: Telegram, call: Call) -> Answer:
     more = (
         {"permissions": {f"can_send_{one}": one != "photos" for one in PERMISSIONS}} if chat.status == "group" else {}
     )
-    return good({**shown(chat, place), **more})
+    return good({**shown(chat, place), **OF_EVERY_CHAT, **more})
 
 
 async def get_member(platform: Telegram, call: Call) -> Answer:
     chat, given = platform.caller(call), parameters(call)
     refuse_if(given.get("user_id") != str(chat.bot_id), "invalid")
-    user = {"user": {"id": chat.bot_id, "is_bot": True, "first_name": "Munadi"}}
+    user = {"user": bot_of(chat)}
     if chat.status == "kicked":
         return good({**user, "status": "kicked", "until_date": 0})
     place_of(chat, given)
     if chat.status == "group":
         return good({**user, "status": "member"})
     rights = {"can_post_messages": chat.status != "may_not_post", "can_edit_messages": chat.status == "may_edit"}
-    return good({**user, "status": "administrator", **rights})
+    others = {"is_anonymous": False, **{f"can_{name}": False for name in RIGHTS}}
+    return good({**user, "status": "administrator", **others, **rights})
 
 
 async def stop_live_location(platform: Telegram, call: Call) -> Answer:

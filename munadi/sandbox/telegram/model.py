@@ -45,7 +45,10 @@ class File:
 
 @dataclass
 class Message:
-    """`group` are the messages of one album; `shown` its options; `own` is False for what others wrote."""
+    """`group` are the messages of one album; `shown` its options; `own` is False for what others wrote.
+
+    `entities` are the formats that were sent, without those that Telegram finds by itself; `origin` is of a copy.
+    """
 
     number: int
     profile_id: str
@@ -61,6 +64,8 @@ class Message:
     is_first: bool = True
     reply_to: int | None = None
     poll: list[str] = field(default_factory=list)
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    origin: dict[str, Any] | None = None
     shown: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,7 +76,8 @@ class Message:
 def parameters(call: Call) -> dict[str, str]:
     """The parameters of a call, from its address and its body, without files."""
     if call.content_type == "multipart/form-data":
-        return {name: part.decode("utf-8", "replace") for name, part in call.parts.items() if len(part) < 100_000}
+        files = call.file_names
+        return {name: part.decode("utf-8", "replace") for name, part in call.parts.items() if name not in files}
     if call.content_type == "application/json":
         given = json.loads(call.body or b"{}")
         return {name: one if isinstance(one, str) else json.dumps(one) for name, one in given.items()}

@@ -62,23 +62,32 @@ async def forward(platform: Telegram, call: Call) -> Answer:
     assert original is not None
     refuse_if("protect_content" in original.shown, "protected")
     number = chats.next_number(platform, chat, chats.STORAGE)
-    copy = replace(original, number=number, stored=True, group="", is_first=True, reply_to=None)
+    origin = _origin(chat, source, original)
+    copy = replace(original, number=number, stored=True, group="", is_first=True, reply_to=None, origin=origin)
     platform.messages.put(copy.key, copy)
     return chats.good(_view(platform, chat, chats.STORAGE, copy), effect=True)
+
+
+def _origin(chat: Chat, place: str, original: Message) -> dict[str, Any]:
+    """Where a copy is from: the message of a channel, or the bot as the member of a group."""
+    known, date = chats.shown(chat, place), int(original.sent_at)
+    if known["type"] == "channel":
+        return {"type": "channel", "chat": known, "message_id": original.number, "date": date}
+    return {"type": "user", "sender_user": chats.bot_of(chat), "date": date}
 
 
 def _drafts(platform: Telegram, chat: Chat, call: Call, method: str, given: dict[str, str]) -> list[dict[str, Any]]:
     """What each message has. Raises Telegram's refusals."""
     match method:
         case "sendMessage":
-            text = _text(given.get("text", ""), given.get("entities"), MAX_TEXT, "long")
+            text, entities = _text(given.get("text", ""), given.get("entities"), MAX_TEXT, "long")
             refuse_if(not text, "empty")
-            return [{"kind": "message", "text": text}]
+            return [{"kind": "message", "text": text, "entities": entities}]
         case "sendPoll":
             options = [str(one["text"]) for one in json.loads(given.get("options", "[]"))]
             refuse_if(not 1 <= len(options) <= 12 or any(len(one) > 100 for one in options), "poll")
             refuse_if(given.get("is_anonymous") == "false" and chat.status != "group", "anonymous")
-            question = _text(given.get("question", ""), None, 300, "long")
+            question, _ = _text(given.get("question", ""), None, 300, "long")
             refuse_if(not question, "empty")
             return [{"kind": "poll", "text": question, "poll": options}]
         case "sendMediaGroup":
@@ -94,16 +103,17 @@ def _drafts(platform: Telegram, chat: Chat, call: Call, method: str, given: dict
 def _medium(
     platform: Telegram, chat: Chat, call: Call, kind: str, source: str, given: dict[str, Any]
 ) -> dict[str, Any]:
-    text = _text(given.get("caption", ""), given.get("caption_entities"), MAX_CAPTION, "caption")
-    name = source.removeprefix("attach://")
+    """A file is a part of the form that is named by `attach://`, or by the parameter itself; or it is known already."""
+    text, entities = _text(given.get("caption", ""), given.get("caption_entities"), MAX_CAPTION, "caption")
+    name = source.removeprefix("attach://") or kind
     if name != source:
-        file = _kept(platform, chat, kind, name, call.parts.get(name, b""))
+        file = _kept(platform, chat, kind, call.file_names.get(name, ""), call.parts.get(name, b""))
     else:
         known = platform.files.of(source, chat.id)
         refuse_if(known is None or known.kind != kind, "file")
         assert known is not None
         file = known
-    return {"kind": file.kind, "text": text, "file": file.id, "digest": file.digest}
+    return {"kind": file.kind, "text": text, "entities": entities, "file": file.id, "digest": file.digest}
 
 
 def _kept(platform: Telegram, chat: Chat, kind: str, name: str, content: bytes) -> File:
@@ -125,14 +135,14 @@ def _kept(platform: Telegram, chat: Chat, kind: str, name: str, content: bytes) 
     return platform.files.put(file.id, file)
 
 
-def _text(text: str, entities: Any, longest: int, problem: str) -> str:
-    """Code points are counted; entities are placed by UTF-16 units."""
+def _text(text: str, entities: Any, longest: int, problem: str) -> tuple[str, list[dict[str, Any]]]:
+    """A text and its formats. Code points are counted; formats are placed by UTF-16 units."""
     rows = json.loads(entities) if isinstance(entities, str) else entities or []
     end = len(text.encode("utf-16-le")) // 2
     refuse_if(any(one["offset"] < 0 or one["offset"] + one["length"] > end for one in rows), "entities")
     kept = normalised(text)
     refuse_if(len(kept) > longest, problem)
-    return kept
+    return kept, rows
 
 
 def _view(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str, Any]:
@@ -141,10 +151,13 @@ def _view(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str,
     found["chat"] = chats.shown(chat, place)
     if row.group:
         found["media_group_id"] = row.group
+    if row.origin:
+        found["forward_origin"] = row.origin
     if row.poll:
         return {**found, "poll": _poll(row)}
+    formats = {"entities" if row.file is None else "caption_entities": row.entities} if row.entities else {}
     if row.file is None:
-        return {**found, "text": row.text}
+        return {**found, "text": row.text, **formats}
     stored = platform.shelf.facts(row.digest or "")
     file: dict[str, Any] = {"file_id": row.file, "file_unique_id": f"Ag{(row.digest or '')[:14]}"}
     if stored is not None and row.kind != "document":
@@ -152,11 +165,12 @@ def _view(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str,
     if row.kind in ("video", "animation"):
         moving = video_facts(platform.shelf.read(row.digest or "") or b"")
         file["duration"] = int(moving.seconds) if moving else 0
-    return {**found, "caption": row.text, row.kind: [file] if row.kind == "photo" else file}
+    return {**found, "caption": row.text, **formats, row.kind: [file] if row.kind == "photo" else file}
 
 
 def _poll(row: Message) -> dict[str, Any]:
     options = [{"text": one, "voter_count": 0, "persistent_id": str(at)} for at, one in enumerate(row.poll)]
     open_poll = {"id": row.key, "question": row.text, "options": options, "total_voter_count": 0, "is_closed": False}
-    chosen = {name: row.shown.get(name) == "true" for name in ("is_anonymous", "allows_multiple_answers")}
+    defaults = {"is_anonymous": "true", "allows_multiple_answers": "false"}
+    chosen = {name: row.shown.get(name, default) == "true" for name, default in defaults.items()}
     return {**open_poll, "type": "regular", **chosen, "allows_revoting": True, "members_only": False}
