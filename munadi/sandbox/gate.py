@@ -79,7 +79,8 @@ class Gate:
         path, channel = request.url.path.removeprefix(f"/{self._network.channel}"), self._network.channel
         base_url, slash = root_url(request, self._base_url), path.endswith("/")
         query, headers = request.query_params, request.headers
-        return Call(request.method, path.strip("/"), query, headers, bytes(body), base_url, slash, channel)
+        target = f"{request.scope.get('raw_path', b'').decode('latin-1')}?{request.url.query}"
+        return Call(request.method, path.strip("/"), query, headers, bytes(body), base_url, slash, channel, target)
 
     async def _played(
         self, call: Call, operation: Operation, record: CallRecord, fault: Fault | None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from munadi.channels.answers import object_in, text_in
 from munadi.channels.http import given_id
@@ -90,8 +91,8 @@ def content_kind(draft: Draft, options: Options) -> str:
 
 
 def id_in(answer: Answer) -> str | None:
-    """The id of what was made: a header, since the body is empty."""
-    found = given_id(answer.headers.get("x-restli-id")) or text_in(answer.body, "id")
+    """The id of what was made: a header, since the body is empty. Rest.li may write it percent-encoded."""
+    found = given_id(unquote(answer.headers.get("x-restli-id", ""))) or text_in(answer.body, "id")
     return found if found and found.startswith("urn:li:") else None
 
 

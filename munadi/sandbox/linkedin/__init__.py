@@ -1,7 +1,7 @@
 """LinkedIn emulated: the versioned API under `/linkedin/api`, consent, uploads and the site under `/linkedin/www`.
 
 Source: docs/networks/linkedin.md, section 8. A profile is a page with the person who administers it; both have tokens.
-Not emulated: documents, targeted audiences, reposts, edits, reading comments, refused encodings of URNs.
+Not emulated: documents, targeted audiences, reposts, edits, reading comments.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ class LinkedIn(Platform[Account]):
             refuse_if(not version, "versionMissing")
             ended = self.switches["endVersion"] or version in ENDED_VERSIONS or not version.isdecimal()
             refuse_if(ended, "version", f"Requested version {version} is not active")
+            refuse_if("urn:li:" in call.target, "encoding")
         return await super().play(name, run, call)
 
     async def not_served(self, call: Call) -> Answer:

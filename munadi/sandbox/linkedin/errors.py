@@ -14,6 +14,7 @@ KNOWN: dict[str, tuple[int, str, str]] = {
     "invalid": (400, "INVALID_VALUE_FOR_FIELD", "A field has an invalid value"),
     "blank": (400, "INVALID_VALUE_BLANK_FIELD", "A field is blank"),
     "long": (400, "FIELD_LENGTH_TOO_LONG", "A field is too long"),
+    "encoding": (400, "ILLEGAL_ARGUMENT", "Syntax exception in path variables"),
     "versionMissing": (400, "VERSION_MISSING", "A version must be present"),
     "version": (426, "NONEXISTENT_VERSION", "Requested version is not active"),
     "waiting": (400, "MEDIA_ASSET_WAITING_UPLOAD", "The media asset is waiting for its upload"),
