@@ -34,14 +34,14 @@ async def token(platform: Pinterest, call: Call) -> Answer:
         case "authorization_code":
             problems = {"code": ("code",), "client": ("code",), "redirect_uri": ("redirect_uri",)}
             code = platform.issuer.exchange(values, problems, refuse)
-            return _granted(platform, code.profile_id, code.scopes)
+            return _granted(platform, code.profile_id, code.scopes, "authorization_code")
         case "refresh_token":
             used = platform.issuer.live(values.get("refresh_token", ""), "refresh")
             if used is None or used.exchanged:
                 raise refuse("token")
             used.exchanged = True
             platform.issuer.tokens.put(used.value, used)
-            return _granted(platform, used.profile_id, used.scopes)
+            return _granted(platform, used.profile_id, used.scopes, "refresh_token")
     raise refuse("grant")
 
 
@@ -69,10 +69,10 @@ def _client(call: Call) -> str:
     return name
 
 
-def _granted(platform: Pinterest, profile_id: str, scopes: list[str]) -> Answer:
+def _granted(platform: Pinterest, profile_id: str, scopes: list[str], grant: str) -> Answer:
     access, refresh = issue_pair(platform, profile_id, scopes)
     ends = int(platform.clock.now()) + REFRESH_SECONDS
     body = {"access_token": access.value, "refresh_token": refresh.value, "token_type": "bearer"}
     lives = {"expires_in": platform.limits["accessTokenSeconds"], "refresh_token_expires_in": REFRESH_SECONDS}
-    more = {"refresh_token_expires_at": ends, "response_type": "authorization_code", "scope": " ".join(scopes)}
+    more = {"refresh_token_expires_at": ends, "response_type": grant, "scope": " ".join(scopes)}
     return Answer(200, {**body, **lives, **more}, effect=True)

@@ -21,6 +21,7 @@ LONGEST = {"title": 100, "description": 800, "link": 2048, "alt_text": 500, "dom
 FIELDS = {*LONGEST, "board_id", "board_section_id", "media_source"}
 IMAGE_BYTES, AGENT = 20_000_000, "Pinterestbot/1.0 (munadi sandbox)"
 CAROUSELS = ("multiple_image_urls", "multiple_image_base64")
+CREATIVE_TYPES = {"image": "REGULAR", "multiple_images": "CAROUSEL", "video": "VIDEO"}
 COVERS = {"cover_image_url", "cover_image_content_type", "cover_image_key_frame_time"}
 
 
@@ -153,5 +154,5 @@ def _view(pin: Pin) -> dict[str, Any]:
         "board_section_id": pin.section_id,
         **texts,
         "media": {"media_type": pin.media_type},
-        "creative_type": "VIDEO" if pin.media_type == "video" else "REGULAR",
+        "creative_type": CREATIVE_TYPES[pin.media_type],
     }
