@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ from tests.faults.evidence import prove, two_sizes
 from tests.faults.points import Passage
 from tests.faults.trials import Trial, at_passage, broken, in_batches, passages_of
 from tests.harness.times import p95
-from tests.harness.world import CHANNELS, QUICK, SHAPES, World, channel_of, open_world
+from tests.harness.world import CHANNELS, ONLY, QUICK, World, channel_of, open_world, proved_shapes
 
 SEED = 20261125
 TRIALS = 200
@@ -34,7 +35,7 @@ async def every_passage(world: World) -> list[tuple[str, Passage]]:
     """All failpoints of all shapes, each where an undisturbed publish passes it first, in a random order."""
     found = [
         (shape, passage)
-        for shape in SHAPES
+        for shape in proved_shapes()
         for passage in await passages_of(world, shape, f"passages of {shape}")
         if passage.skip == 0 and not passage.name.startswith("worker.tokens.")  # of an account, not of one post
     ]
@@ -87,7 +88,7 @@ async def test_each_post_is_published_once_when_the_worker_is_killed(
     proof = "worker killed at every failpoint, eleven networks, both databases"
     prove("1", proof, trials=len(hit), failures=broken(trials), seed=SEED, measured=measured, large=large)
     if large:
-        assert len(hit) >= TRIALS
+        assert ONLY in os.environ or len(hit) >= TRIALS
         assert p95(times[True]) <= LIVE_AIM
         assert p95(times[False]) <= ABSENT_AIM
     else:

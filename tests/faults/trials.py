@@ -114,7 +114,9 @@ async def visible_calls(world: World, shape: str, profile: str = "") -> int:
     return len(await calls_of(world.sandbox, channel, VISIBLE[shape], profile))
 
 
-async def at_passage(world: World, shape: str, passage: Passage, text: str) -> Trial:
+async def at_passage(
+    world: World, shape: str, passage: Passage, text: str, *, keyless: Collection[str] = KEYLESS
+) -> Trial:
     """Kill the worker where this post passes, and wait for the end.
 
     An error in one trial is that trial's failure, so that the others still run.
@@ -127,7 +129,7 @@ async def at_passage(world: World, shape: str, passage: Passage, text: str) -> T
         plant = world.points.plant(passage, "kill", [content["id"], content["publications"][0]["id"]])
         await world.publish_now(content)
         try:
-            await judge(world, trial)
+            await judge(world, trial, keyless=keyless)
         finally:
             plant.remove()
         trial.hit_at = plant.hit_at()

@@ -36,9 +36,11 @@ class Brand:
             await brand.connect(channel)
         return brand
 
-    async def connect(self, channel: str) -> None:
-        """Import a new profile of that network."""
+    async def connect(self, channel: str, names: Mapping[str, str] | None = None) -> None:
+        """Import a new profile of that network. `names`: which parts of it to import, where it has several accounts."""
         profile = await create_profile(self.sandbox, channel, self.ref)
+        if names:
+            profile = {name: profile[part] for name, part in names.items()}
         if "password" in profile:
             given = {
                 "serviceUrl": profile["serviceUrl"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -61,6 +62,8 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "x-text": ("x", None, {}),
     "youtube": ("youtube", "clip", {"madeForKids": False}),
 }
+# The networks that the large proofs are run over, with commas between them; all without it.
+ONLY = "PROOF_CHANNELS"
 # The network has no key to find these posts by, so a lost answer may stay unconfirmed (docs/promises.md).
 KEYLESS = frozenset({"telegram", "telegram-text", "telegram-stored", "tiktok-photo", "x-text"})
 # A lost answer is reconciled soon, and a post that is not found is soon known to be absent.
@@ -75,6 +78,14 @@ LATER = 20 * 3600.0
 def channel_of(shape: str) -> str:
     """The network of a shape."""
     return SHAPES[shape][0]
+
+
+def proved_shapes() -> dict[str, str]:
+    """The shapes of the networks that a large proof is run over, with their networks."""
+    named = os.environ.get(ONLY, "")
+    wanted = named.split(",") if named else CHANNELS
+    assert set(wanted) <= set(CHANNELS), f"{ONLY}: {named} are not all networks"
+    return {shape: channel for shape, (channel, *_) in SHAPES.items() if channel in wanted}
 
 
 @dataclass
