@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -19,6 +21,8 @@ from munadi.domain.problem import Problem, ProblemsFound
 
 HORIZON = timedelta(days=366)
 DEFAULT_WINDOW = timedelta(hours=24)
+# How alike a wrong name of a time zone and the right one must be.
+_LIKE = 0.8
 
 
 def _in_utc(given: datetime) -> datetime:
@@ -70,7 +74,27 @@ def resolve_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise _refuse(pointer, "TIMEZONE_UNKNOWN", f"{name!r} is not an IANA time zone") from None
+        raise _refuse(pointer, "TIMEZONE_UNKNOWN", _unknown_zone(name)) from None
+
+
+def _unknown_zone(name: str) -> str:
+    message, near = f"{name!r} is not an IANA time zone", nearest_zones(name)
+    return f"{message}; did you mean {' or '.join(near)}?" if near else f"{message}, such as Asia/Kolkata"
+
+
+def nearest_zones(name: str) -> list[str]:
+    """At most three IANA names that a person may have meant, the likeliest first."""
+    wanted, names = name.strip().lower().replace(" ", "_"), _zone_names()
+    cities = {each.rpartition("/")[2]: full for each, full in names.items() if "/" in each}
+    found = [names[wanted]] if wanted in names else []
+    found += [names[each] for each in get_close_matches(wanted, names, n=3, cutoff=_LIKE)]
+    found += [cities[each] for each in get_close_matches(wanted.rpartition("/")[2], cities, n=3, cutoff=_LIKE)]
+    return list(dict.fromkeys(found))[:3]
+
+
+@cache
+def _zone_names() -> dict[str, str]:
+    return {each.lower(): each for each in sorted(available_timezones())}
 
 
 def _known_zone(name: str) -> str:

@@ -17,6 +17,7 @@ from munadi.domain.time import (
     check_publish_by,
     check_window,
     default_publish_by,
+    nearest_zones,
     resolve_instant,
     resolve_zone,
 )
@@ -165,6 +166,27 @@ def test_a_junk_zone_is_a_problem_and_nothing_else(name: str) -> None:
     except ProblemsFound as found:
         known = [problem.code for problem in found.problems] != ["TIMEZONE_UNKNOWN"]
     assert not known or name in ZONES or name == "localtime"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("asia/kolkata", ["Asia/Kolkata"]),
+        ("kolkata", ["Asia/Kolkata"]),
+        ("New York", ["America/New_York"]),
+        ("Europe/Berln", ["Europe/Berlin"]),
+        ("Nowhere/Else", []),
+        ("IST", []),
+        ("", []),
+    ],
+)
+def test_the_nearest_names_of_an_unknown_zone_are_told(name: str, near: list[str]) -> None:
+    with pytest.raises(ProblemsFound) as found:
+        resolve_zone(name)
+    (problem,) = found.value.problems
+    assert nearest_zones(name)[:1] == near
+    assert problem.message.startswith(f"{name!r} is not an IANA time zone")
+    assert all(each in problem.message for each in near)
 
 
 @pytest.mark.parametrize(
