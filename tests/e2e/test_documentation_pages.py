@@ -23,6 +23,13 @@ API_PAGES = (
 PHONE, DESK = 390, 1280
 LOOKS = {"light": (DESK, False), "dark": (DESK, True), "phone": (PHONE, False)}
 
+# What a reader would have to scroll sideways for. Code may, and the wide tables of the documentation.
+CUT_OFF = """[...document.querySelectorAll('article *')]
+  .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+  .filter(each => !each.closest('pre') && !(each.closest('.wide') && !document.querySelector('article.api')))
+  .filter(each => !each.closest('.unseen'))
+  .map(each => each.outerHTML.slice(0, 80))"""
+
 
 async def opened(browser: Browser, url: str, width: int, dark: bool) -> tuple[Page, list[str]]:
     """The page, and what its policy or its network refused."""
@@ -49,6 +56,7 @@ async def test_pages_are_readable(stack: Stack, browser: Browser, look: str) -> 
             if await summary.is_visible():
                 await summary.click()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name}: wider than {width}"
+        assert await page.evaluate(CUT_OFF) == [], f"{name}: cut off at {width}"
         assert await violations(page) == [], f"{name} {look}"
         await page.context.close()
 
