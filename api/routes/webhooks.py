@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import webhook_examples
@@ -26,6 +26,7 @@ from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
 from munadi.db.keys.callers import Principal
 from munadi.domain.audit import Action
+from munadi.domain.brand import BrandRef
 from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Ordering, Payload, SignatureScheme
@@ -37,6 +38,7 @@ router.include_router(deliveries.router)
 router.include_router(recoveries.router)
 
 
+_RECEIVES = "Only those that receive this brand's events: its own, and those of all brands."
 _WITH_SECRET = {**webhook_examples.ENDPOINT, "secret": "whsec_…"}
 
 
@@ -91,9 +93,21 @@ async def create_endpoint(
     responses={**shows_page(webhook_examples.ENDPOINT), **error_responses(401, 403, 422)},
     summary="List endpoints",
 )
-async def list_endpoints(principal: WebhookReader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
+async def list_endpoints(
+    principal: WebhookReader,
+    services: TheServices,
+    paging: PagingQuery,
+    brand_ref: Annotated[BrandRef | None, Query(alias="brandRef", description=_RECEIVES)] = None,
+) -> Page[EndpointView]:
     """The endpoints that this key may see, without their secrets."""
-    rows = await endpoint_store(services).list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
+    if brand_ref is not None and not principal.may_see(brand_ref):
+        return Page(data=())
+    rows = await endpoint_store(services).list(
+        brand_ref=principal.brand_ref or brand_ref,
+        with_global=principal.brand_ref is None,
+        limit=paging.reading,
+        after=paging.after,
+    )
     return paging.page(rows, lambda endpoint: endpoint.id)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlmodel import col, select, update
+from sqlalchemy import false
+from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
@@ -98,11 +99,14 @@ class EndpointStore:
             row = await session.get(EndpointRow, endpoint_id)
             return None if row is None or row.deleted_at is not None else endpoint_view(row)
 
-    async def list(self, *, brand_ref: str | None, limit: int, after: str | None) -> Sequence[EndpointView]:
-        """Endpoints in order of id after `after`; of one brand if it is given."""
+    async def list(
+        self, *, brand_ref: str | None, with_global: bool = False, limit: int, after: str | None
+    ) -> Sequence[EndpointView]:
+        """Endpoints in order of id after `after`; of one brand if it is given, `with_global` also those of all."""
         query = select(EndpointRow).where(col(EndpointRow.deleted_at).is_(None)).order_by(col(EndpointRow.id))
         if brand_ref is not None:
-            query = query.where(EndpointRow.brand_ref == brand_ref)
+            shared = col(EndpointRow.brand_ref).is_(None) if with_global else false()
+            query = query.where(or_(col(EndpointRow.brand_ref) == brand_ref, shared))
         if after is not None:
             query = query.where(col(EndpointRow.id) > after)
         async with self._database.read() as session:
