@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from api.dashboard.frame import TheFrame
+from api.dashboard.frame import Frame, TheFrame
 from api.dashboard.page_data import Reader, ReadingFailed, TheReader
-from api.dashboard.render import PageRoute, render
+from api.dashboard.permissions import missing_permissions, refused_permissions
+from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE
+from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix, is_id
 
 router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
-# How many of the posts that wait for an account are linked.
-SHOWN_WAITING = 5
+
+
+def again(account: Json) -> Json:
+    """The request that connects the profile of a disconnected account again: by its server, or by its id."""
+    known = account["serviceUrl"] if account["channel"] == ChannelName.MASTODON else account["externalId"]
+    login = {"login": account["login"]} if account["login"] else {}
+    return {"channel": account["channel"], "hint": known, **login}
+
+
+# `shown_waiting`: how many of the posts that wait for an account are linked.
+SHARED: Json = {"shown_waiting": 5, "missing_permissions": missing_permissions, "again": again}
 
 
 @router.get("/accounts")
@@ -35,6 +47,7 @@ async def show_accounts(
     if choice.brand:
         page = await reader.get("/v1/accounts", brandRef=choice.ref, limit=MAX_PAGE, cursor=cursor)
     known = await reader.get("/v1/channels")
+    connection = await _connection(reader, connection_id)
     return render(
         request,
         "accounts.html",
@@ -43,8 +56,9 @@ async def show_accounts(
         alone=False,
         cursor=cursor,
         described=known["data"],
-        connection=await _connection(reader, connection_id),
-        shown_waiting=SHOWN_WAITING,
+        servers=_servers(frame, known["data"]),
+        **_outcome(connection, page["data"]),
+        **SHARED,
     )
 
 
@@ -58,16 +72,22 @@ async def show_account(
 ) -> Response:
     """One account: where everything that says "reconnect it" leads."""
     account = await reader.get(f"/v1/accounts/{quote(account_id, safe='')}")
+    connection = await _connection(reader, connection_id)
+    # A disconnected account stays what it is: its profile is connected as a new one.
+    if connection and connection["accountIds"] and account_id not in connection["accountIds"]:
+        return RedirectResponse(f"/accounts/{connection['accountIds'][0]}?connectionId={connection_id}", 303, HEADERS)
     return render(
         request,
         "accounts.html",
         choice=frame.choice,
         page={"data": [account], "nextCursor": None},
         alone=True,
+        zone=frame.choice.zone_of(account["brandRef"]),
         cursor=None,
         described=(),
-        connection=await _connection(reader, connection_id),
-        shown_waiting=SHOWN_WAITING,
+        servers={},
+        **_outcome(connection, [account]),
+        **SHARED,
     )
 
 
@@ -81,3 +101,20 @@ async def _connection(reader: Reader, connection_id: str | None) -> Json | None:
         if error.status != 404:
             raise
         return None
+
+
+def _outcome(connection: Json | None, accounts: Sequence[Json]) -> Json:
+    """How the connection ended: `refused` are permissions that the owner left out, `before` is the account that was to
+    be connected again, and is as it was."""
+    if connection is None:
+        return {"connection": None, "refused": (), "before": None}
+    before = next((each for each in accounts if each["id"] == connection["accountId"]), None)
+    refused = refused_permissions(connection, before["login"] if before else None)
+    return {"connection": connection, "refused": refused, "before": before}
+
+
+def _servers(frame: Frame, channels: Sequence[Json]) -> dict[str, str]:
+    """Per network whose accounts have servers of their own: the sandbox's server, where there is a sandbox."""
+    if frame.sandbox_url is None:
+        return {}
+    return {each["name"]: f"{frame.sandbox_url}/{each['name']}/server" for each in channels if each["ownServer"]}

@@ -23,12 +23,14 @@ from munadi.ports import Channels
 class Frame:
     """The header of a page. `overdue`: in the brands that the key may see; `attention`: how much needs a person in the
     chosen brand, or in all of them; `emulated`: titles of networks that are emulated here, so that nobody mistakes a
-    test for a publication; `is_degraded`: Temporal does not answer."""
+    test for a publication, and `sandbox_url` is where they show what they got; `is_degraded`: Temporal does not answer.
+    """
 
     choice: BrandChoice
     overdue: Overdue
     attention: int = 0
     emulated: tuple[str, ...] = ()
+    sandbox_url: str | None = None
     is_degraded: bool = False
 
     @property
@@ -53,7 +55,8 @@ async def frame(request: Request, reader: TheReader, services: TheServices) -> F
         overdue = sum(by_brand.values(), Overdue())
     watch: TemporalWatch = request.app.state.temporal_watch
     is_degraded = not await watch.is_up(services)
-    found = Frame(choice, overdue, attention, emulated_networks(services.channels), is_degraded)
+    emulated, sandbox_url = emulated_networks(services.channels), sandbox_of(services.channels)
+    found = Frame(choice, overdue, attention, emulated, sandbox_url, is_degraded)
     request.state.frame = found
     return found
 
@@ -62,6 +65,13 @@ def emulated_networks(channels: Channels) -> tuple[str, ...]:
     """The titles of the networks whose every host is this machine: those of the sandbox."""
     specs = [channel.spec for channel in channels.by_name.values()]
     return tuple(spec.title for spec in specs if spec.hosts and all(map(_is_this_machine, spec.hosts)))
+
+
+def sandbox_of(channels: Channels) -> str | None:
+    """The address of the sandbox's own pages: the server that emulates networks here; None if not one."""
+    hosts = {host for channel in channels.by_name.values() for host in channel.spec.hosts if _is_this_machine(host)}
+    origins = {f"{urlsplit(host).scheme}://{urlsplit(host).netloc}" for host in hosts}
+    return origins.pop() if len(origins) == 1 else None
 
 
 def _is_this_machine(host: str) -> bool:

@@ -94,11 +94,14 @@ def refused_code(title: str, error: ChannelError) -> ChannelError:
 
 
 def require_scopes(title: str, granted: Collection[str], needed: Collection[str]) -> None:
-    """ChannelError naming what the owner did not grant and publishing needs."""
+    """ChannelError whose `provider_code` names what the owner did not grant and publishing needs."""
     missing = [scope for scope in needed if scope not in granted]
     if missing:
         message = f"{title}: not granted: {', '.join(missing)}; publishing needs it"
-        raise ChannelError(Reason.MISSING_SCOPE, Effect.NOT_SENT, message, provider_message=message)
+        named = " ".join(missing)
+        raise ChannelError(
+            Reason.MISSING_SCOPE, Effect.NOT_SENT, message, provider_code=named, provider_message=message
+        )
 
 
 def text_of(title: str, answer: Answer, name: str) -> str:

@@ -55,7 +55,8 @@ class FakeNetwork(FakeChannel):
 class FakeAuthorizer:
     """Issues codes that work once, for one verifier and one address. A consent is for all `profiles`.
 
-    `begun` are the consents that were asked for, `exchanges` counts exchanged codes. See `munadi.ports.Authorizer`.
+    `begun` are the consents that were asked for, `exchanges` counts exchanged codes, `refusals` end the next exchanges.
+    See `munadi.ports.Authorizer`.
     """
 
     profiles: tuple[str, ...] = ("did:plc:1",)
@@ -66,6 +67,7 @@ class FakeAuthorizer:
     exchanges: int = 0
     revoked: list[str] = field(default_factory=list)
     errors: list[ChannelError] = field(default_factory=list)
+    refusals: list[ChannelError] = field(default_factory=list)
 
     async def begin(self, request: ConsentRequest) -> Consent:
         """The address of the consent page, and the verifier to keep."""
@@ -87,6 +89,8 @@ class FakeAuthorizer:
     ) -> GrantedProfiles:
         """The granted profiles for a code."""
         self.exchanges += 1
+        if self.refusals:
+            raise self.refusals.pop()
         challenge, redirect_uri = self.codes.pop(code_in("Network", answered), ("", ""))
         if challenge_of(kept["verifier"]) != challenge or redirect_uri != request.redirect_uri:
             raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, "Network: the code is not valid")

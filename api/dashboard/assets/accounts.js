@@ -1,6 +1,6 @@
 // Accounts: check, connect and reconnect them, in this browser or by a link for their owner.
 
-import { api, refresh } from "./app.js";
+import { api, refresh, written } from "./app.js";
 import { attempt, copyFrom, notice } from "./buttons.js";
 
 const POLL = 3000; // milliseconds between checks of a connection's progress
@@ -10,7 +10,8 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.check) check(button);
-  else if (button.dataset.reconnect) reconnect(button);
+  else if (button.dataset.reconnect) leaveBy(button, `/v1/accounts/${button.dataset.reconnect}/reconnect`);
+  else if (button.dataset.connect) leaveBy(button, button.dataset.connect);
   else if ("link" in button.dataset) makeLink(button);
   else if ("copy" in button.dataset) copyFrom(document.getElementById(button.dataset.copy));
 });
@@ -23,7 +24,9 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("change", ({ target }) => {
-  if (target.name === "channel" && target.form === form()) showLogins();
+  if (target.name !== "channel" || target.form !== form()) return;
+  showLogins();
+  askForServer();
 });
 
 /** Offer the logins of the chosen network, if it has several. */
@@ -36,6 +39,21 @@ function showLogins() {
   }
   const first = [...form().elements.login.options].find((option) => !option.disabled);
   form().elements.login.value = first?.value ?? "";
+}
+
+/** Where each account has a server of its own, ask for it, and suggest the sandbox's. */
+function askForServer() {
+  const { channel, hint } = form().elements;
+  const { server, ownServer } = channel.selectedOptions[0].dataset;
+  const suggested = [...channel.options].map((option) => option.dataset.server).filter(Boolean);
+  for (const label of form().querySelectorAll("[data-hint-of]")) {
+    label.hidden = (label.dataset.hintOf === "server") === (ownServer === undefined);
+  }
+  hint.placeholder = ownServer === undefined ? "a handle, or the server’s address" : "https://mastodon.social";
+  if (!hint.value || suggested.includes(hint.value)) hint.value = server;
+  const note = form().querySelector("[data-sandbox-server]");
+  note.hidden = !server;
+  note.querySelector("code").textContent = server;
 }
 
 function wanted() {
@@ -73,8 +91,11 @@ async function check(button) {
   });
 }
 
-function reconnect(button) {
-  attempt(button, async () => leave(await api("POST", `/v1/accounts/${button.dataset.reconnect}/reconnect`, backHere())));
+/** What a button's request has beside the address to come back to. */
+const bodyOf = (button) => JSON.parse(button.dataset.body ?? "{}");
+
+function leaveBy(button, path) {
+  attempt(button, async () => leave(await api("POST", path, { ...bodyOf(button), ...backHere() })));
 }
 
 /** Create a link to send to the owner, and show the progress here. */
@@ -82,7 +103,7 @@ function makeLink(button) {
   attempt(button, async () => {
     const isNew = button.form === form();
     const path = isNew ? form().dataset.path : button.dataset.link;
-    const made = await api("POST", path, isNew ? wanted() : {});
+    const made = await api("POST", path, isNew ? wanted() : bodyOf(button));
     const result = button.closest(".card").querySelector("[data-link-result]");
     result.replaceChildren(...linkOf(made));
     result.hidden = false;
@@ -94,7 +115,7 @@ function makeLink(button) {
 function linkOf({ id, connectUrl, expiresAt }) {
   const label = document.createElement("label");
   const address = Object.assign(document.createElement("input"), { readOnly: true, value: connectUrl, id: `link-${id}` });
-  label.append(`For the owner. Valid until ${new Date(expiresAt).toLocaleString()}, for one connection.`, address);
+  label.append(`For the owner. Valid until ${written(new Date(expiresAt))}, for one connection.`, address);
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
   button.dataset.copy = address.id;
   const state = Object.assign(document.createElement("p"), { className: "soft", textContent: "Not opened yet." });
@@ -129,4 +150,7 @@ async function follow(id, state) {
   }
 }
 
-if (form()) showLogins();
+if (form()) {
+  showLogins();
+  askForServer();
+}
