@@ -11,7 +11,8 @@ from starlette.responses import Response
 from api.dashboard.causes import causes_of
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import Reader, TheReader
-from api.dashboard.render import PageRoute, instant, render
+from api.dashboard.render import PageRoute, render
+from api.dashboard.times import instant
 from api.deps import TheServices
 from munadi.db.contents.attention import FAILED_SINCE
 from munadi.domain.account import AccountStatus

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
+from api.dashboard.times import start_of
 from munadi.domain.audit import ACTION_MEANING
 
 router = APIRouter(route_class=PageRoute)
@@ -34,7 +34,7 @@ async def show_audit(
     until: Text = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """A page of entries, the newest first. `since` and `until` are days in UTC; both are included.
+    """A page of entries, the newest first. `since` and `until` are days in the page's zone; both are included.
 
     Of the chosen brand. Where there is only one brand, the page has no choice "all brands", so everything is shown.
     """
@@ -44,8 +44,8 @@ async def show_audit(
         action=action,
         keyId=key_id.strip(),
         target=target.strip(),
-        since=start_of(since),
-        until=start_of(until, days_later=1),
+        since=start_of(since, frame.choice.zone),
+        until=start_of(until, frame.choice.zone, days_later=1),
         brandRef=brand_ref,
         limit=PER_PAGE,
         cursor=cursor,
@@ -61,14 +61,6 @@ async def show_audit(
         actions=ACTIONS,
         page_of=page_of,
     )
-
-
-def start_of(day: str, days_later: int = 0) -> str:
-    """The instant at which a day of the form begins in UTC; what is no day is left to the API, which refuses it."""
-    try:
-        return f"{date.fromisoformat(day) + timedelta(days=days_later)}T00:00:00Z"
-    except (ValueError, OverflowError):
-        return day
 
 
 def page_of(entry: dict[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api.cookies import read_cookie, set_cookie
 from api.dashboard.page_data import Reader, ReadingFailed
+from api.dashboard.times import WITHOUT_A_BRAND, shared_zone
 from api.deps import MAX_PAGE
 from munadi.config import Settings
 
@@ -48,6 +49,27 @@ class BrandChoice:
     def name(self) -> str:
         """What people call the brand."""
         return str(self.brand["name"] or self.ref) if self.brand else ""
+
+    @property
+    def zone(self) -> str:
+        """The IANA zone of the chosen brand, or of all of them if it is the same; else UTC."""
+        if self.brand is None and self.more:
+            return WITHOUT_A_BRAND
+        return shared_zone([self.brand] if self.brand else self.brands)
+
+    def zone_of(self, ref: str | None) -> str:
+        """The zone of a page about something of this brand."""
+        known = self._known(ref)
+        return shared_zone([known]) if known else self.zone
+
+    def name_of(self, ref: str) -> str:
+        """What people call a brand; its ref when it has no name, or is none of the known ones."""
+        known = self._known(ref)
+        return str(known["name"] or ref) if known else ref
+
+    def _known(self, ref: str | None) -> Brand | None:
+        chosen = (self.brand,) if self.brand else ()
+        return next((each for each in (*chosen, *self.brands) if each["ref"] == ref), None)
 
     @property
     def several(self) -> bool:

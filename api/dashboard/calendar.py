@@ -19,6 +19,7 @@ from api.dashboard.frame import TheFrame
 from api.dashboard.hours import hours_of
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
+from api.dashboard.times import shared_zone
 from api.deps import TheServices
 
 router = APIRouter(route_class=PageRoute)
@@ -82,10 +83,9 @@ def _side_by_side(choice: BrandChoice, view: View, wanted: Sequence[str]) -> lis
 
 
 def _zone(choice: BrandChoice, brands: Sequence[Brand]) -> ZoneInfo:
-    """The chosen brand's zone; that of all the shown ones if it is the same, else UTC."""
-    shown = [choice.brand] if choice.brand else brands or choice.brands
-    zones = {brand["timezone"] or "UTC" for brand in shown}
-    return ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
+    """That of the brands which stand side by side, if it is the same; else that of the page."""
+    shown = [] if choice.brand else brands
+    return ZoneInfo(shared_zone(shown) if shown else choice.zone)
 
 
 async def _fill(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str) -> None:

@@ -10,8 +10,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dashboard.causes import can_be_retried
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
-from api.dashboard.render import PageRoute, local_field, render
+from api.dashboard.render import PageRoute, render
+from api.dashboard.times import local_field, shared_zone
 from api.deps import TheServices
 from api.services import Services
 from munadi.domain.content import ContentStatus
@@ -39,7 +41,7 @@ async def show_content(
     events = await reader.get(f"{path}/events", after=after, limit=EVENTS_SHOWN)
     brand = await reader.get(f"/v1/brands/{content['brandRef']}")
     accounts = await reader.get_if_allowed("/v1/accounts", brandRef=content["brandRef"], limit=100)
-    zone = content["timezone"] or brand["timezone"] or "UTC"
+    zone = shared_zone([brand])
     steps, step = way_of(content)
     return render(
         request,
@@ -59,10 +61,12 @@ async def show_content(
 
 
 @router.get("/publications/{publication_id}")
-async def show_publication(request: Request, publication_id: str, reader: TheReader) -> Response:
+async def show_publication(request: Request, publication_id: str, reader: TheReader, frame: TheFrame) -> Response:
     """One publication with its attempts and the network's responses."""
     publication = await reader.get(f"/v1/publications/{quote(publication_id, safe='')}")
-    return render(request, "publication.html", publication=publication)
+    content = await reader.get(f"/v1/contents/{publication['contentId']}")
+    zone = frame.choice.zone_of(content["brandRef"])
+    return render(request, "publication.html", publication=publication, zone=zone)
 
 
 def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:

@@ -21,4 +21,4 @@ async def show_insights(request: Request, reader: TheReader, frame: TheFrame) ->
         (channel, charts.outcomes_chart(channel["days"]), charts.lateness_chart(channel["days"]))
         for channel in insights["channels"]
     ]
-    return render(request, "insights.html", insights=insights, networks=networks, size=charts)
+    return render(request, "insights.html", insights=insights, networks=networks, size=charts, zone="UTC")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -19,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.dashboard import fields, icons, labels
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
+from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, shown_time, zone_label
 from api.problems import answer, request_id_of, translate
 from api.services import Services
 from munadi.domain.key import Scope
@@ -73,7 +72,8 @@ class PageRoute(APIRoute):
 def render(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page. Templates see `values`, `request`, `viewer` (None before the sign-in), `frame`
     (what the header has; None where it could not be read), `may(scope)`, `channels` (titles
-    by name), `navigation`, `now`, and the functions of the environment."""
+    by name), `navigation`, `now`, `zone` (that of all times on the page, unless `values` name another),
+    `brand_name(ref)` and the functions of the environment."""
     services: Services = request.app.state.services
     viewer = getattr(request.state, "viewer", None)
     frame = getattr(request.state, "frame", None)
@@ -85,6 +85,8 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
         "channels": {name.value: channel.spec.title for name, channel in services.channels.by_name.items()},
         "navigation": _navigation(request, viewer),
         "now": services.clock.now(),
+        "zone": frame.choice.zone if frame else WITHOUT_A_BRAND,
+        "brand_name": frame.choice.name_of if frame else str,
     }
     made = _environment().get_template(template).render(shared | values)
     page = HTMLResponse(made, status, HEADERS)
@@ -123,16 +125,6 @@ def assets_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def instant(text: str | datetime | None) -> datetime | None:
-    """A time from the API's JSON."""
-    return datetime.fromisoformat(text) if isinstance(text, str) else text
-
-
-def local_field(at: str, zone: str) -> str:
-    """An instant from the API's JSON as a date-and-time field takes it, in an IANA time zone."""
-    return datetime.fromisoformat(at).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
-
-
 def with_query(request: Request, **changes: Any) -> str:
     """This page's address with changed query parameters; None removes one."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changes]
@@ -165,7 +157,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"instant": instant, "local_field": local_field}
+    made.filters |= {"instant": instant, "local_field": local_field, "shown": shown_time, "zone_label": zone_label}
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_standing": labels.publication_standing}

@@ -41,6 +41,7 @@ async def show_usage(
         request,
         "usage.html",
         choice=choice,
+        zone="UTC",
         usage=usage,
         measures=[
             (title, said, usage[name], level(usage[name])) for name, title, said in MEASURES if usage and usage[name]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import MAX_PAGE
@@ -28,9 +29,11 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/webhooks")
-async def show_endpoints(request: Request, reader: TheReader, cursor: Cursor = None) -> Response:
-    """The endpoints that the key may see, with how their newest deliveries went, and a form for a new one."""
-    page = await reader.get("/v1/webhooks/endpoints", limit=PER_PAGE, cursor=cursor)
+async def show_endpoints(request: Request, reader: TheReader, frame: TheFrame, cursor: Cursor = None) -> Response:
+    """The endpoints that get events of the chosen brand, or all that the key may see, with how their newest deliveries
+    went, and a form for a new one."""
+    brand_ref = frame.choice.filter if frame.choice.several else ""
+    page = await reader.get("/v1/webhooks/endpoints", brandRef=brand_ref, limit=PER_PAGE, cursor=cursor)
     recent = await asyncio.gather(
         *(reader.get("/v1/webhooks/deliveries", endpointId=each["id"], limit=RECENT) for each in page["data"])
     )
@@ -43,6 +46,7 @@ async def show_endpoints(request: Request, reader: TheReader, cursor: Cursor = N
 async def show_endpoint(
     request: Request,
     reader: TheReader,
+    frame: TheFrame,
     endpoint_id: str,
     status: Annotated[str, Query(max_length=40)] = "",
     cursor: Cursor = None,
@@ -56,6 +60,7 @@ async def show_endpoint(
         request,
         "webhook.html",
         endpoint=endpoint,
+        zone=frame.choice.zone_of(endpoint["brandRef"]),
         pulse=pulse(deliveries["data"][:RECENT]) if not status and cursor is None else None,
         page=deliveries,
         cursor=cursor,
@@ -66,13 +71,14 @@ async def show_endpoint(
 
 
 @router.get("/webhooks/deliveries/{delivery_id}")
-async def show_delivery(request: Request, reader: TheReader, delivery_id: str) -> Response:
+async def show_delivery(request: Request, reader: TheReader, frame: TheFrame, delivery_id: str) -> Response:
     """One delivery: the newest request as it was sent, beside the response to each attempt."""
     delivery = await reader.get(f"/v1/webhooks/deliveries/{quote(delivery_id, safe='')}")
     endpoint = await reader.get_if_allowed(f"/v1/webhooks/endpoints/{delivery['endpointId']}")
     sent = delivery["request"]
     body = readable(sent["body"]) if sent and sent["body"] is not None else None
-    return render(request, "delivery.html", delivery=delivery, endpoint=endpoint, sent=sent, body=body)
+    zone = frame.choice.zone_of((endpoint or {"brandRef": None})["brandRef"])
+    return render(request, "delivery.html", delivery=delivery, endpoint=endpoint, sent=sent, body=body, zone=zone)
 
 
 def pulse(deliveries: list[Json]) -> Json:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 from playwright.async_api import Browser, expect
@@ -28,6 +30,27 @@ async def test_focus_stays_on_the_page_and_begins_where_a_person_acts(
         await page.get_by_role("button", name="Cancel the post").click()
         await expect(page.locator(".head .badge").first).to_have_text("canceled")
         await expect(page.locator("#live")).to_be_focused()
+
+
+async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
+    stack: Stack, brand: Brand, browser: Browser, api: httpx.AsyncClient
+) -> None:
+    assert (await api.patch(f"/v1/brands/{brand.ref}", json={"timezone": "Asia/Kolkata"})).status_code == 200
+    day = datetime.now(UTC).date() + timedelta(days=30)
+    content = await brand.submit("At noon there", scheduledAt=f"{day}T12:00", timezone="Asia/Kolkata")
+    own = datetime.fromisoformat(content["scheduledAt"]).astimezone(ZoneInfo("Europe/Berlin"))
+    async with signed_in(browser, stack, f"/contents/{content['id']}") as page:
+        await expect(page.locator(".zone")).to_have_text("Times are in Asia/Kolkata (UTC+05:30)")
+        time = page.locator("aside .facts time").first
+        await expect(time).to_have_text(re.compile(rf"^{day.day} {day:%b %Y}, 12:00 \(in \d+ days\)$"))
+        await expect(time).to_have_attribute("title", f"{own.day} {own:%b %Y, %H:%M} in Europe/Berlin, where you are")
+        hook = await subscribe(api, "http://127.0.0.1:9/zones", brandRef=brand.ref)
+        await page.goto(f"/webhooks/{hook['id']}")
+        await page.get_by_text("Replay events").click()
+        await page.get_by_label("From").fill("2026-01-01T05:30")
+        async with page.expect_request("**/replay") as asked:
+            await page.get_by_role("button", name="Replay").click()
+        assert (await asked.value).post_data_json["since"] == "2026-01-01T00:00:00.000Z"
 
 
 async def test_rotating_a_secret_asks_first_and_a_fixed_form_loses_its_problem(

@@ -24,9 +24,14 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
         await form.get_by_role("button", name="Add brand").click()
         await expect(form.locator(".wrong")).to_have_text(re.compile("^A ref has lower case letters"))
         await form.get_by_label("Ref", exact=True).fill(ref)
-        await form.get_by_label("Time zone").fill("Nowhere/Else")
+        await form.get_by_label("Time zone").fill("kolkata")
+        zones = page.locator("#zones option")
+        await expect(zones.first).to_have_attribute("value", "Europe/Berlin")
+        await expect(zones.first).to_have_attribute("label", re.compile(r"^UTC\+0[12]:00, where you are$"))
+        await expect(page.locator("#zones option[value='Asia/Tokyo']")).to_have_attribute("label", "UTC+09:00")
         await form.get_by_role("button", name="Add brand").click()
         await expect(form.get_by_label("Time zone")).to_have_attribute("aria-invalid", "true")
+        await expect(form.locator(".wrong")).to_contain_text("did you mean Asia/Kolkata?")
         await form.get_by_label("Time zone").fill("Asia/Kolkata")
         await form.get_by_role("button", name="Add brand").click()
         await expect(page.locator("#said")).to_have_text("Brand added.")
@@ -74,6 +79,7 @@ async def test_the_page_is_accessible_and_names_the_installation(
 ) -> None:
     name = f"settings-{width}{'-dark' if dark else ''}"
     async with signed_in(browser, stack, "/settings", width=width, dark=dark) as page:
-        await expect(page.locator("header .sandbox")).to_have_text("Sandbox")
+        sandbox = page.get_by_role("link", name="Sandbox")
+        await expect(sandbox).to_have_attribute("href", f"{stack.info['sandbox']}/")
         await expect(page.locator(".foot")).to_contain_text("Munadi 0.")
         assert await judge(page, name, axe=True) == []

@@ -1,6 +1,6 @@
 // The draft of the form: saved while a person writes, and submitted as the post.
 
-import { api, meta, newKey } from "./app.js";
+import { api, meta, newKey, written } from "./app.js";
 
 const QUIET = 2_000; // milliseconds without a change before it is saved
 // What the form fills in. A draft may have more, which a save leaves as it is.
@@ -63,7 +63,7 @@ export class Draft {
       return false;
     }
     this.saved = text;
-    const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const at = written(new Date(), undefined, { hour: "2-digit", minute: "2-digit" });
     this.say(`Draft saved at ${at}.`);
     return true;
   }

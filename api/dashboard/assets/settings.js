@@ -1,6 +1,6 @@
 // Brands with their limits, and API keys. A new key is shown once.
 
-import { api, refresh, say } from "./app.js";
+import { api, instantOf, refresh, say } from "./app.js";
 import { attempt, copyFrom } from "./buttons.js";
 
 document.addEventListener("click", ({ target }) => {
@@ -33,7 +33,7 @@ async function createKey(form) {
   const at = form.elements.expiresAt.value;
   const body = { name: form.elements.name.value.trim(), scopes: new FormData(form).getAll("scopes") };
   if (form.elements.brandRef.value) body.brandRef = form.elements.brandRef.value;
-  if (at) body.expiresAt = new Date(at).toISOString();
+  if (at) body.expiresAt = instantOf(at);
   const made = await api("POST", "/v1/keys", body);
   const box = document.querySelector("[data-secret]");
   const field = box.querySelector("[data-secret-value]");

@@ -1,25 +1,36 @@
-// Shows times in the reader's time zone. `<time datetime>` has the instant; `data-relative` adds the distance from now.
+// Times are written by the server, in the page's zone: the brand's. Here they get how far away they are, and the reader's
+// own time in a tooltip, where that differs.
 
-const STYLES = {
-  medium: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
-  exact: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }),
-};
+import { meta } from "./api.js";
+
 const AWAY = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const OWN = { dateStyle: "medium", timeStyle: "short" };
 
-/** The reader's own zone, such as Asia/Kolkata. */
-export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The IANA zone of all times on this page. */
+export const pageZone = () => meta("zone") || "UTC";
 
-/** Write every time under `root` in the reader's zone. */
+const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Complete every time under `root`. */
 export function localize(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.valueOf())) continue;
-    const text = STYLES[time.dataset.style ?? "medium"].format(at);
-    const shown = "relative" in time.dataset ? `${text} (${away(at)})` : text;
-    if (time.textContent !== shown) time.textContent = shown;
-    time.title = `${time.dateTime} · shown in ${zone()}`;
+    const distance = time.querySelector("[data-away]");
+    if (distance) write(distance, ` (${away(at)})`);
+    const own = written(at, ownZone());
+    if (own !== written(at)) time.title = `${own} in ${ownZone()}, where you are`;
   }
+}
+
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** An instant in a zone, by default the page's. */
+export function written(at, timeZone = pageZone(), style = OWN) {
+  return new Intl.DateTimeFormat("en-GB", { ...style, timeZone }).format(at);
 }
 
 /** The distance of an instant from now, such as “in 2 hours”. */
@@ -29,10 +40,44 @@ export function away(at, now = Date.now()) {
   return AWAY.format(Math.round(seconds / size), unit);
 }
 
-/** Create the list of time zones for fields with `list="zones"`. */
+/** The instant of a local time, such as 2027-01-15T09:00, in the page's zone; RFC 3339. A skipped hour is the one after it. */
+export function instantOf(local) {
+  const asUtc = Date.parse(`${local}Z`);
+  const first = asUtc - aheadOfUtc(asUtc);
+  return new Date(asUtc - aheadOfUtc(first)).toISOString();
+}
+
+/** How far the page's zone is ahead of UTC at an instant, in milliseconds. */
+function aheadOfUtc(at, timeZone = pageZone()) {
+  const numbers = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+  const parts = new Intl.DateTimeFormat("en", { ...numbers, timeZone, hourCycle: "h23" }).formatToParts(at);
+  const { year, month, day, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
+}
+
+/** Offer time zones in fields with `list="zones"`: the reader's own first, each with its distance from UTC. */
 export function offerZones() {
   const list = document.createElement("datalist");
   list.id = "zones";
-  for (const name of ["UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])]) list.append(new Option("", name));
   document.body.append(list);
+  // Hundreds of distances take a moment, so they are computed for a person who is about to choose.
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.matches?.('[list="zones"]') && !list.children.length) list.append(...zoneOptions());
+  });
+}
+
+function zoneOptions() {
+  const names = new Set([ownZone(), pageZone(), "UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])]);
+  return [...names].map((name) => {
+    const option = document.createElement("option");
+    option.value = name;
+    const here = name === ownZone() ? ", where you are" : "";
+    option.label = `${distanceOf(name)}${here}`;
+    return option;
+  });
+}
+
+function distanceOf(timeZone) {
+  const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }).formatToParts();
+  return parts.find(({ type }) => type === "timeZoneName").value.replace("GMT", "UTC");
 }

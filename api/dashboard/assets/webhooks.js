@@ -1,7 +1,7 @@
 // Webhook endpoints: create them and rotate secrets (each secret is shown once), test them, recover and replay events.
 
 import { isConfirmed } from "./actions.js";
-import { api, refresh } from "./app.js";
+import { api, instantOf, refresh } from "./app.js";
 import { attempt, copyFrom, notice } from "./buttons.js";
 
 const POLL = 2000; // milliseconds
@@ -95,7 +95,7 @@ setInterval(() => {
 
 function rangeOf(form) {
   const given = ["since", "until"].filter((name) => form.elements[name].value);
-  return Object.fromEntries(given.map((name) => [name, new Date(form.elements[name].value).toISOString()]));
+  return Object.fromEntries(given.map((name) => [name, instantOf(form.elements[name].value)]));
 }
 
 function textsOf(form, ...names) {
