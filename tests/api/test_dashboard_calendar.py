@@ -96,7 +96,7 @@ async def test_posts_stand_on_the_days_of_the_brands_zone(api: ApiHarness, dashb
     later = await api.submit(text="<b>Morning</b>\nsecond line", scheduledAt="2026-12-04T03:30:00Z")
     page = await dashboard.page(f"{PAGE}&date=2026-12-10")
     assert faults(page) == []
-    assert "Times are in Asia/Kolkata" in page
+    assert "Asia/Kolkata (UTC+05:30)</span></p>" in page
     found = parts_by_day(page)
     assert (min(found), max(found)) == ("2026-11-30", "2027-01-03")
     assert early["id"] not in found["2026-12-03"]
