@@ -74,7 +74,8 @@ async def test_a_long_list_has_a_next_page(api: ApiHarness, dashboard: Dashboard
 
 
 async def test_a_waiting_post_offers_its_actions(api: ApiHarness, dashboard: DashboardBrowser) -> None:
-    made = await api.submit(text="Soon", timezone="Asia/Kolkata", scheduledAt="2026-12-24T18:30:00")
+    await api.patch("/v1/brands/acme", {"timezone": "Asia/Kolkata"})
+    made = await api.submit(text="Soon", timezone="America/New_York", scheduledAt="2026-12-24T08:00:00")
     page = await dashboard.page(f"/contents/{made['id']}")
     expect_words(
         page, "Not published yet", "Accepted: stored, not published yet", 'value="2026-12-24T18:30"',

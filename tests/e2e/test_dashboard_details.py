@@ -50,7 +50,7 @@ async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
         await page.get_by_label("From").fill("2026-01-01T05:30")
         async with page.expect_request("**/replay") as asked:
             await page.get_by_role("button", name="Replay").click()
-        assert (await asked.value).post_data_json["since"] == "2026-01-01T00:00:00.000Z"
+        assert '"since":"2026-01-01T00:00:00.000Z"' in str((await asked.value).post_data)
 
 
 async def test_rotating_a_secret_asks_first_and_a_fixed_form_loses_its_problem(
