@@ -148,7 +148,7 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
     await page.get_by_role("button", name="Allow").click()
     await expect(page.get_by_text("Threads is connected.")).to_be_visible()
     assert f"/accounts/{disconnected}" not in page.url, "it is another account now"
-    await expect(page.locator(".account .badge").first).to_have_text("connected")
+    await expect(page.locator(".account .badge").first).to_have_text("Account: connected")
 
 
 async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: Brand, api: httpx.AsyncClient) -> None:
