@@ -450,12 +450,12 @@ export class WebhooksEndpoints {
   }
 
   /** The endpoints that this key may see, without their secrets. */
-  list(query: { limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfEndpointView> {
+  list(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfEndpointView> {
     return this.send<t.PageOfEndpointView>("GET", `/v1/webhooks/endpoints`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfEndpointView["data"][number]> {
+  listAll(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfEndpointView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
