@@ -14,7 +14,6 @@ from api.dashboard.page_data import Reader, ReadingFailed, TheReader
 from api.dashboard.permissions import missing_permissions, refused_permissions
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE
-from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix, is_id
 
 router = APIRouter(route_class=PageRoute)
@@ -22,15 +21,14 @@ router = APIRouter(route_class=PageRoute)
 Json = dict[str, Any]
 
 
-def again(account: Json) -> Json:
+def again(account: Json, own_server: bool) -> Json:
     """The request that connects the profile of a disconnected account again: by its server, or by its id."""
-    known = account["serviceUrl"] if account["channel"] == ChannelName.MASTODON else account["externalId"]
     login = {"login": account["login"]} if account["login"] else {}
-    return {"channel": account["channel"], "hint": known, **login}
+    return {"channel": account["channel"], "hint": account["serviceUrl" if own_server else "externalId"], **login}
 
 
 # `shown_waiting`: how many of the posts that wait for an account are linked.
-SHARED: Json = {"shown_waiting": 5, "missing_permissions": missing_permissions, "again": again}
+SHARED: Json = {"shown_waiting": 5, "missing_permissions": missing_permissions}
 
 
 @router.get("/accounts")
@@ -57,6 +55,7 @@ async def show_accounts(
         cursor=cursor,
         described=known["data"],
         servers=_servers(frame, known["data"]),
+        again=None,
         **_outcome(connection, page["data"]),
         **SHARED,
     )
@@ -72,6 +71,7 @@ async def show_account(
 ) -> Response:
     """One account: where everything that says "reconnect it" leads."""
     account = await reader.get(f"/v1/accounts/{quote(account_id, safe='')}")
+    channel = await reader.get(f"/v1/channels/{account['channel']}")
     connection = await _connection(reader, connection_id)
     # A disconnected account stays what it is: its profile is connected as a new one.
     if connection and connection["accountIds"] and account_id not in connection["accountIds"]:
@@ -86,6 +86,7 @@ async def show_account(
         cursor=None,
         described=(),
         servers={},
+        again=again(account, channel["ownServer"]),
         **_outcome(connection, [account]),
         **SHARED,
     )
@@ -109,8 +110,7 @@ def _outcome(connection: Json | None, accounts: Sequence[Json]) -> Json:
     if connection is None:
         return {"connection": None, "refused": (), "before": None}
     before = next((each for each in accounts if each["id"] == connection["accountId"]), None)
-    refused = refused_permissions(connection, before["login"] if before else None)
-    return {"connection": connection, "refused": refused, "before": before}
+    return {"connection": connection, "refused": refused_permissions(connection), "before": before}
 
 
 def _servers(frame: Frame, channels: Sequence[Json]) -> dict[str, str]:

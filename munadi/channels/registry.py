@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from munadi.channels.channel import ComposedChannel
 from munadi.channels.containment import contained
 from munadi.channels.http import ChannelTools
+from munadi.channels.permissions import Permissions
 from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
 from munadi.ports import Authorizer, Channel, Channels
 
@@ -38,6 +40,12 @@ def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTool
 def channel_options() -> dict[ChannelName, type[BaseModel]]:
     """Every channel's model of its options."""
     return {name: import_module(f"{module}.spec").Options for name, module in REGISTRY.items()}
+
+
+@cache
+def channel_permissions() -> dict[ChannelName, Permissions]:
+    """What each network's log-ins ask for; empty where owners grant everything or nothing."""
+    return {name: getattr(import_module(f"{module}.spec"), "PERMISSIONS", {}) for name, module in REGISTRY.items()}
 
 
 def channel_specs() -> list[ChannelSpec]:

@@ -10,6 +10,7 @@ from api.dashboard.brand_choice import COOKIE
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus
 from tests.api.dashboard import DashboardBrowser
+from tests.api.endpoints import create_endpoint
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
 from tests.api.test_dashboard_posts import expect_words
@@ -66,6 +67,20 @@ async def test_a_new_webhook_endpoint_is_of_the_chosen_brand(dashboard: Dashboar
     page = (await dashboard.page("/webhooks?brandRef=")).partition(form)[2]
     assert "All brands of this key" in page
     assert re.findall(r'<option value="([^"]*)" selected>', page) == []
+
+
+async def test_the_list_follows_the_brand_and_marks_what_is_for_all(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    hooks = {ref: (await create_endpoint(api, brandRef=ref))["id"] for ref in ("acme", "rival", None)}
+    for query, shown in (("?brandRef=acme", ("acme", None)), ("", ("acme", None)), ("?brandRef=", tuple(hooks))):
+        page = await dashboard.page(f"/webhooks{query}")
+        assert {ref for ref, made in hooks.items() if made in page} == set(shown), query
+    assert 'class="everywhere">all brands' in page.partition(f'id="{hooks[None]}"')[2].partition("</li>")[0]
+    key = await api.key(Scope.WEBHOOKS_READ, brand_ref="rival")
+    for query, refs in (("", ["rival"]), ("?brandRef=rival", ["rival"]), ("?brandRef=acme", [])):
+        found = await api.read_list(f"/v1/webhooks/endpoints{query}", key=key)
+        assert [each["brandRef"] for each in found] == refs, query
 
 
 async def test_an_unknown_brand_is_reported_and_not_kept(dashboard: DashboardBrowser) -> None:

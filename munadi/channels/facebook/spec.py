@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from munadi.channels.http import Duration, PolledSettings
+from munadi.channels.permissions import ARRIVED, COMMENT, PUBLISH, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -163,3 +164,12 @@ SPEC = ChannelSpec(
         "https://developers.facebook.com/documentation/video-api/reference/error-codes",
     ),
 )
+
+PERMISSIONS: Permissions = {
+    "": (
+        Permission("pages_show_list", "see which Pages there are"),
+        Permission("pages_read_engagement", ARRIVED),
+        Permission("pages_manage_posts", PUBLISH),
+        Permission(COMMENT_SCOPE, COMMENT),
+    )
+}

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from munadi.channels.http import Duration, PolledSettings
 from munadi.channels.meta.graph import Graph
+from munadi.channels.permissions import COMMENT, PUBLISH, READ, Permission, Permissions
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
@@ -248,3 +249,18 @@ SPEC = ChannelSpec(
         "https://developers.facebook.com/documentation/facebook-login/guides/access-tokens/get-long-lived",
     ),
 )
+
+PERMISSIONS: Permissions = {
+    "": (
+        Permission("instagram_business_basic", READ),
+        Permission("instagram_business_content_publish", PUBLISH),
+        Permission(COMMENT_SCOPES[Login.DIRECT], COMMENT),
+    ),
+    Login.PAGE: (
+        Permission("instagram_basic", READ),
+        Permission("instagram_content_publish", PUBLISH),
+        Permission("pages_show_list", "see which Pages there are"),
+        Permission("pages_read_engagement", "find the Instagram account of a Page"),
+        Permission(COMMENT_SCOPES[Login.PAGE], COMMENT),
+    ),
+}

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from munadi.channels.http import AppSettings, Duration
+from munadi.channels.permissions import ARRIVED, READ, Permission, Permissions
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
@@ -195,3 +196,16 @@ SPEC = ChannelSpec(
         "https://learn.microsoft.com/linkedin/marketing/versioning",
     ),
 )
+
+PERMISSIONS: Permissions = {
+    "": (
+        Permission("openid", READ),
+        Permission("profile", READ),
+        Permission("w_member_social", "publish posts and comments in the person's name"),
+    ),
+    Login.PAGE: (
+        Permission("w_organization_social", "publish posts and comments for a page"),
+        Permission("r_organization_social", ARRIVED),
+        Permission("rw_organization_admin", "see which pages there are"),
+    ),
+}

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from munadi.channels.http import ChannelSettings, Duration
+from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -135,3 +136,12 @@ SPEC = ChannelSpec(
         "https://docs.joinmastodon.org/api/rate-limits/",
     ),
 )
+
+PERMISSIONS: Permissions = {
+    "": (
+        Permission("read:accounts", READ),
+        Permission("read:statuses", ARRIVED),
+        Permission("write:statuses", PUBLISH),
+        Permission("write:media", UPLOAD),
+    )
+}

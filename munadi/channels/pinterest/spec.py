@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from munadi.channels.http import AppSettings, Duration
+from munadi.channels.permissions import READ, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -157,4 +158,14 @@ SENDING: Mapping[str, Any] = {
     "media_rules": (SENT_IMAGE, VIDEO),
     "pulled_media": (),
     "visible_bytes": MAX_IMAGES * MAX_SENT,
+}
+
+PERMISSIONS: Permissions = {
+    "": (
+        Permission("user_accounts:read", READ),
+        Permission("boards:read", "see the boards"),
+        Permission("boards:write", "save Pins to boards"),
+        Permission("pins:read", "see whether a Pin arrived"),
+        Permission("pins:write", "publish Pins"),
+    )
 }

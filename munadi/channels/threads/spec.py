@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from munadi.channels.http import AppSettings, Duration
+from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -217,3 +218,11 @@ SPEC = ChannelSpec(
         "https://developers.facebook.com/documentation/threads/troubleshooting",
     ),
 )
+
+PERMISSIONS: Permissions = {
+    "": (
+        Permission("threads_basic", READ),
+        Permission("threads_content_publish", PUBLISH),
+        Permission(REPLY_SCOPE, "publish the further parts of a thread, or first comments"),
+    )
+}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from munadi.channels.http import Duration, PolledSettings
+from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -170,3 +171,5 @@ SPEC = ChannelSpec(
         "https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
     ),
 )
+
+PERMISSIONS: Permissions = {"": (Permission("user.info.basic", READ), Permission("video.publish", PUBLISH))}

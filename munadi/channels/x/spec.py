@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from munadi.channels.http import AppSettings, Duration
+from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -139,3 +140,13 @@ SPEC = ChannelSpec(
         "https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code",
     ),
 )
+
+PERMISSIONS: Permissions = {
+    "": (
+        Permission("tweet.read", ARRIVED),
+        Permission("users.read", READ),
+        Permission("tweet.write", PUBLISH),
+        Permission("media.write", UPLOAD),
+        Permission("offline.access", "stay connected for more than two hours"),
+    )
+}

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from munadi.channels.http import Duration, PolledSettings
+from munadi.channels.permissions import Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -192,3 +193,16 @@ SPEC = ChannelSpec(
         "https://support.google.com/youtube/answer/71673",
     ),
 )
+
+# These include uploading and reading.
+_WHOLE = tuple(f"https://www.googleapis.com/auth/{name}" for name in ("youtube", "youtube.force-ssl"))
+PERMISSIONS: Permissions = {
+    "": tuple(
+        Permission(f"https://www.googleapis.com/auth/{scope}", purpose, within)
+        for scope, purpose, within in (
+            ("youtube.upload", "upload videos", _WHOLE),
+            ("youtube.readonly", "see the channel, and whether a video arrived", _WHOLE),
+            ("youtube.force-ssl", "make videos public, and write first comments", ()),
+        )
+    )
+}
