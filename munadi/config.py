@@ -180,7 +180,7 @@ def unknown_variables() -> list[str]:
     prefix = "MUNADI_"
     known = {prefix + name.upper() for name in Settings.model_fields}
     # Variables that only the CLI reads.
-    known |= {"MUNADI_URL", "MUNADI_API_KEY"}
+    known |= {"MUNADI_URL", "MUNADI_API_KEY", "MUNADI_PROFILE"}
     return sorted(
         name
         for name in os.environ

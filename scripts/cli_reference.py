@@ -11,14 +11,14 @@ from munadi.cli.app import app
 from scripts.markdown import table
 
 # Options of every command are described once; completion is Typer's own.
-EVERYWHERE = {"as_json", "url_", "api_key_", "help"}
+EVERYWHERE = {"as_json", "url_", "api_key_", "profile_", "help"}
 COMPLETION = {"install_completion", "show_completion"}
 HEAD = """# The command line
 
 `munadi` exits with 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted. Every command has `--json`
-(JSON for machines on standard output, nothing else) and `--help`. Those that call the API have `--url` and `--api-key`
-as well (else `MUNADI_URL` and `MUNADI_API_KEY`, else what `munadi login` stored); they are marked *API*. How they are
-used: [docs/cli.md](../cli.md).
+(JSON for machines on standard output, nothing else) and `--help`. Those that call the API have `--url`, `--api-key` and
+`--profile` as well (else `MUNADI_URL`, `MUNADI_API_KEY` and `MUNADI_PROFILE`, else what `munadi login` stored); they are marked
+*API*. How they are used: [docs/cli.md](../cli.md).
 """
 
 

@@ -21,8 +21,10 @@ from munadi.cli import (
     events,
     keys,
     login,
+    logout,
     mcp,
     media,
+    profiles,
     publications,
     request,
     sandbox,
@@ -30,7 +32,7 @@ from munadi.cli import (
     webhooks,
     worker,
 )
-from munadi.cli.command import AsJson
+from munadi.cli.command import AsJson, Profile
 from munadi.cli.dev import command as dev
 from munadi.cli.output import Output
 from munadi.cli.session import Session
@@ -43,10 +45,10 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
 # `contents` and `changes` are one group of commands; so are `accounts` and `connecting`.
-for group in (changes, drafts, publications, media, connecting, brands, channels, webhooks, keys, db):
+for group in (changes, drafts, publications, media, connecting, brands, channels, webhooks, keys, db, profiles):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
-for alone in (login, doctor, events, audit, usage, request, dev, demo, api, worker, sandbox, mcp):
+for alone in (login, logout, doctor, events, audit, usage, request, dev, demo, api, worker, sandbox, mcp):
     alone.add_to(app)
 
 
@@ -62,6 +64,8 @@ Version = Annotated[bool, typer.Option("--version", help="Print the version.", c
 
 
 @app.callback()
-def start(context: typer.Context, as_json: AsJson = False, version: Version = False) -> None:
+def start(context: typer.Context, as_json: AsJson = False, profile: Profile = None, version: Version = False) -> None:
     """Options that come before a command."""
-    context.ensure_object(Session).out.as_json |= as_json
+    session = context.ensure_object(Session)
+    session.out.as_json |= as_json
+    session.profile = profile or session.profile

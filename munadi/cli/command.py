@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from munadi.cli.completing import profiles as profile_names
 from munadi.cli.exits import CommandFailed, Exit, exit_of_status
 from munadi.cli.output import Output
 from munadi.cli.session import Session
@@ -25,10 +26,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines, nothing else.")]
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The API's address (else MUNADI_URL).")]
 Key = Annotated[str | None, typer.Option("--api-key", metavar="KEY", help="An API key (else MUNADI_API_KEY).")]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile", metavar="NAME", help="The login to use (else MUNADI_PROFILE).", autocompletion=profile_names
+    ),
+]
 
 _JSON = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson)
 _URL = inspect.Parameter("url_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Url)
 _KEY = inspect.Parameter("api_key_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Key)
+_PROFILE = inspect.Parameter("profile_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Profile)
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
 
 
@@ -38,8 +46,8 @@ def group(name: str, purpose: str) -> typer.Typer:
 
 
 def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any) -> Callable[[Function], Function]:
-    """Register a function as `name`. `remote` commands take --url and --api-key."""
-    shared = [_JSON, _URL, _KEY] if remote else [_JSON]
+    """Register a function as `name`. `remote` commands take --url, --api-key and --profile."""
+    shared = [_JSON, _URL, _KEY, _PROFILE] if remote else [_JSON]
 
     def register(function: Function) -> Function:
         given = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
@@ -51,6 +59,7 @@ def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any)
             session.out.as_json |= values.pop("as_json")
             session.url = values.pop("url_", None) or session.url
             session.api_key = values.pop("api_key_", None) or session.api_key
+            session.profile = values.pop("profile_", None) or session.profile
             with failures_as_exit_codes(session):
                 function(session, **values)
 

@@ -1,4 +1,4 @@
-"""Shell completion of values that are the same for every API. Makes no network call."""
+"""Shell completion of values that are known without a network call."""
 
 from __future__ import annotations
 
@@ -55,6 +55,17 @@ def folds(incomplete: str) -> list[str]:
 def outcomes(incomplete: str) -> list[str]:
     """Outcomes that a person can report for an unconfirmed publication."""
     return _beginning(incomplete, ("published", "not_published"))
+
+
+def profiles(incomplete: str) -> list[str]:
+    """Names of stored profiles; none if their file is damaged, which the command then reports."""
+    from munadi.cli.exits import CommandFailed
+    from munadi.cli.profile_store import load
+
+    try:
+        return _beginning(incomplete, sorted(load().profiles))
+    except CommandFailed:
+        return []
 
 
 def dismissals(incomplete: str) -> list[str]:

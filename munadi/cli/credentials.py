@@ -1,36 +1,50 @@
-"""Finds the API's address and key: options, then MUNADI_URL and MUNADI_API_KEY, then what `login` stored.
+"""Finds the API's address and key for a command.
 
-A stored key is only sent to the address it was stored for.
+Options come first, then a profile named by --profile, then MUNADI_URL and MUNADI_API_KEY, then the profile of
+MUNADI_PROFILE, then the profile in use. A stored key is only sent to the address it was stored for.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import dataclass
-from pathlib import Path
 
 from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output
+from munadi.cli.profile_store import Credentials, StoredProfiles, load, missing_profile
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """An API's address and a key; without a key only public paths answer."""
-
-    url: str
-    api_key: str | None
-
-
-def resolve(url: str | None = None, api_key: str | None = None) -> Credentials:
-    """The address and key for this run."""
+def resolve(
+    url: str | None = None, api_key: str | None = None, profile: str | None = None, *, is_new: bool = False
+) -> Credentials:
+    """The address and key for this run. A named profile must be stored, unless `is_new` is set."""
     stored = load()
-    wanted = url or os.environ.get("MUNADI_URL") or (stored.url if stored else DEFAULT_URL)
-    key = api_key or os.environ.get("MUNADI_API_KEY")
-    if not key and stored and stored.url.rstrip("/") == wanted.rstrip("/"):
-        key = stored.api_key
-    return Credentials(wanted.rstrip("/"), _sendable(key) if key else None)
+    found = stored.profiles.get(current_profile(stored, profile))
+    if found is None and not is_new and (wanted := _named(profile)) is not None:
+        raise missing_profile(wanted, stored)
+    if profile is None:
+        url, api_key = url or os.environ.get("MUNADI_URL"), api_key or os.environ.get("MUNADI_API_KEY")
+    address = (url or (found.url if found else DEFAULT_URL)).rstrip("/")
+    if not api_key and found and found.url.rstrip("/") == address:
+        api_key = found.api_key
+    return Credentials(address, _sendable(api_key) if api_key else None)
+
+
+def current_profile(stored: StoredProfiles, profile: str | None = None) -> str:
+    """The name of the profile for this run: --profile, then MUNADI_PROFILE, then the one in use."""
+    return _named(profile) or stored.in_use
+
+
+def note_overriding(out: Output) -> None:
+    """Say which variables of this shell override what is stored, when there are some."""
+    given = [name for name in ("MUNADI_URL", "MUNADI_API_KEY", "MUNADI_PROFILE") if os.environ.get(name)]
+    if given:
+        out.note(f"{' and '.join(given)} of this shell override it; unset them to use what is stored")
+
+
+def _named(profile: str | None) -> str | None:
+    return profile or os.environ.get("MUNADI_PROFILE") or None
 
 
 def _sendable(key: str) -> str:
@@ -42,36 +56,3 @@ def _sendable(key: str) -> str:
             "Copy it again: a key is mnd_ and then letters, digits and underscores, nothing else.",
         )
     return key
-
-
-def credentials_file() -> Path:
-    """~/.config/munadi/credentials, or under XDG_CONFIG_HOME."""
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "munadi" / "credentials"
-
-
-def load() -> Credentials | None:
-    """What `munadi login` stored, if anything."""
-    path = credentials_file()
-    try:
-        stored = json.loads(path.read_text())
-        return Credentials(str(stored["url"]), str(stored["apiKey"]))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandFailed(f"{path} cannot be read: {error}", Exit.USAGE, "run munadi login again") from error
-
-
-def store(credentials: Credentials) -> Path:
-    """Store them for the next command, readable by this user only."""
-    path = credentials_file()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    text = json.dumps({"url": credentials.url, "apiKey": credentials.api_key}) + "\n"
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    # Created with its final mode: at no moment can others read it.
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text)
-    draft.replace(path)
-    return path

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 
 from munadi.cli.command import command
-from munadi.cli.credentials import Credentials, store
+from munadi.cli.credentials import current_profile, resolve
 from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output
+from munadi.cli.profile_store import Credentials, checked_name, load, save
 from munadi.cli.session import Session
 
 
@@ -20,19 +23,32 @@ def add_to(app: typer.Typer) -> None:
 def login(session: Session) -> None:
     """Check an API's address and a key, and store both for this user.
 
-    Both come from --url and --api-key, from MUNADI_URL and MUNADI_API_KEY, or you are asked for them.
+    Both come from --url and --api-key, from MUNADI_URL and MUNADI_API_KEY, or you are asked for them. --profile
+    stores them under a name of their own, beside the others; munadi profiles use makes it the one in use.
     """
-    url, key = session.credentials.url, session.api_key or session.credentials.api_key
+    stored = load()
+    name = checked_name(current_profile(stored, session.profile))
+    found = resolve(session.url, session.api_key, session.profile, is_new=True)
+    url, key = found.url, found.api_key
     if key is None or sys.stdin.isatty():
         url, key = _prompt(session, url, key)
     checked = Session(url=url, api_key=key, transport=session.transport, pause=session.pause, out=session.out)
     # Any key may list the channels, so an answer proves that this is Munadi and that the key works.
     checked.client.channels.list()
-    path = store(Credentials(url.rstrip("/"), key))
-    session.show(
-        {"url": url, "credentials": str(path)},
-        lambda out, done: out.line(f"logged in to {done['url']}; stored in {path}"),
-    )
+    if not stored.profiles:
+        stored.in_use = name
+    stored.profiles[name] = Credentials(url.rstrip("/"), key)
+    path = save(stored)
+    done = {"url": url, "credentials": str(path), "profile": name, "inUse": name == stored.in_use}
+    session.show(done, _print_done)
+
+
+def _print_done(out: Output, done: Any) -> None:
+    out.line(f"logged in to {done['url']}; stored in {done['credentials']} as profile {done['profile']}")
+    if not done["inUse"]:
+        out.note(
+            f"use it with --profile {done['profile']}, or for every command: munadi profiles use {done['profile']}"
+        )
 
 
 def _prompt(session: Session, url: str, key: str | None) -> tuple[str, str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from munadi.cli.credentials import Credentials, resolve
+from munadi.cli.credentials import resolve
 from munadi.cli.output import Output
+from munadi.cli.profile_store import Credentials
 
 if TYPE_CHECKING:
     import httpx
@@ -22,6 +23,7 @@ class Session:
 
     url: str | None = None
     api_key: str | None = None
+    profile: str | None = None
     transport: httpx.BaseTransport | None = None
     pause: Callable[[float], None] | None = None
     out: Output = field(default_factory=Output)
@@ -29,7 +31,7 @@ class Session:
     @cached_property
     def credentials(self) -> Credentials:
         """The API's address and key for this run."""
-        return resolve(self.url, self.api_key)
+        return resolve(self.url, self.api_key, self.profile)
 
     @cached_property
     def client(self) -> Client:

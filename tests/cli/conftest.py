@@ -55,7 +55,7 @@ def api() -> FakeApi:
 @pytest.fixture
 def munadi(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
     """`munadi("contents", "get", "cnt_1")` over the fake API, without this machine's credentials."""
-    for name in ("MUNADI_URL", "MUNADI_API_KEY"):
+    for name in ("MUNADI_URL", "MUNADI_API_KEY", "MUNADI_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 

@@ -6,10 +6,15 @@ import stat
 import httpx
 import pytest
 
-from munadi.cli.credentials import Credentials, credentials_file, resolve, store
+from munadi.cli.credentials import resolve
+from munadi.cli.profile_store import Credentials, StoredProfiles, credentials_file, save
 from tests.cli.conftest import FakeApi, Munadi
 
 STORED = Credentials("https://munadi.example", "mnd_stored")
+
+
+def store(credentials: Credentials) -> None:
+    save(StoredProfiles(profiles={"default": credentials}))
 
 
 def test_login_stores_a_file_that_only_this_user_can_read(munadi: Munadi, api: FakeApi) -> None:
@@ -17,7 +22,8 @@ def test_login_stores_a_file_that_only_this_user_can_read(munadi: Munadi, api: F
     result = munadi("login", "--url", "https://munadi.example/", "--api-key", "mnd_stored")
     assert result.exit_code == 0
     assert stat.S_IMODE(credentials_file().stat().st_mode) == 0o600
-    assert json.loads(credentials_file().read_text()) == {"url": "https://munadi.example", "apiKey": "mnd_stored"}
+    profiles = {"default": {"url": "https://munadi.example", "apiKey": "mnd_stored"}}
+    assert json.loads(credentials_file().read_text()) == {"inUse": "default", "profiles": profiles}
     assert "mnd_stored" not in result.output
     assert api.requests[0].headers["authorization"] == "Bearer mnd_stored"
 
