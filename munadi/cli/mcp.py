@@ -38,6 +38,10 @@ Origins = Annotated[
         "--allowed-origin", metavar="ORIGIN", help="With --http: an origin whose pages may call it; repeat for more."
     ),
 ]
+DraftsOnly = Annotated[
+    bool,
+    Option("--drafts-only", help="Offer no tool that publishes or changes posts: an agent drafts, a person submits."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,6 +56,7 @@ def mcp(
     port: Port = PORT,
     allowed_hosts: Hosts = None,
     allowed_origins: Origins = None,
+    drafts_only: DraftsOnly = False,
 ) -> None:
     """Run the MCP server, so that an AI client can publish and follow posts (docs/mcp.md).
 
@@ -59,11 +64,11 @@ def mcp(
     key as a bearer token, and this user's key is not used. It ends when its input ends, or after SIGTERM.
     """
     if http:
-        _serve_http(session, host, port, allowed_hosts or [], allowed_origins or [])
-    _serve_stdio(session)
+        _serve_http(session, host, port, allowed_hosts or [], allowed_origins or [], drafts_only)
+    _serve_stdio(session, drafts_only)
 
 
-def _serve_stdio(session: Session) -> None:
+def _serve_stdio(session: Session, drafts_only: bool) -> None:
     from munadi.client import AsyncClient
     from munadi.logs import configure_logging
     from munadi.mcp import serve_stdio
@@ -75,10 +80,12 @@ def _serve_stdio(session: Session) -> None:
         session.out.note("no API key is set, so every tool will fail. Set MUNADI_API_KEY, or run munadi login.")
     # Exit at once: a thread that waits for standard input would keep the process alive until a line comes.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    asyncio.run(serve_stdio(AsyncClient(session.credentials.url, session.credentials.api_key)))
+    asyncio.run(serve_stdio(AsyncClient(session.credentials.url, session.credentials.api_key), drafts_only=drafts_only))
 
 
-def _serve_http(session: Session, host: str, port: int, hosts: list[str], origins: list[str]) -> NoReturn:
+def _serve_http(
+    session: Session, host: str, port: int, hosts: list[str], origins: list[str], drafts_only: bool
+) -> NoReturn:
     if host not in LOOPBACK and not hosts:
         raise CommandFailed(
             f"--host {host} is not loopback, so --allowed-host must name the host that clients use",
@@ -94,7 +101,7 @@ def _serve_http(session: Session, host: str, port: int, hosts: list[str], origin
 
     configure_logging("warning")
     listening = _listen(host, port)
-    app = create_app(AsyncClient(session.credentials.url), hosts=hosts, origins=origins)
+    app = create_app(AsyncClient(session.credentials.url), hosts=hosts, origins=origins, drafts_only=drafts_only)
     config = uvicorn.Config(
         app,
         log_config=None,

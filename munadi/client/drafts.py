@@ -5,7 +5,7 @@ from __future__ import annotations
 from munadi.client.directory import nothing
 from munadi.client.operations import Group, M, operation
 from munadi.client.shapes import Content, Json, Page
-from munadi.client.steps import Call, post, segment
+from munadi.client.steps import Call, new_key, post, segment
 
 
 class Drafts(Group[M]):
@@ -37,9 +37,14 @@ class Drafts(Group[M]):
         return Call("DELETE", _path(draft_id), read=nothing)
 
     @operation
-    def submit(self, draft_id: str, idempotency_key: str | None = None) -> Call[Content]:
-        """Submit it as a post; the answer means accepted. ProblemError 409 DRAFT_SUBMITTED if it is one already."""
-        return post(f"{_path(draft_id)}/submit", idempotency_key=idempotency_key)
+    def submit(self, draft_id: str, idempotency_key: str | None = None, *, version: int | None = None) -> Call[Content]:
+        """Submit it as a post; the answer means accepted. ProblemError 409 DRAFT_SUBMITTED if it is one already.
+
+        With `version` only that version is submitted: ProblemError 412 if the draft has changed since.
+        """
+        headers = {} if version is None else {"if-match": f'"{version}"'}
+        key = idempotency_key or new_key()
+        return Call("POST", f"{_path(draft_id)}/submit", headers=headers, idempotency_key=key)
 
 
 def _path(draft_id: str) -> str:

@@ -24,13 +24,16 @@ LOOK = "Call status for its present state."
 NEXT_BY_CODE = {
     "TOO_LATE": "Publishing has begun, so this cannot be changed any more. Call status or wait.",
     "IDEMPOTENCY_KEY_REUSED": "Another content was sent under this idempotencyKey. Leave it out, or take another one.",
+    "DRAFT_SUBMITTED": "The draft became the post named above. Call status with its id.",
+    "TOO_MANY_DRAFTS": "Ask the person which drafts can go; list_post_drafts shows them.",
     "INVALID_ARGUMENTS": "Correct the arguments named and call the tool again; nothing was sent.",
 }
 NEXT_BY_STATUS = {
     401: SIGN_IN,
     403: MORE_SCOPE,
-    404: "There is no such thing for this key. list_contents and list_accounts show what there is.",
+    404: "There is no such thing for this key. list_contents, list_post_drafts and list_accounts show what there is.",
     409: LOOK,
+    412: "Someone changed it meanwhile. Read it again (status, get_post_draft), then repeat the call with its version.",
     422: FIX,
 }
 
@@ -44,6 +47,13 @@ def of_content(content: Content, lines: Sequence[str] = (), **more: Any) -> Call
     """A content with what to do next; `lines` comes first."""
     data = {**more, "content": content, "ended": has_ended(content), "nextStep": next_step(content)}
     return done("\n".join([*lines, describe(content)]), data)
+
+
+def listed(lines: list[str], data: Json, empty: str) -> CallToolResult:
+    """A page of a list, with how to continue."""
+    if data["nextCursor"]:
+        lines = [*lines, f"There are more: call again with cursor={data['nextCursor']}"]
+    return done("\n".join(lines) or empty, data)
 
 
 def refused(error: ClientError, **more: Any) -> CallToolResult:

@@ -20,6 +20,9 @@ network's limits and options),
 validate, publish, wait. Every answer about a content and every refusal ends with "Next:", which says what to do;
 failures carry "what to do".
 
+To let a person approve a post first: create_post_draft, show it to them, and call submit_post_draft when they agree. A
+draft publishes nothing.
+
 Repeating publish with the same arguments never creates a second post. A content that is "unconfirmed" may be live:
 never publish it again.
 
@@ -68,6 +71,26 @@ Change the text, media, link or a network's overrides of a content that is not b
 stays. Give the version that status shows; if someone else changed the content since, nothing is changed and you are
 told. To change the time use reschedule. Refused with TOO_LATE when publishing has begun.
 """,
+    "create_post_draft": """
+Save a post that is not finished, or that a person shall approve. Nothing is published or scheduled. Anything but the
+brand may be missing or wrong; the answer lists what submitting would refuse. Safe to repeat: the same call within 24
+hours creates no second draft.
+""",
+    "update_post_draft": """
+Change a draft. What is absent stays, null removes a field, a list replaces the whole list. Give the version that you
+read; if someone else changed the draft since, nothing is changed and you are told.
+""",
+    "get_post_draft": """
+A draft as it was written, its version, and what is missing or wrong in it.
+""",
+    "list_post_drafts": """
+Drafts that are not submitted yet, the newest first, with their version and whether they are ready.
+""",
+    "submit_post_draft": """
+Publish a draft, or schedule it for its scheduledAt; this ends the draft. Call it only when a person has agreed to this
+version: if the draft was changed since, nothing happens and you are told. The answer "accepted" means stored, not
+published: call wait. Safe to repeat: a draft becomes one post at most.
+""",
     "upload_media": """
 Store an image or a video for a brand. The answer has its id, which publish and edit take as media: [{"id": …}], and
 what was found in it (kind, width, height, duration). A file on the web needs no upload: give its url as media.
@@ -105,3 +128,7 @@ is one change of state; failures carry what to do. Pass the returned nextAfter a
 """,
 }
 DESCRIPTIONS = {name: _flowing(text) for name, text in _TOOLS.items()}
+PREPARING_ONLY = (
+    "This server publishes nothing: it has no tools that publish, change or cancel posts. Prepare drafts with "
+    "create_post_draft and update_post_draft; a person submits them, in the dashboard or with munadi drafts submit."
+)

@@ -26,7 +26,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 BEARER = "bearer "
 
 
-def create_app(munadi: AsyncClient, *, hosts: Sequence[str] = (), origins: Sequence[str] = ()) -> Starlette:
+def create_app(
+    munadi: AsyncClient, *, hosts: Sequence[str] = (), origins: Sequence[str] = (), drafts_only: bool = False
+) -> Starlette:
     """The ASGI application, serving at /mcp. It uses and finally closes the connections of `munadi`, not its key.
 
     `hosts` are names it is reached by besides loopback, `origins` those of browsers' pages that may call it.
@@ -36,7 +38,7 @@ def create_app(munadi: AsyncClient, *, hosts: Sequence[str] = (), origins: Seque
         assert isinstance(context.request, Request)
         return munadi.with_key(_key(context.request))
 
-    server = create_server(client_of)
+    server = create_server(client_of, drafts_only=drafts_only)
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,

@@ -24,11 +24,11 @@ PAGE = 20
 # Base64 has four characters for three bytes.
 LONGEST_FILE = 20_000_000
 
-_TYPE_ID = "_[0-7][0-9a-hjkmnp-tv-z]{25}$"
-ContentId = Annotated[str, Field(pattern=f"^cnt{_TYPE_ID}", description="A content's id, cnt_… (from publish).")]
-PublicationId = Annotated[str, Field(pattern=f"^pub{_TYPE_ID}")]
-AccountId = Annotated[str, Field(pattern=f"^acc{_TYPE_ID}", description="acc_… (from list_accounts).")]
-MediaId = Annotated[str, Field(pattern=f"^med{_TYPE_ID}", description="A file uploaded before, med_….")]
+TYPE_ID = "_[0-7][0-9a-hjkmnp-tv-z]{25}$"
+ContentId = Annotated[str, Field(pattern=f"^cnt{TYPE_ID}", description="A content's id, cnt_… (from publish).")]
+PublicationId = Annotated[str, Field(pattern=f"^pub{TYPE_ID}")]
+AccountId = Annotated[str, Field(pattern=f"^acc{TYPE_ID}", description="acc_… (from list_accounts).")]
+MediaId = Annotated[str, Field(pattern=f"^med{TYPE_ID}", description="A file uploaded before, med_….")]
 Key = Annotated[str, Field(pattern=r"^[!#-~][!-~]{0,254}$")]
 Fold = Literal["earlier", "later"]
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows per page, at most.")]
@@ -92,16 +92,19 @@ def _named(value: Any) -> Any:
 ChannelOrName = Annotated[ChannelInput, BeforeValidator(_named, json_schema_input_type=ChannelName | ChannelInput)]
 
 
+CHANNELS = (
+    "Networks: names, or objects with overrides. An object with accountId is needed only "
+    "if the brand has several accounts on the network."
+)
 Metadata = Annotated[
     dict[str, Annotated[str, Field(max_length=500)]],
     Field(max_length=20, description="Names and texts of your own, such as a campaign. No network sees them."),
 ]
 
 
-class ContentInput(Input):
-    """What to publish, where and when."""
+class PostInput(Input):
+    """The fields of a post, all of which may be absent."""
 
-    brand_ref: Annotated[BrandRef, Field(description="Whose accounts (list_accounts shows the brandRefs).")]
     text: Annotated[str, Field(description="The text of the post. Each network has its own limit.")] | None = None
     media: list[MediaInput] | None = None
     link: (
@@ -110,14 +113,7 @@ class ContentInput(Input):
         ]
         | None
     ) = None
-    channels: Annotated[
-        list[ChannelOrName],
-        Field(
-            min_length=1,
-            description="Networks: names, or objects with overrides. An object with accountId is needed only "
-            "if the brand has several accounts on the network.",
-        ),
-    ]
+    channels: Annotated[list[ChannelOrName], Field(description=CHANNELS)] | None = None
     scheduled_at: Annotated[Time, Field(description=f"When to publish; absent means now. {TIME}")] | None = None
     timezone: Zone | None = None
     fold: FoldOf | None = None
@@ -127,6 +123,13 @@ class ContentInput(Input):
     ) = None
     client_ref: Annotated[str, Field(max_length=255, description="Your own id for it, to find it later.")] | None = None
     metadata: Metadata | None = None
+
+
+class ContentInput(PostInput):
+    """What to publish, where and when."""
+
+    brand_ref: Annotated[BrandRef, Field(description="Whose accounts (list_accounts shows the brandRefs).")]
+    channels: Annotated[list[ChannelOrName], Field(min_length=1, description=CHANNELS)]
 
 
 class PublishInput(ContentInput):

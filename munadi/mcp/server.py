@@ -16,22 +16,27 @@ from pydantic import ValidationError
 
 from munadi.client import AsyncClient, ClientError
 from munadi.mcp.answers import invalid_arguments, refused
-from munadi.mcp.descriptions import INSTRUCTIONS
-from munadi.mcp.tools import TOOLS, ToolContext
+from munadi.mcp.descriptions import INSTRUCTIONS, PREPARING_ONLY
+from munadi.mcp.offered import ToolContext
+from munadi.mcp.tools import PREPARING, TOOLS
 
 Context = ServerRequestContext[Any, Any]
 
 
-def create_server(client_of: Callable[[Context], AsyncClient]) -> Server[Any]:
-    """The server. `client_of` gives the API as the caller of a request may use it."""
+def create_server(client_of: Callable[[Context], AsyncClient], *, drafts_only: bool = False) -> Server[Any]:
+    """The server. `client_of` gives the API as the caller of a request may use it.
+
+    With `drafts_only` it offers what reads and what prepares drafts, and nothing that publishes or changes posts.
+    """
+    tools = PREPARING if drafts_only else TOOLS
 
     async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=[offered.tool for offered in TOOLS.values()])
+        return ListToolsResult(tools=[offered.tool for offered in tools.values()])
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
-        offered = TOOLS.get(params.name)
+        offered = tools.get(params.name)
         if offered is None:
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:64]}. There are: {', '.join(TOOLS)}")
+            raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:64]}. There are: {', '.join(tools)}")
         try:
             # Parsed as JSON, where pydantic's strict mode means what a JSON Schema means.
             arguments = offered.takes.model_validate_json(json.dumps(params.arguments or {}))
@@ -46,14 +51,14 @@ def create_server(client_of: Callable[[Context], AsyncClient]) -> Server[Any]:
         "munadi",
         version=version("munadi"),
         title="Munadi",
-        instructions=INSTRUCTIONS,
+        instructions=f"{INSTRUCTIONS}\n\n{PREPARING_ONLY}" if drafts_only else INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
 
 
-async def serve_stdio(munadi: AsyncClient) -> None:
+async def serve_stdio(munadi: AsyncClient, *, drafts_only: bool = False) -> None:
     """Serve one client over standard input and output, until it closes them. All calls are made with one key."""
-    server = create_server(lambda _: munadi)
+    server = create_server(lambda _: munadi, drafts_only=drafts_only)
     async with munadi, stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())

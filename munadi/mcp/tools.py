@@ -6,23 +6,21 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mcp.types import CallToolResult, Tool, ToolAnnotations
+from mcp.types import CallToolResult
 
-from munadi.client import AsyncClient, ClientError, NotEnded, NotReachable, ProblemError
+from munadi.client import ClientError, NotEnded, NotReachable, ProblemError
 from munadi.client.shapes import Event, Json
-from munadi.mcp import inputs
-from munadi.mcp.answers import done, invalid_base64, of_content, refused
-from munadi.mcp.descriptions import DESCRIPTIONS
+from munadi.mcp import inputs, outputs
+from munadi.mcp.answers import done, invalid_base64, listed, of_content, refused
+from munadi.mcp.draft_tools import DRAFT_TOOLS
+from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
 from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_of, violated
 
-# Seconds between progress reports during a long wait.
-BEAT = 5.0
 # Of a channel: how Munadi talks to the network. Nothing that a post is written by.
 INTERNALS = frozenset(
     {"scopes", "publishScopes", "tokens", "logins", "tokensByLogin", "hosts", "pulledMedia", "lead", "publishDeadline",
@@ -30,40 +28,6 @@ INTERNALS = frozenset(
 )  # fmt: skip
 # Of a stored file: what decides where it can be posted.
 FACTS = ("kind", "type", "bytes", "width", "height", "durationMs")
-Progress = Callable[[float, float, str], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class ToolContext:
-    """What a tool gets: the API with the caller's key, and a way to report progress."""
-
-    munadi: AsyncClient
-    progress: Progress
-    beat: float = BEAT
-
-
-@dataclass(frozen=True)
-class OfferedTool:
-    """One tool."""
-
-    name: str
-    title: str
-    takes: type[inputs.Input]
-    run: Callable[[ToolContext, Any], Awaitable[CallToolResult]]
-    annotations: ToolAnnotations
-
-    @property
-    def tool(self) -> Tool:
-        """The tool as clients list it."""
-        schema = self.takes.model_json_schema(by_alias=True)
-        description = DESCRIPTIONS[self.name]
-        return Tool(
-            name=self.name,
-            title=self.title,
-            description=description,
-            input_schema=schema,
-            annotations=self.annotations,
-        )
 
 
 async def validate(context: ToolContext, arguments: inputs.ContentInput) -> CallToolResult:
@@ -140,7 +104,7 @@ async def list_brands(context: ToolContext, arguments: inputs.BrandsInput) -> Ca
     page = await context.munadi.brands.list(arguments.limit, arguments.cursor)
     brands = [{name: brand[name] for name in ("ref", "name", "timezone", "duplicates")} for brand in page["data"]]
     lines = [f"{each['ref']} ({each['name'] or 'no name'}): {each['timezone'] or 'UTC'}" for each in brands]
-    return _listed(lines, {**page, "data": brands}, "no brands")
+    return listed(lines, {**page, "data": brands}, "no brands")
 
 
 async def cancel(context: ToolContext, arguments: inputs.ContentNamed) -> CallToolResult:
@@ -165,7 +129,7 @@ async def retry(context: ToolContext, arguments: inputs.RetryInput) -> CallToolR
 
 async def list_accounts(context: ToolContext, arguments: inputs.AccountsInput) -> CallToolResult:
     page = await context.munadi.accounts.list(arguments.brand_ref, arguments.limit, arguments.cursor)
-    return _listed([_account(account) for account in page["data"]], dict(page), "no accounts")
+    return listed([_account(account) for account in page["data"]], dict(page), "no accounts")
 
 
 async def describe_channel(context: ToolContext, arguments: inputs.ChannelNamed) -> CallToolResult:
@@ -177,7 +141,7 @@ async def describe_channel(context: ToolContext, arguments: inputs.ChannelNamed)
 async def list_contents(context: ToolContext, arguments: inputs.ContentsInput) -> CallToolResult:
     page = await context.munadi.contents.list(**arguments.given())
     lines = [brief(content) for content in page["data"]]  # type: ignore[arg-type]
-    return _listed(lines, {**page, "data": [_short(content) for content in page["data"]]}, "no contents")
+    return listed(lines, {**page, "data": [_short(content) for content in page["data"]]}, "no contents")
 
 
 async def events(context: ToolContext, arguments: inputs.EventsInput) -> CallToolResult:
@@ -196,12 +160,6 @@ async def events(context: ToolContext, arguments: inputs.EventsInput) -> CallToo
     lines = [line for event in wanted for line in _event_lines(event)] or ["no events"]
     lines.append(f"{'There are more: c' if more else 'C'}all events with after={after} for what comes next.")
     return done("\n".join(lines), {"data": [_flat(event) for event in wanted], "nextAfter": after, "more": more})
-
-
-def _listed(lines: list[str], data: Json, empty: str) -> CallToolResult:
-    if data["nextCursor"]:
-        lines = [*lines, f"There are more: call again with cursor={data['nextCursor']}"]
-    return done("\n".join(lines) or empty, data)
 
 
 def _account(account: Json) -> str:
@@ -232,32 +190,33 @@ def _event_lines(event: Event) -> list[str]:
     return [happened(event), *(f"  {line}" for line in (failed(failure) if failure else ()))]
 
 
-def _hints(
-    *, reads: bool = False, destroys: bool = False, repeatable: bool = True, outside: bool = False
-) -> ToolAnnotations:
-    return ToolAnnotations(
-        read_only_hint=reads, destructive_hint=destroys, idempotent_hint=repeatable, open_world_hint=outside
-    )
-
-
-READS = _hints(reads=True)
 TOOLS: Mapping[str, OfferedTool] = {
     offered.name: offered
     for offered in (
         # Validation fetches media that are given by URL.
-        OfferedTool("validate", "Check a post", inputs.ContentInput, validate, _hints(reads=True, outside=True)),
-        OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, publish, _hints(outside=True)),
-        OfferedTool("status", "Show a post", inputs.ContentNamed, status, READS),
-        OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, wait, READS),
-        OfferedTool("edit", "Change a post", inputs.EditInput, edit, _hints(destroys=True, outside=True)),
-        OfferedTool("cancel", "Withdraw a post", inputs.ContentNamed, cancel, _hints(destroys=True)),
-        OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, reschedule, _hints(destroys=True)),
-        OfferedTool("retry", "Retry what failed", inputs.RetryInput, retry, _hints(repeatable=False, outside=True)),
-        OfferedTool("upload_media", "Store a file", inputs.UploadInput, upload_media, _hints(repeatable=False)),
-        OfferedTool("list_brands", "List brands", inputs.BrandsInput, list_brands, READS),
-        OfferedTool("list_accounts", "List accounts", inputs.AccountsInput, list_accounts, READS),
-        OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, describe_channel, READS),
-        OfferedTool("list_contents", "List posts", inputs.ContentsInput, list_contents, READS),
-        OfferedTool("events", "Read what happened", inputs.EventsInput, events, READS),
+        OfferedTool("validate", "Check a post", inputs.ContentInput, outputs.ValidationAnswer, validate,
+                    hints(reads=True, outside=True)),
+        OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, outputs.ContentAnswer, publish,
+                    hints(outside=True)),
+        OfferedTool("status", "Show a post", inputs.ContentNamed, outputs.ContentAnswer, status, READS),
+        OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, outputs.ContentAnswer, wait, READS),
+        OfferedTool("edit", "Change a post", inputs.EditInput, outputs.ContentAnswer, edit,
+                    hints(destroys=True, outside=True)),
+        OfferedTool("cancel", "Withdraw a post", inputs.ContentNamed, outputs.ContentAnswer, cancel,
+                    hints(destroys=True)),
+        OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.ContentAnswer, reschedule,
+                    hints(destroys=True)),
+        OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.ContentAnswer, retry,
+                    hints(repeatable=False, outside=True)),
+        *DRAFT_TOOLS,
+        OfferedTool("upload_media", "Store a file", inputs.UploadInput, outputs.MediaOutput, upload_media,
+                    hints(repeatable=False), prepares=True),
+        OfferedTool("list_brands", "List brands", inputs.BrandsInput, outputs.Page, list_brands, READS),
+        OfferedTool("list_accounts", "List accounts", inputs.AccountsInput, outputs.Page, list_accounts, READS),
+        OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, outputs.ChannelOutput,
+                    describe_channel, READS),
+        OfferedTool("list_contents", "List posts", inputs.ContentsInput, outputs.Page, list_contents, READS),
+        OfferedTool("events", "Read what happened", inputs.EventsInput, outputs.EventPage, events, READS),
     )
-}
+}  # fmt: skip
+PREPARING: Mapping[str, OfferedTool] = {name: each for name, each in TOOLS.items() if each.is_safe_for_drafts}

@@ -21,10 +21,10 @@ from tests.support.processes import Process
 
 
 @asynccontextmanager
-async def over_stdio(stack: Stack, folder: Path, mode: str) -> AsyncIterator[Client]:
+async def over_stdio(stack: Stack, folder: Path, mode: str, *options: str) -> AsyncIterator[Client]:
     env = {"MUNADI_URL": stack.info["api"], "MUNADI_API_KEY": stack.info["apiKey"]}
     async with Client(
-        StdioServerParameters(command=str(MUNADI), args=["mcp"], env=env, cwd=folder), mode=mode
+        StdioServerParameters(command=str(MUNADI), args=["mcp", *options], env=env, cwd=folder), mode=mode
     ) as session:
         yield session
 
@@ -60,7 +60,7 @@ async def test_repeated_calls_never_create_a_second_post(
     text = f"From an agent over {way} {mode}"
     post = {"brandRef": brand.ref, "text": text, "channels": ["bluesky"]}
     async with WAYS[way](stack, tmp_path, mode) as session:
-        assert len((await session.list_tools()).tools) == 14
+        assert len((await session.list_tools()).tools) == 19
         accounts = await _data(session, "list_accounts", brandRef=brand.ref)
         assert {each["channel"] for each in accounts["data"]} == {"bluesky", "instagram"}
         assert (await _data(session, "validate", **post))["valid"]
@@ -98,6 +98,24 @@ async def test_a_failure_has_its_remedy_and_only_the_failed_channel_is_retried(
         await _data(session, "retry", contentId=content_id)
         assert (await _data(session, "wait", contentId=content_id))["content"]["status"] == "published"
     assert [len(await brand.posts(text, channel)) for channel in ("bluesky", "instagram")] == [1, 1]
+
+
+async def test_a_person_approves_what_an_agent_drafted(stack: Stack, brand: Brand, tmp_path: Path) -> None:
+    text = "Drafted by an agent"
+    async with over_stdio(stack, tmp_path, "auto", "--drafts-only") as session:
+        assert "publish" not in {tool.name for tool in (await session.list_tools()).tools}
+        draft = (await _data(session, "create_post_draft", brandRef=brand.ref, text=text))["draft"]
+        assert [each["pointer"] for each in draft["problems"]] == ["/channels"]
+        named = {"draftId": draft["id"], "version": draft["version"]}
+        ready = (await _data(session, "update_post_draft", **named, channels=["bluesky"]))["draft"]
+        assert ready["valid"]
+    async with over_http(stack, tmp_path, "auto") as session:
+        approved = {"draftId": draft["id"], "version": ready["version"]}
+        ids = {(await _data(session, "submit_post_draft", **approved))["content"]["id"] for _ in range(2)}
+        (content_id,) = ids
+        assert (await _data(session, "wait", contentId=content_id))["content"]["status"] == "published"
+        assert (await _data(session, "list_post_drafts", brandRef=brand.ref))["data"] == []
+    assert len(await brand.posts(text)) == 1
 
 
 async def _data(session: Client, tool: str, **arguments: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from mcp import Client, MCPError
 
 from munadi.intake.requests import (
     ChannelRequest,
@@ -16,13 +17,17 @@ from munadi.intake.requests import (
     RescheduleRequest,
     RetryRequest,
 )
-from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS
+from munadi.mcp import create_server
+from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS, PREPARING_ONLY
+from munadi.mcp.draft_inputs import DraftChange, DraftInput
 from munadi.mcp.inputs import ChannelInput, ContentInput, EditInput, Input, MediaInput, RescheduleInput, RetryInput
-from munadi.mcp.tools import TOOLS
-from tests.mcp.conftest import Agent
+from munadi.mcp.tools import PREPARING, TOOLS
+from tests.mcp.conftest import Agent, client_of
 
 READS = {"status", "wait", "list_brands", "list_accounts", "describe_channel", "list_contents", "events"}
-EXPECTED = READS | {"validate", "publish", "edit", "cancel", "reschedule", "retry", "upload_media"}
+READS |= {"get_post_draft", "list_post_drafts"}
+PREPARES = READS | {"validate", "create_post_draft", "update_post_draft", "upload_media"}
+EXPECTED = PREPARES | {"publish", "edit", "cancel", "reschedule", "retry", "submit_post_draft"}
 
 
 async def test_the_tools_and_the_instructions_of_the_server(agent: Agent) -> None:
@@ -44,6 +49,27 @@ def test_a_schema_is_valid_and_strict(name: str) -> None:
         assert "_" not in field, "camel case, as in the API"
 
 
+async def test_a_server_for_drafts_offers_nothing_that_publishes(agent: Agent) -> None:
+    munadi = client_of(agent.api)
+    async with Client(create_server(lambda _: munadi, drafts_only=True)) as session:
+        assert {tool.name for tool in (await session.list_tools()).tools} == PREPARES == set(PREPARING)
+        assert session.instructions == f"{INSTRUCTIONS}\n\n{PREPARING_ONLY}"
+        for name in sorted(EXPECTED - PREPARES):
+            with pytest.raises(MCPError, match="Unknown tool"):
+                await session.call_tool(name, {})
+
+
+@pytest.mark.parametrize("name", sorted(TOOLS))
+def test_an_output_schema_is_valid_and_open_for_newer_answers(name: str) -> None:
+    schema = TOOLS[name].tool.output_schema
+    assert schema is not None
+    jsonschema.Draft202012Validator.check_schema(schema)
+    objects = [schema, *schema.get("$defs", {}).values()]
+    assert all(each["additionalProperties"] is True for each in objects)
+    assert "enum" not in str(schema)
+    assert schema["required"]
+
+
 @pytest.mark.parametrize(
     ("name", "hints"),
     [
@@ -51,6 +77,9 @@ def test_a_schema_is_valid_and_strict(name: str) -> None:
         ("retry", (False, False, False, True)),
         ("cancel", (False, True, True, False)),
         ("edit", (False, True, True, True)),
+        ("create_post_draft", (False, False, True, True)),
+        ("update_post_draft", (False, True, True, True)),
+        ("submit_post_draft", (False, False, True, True)),
         ("upload_media", (False, False, False, False)),
         ("reschedule", (False, True, True, False)),
         ("validate", (True, False, True, True)),
@@ -68,13 +97,17 @@ def test_the_hints_match_the_effects(name: str, hints: tuple[bool, ...]) -> None
         (ContentInput, ContentRequest, set()),
         (ChannelInput, ChannelRequest, set()),
         (MediaInput, MediaRequest, set()),
+        (DraftInput, ContentRequest, {"idempotency_key"}),
+        (DraftChange, ContentRequest, {"draft_id", "version"}),
         (RescheduleInput, RescheduleRequest, {"content_id"}),
         (EditInput, ContentEdit, {"content_id", "version"}),
         (RetryInput, RetryRequest, {"content_id"}),
     ],
 )
 def test_a_tool_accepts_what_the_api_accepts(ours: type[Input], theirs: type[RequestBody], more: set[str]) -> None:
-    assert set(ours.model_fields) - more == set(theirs.model_fields)
+    # A draft stays with its brand.
+    fixed = {"brand_ref"} if ours is DraftChange else set()
+    assert set(ours.model_fields) - more == set(theirs.model_fields) - fixed
 
 
 @pytest.mark.parametrize(
@@ -83,6 +116,7 @@ def test_a_tool_accepts_what_the_api_accepts(ours: type[Input], theirs: type[Req
         ("publish", ["NOT published yet", "Safe to repeat", "at least 24 hours", "of your own", "Call wait"]),
         ("status", ["what to do", "do not publish it again"]),
         ("wait", ["timedOut", "can be called again"]),
+        ("submit_post_draft", ["a person has agreed", "call wait", "one post at most"]),
         ("retry", ["what is live is never sent again", "after_fix"]),
     ],
 )

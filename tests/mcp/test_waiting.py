@@ -10,7 +10,8 @@ import httpx
 from munadi.client import AsyncClient
 from munadi.domain.publication import PublicationStatus
 from munadi.mcp.inputs import WaitInput
-from munadi.mcp.tools import ToolContext, wait
+from munadi.mcp.offered import ToolContext
+from munadi.mcp.tools import wait
 from tests.api.harness import open_api
 from tests.mcp.conftest import client_of
 

@@ -1,0 +1,91 @@
+"""The tools for drafts: an agent prepares a post, a person approves it, and only submitting publishes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mcp.types import CallToolResult
+
+from munadi.client.shapes import Json
+from munadi.mcp import draft_inputs as inputs
+from munadi.mcp import outputs
+from munadi.mcp.answers import done, listed, of_content
+from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
+from munadi.mcp.texts import remedy_of, violated
+
+READY = (
+    "It is ready, and NOT published. Show it to the person who approves it. They submit it themselves, in the "
+    "dashboard or with munadi drafts submit, or tell you to call submit_post_draft."
+)
+UNFINISHED = "Complete or correct what is named: update_post_draft with this version. Nothing is published meanwhile."
+SHOWN = 60
+
+
+async def create(context: ToolContext, arguments: inputs.DraftInput) -> CallToolResult:
+    return _of_draft(await context.munadi.drafts.create(arguments.payload, arguments.key))
+
+
+async def get(context: ToolContext, arguments: inputs.DraftNamed) -> CallToolResult:
+    draft = await context.munadi.drafts.get(arguments.draft_id)
+    return _of_draft(draft, [json.dumps(draft["content"], ensure_ascii=False)])
+
+
+async def update(context: ToolContext, arguments: inputs.DraftChange) -> CallToolResult:
+    return _of_draft(await context.munadi.drafts.update(arguments.draft_id, arguments.changes, arguments.version))
+
+
+async def list_(context: ToolContext, arguments: inputs.DraftsInput) -> CallToolResult:
+    page = await context.munadi.drafts.list(arguments.brand_ref, arguments.limit, arguments.cursor)
+    drafts = [_with_remedies(draft) for draft in page["data"]]
+    return listed([_brief(draft) for draft in drafts], {**page, "data": drafts}, "no drafts")
+
+
+async def submit(context: ToolContext, arguments: inputs.DraftSubmission) -> CallToolResult:
+    # A draft becomes one post at most, so its id is the key: a repeated call gets the first answer.
+    key = f"mcp-{arguments.draft_id}"
+    content = await context.munadi.drafts.submit(arguments.draft_id, key, version=arguments.version)
+    return of_content(content, [f"Accepted, not published yet. {arguments.draft_id} has ended: it is this post now."])
+
+
+def _of_draft(draft: Json, lines: list[str] | None = None) -> CallToolResult:
+    step = READY if draft["valid"] else UNFINISHED
+    said = [_headline(draft), *(lines or []), *violated(draft["problems"])]
+    if draft["moreProblems"]:
+        said.append(f"and {draft['moreProblems']} more problems")
+    said += [f"warning {warning['code']}: {warning['message']}" for warning in draft["warnings"]]
+    return done("\n".join([*said, f"Next: {step}"]), {"draft": _with_remedies(draft), "nextStep": step})
+
+
+def _with_remedies(draft: Json) -> Json:
+    return {**draft, "problems": [{**problem, "remedy": remedy_of(problem)} for problem in draft["problems"]]}
+
+
+def _headline(draft: Json) -> str:
+    state = "ready to submit" if draft["valid"] else "not ready to submit"
+    return f"draft {draft['id']} of {draft['brandRef']}, version {draft['version']}: {state}"
+
+
+def _brief(draft: Json) -> str:
+    text: Any = draft["content"].get("text")
+    shown = " ".join(str(text or "").split())
+    return f"{_headline(draft)} {shown if len(shown) <= SHOWN else f'{shown[:SHOWN]}…'!r}"
+
+
+CHECKED = hints(outside=True)
+DRAFT_TOOLS = (
+    # A check fetches media that are given by URL.
+    OfferedTool(
+        "create_post_draft", "Save an unfinished post", inputs.DraftInput, outputs.DraftAnswer, create, CHECKED,
+        prepares=True,
+    ),
+    OfferedTool(
+        "update_post_draft", "Change a draft", inputs.DraftChange, outputs.DraftAnswer, update,
+        hints(destroys=True, outside=True), prepares=True,
+    ),
+    OfferedTool("get_post_draft", "Show a draft", inputs.DraftNamed, outputs.DraftAnswer, get, READS),
+    OfferedTool("list_post_drafts", "List drafts", inputs.DraftsInput, outputs.DraftPage, list_, READS),
+    OfferedTool(
+        "submit_post_draft", "Publish a draft", inputs.DraftSubmission, outputs.ContentAnswer, submit, CHECKED
+    ),
+)  # fmt: skip
