@@ -25,7 +25,7 @@ TUTORIAL = FOLDER / "tutorial.md"
 # What the test does in another way: the stack runs already, two commands wait for a person, one is given twice.
 BY_HAND = ("git clone", "munadi accounts connect", "munadi webhooks listen", "curl -si")
 DIFFERS = (
-    (r"\b(acc|cnt|pub|whe|req|con|flt)_[0-9a-z]{12,}", r"\1_#"),
+    (r"\b(acc|cnt|drf|key|pub|whe|req|con|flt)_[0-9a-z]{12,}", r"\1_#"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z", "TIME"),
     (r"\b\d\d:\d\d:\d\dZ", "TIME"),
     (r"^TIME +#\d+", "TIME #"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from munadi.webhooks.signing import generate_key_pair, generate_secret, headers
+from tests.e2e.guide_runs import Guide
 from tests.harness.brand import Brand
 from tests.harness.networks import posts_of
 from tests.harness.stack import Stack
@@ -158,6 +160,17 @@ def test_the_guides_receiver_takes_what_munadi_signs_and_nothing_else(receiver: 
     sent = [*accepted, *refused]
     answers = [httpx.post(receiver, content=each.body, headers=each.headers, timeout=60).status_code for each in sent]
     assert answers == [204] * len(accepted) + [400] * len(refused)
+
+
+async def test_the_guide_for_a_dashboard_shows_a_failure_and_retries_it(
+    package: Path, stack: Stack, acme: Brand, tmp_path: Path
+) -> None:
+    shutil.copy(package / "munadi-0.1.0.tgz", tmp_path)
+    guide = Guide.read(ROOT / "docs" / "guides" / "own-dashboard.md", acme.ref)
+    guide.follow(stack, tmp_path, without="npm --prefix")
+    async with stack.client() as api:
+        posts = (await api.get("/v1/contents", params={"brandRef": acme.ref})).json()["data"]
+    assert [post["status"] for post in posts] == ["published", "published"]
 
 
 def test_its_version_is_ours() -> None:
