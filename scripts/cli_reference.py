@@ -17,8 +17,8 @@ HEAD = """# The command line
 
 `munadi` exits with 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted. Every command has `--json`
 (JSON for machines on standard output, nothing else) and `--help`. Those that call the API have `--url`, `--api-key` and
-`--profile` as well (else `MUNADI_URL`, `MUNADI_API_KEY` and `MUNADI_PROFILE`, else what `munadi login` stored); they are marked
-*API*. How they are used: [docs/cli.md](../cli.md).
+`--profile` as well (else `MUNADI_URL`, `MUNADI_API_KEY` and `MUNADI_PROFILE`, else what `munadi login` stored); they
+are marked *API*. How they are used: [docs/cli.md](../cli.md).
 """
 
 

@@ -30,13 +30,17 @@ def _hints(offered: OfferedTool) -> Iterator[str]:
 def _section(offered: OfferedTool) -> Iterator[str]:
     tool = offered.tool
     yield f"\n## {tool.name}\n\n{tool.description}\n\n"
-    schema = tool.input_schema
-    required = schema.get("required", [])
-    rows = [
-        (f"`{name}`", _type(field, schema.get("$defs", {})), "yes" if name in required else "", _about(field))
+    yield table(("argument", "type", "required", "what it is"), _rows(tool.input_schema))
+    if tool.output_schema:
+        yield "\n" + table(("answer", "type", "always", "what it is"), _rows(tool.output_schema))
+
+
+def _rows(schema: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    required, named = schema.get("required", []), schema.get("$defs", {})
+    return [
+        (f"`{name}`", _type(field, named), "yes" if name in required else "", _about(field))
         for name, field in schema["properties"].items()
     ]
-    yield table(("argument", "type", "required", "what it is"), rows)
 
 
 def _type(field: dict[str, Any], named: dict[str, Any]) -> str:
