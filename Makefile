@@ -16,7 +16,7 @@ UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: record help setup demo dev test test-setup check attacks audit sbom bench bench-short faults soak fmt lock
+.PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak fmt lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ faults: test-setup ## The small versions of the slower proofs, three at a time; 
 
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
+
+fuzz: setup ## Send generated requests to every operation of the API for SECONDS=600 ; fails on a 5xx or an undocumented answer
+	FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -q -s tests/faults/test_schemathesis.py $(ARGS)
 
 attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/hardening.md; about 20 minutes
 	$(BIN)/python -m tests.attacks --json tests/attacks/after.json $(ARGS) || failed=$$?; \

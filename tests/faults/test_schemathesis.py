@@ -1,4 +1,7 @@
-"""Schemathesis against real processes, over the document that they serve, stateful and with all checks."""
+"""Schemathesis against real processes, over the document that they serve, stateful and with all checks.
+
+`make fuzz SECONDS=600` runs it alone and for longer.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from tests.harness.stack import Stack
 
 HERE = Path(__file__).parent
 SEED = 20261127
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "100"))
 # The document describes shapes: a valid shape that breaks another rule (an unknown brand, a link that a network
 # refuses) is answered with 422.
 # A revoked key and a disconnected account stay readable, with the time at which they ended.
@@ -60,13 +64,13 @@ async def prepare(stack: Stack) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(SECONDS + 300)
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     # It sends wrong keys to every operation, and requires 401 for each. /metrics is open on loopback.
     env = {"MUNADI_API__WRONG_KEYS_PER_MINUTE": "1000000", "MUNADI_METRICS__PUBLIC": "false"}
     with Stack(tmp_path, env) as stack:
         asyncio.run(prepare(stack))
-        report = fuzz(stack, tmp_path, 100)
+        report = fuzz(stack, tmp_path, SECONDS)
         pids = stack.pids
     failures = [f"{one['title']} at {', '.join(map(_name, one['operations']))}" for one in report["failures"]]
     failures += [f"it could not be run: {str(error)[:300]}" for error in report["errors"]]
