@@ -29,6 +29,9 @@ NOT_MODULES = {"contents", "example", "bsky"}
 OWN = "tests/architecture/test_references.py"
 # These pages name files of others: clients and servers of the networks.
 OF_OTHERS = "docs/networks/"
+# A guide also names the programs that its reader writes.
+GUIDES = "docs/guides/"
+SAVED = re.compile(r"[Ss]ave (?:this|it) as `([\w.]+)`")
 
 
 def test_every_file_that_is_named_exists() -> None:
@@ -36,7 +39,7 @@ def test_every_file_that_is_named_exists() -> None:
         f"{name}:{line} {path}"
         for name, line, words in passages()
         for path in PATH.findall(_without_addresses(words))
-        if not name.startswith(OF_OTHERS) and not exists(path, name)
+        if not name.startswith(OF_OTHERS) and not exists(path, name) and path not in saved(name)
     ]
     found += [
         f"{name}:{line} {folder}/"
@@ -45,6 +48,11 @@ def test_every_file_that_is_named_exists() -> None:
         if not (ROOT / folder).is_dir()
     ]
     report(found, "Name the file that has it now, by its path from the root, or say what it does instead.")
+
+
+def test_a_guide_may_name_what_its_reader_saves_and_nothing_else() -> None:
+    assert saved("docs/guides/cms.md") == {"cms.py", "hook.py"}
+    assert saved("docs/guides/drafts.md") == frozenset()
 
 
 def test_every_module_that_is_named_exists() -> None:
@@ -83,6 +91,12 @@ def test_a_citation_of_another_document_is_found() -> None:
     said = ["(design" + " §5)", "Source: facts," + " section 2", "as in api" + ".md"]
     assert all(OUTSIDE.search(words) for words in said)
     assert OUTSIDE.search("docs/networks/instagram.md, section 6") is None
+
+
+@cache
+def saved(page: str) -> frozenset[str]:
+    """The programs that a guide has its reader save."""
+    return frozenset(SAVED.findall(text(page))) if page.startswith(GUIDES) else frozenset()
 
 
 @cache
