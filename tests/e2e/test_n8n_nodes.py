@@ -16,6 +16,7 @@ import pytest
 
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
+from tests.harness.networks import plant
 from tests.harness.stack import Stack
 from tests.harness.web import Call, serving
 from tests.support.node import install_packages
@@ -25,6 +26,8 @@ from tests.webhooks.test_receivers import bad, good
 ROOT = Path(__file__).parents[2]
 NODES = ROOT / "integrations" / "n8n"
 LINTER = NODES / "node_modules" / ".bin" / "eslint"
+# Instagram's answer for an account that is restricted.
+RESTRICTED = {"code": 25, "subcode": 2207050}
 # Reads requests as the snippets of docs/receiving-webhooks.md do, and gives them to the trigger.
 JUDGE = """
 import { createInterface } from "node:readline";
@@ -149,15 +152,13 @@ async def test_a_post_is_validated_scheduled_found_and_canceled(n8n: N8n, brand:
 
 
 async def test_a_failed_post_is_retried(n8n: N8n, brand: Brand) -> None:
-    text = f"Refused at first {uuid4().hex}"
-    await brand.end_token("revoke", "instagram")
-    content = {"source": "id", "mediaId": (await brand.upload(picture()))["id"]}
-    soon = {"publishBy": (datetime.now(UTC) + timedelta(seconds=3)).isoformat()}
-    asked = post(brand, text, "instagram", media={"values": [content]}, additionalFields=soon)
-    [made] = await n8n.execute("publish", **asked)
-    assert (await brand.ended(made["id"]))["status"] == "failed"
-    await brand.reconnect("instagram")
-    await n8n.execute("retry", postId=made["id"])
+    once = {"error": RESTRICTED, "times": 1, "profile": await brand.profile("instagram")}
+    await plant(brand.sandbox, "instagram", "media_publish", "error", **once)
+    media = {"values": [{"source": "id", "mediaId": (await brand.upload(picture()))["id"]}]}
+    [made] = await n8n.execute("publish", **post(brand, "Refused at first", "instagram", media=media))
+    [failed] = (await brand.ended(made["id"]))["publications"]
+    assert failed["failure"]["reason"] == "ACCOUNT_RESTRICTED"
+    await n8n.execute("retry", postId=made["id"], publicationIds=failed["id"])
     await brand.published(made["id"])
 
 
