@@ -83,6 +83,7 @@ async def show_account(
         page={"data": [account], "nextCursor": None},
         alone=True,
         zone=frame.choice.zone_of(account["brandRef"]),
+        about=account["brandRef"],
         cursor=None,
         described=(),
         servers={},

@@ -60,6 +60,7 @@ async def show_audit(
         wanted={"action": action, "keyId": key_id, "target": target, "since": since, "until": until},
         actions=ACTIONS,
         page_of=page_of,
+        title_of=title_of,
     )
 
 
@@ -68,3 +69,9 @@ def page_of(entry: dict[str, Any]) -> str | None:
     target = entry["target"] or ""
     folder = PAGES.get(target[:4])
     return f"{folder}{target}" if folder else None
+
+
+def title_of(action: str) -> str:
+    """An action as a sentence: `A post was accepted`. An unknown one is its name."""
+    meaning = ACTIONS.get(action, action).partition(";")[0]
+    return meaning[:1].upper() + meaning[1:]

@@ -54,6 +54,7 @@ async def show_content(
         steps=steps,
         step=step,
         zone=zone,
+        about=brand["ref"],
         local_due=local_field(content["scheduledAt"], zone),
         workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
         can=allowed_changes(content),
@@ -66,7 +67,7 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
     publication = await reader.get(f"/v1/publications/{quote(publication_id, safe='')}")
     content = await reader.get(f"/v1/contents/{publication['contentId']}")
     zone = frame.choice.zone_of(content["brandRef"])
-    return render(request, "publication.html", publication=publication, zone=zone)
+    return render(request, "publication.html", publication=publication, zone=zone, about=content["brandRef"])
 
 
 def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.dashboard import fields, icons, labels
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
-from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, shown_time, zone_label
+from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, short_day, shown_time, zone_label
 from api.problems import answer, request_id_of, translate
 from api.services import Services
 from munadi.domain.key import Scope
@@ -72,7 +72,8 @@ class PageRoute(APIRoute):
 def render(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page. Templates see `values`, `request`, `viewer` (None before the sign-in), `frame`
     (what the header has; None where it could not be read), `may(scope)`, `channels` (titles
-    by name), `navigation`, `now`, `zone` (that of all times on the page, unless `values` name another),
+    by name), `navigation`, `now`, `zone` (that of all times on the page, unless `values` name another), `about`
+    (the brand of a page about one thing),
     `brand_name(ref)` and the functions of the environment."""
     services: Services = request.app.state.services
     viewer = getattr(request.state, "viewer", None)
@@ -85,6 +86,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
         "channels": {name.value: channel.spec.title for name, channel in services.channels.by_name.items()},
         "navigation": _navigation(request, viewer),
         "now": services.clock.now(),
+        "about": None,
         "zone": frame.choice.zone if frame else WITHOUT_A_BRAND,
         "brand_name": frame.choice.name_of if frame else str,
     }
@@ -158,6 +160,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters |= {"instant": instant, "local_field": local_field, "shown": shown_time, "zone_label": zone_label}
+    made.filters["short_day"] = short_day
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_standing": labels.publication_standing}

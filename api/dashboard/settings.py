@@ -18,6 +18,16 @@ router = APIRouter(route_class=PageRoute)
 
 PER_PAGE = 50
 LIMITS = tuple((name, words(name)) for name in map(to_camel, BrandLimits.model_fields))
+# What a key may do, for people.
+SCOPES = {
+    Scope.CONTENTS_READ: "See posts, drafts and files",
+    Scope.CONTENTS_WRITE: "Write, move, cancel and publish posts",
+    Scope.ACCOUNTS_READ: "See connected accounts",
+    Scope.ACCOUNTS_WRITE: "Connect, check and disconnect accounts",
+    Scope.WEBHOOKS_READ: "See webhook endpoints and deliveries",
+    Scope.WEBHOOKS_WRITE: "Change webhook endpoints and resend events",
+    Scope.ADMIN: "Everything, with brands, limits and keys",
+}
 DUPLICATES = ((Duplicates.WARN.value, "Warn"), (Duplicates.REFUSE.value, "Refuse"))
 Cursor = Annotated[str | None, Query(max_length=200)]
 
@@ -40,7 +50,7 @@ async def show_settings(
         keys=keys,
         limits=LIMITS,
         duplicates=DUPLICATES,
-        scopes=[scope.value for scope in Scope],
+        scopes={scope.value: SCOPES[scope] for scope in Scope},
         # A key for one brand makes no other brand, and sets no limits.
         is_for_all=reader.viewer.principal.brand_ref is None,
         own_key=reader.viewer.principal.key_id,

@@ -41,6 +41,12 @@ def local_field(at: str, zone: str) -> str:
     return datetime.fromisoformat(at).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
 
+def short_day(day: str) -> str:
+    """A day as a chart names it: `1 Nov`."""
+    on = date.fromisoformat(day)
+    return f"{on.day} {on:%b}"
+
+
 def zone_label(zone: str, now: datetime) -> str:
     """A zone and its present distance from UTC: `Asia/Kolkata (UTC+05:30)`."""
     return zone if zone == "UTC" else f"{zone} (UTC{now.astimezone(ZoneInfo(zone)).isoformat()[-6:]})"

@@ -61,6 +61,7 @@ async def show_endpoint(
         "webhook.html",
         endpoint=endpoint,
         zone=frame.choice.zone_of(endpoint["brandRef"]),
+        about=endpoint["brandRef"],
         pulse=pulse(deliveries["data"][:RECENT]) if not status and cursor is None else None,
         page=deliveries,
         cursor=cursor,

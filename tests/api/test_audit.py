@@ -210,6 +210,7 @@ async def test_the_page_is_for_administrators(api: ApiHarness) -> None:
         entries = page[page.index("<main") :]
         # Within their tags: ids are random, and may have these letters.
         assert entries.index("<code>b1<") < entries.index("<code>b0<")
+        assert "<strong>A brand was made</strong>" in entries
         assert "session.started" in await dashboard.page("/audit")
         day = api.clock.now().date().isoformat()
         assert "b0" in await dashboard.page(f"/audit?since={day}&until={day}&target=b0&keyId=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from api.dashboard.settings import SCOPES
 from munadi.domain.key import Scope
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
@@ -25,6 +26,13 @@ async def test_brands_and_keys_are_listed_without_secrets(api: ApiHarness, dashb
     for secret in (api.admin_key, ended["key"]):
         assert secret not in page
     assert 'href="/settings"' in page, "it is in the navigation"
+
+
+async def test_what_a_key_may_do_is_in_words(dashboard: DashboardBrowser) -> None:
+    page = await dashboard.page("/settings")
+    for scope, purpose in SCOPES.items():
+        assert f'{purpose} <code class="soft">{scope}</code>' in page
+    assert set(SCOPES) == set(Scope)
 
 
 async def test_an_expired_key_is_shown_as_expired(api: ApiHarness, dashboard: DashboardBrowser) -> None:
