@@ -119,7 +119,7 @@ async def test_the_page_shows_each_network_as_charts_and_as_a_table(api: ApiHarn
         assert "The latest day is 2026-11-29: half within 1 s, 99 of 100 within 1 s after their time." in page
         assert page.count('class="bar published"') == 2
         assert page.count('class="bar failed"') == 1
-        assert '<th scope="row">2026-11-29</th><td>1</td><td>1</td><td>1 s</td><td>1 s</td>' in page
+        assert '<th scope="row">29 Nov</th><td>1</td><td>1</td><td>1 s</td><td>1 s</td>' in page
         assert "style=" not in page
         assert "Nothing to show yet" in await dashboard.page("/insights?brandRef=rival")
     key = await api.key(Scope.WEBHOOKS_READ, brand_ref="acme")
