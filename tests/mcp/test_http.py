@@ -52,6 +52,15 @@ async def test_a_request_with_a_key_is_answered_without_a_session(http: httpx.As
     assert "mcp-session-id" not in answer.headers
 
 
+async def test_a_server_for_drafts_offers_them_and_nothing_that_publishes(api: ApiHarness) -> None:
+    app = create_app(client_of(api, "mnd_lent"), drafts_only=True)
+    transport = httpx.ASGITransport(app=app)
+    async with held(app.router.lifespan_context(app)), httpx.AsyncClient(transport=transport) as http:
+        answer = await _post(http, LIST, authorization=f"Bearer {KEY}")
+    assert '"create_post_draft"' in answer.text
+    assert '"publish"' not in answer.text
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8085", "mcp.example.com.evil.example"])
 async def test_a_foreign_host_name_is_refused(http: httpx.AsyncClient, host: str) -> None:
     answer = await _post(http, LIST, authorization=f"Bearer {KEY}", host=host)
