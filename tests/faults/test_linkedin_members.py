@@ -111,7 +111,7 @@ async def test_a_members_unknown_outcome_is_never_sent_again(tmp_path: Path, lar
     print(*trials, sep="\n")
     failures = [failure for trial in trials for failure in verdict(trial)]
     unsure = sum(trial.status == "unconfirmed" for trial in trials)
-    measured = {"unconfirmed after a kill": unsure, "resent by a person": len(losses)}
+    measured = {"unconfirmed after a kill": unsure, "sent again by a person": len(losses)}
     proof = "what LinkedIn's members post, lost or killed at every step"
     prove("1", proof, trials=len(trials), failures=failures, seed=SEED, measured=measured, large=large)
     assert all(trial.hit_at is not None or trial.fault in LOST for trial in trials), "some faults did not come"

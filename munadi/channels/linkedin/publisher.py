@@ -36,6 +36,9 @@ from munadi.ports import SaveHandle, VisibleStep
 
 # Before the list is read again for the post that a comment is for.
 PARENT_WAIT = timedelta(seconds=5)
+# The part of the deadline that the visible call has: it ends by itself before the worker ends it, so that what was lost
+# is noted. A later refusal as a duplicate is evidence only then.
+PATIENCE = 0.8
 CANNOT_LOOK = "LinkedIn shows a member's posts to no app: open the profile and see whether the post is there"
 
 
@@ -68,7 +71,7 @@ class LinkedInPublisher(Publisher[Options]):
         author, state, began = post.account.external_id, saved.state, self._tools.clock.now()
         body = post_body(author, post.draft, post.options, state.urns, state.card)
         try:
-            seconds = self._deadline.total_seconds()
+            seconds = self._deadline.total_seconds() * PATIENCE
             answer = await self._api.post(token_of(post.account), body, step.gate, is_created, seconds)
         except ChannelError as error:
             await self._refused(post, saved, error, Lost(at=began, digest=_digest(body)))

@@ -67,6 +67,15 @@ async def test_a_text_with_everything() -> None:
     assert (headers["linkedin-version"], headers["x-restli-protocol-version"]) == ("202609", "2.0.0")
 
 
+async def test_the_visible_call_ends_before_the_worker_would_end_it() -> None:
+    """Only then is a lost answer noted, so that a later refusal as a duplicate names the post."""
+    built = bench("linkedin", {**SETTINGS, "publish_deadline": 10})
+    built.network.on("POST", POSTS, made())
+    await built.publish(SALE, MEMBER)
+    (request,) = built.network.sent(POSTS)
+    assert 5 <= request.extensions["timeout"]["read"] <= 9
+
+
 async def test_each_kind_of_content() -> None:
     built = over()
     await built.publish(publication("", media=PICTURE.media, options={"title": "T"}), WHO, Saved(ready("1")))
