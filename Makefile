@@ -16,10 +16,10 @@ UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak fmt lock
+.PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak n8n fmt lock
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with `munadi` in it; quick when nothing changed
 	@PYTHON="$(PYTHON)" scripts/setup.sh
@@ -65,6 +65,9 @@ bench: setup ## Measure speed and cost beside the bare engine, in 20 minutes; wr
 
 bench-short: setup ## Measure the ratios in under three minutes; fails if one is worse than recorded by a third
 	$(BIN)/python -m tests.bench.short
+
+n8n: setup ## Try our nodes in a real n8n, which is installed once (2 GB, x64); not part of test
+	$(BIN)/python -m tests.n8n
 
 sbom: setup ## List everything that is pinned, as CycloneDX: dist/sbom.cdx.json; needs no network
 	@$(BIN)/python -m scripts.sbom
