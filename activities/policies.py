@@ -15,7 +15,17 @@ from activities.messages import PUBLISH_TRIES
 from activities.step_runner import SPACING, Answer
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
-from munadi.domain.publication import LOOK_GROWTH, HoldReason, Pending, PublicationStatus, Published, Warning_, growing
+from munadi.domain.publication import (
+    CHAIN_INCOMPLETE,
+    FIRST_COMMENT_FAILED,
+    LOOK_GROWTH,
+    HoldReason,
+    Pending,
+    PublicationStatus,
+    Published,
+    Warning_,
+    growing,
+)
 from munadi.domain.reasons import REASONS, failure_of
 from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, Step, StepResult
 
@@ -127,23 +137,27 @@ class LaterStepPolicy:
         """Send it again, a few times."""
         if attempt.number < MAX_TRIES:
             return Outcome(effect=Effect.NOT_SENT)
-        return Outcome(effect=Effect.NOT_SENT, warning=self.warning(step, "it is unknown whether the network has it"))
+        return self._unclear(step, Effect.NOT_SENT)
 
     def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
         """Give the step up: it may be live."""
-        return Outcome(effect=Effect.UNKNOWN, warning=self.warning(step, "it is unknown whether the network has it"))
+        return self._unclear(step, Effect.UNKNOWN)
 
     def warning(self, step: Step, why: str) -> Warning_:
         """The warning that the post is live but this step is not."""
         if step.name == COMMENT:
-            code, text = "FIRST_COMMENT_FAILED", "the post is live; its first comment is not"
+            code, text = FIRST_COMMENT_FAILED, "the post is live; its first comment is not"
         else:
-            code, text = "CHAIN_INCOMPLETE", f"the post is live; its thread ends before {step.name}"
+            code, text = CHAIN_INCOMPLETE, f"the post is live; its thread ends before {step.name}"
         return Warning_(code=code, message=f"{text}: {why}"[:500], channel=step.channel)
 
     def _given_up(self, step: Step, error: ChannelError) -> Outcome:
         effect = error.effect if error.effect is not Effect.UNKNOWN else Effect.NOT_SENT
-        return Outcome(effect=effect, warning=self.warning(step, str(error)), **_facts(error))
+        return Outcome(effect=effect, warning=self.warning(step, str(error)), given_up=error.reason, **_facts(error))
+
+    def _unclear(self, step: Step, effect: Effect) -> Outcome:
+        warning = self.warning(step, "it is unknown whether the network has it")
+        return Outcome(effect=effect, warning=warning, given_up=Reason.OUTCOME_UNKNOWN)
 
 
 def outcome_of(error: ChannelError, now: datetime, *, last_try: bool) -> Outcome:

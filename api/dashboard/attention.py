@@ -8,13 +8,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.dashboard.causes import causes_of
+from api.dashboard.causes import Cause, causes_of
 from api.dashboard.frame import TheFrame
+from api.dashboard.missing_parts import missing_parts
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant
 from api.deps import TheServices
-from munadi.db.contents.attention import FAILED_SINCE
+from api.services import Services
+from munadi.db.contents.attention import FAILED_SINCE, incomplete_publications
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 
@@ -71,8 +73,19 @@ async def show_attention(
         dismissed=dismissed,
         held_causes=causes_of(held["data"]),
         failed_causes=causes_of(failed["data"]),
+        missing=await _missing(reader, services, frame.choice.filter),
         accounts=accounts,
     )
+
+
+async def _missing(reader: Reader, services: Services, brand_ref: str) -> list[Cause]:
+    """Live posts without a part of them. Read from the database, as the count in the navigation is."""
+    wanted = brand_ref or reader.viewer.principal.brand_ref
+    async with services.database.read() as session:
+        found = await incomplete_publications(session, services.clock.now(), wanted, SHOWN)
+    ids = list(dict.fromkeys(each.content_id for each in found))
+    posts = await reader.get("/v1/contents", id=ids) if ids else {"data": ()}
+    return missing_parts(found, posts["data"])
 
 
 async def _over_limit(reader: Reader, brand_ref: str) -> list[dict[str, Any]]:

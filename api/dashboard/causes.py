@@ -11,12 +11,21 @@ from munadi.domain.publication import HoldReason, PublicationStatus
 
 Json = Mapping[str, Any]
 
+R = Reason
+# A retry sends the same again, which cannot help here: it takes a post that differs, or another account.
+NEEDS_A_NEW_POST = frozenset(
+    {R.ACCOUNT_DISCONNECTED, R.MEDIA_VALIDATION_FAILED, R.TEXT_TOO_LONG, R.INVALID_FIELD, R.MISSING_FIELD}
+)
+# Here it may help as it is, or with a change.
+MAY_NEED_A_NEW_POST = frozenset({R.MEDIA_PROCESSING_FAILED, R.FEATURE_NOT_ELIGIBLE})
+
 
 @dataclass
 class Cause:
     """One thing to mend, and the posts that it stops. `failure` or `hold` is that of the newest post.
 
-    `words` are the network's own, each once.
+    `words` are the network's own, each once. `lacks`: the posts are live, and `failure` is about a part of them; `url`:
+    the newest of these at its network.
     """
 
     channel: str
@@ -28,11 +37,15 @@ class Cause:
     words: list[str] = field(default_factory=list)
     retries: list[dict[str, Any]] = field(default_factory=list)
     failed_ids: list[str] = field(default_factory=list)
+    lacks: bool = False
+    url: str | None = None
 
     @property
     def id(self) -> str:
         """For the page: it stays the same while the posts change."""
-        return f"{'failed' if self.failure else 'held'}-{self.account_id}-{self.reason.lower()}"
+        kind = "lacks" if self.lacks else "failed" if self.failure else "held"
+        because = (self.failure or {}).get("because")
+        return "-".join([kind, self.account_id, self.reason.lower(), *([because.lower()] if because else [])])
 
     def dismissals(self, because: str) -> list[dict[str, Any]]:
         """The calls that dismiss its failures."""
@@ -40,10 +53,18 @@ class Cause:
         return [{"path": f"/v1/publications/{each}/dismiss", "body": body} for each in self.failed_ids]
 
     @property
+    def needs_a_new_post(self) -> bool:
+        """Whether "Edit in a new post" is worth offering."""
+        return self.failure is not None and not self.lacks and needs_a_new_post(self.failure)
+
+    @property
     def reconnects(self) -> bool:
         """Whether the account's owner must give access again."""
         if self.failure is not None:
-            return bool(self.failure["class"] == FailureClass.TOKEN)
+            return self.failure["class"] == FailureClass.TOKEN or Reason.MISSING_SCOPE in (
+                self.failure["reason"],
+                self.failure.get("because"),
+            )
         return self.reason == HoldReason.TOKEN
 
 
@@ -62,6 +83,16 @@ def causes_of(contents: Iterable[Json]) -> list[Cause]:
 def can_be_retried(failure: Json) -> bool:
     """Whether the API retries it: not what a disconnected account left, which takes a new post."""
     return bool(failure["reason"] != Reason.ACCOUNT_DISCONNECTED)
+
+
+def a_retry_helps(failure: Json) -> bool:
+    """Whether sending the same again has a chance."""
+    return failure["retryable"] != Retryable.NEVER and failure["reason"] not in NEEDS_A_NEW_POST
+
+
+def needs_a_new_post(failure: Json) -> bool:
+    """Whether the post must, or may have to, be changed."""
+    return not a_retry_helps(failure) or failure["reason"] in MAY_NEED_A_NEW_POST
 
 
 def _stopped(content: Json) -> Iterator[tuple[Json, Json | None, Json | None]]:
@@ -85,6 +116,6 @@ def _add(cause: Cause, content: Json, publication: Json, failure: Json | None) -
     said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
     if said and said not in cause.words:
         cause.words.append(said)
-    if failure["retryable"] != Retryable.NEVER and can_be_retried(failure):
+    if a_retry_helps(failure):
         body = {"publicationIds": [publication["id"]]}
         cause.retries.append({"path": f"/v1/contents/{content['id']}/retry", "body": body})

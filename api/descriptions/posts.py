@@ -69,7 +69,7 @@ POSTS = {
     "providerPostId": "The network's own id of the post.",
     "providerUrl": "The public address of the post.",
     "failure": "Why it failed, and what to do; null without a failure.",
-    "dismissal": "Set once a person has dismissed the failure.",
+    "dismissal": "Set once a person has dismissed the failure, or what a live post lacks.",
     "hold": "The condition that it waits for; null if it waits only for its time.",
     "attempts": "How many attempts there were.",
     "attemptLog": "Every attempt, the first one first.",

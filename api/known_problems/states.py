@@ -37,7 +37,7 @@ STATES = (
     ),
     _late(
         "NOT_FAILED",
-        "the publication is published; only a failure can be dismissed",
+        "the publication is published; only a failure, or a live post that lacks a part, can be dismissed",
         "Nothing has to be dismissed: read the publication.",
         "publications",
     ),

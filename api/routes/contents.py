@@ -114,7 +114,7 @@ async def list_contents(
     ] = None,
     dismissed: Annotated[
         bool | None,
-        Query(description="Whether a person has dismissed every failure of the post (`dismissal`)."),
+        Query(description="Whether a person has dismissed every failure of the post, or what it lacks (`dismissal`)."),
     ] = None,
     overdue: Annotated[
         bool,

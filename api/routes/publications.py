@@ -79,7 +79,8 @@ async def dismiss_publication(
     idempotency: IdempotencyHeader,
     sent: DismissRequest | None = None,
 ) -> Response:
-    """Note that a failure needs no attention any more. It stays a failure. A retry ends the dismissal. Idempotent."""
+    """Note that a failure needs no attention any more, or that a live post lacks a part, such as its first comment. The
+    status stays. A retry ends the dismissal. Idempotent."""
     because = DismissedAs(sent.because) if sent else DismissedAs.NOT_NEEDED
 
     async def dismiss(post: LockedContent, row: PublicationRow) -> None:
@@ -101,7 +102,7 @@ async def undismiss_publication(
     idempotency: IdempotencyHeader,
     sent: EmptyRequest | None = None,
 ) -> Response:
-    """Undo a dismissal: the failure needs attention again. Without a dismissal nothing changes."""
+    """Undo a dismissal: it needs attention again. Without a dismissal nothing changes."""
 
     async def undo(post: LockedContent, row: PublicationRow) -> None:
         changes.undo_dismissal(post, row)

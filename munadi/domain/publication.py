@@ -50,14 +50,15 @@ class Hold(WireModel):
 
 
 class DismissedAs(StrEnum):
-    """Why a person needs to do nothing more about a failure."""
+    """Why a person needs to do nothing more about a failure, or about a live post that lacks a part."""
 
     NOT_NEEDED = "not_needed"
     SENT_ELSEWHERE = "sent_elsewhere"
 
 
 class Dismissal(WireModel):
-    """A failure that a person has dealt with: it needs no attention any more, and stays a failure."""
+    """A failure, or a live post that lacks a part, that a person has dealt with: it needs no attention any more. The
+    status stays."""
 
     at: datetime
     because: DismissedAs
@@ -72,6 +73,11 @@ LOOK_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 # The waits between checks for the id of a live post without one (TikTok, stories, some Meta responses).
 ID_LOOK_GROWTH = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600))
 POST_ID_PENDING = "POST_ID_PENDING"
+# Warnings of a live post that lacks something that a person wanted, and may add at the network.
+FIRST_COMMENT_FAILED = "FIRST_COMMENT_FAILED"
+CHAIN_INCOMPLETE = "CHAIN_INCOMPLETE"
+THUMBNAIL_FAILED = "THUMBNAIL_FAILED"
+LACKS_A_PART = frozenset({FIRST_COMMENT_FAILED, CHAIN_INCOMPLETE, THUMBNAIL_FAILED})
 # A preparation that would expire this soon after the due time is repeated.
 LAPSE_MARGIN = timedelta(minutes=1)
 

@@ -198,9 +198,14 @@ async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | N
 
 
 def dismiss(locked: LockedContent, row: PublicationRow, because: DismissedAs) -> None:
-    """Note that a failure needs no attention any more. A repeat changes nothing. ChangeRefused NOT_FAILED otherwise."""
-    if row.status != S.FAILED:
-        raise ChangeRefused("NOT_FAILED", f"the publication is {row.status}; only a failure can be dismissed")
+    """Note that a failure, or what a live post lacks, needs no attention any more. A repeat changes nothing.
+
+    ChangeRefused NOT_FAILED for everything else.
+    """
+    lacks_a_part = row.status == S.PUBLISHED and row.incomplete_at is not None
+    if row.status != S.FAILED and not lacks_a_part:
+        text = "only a failure, or a live post that lacks a part, can be dismissed"
+        raise ChangeRefused("NOT_FAILED", f"the publication is {row.status}; {text}")
     if row.dismissed_as == because:
         return
     _begin(locked, Action.PUBLICATION_DISMISSED, row.id)
@@ -209,7 +214,7 @@ def dismiss(locked: LockedContent, row: PublicationRow, because: DismissedAs) ->
 
 
 def undo_dismissal(locked: LockedContent, row: PublicationRow) -> None:
-    """Make a dismissed failure need attention again. Without a dismissal it changes nothing."""
+    """Make what was dismissed need attention again. Without a dismissal it changes nothing."""
     if row.dismissed_at is None:
         return
     _begin(locked, Action.PUBLICATION_DISMISSAL_UNDONE, row.id)

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import PublicationDraft
-from munadi.domain.failure import Effect, Failure
+from munadi.domain.failure import Effect, Failure, Reason
 from munadi.domain.model import Model
 from munadi.domain.publication import ENDED, Handle, HoldReason, PublicationStatus, Published, Warning_
 
@@ -228,7 +228,7 @@ class Outcome(Model):
 
     published: it is live · failure: refused permanently · hold: not sent, wait · pending: accepted, not yet live ·
     requeue: never sent, due at once · look_after: the result is unclear, check again after that long · warning: a later
-    step is given up. None of them: an unknown effect leaves the attempt open for `reconcile`.
+    step is given up, because of `given_up`. None of them: an unknown effect leaves the attempt open for `reconcile`.
 
     `then` and `after` say what the workflow does next if the publication stays as it is; with `retry` the activity
     raises, so that Temporal retries it. `credentials_version` is that of the credentials the call was made with: a
@@ -245,6 +245,7 @@ class Outcome(Model):
     requeue: bool = False
     look_after: timedelta | None = None
     warning: Warning_ | None = None
+    given_up: Reason | None = None
     retry: bool = False
     then: NextStep | None = None
     after: timedelta = timedelta(0)

@@ -28,6 +28,7 @@ from munadi.domain.failure import Effect
 from munadi.domain.publication import (
     HOLD_GROWTH,
     ID_LOOK_GROWTH,
+    LACKS_A_PART,
     POST,
     POST_ID_PENDING,
     HoldReason,
@@ -106,6 +107,7 @@ def _later_step(locked: LockedContent, row: PublicationRow, step: str, outcome: 
     elif outcome.warning is not None and row.stages:
         row.stages = []
         row.warnings = [*row.warnings, outcome.warning.stored()]
+        row.incomplete_at, row.incomplete_because = locked.now, outcome.given_up and outcome.given_up.value
     row.updated_at = locked.now
 
 
@@ -124,6 +126,8 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
         # Found by a check after a restore: it was published at an earlier due time, which is not on record.
         row.lateness_ms = None
     row.warnings = [*row.warnings, *(warning.stored() for warning in what.warnings)]
+    if any(warning.code in LACKS_A_PART for warning in what.warnings):
+        row.incomplete_at = locked.now
     if what.post_id is not None and await owned_by_another(locked.session, row, what.post_id):
         # Never bind a post that another publication owns: it is live, its id is not known.
         row.provider_post_id = row.provider_url = None

@@ -54,6 +54,8 @@ async def test_a_refused_comment_is_a_warning(skipping: World) -> None:
     row = (await skipping.publications(content_id))[B]
     assert row.status == S.PUBLISHED
     assert [warning["code"] for warning in row.warnings] == ["FIRST_COMMENT_FAILED"]
+    assert row.incomplete_at is not None, "a person is asked for it"
+    assert row.incomplete_because == Reason.CONTENT_POLICY
     assert (await skipping.content(content_id)).status == "published"
 
 

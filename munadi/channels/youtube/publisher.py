@@ -22,7 +22,7 @@ from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
+from munadi.domain.publication import THUMBNAIL_FAILED, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import SaveHandle, VisibleStep
 
 GONE = frozenset({"videoNotFound", "notFound"})
@@ -156,7 +156,7 @@ def _warned(found: Published, state: Prepared, *warnings: Warning_) -> Published
     """With a warning where the thumbnail could not be set."""
     if state.thumbnail_refusal is not None:
         message = f"the video is published without its thumbnail: {state.thumbnail_refusal}"
-        warnings = (*warnings, Warning_(code="THUMBNAIL_FAILED", message=message[:500], channel="youtube"))
+        warnings = (*warnings, Warning_(code=THUMBNAIL_FAILED, message=message[:500], channel="youtube"))
     return found.model_copy(update={"warnings": warnings})
 
 

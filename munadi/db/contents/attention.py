@@ -1,16 +1,16 @@
-"""Counts what needs a person, for the navigation of every page: one query, by an index of few posts."""
+"""Finds what needs a person. The count, for the navigation of every page, is one query, by indexes of few posts."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, union_all
 from sqlalchemy import select as select_columns
-from sqlmodel import col, text
+from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import AccountRow, ContentRow
+from munadi.db.tables import AccountRow, ContentRow, PublicationRow
 from munadi.db.tables.contents import NEEDS_A_PERSON
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
@@ -24,13 +24,52 @@ COUNTED = 100
 async def count_needing_a_person(
     session: AsyncSession, now: datetime, brand_ref: str | None, *, with_accounts: bool
 ) -> int:
-    """The number of unconfirmed posts, of failures of the last days that nobody dismissed, and, if wanted, of accounts
-    to reconnect: of a brand, or of all (None). Exact below `COUNTED`."""
-    kinds = [_unconfirmed(brand_ref), _failed(brand_ref, now - FAILED_SINCE)]
+    """The number of unconfirmed posts, of failures and of live publications without a part, both of the last days and
+    not dismissed, and, if wanted, of accounts to reconnect: of a brand, or of all (None). Exact below `COUNTED`."""
+    since = now - FAILED_SINCE
+    kinds = [_unconfirmed(brand_ref), _failed(brand_ref, since), _incomplete(brand_ref, since)]
     if with_accounts:
         kinds.append(_accounts(brand_ref))
     counts = union_all(*(select_columns(func.count().label("number")).select_from(each.subquery()) for each in kinds))
     return int((await session.exec(select_columns(func.sum(counts.subquery().c.number)))).scalar_one())  # type: ignore[call-overload]
+
+
+class Incomplete(NamedTuple):
+    """A publication that is live without a part of it. `because`: the reason, if it is known."""
+
+    content_id: str
+    publication_id: str
+    because: str | None
+
+
+async def incomplete_publications(
+    session: AsyncSession, now: datetime, brand_ref: str | None, limit: int
+) -> list[Incomplete]:
+    """Those of the last days that nobody dismissed, the newest first: of a brand, or of all (None)."""
+    row = PublicationRow
+    query = select(row.content_id, row.id, row.incomplete_because).where(*_is_incomplete(now - FAILED_SINCE))
+    if brand_ref is not None:
+        query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
+    query = query.order_by(col(row.incomplete_at).desc()).limit(limit)
+    return [Incomplete(*found) for found in (await session.exec(query)).all()]
+
+
+def _incomplete(brand_ref: str | None, since: datetime) -> Select[Any]:
+    query = select_columns(literal(1)).select_from(PublicationRow).where(*_is_incomplete(since)).limit(COUNTED)
+    if brand_ref is None:
+        return query
+    return query.join(ContentRow, col(ContentRow.id) == col(PublicationRow.content_id)).where(_is_of(brand_ref))
+
+
+def _is_of(brand_ref: str) -> ColumnElement[bool]:
+    """No bare column, or a database would read every post of the brand, and look for such publications."""
+    return cast(ColumnElement[str], col(ContentRow.brand_ref)).concat("") == brand_ref
+
+
+def _is_incomplete(since: datetime) -> list[ColumnElement[bool]]:
+    """The first two are the condition of their index."""
+    row = PublicationRow
+    return [col(row.incomplete_at).is_not(None), col(row.dismissed_at).is_(None), col(row.incomplete_at) >= since]
 
 
 def _unconfirmed(brand_ref: str | None) -> Select[Any]:

@@ -20,6 +20,8 @@ from munadi.db.types import json_column as _json
 NEEDS_A_PERSON = "status IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
 # The same posts, for an index by their age. Other words, or a database would take the indexes by status, and sort.
 NEEDS_A_PERSON_BY_AGE = "status || '' IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
+# The same for publications that are live without a part, such as their first comment.
+IS_INCOMPLETE = "incomplete_at IS NOT NULL AND dismissed_at IS NULL"
 # The same for publications that have an outcome to count.
 HAS_ENDED = "status IN ('published', 'failed')"
 
@@ -127,6 +129,13 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text("hold_reason IS NOT NULL"),
             postgresql_where=text("hold_reason IS NOT NULL"),
         ),
+        # What was published without a part of it, until a person has dismissed that.
+        Index(
+            "publications_incomplete",
+            "incomplete_at",
+            sqlite_where=text(IS_INCOMPLETE),
+            postgresql_where=text(IS_INCOMPLETE),
+        ),
         # Few at any time: a handle is deleted once its publication has ended.
         Index(
             "publications_with_handle",
@@ -193,6 +202,9 @@ class PublicationRow(SQLModel, table=True):
     provider_url: str | None = None
     stages: list[str] = _json(default_factory=list)
     failure: dict[str, Any] | None = _json(default=None)
+    # When a live post lost a part of it (first comment, thread, thumbnail), and why, as far as it is known.
+    incomplete_at: datetime | None = _at(default=None)
+    incomplete_because: str | None = None
     dismissed_at: datetime | None = _at(default=None)
     dismissed_as: str | None = None
     warnings: list[dict[str, Any]] = _json(default_factory=list)

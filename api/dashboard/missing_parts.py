@@ -1,0 +1,83 @@
+"""Live posts that lack a part: their first comment, the rest of a thread, a thumbnail. Grouped by what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from api.dashboard.causes import Cause
+from munadi.db.contents.attention import Incomplete
+from munadi.domain.failure import FailureClass, Reason
+from munadi.domain.publication import CHAIN_INCOMPLETE, FIRST_COMMENT_FAILED, LACKS_A_PART, THUMBNAIL_FAILED
+from munadi.domain.reasons import REASONS
+
+Json = Mapping[str, Any]
+
+
+class Part(NamedTuple):
+    """What is missing, and how a person adds it."""
+
+    missing: str
+    add: str
+
+
+PARTS: dict[str, Part] = {
+    FIRST_COMMENT_FAILED: Part(
+        "the post is live, and its first comment is missing", "write the comment below the post there"
+    ),
+    CHAIN_INCOMPLETE: Part("the post is live, and the end of its thread is missing", "write the rest as replies there"),
+    THUMBNAIL_FAILED: Part("the video is live without its thumbnail", "set the thumbnail there"),
+}
+_GIVES_ACCESS = (FailureClass.TOKEN, FailureClass.PERMISSION)
+
+
+def missing_parts(found: Sequence[Incomplete], posts: Iterable[Json]) -> list[Cause]:
+    """The causes, in the order of what was lost last. Posts that the key may not see are left out."""
+    by_id = {post["id"]: post for post in posts}
+    causes: dict[tuple[str, str, str | None], Cause] = {}
+    for each in found:
+        post = by_id.get(each.content_id, {"publications": ()})
+        for publication in post["publications"]:
+            warning = _lost(publication) if publication["id"] == each.publication_id else None
+            if warning is not None:
+                key = (publication["accountId"], warning["code"], each.because)
+                cause = causes.setdefault(key, _cause(publication, warning["code"], each.because))
+                _add(cause, post, publication, warning)
+    return list(causes.values())
+
+
+def remedy_of(code: str, because: str | None) -> str:
+    """What to do: the part itself is added at the network, and the cause is fixed for the posts to come."""
+    add = f"Open the post at the network and {PARTS[code].add}."
+    if because is not None and REASONS[Reason(because)].class_ in _GIVES_ACCESS:
+        return f"{add} Reconnect the account and allow everything that is asked for, so that the next post is complete."
+    if because == Reason.OUTCOME_UNKNOWN:
+        return f"It may be there after all: check first. If it is not, {PARTS[code].add}."
+    return add
+
+
+def _lost(publication: Json) -> Json | None:
+    """The newest warning about a part."""
+    return next((each for each in reversed(publication["warnings"]) if each["code"] in LACKS_A_PART), None)
+
+
+def _cause(publication: Json, code: str, because: str | None) -> Cause:
+    failure = {
+        "message": PARTS[code].missing,
+        "remedy": remedy_of(code, because),
+        "reason": code,
+        "because": because,
+        "class": REASONS[Reason(because)].class_ if because else FailureClass.UNKNOWN,
+    }
+    cause = Cause(publication["channel"], publication["accountId"], code, failure, None, lacks=True)
+    cause.url = publication["providerUrl"]
+    return cause
+
+
+def _add(cause: Cause, post: Json, publication: Json, warning: Json) -> None:
+    if post not in cause.posts:
+        cause.posts.append(post)
+    cause.failed_ids.append(publication["id"])
+    said = warning["message"].partition(": ")[2]
+    if said and said not in cause.words:
+        cause.words.append(said)
