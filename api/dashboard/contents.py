@@ -10,6 +10,8 @@ from starlette.responses import Response
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
+from api.dashboard.sections import sections
+from api.deps import TheServices
 
 router = APIRouter(route_class=PageRoute)
 PAGE = 25
@@ -20,6 +22,7 @@ PAGE = 25
 async def show_contents(
     request: Request,
     reader: TheReader,
+    services: TheServices,
     frame: TheFrame,
     status: Annotated[list[str] | None, Query()] = None,
     channel: str | None = None,
@@ -43,4 +46,5 @@ async def show_contents(
         page=page,
         wanted={**filters, "status": statuses},
         cursor=cursor,
+        sections=await sections(services, reader.viewer.principal, frame.choice.filter),
     )

@@ -6,7 +6,10 @@
 
 import { api, Problem } from "./api.js";
 import { refresh, say } from "./live.js";
-import { messageOf } from "./people.js";
+import { inUse, messageOf } from "./people.js";
+
+// A file that is still needed. The page lists by what, with links.
+const IN_USE = "MEDIA_IN_USE";
 
 /** Listen for clicks and submits anywhere on the page. */
 export function watchActions() {
@@ -40,8 +43,8 @@ export function showProblem(scope, problem) {
   if (errors.length === 0 && problem.errors.length > 0) return scope.querySelector("[aria-invalid]")?.focus();
   const box = boxOf(scope);
   if (!box) return say(problem.message);
-  const list = errors.length > 1 ? errors.map((error) => element("li", `${error.pointer} ${messageOf(error)}`)) : [];
-  const words = problem.errors.length === 1 ? messageOf(problem.errors[0]) : problem.message;
+  const list = errors.length > 1 && problem.code !== IN_USE ? errors.map((error) => element("li", `${error.pointer} ${messageOf(error)}`)) : [];
+  const words = problem.code === IN_USE ? inUse(problem.errors) : problem.errors.length === 1 ? messageOf(problem.errors[0]) : problem.message;
   box.replaceChildren(element("strong", words), ...(list.length ? [element("ul", "", list)] : []));
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
@@ -55,9 +58,10 @@ export function clearProblem(scope) {
   if (box) box.hidden = true;
 }
 
-// The nearest one: in the form, in the card around the button, or on the page.
+// The nearest one: in the form, in the row or the card around the button, or on the page.
 function boxOf(scope) {
-  const near = scope.querySelector(".problem") ?? scope.closest(".card")?.querySelector(".problem");
+  const around = [scope, scope.closest(".row"), scope.closest(".card")];
+  const near = around.map((each) => each?.querySelector(".problem")).find(Boolean);
   return near ?? document.querySelector("main .problem");
 }
 

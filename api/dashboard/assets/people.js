@@ -45,6 +45,19 @@ export function messageOf({ code, pointer, message }, field = null) {
   return message;
 }
 
+/** Why a file is not deleted, and what to do first, from the API's errors: one for each post or draft that needs it. */
+export function inUse(errors) {
+  const drafts = errors.filter(({ actual }) => String(actual).startsWith("drf_")).length;
+  const count = (number, one, many) => (number ? [number === 1 ? `a ${one}` : `${number} ${many}`] : []);
+  const posts = errors.length - drafts;
+  const who = listed([...count(posts, "post", "posts"), ...count(drafts, "draft", "drafts")]);
+  return [
+    `Not deleted: ${who} still ${errors.length === 1 ? "needs" : "need"} this file.`,
+    posts && "A post needs it until it is published or canceled, or its failure is dismissed.",
+    drafts && "A draft needs it until the file is removed from it, or the draft is submitted or deleted.",
+  ].filter(Boolean).join(" ");
+}
+
 /** The words of a group. A missing thing is a request: what to add or to choose, and for whom. */
 function asked({ code, pointer, message, channel, channels }, places, kinds) {
   const who = listed(channels);

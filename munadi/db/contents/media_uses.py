@@ -7,10 +7,11 @@ SQLite there is one writer at a time, and no locks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, cast, union
+from sqlalchemy import Select, Text, bindparam, cast, union, union_all
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import and_, col, delete, exists, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -98,6 +99,24 @@ async def needed_by(session: AsyncSession, media_id: str, limit: int) -> list[st
     """Ids of posts that may still be sent with this file, and of drafts that name it: the first `limit`."""
     connection = await session.connection()
     return list((await connection.execute(_NEEDED_BY, {"media_id": media_id, "limit": limit})).scalars())
+
+
+async def uses_of(session: AsyncSession, ids: Sequence[str], limit: int) -> dict[str, list[str]]:
+    """The ids of drafts, then of the newest posts, that name each of these files: `limit` at most of each.
+
+    One statement: each part of it reads that many rows of the primary key, however often a file is used.
+    """
+    if not ids:
+        return {}
+    parts = []
+    for media_id in ids:
+        used = select_columns(col(MediaUseRow.media_id), col(MediaUseRow.used_by))
+        used = used.where(col(MediaUseRow.media_id) == media_id).order_by(col(MediaUseRow.used_by).desc()).limit(limit)
+        parts.append(select_columns(*used.subquery().c))
+    found: dict[str, list[str]] = {}
+    for media_id, used_by in (await (await session.connection()).execute(union_all(*parts))).all():
+        found.setdefault(media_id, []).append(used_by)
+    return {media_id: sorted(used, reverse=True) for media_id, used in found.items()}
 
 
 def named_media(body: Mapping[str, Any]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import literal
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -69,6 +70,14 @@ async def list_drafts(
         await session.exec(query.order_by(col(SavedDraftRow.id).desc()).limit(limit))
     ).all()
     return [draft_view(row) for row in rows]
+
+
+async def count_drafts(session: AsyncSession, brand_ref: str | None, limit: int) -> int:
+    """How many drafts are not submitted, of one brand or of all; `limit` at most."""
+    query = select(literal(1)).select_from(SavedDraftRow).where(col(SavedDraftRow.content_id).is_(None)).limit(limit)
+    if brand_ref is not None:
+        query = query.where(SavedDraftRow.brand_ref == brand_ref)
+    return (await session.exec(select(func.count()).select_from(query.subquery()))).one()
 
 
 async def change_draft(

@@ -1,0 +1,94 @@
+"""The stored files of a brand, or of all, with the posts and drafts that use them, to delete what is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dashboard.frame import TheFrame
+from api.dashboard.page_data import Reader, TheReader
+from api.dashboard.render import PageRoute, render
+from api.dashboard.sections import sections
+from api.deps import MAX_PAGE, TheServices
+from munadi.db.contents.media_uses import uses_of
+from munadi.domain.ids import Prefix
+
+router = APIRouter(route_class=PageRoute)
+
+Json = Mapping[str, Any]
+# Together their uses are one page of posts.
+PAGE, USES = 25, 3
+
+
+@dataclass(frozen=True)
+class Use:
+    """A page of a post or draft that uses a file, and what the link to it says."""
+
+    path: str
+    words: str
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file with its first `USES`; `more`: there are others."""
+
+    media: Json
+    name: str
+    uses: Sequence[Use]
+    more: bool
+
+
+@router.get("/media")
+async def show_media_list(
+    request: Request,
+    reader: TheReader,
+    services: TheServices,
+    frame: TheFrame,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The files, newest first."""
+    page = await reader.get("/v1/media", brandRef=frame.choice.filter, limit=PAGE, cursor=cursor)
+    async with services.database.read() as session:
+        uses = await uses_of(session, [each["id"] for each in page["data"]], USES + 1)
+    texts = await _texts(reader, [used_by for found in uses.values() for used_by in found[:USES]])
+    return render(
+        request,
+        "media.html",
+        page=page,
+        cursor=cursor,
+        files=[_stored(each, uses.get(each["id"], ()), texts) for each in page["data"]],
+        sections=await sections(services, reader.viewer.principal, frame.choice.filter),
+    )
+
+
+def _stored(media: Json, used_by: Sequence[str], texts: Mapping[str, str]) -> StoredFile:
+    uses = [_use(each, texts) for each in used_by[:USES]]
+    return StoredFile(media, name_of(media), [each for each in uses if each], len(used_by) > USES)
+
+
+def _use(used_by: str, texts: Mapping[str, str]) -> Use | None:
+    if used_by.startswith(f"{Prefix.SAVED_DRAFT}_"):
+        return Use(f"/compose?draft={used_by}", "a draft")
+    return Use(f"/contents/{used_by}", texts[used_by]) if used_by in texts else None
+
+
+async def _texts(reader: Reader, used_by: Sequence[str]) -> dict[str, str]:
+    """What the posts among these are called, by id; those that the key may not see are left out."""
+    ids = sorted({each for each in used_by if each.startswith(f"{Prefix.CONTENT}_")})
+    if not ids:
+        return {}
+    found = await reader.get("/v1/contents", id=ids, limit=MAX_PAGE)
+    return {post["id"]: post["text"] or post["link"] or "a post without text" for post in found["data"]}
+
+
+def name_of(media: Json) -> str:
+    """The last part of the address that the file was fetched from; uploads are stored without their names."""
+    found = unquote(PurePosixPath(urlsplit(media["sourceUrl"] or "").path).name)
+    kind = "picture" if media["kind"] == "image" else str(media["kind"])
+    return found or f"{media['type'].rpartition('/')[2].upper()} {kind}"
