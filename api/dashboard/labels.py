@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from api.dashboard.fields import words
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
@@ -103,7 +104,25 @@ def publication_standing(publication: Mapping[str, Any]) -> str:
     """A publication's status, `held` while it waits for a condition, or `dismissed`."""
     if publication["hold"] and publication["status"] == S.QUEUED:
         return "held"
-    return "dismissed" if publication["dismissal"] else str(publication["status"])
+    is_dismissed = publication["dismissal"] and publication["status"] == S.FAILED
+    return "dismissed" if is_dismissed else str(publication["status"])
+
+
+def place(pointer: str) -> str:
+    """A part of a post by its JSON pointer, as people call it: `/parts/0` is the second post of a thread."""
+    name, _, rest = pointer.strip("/").partition("/")
+    match name:
+        case "firstComment":
+            return "First comment"
+        case "parts" if rest.isdigit():
+            return f"Post {int(rest) + 2} of the thread"
+        case "media":
+            number, _, part = rest.partition("/")
+            file = f"File {int(number) + 1}" if number.isdigit() else "Files"
+            return f"{file}, alternative text" if part == "alt" else file
+        case "options":
+            return words(rest.partition("/")[0])
+    return words(name) or "Text"
 
 
 def spoken(name: str) -> str:

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.dashboard import fields, icons, labels
+from api.dashboard import fields, icons, labels, remedies
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, short_day, shown_time, zone_label
@@ -162,6 +162,7 @@ def _environment() -> Environment:
     made.filters |= {"instant": instant, "local_field": local_field, "shown": shown_time, "zone_label": zone_label}
     made.filters["short_day"] = short_day
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
+    made.filters |= {"remedy": remedies.remedy, "place": labels.place}
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_standing": labels.publication_standing}
     made.globals["first_file"] = icons.first_file

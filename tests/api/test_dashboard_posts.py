@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from api.dashboard import labels
+from api.dashboard.remedies import REMEDIES
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus
@@ -93,7 +94,13 @@ async def test_a_publication_shows_the_draft_of_its_network(api: ApiHarness, das
     counted = {(each["pointer"], each["unit"]): (each["actual"], each["maximum"]) for each in detail["lengths"]}
     assert counted["/parts/0", "graphemes"] == (14, 300)
     page = unescape(await dashboard.page(path)).replace("<code>", "").replace("</code>", "")
-    expect_words(page, "Another <b>text</b> here", "And more of it", "/text 24 of 300 graphemes")
+    expect_words(
+        page,
+        "Another <b>text</b> here",
+        "And more of it",
+        "Text: 24 of 300 graphemes",
+        "Post 2 of the thread: 14 of 300",
+    )
     assert (await api.edit(made["id"], {"text": "Edited"})).status_code == 200
     assert (await api.read(f"/v1{path}"))["draft"]["text"] == text["text"]
 
@@ -130,7 +137,7 @@ async def test_a_failure_shows_its_remedy_and_the_networks_words(api: ApiHarness
         failure = failure_of(Reason.MEDIA_VALIDATION_FAILED).model_copy(update=words)
         await content.fail(content.publications[0], failure)
     for path in (f"/contents/{made['id']}", f"/publications/{made['publications'][0]['id']}"):
-        remedy = REASONS[Reason.MEDIA_VALIDATION_FAILED].remedy
+        remedy = REMEDIES[Reason.MEDIA_VALIDATION_FAILED]
         expect_words(await dashboard.page(path), remedy, "36/2207009", "&lt;img src=x onerror=alert(1)&gt;")
     retry = f'data-action="POST /v1/contents/{made["id"]}/retry"'
     assert retry in await dashboard.page(f"/contents/{made['id']}")

@@ -3,6 +3,10 @@
 import { api, instantOf, refresh, say } from "./app.js";
 import { attempt, copyFrom } from "./buttons.js";
 
+// A link of another page leads to one brand: its form is open.
+const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+if (wanted?.matches("details")) wanted.open = true;
+
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-copy-secret]");
   if (button) copyFrom(button.closest("[data-secret]").querySelector("[data-secret-value]"));
