@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.dashboard.copying import Copy, copy_of
 from api.dashboard.fields import fields_of, prose
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE, TheServices
+from api.services import Services
 
 router = APIRouter(route_class=PageRoute)
 
@@ -32,22 +34,21 @@ async def show_compose(
     day: Annotated[date | None, Query(alias="date", description="Schedule the post for this day.")] = None,
     at: Annotated[time | None, Query(description="At this time of the day.")] = None,
     draft_id: Annotated[str | None, Query(alias="draft", max_length=80, description="Continue this draft.")] = None,
+    copied_id: Annotated[str | None, Query(alias="copy", max_length=80, description="Begin as this post.")] = None,
 ) -> Response:
     """The form, for the accounts of one brand, with the brand's drafts."""
     choice = frame.choice
+    post = await reader.get(f"/v1/contents/{quote(copied_id, safe='')}") if copied_id and not draft_id else None
+    if post is not None and post["brandRef"] != choice.ref:
+        return RedirectResponse(f"/compose?brandRef={post['brandRef']}&copy={post['id']}", 303, HEADERS)
     draft = await reader.get(f"/v1/drafts/{quote(draft_id, safe='')}") if draft_id else None
     if draft is not None and draft["brandRef"] != choice.ref:
         # A draft opens for its own brand, never for the one that happens to be chosen.
         return RedirectResponse(f"/compose?brandRef={draft['brandRef']}&draft={draft['id']}", 303, HEADERS)
     drafts = await _drafts(reader, choice.ref, draft_id) if choice.brand else None
     known = (await reader.get("/v1/channels"))["data"]
-    accounts: list[Json] = []
-    left_out = False
-    if choice.brand:
-        page = await reader.get("/v1/accounts", brandRef=choice.ref, limit=MAX_PAGE)
-        left_out = page["nextCursor"] is not None
-        names = {each["name"] for each in known}
-        accounts = [each for each in page["data"] if each["channel"] in names]
+    accounts, left_out = await _accounts(reader, choice.ref, {each["name"] for each in known})
+    copy = await _copied(services, post, accounts) if post else None
     described = _described(known, {each["channel"] for each in accounts})
     zone = (choice.brand or {}).get("timezone") or "UTC"
     soon = next_hour(services.clock.now(), ZoneInfo(zone))
@@ -60,13 +61,34 @@ async def show_compose(
         draft=_for_the_form(draft, zone) if draft else None,
         drafts=drafts,
         left_out=left_out,
-        preset={accounts[0]["id"]} if len(accounts) == 1 else set(),
+        copy=copy,
+        metadata=_metadata((draft or {}).get("content") or (copy.content if copy else {})),
+        preset={accounts[0]["id"]} if len(accounts) == 1 and copy is None else set(),
         described=described,
         first_comment=[each["title"] for each in described if each["firstComment"]],
         zone=zone,
         soon=written(soon),
         when=written(_on(day, soon, at)) if day else None,
     )
+
+
+async def _accounts(reader: Reader, brand_ref: str, known: set[str]) -> tuple[list[Json], bool]:
+    """The brand's accounts on channels that exist here, and whether there are more of them."""
+    if not brand_ref:
+        return [], False
+    page = await reader.get("/v1/accounts", brandRef=brand_ref, limit=MAX_PAGE)
+    return [each for each in page["data"] if each["channel"] in known], page["nextCursor"] is not None
+
+
+async def _copied(services: Services, post: Json, accounts: Sequence[Json]) -> Copy:
+    async with services.database.read() as session:
+        return await copy_of(session, post, accounts)
+
+
+def _metadata(content: Json) -> Json:
+    """The names and texts that the form carries along and does not change; a draft may have anything there."""
+    found = content.get("metadata")
+    return found if isinstance(found, dict) else {}
 
 
 def _for_the_form(draft: Json, zone: str) -> Json:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.causes import can_be_retried
+from api.dashboard.causes import a_retry_helps, can_be_retried, needs_a_new_post
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
@@ -79,16 +79,34 @@ def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     return steps, len(steps) - 1
 
 
-def allowed_changes(content: Mapping[str, Any]) -> dict[str, bool]:
-    """Which buttons make sense now. The API decides again when one is pressed."""
+def allowed_changes(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Which buttons make sense now. The API decides again when one is pressed.
+
+    `first`: the one that helps most, `retry` or `copy`; none where nothing has failed, or every failure was dismissed.
+    `restore`: the calls that make these failures need attention again, if every one was dismissed.
+    """
     numbers = content["rollup"]
     waiting = numbers["accepted"] + numbers["queued"]
+    failed = _failed(content)
+    dismissed = [each for each in failed if each["dismissal"]]
+    restore = [{"path": f"/v1/publications/{each['id']}/undismiss"} for each in dismissed]
+    if len(dismissed) < len(failed):
+        restore = []
     untried = not any(publication["attempts"] for publication in content["publications"])
     return {
         "withdraw": waiting > 0,
         "edit": waiting == numbers["total"] and untried,
-        "retry": any(each["failure"] and can_be_retried(each["failure"]) for each in _failed(content)),
+        "retry": any(each["failure"] and can_be_retried(each["failure"]) for each in failed),
+        "first": None if restore else _first(failed),
+        "restore": restore,
     }
+
+
+def _first(failed: Sequence[Mapping[str, Any]]) -> str | None:
+    failures = [each["failure"] for each in failed if each["failure"]]
+    if any(a_retry_helps(failure) for failure in failures):
+        return "retry"
+    return "copy" if any(needs_a_new_post(failure) for failure in failures) else None
 
 
 def _failed(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -97,7 +97,7 @@ async def test_a_failure_that_was_dealt_with_is_dismissed_and_brought_back(
         await expect(count).to_have_count(0)
         await page.locator("summary", has_text="Dismissed").click()
         await expect(page.locator("main")).to_contain_text("Facebook: sent elsewhere")
-        await page.get_by_role("button", name="Undo").click()
+        await page.get_by_role("button", name="Bring back").click()
         await expect(page.locator("article.cause")).to_have_count(1, timeout=PATIENCE)
         await expect(count).to_contain_text("1")
     assert (await brand.content(made["id"]))["publications"][0]["dismissal"] is None

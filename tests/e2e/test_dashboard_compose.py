@@ -11,11 +11,14 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.visiting import judge, signed_in
 from tests.harness.brand import Brand
 from tests.harness.files import picture
+from tests.harness.networks import plant
 from tests.harness.stack import Stack
 
 SUBMIT = re.compile("^(Publish now|Schedule)( for .*)?$")
 
 
+# Instagram's own code for an account that may not post.
+RESTRICTED = {"code": 25, "subcode": 2207050}
 LINK = "https://acme.example/sale"
 
 
@@ -134,6 +137,84 @@ async def test_a_draft_is_saved_while_one_writes_and_continues_after_the_page_is
         content = await brand.content(page.url.rpartition("/")[2])
     assert content["text"] == "A whole sentence"
     assert await drafts_of(brand) == []
+
+
+async def test_a_failed_post_is_edited_in_a_new_one_and_what_is_out_stays_out_once(
+    stack: Stack, brand: Brand, browser: Browser
+) -> None:
+    fault = {"error": RESTRICTED, "times": None, "profile": await brand.profile("instagram")}
+    planted = await plant(brand.sandbox, "instagram", "media_publish", "error", **fault)
+    own = {"channel": "bluesky", "text": "For Bluesky alone", "parts": ["And more"]}
+    gram = {"channel": "instagram", "firstComment": "Second try"}
+    media = [await brand.upload(picture(size=(800, 800)), alt="An umbrella")]
+    made = await brand.submit("Refused once", media=media, channels=[own, gram], metadata={"campaign": "rain"})
+    assert (await brand.ended(made["id"]))["status"] == "partially_published"
+    await brand.sandbox.delete(f"/control/faults/{planted['id']}")
+    async with signed_in(browser, stack, f"/contents/{made['id']}") as page:
+        await page.get_by_role("link", name="Copy to a new post").click()
+        await expect(page.get_by_label("Text", exact=True)).to_have_value("Refused once")
+        await expect(page.locator("#copied")).to_contain_text("is not chosen, because the post is there already")
+        bluesky = page.get_by_role("checkbox", name="Bluesky")
+        await expect(page.get_by_role("checkbox", name="Instagram")).to_be_checked()
+        await expect(bluesky).not_to_be_checked()
+        await expect(page.get_by_label("Alternative text")).to_have_value("An umbrella")
+        await expect(page.locator("#first-comment")).to_have_value("Second try")
+        await bluesky.check()
+        await page.get_by_role("tab", name="Bluesky").click()
+        panel = page.get_by_role("tabpanel", name="Bluesky")
+        await expect(panel.get_by_label("Text for this account")).to_have_value("For Bluesky alone")
+        await expect(panel.get_by_label("Post 2")).to_have_value("And more")
+        await bluesky.uncheck()
+        await page.get_by_label("Text", exact=True).fill("Accepted at last")
+        await expect(page.locator("#verdict")).to_contain_text("No problems")
+        await page.get_by_role("button", name=SUBMIT).click()
+        await page.wait_for_url(re.compile("/contents/cnt_"))
+        content = await brand.ended(page.url.rpartition("/")[2])
+    assert (content["status"], content["metadata"]) == ("published", {"campaign": "rain"})
+    assert [each["channel"] for each in content["publications"]] == ["instagram"]
+    assert len(await brand.posts("Accepted at last", "instagram")) == 1
+    assert len(await brand.posts("For Bluesky alone", "bluesky")) == 1
+
+
+async def test_a_copy_that_nobody_changes_leaves_no_draft(stack: Stack, brand: Brand, browser: Browser) -> None:
+    made = await brand.submit("Once more", seconds=7 * 86_400)
+    async with signed_in(browser, stack, f"/compose?brandRef={brand.ref}&copy={made['id']}") as page:
+        await expect(page.get_by_label("Text", exact=True)).to_have_value("Once more")
+        await page.goto("/drafts")
+        assert await drafts_of(brand) == []
+        await page.goto(f"/compose?brandRef={brand.ref}&copy={made['id']}")
+        await page.get_by_role("button", name="Save draft").click()
+        await expect(page.locator("#saved")).to_contain_text("Draft saved")
+        await expect(page).to_have_url(re.compile("draft=drf_"))
+        assert "copy=" not in page.url, "loading the page again continues the draft"
+        await page.goto(f"/drafts?brandRef={brand.ref}")
+        await page.get_by_role("button", name="Copy: Once more").click()
+        await page.wait_for_url(re.compile("/compose.*draft=drf_"))
+        await expect(page.get_by_label("Text", exact=True)).to_have_value("Once more")
+        assert len(await drafts_of(brand)) == 2
+        await page.goto(f"/drafts?brandRef={brand.ref}")
+        await page.get_by_role("button", name="Delete: Once more").first.click()
+        await page.locator("#confirm").get_by_role("button", name="Delete").click()
+        await expect(page.locator(".row")).to_have_count(1)
+    assert len(await drafts_of(brand)) == 1
+
+
+async def test_a_file_that_is_needed_says_by_what_and_goes_when_it_is_not(
+    stack: Stack, brand: Brand, browser: Browser
+) -> None:
+    media = await brand.upload(picture(size=(800, 800)), alt="An umbrella")
+    made = await brand.submit("Needs its file", seconds=7 * 86_400, media=[media])
+    async with signed_in(browser, stack, f"/media?brandRef={brand.ref}") as page:
+        row = page.locator(".row")
+        await expect(row.get_by_role("link", name="Needs its file")).to_be_visible()
+        await row.get_by_role("button", name="Delete").click()
+        await page.locator("#confirm").get_by_role("button", name="Delete").click()
+        await expect(row.get_by_role("alert")).to_contain_text("Not deleted: a post still needs this file.")
+        await expect(row.get_by_role("alert")).not_to_contain_text("cnt_")
+        assert (await brand.api.post(f"/v1/contents/{made['id']}/cancel")).status_code == 200
+        await row.get_by_role("button", name="Delete").click()
+        await page.locator("#confirm").get_by_role("button", name="Delete").click()
+        await expect(page.get_by_text("No files")).to_be_visible()
 
 
 async def test_two_people_at_one_draft_lose_nothing(stack: Stack, brand: Brand, browser: Browser) -> None:

@@ -11,7 +11,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.visiting import fill_in, judge, signed_in
-from tests.harness.brand import Brand
+from tests.harness.brand import Brand, until
+from tests.harness.files import picture
 from tests.harness.inbox import subscribe
 from tests.harness.networks import plant
 from tests.harness.stack import Stack
@@ -60,8 +61,12 @@ async def _prepare(stack: Stack) -> Scene:
         later = (datetime.now(UTC) + timedelta(days=20)).strftime("%Y-%m-%dT09:00:00")
         zoned = {"scheduledAt": later, "timezone": "Asia/Kolkata"}
         waiting = await acme.submit("Later, <b>perhaps</b>", clientRef="cms-42", **zoned)
-        for one in (doubtful, refused):
+        aside = await bazaar.submit("Refused, and sent by hand", channels=["facebook"])
+        for one in (doubtful, refused, aside):
             await acme.ended(one["id"])
+        dismissal = f"/v1/publications/{aside['publications'][0]['id']}/dismiss"
+        await api.post(dismissal, json={"because": "sent_elsewhere"})
+        lacking = await _without_its_comment(acme)
     return Scene(
         doubtful["id"],
         {
@@ -74,9 +79,30 @@ async def _prepare(stack: Stack) -> Scene:
             "waiting": f"/contents/{waiting['id']}",
             "publication": f"/publications/{refused['publications'][0]['id']}",
             "missing": "/contents/cnt_nothing",
+            "aside": f"/contents/{aside['id']}",
+            "lacking": f"/contents/{lacking}",
+            "copy": f"/compose?brandRef=bazaar&copy={refused['id']}",
+            "drafts": "/drafts?brandRef=",
+            "files": "/media?brandRef=",
             **await _busy_brand(stack),
         },
     )
+
+
+async def _without_its_comment(brand: Brand) -> str:
+    """A post that is live without its first comment; its file and a draft are there, too."""
+    media = [await brand.upload(picture(size=(800, 800)), alt="An umbrella")]
+    await brand.api.post("/v1/drafts", json={"brandRef": brand.ref, "text": "Half an idea", "media": media})
+    fault = {"error": {"code": 10}, "times": None, "profile": await brand.profile("instagram")}
+    await plant(brand.sandbox, "instagram", "comments", "error", **fault)
+    channel = {"channel": "instagram", "firstComment": "First!"}
+    made = await brand.submit("Its comment is lost", media=media, channels=[channel])
+
+    async def is_lost() -> bool:
+        return bool((await brand.content(made["id"]))["publications"][0]["warnings"])
+
+    await until(is_lost)
+    return str(made["id"])
 
 
 async def _busy_brand(stack: Stack) -> dict[str, str]:
@@ -113,6 +139,10 @@ async def act(page: Page, name: str) -> None:
         await expect(page.locator("details.delivery").first).to_be_visible()
     if name == "delivery":
         await expect(page.get_by_role("heading", name="Response")).to_be_visible()
+    if name == "attention":
+        await expect(page.get_by_role("heading", name="Published, but something is missing")).to_be_visible()
+    if name == "files":
+        await expect(page.get_by_role("link", name="Its comment is lost")).to_be_visible()
     if name == "compose":
         await fill_in(page)
 

@@ -26,6 +26,8 @@ const uploads = new Uploads(form.querySelector("[data-at='/media']"), forUploads
 const panels = new Panels(by("panels"), forUploads);
 const tabs = new Tabs(by("tabs"), (key) => choosePreview(by("previews"), key));
 const stored = form.dataset.draft ? JSON.parse(form.dataset.draft) : null;
+const copied = form.dataset.copy ? JSON.parse(form.dataset.copy) : null;
+const given = stored ?? copied; // what the form begins with
 const draft = new Draft(stored, { read: () => read().body, say: (words) => (by("saved").textContent = words) });
 
 let shownPanels = [];
@@ -43,6 +45,7 @@ function read() {
   for (const [name, id] of [["text", "text"], ["link", "link"], ["clientRef", "client-ref"]]) {
     if (by(id).value.trim()) body[name] = by(id).value;
   }
+  if (given?.content.metadata) body.metadata = given.content.metadata; // the form has no field for it
   const media = uploads.read(places);
   if (media.length) body.media = media;
   const shared = {
@@ -213,11 +216,11 @@ function followHeader() {
 
 function begin() {
   followHeader();
-  if (stored) fillIn(form, stored.content, { boxes: boxes(), uploads, showPanels, panelOf: (box) => panels.kept.get(box.value) });
+  if (given) fillIn(form, given.content, { boxes: boxes(), uploads, showPanels, panelOf: (box) => panels.kept.get(box.value), off: new Set(copied?.off) });
   else showPanels();
   putBackWords();
   showTime();
-  draft.begin();
+  draft.begin({ isCopy: Boolean(copied) });
   addEventListener("signing-in", keepWords);
   form.addEventListener("submit", submit);
   by("save").addEventListener("click", () => draft.save({ always: true }));

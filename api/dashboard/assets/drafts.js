@@ -18,9 +18,12 @@ export class Draft {
     this.key = newKey();
   }
 
-  /** What the form holds is what is saved: call it after the form was filled in from the draft. */
-  begin() {
-    if (this.stored) this.saved = JSON.stringify(this.read());
+  /**
+   * What the form holds is what is saved: call it after the form was filled in from the draft. A copy of a post is
+   * worth a draft only once a person changes it, or asks for one.
+   */
+  begin({ isCopy = false } = {}) {
+    if (this.stored || isCopy) this.saved = JSON.stringify(this.read());
     addEventListener("pagehide", () => this.saveOnLeaving());
   }
 
@@ -53,7 +56,8 @@ export class Draft {
   async #save(always) {
     const body = this.read();
     const text = JSON.stringify(body);
-    if (this.ended || text === this.saved || (!always && !this.stored && isEmpty(body))) return true;
+    const isSaved = text === this.saved && (this.stored || !always);
+    if (this.ended || isSaved || (!always && !this.stored && isEmpty(body))) return true;
     this.say("Saving…");
     try {
       this.stored = this.stored ? await this.#change(body) : await this.#create(body);
@@ -72,6 +76,7 @@ export class Draft {
     const made = await api("POST", "/v1/drafts", body, { "Idempotency-Key": this.key });
     this.key = newKey();
     const address = new URL(location);
+    address.searchParams.delete("copy");
     address.searchParams.set("draft", made.id);
     address.searchParams.set("brandRef", made.brandRef);
     history.replaceState(null, "", address); // loading the page again continues here

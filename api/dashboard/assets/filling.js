@@ -1,9 +1,13 @@
-// Fills the form in from a draft. A draft may hold anything: what the form cannot show is left out.
+// Fills the form in from a draft, or from a post that is copied. A draft may hold anything: what the form cannot show is
+// left out.
 
 const TEXTS = { text: "text", link: "link", clientRef: "client-ref", timezone: "time-zone", fold: "fold" };
 
-/** Fill `form` in from `content`, the body of a post. `boxes` are the accounts; `showPanels` shows those that are chosen. */
-export function fillIn(form, content, { boxes, uploads, showPanels, panelOf }) {
+/**
+ * Fill `form` in from `content`, the body of a post. `boxes` are the accounts; `showPanels` shows those that are chosen.
+ * The accounts in `off` are filled in and not chosen: whoever chooses one finds what was written for it.
+ */
+export function fillIn(form, content, { boxes, uploads, showPanels, panelOf, off }) {
   for (const [name, id] of Object.entries(TEXTS)) {
     if (typeof content[name] === "string") document.getElementById(id).value = content[name];
   }
@@ -17,6 +21,9 @@ export function fillIn(form, content, { boxes, uploads, showPanels, panelOf }) {
   showPanels();
   const shared = { text: content.text ?? "", link: content.link ?? "", firstComment: comment };
   for (const box of boxes) if (box.checked) panelOf(box).fill(entries.get(box.value), shared);
+  if (!off.size) return;
+  for (const box of boxes) box.checked = box.checked && !off.has(box.value);
+  showPanels();
 }
 
 /** The entries of a draft by account: a channel's name alone means its only account. */

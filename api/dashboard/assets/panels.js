@@ -95,6 +95,11 @@ class Panel {
       controlOf(field).value = entry[name];
       this.setDiffers(name, true);
     }
+    // An account of a post may be without the first comment of the others.
+    if (this.own("firstComment") && shared.firstComment && typeof entry.firstComment !== "string") {
+      controlOf(this.own("firstComment")).value = "";
+      this.setDiffers("firstComment", true);
+    }
     if (Array.isArray(entry.media)) {
       this.setDiffers("media", true);
       this.uploads.restore(entry.media);

@@ -1,0 +1,107 @@
+"""A post as a new one: what the compose page fills its form in with, and what it says about that.
+
+Where some of a post's publications failed, only these are chosen: what is out already must not go out twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.contents.media import media_by_id
+from munadi.db.contents.queries import find
+from munadi.domain.publication import PublicationStatus
+
+Json = dict[str, Any]
+S = PublicationStatus
+
+# Why an account is not chosen, by what became of the post there.
+_NOT_CHOSEN: dict[str, str] = {
+    S.PUBLISHED: "the post is there already",
+    S.UNCONFIRMED: "the post may be there already",
+}
+_STILL_UNDER_WAY = "the post is still to be published there"
+_CHOSEN = frozenset({S.FAILED.value, S.CANCELED.value})
+
+
+@dataclass(frozen=True)
+class Left:
+    """An account that the form fills in and does not choose, with the reason in words."""
+
+    channel: str
+    handle: str
+    why: str
+
+
+@dataclass
+class Copy:
+    """`content` is the body of a post, without a time. `off`: ids of accounts that are filled in and not chosen.
+    `left`: the same with reasons; `missing_files`: how many were deleted; `gone`: channels whose account is no more."""
+
+    post_id: str
+    has_failed: bool
+    content: Json = field(default_factory=dict)
+    off: list[str] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    missing_files: int = 0
+
+
+async def copy_of(session: AsyncSession, post: Mapping[str, Any], accounts: Sequence[Json]) -> Copy:
+    """The copy of a post that the viewer may see, as the API returned it. `accounts` are those of its brand."""
+    found = await find(session, post["id"])
+    if found is None:
+        raise LookupError(post["id"])
+    source = found[1].source
+    has_failed = any(each["status"] == S.FAILED for each in post["publications"])
+    copy = Copy(post["id"], has_failed)
+    named = {each["id"] for part in (source, *source["channels"]) for each in part.get("media") or ()}
+    there = set(await media_by_id(session, post["brandRef"], named))
+    copy.missing_files = len(named - there)
+    copy.content = {
+        "text": source.get("text"),
+        "link": source.get("link"),
+        "media": _files(source, there),
+        "metadata": source.get("metadata") or {},
+        "channels": [_entry(each, there) for each in source["channels"]],
+    }
+    _choose(copy, post["publications"], accounts)
+    return copy
+
+
+def _files(part: Mapping[str, Any], there: set[str]) -> list[Json]:
+    """The files of a post or of one of its channels that are still stored."""
+    return [{"id": each["id"], "alt": each.get("alt")} for each in part.get("media") or () if each["id"] in there]
+
+
+def _entry(sent: Mapping[str, Any], there: set[str]) -> Json:
+    """What one account shows. Without files of its own it has those of the post."""
+    return {**sent, "media": _files(sent, there)} if sent.get("media") is not None else dict(sent)
+
+
+def _choose(copy: Copy, publications: Sequence[Json], accounts: Sequence[Json]) -> None:
+    """Decide which accounts are chosen, and note why the others are not."""
+    by_id = {account["id"]: account for account in accounts}
+    status_of = {each["accountId"]: each["status"] for each in publications}
+    for entry in copy.content["channels"]:
+        status = status_of.get(entry["accountId"])
+        account = by_id.get(entry["accountId"])
+        if account is None:
+            copy.gone.append(entry["channel"])
+            _give_to_its_successor(copy, entry, accounts)
+        elif copy.has_failed and status not in _CHOSEN:
+            copy.off.append(account["id"])
+            why = _NOT_CHOSEN.get(str(status), _STILL_UNDER_WAY)
+            copy.left.append(Left(entry["channel"], account["handle"], why))
+
+
+def _give_to_its_successor(copy: Copy, entry: Json, accounts: Sequence[Json]) -> None:
+    """An account that was connected again has a new id. What was written for it is kept, for a person to choose."""
+    taken = {each["accountId"] for each in copy.content["channels"]}
+    likely = [each for each in accounts if each["channel"] == entry["channel"] and each["id"] not in taken]
+    if len(likely) == 1:
+        entry["accountId"] = likely[0]["id"]
+        copy.off.append(likely[0]["id"])
