@@ -93,7 +93,7 @@ ACTION_MEANING = {
     Action.DRAFT_UPDATED: "a draft was changed",
     Action.DRAFT_DELETED: "a draft was deleted",
     Action.DRAFT_SUBMITTED: "a draft became a post, which has its own `content.created`",
-    Action.PUBLICATION_DISMISSED: "a person dismissed a failure, or what a live post lacks, which needs no attention now",
+    Action.PUBLICATION_DISMISSED: "a person dismissed a failure, or what a live post lacks",
     Action.PUBLICATION_DISMISSAL_UNDONE: "what was dismissed needs attention again",
     Action.ENDPOINT_CREATED: "a webhook endpoint was made",
     Action.ENDPOINT_UPDATED: "a webhook endpoint was changed",

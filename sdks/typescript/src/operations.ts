@@ -385,7 +385,7 @@ export class Publications {
     return this.send<t.PublicationDetail>("GET", `/v1/publications/${encodeURIComponent(publicationId)}`, { ...options });
   }
 
-  /** Note that a failure needs no attention any more. It stays a failure. A retry ends the dismissal. Idempotent. */
+  /** Note that a failure needs no attention any more, or that a live post lacks a part, such as its first comment. The status stays. A retry ends the dismissal. Idempotent. */
   dismiss(publicationId: string, body?: t.DismissRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
     return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/dismiss`, { body, ...options });
   }
@@ -395,7 +395,7 @@ export class Publications {
     return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/resolve`, { body, ...options });
   }
 
-  /** Undo a dismissal: the failure needs attention again. Without a dismissal nothing changes. */
+  /** Undo a dismissal: it needs attention again. Without a dismissal nothing changes. */
   undismiss(publicationId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
     return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/undismiss`, { body, ...options });
   }

@@ -1178,7 +1178,7 @@ export type DismissRequest = {
   because?: "not_needed" | "sent_elsewhere";
 };
 
-/** A failure that a person has dealt with: it needs no attention any more, and stays a failure. */
+/** A failure, or a live post that lacks a part, that a person has dealt with: it needs no attention any more. The status stays. */
 export type Dismissal = {
   /** When it happened. */
   at: string;
@@ -1186,7 +1186,7 @@ export type Dismissal = {
   because: DismissedAs;
 };
 
-/** Why a person needs to do nothing more about a failure. */
+/** Why a person needs to do nothing more about a failure, or about a live post that lacks a part. */
 export type DismissedAs = "not_needed" | "sent_elsewhere";
 
 /** What one publication will show at its network: overrides applied, media probed, link placed. */
@@ -1549,7 +1549,7 @@ export type ListedPublication = {
   channel: string;
   /** The post it belongs to. */
   contentId: string;
-  /** Set once a person has dismissed the failure. */
+  /** Set once a person has dismissed the failure, or what a live post lacks. */
   dismissal: Dismissal | null;
   /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
@@ -1941,7 +1941,7 @@ export type PublicationDetail = {
   channel: string;
   /** The post it belongs to. */
   contentId: string;
-  /** Set once a person has dismissed the failure. */
+  /** Set once a person has dismissed the failure, or what a live post lacks. */
   dismissal: Dismissal | null;
   /** What it shows: overrides applied, media probed, link placed. */
   draft: Draft;
@@ -1980,7 +1980,7 @@ export type PublicationView = {
   attempts: number;
   /** The network, as `GET /v1/channels` names it. */
   channel: string;
-  /** Set once a person has dismissed the failure. */
+  /** Set once a person has dismissed the failure, or what a live post lacks. */
   dismissal: Dismissal | null;
   /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
