@@ -16,6 +16,7 @@ from munadi.db.ids import new_id
 from munadi.db.tables import AccountRow, AttemptRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.failure import Reason
 from munadi.domain.ids import Prefix
+from munadi.domain.publication import FIRST_COMMENT_FAILED, Warning_
 from munadi.domain.reasons import failure_of
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness, of_request
@@ -27,6 +28,7 @@ WITHIN_MS = 150
 STATUSES = ("published",) * 6 + ("accepted", "queued", "failed", "unconfirmed")
 TEXT = "Words that people wrote. " * 20
 FAILURE = failure_of(Reason.MEDIA_VALIDATION_FAILED).model_dump(mode="json", by_alias=True)
+LOST = Warning_(code=FIRST_COMMENT_FAILED, message="the post is live; its first comment is not: refused").stored()
 PAGES = (
     "/contents",
     "/contents?status=failed",
@@ -36,6 +38,9 @@ PAGES = (
     "/contents/{content_id}",
     "/publications/{publication_id}",
     "/attention",
+    "/attention?brandRef=acme",
+    "/drafts",
+    "/media?brandRef=acme",
     "/calendar?brandRef=acme&date=2026-11-25",
     "/calendar?brandRef=acme&date=2026-11-25&view=week",
     "/calendar?brandRef=acme&date=2026-11-24&view=day",
@@ -85,7 +90,7 @@ def _add_post(rows: Rows, content_id: str, number: int, status: str, at: datetim
 
 
 def _add_publications(rows: Rows, content_id: str, number: int, status: str, at: datetime, accounts: Any) -> None:
-    held = status == "queued" and number % 100 == 7
+    held, lost = status == "queued" and number % 100 == 7, status == "published" and number % 100 == 1
     publication_ids = [new_id(Prefix.PUBLICATION) for _ in range(4)]
     resolved = {key: {"text": f"Content {number}. {TEXT}"} for key in publication_ids}
     rows[DraftRow][-1]["resolved"] = resolved
@@ -95,7 +100,8 @@ def _add_publications(rows: Rows, content_id: str, number: int, status: str, at:
             {"id": publication_id, "content_id": content_id, "account_id": account.id, "channel": account.channel,
              "place": place, "status": status, "revision": 1, "due_at": at, "attempt_count": 1,
              "lateness_ms": number % 500 if status == "published" else None,
-             "failure": FAILURE if status == "failed" else None, "stages": [], "warnings": [],
+             "failure": FAILURE if status == "failed" else None, "stages": [], "warnings": [LOST] if lost else [],
+             "incomplete_at": at if lost else None, "incomplete_because": "MISSING_SCOPE" if lost else None,
              "hold_reason": "OUTAGE" if held else None, "hold_since": at if held else None,
              "created_at": at, "updated_at": at}
         )  # fmt: skip

@@ -64,6 +64,8 @@ SESSION = {
     "GET /webhooks/{endpoint_id}",
     "GET /webhooks/deliveries/{delivery_id}",
     "GET /insights",
+    "GET /drafts",
+    "GET /media",
     "GET /usage",
     "GET /audit",
     "GET /settings",
