@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -123,6 +123,16 @@ def place(pointer: str) -> str:
         case "options":
             return words(rest.partition("/")[0])
     return words(name) or "Text"
+
+
+def measured(lengths: Iterable[Mapping[str, Any]]) -> list[str]:
+    """How long each text is, in words, each once: networks count characters in several ways."""
+    found = {
+        f"{place(each['pointer'])}: {each['actual']} of {each['maximum']} "
+        f"{'bytes' if each['unit'].endswith('bytes') else 'characters'}": None
+        for each in lengths
+    }
+    return list(found)
 
 
 def spoken(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ PARTS: dict[str, Part] = {
     CHAIN_INCOMPLETE: Part("the post is live, and the end of its thread is missing", "write the rest as replies there"),
     THUMBNAIL_FAILED: Part("the video is live without its thumbnail", "set the thumbnail there"),
 }
+# The beginning of a refusal's message, for programs: `MISSING_SCOPE (10): `.
+_CODE = re.compile(r"^[A-Z_]+( \([^)]*\))?: ")
 _GIVES_ACCESS = (FailureClass.TOKEN, FailureClass.PERMISSION)
 
 
@@ -78,6 +81,6 @@ def _add(cause: Cause, post: Json, publication: Json, warning: Json) -> None:
     if post not in cause.posts:
         cause.posts.append(post)
     cause.failed_ids.append(publication["id"])
-    said = warning["message"].partition(": ")[2]
+    said = _CODE.sub("", warning["message"].partition(": ")[2])
     if said and said not in cause.words:
         cause.words.append(said)

@@ -20,7 +20,7 @@ S = PublicationStatus
 
 def row_of(page: str, row_id: str) -> str:
     """A row of a list, by what it is about."""
-    found = re.search(rf'<li class="row" id="{row_id}">(.*?)\n  </li>', page, re.S)
+    found = re.search(rf'<li class="row[^"]*" id="{row_id}">(.*?)\n  </li>', page, re.S)
     assert found is not None, page
     return unescape(found[1])
 

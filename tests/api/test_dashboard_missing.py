@@ -29,7 +29,7 @@ async def lose(api: ApiHarness, because: Reason = Reason.MISSING_SCOPE, **fields
     """A post that is live, and whose first comment was refused."""
     made = await api.submit(**fields)
     await api.move(made["id"], S.QUEUED, S.PUBLISHING, S.PUBLISHED)
-    text = f"the post is live; its first comment is not: {SAID}"
+    text = f"the post is live; its first comment is not: MISSING_SCOPE (200): {SAID}"
     warning = Warning_(code=FIRST_COMMENT_FAILED, message=text, channel="bluesky")
     outcome = Outcome(effect=Effect.REJECTED, warning=warning, given_up=because)
     async with api.locked(made["id"]) as content:
@@ -51,6 +51,7 @@ async def test_a_lost_comment_is_shown_counted_and_dismissed(api: ApiHarness, da
         card, "the post is live, and its first comment is missing", SAID, "write the comment below the post there",
         "Reconnect", f"/contents/{made['id']}", made["publications"][0]["providerUrl"], "I added it by hand", "Dismiss",
     )  # fmt: skip
+    assert "MISSING_SCOPE" not in card, "the code of the refusal is for programs"
     assert ("/retry" in card, "/compose?copy" in card) == (False, False)
     calls = json.loads(re.findall(r"data-actions='([^']+)'", card)[-1])
     path = f"/v1/publications/{made['publications'][0]['id']}"

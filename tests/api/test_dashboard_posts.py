@@ -98,7 +98,7 @@ async def test_a_publication_shows_the_draft_of_its_network(api: ApiHarness, das
         page,
         "Another <b>text</b> here",
         "And more of it",
-        "Text: 24 of 300 graphemes",
+        "Text: 24 of 300 characters",
         "Post 2 of the thread: 14 of 300",
     )
     assert (await api.edit(made["id"], {"text": "Edited"})).status_code == 200

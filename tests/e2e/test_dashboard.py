@@ -52,7 +52,7 @@ async def test_a_page_shows_how_a_post_becomes_published(stack: Stack, brand: Br
         (post,) = await brand.posts("Watch me go out")
         await expect(page.locator(".publication")).to_contain_text(str(post["id"]))
         await page.get_by_text("What it shows").click()
-        await expect(page.locator(".publication .loaded").first).to_contain_text("15 of 300 graphemes")
+        await expect(page.locator(".publication .loaded").first).to_contain_text("15 of 300 characters")
         await page.get_by_text("1 attempt, with the network’s responses").click()
         await expect(page.locator(".attempts")).to_contain_text("accepted by the network")
         async with page.expect_navigation():
