@@ -24,7 +24,7 @@ router = APIRouter(route_class=PageRoute)
 
 # By default a post is given up one day after its time.
 _LONGEST_WINDOW = timedelta(days=1)
-SHOWN, SHOWN_DISMISSED, BRANDS_SHOWN = 50, 10, 10
+SHOWN, SHOWN_DISMISSED, SHOWN_MISSING, BRANDS_SHOWN = 50, 10, 20, 10
 # Posts of one cause that are listed; one action is for all of them.
 POSTS_OF_A_CAUSE = 10
 
@@ -61,6 +61,7 @@ async def show_attention(
         "/v1/accounts", status=[AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING], **shared
     )
     over_limit = await _over_limit(reader, frame.choice.ref)
+    missing, missing_more = await _missing(reader, services, frame.choice.filter)
     return render(
         request,
         "attention.html",
@@ -73,19 +74,20 @@ async def show_attention(
         dismissed=dismissed,
         held_causes=causes_of(held["data"]),
         failed_causes=causes_of(failed["data"]),
-        missing=await _missing(reader, services, frame.choice.filter),
+        missing=missing,
+        missing_more=missing_more,
         accounts=accounts,
     )
 
 
-async def _missing(reader: Reader, services: Services, brand_ref: str) -> list[Cause]:
-    """Live posts without a part of them. Read from the database, as the count in the navigation is."""
+async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[list[Cause], bool]:
+    """Live posts without a part of them, and whether there are more. Read from the database, as the count in the navigation is."""
     wanted = brand_ref or reader.viewer.principal.brand_ref
     async with services.database.read() as session:
-        found = await incomplete_publications(session, services.clock.now(), wanted, SHOWN)
+        found = await incomplete_publications(session, services.clock.now(), wanted, SHOWN_MISSING + 1)
     ids = list(dict.fromkeys(each.content_id for each in found))
     posts = await reader.get("/v1/contents", id=ids) if ids else {"data": ()}
-    return missing_parts(found, posts["data"])
+    return missing_parts(found[:SHOWN_MISSING], posts["data"]), len(found) > SHOWN_MISSING
 
 
 async def _over_limit(reader: Reader, brand_ref: str) -> list[dict[str, Any]]:

@@ -38,7 +38,6 @@ PAGES = (
     "/contents/{content_id}",
     "/publications/{publication_id}",
     "/attention",
-    "/attention?brandRef=acme",
     "/drafts",
     "/media?brandRef=acme",
     "/calendar?brandRef=acme&date=2026-11-25",
