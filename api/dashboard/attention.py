@@ -81,7 +81,7 @@ async def show_attention(
 
 
 async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[list[Cause], bool]:
-    """Live posts without a part of them, and whether there are more. Read from the database, as the navigation's count."""
+    """Live posts without a part of them, from the database, as they are counted there; whether there are more."""
     wanted = brand_ref or reader.viewer.principal.brand_ref
     async with services.database.read() as session:
         found = await incomplete_publications(session, services.clock.now(), wanted, SHOWN_MISSING + 1)
