@@ -27,6 +27,8 @@ MEDIA: dict[str, Any] = {
     "codec": None,
     "audioCodec": None,
     "fps": None,
+    "pages": None,
+    "name": "a.jpg",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "sourceUrl": "https://cdn.acme.example/a.jpg",
     "createdAt": "2027-01-14T10:00:00Z",

@@ -15,7 +15,7 @@ TAGS = {
     "calendar feeds": "Secret addresses under which calendar programs read the posts of a brand.",
     "drafts": "Posts that are not finished: saved and checked, and accepted once they are submitted.",
     "publications": "One post at one account: its status, its attempts, and what a person decides about it.",
-    "media": "Pictures and videos that posts use.",
+    "media": "Pictures, videos and documents that posts use.",
     "events": "The log of what happened, in order; webhooks send the same events.",
     "webhooks": "Endpoints that receive events, their deliveries, and the recovery of missed ones.",
     "channels": "The networks, with their limits and options.",

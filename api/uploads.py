@@ -31,6 +31,7 @@ class Upload:
     path: Path | None
     sha256: str
     declared_type: str | None
+    name: str | None
     brand_ref: str | None
 
     def discard(self) -> None:
@@ -54,13 +55,13 @@ async def read_upload(request: Request, store: MediaStore, max_bytes: int, probl
         file, brand_ref = form.get("file"), form.get("brandRef") or request.query_params.get("brandRef")
         if not isinstance(file, UploadFile):
             problems.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
-            return Upload(None, "", None, brand_ref if isinstance(brand_ref, str) else None)
+            return Upload(None, "", None, None, brand_ref if isinstance(brand_ref, str) else None)
         if file.size is not None and file.size > max_bytes:
             text = f"a media has at most {max_bytes} bytes"
             problems.add("/file", MediaCode.MEDIA_TOO_LARGE.value, text, limit=max_bytes, actual=file.size)
-            return Upload(None, "", None, brand_ref if isinstance(brand_ref, str) else None)
+            return Upload(None, "", None, None, brand_ref if isinstance(brand_ref, str) else None)
         path, digest = await asyncio.to_thread(_copy, file.file, store.incoming)
-        return Upload(path, digest, file.content_type, brand_ref if isinstance(brand_ref, str) else None)
+        return Upload(path, digest, file.content_type, file.filename, brand_ref if isinstance(brand_ref, str) else None)
 
 
 def _check_names(form: FormData, problems: ProblemCollector) -> None:

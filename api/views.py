@@ -100,7 +100,9 @@ def logged(row: EventRow) -> LoggedEvent:
 
 
 class MediaView(WireModel):
-    """A stored media and what was probed. `duration` in seconds, sides in pixels, `codec` of the video stream."""
+    """A stored media and what was probed. `duration` in seconds, sides in pixels (0 of a document), `codec` of its
+    video stream.
+    """
 
     id: str
     brand_ref: str | None = Field(description="Null: every brand may use it.")
@@ -113,6 +115,8 @@ class MediaView(WireModel):
     codec: str | None
     audio_codec: str | None
     fps: float | None
+    pages: int | None
+    name: str | None
     sha256: str
     source_url: str | None
     created_at: datetime
@@ -133,6 +137,8 @@ def media_view(row: MediaRow) -> MediaView:
         codec=facts.video_codec,
         audio_codec=facts.audio_codec,
         fps=facts.fps,
+        pages=facts.pages,
+        name=facts.name,
         sha256=row.sha256,
         source_url=row.source_url,
         created_at=row.created_at,

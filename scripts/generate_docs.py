@@ -43,7 +43,7 @@ def channels() -> str:
         media = [
             (
                 rule.kind,
-                ", ".join(rule.mime_types) + _rendition(rule),
+                ", ".join(rule.mime_types) + _notes(rule),
                 f"{rule.max_bytes:,}",
                 _range(rule.min_ratio, rule.max_ratio),
                 _range(rule.min_width, rule.max_width),
@@ -85,14 +85,15 @@ def _warned(spec: ChannelSpec) -> list[str]:
     return found + [f"{spec.title} {notice.message} (`{notice.code}`)." for notice in spec.notices]
 
 
-def _rendition(rule: MediaRule) -> str:
-    """Which files are converted to one that looks the same."""
+def _notes(rule: MediaRule) -> str:
+    """How many pages a document may have; which files are converted to one that looks the same."""
+    pages = "" if rule.max_pages is None else f"; at most {rule.max_pages} pages"
     notes = []
     if rule.converted_types:
         notes.append(f"{', '.join(rule.converted_types)} converted to the first")
     if rule.max_source_bytes is not None:
         notes.append(f"JPEG, PNG and WebP up to {rule.max_source_bytes:,} bytes reduced")
-    return f"; without transparency: {', '.join(notes)}" if notes else ""
+    return pages + (f"; without transparency: {', '.join(notes)}" if notes else "")
 
 
 def reasons() -> str:

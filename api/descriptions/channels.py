@@ -12,7 +12,7 @@ CHANNELS = {
     "mediaRules": "What the network accepts, for each kind of media.",
     "minMedia": "The fewest media of a post.",
     "maxMedia": "The most media of a post.",
-    "mixedMedia": "Whether one post may have images and videos.",
+    "mixedMedia": "Whether one post may have media of several kinds.",
     "linkStyle": "How a `link` is shown.",
     "linkWithMedia": "How a `link` is shown beside media, where that differs.",
     "maxParts": "The most parts of a thread; 1: no threads.",
@@ -65,6 +65,7 @@ CHANNELS = {
     "takesAlt": "Whether alt text is published.",
     "maxAltLength": "The longest alt text, in characters.",
     "convertedTypes": "Types that are converted to the first of `mimeTypes`.",
+    "maxPages": "The most pages of a document.",
     "maxSourceBytes": "The largest image that is reduced to fit, in bytes; null: none is.",
     # Tokens.
     "renewedWith": "What a token is renewed with.",

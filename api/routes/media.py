@@ -210,7 +210,7 @@ async def _uploaded(
             raise ProblemsFound(problems.all)
         path, now = upload.path, services.clock.now()
         probing = services.posts.checker.media.uploaded(
-            brand_ref, path, upload.sha256, upload.declared_type, now, problems
+            brand_ref, path, upload.sha256, upload.declared_type, upload.name, now, problems
         )
         return upload.identified(idempotency), brand_ref, await while_connected(request, probing)
     except BaseException:

@@ -108,6 +108,7 @@ def _print_channel(out: Output, channel: Any) -> None:
                 ("  bytes", f"at most {rule['maxBytes']:,}"),
                 ("  ratio", _span(rule["minRatio"], rule["maxRatio"])),
                 ("  width", _span(rule["minWidth"], rule["maxWidth"])),
+                ("  pages", None if rule["maxPages"] is None else f"at most {rule['maxPages']:,}"),
                 ("  duration", _span(rule["minDuration"], rule["maxDuration"])),
             ]
         )

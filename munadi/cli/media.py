@@ -21,7 +21,7 @@ MediaId = Annotated[str, Argument(metavar="MEDIA_ID", help="The file's id, med_â
 @command(app, "upload")
 def upload_(
     session: Session,
-    file: Annotated[Path, Argument(metavar="FILE", help="A picture or video.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="A picture, a video or a document.")],
     brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="The brand that it is stored for.")],
 ) -> None:
     """Store a file for later posts, and show what was found in it. The same bytes again are the same upload."""
@@ -71,6 +71,7 @@ def _print_whole(out: Output, found: Any) -> None:
         [
             ("media", found["id"]),
             ("brand", found["brandRef"] or "all"),
+            ("name", found["name"]),
             ("type", found["type"]),
             ("size", _size(found)),
             ("duration", None if duration is None else f"{duration:g} s"),
@@ -82,4 +83,6 @@ def _print_whole(out: Output, found: Any) -> None:
 
 
 def _size(found: Any) -> str:
-    return f"{found['width']} x {found['height']}"
+    if found["kind"] != "document":
+        return f"{found['width']} x {found['height']}"
+    return "unknown" if found["pages"] is None else f"{found['pages']} page{'s' * (found['pages'] != 1)}"

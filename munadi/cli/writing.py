@@ -24,7 +24,8 @@ At = Annotated[
 ]
 Zone = Annotated[str | None, Option("--timezone", metavar="ZONE", help="Of --at, such as Asia/Kolkata.")]
 Media = Annotated[
-    list[Path] | None, Option("--media", metavar="PATH", help="A picture or video to upload; repeat it, in order.")
+    list[Path] | None,
+    Option("--media", metavar="PATH", help="A picture, video or document to upload; repeat it, in order."),
 ]
 Link = Annotated[str | None, Option("--link", metavar="URL", help="A link to share.")]
 

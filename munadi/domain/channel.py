@@ -47,6 +47,7 @@ class MediaKind(StrEnum):
 
     IMAGE = "image"
     VIDEO = "video"
+    DOCUMENT = "document"
 
 
 class LinkStyle(StrEnum):
@@ -169,6 +170,7 @@ class MediaRule(WireModel):
     max_alt_length: int | None = None
     converted_types: tuple[str, ...] = ()
     max_source_bytes: int | None = None
+    max_pages: int | None = None
 
     def needs_rendition(self, mime_type: str, size: int, *, multi_picture: bool = False) -> bool:
         """Whether such a file is sent as a rendition, and not as it is."""

@@ -7,10 +7,13 @@ from munadi.domain.model import WireModel
 
 
 class MediaAsset(WireModel):
-    """One stored file with its probed facts. Bytes in octets, sides in pixels, duration in milliseconds.
+    """One stored file with its probed facts.
+
+    Bytes in octets, sides in pixels (0 of a document), duration in milliseconds.
 
     `has_alpha` and `animated` are known of images; None is unknown, and then no rendition is made. `multi_picture`:
     a JPEG with more pictures behind the one that is shown (MPO), which networks get as a rendition of that one.
+    `pages` of a document, where they can be counted; `name` is the file's name where it came from.
     """
 
     id: str
@@ -27,4 +30,6 @@ class MediaAsset(WireModel):
     has_alpha: bool | None = None
     animated: bool | None = None
     multi_picture: bool | None = None
+    pages: int | None = None
+    name: str | None = None
     alt: str | None = None

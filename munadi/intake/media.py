@@ -21,6 +21,7 @@ from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import MediaRequest
 from munadi.media.facts import MediaFacts, MediaRefused
 from munadi.media.fetch import MediaFetcher
+from munadi.media.file_name import file_name, name_in_url
 from munadi.media.pool import off_loop, start_probe
 from munadi.media.probe import check_head, probe
 from munadi.media.slots import FairSlots
@@ -138,10 +139,14 @@ class MediaIntake:
         path: Path,
         sha256: str,
         declared_type: str | None,
+        name: str | None,
         now: datetime,
         problems: ProblemCollector,
     ) -> IntakeMedia:
-        """Probe an uploaded file; `path` is taken over. A refusal is a problem at `/file`."""
+        """Probe an uploaded file; `path` is taken over. A refusal is a problem at `/file`.
+
+        `name` is what the client calls the file.
+        """
         collected = IntakeMedia(files=[path])
         try:
             facts = await self._probe(brand_ref, path, declared_type)
@@ -152,7 +157,8 @@ class MediaIntake:
         except BaseException:
             collected.discard()
             raise
-        collected.new.append(new_media(brand_ref, sha256, facts, None, now))
+        named = facts.model_copy(update={"name": file_name(name)})
+        collected.new.append(new_media(brand_ref, sha256, named, None, now))
         return collected
 
     async def _fetch(
@@ -174,7 +180,8 @@ class MediaIntake:
             except TimeoutError:
                 collected.drop(fetched.path)
                 return allowance.too_late()
-        return new_media(brand_ref, fetched.sha256, facts, url, now)
+        named = facts.model_copy(update={"name": name_in_url(url)})
+        return new_media(brand_ref, fetched.sha256, named, url, now)
 
     async def _probe(self, brand_ref: str | None, path: Path, declared_type: str | None) -> MediaFacts:
         """Probe in a thread. When cancelled, the thread keeps its slot until it ends: the limit always holds."""

@@ -92,8 +92,9 @@ version: if the draft was changed since, nothing happens and you are told. The a
 published: call wait. Safe to repeat: a draft becomes one post at most.
 """,
     "upload_media": """
-Store an image or a video for a brand. The answer has its id, which publish and edit take as media: [{"id": …}], and
-what was found in it (kind, width, height, duration). A file on the web needs no upload: give its url as media.
+Store an image, a video or a document for a brand. The answer has its id, which publish and edit take as media:
+[{"id": …}], and what was found in it (kind, width, height, duration, pages). A file on the web needs no
+upload: give its url as media.
 """,
     "reschedule": """
 Move a content that is not being published yet to another time, given with an offset or as local time with timezone.

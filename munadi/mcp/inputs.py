@@ -55,7 +55,7 @@ class Input(BaseModel):
 
 
 class MediaInput(Input):
-    """One image or video: either `url` or `id`."""
+    """One image, video or document: either `url` or `id`."""
 
     url: Annotated[str, Field(max_length=2_048, description="A public https URL; fetched once, now.")] | None = None
     id: MediaId | None = None

@@ -27,7 +27,7 @@ INTERNALS = frozenset(
      "visibleBytes", "margin", "absenceWindow", "findsWithoutHandle", "resend", "leftovers", "factsVersion", "sources"}
 )  # fmt: skip
 # Of a stored file: what decides where it can be posted.
-FACTS = ("kind", "type", "bytes", "width", "height", "durationMs")
+FACTS = ("kind", "type", "bytes", "width", "height", "duration", "pages")
 
 
 async def validate(context: ToolContext, arguments: inputs.ContentInput) -> CallToolResult:

@@ -12,6 +12,7 @@ class MediaCode(StrEnum):
     MEDIA_EMPTY = "MEDIA_EMPTY"
     MEDIA_TYPE_UNSUPPORTED = "MEDIA_TYPE_UNSUPPORTED"
     MEDIA_CORRUPT = "MEDIA_CORRUPT"
+    MEDIA_ENCRYPTED = "MEDIA_ENCRYPTED"
     MEDIA_TOO_LARGE = "MEDIA_TOO_LARGE"
     MEDIA_TOO_MANY_PIXELS = "MEDIA_TOO_MANY_PIXELS"
     MEDIA_UNREACHABLE = "MEDIA_UNREACHABLE"
@@ -41,16 +42,18 @@ class MediaFacts(BaseModel):
 
     `fps` is frames per second, `bit_rate` bits per second over all streams, `duration_ms` for videos only.
     `has_alpha`: some pixels may be transparent. `multi_picture`: a JPEG with more pictures behind it
-    (MPO, as phones write). What does not apply to the kind is None.
+    (MPO, as phones write). `pages` of a document, or its slides; None where only its program could count them.
+    `name` is the file's name where it came from, which proves nothing. What does not apply to the kind is None,
+    but for the sides of a document, which are 0.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["image", "video"]
+    kind: Literal["image", "video", "document"]
     mime_type: str
     bytes: int
-    width: int
-    height: int
+    width: int = 0
+    height: int = 0
     duration_ms: int | None = None
     video_codec: str | None = None
     audio_codec: str | None = None
@@ -59,3 +62,5 @@ class MediaFacts(BaseModel):
     has_alpha: bool | None = None
     animated: bool | None = None
     multi_picture: bool | None = None
+    pages: int | None = None
+    name: str | None = None

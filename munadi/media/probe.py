@@ -12,9 +12,9 @@ from pathlib import Path
 from PIL import Image
 
 from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.media.probe_process import probe_apart
 from munadi.media.sniff import HEAD_BYTES, Kind, sniff
 from munadi.media.structure import check_complete
-from munadi.media.video import probe_video
 
 # Larger than any network takes. A decoded picture needs at most 4 bytes per pixel, but the readers of
 # WebP and AVIF hold it four times over.
@@ -23,6 +23,9 @@ MAX_COSTLY_IMAGE_PIXELS = 25_000_000
 _COSTLY = ("WEBP", "AVIF")
 # Those two also load the whole file.
 MAX_IMAGE_BYTES = 64 * 1024 * 1024
+# More than any network takes of a document.
+MAX_DOCUMENT_BYTES = 100_000_000
+_MAX_BYTES = {"image": MAX_IMAGE_BYTES, "document": MAX_DOCUMENT_BYTES}
 
 _ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 _ORIENTATION = 0x0112
@@ -35,12 +38,13 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def probe(path: Path, *, declared_type: str | None = None, max_pixels: int = MAX_IMAGE_PIXELS) -> MediaFacts:
-    """The facts of the image or video at `path`; `declared_type` only makes a refusal's text clearer.
+    """The facts of the image, video or document at `path`; `declared_type` only makes a refusal's text clearer.
 
     `max_pixels` can only lower the limit for images.
 
     Raises MediaRefused: MEDIA_EMPTY, MEDIA_TYPE_UNSUPPORTED, MEDIA_CORRUPT (truncated files included),
-    MEDIA_TOO_LARGE (an image's bytes) or MEDIA_TOO_MANY_PIXELS. Raises OSError if `path` cannot be read.
+    MEDIA_TOO_LARGE (the bytes of an image or document), MEDIA_TOO_MANY_PIXELS or MEDIA_ENCRYPTED. Raises OSError if
+    `path` cannot be read.
     """
     size = path.stat().st_size
     if size == 0:
@@ -51,25 +55,25 @@ def probe(path: Path, *, declared_type: str | None = None, max_pixels: int = MAX
         raise _unsupported(declared_type)
     _check_bytes(kind, size)
     check_complete(path, kind, size)
-    if kind.kind == "video":
-        return probe_video(path, kind, size)
-    return _probe_image(path, kind, size, max_pixels)
+    if kind.kind == "image":
+        return _probe_image(path, kind, size, max_pixels)
+    return probe_apart(path, kind, size)
 
 
 def check_head(head: bytes, declared_type: str | None) -> int | None:
     """Judge a file by its first `HEAD_BYTES`: the most bytes it may have, None for any number.
 
-    Raises MediaRefused, MEDIA_TYPE_UNSUPPORTED, for what `probe` refuses as no image or video.
+    Raises MediaRefused, MEDIA_TYPE_UNSUPPORTED, for what `probe` refuses as no file of a known kind.
     """
     kind = sniff(head)
     if kind is None:
         raise _unsupported(declared_type)
-    return MAX_IMAGE_BYTES if kind.kind == "image" else None
+    return _MAX_BYTES.get(kind.kind)
 
 
 def _unsupported(declared_type: str | None) -> MediaRefused:
     declared = f", though it was declared as {declared_type[:80]}" if declared_type else ""
-    text = f"the file is no image or video that can be read{declared}"
+    text = f"the file is no image, video or document that can be read{declared}"
     return MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, text)
 
 
@@ -109,13 +113,10 @@ def _is_transparent(image: Image.Image) -> bool:
 
 
 def _check_bytes(kind: Kind, size: int) -> None:
-    if kind.kind == "image" and size > MAX_IMAGE_BYTES:
-        raise MediaRefused(
-            MediaCode.MEDIA_TOO_LARGE,
-            f"an image has at most {MAX_IMAGE_BYTES} bytes",
-            limit=MAX_IMAGE_BYTES,
-            actual=size,
-        )
+    limit = _MAX_BYTES.get(kind.kind)
+    if limit is not None and size > limit:
+        text = f"the file is too large: media of kind {kind.kind} have at most {limit} bytes"
+        raise MediaRefused(MediaCode.MEDIA_TOO_LARGE, text, limit=limit, actual=size)
 
 
 def _too_many_pixels(kind: Kind, limit: int, actual: int | None) -> MediaRefused:

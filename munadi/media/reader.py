@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
+from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaRefused
@@ -34,6 +35,7 @@ _EXTENSIONS = {
     "video/quicktime": "mov",
     "video/webm": "webm",
     "video/x-matroska": "mkv",
+    **DOCUMENT_TYPES,
 }
 
 

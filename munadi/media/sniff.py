@@ -8,9 +8,12 @@ HEAD_BYTES = 512
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type we read: `reader` is Pillow's format or FFmpeg's demuxer, so that no other is ever tried."""
+    """A type we read: `reader` is Pillow's format, FFmpeg's demuxer or a container of documents; no other is tried.
 
-    kind: Literal["image", "video"]
+    What an Office file is, is known only inside: until it is opened, its type is that of its container.
+    """
+
+    kind: Literal["image", "video", "document"]
     mime_type: str
     reader: str
 
@@ -24,7 +27,12 @@ _STARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"II*\x00", Kind("image", "image/tiff", "TIFF")),
     (b"MM\x00*", Kind("image", "image/tiff", "TIFF")),
     (b"\x00\x00\x01\xba", Kind("video", "video/mpeg", "mpeg")),
+    (b"%PDF-", Kind("document", "application/pdf", "pdf")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind("document", "application/x-ole-storage", "ole")),
 )
+_OFFICE = Kind("document", "application/zip", "office")
+# How the names in a DOCX or PPTX begin (ECMA-376, part 2); a ZIP that starts otherwise is none, and refused unread.
+_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"ppt/", b"customXml/")
 _WEBP = Kind("image", "image/webp", "WEBP")
 _AVI = Kind("video", "video/x-msvideo", "avi")
 _WEBM = Kind("video", "video/webm", "matroska")
@@ -45,6 +53,8 @@ def sniff(head: bytes) -> Kind | None:
     for start, kind in _STARTS:
         if head.startswith(start):
             return kind
+    if head[:4] == b"PK\x03\x04":
+        return _OFFICE if head[30:].startswith(_PARTS) else None
     if head[:4] == b"RIFF":
         return {b"WEBP": _WEBP, b"AVI ": _AVI}.get(head[8:12])
     if head[:4] == b"\x1aE\xdf\xa3":

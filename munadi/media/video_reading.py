@@ -9,15 +9,15 @@ from pathlib import Path
 import av
 
 from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.media.probe_process import MAX_VIDEO_PIXELS, too_costly
 from munadi.media.sniff import Kind
-from munadi.media.video import MAX_VIDEO_PIXELS, too_costly
 
 _OPEN_SECONDS = 10.0
 _MAX_PACKETS = 500
 
 
 def read_video(path: Path, kind: Kind, size: int, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
-    """As `probe_video`, in this process."""
+    """As `probe_apart`, in this process."""
     options = {"protocol_whitelist": "file", "max_pixels": str(max_pixels)}
     try:
         with av.open(f"file:{path.resolve()}", format=kind.reader, options=options, timeout=_OPEN_SECONDS) as container:

@@ -9,8 +9,8 @@ from PIL import Image
 
 from munadi.media.facts import MediaCode, MediaRefused
 from munadi.media.probe import MAX_COSTLY_IMAGE_PIXELS, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, probe
+from munadi.media.probe_process import probe_apart
 from munadi.media.sniff import Kind, sniff
-from munadi.media.video import probe_video
 from munadi.media.video_reading import read_video
 from tests.api.hostile import png
 from tests.media.hostile_files import animation
@@ -129,7 +129,7 @@ def test_an_empty_file_is_refused(tmp_path):
 
 
 OTHER_TYPES = [
-    b"x", b"<html><body>404</body></html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7\n",
+    b"x", b"<html><body>404</body></html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"{\\rtf1}",
     b"%!PS-Adobe-3.0 EPSF-3.0\n", b"PK\x03\x04zip", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/a.ts\n",
     b"ffconcat version 1.0\nfile /etc/passwd\n", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
     b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A mp42", b"RIFF\x24\x00\x00\x00WAVEfmt ", b"ID3\x03\x00", b"\x7fELF",
@@ -190,7 +190,7 @@ def test_a_video_with_too_many_pixels_is_refused(video):
     path = video("a.mp4")
     kind = sniff(path.read_bytes())
     with pytest.raises(MediaRefused) as caught:
-        probe_video(path, kind, path.stat().st_size, max_pixels=320 * 240 - 1)
+        probe_apart(path, kind, path.stat().st_size, max_pixels=320 * 240 - 1)
     assert caught.value.code == MediaCode.MEDIA_TOO_MANY_PIXELS
 
 

@@ -103,5 +103,7 @@ def asset_of(row: MediaRow, alt: str | None = None) -> MediaAsset:
         has_alpha=facts.has_alpha,
         animated=facts.animated,
         multi_picture=facts.multi_picture,
+        pages=facts.pages,
+        name=facts.name,
         alt=alt,
     )

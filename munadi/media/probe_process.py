@@ -1,4 +1,4 @@
-"""Probes a video in a separate process (`munadi/media/video_child.py`)."""
+"""Probes a video or a document in a separate process (`munadi/media/probe_child.py`)."""
 
 import json
 import os
@@ -11,19 +11,19 @@ from munadi.media.sniff import Kind
 
 # 8K; each decoded frame needs about 1.5 bytes per pixel.
 MAX_VIDEO_PIXELS = 7680 * 4320
-# Of waiting for the process, which the kernel ends after `video_child.MAX_SECONDS` of computing.
+# Of waiting for the process, which the kernel ends after `probe_child.MAX_SECONDS` of computing.
 _CHILD_SECONDS = 60.0
-_CHILD = "munadi.media.video_child"
+_CHILD = "munadi.media.probe_child"
 # Nothing that the process could give away.
 _SECRETS = ("MUNADI_", "AWS_")
 
 
-def probe_video(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
-    """The facts of the video at `path`, found by a process of its own, which takes a third of a second.
+def probe_apart(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
+    """The facts of the video or document at `path`, found by a process of its own, which takes a third of a second.
 
-    Raises MediaRefused for what cannot be opened and decoded within that process's limits, OSError without a process.
+    Raises MediaRefused for what cannot be opened and read within that process's limits, OSError without a process.
     """
-    argv = [sys.executable, "-I", "-m", _CHILD, str(path.resolve()), kind.mime_type, kind.reader]
+    argv = [sys.executable, "-I", "-m", _CHILD, str(path.resolve()), kind.kind, kind.mime_type, kind.reader]
     argv += [str(size), str(max_pixels)]
     env = {name: value for name, value in os.environ.items() if not name.upper().startswith(_SECRETS)}
     try:
@@ -41,6 +41,6 @@ def probe_video(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDE
 
 
 def too_costly(kind: Kind) -> MediaRefused:
-    """The refusal of a video that takes too much memory or time."""
-    text = f"the {kind.mime_type} is damaged: reading it takes more memory or time than that of any sound video"
+    """The refusal of a file that takes too much memory or time."""
+    text = f"the {kind.mime_type} is damaged: reading it takes more memory or time than that of any sound {kind.kind}"
     return MediaRefused(MediaCode.MEDIA_CORRUPT, text)
