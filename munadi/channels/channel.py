@@ -16,7 +16,15 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from munadi.channels.partial_options import readable_options
-from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, lengths, parse_options
+from munadi.channels.text import (
+    check_extras,
+    check_media_count,
+    check_media_files,
+    check_media_kinds,
+    check_text,
+    lengths,
+    parse_options,
+)
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelSpec, Resend, TextLength, TextLimit
 from munadi.domain.content import Draft
@@ -214,7 +222,11 @@ class ComposedChannel(Generic[Options]):
         if options is None:
             options = readable_options(self.options, draft.options)
         found = [self._rules.option_problem(each) for each in problems]
-        return found + self._rules.validate(draft, options, account)
+        # What else the rules find at a file of a wrong kind is judged by the limits of another kind.
+        wrong = check_media_kinds(self.spec, draft.media)
+        places = {one.pointer for one in wrong}
+        judged = self._rules.validate(draft, options, account)
+        return found + wrong + [one for one in judged if one.pointer.removesuffix("/alt") not in places]
 
     def lead(self, draft: Draft) -> timedelta:
         """See `Rules`."""

@@ -40,6 +40,8 @@ def _seconds(value: Any) -> Any:
     return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
 
 
+# The name under which a file is sent, and its bytes.
+NamedFile = tuple[str, bytes]
 Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
@@ -194,7 +196,7 @@ class ChannelHttp:
         params: Mapping[str, str] | None = None,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
-        files: Mapping[str, bytes] | None = None,
+        files: Mapping[str, bytes | NamedFile] | None = None,
         content: bytes | AsyncIterable[bytes] | None = None,
         secrets: Sequence[str] = (),
         also_ok: Collection[int] = (),
@@ -204,7 +206,8 @@ class ChannelHttp:
         `timeout` is in seconds for all of it, beside the time that the request's bytes need at 200 kB/s.
         `token` and `secrets` (other confidential parts of the request) are cut out of refusals;
         `proof` finds the network's own proof in a 2xx; without it the outcome is unknown (`no_proof`).
-        `also_ok` are statuses that are answers too, such as 308 of a resumable upload. Files make a form multipart.
+        `also_ok` are statuses that are answers too, such as 308 of a resumable upload. Files make a form multipart;
+        one without a name has that of its field.
         `content` that comes part by part needs a `content-length` among the headers, or it is sent chunked.
         """
         sent = _FirstByte(gate)
@@ -212,7 +215,8 @@ class ChannelHttp:
         sent_headers = {"accept-encoding": ACCEPT_ENCODING, **(headers or {})}
         if token is not None:
             sent_headers["authorization"] = f"Bearer {token}"
-        parts = {name: (name, part, "application/octet-stream") for name, part in (files or {}).items()}
+        named = {field: (field, part) if isinstance(part, bytes) else part for field, part in (files or {}).items()}
+        parts = {field: (*part, "application/octet-stream") for field, part in named.items()}
         try:
             request = self._client.build_request(
                 method,

@@ -10,8 +10,14 @@ from munadi.domain.channel import MediaKind
 from munadi.domain.media import MediaAsset
 from munadi.ports import MediaReader
 
-# A video is read and sent in pieces of so many bytes.
+# A large file is read and sent in pieces of so many bytes.
 PIECE = 1024 * 1024
+
+
+async def read_in_pieces(media: MediaReader, asset: MediaAsset) -> AsyncIterator[bytes]:
+    """A stored file that is never held whole. Raises ChannelError when the store fails."""
+    for start in range(0, asset.bytes, PIECE):
+        yield await media.read(asset, start, min(PIECE, asset.bytes - start))
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,8 @@ class Multipart:
         if self.body is not None:
             yield self.body
         else:
-            for start in range(0, self.asset.bytes, PIECE):
-                yield await self.media.read(self.asset, start, min(PIECE, self.asset.bytes - start))
+            async for piece in read_in_pieces(self.media, self.asset):
+                yield piece
         yield self._tail
 
     @property

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from munadi.channels.weighted import weighted_length
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextLimit, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -207,24 +207,32 @@ def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Pr
     return found
 
 
+def check_media_kinds(
+    spec: ChannelSpec, media: Sequence[MediaAsset], rules: Sequence[MediaRule] | None = None
+) -> list[Problem]:
+    """The files of a kind that has no rule among the spec's, or among the given ones."""
+    found, kinds = Problems(spec), dict.fromkeys(rule.kind for rule in (spec.media_rules if rules is None else rules))
+    for index, asset in enumerate(media):
+        if asset.kind not in kinds:
+            taken, message = ", ".join(kinds), "does not accept this kind"
+            found.exceed(f"/media/{index}", "MEDIA_KIND", "media_kind", message, taken, asset.kind)
+    return found
+
+
 def check_media_files(
     spec: ChannelSpec, media: Sequence[MediaAsset], rules: Sequence[MediaRule] | None = None
 ) -> list[Problem]:
     """Each file against the rule of its kind: the spec's, or the given ones where a kind of post has its own."""
-    found = Problems(spec)
-    by_kind: dict[MediaKind, MediaRule] = {rule.kind: rule for rule in (spec.media_rules if rules is None else rules)}
+    found = check_media_kinds(spec, media, rules)
+    by_kind = {rule.kind: rule for rule in (spec.media_rules if rules is None else rules)}
     for index, asset in enumerate(media):
-        pointer, rule = f"/media/{index}", by_kind.get(asset.kind)
-        if rule is None:
-            kinds = ", ".join(by_kind)
-            found.exceed(pointer, "MEDIA_KIND", "media_kind", "does not accept this kind", kinds, asset.kind)
-        else:
-            found += check_media_file(spec, rule, asset, pointer)
+        if rule := by_kind.get(asset.kind):
+            found += check_media_file(spec, rule, asset, f"/media/{index}")
     return found
 
 
 def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:
-    """One file against one rule: type, size, ratio, width, duration, alt text. All violations."""
+    """One file against one rule: type, size, ratio, width, duration, pages, alt text. All violations."""
     found, types = Problems(spec), (*rule.mime_types, *rule.converted_types)
     if asset.mime_type not in types:
         allowed = ", ".join(types)
@@ -243,6 +251,7 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
         ("WIDTH", "max_width", "takes narrower media", rule.max_width, asset.width, 0),
         ("DURATION", "min_duration", "takes longer videos", shortest, seconds, 0),
         ("DURATION", "max_duration", "takes shorter videos", longest, seconds, 0),
+        ("PAGES", "max_pages", "takes documents of fewer pages", rule.max_pages, asset.pages or 0, 0),
     ):
         if limit is None:
             continue

@@ -111,6 +111,8 @@ class VideoRules:
 
 def sniff(body: bytes) -> str | None:
     """The media type that the bytes show, or None when it cannot be determined."""
+    if body.startswith(b"%PDF-"):
+        return "application/pdf"
     if body[4:8] == b"ftyp":
         return "video/quicktime" if body[8:10] == b"qt" else "video/mp4"
     facts = image_facts(body)

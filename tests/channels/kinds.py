@@ -32,6 +32,7 @@ FACEBOOK = {
     "video story": "finish_story",
 }
 TELEGRAM = {"text": "sendMessage", "photo": "sendPhoto", "photos": "sendMediaGroup", "video": "sendVideo"}
+TELEGRAM |= {"document": "sendDocument"}
 SPAM = {"error": {"code": 4, "subcode": 2207051}}
 KINDS: dict[str, tuple[Kind, ...]] = {
     "bluesky": tuple(
@@ -44,7 +45,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind(
             name, "create_post", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "conflict"}})
         )
-        for name in ("text", "photo", "photos", "video")
+        for name in ("text", "photo", "photos", "video", "document")
     ),
     "mastodon": tuple(
         Kind(name, "post_status", {"status": 502, "body": "<html>"}, ({"status": 500}, {"error": {"error": "busy"}}))

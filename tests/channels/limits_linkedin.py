@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.content import Draft
+from munadi.domain.document_types import DOCUMENT_TYPES
 from tests.channels.limits import OPAQUE, Limit, of
-from tests.channels.making import draft, image, video
+from tests.channels.making import document, draft, image, video
 
 
 def picture(**facts: Any) -> Draft:
@@ -15,6 +16,10 @@ def picture(**facts: Any) -> Draft:
 
 def film(**facts: Any) -> Draft:
     return draft("Hello", media=(video(**{"bytes": 100_000, **facts}),))
+
+
+def sheet(**facts: Any) -> Draft:
+    return draft("Hello", media=(document(**facts),))
 
 
 def media(*shown: Any) -> Draft:
@@ -52,17 +57,18 @@ LIMITS = [
           [poll(duration="TWO_DAYS")]),
     Limit("/options/poll poll_media", PICTURE, "poll", [], [poll()], (0, 1)),
     Limit("/options/poll poll_link", LINK, "poll", [], [poll()]),
-    Limit("/options/title OPTION_NOT_FOR_KIND", POST, "title", [PICTURE(title="x"), LINK(title="x")],
-          ["x", of(PAIR)(title="x")]),
+    Limit("/options/title OPTION_NOT_FOR_KIND", POST, "title",
+          [PICTURE(title="x"), LINK(title="x"), of(sheet())(title="x")], ["x", of(PAIR)(title="x")]),
     Limit("/options/title string_too_long", PICTURE, "title", ["x" * 399], ["x" * 400], (399, 400)),
+    Limit("/options/title MISSING_FIELD", of(sheet(name=None)), "title", ["x"], [sheet(name=None)]),
     Limit("/options/mentions/Acme string_pattern_mismatch", POST, "mentions", [{"Acme": URN}],
           [{"Acme": "urn:li:share:1"}, {"Acme": "acme"}]),
     Limit("/options/mentions/a@b string_pattern_mismatch", POST, "mentions", [], [{"a@b": URN}]),
     Limit("/options/mentions/Bazaar INVALID_OPTION", POST, "mentions", [], [{"Bazaar": URN}], ("@Bazaar", None)),
     # media
     Limit("/media MEDIA_TOO_MANY", media, "", [media(*map(image, range(20)))],
-          [media(*map(image, range(21))), media(FILM, FILM)]),
-    Limit("/media MEDIA_MIXED", media, "", [], [media(image(0), FILM)]),
+          [media(*map(image, range(21))), media(FILM, FILM), media(document(0), document(1))]),
+    Limit("/media MEDIA_MIXED", media, "", [], [media(image(0), FILM), media(document(0), image(1))]),
     Limit("/media/0 MEDIA_TYPE", picture, "mime_type", ["image/png", "image/gif"], ["image/tiff", "image/avif"]),
     Limit("/media/0 MEDIA_ALPHA", lambda **facts: picture(**{**OPAQUE, "mime_type": "image/webp", **facts}),
           "has_alpha", [False], [True]),
@@ -75,4 +81,7 @@ LIMITS = [
     Limit("/media/0 MEDIA_TOO_SMALL", film, "bytes", [75_000], [74_999], (75_000, 74_999)),
     Limit("/media/0 MEDIA_TOO_LARGE", film, "bytes", [500_000_000], [500_000_001], (500_000_000, 500_000_001)),
     Limit("/media/0 MEDIA_DURATION", film, "duration_ms", [3000, 1_800_000], [2999, 1_800_001]),
+    Limit("/media/0 MEDIA_TYPE", sheet, "mime_type", list(DOCUMENT_TYPES), ["application/zip"]),
+    Limit("/media/0 MEDIA_TOO_LARGE", sheet, "bytes", [100_000_000], [100_000_001], (100_000_000, 100_000_001)),
+    Limit("/media/0 MEDIA_PAGES", sheet, "pages", [300, None], [301], (300, 301)),
 ]  # fmt: skip

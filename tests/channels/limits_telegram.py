@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.content import Draft
+from munadi.domain.document_types import DOCUMENT_TYPES
 from tests.channels.limits import OPAQUE, Limit, of
-from tests.channels.making import draft, image, video
+from tests.channels.making import document, draft, image, video
 
 PAIR = "👍"  # counts 2
 
@@ -21,6 +22,10 @@ def gif(**facts: Any) -> Draft:
 
 def film(**facts: Any) -> Draft:
     return draft("Hello", media=(video(**facts),))
+
+
+def sheet(**facts: Any) -> Draft:
+    return draft("Hello", media=(document(**facts),))
 
 
 def media(*shown: Any) -> Draft:
@@ -39,6 +44,7 @@ def asked(text: str) -> Draft:
     return draft(text, options={"poll": poll()})
 
 
+AS_DOCUMENTS = of(draft("Hello", media=(document(0), image(1))))(asDocuments=True)
 POST, PICTURE, PART = of(draft("Hello")), of(picture()), "y" * 4096
 LIMITS = [
     # texts
@@ -98,4 +104,8 @@ LIMITS = [
     Limit("/media/0 MEDIA_TOO_LARGE", film, "bytes", [50_000_000], [50_000_001], (50_000_000, 50_000_001)),
     Limit("/media visible_bytes", media, "", [media(video(0, bytes=25_000_000), video(1, bytes=25_000_000))],
           [media(video(0, bytes=25_000_000), video(1, bytes=25_000_001))], (50_000_000, 50_000_001)),
+    Limit("/media/0 MEDIA_TYPE", sheet, "mime_type", list(DOCUMENT_TYPES), ["application/zip"]),
+    Limit("/media/0 MEDIA_TOO_LARGE", sheet, "bytes", [50_000_000], [50_000_001], (50_000_000, 50_000_001)),
+    Limit("/media documents_mixed", media, "", [media(document(0), document(1)), AS_DOCUMENTS],
+          [media(document(0), image(1))], (1, 2)),
 ]  # fmt: skip

@@ -217,6 +217,18 @@ def video(index: int = 0, **changes: Any) -> MediaAsset:
     return image(index, **{**facts, **changes})
 
 
+def document(index: int = 0, **changes: Any) -> MediaAsset:
+    facts: dict[str, Any] = {
+        "kind": MediaKind.DOCUMENT,
+        "mime_type": "application/pdf",
+        "width": 0,
+        "height": 0,
+        "pages": 3,
+        "name": "Q3 report.pdf",
+    }
+    return image(index, **{**facts, **changes})
+
+
 def draft(text: str = "", **fields: Any) -> Draft:
     return Draft(text=text, **fields)
 

@@ -17,8 +17,9 @@ from munadi.domain.publication import Pending, Published
 from munadi.ports import AccountImport, PublicationDraft, VisibleStep
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.connected import Connected, film, jpeg, new, padded
-from tests.channels.making import GateThatCounts, Saved, error_of, image, video
+from tests.channels.making import GateThatCounts, Saved, document, error_of, image, video
 from tests.channels.servers import MediaSite, Oracle
+from tests.harness.documents import pdf
 from tests.judges.discovery import Discovery, Witness
 
 UNIT = 262_144  # the smallest chunk of YouTube
@@ -250,6 +251,10 @@ def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> Publicat
             content = film(320, 180, 4 if acme.name == "pinterest" else 3)
             content = padded(content) if acme.name == "linkedin" else content
             return _film(acme, content, text, fields, width=320, height=180, fps=24.0)
+        case "document":
+            content = pdf()
+            acme.put(med_0=content)
+            return new(text, media=(document(bytes=len(content)),), **fields)
         case "closed":
             return new(text, options={"replyControl": ["nobody"], "quotesAllowed": False}, **fields)
     return new(text, **fields)

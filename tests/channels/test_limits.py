@@ -11,6 +11,7 @@ import pytest
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.wire import kind_of
 from munadi.channels.threads.rules import links_in, weight
+from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 from tests.channels import limits_bluesky as bluesky
@@ -25,7 +26,7 @@ from tests.channels import limits_tiktok as tiktok
 from tests.channels import limits_x as x
 from tests.channels import limits_youtube as youtube
 from tests.channels.limits import Limit, film, of, picture
-from tests.channels.making import account, bench, draft, image, video
+from tests.channels.making import account, bench, document, draft, image, video
 
 TABLES: Mapping[str, Sequence[Limit]] = {
     "bluesky": bluesky.LIMITS,
@@ -117,15 +118,33 @@ def test_instagram_accepts_stories_of_business_accounts_only() -> None:
     assert codes("instagram", film(), facts=creator) == []
 
 
+FILES = {MediaKind.IMAGE: image, MediaKind.VIDEO: video, MediaKind.DOCUMENT: document}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_file_of_a_kind_that_a_network_never_takes_is_one_problem(name: str) -> None:
+    taken = {rule.kind for rule in CHANNELS[name].spec.media_rules}
+    for kind in set(MediaKind) - taken:
+        found = [one for one in problems(name, draft("x", media=(FILES[kind](),))) if one.pointer.startswith("/media/")]
+        assert [(one.pointer, one.code, one.actual) for one in found] == [("/media/0", "MEDIA_KIND", kind)]
+        assert found[0].limit == ", ".join(dict.fromkeys(rule.kind for rule in CHANNELS[name].spec.media_rules))
+
+
+def test_documents_are_for_linkedin_and_telegram() -> None:
+    takes = [name for name in TABLES if ("/media/0", "MEDIA_KIND") not in codes(name, draft("x", media=(document(),)))]
+    assert sorted(takes) == ["linkedin", "telegram"]
+
+
 ONE, FILM = picture("Hi"), film("Hi")
 PAIR, MIXED = (draft("Hi", media=(image(0), second)) for second in (image(1), video(1)))
 ODD = of(ONE)(nosuch=1)
+SHEET = draft("Hi", media=(document(),))
 CARD = draft("Hi", link="https://acme.example/sale")
 LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
     "facebook": [(draft("Hi"), 0), (CARD, 1), (PAIR, 5), (facebook.reel(), 20), (facebook.film(), 20)],
     "instagram": [(ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (of(ONE)(kind="story"), 2), (ODD, 10)],
     "mastodon": [(draft("Hi"), 0), (CARD, 0), (ONE, 1), (PAIR, 1), (FILM, 10), (ODD, 1)],
-    "linkedin": [(draft("Hi"), 0), (CARD, 5), (ONE, 5), (PAIR, 5), (FILM, 30), (ODD, 5)],
+    "linkedin": [(draft("Hi"), 0), (CARD, 5), (ONE, 5), (PAIR, 5), (SHEET, 5), (FILM, 30), (ODD, 5)],
     "pinterest": [(ONE, 5), (PAIR, 5), (FILM, 30), (ODD, 5)],
     "x": [(draft("Hi"), 0), (CARD, 0), (ONE, 5), (PAIR, 5), (FILM, 20), (ODD, 5)],
     "telegram": [

@@ -9,7 +9,7 @@ import pytest
 from munadi.domain.failure import Reason
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.connected import film, jpeg, mp4, new
-from tests.channels.making import image, video
+from tests.channels.making import document, image, video
 from tests.channels.sandbox import Acme
 
 R = Reason
@@ -33,7 +33,10 @@ MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
     ("threads", mp4(1, "mpeg4"), video(), R.MEDIA_PROCESSING_FAILED, "FAILED_PROCESSING_VIDEO"),
     *(("mastodon", WORDS, asset, R.MEDIA_VALIDATION_FAILED, "HTTP 422") for asset in (image(), video())),
     *(("facebook", body, image(), R.MEDIA_VALIDATION_FAILED, "324") for body in (None, WORDS, jpeg(kind="WEBP"))),
-    *(("linkedin", WORDS, asset, R.MEDIA_PROCESSING_FAILED, "PROCESSING_FAILED") for asset in (image(), video())),
+    *(
+        ("linkedin", WORDS, asset, R.MEDIA_PROCESSING_FAILED, "PROCESSING_FAILED")
+        for asset in (image(), video(), document())
+    ),
     ("pinterest", None, image(), R.MEDIA_UNREACHABLE, "400/235"),
     ("pinterest", WORDS, image(), R.INVALID_FIELD, "400/1"),
     ("pinterest", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "failed"),

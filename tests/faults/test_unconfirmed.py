@@ -32,6 +32,7 @@ READS = {
     "facebook-reel": ("video_status",),
     "linkedin": ("list_posts",),
     "linkedin-text": ("list_posts",),
+    "linkedin-document": ("list_posts",),
     "mastodon": ("get_media", "list_statuses"),
     "mastodon-text": ("list_statuses",),
     "pinterest": ("board_pins",),

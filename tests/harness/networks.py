@@ -19,6 +19,7 @@ VISIBLE = {
     "facebook-reel": "finish_reel",
     "linkedin": "create_post",
     "linkedin-text": "create_post",
+    "linkedin-document": "create_post",
     "mastodon": "post_status",
     "mastodon-text": "post_status",
     "pinterest": "create_pin",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from temporalio.client import Client
 from munadi.sandbox.pinterest.model import board_of
 from tests.faults.points import Points
 from tests.harness.brand import Brand, store
+from tests.harness.documents import pdf
 from tests.harness.files import clip, picture
 from tests.harness.networks import posts_of, remove_quotas
 from tests.harness.stack import Stack
@@ -49,6 +50,7 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "facebook-reel": ("facebook", "clip", {}),
     "linkedin": ("linkedin", "picture", {}),
     "linkedin-text": ("linkedin", None, {}),
+    "linkedin-document": ("linkedin", "document", {}),
     "mastodon": ("mastodon", "picture", {}),
     "mastodon-text": ("mastodon", None, {}),
     "pinterest": ("pinterest", "picture", {}),
@@ -73,6 +75,11 @@ QUICK = {
     for number, seconds in (("PUBLISH_DEADLINE", "PT5S"), ("MARGIN", "PT1S"), ("ABSENCE_WINDOW", "PT3S"))
 }
 LATER = 20 * 3600.0
+FILES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "picture": (picture, "a.jpg"),
+    "clip": (clip, "a.mp4"),
+    "document": (pdf, "a.pdf"),
+}
 
 
 def channel_of(shape: str) -> str:
@@ -100,10 +107,10 @@ class World:
     _files: dict[str, str] = field(default_factory=dict)
 
     async def file(self, kind: str) -> str:
-        """The id of a stored `picture` or `clip` that every brand may use."""
+        """The id of a stored `picture`, `clip` or `document` that every brand may use."""
         if kind not in self._files:
-            content, name = (picture(), "a.jpg") if kind == "picture" else (clip(4), "a.mp4")
-            self._files[kind] = await store(self.api, content, name)
+            make, name = FILES[kind]
+            self._files[kind] = await store(self.api, make(), name)
         return self._files[kind]
 
     async def another_brand(self, ref: str, *channels: str) -> World:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -100,7 +100,7 @@ class Api:
         return None
 
     async def open_upload(self, token: str, kind: str, owner: str, size: int) -> Opened:
-        """Open an upload of `images` or `videos`; the file is the owner's."""
+        """Open an upload of `images`, `documents` or `videos`; the file is the owner's."""
         more = {"fileSizeBytes": size, "uploadCaptions": False, "uploadThumbnail": False} if kind == "videos" else {}
         body = {"initializeUploadRequest": {"owner": owner, **more}}
         answer = await self._rest("POST", kind, token, json_body=body, params={"action": "initializeUpload"})
@@ -111,9 +111,14 @@ class Api:
             require_known_host(part.url, (self._hosts.upload, self._hosts.api), ("linkedin.com",))
         return opened
 
-    async def send_part(self, part: Part, content: bytes, token: str | None) -> str:
-        """Send bytes to an upload's address; the tag that names them. Images go with the token, parts of videos not."""
-        headers = {"content-type": "application/octet-stream"}
+    async def send_part(
+        self, part: Part, content: bytes | AsyncIterator[bytes], token: str | None, size: int | None = None
+    ) -> str:
+        """Send bytes to an upload's address; the tag that names them. All go with the token, but for parts of videos.
+
+        `size` is of content that comes in pieces.
+        """
+        headers = {"content-type": "application/octet-stream", **({"content-length": str(size)} if size else {})}
         answer = await self.http.call(
             "PUT", part.url, token=token, content=content, headers=headers, secrets=[part.url], timeout=UPLOAD_TIMEOUT
         )

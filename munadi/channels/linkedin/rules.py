@@ -15,7 +15,7 @@ from munadi.channels.linkedin.spec import (
     Options,
     is_page,
 )
-from munadi.channels.linkedin.wire import wants_card
+from munadi.channels.linkedin.wire import title_of, wants_card
 from munadi.channels.text import Problems, is_web_address, too_long
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind
@@ -59,10 +59,10 @@ def _texts(found: Problems, draft: Draft) -> None:
 
 
 def _media(found: Problems, draft: Draft) -> None:
-    videos = [asset for asset in draft.media if asset.kind is MediaKind.VIDEO]
-    if videos and len(draft.media) > 1:
-        message = "takes one video, without other media"
-        found.exceed("/media", "MEDIA_TOO_MANY", "one_video", message, 1, len(draft.media))
+    for kind in (MediaKind.VIDEO, MediaKind.DOCUMENT):
+        if len(draft.media) > 1 and any(asset.kind is kind for asset in draft.media):
+            message = f"takes one {kind}, without other media"
+            found.exceed("/media", "MEDIA_TOO_MANY", f"one_{kind}", message, 1, len(draft.media))
     for index, asset in enumerate(draft.media):
         pixels = asset.width * asset.height
         if asset.kind is MediaKind.IMAGE and pixels >= MAX_PIXELS:
@@ -84,8 +84,11 @@ def _options(found: Problems, draft: Draft, options: Options) -> None:
             message, at = "takes a shorter option of a poll", f"/options/poll/options/{index}"
             found.exceed(at, "INVALID_OPTION", "poll_characters", message, POLL_CHARACTERS, len(option))
     if options.title and not (len(draft.media) == 1 or wants_card(draft)):
-        message = "takes a title for one image, one video or the card of a link"
+        message = "takes a title for one image, one video, one document or the card of a link"
         found.add("/options/title", "OPTION_NOT_FOR_KIND", "title", message)
+    if [asset.kind for asset in draft.media] == [MediaKind.DOCUMENT] and not title_of(draft, options):
+        message = "needs a title for a document whose file has no name"
+        found.add("/options/title", "MISSING_FIELD", "document_title", message)
     for name in options.mentions:
         if f"@{name}" not in draft.text:
             pointer = f"/options/mentions/{name.replace('~', '~0').replace('/', '~1')}"

@@ -25,6 +25,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.model import WireModel
 
 PERSON, PAGE = "urn:li:person:", "urn:li:organization:"
@@ -131,9 +132,10 @@ class Poll(WireModel):
 
 
 class Options(WireModel):
-    """`visibility`: who sees the post; CONNECTIONS is for members only. `title` is of the one image or video, or of the
-    card of the link in place of the page's own. `mentions` are names that stand in the text after an `@`, with the URN
-    of each person or page; LinkedIn takes a page's full name only, and shows others as plain text.
+    """`visibility`: who sees the post; CONNECTIONS is for members only. `title` is of the one image, video or document,
+    or of the card of the link in place of the page's own; a document without one has the name of its file. `mentions`
+    are names that stand in the text after an `@`, with the URN of each person or page; LinkedIn takes a page's full
+    name only, and shows others as plain text.
     """
 
     visibility: Literal["PUBLIC", "CONNECTIONS", "LOGGED_IN"] = "PUBLIC"
@@ -165,11 +167,19 @@ VIDEO = MediaRule(
     max_alt_length=MAX_ALT,
 )
 
+DOCUMENT = MediaRule(
+    kind=MediaKind.DOCUMENT,
+    mime_types=tuple(DOCUMENT_TYPES),
+    max_bytes=100_000_000,
+    max_pages=300,
+)
+RULES = {rule.kind: rule for rule in (IMAGE, VIDEO, DOCUMENT)}
+
 SPEC = ChannelSpec(
     name=ChannelName.LINKEDIN,
     title="LinkedIn",
     text_limits=(TEXT,),
-    media_rules=(IMAGE, VIDEO),
+    media_rules=tuple(RULES.values()),
     min_media=0,
     max_media=MAX_IMAGES,
     mixed_media=False,
@@ -192,6 +202,7 @@ SPEC = ChannelSpec(
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api",
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/images-api",
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/videos-api",
+        "https://learn.microsoft.com/linkedin/marketing/community-management/shares/documents-api",
         "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
         "https://learn.microsoft.com/linkedin/marketing/versioning",
     ),

@@ -1,7 +1,10 @@
-"""The invisible step: images, videos in parts, the card of a link. Source: docs/networks/linkedin.md, section 3.
+"""The invisible step: images, documents, videos in parts, the card of a link.
+
+Source: docs/networks/linkedin.md, section 3.
 
 Each URN is saved at once, and every part that arrived is kept. Nothing waits here; the workflow calls again. A file of
-a page and every video are read until LinkedIn has processed them; a member's image cannot be read, so it is given time.
+a page and every video are read until LinkedIn has processed them; a member's image or document cannot be read, so it is
+given time.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ from munadi.channels.channel import Post
 from munadi.channels.http import ChannelTools, token_of
 from munadi.channels.linkedin.api import Api
 from munadi.channels.linkedin.errors import failure
-from munadi.channels.linkedin.spec import IMAGE, MAX_DESCRIPTION, MAX_TITLE, VIDEO, Options, Settings, is_page
-from munadi.channels.linkedin.state import Asset, Card, Prepared
+from munadi.channels.linkedin.spec import IMAGE, MAX_DESCRIPTION, MAX_TITLE, RULES, Options, Settings, is_page
+from munadi.channels.linkedin.state import Asset, Card, Part, Prepared
 from munadi.channels.linkedin.wire import kind_of, wants_card
+from munadi.channels.multipart import read_in_pieces
 from munadi.channels.renditions import fitting
 from munadi.channels.state import SavedState
-from munadi.domain.channel import MediaKind
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
@@ -62,8 +65,7 @@ class Uploads:
         """None once this file is ready for a post."""
         if index == len(self.saved.state.assets) or self._one(index).uploaded_at is None:
             media = self.post.draft.media[index]
-            rule = VIDEO if media.kind is MediaKind.VIDEO else IMAGE
-            asset = await fitting(self.tools.media, rule, media)
+            asset = await fitting(self.tools.media, RULES[media.kind], media)
             if index == len(self.saved.state.assets):
                 await self._keep(await self._open(kind_of(asset), asset.bytes))
             if waiting := await self._send(index, asset):
@@ -84,8 +86,7 @@ class Uploads:
         missing = [number for number, part in enumerate(one.parts) if part.tag is None]
         for number in missing[: self.settings.parts_per_run]:
             part = self._one(index).parts[number]
-            content = await self.tools.media.read(asset, part.first, part.size)
-            tag = await self.api.send_part(part, content, self._token if one.kind == "images" else None)
+            tag = await self._send_part(one.kind, part, asset)
             parts = self._one(index).parts
             await self._put(index, parts=(*parts[:number], part.model_copy(update={"tag": tag}), *parts[number + 1 :]))
         left = len(missing) - self.settings.parts_per_run
@@ -97,14 +98,21 @@ class Uploads:
         await self._put(index, uploaded_at=self.tools.clock.now())
         return None
 
+    async def _send_part(self, kind: str, part: Part, asset: MediaAsset) -> str:
+        if kind == "documents":  # up to 100 MB in one request
+            pieces = read_in_pieces(self.tools.media, asset)
+            return await self.api.send_part(part, pieces, self._token, asset.bytes)
+        content = await self.tools.media.read(asset, part.first, part.size)
+        return await self.api.send_part(part, content, self._token if kind == "images" else None)
+
     async def _read(self, index: int) -> Pending | None:
         """None once the file is processed. Raises ChannelError when it cannot be."""
         one, now = self._one(index), self.tools.clock.now()
         age = now - (one.uploaded_at or now)
-        if one.kind == "images" and not is_page(self.post.account):
+        if one.kind != "videos" and not is_page(self.post.account):
             left = self.settings.grace - age
             if left > timedelta(0):
-                return Pending(after=left, note="a member's image is given time to be processed")
+                return Pending(after=left, note=f"a member's {one.kind} are given time to be processed")
         elif waiting := await self._processed(one, age):
             return waiting
         await self._put(index, is_ready=True)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from munadi.channels.answers import object_in, text_in
 from munadi.channels.http import given_id
 from munadi.channels.linkedin.commentary import little_text
-from munadi.channels.linkedin.spec import Options
+from munadi.channels.linkedin.spec import MAX_TITLE, Options
 from munadi.channels.linkedin.state import Card, Part
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Opened:
-    """An upload that LinkedIn has opened; images have one part, which takes the whole file."""
+    """An upload that LinkedIn has opened; all but videos have one part, which takes the whole file."""
 
     urn: str
     token: str
@@ -78,7 +78,15 @@ def comment_body(author: str, post_urn: str, text: str) -> dict[str, Any]:
 
 def kind_of(asset: MediaAsset) -> str:
     """The collection that a file is uploaded to."""
-    return "videos" if asset.kind is MediaKind.VIDEO else "images"
+    return f"{asset.kind}s"
+
+
+def title_of(draft: Draft, options: Options) -> str | None:
+    """The title of a lone file: a document has one always, made of its file's name where none is given."""
+    if options.title or draft.media[0].kind is not MediaKind.DOCUMENT:
+        return options.title
+    name = draft.media[0].name or ""
+    return (name.rpartition(".")[0] or name)[:MAX_TITLE]
 
 
 def content_kind(draft: Draft, options: Options) -> str:
@@ -107,7 +115,7 @@ def read_opened(answer: Answer, kind: str) -> Opened | None:
     urn, url = text_in(value, kind.removesuffix("s")), text_in(value, "uploadUrl")
     if urn is None:
         return None
-    if kind == "images":
+    if kind != "videos":
         return Opened(urn, "", (Part(url=url),)) if url else None
     listed = value.get("uploadInstructions")
     parts = [_part(one) for one in listed] if isinstance(listed, list) else []
@@ -146,7 +154,9 @@ def _content(draft: Draft, options: Options, urns: Sequence[str], card: Card | N
         shown = zip(urns, draft.media, strict=True)
         return {"multiImage": {"images": [_given(id=urn, altText=asset.alt) for urn, asset in shown]}}
     if draft.media:
-        return {"media": _given(id=urns[0], title=options.title, altText=draft.media[0].alt)}
+        asset = draft.media[0]
+        alt = None if asset.kind is MediaKind.DOCUMENT else asset.alt
+        return {"media": _given(id=urns[0], title=title_of(draft, options), altText=alt)}
     if card is None:
         return None
     thumbnail = urns[0] if urns else None

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import CALL_TIMEOUT, ChannelTools, no_proof
+from munadi.channels.http import CALL_TIMEOUT, ChannelTools, NamedFile, no_proof
 from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain
 from munadi.channels.telegram.spec import Settings
 from munadi.channels.telegram.wire import ids_in
@@ -38,7 +38,7 @@ class Api:
         token: str,
         method: str,
         form: Mapping[str, str],
-        files: Mapping[str, bytes] | None = None,
+        files: Mapping[str, NamedFile] | None = None,
         *,
         gate: Gate | None = None,
         timeout: float = CALL_TIMEOUT,

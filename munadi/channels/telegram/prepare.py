@@ -19,7 +19,7 @@ from munadi.channels.telegram.lookup import Lookup, chat_of, is_probed
 from munadi.channels.telegram.rules import rule_of
 from munadi.channels.telegram.spec import Options, Settings
 from munadi.channels.telegram.state import Prepared, Stored
-from munadi.channels.telegram.wire import file_in, file_name, ids_in, kind_of, media_call, post_call
+from munadi.channels.telegram.wire import file_in, file_name, ids_in, kind_of, media_call, post_call, shown_name
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Ready
@@ -73,7 +73,7 @@ class Preparation:
         asset = await fitting(self.tools.media, rule_of(media, self.post.options), media)
         name, text = file_name(asset, index), self.post.draft.text if index == 0 else ""
         method, form = media_call(storage, media, text, self._hidden, f"attach://{name}")
-        files = {name: await self.tools.media.read(asset)}
+        files = {name: (shown_name(asset, index), await self.tools.media.read(asset))}
         answer = await self.api.send(token_of(self.post.account), method, form, files)
         kind = kind_of(media, self.post.options)
         message = object_in(answer.body, "result")

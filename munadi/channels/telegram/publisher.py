@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from munadi.channels.answers import object_in, parse_json
 from munadi.channels.channel import Post, parent_of
-from munadi.channels.http import ChannelTools, given_id, token_of
+from munadi.channels.http import ChannelTools, NamedFile, given_id, token_of
 from munadi.channels.renditions import fitting
 from munadi.channels.state import SavedState
 from munadi.channels.telegram.api import Api
@@ -17,7 +17,7 @@ from munadi.channels.telegram.prepare import Preparation, storage_of, upload_aga
 from munadi.channels.telegram.rules import rule_of
 from munadi.channels.telegram.spec import Options, Settings
 from munadi.channels.telegram.state import Prepared
-from munadi.channels.telegram.wire import file_name, ids_in, kind_of, post_call, reply_call
+from munadi.channels.telegram.wire import file_name, ids_in, kind_of, post_call, reply_call, shown_name
 from munadi.channels.thread import Live, ThreadPublisher, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName, ChannelSpec
@@ -57,7 +57,7 @@ class TelegramPublisher(ThreadPublisher[Options, Prepared]):
         self, post: Post[Options], saved: SavedState[Prepared], step: VisibleStep, text: str, parent: str | None
     ) -> Published:
         """Raises ChannelError."""
-        chat, files = chat_of(post.account, saved.state), dict[str, bytes]()
+        chat, files = chat_of(post.account, saved.state), dict[str, NamedFile]()
         if parent is not None:
             method, form = reply_call(chat, text, post.options, int(parent))
         else:
@@ -113,16 +113,16 @@ class TelegramPublisher(ThreadPublisher[Options, Prepared]):
             if error.provider_code not in UNREMOVABLE:
                 raise
 
-    async def _sources(self, post: Post[Options], state: Prepared) -> tuple[list[str], dict[str, bytes]]:
+    async def _sources(self, post: Post[Options], state: Prepared) -> tuple[list[str], dict[str, NamedFile]]:
         """The media as the visible call names them, and the files that it carries. Nothing is sent here."""
         if storage_of(post.options, self._settings) is not None:
             if len(state.stored) < len(post.draft.media):
                 raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
             return [one.file_id for one in state.stored], {}
-        files: dict[str, bytes] = {}
+        files: dict[str, NamedFile] = {}
         for index, media in enumerate(post.draft.media):
             asset = await fitting(self._tools.media, rule_of(media, post.options), media)
-            files[file_name(asset, index)] = await self._tools.media.read(asset)
+            files[file_name(asset, index)] = (shown_name(asset, index), await self._tools.media.read(asset))
         return [f"attach://{name}" for name in files], files
 
     async def _refused(self, saved: SavedState[Prepared], error: ChannelError) -> None:

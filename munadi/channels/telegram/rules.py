@@ -82,7 +82,7 @@ class TelegramRules(Rules[Options]):
 
 def rule_of(asset: MediaAsset, options: Options) -> MediaRule:
     """The rule of a file, by the kind as which it is sent."""
-    if options.as_documents:
+    if options.as_documents or asset.kind is MediaKind.DOCUMENT:
         return DOCUMENTS[asset.kind]
     if asset.kind is MediaKind.VIDEO:
         return VIDEO
@@ -129,6 +129,9 @@ def _media(found: Problems, draft: Draft, options: Options, *, stored: bool) -> 
     kinds = [kind_of(asset, options) for asset in draft.media]
     if "animation" in kinds and len(kinds) > 1:
         found.exceed("/media", "MEDIA_TOO_MANY", "animation", "takes one GIF, without other media", 1, len(kinds))
+    if "document" in kinds and set(kinds) != {"document"}:
+        message = "takes documents only among themselves: send the other files as documents too (option asDocuments)"
+        found.add("/media", "MEDIA_MIXED", "documents_mixed", message, 1, len(set(kinds)))
     for index, asset in enumerate(draft.media):
         pointer, sides = f"/media/{index}", asset.width + asset.height
         found += check_media_file(found.spec, rule_of(asset, options), asset, pointer)

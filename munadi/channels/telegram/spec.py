@@ -20,6 +20,7 @@ from munadi.domain.channel import (
     TextLimit,
     TextUnit,
 )
+from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.model import WireModel
 
 MAX_TEXT, MAX_CAPTION, MAX_QUESTION = 4096, 1024, 300
@@ -139,7 +140,13 @@ IMAGE = MediaRule(
 )
 ANIMATION = MediaRule(kind=MediaKind.IMAGE, mime_types=(GIF,), max_bytes=MAX_BYTES)
 VIDEO = MediaRule(kind=MediaKind.VIDEO, mime_types=("video/mp4",), max_bytes=MAX_BYTES)
+DOCUMENT = MediaRule(
+    kind=MediaKind.DOCUMENT,
+    mime_types=tuple(DOCUMENT_TYPES),
+    max_bytes=MAX_BYTES,
+)
 DOCUMENTS = {
+    MediaKind.DOCUMENT: DOCUMENT,
     MediaKind.IMAGE: MediaRule(
         kind=MediaKind.IMAGE, mime_types=("image/jpeg", "image/png", GIF, "image/webp"), max_bytes=MAX_BYTES
     ),
@@ -152,7 +159,7 @@ SPEC = ChannelSpec(
     name=ChannelName.TELEGRAM,
     title="Telegram",
     text_limits=(TEXT,),
-    media_rules=(IMAGE, VIDEO),
+    media_rules=(IMAGE, VIDEO, DOCUMENT),
     min_media=0,
     max_media=MAX_MEDIA,
     mixed_media=True,

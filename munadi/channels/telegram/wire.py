@@ -15,12 +15,13 @@ from munadi.channels.telegram.spec import GIF, Options, Preview
 from munadi.channels.text import collapsed
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
+from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
 # Telegram judges a photo by the end of its file's name too.
 ENDS = {"image/jpeg": "jpg", "image/png": "png", GIF: "gif", "image/webp": "webp", "video/quicktime": "mov"}
-ENDS |= {"video/mp4": "mp4", "video/webm": "webm"}
+ENDS |= {"video/mp4": "mp4", "video/webm": "webm", **DOCUMENT_TYPES}
 Form = dict[str, str]
 # What Telegram removes from a text, and what it makes a space.
 _LEFT_OUT = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
@@ -28,13 +29,20 @@ _CONTROL = re.compile("[\0-\x1f]")
 
 
 def file_name(asset: MediaAsset, index: int) -> str:
-    """The name under which a file is sent."""
+    """The name by which a request refers to a file in it."""
     return f"file{index}.{ENDS.get(asset.mime_type, 'bin')}"
+
+
+def shown_name(asset: MediaAsset, index: int) -> str:
+    """The name under which a file is sent. Readers see that of a document: it is its own, but for a wrong ending."""
+    if asset.kind is not MediaKind.DOCUMENT or not asset.name:
+        return file_name(asset, index)
+    return f"{asset.name.rpartition('.')[0] or asset.name}.{ENDS[asset.mime_type]}"
 
 
 def kind_of(asset: MediaAsset, options: Options) -> str:
     """Telegram's kind of a file."""
-    if options.as_documents:
+    if options.as_documents or asset.kind is MediaKind.DOCUMENT:
         return "document"
     if asset.kind is MediaKind.VIDEO:
         return "video"

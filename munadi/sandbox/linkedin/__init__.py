@@ -1,7 +1,7 @@
 """LinkedIn emulated: the versioned API under `/linkedin/api`, consent, uploads and the site under `/linkedin/www`.
 
 Source: docs/networks/linkedin.md, section 8. A profile is a page with the person who administers it; both have tokens.
-Not emulated: documents, targeted audiences, reposts, edits, reading comments.
+Not emulated: the pages of documents, targeted audiences, reposts, edits, reading comments.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class LinkedIn(Platform[Account]):
     title = "LinkedIn"
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "www"}
     app_credentials = ("client_id", "client_secret", "page_client_id", "page_client_secret")
-    default_delays = {"image": 0.0, "video": 2.0, "index": 0.0}
+    default_delays = {"image": 0.0, "document": 0.0, "video": 2.0, "index": 0.0}
     default_limits = {
         "callsPerMemberPerDay": 500,
         "callsPerAppPerDay": 100_000,
@@ -60,8 +60,10 @@ class LinkedIn(Platform[Account]):
         "GET api/rest/organizationAcls": ("list_pages", login.pages),
         "GET api/rest/organizations/*": ("get_page", login.page),
         "POST api/rest/images": ("initialize_image", uploads.initialize),
+        "POST api/rest/documents": ("initialize_document", uploads.initialize),
         "POST api/rest/videos": ("initialize_video", uploads.initialize),
         "GET api/rest/images/*": ("image_status", uploads.status),
+        "GET api/rest/documents/*": ("document_status", uploads.status),
         "GET api/rest/videos/*": ("video_status", uploads.status),
         "POST api/rest/posts": ("create_post", posting.create),
         "GET api/rest/posts": ("list_posts", posting.listed),
@@ -177,8 +179,10 @@ class LinkedIn(Platform[Account]):
     def _view(self, post: Post, base_url: str) -> PostView:
         files = [found for urn in post.assets if (found := self.assets.get(urn)) is not None]
         article, poll = post.content.get("article", {}), post.content.get("poll")
+        title = post.content.get("media", {}).get("title")
         notes = [f"Seen by: {post.body['visibility'].lower()}"] if post.body["visibility"] != "PUBLIC" else []
         notes += [f"Card: {article['title']}"] if article else []
+        notes += [f"Title: {title}"] if title else []
         notes += [f"Poll: {poll['question']} · {' · '.join(one['text'] for one in poll['options'])}"] if poll else []
         return self.view(
             post.profile_id,

@@ -22,6 +22,7 @@ KNOWN: dict[str, tuple[int, str, str]] = {
     "failed": (400, "MEDIA_ASSET_PROCESSING_FAILED", "The media asset could not be processed"),
     "image": (400, "INVALID_IMAGE_ID", "Invalid image id"),
     "video": (400, "INVALID_VIDEO_ID", "Invalid video id"),
+    "document": (400, "INVALID_VALUE_FOR_FIELD", "Invalid document id"),  # its code is not documented
     "duplicate": (422, "DUPLICATE_POST", "Content is a duplicate"),
     "conflict": (409, "CONFLICT", "A write conflict occurred. Retry the request."),
     "rate": (429, "TOO_MANY_REQUESTS", "Resource level throttle limit for calls to this resource is reached."),

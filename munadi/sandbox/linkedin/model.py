@@ -28,7 +28,7 @@ class Asset:
 
     urn: str
     owner: str
-    kind: str  # images, videos
+    kind: str  # images, documents, videos
     total: int
     opened_at: float  # the sandbox's clock
     expires_at: float

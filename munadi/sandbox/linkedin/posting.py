@@ -110,8 +110,11 @@ def _checked(platform: LinkedIn, author: Account, body: dict[str, Any]) -> tuple
     refuse_if(several is not None and not 2 <= len(several) <= 20, "invalid")
     rows = several or ([content["media"]] if "media" in content else [])
     rows += [{"id": article["thumbnail"]}] if article and article.get("thumbnail") else []
-    files = [uploads.attached(platform, author, row.get("id")).urn for row in rows]
-    return files, {row["id"]: row["altText"] for row in rows if row.get("altText")}
+    assets = [uploads.attached(platform, author, row.get("id")) for row in rows]
+    documents = [row for row, asset in zip(rows, assets, strict=True) if asset.kind == "documents"]
+    refuse_if(documents and "media" not in content, "invalid")
+    refuse_if(documents and not documents[0].get("title"), "field", "title is required for a document")
+    return [asset.urn for asset in assets], {row["id"]: row["altText"] for row in rows if row.get("altText")}
 
 
 def _is_listed(platform: LinkedIn, post: Post) -> bool:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from munadi.sandbox.linkedin import LinkedIn
 
 WRITE = ("w_member_social", "w_organization_social")
-LIVES = {"images": HOUR, "videos": 30 * DAY}
+LIVES = {"images": HOUR, "documents": HOUR, "videos": 30 * DAY}
+# How a PDF, an Office file and an older one begin.
+DOCUMENTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 MAX_BYTES = 60_000_000  # the sandbox holds no more
 
 
@@ -33,7 +35,7 @@ async def initialize(platform: LinkedIn, call: Call) -> Answer:
     platform.assets.put(urn, asset)
     expires = int(asset.expires_at * 1000)
     value: dict[str, Any] = {name: urn}
-    if kind == "images":
+    if kind != "videos":
         value |= {"uploadUrl": _address(call, asset, 0), "uploadUrlExpiresAt": expires}
         return Answer(200, {"value": value}, effect=True)
     size = platform.limits["partBytes"]
@@ -46,19 +48,19 @@ async def initialize(platform: LinkedIn, call: Call) -> Answer:
 
 
 async def receive(platform: LinkedIn, call: Call) -> Answer:
-    """The bytes of one part. Images need the token, parts of videos do not."""
+    """The bytes of one part. Images and documents need the token, parts of videos do not."""
     urn, number = call.path.split("/")[-2:]
     asset = platform.assets.get(urn)
     if asset is None or call.query.get("ut") != asset.token:
         raise refuse("access")
-    refuse_if(asset.kind == "images" and platform.issuer.live(call.bearer or "") is None, "token")
+    refuse_if(asset.kind != "videos" and platform.issuer.live(call.bearer or "") is None, "token")
     refuse_if(platform.clock.now() >= asset.expires_at, "expired")
     refuse_if(not call.body or len(call.body) > MAX_BYTES, "invalid")
     tag = hashlib.sha1(call.body, usedforsecurity=False).hexdigest()
     platform.received[f"{urn}/{number}"] = bytearray(call.body)
     asset.tags[number] = tag
     platform.assets.put(urn, asset)
-    if asset.kind == "images":
+    if asset.kind != "videos":
         _finish(platform, asset, bytes(platform.received.pop(f"{urn}/{number}")))
         return Answer(201, None, effect=True)
     return Answer(200, None, {"etag": tag}, effect=True)
@@ -83,10 +85,11 @@ async def finalize(platform: LinkedIn, call: Call) -> Answer:
 
 
 async def status(platform: LinkedIn, call: Call) -> Answer:
-    """A member's token reads no images."""
+    """A member's token reads no images and no documents."""
     _, _, kind, urn = call.path.split("/")
     caller, asset = platform.caller(call, *WRITE), platform.assets.get(urn)
-    refuse_if(kind == "images" and caller.id == caller.person, "access", "Accessing this image resource is forbidden")
+    forbidden = f"Accessing this {kind.removesuffix('s')} resource is forbidden"
+    refuse_if(kind != "videos" and caller.id == caller.person, "access", forbidden)
     if asset is None or asset.kind != kind:
         raise refuse("missing")
     platform.author(caller, asset.owner)
@@ -106,7 +109,8 @@ def attached(platform: LinkedIn, author: Account, urn: Any) -> Asset:
     """A file of a new post, which may still be processed. Raises LinkedIn's refusals."""
     asset = platform.assets.get(str(urn))
     if asset is None:
-        raise refuse("video" if ":video:" in str(urn) else "image")
+        named = ("video", "document")
+        raise refuse(next((kind for kind in named if f":{kind}:" in str(urn)), "image"))
     refuse_if(asset.owner != author.id, "access")
     refuse_if(asset.digest is None, "waiting")
     refuse_if(state_of(platform, asset) == "PROCESSING_FAILED", "failed")
@@ -114,11 +118,10 @@ def attached(platform: LinkedIn, author: Account, urn: Any) -> Asset:
 
 
 def _finish(platform: LinkedIn, asset: Asset, body: bytes) -> None:
-    is_video = asset.kind == "videos"
-    good = video_facts(body) if is_video else image_facts(body)
+    checks = {"images": image_facts, "documents": lambda sent: sent.startswith(DOCUMENTS), "videos": video_facts}
     asset.digest = platform.shelf.keep(body, str(sniff(body) or "application/octet-stream")).digest
-    asset.problem = "INVALID_FILE" if good is None or platform.switches["failProcessing"] else ""
-    asset.ready_at = platform.clock.now() + platform.delays["video" if is_video else "image"]
+    asset.problem = "INVALID_FILE" if not checks[asset.kind](body) or platform.switches["failProcessing"] else ""
+    asset.ready_at = platform.clock.now() + platform.delays[asset.kind.removesuffix("s")]
     platform.assets.put(asset.urn, asset)
 
 

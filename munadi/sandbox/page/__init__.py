@@ -35,6 +35,7 @@ class Picture:
     url: str
     alt: str
     is_video: bool
+    is_image: bool
     width: int | None
     height: int | None
 
@@ -74,9 +75,14 @@ def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[s
     }
 
 
+def _kind(mime_type: str) -> tuple[bool, bool]:
+    """Whether it is a video, and whether an image; everything else is offered as a download."""
+    return mime_type.startswith("video/"), mime_type.startswith("image/")
+
+
 def _card(post: PostView, root: str) -> Card:
     pictures = [
-        Picture(f"/media/{facts.digest}", alt, facts.mime_type.startswith("video/"), facts.width, facts.height)
+        Picture(f"/media/{facts.digest}", alt, *_kind(facts.mime_type), facts.width, facts.height)
         for facts, alt in post.media
     ]
     host = urlsplit(post.link).netloc if post.link else None

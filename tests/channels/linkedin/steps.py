@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.channels.linkedin.test_media import PICTURE, ready
+from tests.channels.linkedin.test_media import DOCUMENT_URN, PICTURE, SHEET, asset, ready
 from tests.channels.making import Bench, bench
 from tests.channels.scene_linkedin import MEMBER, POSTS, SALE, SETTINGS, SHARE, WHO, made
 from tests.channels.steps import BARE, Step, of
@@ -12,6 +12,7 @@ from tests.channels.steps import BARE, Step, of
 NO_URN = ({}, {"id": "117"}, {"id": None}, [], "not json")
 COMMENT = "urn:li:comment:8"
 LIVE = {"post": {"id": SHARE}}
+READ = asset("", urn=DOCUMENT_URN, kind="documents")
 
 
 def over(said: Any) -> Bench:
@@ -23,6 +24,7 @@ def over(said: Any) -> Bench:
 STEPS = [
     Step("linkedin text", over, SALE, WHO, None, NO_URN, live=(of(posts=LIVE),)),
     Step("linkedin picture", over, PICTURE, MEMBER, ready("7"), NO_URN, (None, BARE, ready("7", is_ready=False))),
+    Step("linkedin document", over, SHEET, WHO, of(assets=[READ]), NO_URN, (None, BARE)),
     Step(
         "linkedin comment",
         over,

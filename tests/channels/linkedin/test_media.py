@@ -11,16 +11,18 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import LinkCard
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication, video
+from tests.channels.making import NOW, Bench, Saved, bench, document, error_of, image, publication, video
 from tests.channels.network import answer, ok
 from tests.channels.scene_linkedin import MEMBER, PAGE, POSTS, SETTINGS, WHO, made, refusal
 
 R, S = Reason, Effect
 IMAGE_URN, VIDEO_URN = "urn:li:image:", "urn:li:video:7"
-IMAGES, VIDEOS = "/rest/images", "/rest/videos"
+DOCUMENT_URN = "urn:li:document:D4"
+IMAGES, VIDEOS, DOCUMENTS = "/rest/images", "/rest/videos", "/rest/documents"
 UPLOAD = "https://up.example/li/dms-uploads"
 PICTURE = publication("Look", media=(image(0, alt="Teal", bytes=10),))
 FILM = publication("Film", media=(video(0, bytes=10),))
+SHEET = publication("Read", media=(document(0, bytes=10),))
 LINK = publication("Look", link="https://acme.example/page")
 
 
@@ -56,6 +58,8 @@ def over(**settings: Any) -> Bench:
     built.media.files = {"med_0": b"0123456789"}
     built.network.on("POST", IMAGES, opened()).on("PUT", "/1", answer(201, "")).on("GET", f"{IMAGE_URN}1", state())
     built.network.on("POST", VIDEOS, parts(4, 4, 2), ok()).on("GET", VIDEO_URN, state())
+    built.network.on("POST", DOCUMENTS, ok({"value": {"document": DOCUMENT_URN, "uploadUrl": f"{UPLOAD}/sheet"}}))
+    built.network.on("PUT", "/sheet", answer(201, "")).on("GET", DOCUMENT_URN, state())
     for number in range(3):
         built.network.on("PUT", f"/part{number}", ok({}, etag=f"tag{number}"))
     return built
@@ -102,11 +106,50 @@ async def test_a_video_is_sent_in_parts_named_in_order(who: Any) -> None:
     assert json.loads(done.content) == {"finalizeUploadRequest": named}
 
 
+async def test_a_document_is_sent_in_one_request_with_the_token_and_its_length() -> None:
+    built, saved = over(), Saved()
+    assert isinstance(await built.channel.prepare(SHEET, WHO, None, saved), Ready)
+    begun, sent, _ = built.network.requests
+    assert calls(built) == ["POST documents", "PUT sheet", f"GET {DOCUMENT_URN}"]
+    assert json.loads(begun.content) == {"initializeUploadRequest": {"owner": PAGE}}
+    assert (sent.content, sent.headers["content-length"]) == (b"0123456789", "10")
+    assert "authorization" in sent.headers
+
+
+async def test_a_members_document_is_given_time_and_never_read() -> None:
+    built, saved = over(), Saved()
+    assert isinstance(await built.channel.prepare(SHEET, MEMBER, None, saved), Pending)
+    built.clock.forward(seconds=5)
+    assert isinstance(await built.channel.prepare(SHEET, MEMBER, saved.handle, saved), Ready)
+    assert calls(built) == ["POST documents", "PUT sheet"]
+
+
+TITLES: list[tuple[dict[str, Any], str | None, str]] = [
+    ({}, "Q3 report.pdf", "Q3 report"),
+    ({}, "v1.2 of it.docx", "v1.2 of it"),
+    ({}, "notes", "notes"),
+    ({}, f"{'x' * 450}.pdf", "x" * 399),
+    ({"title": "Results"}, "Q3 report.pdf", "Results"),
+    ({"title": "Results"}, None, "Results"),
+]
+
+
+@pytest.mark.parametrize(("options", "name", "title"), TITLES, ids=range(len(TITLES)))
+async def test_a_document_has_a_title_given_or_of_its_file(options: dict[str, Any], name: str, title: str) -> None:
+    built, saved = over(), Saved()
+    built.network.on("POST", POSTS, made())
+    given = publication("Read", media=(document(0, bytes=10, name=name, alt="Not taken"),), options=options)
+    assert isinstance(await built.channel.prepare(given, WHO, None, saved), Ready)
+    await built.publish(given, WHO, saved)
+    body = json.loads(built.network.requests[-1].content)
+    assert body["content"] == {"media": {"id": DOCUMENT_URN, "title": title}}
+
+
 # How many calls are behind each saved state.
-BEHIND = [(PICTURE, [1, 2, 2, 3]), (FILM, [1, 2, 3, 4, 5, 6])]
+BEHIND = [(PICTURE, [1, 2, 2, 3]), (FILM, [1, 2, 3, 4, 5, 6]), (SHEET, [1, 2, 2, 3])]
 
 
-@pytest.mark.parametrize(("given", "behind"), BEHIND, ids=["image", "video"])
+@pytest.mark.parametrize(("given", "behind"), BEHIND, ids=["image", "video", "document"])
 async def test_a_preparation_continues_from_every_saved_state(given: Any, behind: list[int]) -> None:
     built, saved = over(), Saved()
     await built.channel.prepare(given, WHO, None, saved)
@@ -210,6 +253,7 @@ async def test_an_address_that_is_not_linkedins_gets_nothing() -> None:
 ODD: list[tuple[Any, str, Any]] = [
     (PICTURE, IMAGES, {}),
     (PICTURE, IMAGES, {"value": {"image": f"{IMAGE_URN}1"}}),
+    (SHEET, DOCUMENTS, {"value": {"document": DOCUMENT_URN}}),
     (FILM, VIDEOS, {"value": {"video": VIDEO_URN, "uploadInstructions": []}}),
     (FILM, VIDEOS, {"value": {"video": VIDEO_URN, "uploadInstructions": [{"uploadUrl": UPLOAD, "firstByte": True}]}}),
 ]

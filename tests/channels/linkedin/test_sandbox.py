@@ -30,13 +30,14 @@ async def member(acme: Acme) -> Acme:
 
 @page
 async def test_a_member_posts_everything_a_page_does(member: Acme) -> None:
-    for kind in ("text", "photo", "photos", "video"):
+    for kind in ("text", "photo", "photos", "video", "document"):
         await member.post(draft(member, kind, f"Hello {kind}"))
     assert [(one["text"], len(one["media"])) for one in member.posts] == [
         ("Hello text", 0),
         ("Hello photo", 1),
         ("Hello photos", 2),
         ("Hello video", 1),
+        ("Hello document", 1),
     ]
     given, saved = new("One", first_comment="Sale: #monsoon (now)"), Saved()
     await member.post(given, saved)

@@ -12,7 +12,7 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import TOKEN, Bench, Saved, bench, error_of, image, publication, video
+from tests.channels.making import TOKEN, Bench, Saved, bench, document, error_of, image, publication, video
 from tests.channels.network import form_of
 from tests.channels.scene_telegram import (
     ALBUM,
@@ -51,6 +51,28 @@ def parts_of(request: httpx.Request) -> dict[str, tuple[str | None, bytes]]:
 
 def text_parts(request: httpx.Request) -> dict[str, str]:
     return {name: content.decode() for name, (file, content) in parts_of(request).items() if file is None}
+
+
+NAMES = [
+    ("Q3 report.pdf", "application/pdf", "Q3 report.pdf"),
+    ("virus.exe", "application/pdf", "virus.pdf"),
+    ("Jahresübersicht", "application/msword", "Jahresübersicht.doc"),
+    (None, "application/vnd.ms-powerpoint", "file0.ppt"),
+]
+
+
+@pytest.mark.parametrize(("name", "mime_type", "shown"), NAMES, ids=range(len(NAMES)))
+async def test_a_document_has_its_own_name_with_the_ending_of_its_content(
+    name: str | None, mime_type: str, shown: str
+) -> None:
+    built = over("/sendDocument")
+    given = publication("Read", media=(document(0, name=name, mime_type=mime_type),))
+    await built.publish(given, WHO, Saved())
+    (request,) = built.network.mutations
+    parts = parts_of(request)
+    (field,) = [one for one, (file, _) in parts.items() if file is not None]
+    assert (parts[field][1], parts["document"]) == (b"med_0", (None, f"attach://{field}".encode()))
+    assert f'filename="{shown}"'.encode() in request.content
 
 
 async def form(given: PublicationDraft, path: str = SEND, handle: Handle | None = None, step: str = "post") -> Any:
