@@ -35,12 +35,15 @@ async def show_media(
     except FileNotFoundError:
         raise not_found("media", media_id) from None
     answer.headers["Cache-Control"] = _KEPT
+    if media["kind"] == "document":
+        name = quote(media["name"] or media_id, safe="")
+        answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return answer
 
 
 @router.get("/thumbnails/{media_id}")
 async def show_thumbnail(media_id: str, reader: TheReader, services: TheServices) -> Response:
-    """A small picture of an image, for keys that may see it; a drawing of a film for what has none."""
+    """A small picture of an image, for keys that may see it; a drawing of a film or of a sheet for what has none."""
     media = await reader.get(f"/v1/media/{quote(media_id, safe='')}")
     headers = {"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff"}
     try:
@@ -49,5 +52,6 @@ async def show_thumbnail(media_id: str, reader: TheReader, services: TheServices
     except FileNotFoundError:
         raise not_found("media", media_id) from None
     except MediaRefused:
-        return FileResponse(ASSETS / "film.svg", media_type="image/svg+xml", headers=headers)
+        drawing = "document.svg" if media["kind"] == "document" else "film.svg"
+        return FileResponse(ASSETS / drawing, media_type="image/svg+xml", headers=headers)
     return Response(small, media_type=TYPE, headers=headers)

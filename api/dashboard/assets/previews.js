@@ -1,6 +1,6 @@
 // A preview for each account, close enough to the network's post to judge it, from POST /v1/contents/validate.
 
-import { thumbOf } from "./uploads.js";
+import { factsOf, thumbOf } from "./uploads.js";
 
 // A text without a known fold is folded by its height.
 const TALL = 600;
@@ -83,12 +83,20 @@ function shotOf(asset, accountId, shown) {
   if (!shot) {
     const known = shown(asset.id);
     shot = element("figure");
-    shot.append(known?.url ? thumbOf(known) : element("span", "soft", asset.kind));
+    if (asset.kind === "document") shot.append(...fileCard(asset));
+    else shot.append(known?.url ? thumbOf(known) : element("span", "soft", asset.kind));
     if (known) shots.set(key, shot);
   }
   const image = shot.querySelector("img");
   if (image) image.alt = asset.alt ?? "";
   return shot;
+}
+
+/** What a feed shows of a document before it is opened: its kind, its name, how long it is. */
+function fileCard(asset) {
+  const words = element("figcaption", "file-card");
+  words.append(element("strong", "", asset.name ?? "Document"), element("span", "soft", factsOf(asset)));
+  return [thumbOf({ media: asset }), words];
 }
 
 /** The files, cropped as a feed crops them: one alone as far as the network allows, several to a grid. */

@@ -7,6 +7,15 @@ const names = new Map();
 
 let made = 0;
 
+const OFFICE = "application/vnd.openxmlformats-officedocument";
+const ENDS = {
+  "application/pdf": "PDF",
+  [`${OFFICE}.wordprocessingml.document`]: "DOCX",
+  [`${OFFICE}.presentationml.presentation`]: "PPTX",
+  "application/msword": "DOC",
+  "application/vnd.ms-powerpoint": "PPT",
+};
+
 /** The files of a field with `[data-files]` and `[data-drop]`. `changed` is called when the request body would change. */
 export class Uploads {
   constructor(field, { brandRef, changed, say }) {
@@ -85,6 +94,7 @@ export class Uploads {
   async lookUp(entry) {
     try {
       entry.media = { ...(await api("GET", `/v1/media/${encodeURIComponent(entry.media.id)}`)), alt: entry.media.alt };
+      if (entry.media.name) entry.element.querySelector("[data-name]").textContent = entry.name = entry.media.name;
       this.describe(entry);
       entry.element.querySelector("[data-thumb]").replaceChildren(thumbOf(entry));
       this.changed();
@@ -165,9 +175,8 @@ export class Uploads {
 
   describe({ element, media }) {
     if (!media.bytes) return;
-    const length = media.duration ? `, ${media.duration.toFixed(1)} s` : "";
-    const facts = `${media.width} × ${media.height}${length}, ${sizeOf(media.bytes)}`;
-    element.querySelector("[data-facts]").textContent = facts;
+    element.querySelector("[data-facts]").textContent = factsOf(media);
+    element.querySelector("[data-alt]").hidden = media.kind === "document";
   }
 
   failed(entry, request) {
@@ -184,6 +193,7 @@ export class Uploads {
 
 /** A picture of a file, or a word where the browser cannot show it. */
 export function thumbOf({ file, url, media }) {
+  if (media ? media.kind === "document" : !/^(image|video)\//.test(file.type)) return documentOf(media);
   const moves = media ? media.kind === "video" : file.type.startsWith("video/");
   const shown = document.createElement(moves ? "video" : "img");
   shown.src = url;
@@ -191,6 +201,21 @@ export function thumbOf({ file, url, media }) {
   else shown.alt = "";
   shown.addEventListener("error", () => shown.replaceWith(moves ? "Video" : "Picture"), { once: true });
   return shown;
+}
+
+/** The end of a document's name, as a sheet of paper shows it. */
+function documentOf(media) {
+  const sheet = document.createElement("span");
+  sheet.className = "sheet";
+  sheet.textContent = ENDS[media?.type ?? media?.mimeType] ?? "Document";
+  return sheet;
+}
+
+/** What was found in a stored file, in words. */
+export function factsOf({ kind, pages, width, height, duration, bytes }) {
+  const size = sizeOf(bytes);
+  if (kind === "document") return pages ? `${pages} ${pages === 1 ? "page" : "pages"}, ${size}` : size;
+  return `${width} × ${height}${duration ? `, ${duration.toFixed(1)} s` : ""}, ${size}`;
 }
 
 function reasonOf(request) {

@@ -451,7 +451,7 @@ export type ChannelView = {
   mediaRules: (MediaRule)[];
   /** The fewest media of a post. */
   minMedia: number;
-  /** Whether one post may have images and videos. */
+  /** Whether one post may have media of several kinds. */
   mixedMedia: boolean;
   /** The network, as requests name it. */
   name: ChannelName;
@@ -889,7 +889,7 @@ export type ContentRequest = {
   fold?: ("earlier" | "later") | null;
   /** Shown as a preview where the network has link posts, else appended. */
   link?: string | null;
-  /** Pictures and videos, in their order. */
+  /** Pictures, videos and documents, in their order. */
   media?: (MediaRequest)[] | null;
   /** Names and texts of your own: returned with the post and in its events, and never sent to a network. Null: none. */
   metadata?: Record<string, unknown> | null;
@@ -970,7 +970,7 @@ export type ContentView = {
   id: string;
   /** The attached address: a preview where the network has one, otherwise appended to the text. */
   link: string | null;
-  /** Pictures and videos, in their order. */
+  /** Pictures, videos and documents, in their order. */
   media: (MediaAsset)[];
   /** Names and texts of the client's own. */
   metadata?: Record<string, string>;
@@ -1195,7 +1195,7 @@ export type Draft = {
   firstComment?: string | null;
   /** The attached address: a preview where the network has one, otherwise appended to the text. */
   link?: string | null;
-  /** Pictures and videos, in their order. */
+  /** Pictures, videos and documents, in their order. */
   media?: (MediaAsset)[];
   /** Options of the network, as its `options` schema in `GET /v1/channels` describes them. */
   options?: Record<string, unknown>;
@@ -1229,7 +1229,7 @@ export type DraftView = {
   firstComment?: string | null;
   /** The attached address: a preview where the network has one, otherwise appended to the text. */
   link?: string | null;
-  /** Pictures and videos, in their order. */
+  /** Pictures, videos and documents, in their order. */
   media?: (MediaAsset)[];
   /** Options of the network, as its `options` schema in `GET /v1/channels` describes them. */
   options?: Record<string, unknown>;
@@ -1601,7 +1601,7 @@ export type LoggedEvent = {
   type: EventType;
 };
 
-/** One stored file with its probed facts. Bytes in octets, sides in pixels, duration in milliseconds. `has_alpha` and `animated` are known of images; None is unknown, and then no rendition is made. `multi_picture`: a JPEG with more pictures behind the one that is shown (MPO), which networks get as a rendition of that one. */
+/** One stored file with its probed facts. Bytes in octets, sides in pixels (0 of a document), duration in milliseconds. `has_alpha` and `animated` are known of images; None is unknown, and then no rendition is made. `multi_picture`: a JPEG with more pictures behind the one that is shown (MPO), which networks get as a rendition of that one. `pages` of a document, where they can be counted; `name` is the file's name where it came from. */
 export type MediaAsset = {
   /** What the picture shows, for those who cannot see it. */
   alt?: string | null;
@@ -1611,32 +1611,36 @@ export type MediaAsset = {
   audioCodec?: string | null;
   /** The size in bytes. */
   bytes: number;
-  /** The length of a video, in milliseconds; null for an image. */
+  /** The length of a video, in milliseconds; null for other files. */
   durationMs?: number | null;
-  /** Pictures a second; null for an image. */
+  /** Pictures a second; null for other files than videos. */
   fps?: number | null;
   /** Whether an image has transparency; null is unknown. */
   hasAlpha?: boolean | null;
-  /** Pixels. */
+  /** Pixels; 0 for a document. */
   height: number;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** Image or video. */
+  /** Image, video or document. */
   kind: MediaKind;
   /** The MIME type, by its own bytes. */
   mimeType: string;
   /** Whether a JPEG holds more pictures behind the one that is shown. */
   multiPicture?: boolean | null;
+  /** The file's name, as it was uploaded or in its URL; null where there was none. */
+  name?: string | null;
+  /** The pages of a PDF or the slides of a PPTX; null for other files. */
+  pages?: number | null;
   /** The SHA-256 of the bytes, in hexadecimal. */
   sha256: string;
-  /** Of the video stream; null for an image. */
+  /** Of the video stream; null for other files. */
   videoCodec?: string | null;
-  /** Pixels. */
+  /** Pixels; 0 for a document. */
   width: number;
 };
 
 /** The kind of a media file. */
-export type MediaKind = "image" | "video";
+export type MediaKind = "image" | "video" | "document";
 
 /** One media file: fetched from `url`, or uploaded before and named by `id`. */
 export type MediaRequest = {
@@ -1652,7 +1656,7 @@ export type MediaRequest = {
 export type MediaRule = {
   /** Types that are converted to the first of `mimeTypes`. */
   convertedTypes?: (string)[];
-  /** Image or video. */
+  /** Image, video or document. */
   kind: MediaKind;
   /** The longest alt text, in characters. */
   maxAltLength?: number | null;
@@ -1660,6 +1664,8 @@ export type MediaRule = {
   maxBytes: number;
   /** The longest video. */
   maxDuration?: string | null;
+  /** The most pages of a document. */
+  maxPages?: number | null;
   /** Width divided by height, at most. */
   maxRatio?: number | null;
   /** The largest image that is reduced to fit, in bytes; null: none is. */
@@ -1686,7 +1692,7 @@ export type MediaUrlRequest = {
   url: string;
 };
 
-/** A stored media and what was probed. `duration` in seconds, sides in pixels, `codec` of the video stream. */
+/** A stored media and what was probed. `duration` in seconds, sides in pixels (0 of a document), `codec` of its video stream. */
 export type MediaView = {
   /** Of the sound; null without sound. */
   audioCodec: string | null;
@@ -1694,27 +1700,31 @@ export type MediaView = {
   brandRef: string | null;
   /** The size in bytes. */
   bytes: number;
-  /** Of the video stream; null for an image. */
+  /** Of the video stream; null for other files. */
   codec: string | null;
   /** When it was made. */
   createdAt: string;
-  /** The length of a video, in seconds; null for an image. */
+  /** The length of a video, in seconds; null for other files. */
   duration: number | null;
-  /** Pictures a second; null for an image. */
+  /** Pictures a second; null for other files than videos. */
   fps: number | null;
-  /** Pixels. */
+  /** Pixels; 0 for a document. */
   height: number;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** Image or video. */
+  /** Image, video or document. */
   kind: MediaKind;
+  /** The file's name, as it was uploaded or in its URL; null where there was none. */
+  name: string | null;
+  /** The pages of a PDF or the slides of a PPTX; null for other files. */
+  pages: number | null;
   /** The SHA-256 of the bytes, in hexadecimal. */
   sha256: string;
   /** Where it was fetched from; null for an uploaded file. */
   sourceUrl: string | null;
   /** The MIME type, by its own bytes. */
   type: string;
-  /** Pixels. */
+  /** Pixels; 0 for a document. */
   width: number;
 };
 
