@@ -72,8 +72,9 @@ class Guide:
             (folder / name).write_text(text)
         steps = [step for step in self.steps if not step.commands.startswith(without)]
         script = (
-            "".join(f"echo '{MARK} {number}'\n{step.commands}" for number, step in enumerate(steps))
-            + f"echo '{MARK} {len(steps)}'\n"
+            # The mark begins a line: what curl prints ends without one.
+            "".join(f"printf '\\n{MARK} {number}\\n'\n{step.commands}" for number, step in enumerate(steps))
+            + f"printf '\\n{MARK} {len(steps)}\\n'\n"
         )
         with Process(["bash", "-c", script], log=folder / "printed", env=_terminal(stack, folder), cwd=folder) as shell:
             shell.wait_for_line(f"^{MARK} {len(steps)}$", WITHIN)
