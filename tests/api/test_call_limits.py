@@ -262,7 +262,7 @@ async def test_a_call_and_a_page_in_a_session_count_as_one_call_each(api: ApiHar
             expect_quota_exceeded(refused, MINUTE)
         else:
             assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
-            assert "the brand &#39;acme&#39; may make 4 API calls a minute" in refused.text
+            assert "The brand &#39;acme&#39; may make 4 API calls a minute" in refused.text
             # The page of the usage and the sign-out still work.
             csrf = (await dashboard.page("/usage")).partition('name="csrf" content="')[2].partition('"')[0]
             assert (await dashboard.sign_out(csrf)).status_code == 303
