@@ -122,7 +122,12 @@ async def test_the_dashboard_shows_what_waits_for_a_limit(api: ApiHarness, dashb
             LIMIT,
             "waits for the limit",
         ),
-        "/attention": ("Webhook deliveries over a limit", "2 wait until", "0 of 0 are used", LIMIT),
+        "/attention": (
+            "Webhook deliveries over a limit",
+            "2 wait until",
+            "0 of 0 are used",
+            "raise the limit in Settings",
+        ),
         "/usage?brandRef=acme": ("Further events wait until", "<strong>2</strong> waiting"),
     }
     for path, expected in words.items():

@@ -40,7 +40,7 @@ async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
     content = await brand.submit("At noon there", scheduledAt=f"{day}T12:00", timezone="Asia/Kolkata")
     own = datetime.fromisoformat(content["scheduledAt"]).astimezone(ZoneInfo("Europe/Berlin"))
     async with signed_in(browser, stack, f"/contents/{content['id']}") as page:
-        await expect(page.locator(".zone")).to_have_text("Times are in Asia/Kolkata (UTC+05:30)")
+        await expect(page.locator(".zone")).to_have_text(f"Times are in {brand.ref}: Asia/Kolkata (UTC+05:30)")
         time = page.locator("aside .facts time").first
         await expect(time).to_have_text(re.compile(rf"^{day.day} {day:%b %Y}, 12:00 \(in \d+ days\)$"))
         await expect(time).to_have_attribute("title", f"{own.day} {own:%b %Y, %H:%M} in Europe/Berlin, where you are")
