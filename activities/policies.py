@@ -19,10 +19,12 @@ from munadi.domain.publication import (
     CHAIN_INCOMPLETE,
     FIRST_COMMENT_FAILED,
     LOOK_GROWTH,
+    OUTCOME_UNKNOWN,
     HoldReason,
     Pending,
     PublicationStatus,
     Published,
+    Unknown,
     Warning_,
     growing,
 )
@@ -88,10 +90,12 @@ class PostPolicy:
         wait = timedelta(0) if step.attempts <= 1 else None
         return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=wait)
 
-    def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
-        """Unconfirmed, with a growing wait until the next check."""
+    def unknown(self, step: Step, attempt: Attempt | None, found: Unknown) -> Outcome:
+        """Unconfirmed, with the reason and a growing wait until the next check."""
         spacing = growing(LOOK_GROWTH, step.looks if step.status is PublicationStatus.UNCONFIRMED else 0)
-        return Outcome(effect=Effect.UNKNOWN, look_after=max(spacing, paused))
+        message = f"it is unknown whether the post is live: {found.note}"[:500]
+        why = Warning_(code=OUTCOME_UNKNOWN, message=message, channel=step.channel)
+        return Outcome(effect=Effect.UNKNOWN, look_after=max(spacing, found.pause or timedelta(0)), warning=why)
 
 
 class LaterStepPolicy:
@@ -139,7 +143,7 @@ class LaterStepPolicy:
             return Outcome(effect=Effect.NOT_SENT)
         return self._unclear(step, Effect.NOT_SENT)
 
-    def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
+    def unknown(self, step: Step, attempt: Attempt | None, found: Unknown) -> Outcome:
         """Give the step up: it may be live."""
         return self._unclear(step, Effect.UNKNOWN)
 

@@ -143,7 +143,7 @@ class PublishingActivities:
                 return read_again(ref, step)
             outcome, after = await self._how_far(step)
             if outcome is None and self._clock.now() >= step.publish_by:
-                outcome = Outcome(effect=Effect.UNKNOWN, look_after=after)
+                outcome = POST_POLICY.unknown(step, None, Unknown(note="the network still processes it", pause=after))
             if outcome is None:
                 return step.then(NextStep.CHECK, after)
             return await self._runner.record(step, step.attempt, outcome)

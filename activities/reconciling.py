@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.heartbeat import heartbeats
 from activities.messages import PublicationRef, read_again
 from activities.policies import PostPolicy
-from activities.step_runner import StepRunner
+from activities.step_runner import NOT_SEEN, StepRunner
 from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, HoldReason, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
@@ -56,7 +56,7 @@ class ReconcilingActivities:
                 return await self._runner.record(step, None, POLICY.found(found))
             return step.then(NextStep.PUBLISH)
         if step.status is S.UNCONFIRMED:
-            return await self._runner.record(step, None, POLICY.unknown(step, None))
+            return await self._runner.record(step, None, POLICY.unknown(step, None, Unknown(note=NOT_SEEN)))
         return await self._runner.record(step, None, Outcome(effect=Effect.NOT_SENT, requeue=True))
 
     async def _restored(self, step: Step, since: datetime) -> StepResult:
@@ -75,7 +75,7 @@ class ReconcilingActivities:
         if isinstance(found, Published):
             return await self._runner.record(step, None, POLICY.found(found))
         if isinstance(found, Unknown):
-            return await self._runner.record(step, None, POLICY.unknown(step, None))
+            return await self._runner.record(step, None, POLICY.unknown(step, None, found))
         if step.status is S.PUBLISHING:
             return step.then(NextStep.PUBLISH)
         waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))

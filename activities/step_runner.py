@@ -27,6 +27,8 @@ log = logging.getLogger("munadi.publishing")
 
 # Spacing of checks while an absence is not yet proven.
 SPACING = timedelta(seconds=5)
+# Why a check that found nothing proves nothing here.
+NOT_SEEN = "it was accepted, or may appear later, and it is not seen at the network; it is not sent again"
 # How a visible call ends.
 Answer = Published | Pending | ChannelError
 
@@ -56,7 +58,7 @@ class StepPolicy(Protocol):
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
         """The outcome when the post is proven absent and may be sent again."""
 
-    def unknown(self, step: Step, attempt: Attempt, paused: timedelta) -> Outcome:
+    def unknown(self, step: Step, attempt: Attempt, found: Unknown) -> Outcome:
         """The outcome when the network's answer is unclear, or the step must not be sent again."""
 
 
@@ -135,16 +137,16 @@ class StepRunner:
         if not isinstance(found, Absent):
             self._absences.end(attempt.id)
         proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
-        paused = found.pause if isinstance(found, Unknown) and found.pause else timedelta(0)
+        unclear = found if isinstance(found, Unknown) else Unknown(note=NOT_SEEN)
         if now < proven_at:
-            return step.then(policy.reconcile, min(max(SPACING, paused), proven_at - now))
+            return step.then(policy.reconcile, min(max(SPACING, unclear.pause or SPACING), proven_at - now))
         was_accepted = attempt.effect is Effect.SENT
         if isinstance(found, Absent) and not was_accepted and channel.resend(step.draft) is not Resend.NEVER:
             if channel.spec.looks_twice and absent_for < SPACING:
                 return step.then(policy.reconcile, SPACING - absent_for)
             self._absences.end(attempt.id)
             return await self.record(step, attempt, policy.absent(step, attempt))
-        return await self.record(step, attempt, policy.unknown(step, attempt, paused))
+        return await self.record(step, attempt, policy.unknown(step, attempt, unclear))
 
     async def find(self, step: Step, since: datetime) -> Published | Absent | Unknown:
         """Check the network once. An error while checking is Unknown, never Absent."""

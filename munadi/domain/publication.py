@@ -73,6 +73,8 @@ LOOK_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 # The waits between checks for the id of a live post without one (TikTok, stories, some Meta responses).
 ID_LOOK_GROWTH = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600))
 POST_ID_PENDING = "POST_ID_PENDING"
+# Why it is unknown whether a post is live; gone once that is known.
+OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 # Warnings of a live post that lacks something that a person wanted, and may add at the network.
 FIRST_COMMENT_FAILED = "FIRST_COMMENT_FAILED"
 CHAIN_INCOMPLETE = "CHAIN_INCOMPLETE"

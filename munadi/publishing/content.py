@@ -27,7 +27,7 @@ from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, PublicationStatus, growing
+from munadi.domain.publication import ENDED, HOLD_GROWTH, OUTCOME_UNKNOWN, HoldReason, PublicationStatus, growing
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
 from munadi.publishing.states import check_transition, roll_up
@@ -139,6 +139,8 @@ class LockedContent:
     ) -> None:
         """Make one transition; IllegalTransition when the table does not have it. `event` reports the publication."""
         check_transition(PublicationStatus(row.status), to)
+        if row.status == PublicationStatus.UNCONFIRMED:
+            row.warnings = without(row.warnings, OUTCOME_UNKNOWN)
         row.status = to.value
         row.updated_at = self.now
         row.next_look_at = row.dismissed_at = row.dismissed_as = None
@@ -280,3 +282,8 @@ class LockedContent:
         """The start of the preparation while that is ahead, else the due time."""
         begin = row.due_at - timedelta(seconds=row.lead_seconds)
         return begin if row.lead_seconds and begin > self.now and not row.handle_ready else row.due_at
+
+
+def without(warnings: Sequence[dict[str, Any]], code: str) -> list[dict[str, Any]]:
+    """The warnings of a publication that have another code."""
+    return [each for each in warnings if each["code"] != code]

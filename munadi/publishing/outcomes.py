@@ -29,6 +29,7 @@ from munadi.domain.publication import (
     HOLD_GROWTH,
     ID_LOOK_GROWTH,
     LACKS_A_PART,
+    OUTCOME_UNKNOWN,
     POST,
     POST_ID_PENDING,
     HoldReason,
@@ -37,7 +38,7 @@ from munadi.domain.publication import (
     Warning_,
     growing,
 )
-from munadi.publishing.content import LockedContent
+from munadi.publishing.content import LockedContent, without
 from munadi.publishing.model import PREPARE, Outcome
 
 S = PublicationStatus
@@ -81,7 +82,7 @@ async def apply_outcome(
         locked.release(row)
         await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
     elif outcome.look_after is not None:
-        await _unconfirmed(locked, row, outcome.look_after)
+        await _unconfirmed(locked, row, outcome.look_after, outcome.warning)
     return True
 
 
@@ -155,7 +156,7 @@ async def locate(locked: LockedContent, row: PublicationRow, found: Published | 
         plan_id_look(locked, row)
         return
     row.provider_post_id, row.provider_url = found.post_id, found.url
-    row.warnings = [warning for warning in row.warnings if warning["code"] != POST_ID_PENDING]
+    row.warnings = without(row.warnings, POST_ID_PENDING)
     row.next_look_at = None
     await locked.emit(EventType.CONTENT_UPDATED, row)
 
@@ -186,8 +187,10 @@ async def _hold(
             account.paused_until = max(until, account.paused_until or until)
 
 
-async def _unconfirmed(locked: LockedContent, row: PublicationRow, look_after: timedelta) -> None:
-    """Make it unconfirmed, or keep it so, and plan the next check; none after publishBy."""
+async def _unconfirmed(locked: LockedContent, row: PublicationRow, look_after: timedelta, why: Warning_ | None) -> None:
+    """Make it unconfirmed, or keep it so, with the newest reason, and plan the next check; none after publishBy."""
+    if why is not None:
+        row.warnings = [*without(row.warnings, OUTCOME_UNKNOWN), why.stored()]
     if row.status == S.PUBLISHING:
         row.look_count = 0
         await locked.move(row, S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)

@@ -12,7 +12,7 @@ from munadi.domain.brand import Duplicates
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.publication import OUTCOME_UNKNOWN, HoldReason, PublicationStatus, Published, Warning_
 from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
 from munadi.intake.fingerprint import fingerprint_of
@@ -216,6 +216,18 @@ async def test_checks_of_an_unconfirmed_post_stop_at_publish_by(board: Board) ->
     assert await board.types(put.content_id) == ["publish.unconfirmed", "completed"]
     stale = await look_again(board, put, MINUTE, epoch=EPOCH - 1)
     assert stale.next_look_at is None
+
+
+async def test_an_unconfirmed_post_says_why_until_its_outcome_is_known(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=EPOCH, publish_by=START + 60 * MINUTE)
+    for why in ("reads are down", "two posts look like it"):
+        warning = Warning_(code=OUTCOME_UNKNOWN, message=why)
+        outcome = Outcome(effect=Effect.UNKNOWN, look_after=MINUTE, warning=warning)
+        await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=outcome, now=START)
+        assert [each["message"] for each in (await board.row(put.id)).warnings] == [why]
+    live = Outcome(effect=Effect.SENT, published=Published(post_id="live"))
+    await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=live, now=START)
+    assert (await board.row(put.id)).warnings == []
 
 
 async def test_an_open_attempt_shows_the_recorded_effect(board: Board) -> None:

@@ -135,9 +135,13 @@ async def test_a_post_that_cannot_be_checked_stays_unconfirmed_and_checks_contin
     assert channel.count("find") > 6
     row = (await skipping.publications(content_id))[B]
     assert row.status == S.UNCONFIRMED
+    [why] = row.warnings
+    assert why["code"] == "OUTCOME_UNKNOWN"
+    assert why["message"].startswith("it is unknown whether the post is live: ")
     assert (await skipping.content(content_id)).status == "unconfirmed"
     await skipping.change_resolve(content_id, row.id, published=False)
     row = (await skipping.publications(content_id))[B]
+    assert row.warnings == []
     assert (row.failure or {})["reason"] == "OUTCOME_UNKNOWN"
 
 
