@@ -150,8 +150,8 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.usefixtures("zone")
 @pytest.mark.parametrize(
     ("zone", "words"),
-    [("UTC", "2026-12-01 03:30:00Z"), ("Asia/Kolkata", "2026-12-01 09:00:00+05:30")],
+    [("UTC", "2025-12-01 03:30:00Z"), ("Asia/Kolkata", "2025-12-01 09:00:00+05:30")],
     indirect=["zone"],
 )
 def test_a_time_shows_its_offset(words: str) -> None:
-    assert clock_time("2026-12-01T03:30:00Z") == words
+    assert clock_time("2025-12-01T03:30:00Z") == words
