@@ -16,7 +16,8 @@ from tests.harness.stack import Stack
 async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
     stack: Stack, browser: Browser, api: httpx.AsyncClient
 ) -> None:
-    ref = f"s-{uuid4().hex[:10]}"
+    # The first of the list: many tests make brands on this stack, and a page has 50.
+    ref = f"a-{uuid4().hex[:10]}"
     async with signed_in(browser, stack, "/settings") as page:
         await page.get_by_text("Add a brand").click()
         form = page.get_by_role("form", name="New brand")

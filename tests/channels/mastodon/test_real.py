@@ -71,7 +71,8 @@ class Real(Connected):
 @pytest.fixture
 async def real(real_snac: RealSnac) -> AsyncIterator[Real]:
     line, limits = Line(), httpx.Limits(max_keepalive_connections=0)  # snac closes connections without a word
-    async with httpx.AsyncClient(event_hooks={"response": [line]}, limits=limits) as client:
+    # On a busy machine snac may be slow to answer.
+    async with httpx.AsyncClient(event_hooks={"response": [line]}, limits=limits, timeout=60) as client:
         made = Real(real_snac, client, line)
         await made.connect(await made.consent(real_snac.accounts[0]))
         yield made
