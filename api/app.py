@@ -17,6 +17,7 @@ from api.cookies import is_https
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
 from api.edge import Edge
+from api.languages.choice import PageLanguage
 from api.metrics import StateOfWork
 from api.queries import check_address
 from api.request_context import ActorMiddleware, SecurityHeaders
@@ -136,6 +137,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     app.state.written_out = openapi.written_out(app)
     # The one that is added last is the outermost.
     app.add_middleware(ConditionalReads)
+    app.add_middleware(PageLanguage, settings=settings)
     app.add_middleware(ActorMiddleware, callers=callers_of(settings.api.trusted_proxies))
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=admit)

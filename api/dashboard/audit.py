@@ -11,6 +11,7 @@ from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import start_of
+from api.languages.catalogue import gettext
 from munadi.domain.audit import ACTION_MEANING
 
 router = APIRouter(route_class=PageRoute)
@@ -73,5 +74,5 @@ def page_of(entry: dict[str, Any]) -> str | None:
 
 def title_of(action: str) -> str:
     """An action as a sentence: `A post was accepted`. An unknown one is its name."""
-    meaning = ACTIONS.get(action, action).partition(";")[0]
+    meaning = gettext(ACTIONS.get(action, action)).partition(";")[0]
     return meaning[:1].upper() + meaning[1:]

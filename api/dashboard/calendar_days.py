@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from api.dashboard.hours import Hour
+from api.languages.catalogue import gettext
+from api.languages.formats import day as written_day
 
 View = Literal["month", "week", "day"]
 # Until its claim a content can be moved; the API has the last word.
@@ -38,7 +40,7 @@ class Entry:
         lines = (self.content["text"] or "").strip().splitlines()
         if lines:
             return str(lines[0])
-        return "Media without text" if self.content["media"] else "Without text"
+        return gettext("Media without text") if self.content["media"] else gettext("Without text")
 
 
 @dataclass
@@ -86,10 +88,11 @@ class Span:
         """`March 2027`, the week's first and last day, or the day."""
         match self.view:
             case "month":
-                return f"{self.middle:%B %Y}"
+                return written_day(self.middle, "LLLL y")
             case "week":
-                return f"{self.first.day} {self.first:%B} to {self.last.day} {self.last:%B %Y}"
-        return f"{self.first:%A} {self.first.day} {self.first:%B %Y}"
+                first, last = written_day(self.first, "d MMMM"), written_day(self.last, "d MMMM y")
+                return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
+        return written_day(self.first, "EEEE d MMMM y")
 
     @property
     def before(self) -> date:

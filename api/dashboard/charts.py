@@ -13,11 +13,19 @@ from math import log10
 from typing import Any
 
 from api.dashboard.labels import within
+from api.languages.catalogue import N_, gettext
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 360, 110, 42, 8, 16
 GAP = 0.25
 # Lines of the scale, in milliseconds.
 LINES = (10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000, 604_800_000, 2**31 - 1)
+# What a bar or a point says.
+_TITLES = {
+    "published": N_("%(day)s: %(count)s published"),
+    "failed": N_("%(day)s: %(count)s failed"),
+    "p50": N_("%(day)s: half within %(most)s"),
+    "p99": N_("%(day)s: 99 of 100 within %(most)s"),
+}
 Day = Mapping[str, Any]
 
 
@@ -90,13 +98,22 @@ def outcomes_chart(days: Sequence[Day]) -> Outcomes:
             if count := day[kind]:
                 height = round(count * scale, 1)
                 y = round(base - height if sign < 0 else base, 1)
-                title = f"{day['date']}: {count} {kind}"
+                title = gettext(_TITLES[kind]) % {"day": day["date"], "count": count}
                 bars.append(Bar(round(_x(place, days), 1), y, _column(days), height, kind, title))
     lines = [Line(round(base - most * scale, 1), str(most))] if most else []
     lines += [Line(round(base + worst * scale, 1), str(worst))] if worst else []
     total, failed = (sum(day[kind] for day in days) for kind in ("published", "failed"))
-    summary = f"{total} published and {failed} failed from {days[0]['date']} to {days[-1]['date']}. "
-    summary += f"At most {most} published and {worst} failed on one day."
+    summary = gettext(
+        "%(published)s published and %(failed)s failed from %(first)s to %(last)s. "
+        "At most %(most)s published and %(worst)s failed on one day."
+    ) % {
+        "published": total,
+        "failed": failed,
+        "first": days[0]["date"],
+        "last": days[-1]["date"],
+        "most": most,
+        "worst": worst,
+    }
     return Outcomes(tuple(bars), round(base, 1), tuple(lines), summary)
 
 
@@ -109,24 +126,27 @@ def lateness_chart(days: Sequence[Day]) -> Lateness | None:
     curves = tuple(_curve(kind, days, top) for kind in ("p99", "p50"))
     lines = tuple(Line(_y(line, top), within(line)) for line in LINES if line <= top)
     latest_day = max(days, key=lambda day: day["p99Ms"] or 0)
-    summary = f"The latest day is {latest_day['date']}: half within {within(latest_day['p50Ms'])}, "
-    return Lateness(curves, lines, summary + f"99 of 100 within {within(latest)} after their time.")
+    summary = gettext("The latest day is %(day)s: half within %(half)s, 99 of 100 within %(most)s after their time.")
+    values = {"day": latest_day["date"], "half": within(latest_day["p50Ms"]), "most": within(latest)}
+    return Lateness(curves, lines, summary % values)
 
 
 def _curve(kind: str, days: Sequence[Day], top: int) -> Curve:
-    share = "half" if kind == "p50" else "99 of 100"
-    points = list(_marks(f"{kind}Ms", share, days, top))
+    points = list(_marks(kind, days, top))
     runs = [[mark for _, mark in run] for _, run in groupby(enumerate(points), key=lambda each: each[1] is None)]
     paths = [" ".join(f"{mark.x},{mark.y}" for mark in run if mark) for run in runs if len(run) > 1 and run[0]]
     return Curve(kind, tuple(paths), tuple(mark for mark in points if mark))
 
 
-def _marks(field: str, share: str, days: Sequence[Day], top: int) -> Iterator[Mark | None]:
+def _marks(kind: str, days: Sequence[Day], top: int) -> Iterator[Mark | None]:
     for place, day in enumerate(days):
-        value = day[field]
+        value = day[f"{kind}Ms"]
         middle = round(_x(place, days) + _column(days) / 2, 1)
-        said = f"{day['date']}: {share} within {within(value)}" if value is not None else ""
-        yield Mark(middle, _y(value, top), said) if value is not None else None
+        if value is None:
+            yield None
+        else:
+            said = gettext(_TITLES[kind]) % {"day": day["date"], "most": within(value)}
+            yield Mark(middle, _y(value, top), said)
 
 
 def _x(place: int, days: Sequence[Day]) -> float:

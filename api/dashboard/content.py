@@ -15,6 +15,7 @@ from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import local_field, shared_zone
 from api.deps import TheServices
+from api.languages.catalogue import N_
 from api.services import Services
 from munadi.domain.content import ContentStatus
 from munadi.domain.publication import PublicationStatus
@@ -22,7 +23,7 @@ from munadi.domain.publication import PublicationStatus
 router = APIRouter(route_class=PageRoute)
 
 # The steps of a post. The last one is replaced by the final status.
-STEPS = ("accepted", "scheduled", "publishing", "done")
+STEPS = (N_("accepted"), N_("scheduled"), N_("publishing"), N_("done"))
 _STEP_OF = {ContentStatus.ACCEPTED: 0, ContentStatus.QUEUED: 1, ContentStatus.PUBLISHING: 2}
 EVENTS_SHOWN = 100
 

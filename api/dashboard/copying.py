@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.languages.catalogue import N_
 from munadi.db.contents.media import media_by_id
 from munadi.db.contents.queries import find
 from munadi.domain.publication import PublicationStatus
@@ -20,16 +21,16 @@ S = PublicationStatus
 
 # Why an account is not chosen, by what became of the post there.
 _NOT_CHOSEN: dict[str, str] = {
-    S.PUBLISHED: "the post is there already",
-    S.UNCONFIRMED: "the post may be there already",
+    S.PUBLISHED: N_("the post is there already"),
+    S.UNCONFIRMED: N_("the post may be there already"),
 }
-_STILL_UNDER_WAY = "the post is still to be published there"
+_STILL_UNDER_WAY = N_("the post is still to be published there")
 _CHOSEN = frozenset({S.FAILED.value, S.CANCELED.value})
 
 
 @dataclass(frozen=True)
 class Left:
-    """An account that the form fills in and does not choose, with the reason in words."""
+    """An account that the form fills in and does not choose, with the reason as a message of the catalogue."""
 
     channel: str
     handle: str

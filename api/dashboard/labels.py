@@ -7,13 +7,23 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from api.dashboard.fields import words
+from api.languages.catalogue import N_, gettext
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect
 from munadi.domain.publication import DismissedAs, HoldReason
+from munadi.domain.webhook import DeliveryStatus
 
 S, E, A = ContentStatus, EventType, AccountStatus
+_DAY = 86_400_000
+# Of a lateness, in milliseconds.
+_UNITS = (
+    (N_("%(count)s days"), _DAY),
+    (N_("%(count)s h"), 3_600_000),
+    (N_("%(count)s min"), 60_000),
+    (N_("%(count)s s"), 1_000),
+)
 
 
 class StatusLabel(NamedTuple):
@@ -24,69 +34,88 @@ class StatusLabel(NamedTuple):
 
 
 STATUSES: dict[str, StatusLabel] = {
-    S.ACCEPTED: StatusLabel("accepted", "Stored safely. Not published yet."),
-    S.QUEUED: StatusLabel("scheduled", "Scheduled. Not published yet."),
-    S.PUBLISHING: StatusLabel("publishing", "Being published now."),
-    S.PUBLISHED: StatusLabel("published", "The network has published it."),
-    S.PARTIALLY_PUBLISHED: StatusLabel("partially published", "Published on some accounts, but not on all."),
-    S.FAILED: StatusLabel("failed", "Could not be published. Nothing is live."),
-    S.UNCONFIRMED: StatusLabel("unconfirmed", "We don't know yet whether it was published, so we don't send it again."),
-    S.CANCELED: StatusLabel("canceled", "Canceled before it was published."),
+    S.ACCEPTED: StatusLabel(N_("accepted"), N_("Stored safely. Not published yet.")),
+    S.QUEUED: StatusLabel(N_("scheduled"), N_("Scheduled. Not published yet.")),
+    S.PUBLISHING: StatusLabel(N_("publishing"), N_("Being published now.")),
+    S.PUBLISHED: StatusLabel(N_("published"), N_("The network has published it.")),
+    S.PARTIALLY_PUBLISHED: StatusLabel(N_("partially published"), N_("Published on some accounts, but not on all.")),
+    S.FAILED: StatusLabel(N_("failed"), N_("Could not be published. Nothing is live.")),
+    S.UNCONFIRMED: StatusLabel(
+        N_("unconfirmed"), N_("We don't know yet whether it was published, so we don't send it again.")
+    ),
+    S.CANCELED: StatusLabel(N_("canceled"), N_("Canceled before it was published.")),
 }
 
 # The statuses, a post that waits for something other than its time, and the health of accounts.
 STANDINGS: dict[str, StatusLabel] = {
     **STATUSES,
-    "held": StatusLabel("waiting", "Waiting for an account or a network. Publishing continues once it is ready."),
-    "dismissed": StatusLabel("dismissed", "Could not be published, and was dismissed. Nothing is live."),
-    A.CONNECTED: StatusLabel("connected", "Ready to publish."),
-    A.EXPIRING: StatusLabel("access ends soon", "The owner must reconnect it before then."),
-    A.REAUTH_REQUIRED: StatusLabel("reconnect needed", "Our access has ended. The owner must reconnect it."),
-    A.DISCONNECTED: StatusLabel("disconnected", "This account was disconnected."),
+    "held": StatusLabel(
+        N_("waiting"), N_("Waiting for an account or a network. Publishing continues once it is ready.")
+    ),
+    "dismissed": StatusLabel(N_("dismissed"), N_("Could not be published, and was dismissed. Nothing is live.")),
+    A.CONNECTED: StatusLabel(N_("connected"), N_("Ready to publish.")),
+    A.EXPIRING: StatusLabel(N_("access ends soon"), N_("The owner must reconnect it before then.")),
+    A.REAUTH_REQUIRED: StatusLabel(N_("reconnect needed"), N_("Our access has ended. The owner must reconnect it.")),
+    A.DISCONNECTED: StatusLabel(N_("disconnected"), N_("This account was disconnected.")),
 }
 
 EVENTS: dict[EventType, str] = {
-    E.CONTENT_ACCEPTED: "Accepted: stored, not published yet",
-    E.CONTENT_QUEUED: "Scheduled",
-    E.CONTENT_RESCHEDULED: "Rescheduled",
-    E.CONTENT_UPDATED: "Edited",
-    E.CONTENT_CANCELED: "Canceled",
-    E.PREFLIGHT_FAILED: "Preflight check: it would fail if it were published now",
-    E.PUBLISH_STARTED: "Publishing started",
-    E.PUBLISH_SUCCEEDED: "Published",
-    E.PUBLISH_FAILED: "Failed",
-    E.PUBLISH_UNCONFIRMED: "Unconfirmed: we checked, and the result is still unknown",
-    E.PUBLISH_CANCELED: "Publication canceled",
-    E.PUBLISH_HELD: "Waiting",
-    E.PUBLISH_RESUMED: "Resumed",
-    E.CONTENT_COMPLETED: "Completed",
-    E.ACCOUNT_CONNECTED: "Account connected",
-    E.ACCOUNT_EXPIRING: "Access ends soon",
-    E.ACCOUNT_REAUTH_REQUIRED: "Account must be reconnected",
-    E.ACCOUNT_DISCONNECTED: "Account disconnected",
-    E.WEBHOOK_TEST: "Webhook tested",
-    E.ENDPOINT_DISABLED: "Webhook endpoint disabled",
-    E.ENDPOINT_FAILING: "Webhook endpoint failing",
-    E.DELIVERY_EXHAUSTED: "Webhook delivery given up",
+    E.CONTENT_ACCEPTED: N_("Accepted: stored, not published yet"),
+    E.CONTENT_QUEUED: N_("Scheduled"),
+    E.CONTENT_RESCHEDULED: N_("Rescheduled"),
+    E.CONTENT_UPDATED: N_("Edited"),
+    E.CONTENT_CANCELED: N_("Canceled"),
+    E.PREFLIGHT_FAILED: N_("Preflight check: it would fail if it were published now"),
+    E.PUBLISH_STARTED: N_("Publishing started"),
+    E.PUBLISH_SUCCEEDED: N_("Published"),
+    E.PUBLISH_FAILED: N_("Failed"),
+    E.PUBLISH_UNCONFIRMED: N_("Unconfirmed: we checked, and the result is still unknown"),
+    E.PUBLISH_CANCELED: N_("Publication canceled"),
+    E.PUBLISH_HELD: N_("Waiting"),
+    E.PUBLISH_RESUMED: N_("Resumed"),
+    E.CONTENT_COMPLETED: N_("Completed"),
+    E.ACCOUNT_CONNECTED: N_("Account connected"),
+    E.ACCOUNT_EXPIRING: N_("Access ends soon"),
+    E.ACCOUNT_REAUTH_REQUIRED: N_("Account must be reconnected"),
+    E.ACCOUNT_DISCONNECTED: N_("Account disconnected"),
+    E.WEBHOOK_TEST: N_("Webhook tested"),
+    E.ENDPOINT_DISABLED: N_("Webhook endpoint disabled"),
+    E.ENDPOINT_FAILING: N_("Webhook endpoint failing"),
+    E.DELIVERY_EXHAUSTED: N_("Webhook delivery given up"),
 }
 
 HOLDS: dict[HoldReason, str] = {
-    HoldReason.TOKEN: "the owner must reconnect the account",
-    HoldReason.OUTAGE: "the network is not accepting posts right now",
-    HoldReason.RATE_LIMIT: "the network has asked us to slow down",
-    HoldReason.DAILY_CAP: "the account has reached its daily posting limit",
+    HoldReason.TOKEN: N_("the owner must reconnect the account"),
+    HoldReason.OUTAGE: N_("the network is not accepting posts right now"),
+    HoldReason.RATE_LIMIT: N_("the network has asked us to slow down"),
+    HoldReason.DAILY_CAP: N_("the account has reached its daily posting limit"),
 }
 
 DISMISSALS: dict[DismissedAs, str] = {
-    DismissedAs.NOT_NEEDED: "not needed any more",
-    DismissedAs.SENT_ELSEWHERE: "sent elsewhere",
+    DismissedAs.NOT_NEEDED: N_("not needed any more"),
+    DismissedAs.SENT_ELSEWHERE: N_("sent elsewhere"),
 }
 
+DELIVERIES: dict[DeliveryStatus, str] = {
+    DeliveryStatus.PENDING: N_("pending"),
+    DeliveryStatus.DELIVERED: N_("delivered"),
+    DeliveryStatus.EXHAUSTED: N_("exhausted"),
+    DeliveryStatus.CANCELED: N_("canceled"),
+}
+
+# How long a text is, and the parts of a post that `place` names by their fields.
+_IN_BYTES = N_("%(place)s: %(actual)s of %(maximum)s bytes")
+_IN_CHARACTERS = N_("%(place)s: %(actual)s of %(maximum)s characters")
+PLACES = (N_("Text"), N_("Link"), N_("Title"), N_("Description"))
+
+# The stages of an attempt, as `spoken` writes them.
+STAGES = (N_("Publish"), N_("Step"))
+
 EFFECTS: dict[Effect, str] = {
-    Effect.NOT_SENT: "not accepted",
-    Effect.SENT: "accepted by the network",
-    Effect.REJECTED: "rejected by the network",
-    Effect.UNKNOWN: "unknown: the network's response was lost",
+    Effect.NOT_SENT: N_("not accepted"),
+    Effect.SENT: N_("accepted by the network"),
+    Effect.REJECTED: N_("rejected by the network"),
+    Effect.UNKNOWN: N_("unknown: the network's response was lost"),
 }
 
 
@@ -113,25 +142,26 @@ def place(pointer: str) -> str:
     name, _, rest = pointer.strip("/").partition("/")
     match name:
         case "firstComment":
-            return "First comment"
+            return gettext("First comment")
         case "parts" if rest.isdigit():
-            return f"Post {int(rest) + 2} of the thread"
+            return gettext("Post %(number)s of the thread") % {"number": int(rest) + 2}
         case "media":
             number, _, part = rest.partition("/")
-            file = f"File {int(number) + 1}" if number.isdigit() else "Files"
-            return f"{file}, alternative text" if part == "alt" else file
+            file = gettext("File %(number)s") % {"number": int(number) + 1} if number.isdigit() else gettext("Files")
+            return gettext("%(file)s, alternative text") % {"file": file} if part == "alt" else file
         case "options":
-            return words(rest.partition("/")[0])
-    return words(name) or "Text"
+            return gettext(words(rest.partition("/")[0]))
+    return gettext(words(name) or "Text")
 
 
 def measured(lengths: Iterable[Mapping[str, Any]]) -> list[str]:
     """How long each text is, in words, each once: networks count characters in several ways."""
-    found = {
-        f"{place(each['pointer'])}: {each['actual']} of {each['maximum']} "
-        f"{'bytes' if each['unit'].endswith('bytes') else 'characters'}": None
-        for each in lengths
-    }
+    found = {}
+    for each in lengths:
+        in_bytes = each["unit"].endswith("bytes")
+        message = gettext(_IN_BYTES if in_bytes else _IN_CHARACTERS)
+        values = {"place": place(each["pointer"]), "actual": each["actual"], "maximum": each["maximum"]}
+        found[message % values] = None
     return list(found)
 
 
@@ -145,15 +175,15 @@ def lateness(milliseconds: int) -> str:
     """How late publishing started, in words."""
     late = timedelta(milliseconds=milliseconds)
     if late < timedelta(seconds=1):
-        return f"on time (+{milliseconds} ms)"
+        return gettext("on time (+%(count)s ms)") % {"count": milliseconds}
     if late < timedelta(minutes=2):
-        return f"{late.total_seconds():.1f} s late"
-    return f"{late // timedelta(minutes=1)} min late"
+        return gettext("%(count)s s late") % {"count": f"{late.total_seconds():.1f}"}
+    return gettext("%(count)s min late") % {"count": late // timedelta(minutes=1)}
 
 
 def within(milliseconds: int) -> str:
     """The bound of a lateness, in the largest unit that shows it: `100 ms`, `2 s`, `30 min`."""
-    for unit, size in (("days", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
-        if milliseconds >= size and (unit != "days" or milliseconds > size):
-            return f"{milliseconds / size:.3g} {unit}"
-    return f"{milliseconds} ms"
+    for unit, size in _UNITS:
+        if milliseconds >= size and (size != _DAY or milliseconds > size):
+            return gettext(unit) % {"count": f"{milliseconds / size:.3g}"}
+    return gettext("%(count)s ms") % {"count": milliseconds}

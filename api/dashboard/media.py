@@ -16,7 +16,9 @@ from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.sections import sections
 from api.deps import MAX_PAGE, TheServices
+from api.languages.catalogue import N_, gettext, ngettext
 from munadi.db.contents.media_uses import uses_of
+from munadi.domain.channel import MediaKind
 from munadi.domain.ids import Prefix
 
 router = APIRouter(route_class=PageRoute)
@@ -24,6 +26,13 @@ router = APIRouter(route_class=PageRoute)
 Json = Mapping[str, Any]
 # Together their uses are one page of posts.
 PAGE, USES = 25, 3
+# By kind, what a file without a name is called.
+_UNNAMED: dict[str, str] = {
+    MediaKind.IMAGE: N_("%(type)s picture"),
+    MediaKind.VIDEO: N_("%(type)s video"),
+    MediaKind.DOCUMENT: N_("%(type)s document"),
+}
+KINDS = (N_("image"), N_("video"), N_("document"))  # as the page shows them
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ def _stored(media: Json, used_by: Sequence[str], texts: Mapping[str, str]) -> St
 
 def _use(used_by: str, texts: Mapping[str, str]) -> Use | None:
     if used_by.startswith(f"{Prefix.SAVED_DRAFT}_"):
-        return Use(f"/compose?draft={used_by}", "a draft")
+        return Use(f"/compose?draft={used_by}", ngettext("a draft", "%(num)s drafts", 1))
     return Use(f"/contents/{used_by}", texts[used_by]) if used_by in texts else None
 
 
@@ -84,11 +93,10 @@ async def _texts(reader: Reader, used_by: Sequence[str]) -> dict[str, str]:
     if not ids:
         return {}
     found = await reader.get("/v1/contents", id=ids, limit=MAX_PAGE)
-    return {post["id"]: post["text"] or post["link"] or "a post without text" for post in found["data"]}
+    return {post["id"]: post["text"] or post["link"] or gettext("a post without text") for post in found["data"]}
 
 
 def name_of(media: Json) -> str:
     """The last part of the address that the file was fetched from; uploads are stored without their names."""
     found = unquote(PurePosixPath(urlsplit(media["sourceUrl"] or "").path).name)
-    kind = "picture" if media["kind"] == "image" else str(media["kind"])
-    return found or f"{media['type'].rpartition('/')[2].upper()} {kind}"
+    return found or gettext(_UNNAMED[media["kind"]]) % {"type": media["type"].rpartition("/")[2].upper()}

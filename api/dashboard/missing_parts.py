@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from api.dashboard.causes import Cause
+from api.languages.catalogue import N_, gettext
 from munadi.db.contents.attention import Incomplete
 from munadi.domain.failure import FailureClass, Reason
 from munadi.domain.publication import CHAIN_INCOMPLETE, FIRST_COMMENT_FAILED, LACKS_A_PART, THUMBNAIL_FAILED
@@ -16,18 +17,29 @@ Json = Mapping[str, Any]
 
 
 class Part(NamedTuple):
-    """What is missing, and how a person adds it."""
+    """What is missing, how a person adds it, and the same where it may be there after all. Each is a message."""
 
     missing: str
     add: str
+    check: str
 
 
 PARTS: dict[str, Part] = {
     FIRST_COMMENT_FAILED: Part(
-        "the post is live, and its first comment is missing", "write the comment below the post there"
+        N_("the post is live, and its first comment is missing"),
+        N_("Open the post at the network and write the comment below the post there."),
+        N_("It may be there after all: check first. If it is not, write the comment below the post there."),
     ),
-    CHAIN_INCOMPLETE: Part("the post is live, and the end of its thread is missing", "write the rest as replies there"),
-    THUMBNAIL_FAILED: Part("the video is live without its thumbnail", "set the thumbnail there"),
+    CHAIN_INCOMPLETE: Part(
+        N_("the post is live, and the end of its thread is missing"),
+        N_("Open the post at the network and write the rest as replies there."),
+        N_("It may be there after all: check first. If it is not, write the rest as replies there."),
+    ),
+    THUMBNAIL_FAILED: Part(
+        N_("the video is live without its thumbnail"),
+        N_("Open the post at the network and set the thumbnail there."),
+        N_("It may be there after all: check first. If it is not, set the thumbnail there."),
+    ),
 }
 # The beginning of a refusal's message, for programs: `MISSING_SCOPE (10): `.
 _CODE = re.compile(r"^[A-Z_]+( \([^)]*\))?: ")
@@ -50,12 +62,16 @@ def missing_parts(found: Sequence[Incomplete], posts: Iterable[Json]) -> list[Ca
 
 
 def remedy_of(code: str, because: str | None) -> str:
-    """What to do: the part itself is added at the network, and the cause is fixed for the posts to come."""
-    add = f"Open the post at the network and {PARTS[code].add}."
-    if because is not None and REASONS[Reason(because)].class_ in _GIVES_ACCESS:
-        return f"{add} Reconnect the account and allow everything that is asked for, so that the next post is complete."
+    """What to do, in the reader's language: the part itself is added at the network, and the cause is fixed for the
+    posts to come."""
     if because == Reason.OUTCOME_UNKNOWN:
-        return f"It may be there after all: check first. If it is not, {PARTS[code].add}."
+        return gettext(PARTS[code].check)
+    add = gettext(PARTS[code].add)
+    if because is not None and REASONS[Reason(because)].class_ in _GIVES_ACCESS:
+        again = gettext(
+            "Reconnect the account and allow everything that is asked for, so that the next post is complete."
+        )
+        return f"{add} {again}"
     return add
 
 

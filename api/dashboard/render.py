@@ -18,6 +18,9 @@ from api.dashboard import fields, icons, labels, remedies
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, short_day, shown_time, zone_label
+from api.languages import templates
+from api.languages.catalogue import N_
+from api.languages.choice import language_headers
 from api.problems import answer, request_id_of, translate
 from api.services import Services
 from munadi.domain.key import Scope
@@ -33,16 +36,16 @@ HEADERS = {
 }
 # In the order of the navigation. One appears as soon as its page is served.
 NAVIGATION = (
-    ("Needs attention", "/attention"),
-    ("Calendar", "/calendar"),
-    ("Posts", "/contents"),
-    ("Compose", "/compose"),
-    ("Accounts", "/accounts"),
-    ("Webhooks", "/webhooks"),
-    ("Insights", "/insights"),
-    ("Usage", "/usage"),
-    ("Audit log", "/audit"),
-    ("Settings", "/settings"),
+    (N_("Needs attention"), "/attention"),
+    (N_("Calendar"), "/calendar"),
+    (N_("Posts"), "/contents"),
+    (N_("Compose"), "/compose"),
+    (N_("Accounts"), "/accounts"),
+    (N_("Webhooks"), "/webhooks"),
+    (N_("Insights"), "/insights"),
+    (N_("Usage"), "/usage"),
+    (N_("Audit log"), "/audit"),
+    (N_("Settings"), "/settings"),
 )
 # Pages that need a scope to show anything at all.
 SCOPES = {"/insights": Scope.CONTENTS_READ, "/audit": Scope.ADMIN, "/settings": Scope.ADMIN}
@@ -91,7 +94,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
         "brand_name": frame.choice.name_of if frame else str,
     }
     made = _environment().get_template(template).render(shared | values)
-    page = HTMLResponse(made, status, HEADERS)
+    page = HTMLResponse(made, status, HEADERS | language_headers())
     if frame is not None:
         remember(page, frame.choice, services.settings)
     return page
@@ -103,7 +106,10 @@ async def answer_unknown(request: Request, error: Exception) -> Response:
     if not is_page or "text/html" not in request.headers.get("accept", ""):
         return await answer(request, error)
     problem = translate(error)
-    shown = {"title": "There is no such page", "detail": "Check the address, or start from the list of posts."}
+    shown = {
+        "title": N_("There is no such page"),
+        "detail": N_("Check the address, or start from the list of posts."),
+    }
     return _error_page(request, problem.status, {**shown, "errors": ()}, problem.headers)
 
 
@@ -159,6 +165,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    templates.install(made)
     made.filters |= {"instant": instant, "local_field": local_field, "shown": shown_time, "zone_label": zone_label}
     made.filters["short_day"] = short_day
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
@@ -171,4 +178,5 @@ def _environment() -> Environment:
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": labels.STATUSES, "STANDINGS": labels.STANDINGS, "EVENTS": labels.EVENTS}
     made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS, "DISMISSALS": labels.DISMISSALS}
+    made.globals["DELIVERIES"] = labels.DELIVERIES
     return made

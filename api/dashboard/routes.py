@@ -17,6 +17,7 @@ from api.dashboard import (
     contents,
     frame,
     insights,
+    language,
     live,
     media,
     previews,
@@ -44,7 +45,7 @@ PAGES: tuple[APIRouter, ...] = (
     settings.router,
 )
 # What has no header: the sign-in, and what pages load.
-PARTS: tuple[APIRouter, ...] = (sign_in.router, live.router, previews.router, assets.router)
+PARTS: tuple[APIRouter, ...] = (sign_in.router, language.router, live.router, previews.router, assets.router)
 
 
 def install(app: FastAPI) -> None:

@@ -5,30 +5,35 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
-from api.dashboard.fields import words
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
-from munadi.domain.brand import BrandLimits, Duplicates
+from api.languages.catalogue import N_
+from munadi.domain.brand import Duplicates
 from munadi.domain.key import Scope
 
 router = APIRouter(route_class=PageRoute)
 
 PER_PAGE = 50
-LIMITS = tuple((name, words(name)) for name in map(to_camel, BrandLimits.model_fields))
+LIMITS = (
+    ("accounts", N_("Accounts")),
+    ("publicationsPerMonth", N_("Publications per month")),
+    ("apiCallsPerMinute", N_("API calls per minute")),
+    ("apiCallsPerMonth", N_("API calls per month")),
+    ("webhookDeliveriesPerMonth", N_("Webhook deliveries per month")),
+)
 # What a key may do, for people.
 SCOPES = {
-    Scope.CONTENTS_READ: "See posts, drafts and files",
-    Scope.CONTENTS_WRITE: "Write, move, cancel and publish posts",
-    Scope.ACCOUNTS_READ: "See connected accounts",
-    Scope.ACCOUNTS_WRITE: "Connect, check and disconnect accounts",
-    Scope.WEBHOOKS_READ: "See webhook endpoints and deliveries",
-    Scope.WEBHOOKS_WRITE: "Change webhook endpoints and resend events",
-    Scope.ADMIN: "Everything, with brands, limits and keys",
+    Scope.CONTENTS_READ: N_("See posts, drafts and files"),
+    Scope.CONTENTS_WRITE: N_("Write, move, cancel and publish posts"),
+    Scope.ACCOUNTS_READ: N_("See connected accounts"),
+    Scope.ACCOUNTS_WRITE: N_("Connect, check and disconnect accounts"),
+    Scope.WEBHOOKS_READ: N_("See webhook endpoints and deliveries"),
+    Scope.WEBHOOKS_WRITE: N_("Change webhook endpoints and resend events"),
+    Scope.ADMIN: N_("Everything, with brands, limits and keys"),
 }
-DUPLICATES = ((Duplicates.WARN.value, "Warn"), (Duplicates.REFUSE.value, "Refuse"))
+DUPLICATES = ((Duplicates.WARN.value, N_("Warn")), (Duplicates.REFUSE.value, N_("Refuse")))
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 

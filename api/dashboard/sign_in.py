@@ -13,6 +13,7 @@ from api.dashboard.page_data import TheViewer
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.session import COOKIE, CSRF_HEADER, LIFE, check_csrf, is_of_own_site, new_session, seal_session
 from api.deps import TheServices
+from api.languages.catalogue import N_
 from api.problems import ProblemError
 from munadi.db.keys.sessions import SessionStore
 from munadi.domain.audit import Action
@@ -20,9 +21,9 @@ from munadi.domain.audit import Action
 router = APIRouter(route_class=PageRoute)
 
 HOME = "/contents"
-_WRONG = "This key is not valid here. It may be mistyped, revoked or expired."
-_BRAKED = "Too many wrong keys were sent from your address. Wait a minute, then try again."
-_ELSEWHERE = "This form was sent from another site. Enter the key on this page."
+_WRONG = N_("This key is not valid here. It may be mistyped, revoked or expired.")
+_BRAKED = N_("Too many wrong keys were sent from your address. Wait a minute, then try again.")
+_ELSEWHERE = N_("This form was sent from another site. Enter the key on this page.")
 
 
 @router.get("/sign-in")

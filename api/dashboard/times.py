@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from api.languages import formats
+
 WITHOUT_A_BRAND = "UTC"
 
 
@@ -33,7 +35,9 @@ def shown_time(context: Context, at: str | datetime, *, exact: bool = False) -> 
 def written(at: str | datetime, zone: str, *, exact: bool = False) -> str:
     """An instant in an IANA zone, for people."""
     here = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(ZoneInfo(zone))
-    return f"{here.day} {here:%b %Y, %H:%M:%S}" if exact else f"{here.day} {here:%b %Y, %H:%M}"
+    return (
+        f"{formats.day(here, 'd MMM y')}, {here:%H:%M:%S}" if exact else f"{formats.day(here, 'd MMM y')}, {here:%H:%M}"
+    )
 
 
 def local_field(at: str, zone: str) -> str:
@@ -43,8 +47,7 @@ def local_field(at: str, zone: str) -> str:
 
 def short_day(day: str) -> str:
     """A day as a chart names it: `1 Nov`."""
-    on = date.fromisoformat(day)
-    return f"{on.day} {on:%b}"
+    return formats.day(date.fromisoformat(day), "d MMM")
 
 
 def zone_label(zone: str, now: datetime) -> str:

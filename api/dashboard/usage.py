@@ -11,17 +11,19 @@ from starlette.responses import Response
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
+from api.languages.catalogue import N_
+from api.languages.formats import day
 
 router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
 # Each measure by its name in the API's response: its title and its explanation.
 MEASURES = (
-    ("connectedAccounts", "Connected accounts", "At the same time."),
-    ("publications", "Publications", "Posts that a network published this month."),
-    ("apiCalls", "API calls", "With all keys, for this brand."),
-    ("apiCallsPerMinute", "API calls in this minute", ""),
-    ("webhookDeliveries", "Webhook deliveries", "Events sent to an endpoint. Retries are not counted."),
+    ("connectedAccounts", N_("Connected accounts"), N_("At the same time.")),
+    ("publications", N_("Publications"), N_("Posts that a network published this month.")),
+    ("apiCalls", N_("API calls"), N_("With all keys, for this brand.")),
+    ("apiCallsPerMinute", N_("API calls in this minute"), ""),
+    ("webhookDeliveries", N_("Webhook deliveries"), N_("Events sent to an endpoint. Retries are not counted.")),
 )
 # From here on a limit is near.
 NEAR = 0.8
@@ -63,4 +65,4 @@ def _months(usage: Json) -> Json:
     """The month's name and its neighbours."""
     starts, ends = datetime.fromisoformat(usage["startsAt"]), datetime.fromisoformat(usage["endsAt"])
     before = starts - timedelta(days=1)
-    return {"title": f"{starts:%B %Y}", "before": f"{before:%Y-%m}", "after": f"{ends:%Y-%m}"}
+    return {"title": day(starts, "LLLL y"), "before": f"{before:%Y-%m}", "after": f"{ends:%Y-%m}"}

@@ -12,9 +12,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dashboard.frame import TheFrame
+from api.dashboard.labels import DELIVERIES
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import MAX_PAGE
+from api.languages.catalogue import gettext
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DeliveryStatus
 
@@ -85,7 +87,7 @@ async def show_delivery(request: Request, reader: TheReader, frame: TheFrame, de
 def pulse(deliveries: list[Json]) -> Json:
     """How the newest deliveries went: their statuses, the oldest first, and the same in words."""
     statuses = [each["status"] for each in reversed(deliveries)]
-    counts = ", ".join(f"{count} {status}" for status, count in Counter(statuses).most_common())
+    counts = ", ".join(f"{count} {gettext(DELIVERIES[status])}" for status, count in Counter(statuses).most_common())
     return {"statuses": statuses, "words": counts}
 
 

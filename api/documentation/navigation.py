@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from api.documentation.markdown import page_of
+from api.languages.catalogue import Language
 
 INDEX = "index.md"
 
@@ -61,3 +62,9 @@ def relative(name: str, page: str) -> str:
     address = name.removesuffix(".md") if posixpath.basename(name) != INDEX else f"{posixpath.dirname(name)}/"
     target = posixpath.relpath(address.strip("/") or ".", posixpath.dirname(page) or ".")
     return f"{target}/" if address.endswith("/") else target
+
+
+def language_of(name: str) -> str:
+    """The language of a page: that of its folder, such as `hi/tutorial.md`, else English."""
+    folder = name.partition("/")[0]
+    return folder if folder in [*Language] else Language.ENGLISH

@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
+
+from api.languages import templates
+from api.languages.choice import language_headers
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
@@ -26,6 +30,12 @@ _ENVIRONMENT = Environment(
 )
 
 
-def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page as it is sent."""
-    return HTMLResponse(_ENVIRONMENT.get_template(template).render(**values), status, HEADERS)
+templates.install(_ENVIRONMENT)
+
+
+def page(template: str, status: int = 200, *, request: Request | None = None, **values: Any) -> HTMLResponse:
+    """A page as it is sent, in the language of the request. It offers the other languages if it is given the request,
+    whose address must then be one that a browser may load again."""
+    here = request.url.path if request else None
+    made = _ENVIRONMENT.get_template(template).render(here=here, **values)
+    return HTMLResponse(made, status, HEADERS | language_headers())

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from api.auth import not_found
 from api.connect_browser import Browser
 from api.deps import TheServices
+from api.languages.catalogue import N_, gettext
 from api.pages import ASSETS, HEADERS, ICON, page
 from api.services import Services
 from api.wake import wake_accounts
@@ -53,7 +54,7 @@ async def show_link(link: str, request: Request, services: TheServices) -> Respo
     try:
         row = await services.connecting.open_link(link)
     except InvalidLink as error:
-        return page("end.html", 410, heading="This link does not work", lines=[str(error)])
+        return page("end.html", 410, heading=N_("This link does not work"), lines=[str(error)], request=request)
     return await _opened(row, request, services)
 
 
@@ -67,7 +68,7 @@ async def leave(link: str, request: Request, services: TheServices) -> Response:
         row = await services.connecting.open_link(link)
         url = await services.connecting.begin(link, browser.secret)
     except InvalidLink as error:
-        return page("end.html", 410, heading="This link does not work", lines=[str(error)])
+        return page("end.html", 410, heading=N_("This link does not work"), lines=[str(error)], request=request)
     except ChannelError as error:
         failure = failure_of(error.reason, error.message, error=error)
         return await _opened(row, request, services, failure, status=502)
@@ -81,9 +82,9 @@ async def come_back(channel: str, request: Request, services: TheServices, backg
     try:
         back = await services.connecting.handle_callback(channel, dict(request.query_params), browser.secret)
     except InvalidState:
-        lines = ["It was used before, it is more than ten minutes old, or it belongs to another try.",
-                 "Nothing was connected. Open the link that you were given again."]  # fmt: skip
-        return page("end.html", 400, heading="This answer is not expected", lines=lines)
+        lines = [N_("It was used before, it is more than ten minutes old, or it belongs to another try."),
+                 N_("Nothing was connected. Open the link that you were given again.")]  # fmt: skip
+        return page("end.html", 400, heading=N_("This answer is not expected"), lines=lines)
     wake_accounts(background, services, back.accounts)
     return await _arrived(back, services)
 
@@ -121,11 +122,11 @@ async def choose(connection_id: str, request: Request, services: TheServices, ba
         return _over()
     chosen = [str(value) for value in (await request.form()).getlist("externalId")]
     if not chosen:
-        return await _choosing(row, request, services, "Choose at least one.")
+        return await _choosing(row, request, services, N_("Choose at least one."))
     try:
         back = await services.connecting.choose(row, chosen)
     except LookupError:
-        return await _choosing(row, request, services, "That is none of the choices.")
+        return await _choosing(row, request, services, N_("That is none of the choices."))
     except (InvalidState, InvalidLink):
         return _over()
     wake_accounts(background, services, back.accounts)
@@ -138,15 +139,18 @@ async def show_end(connection_id: str, request: Request, services: TheServices) 
     row = await _mine(connection_id, Browser.of(request, services), services)
     view = view_of(row, services.clock.now())
     if view.failure is not None:
-        return page("end.html", 422, heading="Nothing was connected", failure=view.failure, lines=[])
+        return page(
+            "end.html", 422, heading=N_("Nothing was connected"), failure=view.failure, lines=[], request=request
+        )
     if view.status is not ConnectionStatus.CONNECTED:
         return _over()
     accounts = AccountStore(services.database, services.keyring)
     known = [await accounts.view(account_id) for account_id in row.account_ids]
     handles = ", ".join(account.handle for account in known if account is not None)
-    lines = [f"{await _brand(row, services)} can now publish as {handles} at {_network(row, services)}.",
-             "You can close this window."]  # fmt: skip
-    return page("end.html", heading="Connected", lines=lines)
+    values = {"brand": await _brand(row, services), "handles": handles, "network": _network(row, services)}
+    lines = [gettext("%(brand)s can now publish as %(handles)s at %(network)s.") % values,
+             N_("You can close this window.")]  # fmt: skip
+    return page("end.html", heading=N_("Connected"), lines=lines, request=request)
 
 
 async def _opened(
@@ -157,10 +161,11 @@ async def _opened(
     shown = page(
         "open.html",
         status,
+        request=request,
         token=browser.token,
         network=_network(row, services),
         brand=await _brand(row, services),
-        action="Reconnect" if account else "Connect",
+        reconnects=account is not None,
         expected=account.handle if account else None,
         failure=failure or view_of(row, services.clock.now()).failure,
     )
@@ -171,6 +176,7 @@ async def _choosing(row: ConnectionRow, request: Request, services: Services, pr
     return page(
         "choose.html",
         422 if problem else 200,
+        request=request,
         token=Browser.of(request, services).token,
         network=_network(row, services),
         brand=await _brand(row, services),
@@ -189,7 +195,7 @@ async def _arrived(back: ConnectResult, services: Services) -> Response:
         mark = "&" if "?" in back.redirect_url else "?"
         return RedirectResponse(f"{back.redirect_url}{mark}{urlencode(parameters)}", 303, HEADERS)
     if back.failure is not None:
-        return page("end.html", 422, heading="Nothing was connected", failure=back.failure, lines=[])
+        return page("end.html", 422, heading=N_("Nothing was connected"), failure=back.failure, lines=[])
     end_url = f"{services.settings.base_url}/connections/{back.connection_id}/end"
     return RedirectResponse(choose_url if choosing else end_url, 303, HEADERS)
 
@@ -223,14 +229,15 @@ def _known_by_address(channel: str, services: Services, what: str) -> KnownByAdd
 
 
 def _elsewhere() -> Response:
-    lines = ["This form did not come from a page that this browser opened, or the page is older than an hour.",
-             "Nothing was connected. Open the link that you were given again, with cookies allowed."]  # fmt: skip
-    return page("end.html", 403, heading="This form is not ours", lines=lines)
+    lines = [N_("This form did not come from a page that this browser opened, or the page is older than an hour."),
+             N_("Nothing was connected. Open the link that you were given again, with cookies allowed.")]  # fmt: skip
+    return page("end.html", 403, heading=N_("This form is not ours"), lines=lines)
 
 
 def _over() -> Response:
-    lines = ["The half hour for choosing is over, or it was done already.", "Open the link that you were given again."]
-    return page("end.html", 410, heading="There is nothing to choose", lines=lines)
+    lines = [N_("The half hour for choosing is over, or it was done already."),
+             N_("Open the link that you were given again.")]  # fmt: skip
+    return page("end.html", 410, heading=N_("There is nothing to choose"), lines=lines)
 
 
 def _network(row: ConnectionRow, services: Services) -> str:

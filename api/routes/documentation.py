@@ -13,7 +13,7 @@ from api.auth import not_found
 from api.documentation import HERE
 from api.documentation.folder import TYPES, files, moved, page_at
 from api.documentation.markdown import page_of
-from api.documentation.navigation import neighbours, relative, sections, shown_as
+from api.documentation.navigation import language_of, neighbours, relative, sections, shown_as
 
 router = APIRouter(prefix="/docs", include_in_schema=False)
 
@@ -98,5 +98,6 @@ def _page(name: str) -> Response:
         after=after,
         top="../" * name.count("/"),
         relative=relative,
+        language=language_of,
     )
     return HTMLResponse(html, headers=HEADERS)

@@ -18,7 +18,7 @@ from tests.api.problems import expect_problem
 from tests.api.test_auth import resources_of_acme
 
 pytestmark = pytest.mark.fake_network
-# For everyone: documentation, styles, and the sign-in form.
+# For everyone: documentation, styles, the sign-in form, and the choice of a language.
 OPEN = {
     "GET /openapi.json",
     "HEAD /openapi.json",
@@ -34,6 +34,7 @@ OPEN = {
     "GET /v1/oauth/{channel}/jwks.json",
     "GET /sign-in",
     "POST /sign-in",
+    "POST /language",
 }
 # For everyone who has the address: it holds a secret that cannot be guessed, and expires.
 SECRET_ADDRESS = {

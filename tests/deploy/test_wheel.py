@@ -9,10 +9,11 @@ from pathlib import Path
 
 from api.documentation import HERE
 from api.documentation.folder import FOLDER, INSTALLED, files
+from api.languages.catalogue import CATALOGUES
 from tests.architecture.tree import ROOT, text
 
 
-def test_the_built_package_has_the_documentation(tmp_path: Path) -> None:
+def test_the_built_package_has_the_documentation_and_the_catalogues(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -22,6 +23,7 @@ def test_the_built_package_has_the_documentation(tmp_path: Path) -> None:
     assert {f"{where}/{name}" for name in files()} <= names
     ours = {path.relative_to(ROOT).as_posix() for path in HERE.rglob("*") if path.suffix in (".html", ".css", ".py")}
     assert ours <= names
+    assert {path.relative_to(ROOT).as_posix() for path in CATALOGUES.glob("*.po")} <= names
     assert not [name for name in names if name.startswith("docs/")]
 
 

@@ -2,6 +2,7 @@
 
 import { api, refresh, written } from "./app.js";
 import { attempt, copyFrom, notice } from "./buttons.js";
+import { _ } from "./language.js";
 
 const POLL = 3000; // milliseconds between checks of a connection's progress
 const form = () => document.getElementById("connect");
@@ -49,7 +50,7 @@ function askForServer() {
   for (const label of form().querySelectorAll("[data-hint-of]")) {
     label.hidden = (label.dataset.hintOf === "server") === (ownServer === undefined);
   }
-  hint.placeholder = ownServer === undefined ? "a handle, or the server’s address" : "https://mastodon.social";
+  hint.placeholder = ownServer === undefined ? _("a handle, or the server’s address") : "https://mastodon.social";
   if (!hint.value || suggested.includes(hint.value)) hint.value = server;
   const note = form().querySelector("[data-sandbox-server]");
   note.hidden = !server;
@@ -84,7 +85,7 @@ async function check(button) {
     const result = button.closest(".account").querySelector("[data-result]");
     const answer = await api("POST", `/v1/accounts/${button.dataset.check}/check`);
     const words = answer.ok
-      ? "It works: the network confirmed this profile."
+      ? _("It works: the network confirmed this profile.")
       : `${answer.failure.message} ${answer.failure.remedy}`;
     result.replaceChildren(notice(answer.ok, words));
     await refresh();
@@ -115,21 +116,21 @@ function makeLink(button) {
 function linkOf({ id, connectUrl, expiresAt }) {
   const label = document.createElement("label");
   const address = Object.assign(document.createElement("input"), { readOnly: true, value: connectUrl, id: `link-${id}` });
-  label.append(`For the owner. Valid until ${written(new Date(expiresAt))}, for one connection.`, address);
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
+  label.append(_("For the owner. Valid until %(time)s, for one connection.", { time: written(new Date(expiresAt)) }), address);
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: _("Copy") });
   button.dataset.copy = address.id;
-  const state = Object.assign(document.createElement("p"), { className: "soft", textContent: "Not opened yet." });
+  const state = Object.assign(document.createElement("p"), { className: "soft", textContent: _("Not opened yet.") });
   state.dataset.state = "";
   state.setAttribute("role", "status");
   return [label, button, state];
 }
 
 const STATES = {
-  waiting: "Not opened yet.",
-  consenting: "The owner is on the network’s site now.",
-  choosing: "The owner has given consent and is choosing a profile.",
-  connected: "Connected.",
-  expired: "The link expired without being used.",
+  waiting: _("Not opened yet."),
+  consenting: _("The owner is on the network’s site now."),
+  choosing: _("The owner has given consent and is choosing a profile."),
+  connected: _("Connected."),
+  expired: _("The link expired without being used."),
 };
 
 async function follow(id, state) {
@@ -140,10 +141,10 @@ async function follow(id, state) {
     try {
       found = await api("GET", `/v1/connections/${id}`);
     } catch (problem) {
-      state.textContent = `We can’t check the progress. ${problem.message}`;
+      state.textContent = _("We can’t check the progress. %(problem)s", { problem: problem.message });
       return;
     }
-    const words = found.failure ? `Not connected: ${found.failure.message} The link can still be used.` : STATES[found.status];
+    const words = found.failure ? _("Not connected: %(problem)s The link can still be used.", { problem: found.failure.message }) : STATES[found.status];
     if (state.textContent !== words) state.textContent = words;
     if (found.status === "connected") await refresh();
     if (found.status === "connected" || found.status === "expired") return;

@@ -5,8 +5,9 @@
 // `data-done` is announced on success, `data-then` is the next page, `data-confirm-label` the label of the confirm button.
 
 import { api, Problem } from "./api.js";
+import { _, fromApi } from "./language.js";
 import { refresh, say } from "./live.js";
-import { inUse, messageOf } from "./people.js";
+import { inUse, ownWords } from "./people.js";
 
 // A file that is still needed. The page lists by what, with links.
 const IN_USE = "MEDIA_IN_USE";
@@ -43,9 +44,8 @@ export function showProblem(scope, problem) {
   if (errors.length === 0 && problem.errors.length > 0) return scope.querySelector("[aria-invalid]")?.focus();
   const box = boxOf(scope);
   if (!box) return say(problem.message);
-  const list = errors.length > 1 && problem.code !== IN_USE ? errors.map((error) => element("li", `${error.pointer} ${messageOf(error)}`)) : [];
-  const words = problem.code === IN_USE ? inUse(problem.errors) : problem.errors.length === 1 ? messageOf(problem.errors[0]) : problem.message;
-  box.replaceChildren(element("strong", words), ...(list.length ? [element("ul", "", list)] : []));
+  const list = errors.length > 1 && problem.code !== IN_USE ? errors.map((error) => element("li", `${error.pointer} `, [wordsOf(error)])) : [];
+  box.replaceChildren(element("strong", "", [shownOf(problem)]), ...(list.length ? [element("ul", "", list)] : []));
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
 }
@@ -69,7 +69,7 @@ function besideField(scope, error) {
   const name = error.pointer.replace(/^\//, "");
   const field = scope.querySelector(`[name="${CSS.escape(name)}"], [data-pointer="${CSS.escape(error.pointer)}"]`);
   if (!field || field.type === "hidden") return false;
-  const words = element("p", messageOf(error, field));
+  const words = element("p", "", [wordsOf(error, field)]);
   words.className = "wrong";
   words.id = `wrong-${name.replaceAll("/", "-")}`;
   field.setAttribute("aria-invalid", "true");
@@ -92,7 +92,7 @@ async function act(source, bodyOf) {
     const dialog = source.closest("dialog");
     dialog?.close();
     if (source.dataset.then) return location.assign(source.dataset.then.replace("{id}", answer?.id ?? ""));
-    say(source.dataset.done ?? "Done.");
+    say(source.dataset.done ?? _("Done."));
     // While the page is loaded again, a person may open the dialog for another post: it works, and keeps what it shows.
     button.removeAttribute("aria-busy");
     await refresh();
@@ -102,7 +102,8 @@ async function act(source, bodyOf) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 412 && problem.etag) {
       source.dataset.ifMatch = problem.etag;
-      problem.message = "Someone else changed this post in the meantime. Your text is still here. Save again to replace their change.";
+      problem.message = _("Someone else changed this post in the meantime. Your text is still here. Save again to replace their change.");
+      problem.isOwn = true;
     }
     showProblem(source, problem);
   } finally {
@@ -117,7 +118,7 @@ async function actOnAll(button) {
   try {
     for (const { path, body } of read(button.dataset.actions)) await api("POST", path, body);
     clearProblem(button);
-    say(button.dataset.done ?? "Done.");
+    say(button.dataset.done ?? _("Done."));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     showProblem(button, problem);
@@ -145,6 +146,16 @@ export function isConfirmed(source) {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
+}
+
+/** The page’s own words for an error, else the API’s. */
+const wordsOf = (error, field) => ownWords(error, field) ?? fromApi(error.message);
+
+/** What a problem says above its list of errors. */
+function shownOf(problem) {
+  if (problem.code === IN_USE) return inUse(problem.errors);
+  if (problem.errors.length === 1) return wordsOf(problem.errors[0]);
+  return problem.isOwn ? problem.message : fromApi(problem.message);
 }
 
 const read = (text) => (text ? JSON.parse(text) : undefined);

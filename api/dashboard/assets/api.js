@@ -1,5 +1,7 @@
 // Calls the REST API with the session's token, and with an idempotency key for every POST.
 
+import { _ } from "./language.js";
+
 const TRIES = 3;
 
 export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
@@ -9,7 +11,7 @@ export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.co
  */
 export class Problem extends Error {
   constructor(body, status, etag = null) {
-    super(body.detail ?? body.title ?? `The server returned ${status}.`);
+    super(body.detail ?? body.title ?? _("The server returned %(status)s.", { status }));
     this.status = status;
     this.code = body.code ?? "";
     this.errors = body.errors ?? [];
@@ -51,7 +53,7 @@ async function repeated(path, options) {
     try {
       return await fetch(path, options);
     } catch (error) {
-      if (made >= tries) throw new Problem({ detail: "The server is not responding. We don’t know whether your change was saved." }, 0);
+      if (made >= tries) throw new Problem({ detail: _("The server is not responding. We don’t know whether your change was saved.") }, 0);
       await new Promise((done) => setTimeout(done, 400 * made));
     }
   }
@@ -62,6 +64,6 @@ async function read(answer) {
   try {
     return text ? JSON.parse(text) : null;
   } catch {
-    return { detail: `The server returned ${answer.status} without an explanation.` };
+    return { detail: _("The server returned %(status)s without an explanation.", { status: answer.status }) };
   }
 }

@@ -1,6 +1,7 @@
 // The choice of the brand in the header takes effect at once. Without this script, a button sends it.
 
 import { isConfirmed } from "./actions.js";
+import { _ } from "./language.js";
 
 export function watchBrand() {
   const form = document.querySelector("form[data-brand-picker]");
@@ -18,6 +19,6 @@ export function watchBrand() {
 async function mayLeave() {
   const post = document.querySelector("form[data-brand][data-touched]");
   if (!post) return true;
-  const words = "Switch the brand? What you are writing stays here, among the drafts of this brand.";
-  return isConfirmed({ dataset: { confirm: words, confirmLabel: "Switch" } });
+  const words = _("Switch the brand? What you are writing stays here, among the drafts of this brand.");
+  return isConfirmed({ dataset: { confirm: words, confirmLabel: _("Switch") } });
 }

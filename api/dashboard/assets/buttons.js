@@ -2,6 +2,7 @@
 
 import { clearProblem } from "./actions.js";
 import { Problem, say, showProblem } from "./app.js";
+import { _ } from "./language.js";
 
 /** Do `work` once, with the button marked busy. A problem is shown in the form or card around it. */
 export async function attempt(button, work) {
@@ -24,9 +25,9 @@ export async function copyFrom(field) {
   field.select();
   try {
     await navigator.clipboard.writeText(field.value);
-    say("Copied.");
+    say(_("Copied."));
   } catch {
-    say("The text is selected. Your browser does not let this page copy it, so please copy it yourself.");
+    say(_("The text is selected. Your browser does not let this page copy it, so please copy it yourself."));
   }
 }
 

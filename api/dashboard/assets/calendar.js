@@ -2,6 +2,7 @@
 
 import { api, Problem, refresh, say, showProblem } from "./app.js";
 import { watchKeys } from "./calendar_keys.js";
+import { _, language, locale } from "./language.js";
 import { showNow } from "./now_line.js";
 
 const dialog = () => document.getElementById("move");
@@ -79,7 +80,7 @@ async function move(id, version, scheduledAt) {
   try {
     const body = { scheduledAt, timezone: calendar().dataset.zone };
     await api("POST", `/v1/contents/${id}/reschedule`, body, { "If-Match": `"${version}"` });
-    say(`Moved to ${inWords(scheduledAt)}.`);
+    say(_("Moved to %(time)s.", { time: inWords(scheduledAt) }));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     showProblem(calendar(), problem);
@@ -96,7 +97,7 @@ function mark(place) {
 function inWords(local) {
   const day = new Date(`${local.slice(0, 10)}T00:00:00Z`);
   const options = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
-  return `${new Intl.DateTimeFormat("en-GB", options).format(day)}, ${local.slice(11, 16)}`;
+  return `${new Intl.DateTimeFormat(language === "en" ? "en-GB" : locale, options).format(day)}, ${local.slice(11, 16)}`;
 }
 
 if (calendar()) {

@@ -2,6 +2,7 @@
 // Escape keeps it. The arrow keys alone go from one empty hour to another.
 
 import { say } from "./app.js";
+import { _ } from "./language.js";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -23,7 +24,7 @@ export function watchKeys({ calendar, move, mark, inWords }) {
     } else if (chosen && event.key === "Escape") {
       event.preventDefault();
       forget();
-      say("Not moved.");
+      say(_("Not moved."));
     } else if (!event.altKey && event.target.matches?.(".slot") && event.key.startsWith("Arrow")) {
       if (goTo(calendar(), event.target, event.key)) event.preventDefault();
     }
@@ -36,7 +37,7 @@ export function watchKeys({ calendar, move, mark, inWords }) {
     const at = new Date(Date.parse(`${from}Z`) + step(calendar().dataset.view, key));
     chosen = { id, version, local: at.toISOString().slice(0, 19) };
     mark(placeAt(calendar(), entry, chosen.local));
-    const words = `${inWords(chosen.local)}: press Enter to move it there, Escape to keep it.`;
+    const words = _("%(time)s: press Enter to move it there, Escape to keep it.", { time: inWords(chosen.local) });
     pending().textContent = words;
     pending().hidden = false;
     say(words);

@@ -4,6 +4,7 @@ import { api, newKey, say } from "./app.js";
 import { showCounters, tightest } from "./counters.js";
 import { Draft } from "./drafts.js";
 import { fillIn } from "./filling.js";
+import { _, ngettext } from "./language.js";
 import { fill, firstBroken, showNotes } from "./notes.js";
 import { Panels } from "./panels.js";
 import { inWords, verdictOf } from "./people.js";
@@ -69,7 +70,7 @@ function isLater() {
 
 function showPanels() {
   shownPanels = panels.show(chosen());
-  const all = { key: "all", title: "All accounts", detail: "", panel: by("for-all") };
+  const all = { key: "all", title: _("All accounts"), detail: "", panel: by("for-all") };
   const each = shownPanels.map(({ box: { value, dataset }, element }) => {
     const isOneOfSeveral = boxes().filter((other) => other.dataset.channel === dataset.channel).length > 1;
     return { key: value, title: dataset.title, detail: isOneOfSeveral ? dataset.handle : "", panel: element };
@@ -91,16 +92,16 @@ async function check() {
   const mine = (asked += 1);
   if (!body.channels.length) {
     show(NOTHING, places);
-    verdict(insists ? "Choose at least one account." : "");
+    verdict(insists ? _("Choose at least one account.") : "");
     return;
   }
   try {
     const found = await api("POST", "/v1/contents/validate", body);
     if (mine !== asked) return; // a newer validation is running, or the form was submitted
     const notes = show(found, places);
-    verdict(isBusy() ? "A file is still uploading." : verdictOf(notes));
+    verdict(isBusy() ? _("A file is still uploading.") : verdictOf(notes));
   } catch (error) {
-    if (mine === asked) verdict(`We couldn’t check this post. ${error.message}`);
+    if (mine === asked) verdict(_("We couldn’t check this post. %(problem)s", { problem: error.message }));
   }
 }
 
@@ -134,10 +135,12 @@ function markTab(panel, length) {
   });
 }
 
-/** What a channel takes, in words. */
+/** The request for the files that a channel takes. */
 function kindsOf(channel) {
   const kinds = shownPanels.find(({ box }) => box.dataset.channel === channel)?.element.dataset.kinds ?? "";
-  return kinds === "video" ? "a video" : kinds === "image" ? "a picture" : "a picture or video";
+  return kinds === "video"
+    ? _("Add a video for %(networks)s.")
+    : kinds === "image" ? _("Add a picture for %(networks)s.") : _("Add a picture or video for %(networks)s.");
 }
 
 function verdict(text) {
@@ -147,7 +150,7 @@ function verdict(text) {
 async function submit(event) {
   event.preventDefault();
   if (isBusy()) {
-    verdict("A file is still uploading.");
+    verdict(_("A file is still uploading."));
     return;
   }
   clearTimeout(waiting);
@@ -172,13 +175,13 @@ async function submit(event) {
 
 function refused(error, places) {
   if (error.status === 0) {
-    verdict(`${error.message} Try again: the post is accepted only once.`);
+    verdict(_("%(problem)s Try again: the post is accepted only once.", { problem: error.message }));
     return;
   }
   const problems = error.errors?.length ? error.errors : [{ pointer: "", message: error.message }];
   placed({ problems }, places);
   shownPanels.forEach((panel) => markTab(panel, null));
-  verdict(`Not accepted: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}.`);
+  verdict(ngettext("Not accepted: %(num)s problem.", "Not accepted: %(num)s problems.", problems.length));
   const broken = firstBroken(form);
   if (broken) tabs.reveal(broken);
   broken?.focus();
@@ -197,8 +200,9 @@ function putBackWords() {
 
 /** The button names the chosen time and brand, because the choices themselves may be out of sight. */
 function nameButton() {
-  const words = isLater() ? "Schedule" : "Publish now";
-  by("submit").textContent = form.dataset.brandName ? `${words} for ${form.dataset.brandName}` : words;
+  const brand = form.dataset.brandName;
+  const named = () => (isLater() ? _("Schedule for %(brand)s", { brand }) : _("Publish now for %(brand)s", { brand }));
+  by("submit").textContent = brand ? named() : isLater() ? _("Schedule") : _("Publish now");
 }
 
 function showTime() {

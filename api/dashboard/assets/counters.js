@@ -1,5 +1,7 @@
 // How long each text is on each network, from POST /v1/contents/validate.
 
+import { _ } from "./language.js";
+
 /** A counter beside each text, for the tightest limit of each account. */
 export function showCounters(lists, lengths, places, titles) {
   const byField = new Map();
@@ -32,10 +34,10 @@ function counter({ channel, unit, actual, maximum }, titles) {
   const item = document.createElement("li");
   const over = actual - maximum;
   item.className = over > 0 ? "over" : share({ actual, maximum }) > 0.9 ? "near" : "";
-  item.title = `in ${unit.replaceAll("_", " ")}`;
+  item.title = _("in %(unit)s", { unit: unit.replaceAll("_", " ") });
   const number = document.createElement("b");
   number.textContent = actual;
   item.append(`${titles.get(channel) ?? channel} `, number, ` / ${maximum}`);
-  if (over > 0) item.append(` · ${over} too many`);
+  if (over > 0) item.append(" · ", _("%(count)s too many", { count: over }));
   return item;
 }

@@ -1,6 +1,7 @@
 // The draft of the form: saved while a person writes, and submitted as the post.
 
 import { api, meta, newKey, written } from "./app.js";
+import { _ } from "./language.js";
 
 const QUIET = 2_000; // milliseconds without a change before it is saved
 // What the form fills in. A draft may have more, which a save leaves as it is.
@@ -58,17 +59,17 @@ export class Draft {
     const text = JSON.stringify(body);
     const isSaved = text === this.saved && (this.stored || !always);
     if (this.ended || isSaved || (!always && !this.stored && isEmpty(body))) return true;
-    this.say("Saving…");
+    this.say(_("Saving…"));
     try {
       this.stored = this.stored ? await this.#change(body) : await this.#create(body);
     } catch (error) {
       this.problem = error;
-      this.say(`Not saved as a draft. ${error.message}`);
+      this.say(_("Not saved as a draft. %(problem)s", { problem: error.message }));
       return false;
     }
     this.saved = text;
     const at = written(new Date(), undefined, { hour: "2-digit", minute: "2-digit" });
-    this.say(`Draft saved at ${at}.`);
+    this.say(_("Draft saved at %(time)s.", { time: at }));
     return true;
   }
 

@@ -1,6 +1,7 @@
 // Keeps the page up to date: when /live reports a change, it loads the page again and updates only what differs.
 
 import { meta } from "./api.js";
+import { _ } from "./language.js";
 import { morph } from "./morph.js";
 import { localize } from "./times.js";
 
@@ -68,7 +69,7 @@ function pulse(isLive) {
   const mark = document.getElementById("pulse");
   mark.hidden = false;
   mark.classList.toggle("away", !isLive);
-  mark.textContent = isLive ? "live" : "reconnecting";
+  mark.textContent = isLive ? _("live") : _("reconnecting");
 }
 
 async function readAgain() {

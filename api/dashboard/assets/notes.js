@@ -1,7 +1,9 @@
 // Shows notes beside their fields, and removes them once they are solved. What they say is in people.js.
 
+import { _, fromApi } from "./language.js";
+
 let made = 0;
-const WORDS = { problem: "Problem: ", todo: "To do: ", warning: "Note: " };
+const WORDS = { problem: _("Problem:"), todo: _("To do:"), warning: _("Note:") };
 
 /** The field of a JSON pointer, or the nearest field around it, or null. `places`: a Map from pointers to fields. */
 export function placeOf(pointer, places) {
@@ -51,13 +53,13 @@ export function firstBroken(root) {
   return root.querySelector("[aria-invalid='true']");
 }
 
-function noteOf({ kind, message, contentId }) {
+function noteOf({ kind, message, isOwn, contentId }) {
   const item = document.createElement("li");
   item.className = `is-${kind}`; // "problem" alone is the box of app.js
   const word = document.createElement("span");
   word.className = "unseen";
-  word.textContent = WORDS[kind];
-  item.append(word, message);
+  word.textContent = `${WORDS[kind]} `;
+  item.append(word, isOwn ? message : fromApi(message));
   if (contentId) item.append(" ", linkTo(contentId));
   return item;
 }
@@ -67,7 +69,7 @@ function linkTo(contentId) {
   const link = document.createElement("a");
   link.href = `/contents/${encodeURIComponent(contentId)}`;
   link.target = "_blank";
-  link.textContent = "Open that post";
+  link.textContent = _("Open that post");
   return link;
 }
 

@@ -1,5 +1,6 @@
 // One panel per chosen account: what differs from the post for all. Made from the page's templates.
 
+import { _ } from "./language.js";
 import { setValue, valueOf } from "./options.js";
 import { Uploads } from "./uploads.js";
 
@@ -169,7 +170,7 @@ class Panel {
     text.id = `${this.box.value}-part-${(this.made = (this.made ?? 0) + 1)}`;
     part.querySelector("label").htmlFor = text.id;
     const number = () => [...list.children].forEach((each, index) => {
-      each.querySelector("label").textContent = `Post ${index + 2}`;
+      each.querySelector("label").textContent = _("Post %(number)s", { number: index + 2 });
     });
     part.querySelector("button").addEventListener("click", () => {
       part.remove();

@@ -1,5 +1,7 @@
 // The API's problems and warnings, as people say them: one note where several channels report the same.
 
+import { _, filled, listed, ngettext } from "./language.js";
+
 const DUPLICATE = "DUPLICATE_OF_RECENT";
 const CHANNEL = /^\/channels\/\d+/;
 // How the API's messages name an option.
@@ -36,25 +38,27 @@ export function inWords({ problems = [], warnings = [] }, { titles, places, kind
 }
 
 /**
- * The message of one of the API's errors as its field on the page says it: a button or a choice there does what a client
- * does by a request. A field's `title` says what its `pattern` is, as HTML has it.
+ * One of the API's errors as its field on the page says it: a button or a choice there does what a client does by a
+ * request. A field's `title` says what its `pattern` is, as HTML has it. Null when the API's message is the best there is.
  */
-export function messageOf({ code, pointer, message }, field = null) {
-  if (code === "TIME_IN_PAST" && pointer === "/scheduledAt") return "the time has passed; choose a later one, or publish now";
+export function ownWords({ code, pointer }, field = null) {
+  if (code === "TIME_IN_PAST" && pointer === "/scheduledAt") return _("the time has passed; choose a later one, or publish now");
   if (field?.title && (field.validity?.patternMismatch || field.validity?.valueMissing)) return field.title;
-  return message;
+  return null;
 }
 
 /** Why a file is not deleted, and what to do first, from the API's errors: one for each post or draft that needs it. */
 export function inUse(errors) {
   const drafts = errors.filter(({ actual }) => String(actual).startsWith("drf_")).length;
-  const count = (number, one, many) => (number ? [number === 1 ? `a ${one}` : `${number} ${many}`] : []);
   const posts = errors.length - drafts;
-  const who = listed([...count(posts, "post", "posts"), ...count(drafts, "draft", "drafts")]);
+  const who = listed([
+    ...(posts ? [ngettext("a post", "%(num)s posts", posts)] : []),
+    ...(drafts ? [ngettext("a draft", "%(num)s drafts", drafts)] : []),
+  ]);
   return [
-    `Not deleted: ${who} still ${errors.length === 1 ? "needs" : "need"} this file.`,
-    posts && "A post needs it until it is published or canceled, or its failure is dismissed.",
-    drafts && "A draft needs it until the file is removed from it, or the draft is submitted or deleted.",
+    ngettext("Not deleted: %(what)s still needs this file.", "Not deleted: %(what)s still need this file.", errors.length, { what: who }),
+    posts && _("A post needs it until it is published or canceled, or its failure is dismissed."),
+    drafts && _("A draft needs it until the file is removed from it, or the draft is submitted or deleted."),
   ].filter(Boolean).join(" ");
 }
 
@@ -62,15 +66,17 @@ export function inUse(errors) {
 function asked({ code, pointer, message, channel, channels }, places, kinds) {
   const who = listed(channels);
   if (code === "MISSING_FIELD" && pointer?.endsWith("/media") && who) {
-    return { lead: `Add ${kinds(channel)} for`, ends: "." };
+    return { lead: kinds(channel), isOwn: true };
   }
   const field = pointer && places.get(pointer);
   if (code === "MISSING_FIELD" && CHOSEN.has(field?.dataset?.kind) && who) {
-    return { message: `Choose ${field.dataset.need} on ${who}.` };
+    return { message: _("Choose %(need)s on %(networks)s.", { need: field.dataset.need, networks: who }), isOwn: true };
   }
-  message = messageOf({ code, pointer, message }).replaceAll(OPTION, (whole, name) => labelOf(name) ?? whole);
-  if (channels.length < 2) return { message };
-  return { message: `${message}. The same goes for ${listed(channels.slice(1))}.` };
+  const own = ownWords({ code, pointer });
+  message = (own ?? message).replaceAll(OPTION, (whole, name) => labelOf(name) ?? whole);
+  if (channels.length < 2) return { message, isOwn: own !== null };
+  const others = listed(channels.slice(1));
+  return { message: _("%(problem)s. The same goes for %(networks)s.", { problem: message, networks: others }), isOwn: true };
 }
 
 /** An option as its field on the page names it. */
@@ -87,21 +93,17 @@ function merged(groups) {
     if (same) same.channels.push(...each.channels);
     else found.push(each);
   }
-  return found.map((each) => (each.lead ? { ...each, message: `${each.lead} ${listed(each.channels)}${each.ends}` } : each));
+  return found.map((each) => (each.lead ? { ...each, message: filled(each.lead, { networks: listed(each.channels) }) } : each));
 }
 
 /** How many of each kind there are, in words. */
 export function verdictOf(notes) {
   const count = (kind) => notes.filter((each) => each.kind === kind).length;
-  const some = (number, one, many) => (number ? `${number} ${number === 1 ? one : many}` : "");
+  const [problems, todos, warnings] = ["problem", "todo", "warning"].map(count);
   const parts = [
-    some(count("problem"), "problem", "problems") || (count("todo") ? "" : "No problems"),
-    some(count("todo"), "thing to do", "things to do"),
-    some(count("warning"), "note", "notes"),
+    problems ? ngettext("%(num)s problem", "%(num)s problems", problems) : todos ? "" : _("No problems"),
+    todos ? ngettext("%(num)s thing to do", "%(num)s things to do", todos) : "",
+    warnings ? ngettext("%(num)s note", "%(num)s notes", warnings) : "",
   ];
-  return `${parts.filter(Boolean).join(", ")}.`;
-}
-
-function listed(names) {
-  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return parts.filter(Boolean).join(", ") + _(".");
 }

@@ -1,5 +1,6 @@
 // A preview for each account, close enough to the network's post to judge it, from POST /v1/contents/validate.
 
+import { _ } from "./language.js";
 import { factsOf, thumbOf } from "./uploads.js";
 
 // A text without a known fold is folded by its height.
@@ -33,7 +34,7 @@ function card(publication, panel, shown) {
   for (const part of publication.parts) made.append(element("p", "words part", part));
   if (publication.firstComment) {
     const comment = element("p", "words comment");
-    comment.append(element("span", "soft", "First comment "), publication.firstComment);
+    comment.append(element("span", "soft", _("First comment")), " ", publication.firstComment);
     made.append(comment);
   }
   const options = Object.entries(publication.options);
@@ -62,7 +63,7 @@ function foldedText(text, fold, preview) {
   if (letters.length <= most) return [element("p", "words", text)];
   const start = element("p", "words folded", `${letters.slice(0, most).join("").trimEnd()}… `);
   const whole = element("p", "words whole", text);
-  for (const [paragraph, label] of [[start, "more"], [whole, "less"]]) {
+  for (const [paragraph, label] of [[start, _("more")], [whole, _("less")]]) {
     const button = element("button", "fold", label);
     button.type = "button";
     button.addEventListener("click", () => {
@@ -95,7 +96,7 @@ function shotOf(asset, accountId, shown) {
 /** What a feed shows of a document before it is opened: its kind, its name, how long it is. */
 function fileCard(asset) {
   const words = element("figcaption", "file-card");
-  words.append(element("strong", "", asset.name ?? "Document"), element("span", "soft", factsOf(asset)));
+  words.append(element("strong", "", asset.name ?? _("Document")), element("span", "soft", factsOf(asset)));
   return [thumbOf({ media: asset }), words];
 }
 

@@ -2,6 +2,7 @@
 
 import { api, instantOf, refresh, say } from "./app.js";
 import { attempt, copyFrom } from "./buttons.js";
+import { _ } from "./language.js";
 
 // A link of another page leads to one brand: its form is open.
 const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -29,7 +30,7 @@ async function saveBrand(form) {
   else await api("POST", "/v1/brands", { ...body, ref: form.elements.ref.value.trim() });
   form.removeAttribute("data-touched");
   if (!ref) form.reset();
-  say(ref ? "Brand saved." : "Brand added.");
+  say(ref ? _("Brand saved.") : _("Brand added."));
   await refresh();
 }
 

@@ -1,5 +1,7 @@
 // Tabs: what all accounts share, and what each account changes. Arrow keys move between them.
 
+import { _ } from "./language.js";
+
 /** A list of tabs over panels that exist on the page. `show` may be called again at any time. */
 export class Tabs {
   constructor(list, selected) {
@@ -53,7 +55,7 @@ export class Tabs {
     tab.classList.toggle("has-problem", has === "problem");
     tab.classList.toggle("has-todo", has === "todo");
     tab.classList.toggle("differs", differs);
-    const words = [differs && "has its own content", has === "problem" && "has a problem", has === "todo" && "is not finished"];
+    const words = [differs && _("has its own content"), has === "problem" && _("has a problem"), has === "todo" && _("is not finished")];
     write(tab.querySelector(".count"), count);
     write(tab.querySelector(".unseen"), words.filter(Boolean).map((each) => `, ${each}`).join(""));
   }

@@ -2,8 +2,9 @@
 // own time in a tooltip, where that differs.
 
 import { meta } from "./api.js";
+import { _, language, locale } from "./language.js";
 
-const AWAY = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const AWAY = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const OWN = { dateStyle: "medium", timeStyle: "short" };
 
@@ -20,7 +21,7 @@ export function localize(root) {
     const distance = time.querySelector("[data-away]");
     if (distance) write(distance, ` (${away(at)})`);
     const own = written(at, ownZone());
-    if (own !== written(at)) time.title = `${own} in ${ownZone()}, where you are`;
+    if (own !== written(at)) time.title = _("%(time)s in %(zone)s, where you are", { time: own, zone: ownZone() });
   }
 }
 
@@ -30,7 +31,7 @@ function write(node, text) {
 
 /** An instant in a zone, by default the page's. */
 export function written(at, timeZone = pageZone(), style = OWN) {
-  return new Intl.DateTimeFormat("en-GB", { ...style, timeZone }).format(at);
+  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : locale, { ...style, timeZone }).format(at);
 }
 
 /** The distance of an instant from now, such as “in 2 hours”. */
@@ -71,8 +72,8 @@ function zoneOptions() {
   return [...names].map((name) => {
     const option = document.createElement("option");
     option.value = name;
-    const here = name === ownZone() ? ", where you are" : "";
-    option.label = `${distanceOf(name)}${here}`;
+    const distance = distanceOf(name);
+    option.label = name === ownZone() ? _("%(distance)s, where you are", { distance }) : distance;
     return option;
   });
 }

@@ -1,6 +1,7 @@
 // The files of a post: upload with progress, describe, reorder. Each upload is its own POST /v1/media.
 
 import { api, meta, newKey } from "./app.js";
+import { _, ngettext } from "./language.js";
 
 // Names and facts of the files that this page uploaded, by media id.
 const names = new Map();
@@ -76,7 +77,7 @@ export class Uploads {
     for (const each of media.filter((one) => one && (one.id || one.url))) {
       const known = each.id ? names.get(each.id) : null;
       const url = each.id ? `/previews/${encodeURIComponent(each.id)}` : "";
-      const entry = this.show({ name: known?.name ?? each.url ?? "File", url, media: { ...known?.media, ...each } });
+      const entry = this.show({ name: known?.name ?? each.url ?? _("File"), url, media: { ...known?.media, ...each } });
       entry.element.querySelector("progress").hidden = true;
       entry.element.querySelector("[data-alt] input").value = each.alt ?? "";
       if (known) this.describe(entry);
@@ -110,8 +111,8 @@ export class Uploads {
     alt.id = `alt-${(made += 1)}`;
     element.querySelector("[data-alt] label").htmlFor = alt.id;
     element.querySelector("[data-name]").textContent = entry.name;
-    element.querySelector("progress").setAttribute("aria-label", `Uploading ${entry.name}`);
-    element.querySelector("[data-thumb]").append(entry.url ? thumbOf(entry) : "Link");
+    element.querySelector("progress").setAttribute("aria-label", _("Uploading %(name)s", { name: entry.name }));
+    element.querySelector("[data-thumb]").append(entry.url ? thumbOf(entry) : _("Link"));
     for (const button of element.querySelectorAll("button")) {
       button.setAttribute("aria-label", `${button.textContent}: ${entry.name}`);
       button.addEventListener("click", () => this.act(entry, button));
@@ -128,7 +129,7 @@ export class Uploads {
       URL.revokeObjectURL(entry.url);
       this.files.splice(from, 1);
       entry.element.remove();
-      this.say(`${entry.name} removed`);
+      this.say(_("%(name)s removed", { name: entry.name }));
       (this.files[Math.min(from, this.files.length - 1)]?.element.querySelector("[data-remove]")
         ?? this.input).focus();
     } else {
@@ -136,7 +137,7 @@ export class Uploads {
       this.files.splice(from, 1);
       this.files.splice(to, 0, entry);
       this.list.replaceChildren(...this.files.map(({ element }) => element));
-      this.say(`${entry.name} is number ${to + 1} of ${this.files.length}`);
+      this.say(_("%(name)s is number %(number)s of %(total)s", { name: entry.name, number: to + 1, total: this.files.length }));
       button.focus();
     }
     this.changed();
@@ -170,7 +171,7 @@ export class Uploads {
     entry.media = media;
     names.set(media.id, { name: entry.name, media });
     this.describe(entry);
-    this.say(`${entry.name} uploaded`);
+    this.say(_("%(name)s uploaded", { name: entry.name }));
   }
 
   describe({ element, media }) {
@@ -180,7 +181,7 @@ export class Uploads {
   }
 
   failed(entry, request) {
-    this.trouble(entry, `Not uploaded: ${reasonOf(request)}`);
+    this.trouble(entry, _("Not uploaded: %(problem)s", { problem: reasonOf(request) }));
   }
 
   trouble(entry, words) {
@@ -199,7 +200,7 @@ export function thumbOf({ file, url, media }) {
   shown.src = url;
   if (moves) Object.assign(shown, { muted: true, preload: "metadata" });
   else shown.alt = "";
-  shown.addEventListener("error", () => shown.replaceWith(moves ? "Video" : "Picture"), { once: true });
+  shown.addEventListener("error", () => shown.replaceWith(moves ? _("Video") : _("Picture")), { once: true });
   return shown;
 }
 
@@ -207,14 +208,14 @@ export function thumbOf({ file, url, media }) {
 function documentOf(media) {
   const sheet = document.createElement("span");
   sheet.className = "sheet";
-  sheet.textContent = ENDS[media?.type ?? media?.mimeType] ?? "Document";
+  sheet.textContent = ENDS[media?.type ?? media?.mimeType] ?? _("Document");
   return sheet;
 }
 
 /** What was found in a stored file, in words. */
 export function factsOf({ kind, pages, width, height, duration, bytes }) {
   const size = sizeOf(bytes);
-  if (kind === "document") return pages ? `${pages} ${pages === 1 ? "page" : "pages"}, ${size}` : size;
+  if (kind === "document") return pages ? `${ngettext("%(num)s page", "%(num)s pages", pages)}, ${size}` : size;
   return `${width} × ${height}${duration ? `, ${duration.toFixed(1)} s` : ""}, ${size}`;
 }
 
@@ -223,7 +224,7 @@ function reasonOf(request) {
     const problem = JSON.parse(request.responseText);
     return problem.errors?.[0]?.message ?? problem.detail;
   } catch {
-    return "the connection was lost; remove the file and choose it again";
+    return _("the connection was lost; remove the file and choose it again");
   }
 }
 

@@ -3,6 +3,7 @@
 import { isConfirmed } from "./actions.js";
 import { api, instantOf, refresh } from "./app.js";
 import { attempt, copyFrom, notice } from "./buttons.js";
+import { _, ngettext } from "./language.js";
 
 const POLL = 2000; // milliseconds
 
@@ -25,16 +26,16 @@ document.addEventListener("submit", (event) => {
 async function create(form) {
   const body = { ...textsOf(form, "url", "brandRef", "description"), ...listsOf(form, "types", "channels") };
   const made = await api("POST", "/v1/webhooks/endpoints", body);
-  showSecret(form.closest(".card"), made.secret, `It signs all messages to ${made.url}.`);
+  showSecret(form.closest(".card"), made.secret, _("It signs all messages to %(url)s.", { url: made.url }));
   form.reset();
   await refresh();
 }
 
 async function rotate(button) {
-  const confirm = "Rotate the secret? The endpoint must learn the new one within 24 hours; until then both are valid.";
-  if (!(await isConfirmed({ dataset: { confirm, confirmLabel: "Rotate secret" } }))) return;
+  const confirm = _("Rotate the secret? The endpoint must learn the new one within 24 hours; until then both are valid.");
+  if (!(await isConfirmed({ dataset: { confirm, confirmLabel: _("Rotate secret") } }))) return;
   const made = await api("POST", button.dataset.rotate);
-  showSecret(button.closest(".card"), made.secret, "The previous secret stays valid for 24 hours.");
+  showSecret(button.closest(".card"), made.secret, _("The previous secret stays valid for 24 hours."));
   await refresh();
 }
 
@@ -43,8 +44,8 @@ async function test(button) {
   const delivery = await api("POST", button.dataset.test);
   const last = delivery.attemptLog.at(-1);
   const good = delivery.status === "delivered";
-  const answer = last?.statusCode ? `HTTP ${last.statusCode}` : last?.error ?? "no response";
-  const words = good ? `Test delivered: ${answer} in ${last.durationMs} ms.` : `Test failed: ${answer}.`;
+  const answer = last?.statusCode ? `HTTP ${last.statusCode}` : last?.error ?? _("no response");
+  const words = good ? _("Test delivered: %(answer)s in %(ms)s ms.", { answer, ms: last.durationMs }) : _("Test failed: %(answer)s.", { answer });
   button.closest(".card").querySelector("[data-result]").replaceChildren(notice(good, words));
   await refresh();
 }
@@ -57,7 +58,7 @@ async function replay(form) {
     const { replayed, nextSince } = await api("POST", form.dataset.path, body);
     count += replayed;
     body.since = nextSince;
-    words.textContent = `${count} ${count === 1 ? "event" : "events"} queued.${nextSince ? " There are more …" : ""}`;
+    words.textContent = [ngettext("%(num)s event queued.", "%(num)s events queued.", count), nextSince && _("There are more …")].filter(Boolean).join(" ");
   }
   await refresh();
 }
@@ -80,10 +81,14 @@ function showRecovery(form, { status, total, sent, failed, deferred }) {
   const bar = box.querySelector("progress");
   bar.max = Math.max(total, 1);
   bar.value = total ? sent + failed : 1;
-  const given = failed ? `, ${failed} given up` : "";
-  const late = deferred ? `, ${deferred} waiting for the brand’s limit` : "";
-  const words = total ? `${sent} of ${total} arrived${given}${late}.` : "Nothing is missing in this range.";
-  box.querySelector("[data-recovered]").textContent = status === "canceled" ? `${words} Canceled.` : words;
+  const parts = [
+    _("%(sent)s of %(total)s arrived", { sent, total }),
+    failed ? _("%(count)s given up", { count: failed }) : "",
+    deferred ? _("%(count)s waiting for the brand’s limit", { count: deferred }) : "",
+  ];
+  const words = total ? parts.filter(Boolean).join(", ") + _(".") : _("Nothing is missing in this range.");
+  const end = status === "canceled" ? _("Canceled.") : "";
+  box.querySelector("[data-recovered]").textContent = [words, end].filter(Boolean).join(" ");
   box.hidden = false;
 }
 

@@ -1,0 +1,88 @@
+"""Update the catalogues of the pages from the sources: `python -m scripts.translations`.
+
+Messages come from the templates, the pages' Python and JavaScript, and the library's tables whose texts pages show.
+A new message gets an empty translation, which a test reports; one that is gone is removed. Translations stay.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+from api.languages.catalogue import CATALOGUES, Language
+from munadi.channels.registry import channel_permissions
+from munadi.domain.audit import ACTION_MEANING
+from munadi.domain.reasons import REASONS
+
+ROOT = Path(__file__).parent.parent
+# Folder below the project, files, how Babel reads them.
+SOURCES = (
+    ("api/dashboard/templates", "*.html", "jinja2"),
+    ("api/pages/templates", "*.html", "jinja2"),
+    ("api", "**/*.py", "python"),
+    ("munadi", "connecting.py", "python"),
+    ("api/dashboard/assets", "*.js", "javascript"),
+)
+# `InvalidLink` is raised with a text for the profile's owner.
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "InvalidLink": None}
+OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "encoding": "utf-8"}
+TABLES = {
+    "munadi/channels/permissions.py": tuple(
+        each.purpose
+        for by_login in channel_permissions().values()
+        for permissions in by_login.values()
+        for each in permissions
+    ),
+    "munadi/domain/audit.py": tuple(ACTION_MEANING.values()),
+    "munadi/domain/reasons.py": tuple(text for facts in REASONS.values() for text in (facts.meaning, facts.remedy)),
+}
+# Headers that would change with every run, or that nobody fills in: version control knows who changed what, and when.
+UNUSED = ('"POT-Creation-Date', '"PO-Revision-Date', '"Last-Translator', '"Language-Team', '"Report-Msgid-Bugs-To')
+Message = str | tuple[str, ...]
+
+
+def messages() -> Catalog:
+    """Every message of the sources, with the files that it is in."""
+    found = Catalog(project="Munadi", charset="utf-8")
+    for message, place in _found():
+        known = found.get(message)
+        if known is not None and known.id != message:
+            raise ValueError(f"{place}: {message!r} is a message with a plural elsewhere, or without one")
+        if known is None or (place, None) not in known.locations:
+            found.add(message, locations=[(place, None)])
+    return found
+
+
+def update(language: Language) -> None:
+    """Write the catalogue of a language anew, with the translations that it has."""
+    path = CATALOGUES / f"{language}.po"
+    with path.open("rb") as file:
+        known = read_po(file, locale=language)
+    known.update(messages(), no_fuzzy_matching=True)
+    known.obsolete.clear()
+    written = io.BytesIO()
+    write_po(written, known, width=120, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+    lines = written.getvalue().decode().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(UNUSED)), "utf-8")
+
+
+def _found() -> Iterator[tuple[Message, str]]:
+    for folder, pattern, method in SOURCES:
+        for path in sorted((ROOT / folder).glob(pattern)):
+            with path.open("rb") as file:
+                for _, message, _, _ in extract(method, file, KEYWORDS, options=OPTIONS):
+                    yield message, path.relative_to(ROOT).as_posix()
+    for place, texts in TABLES.items():
+        for text in texts:
+            yield text, place
+
+
+if __name__ == "__main__":
+    for each in Language:
+        if each is not Language.ENGLISH:
+            update(each)
