@@ -156,7 +156,7 @@ def place(pointer: str) -> str:
 
 def measured(lengths: Iterable[Mapping[str, Any]]) -> list[str]:
     """How long each text is, in words, each once: networks count characters in several ways."""
-    found = {}
+    found: dict[str, None] = {}
     for each in lengths:
         in_bytes = each["unit"].endswith("bytes")
         message = gettext(_IN_BYTES if in_bytes else _IN_CHARACTERS)

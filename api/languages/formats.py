@@ -6,8 +6,9 @@ from datetime import date
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
+from jinja2.filters import do_filesizeformat
 
-from api.languages.catalogue import current
+from api.languages.catalogue import current, gettext
 
 
 def number(value: float) -> str:
@@ -18,3 +19,9 @@ def number(value: float) -> str:
 def day(on: date, pattern: str) -> str:
     """A date by a CLDR pattern, such as `LLLL y` for a month: `March 2027`, `मार्च 2027`."""
     return format_date(on, pattern, locale=current.get())
+
+
+def file_size(count: int) -> str:
+    """A number of bytes in the unit that fits, as Jinja2 says it: `677 Bytes`. Larger units are the same in every
+    language: `1.2 MB`."""
+    return gettext("%(count)s Bytes") % {"count": count} if 1 < count < 1000 else do_filesizeformat(count)

@@ -18,6 +18,7 @@ def install(environment: Environment) -> None:
     # The extension adds this method to the environment.
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {"translated": gettext, "or_english": or_english, "number": formats.number}
+    environment.filters["filesizeformat"] = formats.file_size
     environment.globals |= {"language": current.get, "languages": list(Language)}
     environment.globals |= {"format_day": formats.day, "script_messages": lambda: script_messages(current.get())}
 

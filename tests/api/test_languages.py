@@ -19,8 +19,11 @@ from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
 from tests.api.owner import create_link, owner_of, path_of
+from tests.api.test_dashboard_missing import lose
+from tests.api.test_documents import stored
 from tests.api.untranslated import untranslated
 from tests.db.seeding import START
+from tests.harness.documents import pdf
 
 HINDI = {"Accept-Language": "hi-IN,hi;q=0.9,en;q=0.8"}
 # What stays as it is in every language: names, codes and what people wrote.
@@ -32,7 +35,7 @@ DATA = {
 PAGES = (
     "/attention", "/calendar?brandRef=acme", "/calendar?brandRef=acme&view=week", "/calendar?view=day", "/contents",
     "/compose?brandRef=acme", "/accounts?brandRef=acme", "/webhooks", "/insights", "/usage?brandRef=acme", "/audit",
-    "/settings", "/nowhere",
+    "/settings", "/drafts", "/media", "/nowhere",
 )  # fmt: skip
 
 
@@ -152,7 +155,7 @@ async def test_a_text_of_the_api_without_translation_is_marked_as_english(
     assert "Bluesky: मीडिया नहीं लाया जा सका।" in (await dashboard.get(f"/contents/{known['id']}", headers=HINDI)).text
     page = (await dashboard.get(f"/contents/{made['id']}", headers=HINDI)).text
     assert '<span lang="en">Quite &lt;new&gt; trouble.</span>' in page
-    assert "नेटवर्क के मैसेज में बताया गया फ़ील्ड ठीक करें" in page, "its remedy is in the catalogue"
+    assert "नेटवर्क के मैसेज में जो बताया गया है उसे नई पोस्ट में ठीक करें" in page, "its remedy is in the catalogue"
 
 
 async def _something_on_every_page(api: ApiHarness) -> None:
@@ -173,6 +176,10 @@ async def _something_on_every_page(api: ApiHarness) -> None:
     await api.add_account(ChannelName.THREADS, handle="acme.threads", status=AccountStatus.REAUTH_REQUIRED.value)
     await api.create("/v1/webhooks/endpoints", {"url": "http://127.0.0.1:9/hook", "brandRef": "acme"})
     await api.create("/v1/drafts", {"brandRef": "acme", "text": "Diwali lamps"})
+    for because in (Reason.MISSING_SCOPE, Reason.OUTCOME_UNKNOWN):
+        await lose(api, because, text="Diwali lamps")
+    await api.submit(text="Diwali lamps", media=[await api.uploaded()])
+    await stored(api, pdf(4), "lamps.pdf")
 
 
 async def _pages_of_details(api: ApiHarness) -> list[str]:
@@ -182,6 +189,7 @@ async def _pages_of_details(api: ApiHarness) -> list[str]:
     publications = [each["id"] for post in posts for each in post["publications"]]
     return [
         *(f"/contents/{post['id']}" for post in posts),
+        *(f"/compose?brandRef=acme&copy={post['id']}" for post in posts),
         *(f"/publications/{each}" for each in publications),
         *(f"/webhooks/{each['id']}" for each in endpoints),
         *(f"/accounts/{each['id']}" for each in accounts),

@@ -5,6 +5,8 @@ import { factsOf, thumbOf } from "./uploads.js";
 
 // A text without a known fold is folded by its height.
 const TALL = 600;
+// In the place of a file that this page has no picture of.
+const KINDS = { image: _("image"), video: _("video"), document: _("document") };
 
 /** One card for each publication in the validation's result. `panels` are those of the accounts, `shown` finds a file. */
 export function showPreviews(root, publications, panels, shown) {
@@ -85,7 +87,7 @@ function shotOf(asset, accountId, shown) {
     const known = shown(asset.id);
     shot = element("figure");
     if (asset.kind === "document") shot.append(...fileCard(asset));
-    else shot.append(known?.url ? thumbOf(known) : element("span", "soft", asset.kind));
+    else shot.append(known?.url ? thumbOf(known) : element("span", "soft", KINDS[asset.kind] ?? asset.kind));
     if (known) shots.set(key, shot);
   }
   const image = shot.querySelector("img");
