@@ -18,8 +18,11 @@ HINDI = re.compile("हिन्दी")
 
 
 async def wrong(page: Page, name: str, brand: str, *, width: int = 1280) -> list[str]:
-    """What is English, too wide, or wrong for axe on a page."""
-    await page.set_viewport_size({"width": width, "height": 900})
+    """What is English, too wide, or wrong for axe on a page.
+
+    The window is as tall as the page: else the bar that stays at its bottom lies over a part of some field.
+    """
+    await page.set_viewport_size({"width": width, "height": 4000})
     data = {*NAMES, *re.findall("[A-Za-z]{2,}", brand)}
     left = untranslated(await page.content(), data)
     return [*(f"{name}: {each}" for each in left), *await judge(page, f"hindi-{name}-{width}", axe=True)]
