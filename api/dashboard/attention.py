@@ -16,9 +16,11 @@ from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant
 from api.deps import TheServices
 from api.services import Services
+from munadi.db.accounts.rows import successors
 from munadi.db.contents.attention import FAILED_SINCE, incomplete_publications
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
+from munadi.domain.failure import Reason
 
 router = APIRouter(route_class=PageRoute)
 
@@ -62,6 +64,7 @@ async def show_attention(
     )
     over_limit = await _over_limit(reader, frame.choice.ref)
     missing, missing_more = await _missing(reader, services, frame.choice.filter)
+    failed_causes = await _with_successors(services, causes_of(failed["data"]))
     return render(
         request,
         "attention.html",
@@ -73,7 +76,7 @@ async def show_attention(
         failed=failed,
         dismissed=dismissed,
         held_causes=causes_of(held["data"]),
-        failed_causes=causes_of(failed["data"]),
+        failed_causes=failed_causes,
         missing=missing,
         missing_more=missing_more,
         accounts=accounts,
@@ -88,6 +91,16 @@ async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[
     ids = list(dict.fromkeys(each.content_id for each in found))
     posts = await reader.get("/v1/contents", id=ids) if ids else {"data": ()}
     return missing_parts(found[:SHOWN_MISSING], posts["data"]), len(found) > SHOWN_MISSING
+
+
+async def _with_successors(services: Services, causes: list[Cause]) -> list[Cause]:
+    """The same, where those of accounts that are connected again say so."""
+    gone = {cause.account_id for cause in causes if cause.reason == Reason.ACCOUNT_DISCONNECTED}
+    async with services.database.read() as session:
+        back = await successors(session, gone)
+    for cause in causes:
+        cause.is_back = cause.account_id in back
+    return causes
 
 
 async def _over_limit(reader: Reader, brand_ref: str) -> list[dict[str, Any]]:

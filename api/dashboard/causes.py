@@ -25,7 +25,7 @@ class Cause:
     """One thing to mend, and the posts that it stops. `failure` or `hold` is that of the newest post.
 
     `words` are the network's own, each once. `lacks`: the posts are live, and `failure` is about a part of them; `url`:
-    the newest of these at its network.
+    the newest of these at its network. `is_back`: the account was disconnected, and its profile is connected again.
     """
 
     channel: str
@@ -39,6 +39,7 @@ class Cause:
     failed_ids: list[str] = field(default_factory=list)
     lacks: bool = False
     url: str | None = None
+    is_back: bool = False
 
     @property
     def id(self) -> str:
@@ -60,6 +61,8 @@ class Cause:
     @property
     def reconnects(self) -> bool:
         """Whether the account's owner must give access again."""
+        if self.is_back:
+            return False
         if self.failure is not None:
             return self.failure["class"] == FailureClass.TOKEN or Reason.MISSING_SCOPE in (
                 self.failure["reason"],

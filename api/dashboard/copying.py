@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.languages.catalogue import N_
+from munadi.db.accounts.rows import successors
 from munadi.db.contents.media import media_by_id
 from munadi.db.contents.queries import find
 from munadi.domain.publication import PublicationStatus
@@ -69,7 +70,8 @@ async def copy_of(session: AsyncSession, post: Mapping[str, Any], accounts: Sequ
         "metadata": source.get("metadata") or {},
         "channels": [_entry(each, there) for each in source["channels"]],
     }
-    _choose(copy, post["publications"], accounts)
+    back = await successors(session, {each["accountId"] for each in post["publications"]})
+    _choose(copy, post["publications"], accounts, back)
     return copy
 
 
@@ -83,13 +85,15 @@ def _entry(sent: Mapping[str, Any], there: set[str]) -> Json:
     return {**sent, "media": _files(sent, there)} if sent.get("media") is not None else dict(sent)
 
 
-def _choose(copy: Copy, publications: Sequence[Json], accounts: Sequence[Json]) -> None:
-    """Decide which accounts are chosen, and note why the others are not."""
+def _choose(copy: Copy, publications: Sequence[Json], accounts: Sequence[Json], back: Mapping[str, str]) -> None:
+    """Decide which accounts are chosen, and note why the others are not. `back`: new ids of profiles that were
+    connected again, by their old ones."""
     by_id = {account["id"]: account for account in accounts}
     status_of = {each["accountId"]: each["status"] for each in publications}
     for entry in copy.content["channels"]:
         status = status_of.get(entry["accountId"])
-        account = by_id.get(entry["accountId"])
+        account = by_id.get(entry["accountId"]) or by_id.get(back.get(entry["accountId"], ""))
+        entry["accountId"] = account["id"] if account else entry["accountId"]
         if account is None:
             copy.gone.append(entry["channel"])
             _give_to_its_successor(copy, entry, accounts)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
 from api.auth import not_found
-from api.dashboard.page_data import TheReader, TheViewer
+from api.dashboard.page_data import ReadingFailed, TheReader, TheViewer
 from api.dashboard.render import ASSETS, PageRoute
 from api.deps import TheServices
 from api.media_response import stored_response
@@ -43,9 +43,15 @@ async def show_media(
 
 @router.get("/thumbnails/{media_id}")
 async def show_thumbnail(media_id: str, reader: TheReader, services: TheServices) -> Response:
-    """A small picture of an image, for keys that may see it; a drawing of a film or of a sheet for what has none."""
-    media = await reader.get(f"/v1/media/{quote(media_id, safe='')}")
+    """A small picture of an image, for keys that may see it; a drawing of a film or of a sheet for what has none. What
+    was deleted, or is another brand's, is a drawing of an empty frame: a post outlives its files."""
     headers = {"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff"}
+    try:
+        media = await reader.get(f"/v1/media/{quote(media_id, safe='')}")
+    except ReadingFailed as error:
+        if error.status != 404:
+            raise
+        return FileResponse(ASSETS / "deleted.svg", media_type="image/svg+xml", headers=headers)
     try:
         async with _DRAWING:
             small = await off_loop(thumbnail, services.media_store, media["sha256"])

@@ -86,7 +86,7 @@ async def test_the_list_follows_the_brand_and_marks_what_is_for_all(
 async def test_an_unknown_brand_is_reported_and_not_kept(dashboard: DashboardBrowser) -> None:
     await dashboard.page("/calendar?brandRef=acme")
     page = await dashboard.page("/contents?brandRef=%3Cb%3Eno")
-    expect_words(page, "There is no brand “&lt;b&gt;no” that this key may see.", "No posts found")
+    expect_words(page, "There is no brand “&lt;b&gt;no” that this key may see.", "No posts yet")
     assert chosen(await dashboard.page("/contents")) == "acme"
 
 

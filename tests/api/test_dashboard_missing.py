@@ -74,7 +74,7 @@ async def test_posts_of_one_refusal_are_one_row_of_their_own_brand(
     page = await dashboard.page("/attention?brandRef=acme")
     rows = re.findall(r'<article class="card cause" id="lacks-acc_[^-]+-([^"]+)"', page)
     assert sorted(rows) == ["first_comment_failed-missing_scope", "first_comment_failed-outcome_unknown"]
-    expect_words(page, "3 posts", "I added it by hand all 3", "It may be there after all: check first.")
+    expect_words(page, "3 posts", "I added all 3 by hand", "It may be there after all: check first.")
     assert count_of(page) == "4"
     assert count_of(await dashboard.page("/attention?brandRef=rival")) is None
     async with api.dashboard(await api.key(*READ, brand_ref="rival")) as rival:

@@ -16,6 +16,7 @@ from tests.api.harness import ApiHarness
 from tests.api.markup import faults
 from tests.api.owner import connected_accounts, create_link, owner_of
 from tests.api.test_dashboard_accounts import ACCOUNTS, section
+from tests.api.test_dashboard_copying import form_of
 from tests.api.test_dashboard_posts import expect_words
 
 
@@ -89,3 +90,18 @@ async def test_a_profile_that_was_disconnected_comes_back_as_a_new_account(
         f"/accounts/{after['id']}?connectionId={link['id']}",
     )
     expect_words(await dashboard.page(answer.headers["location"]), "is connected.")
+
+
+async def test_attention_sees_that_an_account_is_connected_again(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    account_id = await api.add_account(ChannelName.THREADS, handle="acme.threads", external_id="th-1")
+    made = await api.submit(channels=["threads"])
+    assert (await api.delete(f"/v1/accounts/{account_id}")).status_code == 204
+    card = section(await dashboard.page("/attention"), f'id="failed-{account_id}-account_disconnected"')
+    expect_words(card, f'href="/accounts/{account_id}">Reconnect', "Edit in a new post")
+    new = await api.add_account(ChannelName.THREADS, handle="acme.threads", external_id="th-1")
+    card = section(await dashboard.page("/attention"), f'id="failed-{account_id}-account_disconnected"')
+    expect_words(card, "The account is connected again.", f'class="button strong" href="/compose?copy={made["id"]}"')
+    assert "Reconnect" not in card
+    copied = form_of(await dashboard.page(f"/compose?brandRef=acme&copy={made['id']}"))
+    assert [each["accountId"] for each in copied["content"]["channels"]] == [new]
+    assert copied["off"] == []

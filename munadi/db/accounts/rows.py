@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, and_, bindparam
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -44,6 +45,27 @@ _ROW = sqlalchemy.select(*AccountRow.__table__.c).where(  # type: ignore[attr-de
 def read_row(connection: sqlalchemy.Connection, account_id: str) -> AccountRow | None:
     """The row of an account. A Core row has the columns of an `AccountRow` as attributes."""
     return cast("AccountRow | None", connection.execute(_ROW, {"key": account_id}).first())
+
+
+async def successors(session: AsyncSession, account_ids: Collection[str]) -> dict[str, str]:
+    """The account by which the same profile was connected again, for those of these accounts that were disconnected."""
+    if not account_ids:
+        return {}
+    old, new = aliased(AccountRow), aliased(AccountRow)
+    query = (
+        select(old.id, new.id)
+        .join(
+            new,
+            and_(
+                col(new.brand_ref) == col(old.brand_ref),
+                col(new.channel) == col(old.channel),
+                col(new.external_id) == col(old.external_id),
+                col(new.deleted_at).is_(None),
+            ),
+        )
+        .where(col(old.id).in_(account_ids), col(old.deleted_at).is_not(None))
+    )
+    return dict((await session.exec(query)).all())
 
 
 def describe(row: AccountRow, connection: Connection) -> None:
