@@ -135,8 +135,10 @@ class Stack:
         self.children[name] = child
         await child.start()
         if not await self._is_ready(child):
-            state = "did not get ready" if child.running else f"ended ({in_words(await child.ended())})"
-            raise CommandFailed(f"{name} {state}; the end of {child.log}:\n{child.last_words()}")
+            slow = f"did not get ready within {READY_WITHIN:.0f} s; on a very busy machine, try again"
+            state = slow if child.running else f"ended ({in_words(await child.ended())})"
+            words = child.last_words()
+            raise CommandFailed(f"{name} {state}; {child.log} " + (f"ends:\n{words}" if words else "is empty"))
         self._watchers.append(asyncio.create_task(self._keep(child), name=f"keep {name}"))
 
     async def _is_ready(self, child: Child) -> bool:
