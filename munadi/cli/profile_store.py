@@ -34,7 +34,7 @@ class Credentials:
 
 @dataclass
 class StoredProfiles:
-    """What the file holds. The profile in use need not be stored: then nobody has logged in to it."""
+    """The content of the file. It may lack the profile in use: then nobody has logged in with it."""
 
     in_use: str = DEFAULT
     profiles: dict[str, Credentials] = field(default_factory=dict)

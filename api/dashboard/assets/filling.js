@@ -5,7 +5,7 @@ const TEXTS = { text: "text", link: "link", clientRef: "client-ref", timezone: "
 
 /**
  * Fill `form` in from `content`, the body of a post. `boxes` are the accounts; `showPanels` shows those that are chosen.
- * The accounts in `off` are filled in and not chosen: whoever chooses one finds what was written for it.
+ * The accounts in `off` are filled in but not checked, so that their text is there when a person checks them.
  */
 export function fillIn(form, content, { boxes, uploads, showPanels, panelOf, off }) {
   for (const [name, id] of Object.entries(TEXTS)) {
