@@ -23,9 +23,11 @@ from workflows.start import wake_content
 # Starts at the same time. More would only queue at Temporal, before the work of posts that are due.
 AT_ONCE = 8
 BATCH = 16
-# A post that wants its workflow within this time is started at once; a batch of others is followed by a pause.
+# A post that wants its workflow within this time is started at once. Of the others, a share of those that wait is
+# started after each pause: so they wait for about two seconds, however fast they come.
 SOON = timedelta(seconds=10)
-PAUSE = 0.1
+PAUSE = 0.25
+SHARE = 8
 # An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
 PATIENCE = 1.0
 # After a failure only the relay starts workflows for a while: a queue of failing calls would block other work.
@@ -63,7 +65,8 @@ class Starts:
     async def _drain(self, client: Client) -> None:
         room = asyncio.Semaphore(AT_ONCE)
         while self._waiting:
-            taken = [heapq.heappop(self._waiting) for _ in range(min(BATCH, len(self._waiting)))]
+            size = min(max(BATCH, len(self._waiting) // SHARE), len(self._waiting))
+            taken = [heapq.heappop(self._waiting) for _ in range(size)]
             batch = [post for _, _, post in taken]
             results = await asyncio.gather(*(self._start(client, room, post) for post in batch))
             started = [post.content_id for post, is_started in zip(batch, results, strict=True) if is_started]

@@ -23,7 +23,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.group_commit import GroupCommit
-from munadi.db.sqlite import OneTripConnection, connect, connect_writer, sole_use
+from munadi.db.sqlite import OneTripConnection, connect, connect_writer, savepoints_at_once, sole_use
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
@@ -45,6 +45,7 @@ class Database:
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connect_writer, 2)
+            savepoints_at_once(self._writer.sync_engine.dialect)
             self._groups = GroupCommit(self._writer)
             self._lookups = _lookup_engine(self.url.database or ":memory:")
             self._autocommit = self._reader
@@ -166,13 +167,20 @@ def _sqlite_engine(
 
 
 def _lookup_engine(path: str) -> Engine:
-    """One connection for short reads: they run one after the other."""
-    engine = create_engine(f"sqlite:///{path}", poolclass=QueuePool, pool_size=1, max_overflow=0, hide_parameters=True)
-    _configure(engine, "BEGIN")
+    """One connection for short reads, one after the other, without transactions: nothing to begin and to roll back."""
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+    )
+    _configure(engine, None)
     return engine
 
 
-def _configure(engine: Engine, begin: str) -> None:
+def _configure(engine: Engine, begin: str | None) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         # BEGIN is explicit; the driver must not begin transactions.
@@ -187,6 +195,5 @@ def _configure(engine: Engine, begin: str) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin_as(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    if begin is not None:
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))

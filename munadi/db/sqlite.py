@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 import aiosqlite
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import OperationalError
 
 
 class OneTripCursor:
@@ -133,6 +135,10 @@ class WriterConnection(OneTripConnection):
         """Run `function(connection, …)` here: this thread and the connection's never use it at the same time."""
         function(self._conn, *arguments)
 
+    def execute_at_once(self, statement: str) -> None:
+        """Execute a statement without parameters and rows that waits for nothing, here."""
+        self._conn.execute(statement)
+
     async def begin(self, statement: str) -> None:
         """Wait for the turn of this process, then begin a transaction that holds SQLite's write lock."""
         await self._execute(self._begin, statement)  # type: ignore[no-untyped-call]
@@ -186,6 +192,26 @@ async def connect_writer(path: str) -> WriterConnection:
 
     connection = WriterConnection(open_both, iter_chunk_size=64)
     return await _opened(connection)
+
+
+def savepoints_at_once(dialect: Dialect) -> None:
+    """Make a writer's engine run savepoints, two per transaction, without the trip of a statement through SQLAlchemy
+    and the async driver: that took a fifth of an empty transaction."""
+
+    def run(connection: Connection, statement: str) -> None:
+        writer = connection.connection.driver_connection
+        assert isinstance(writer, WriterConnection)
+        try:
+            writer.execute_at_once(statement)
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
+
+    methods: dict[str, Callable[[Connection, str], None]] = {
+        "do_savepoint": lambda connection, name: run(connection, f"SAVEPOINT {name}"),
+        "do_release_savepoint": lambda connection, name: run(connection, f"RELEASE SAVEPOINT {name}"),
+        "do_rollback_to_savepoint": lambda connection, name: run(connection, f"ROLLBACK TO SAVEPOINT {name}"),
+    }
+    vars(dialect).update(methods)
 
 
 @contextmanager

@@ -12,10 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import bindparam
-from sqlalchemy.orm import Session
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.db.contents.views import content_view, publication_view
 from munadi.db.events.fan_out import Subscription, add_deliveries, add_event, subscriptions
@@ -30,31 +28,13 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import ENDED, HOLD_GROWTH, OUTCOME_UNKNOWN, HoldReason, PublicationStatus, growing
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
+from munadi.publishing.loading import LOCK, LOCK_BY_PUBLICATION, READ, load_post, lock_posts
 from munadi.publishing.states import check_transition, roll_up
 
 # The caller wakes the workflow after its commit; the relay does so this much later, if that call was lost.
 FIRST_WAKE = timedelta(seconds=5)
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
-
-# The statements that begin every transaction on a post, built once. The lock comes first and alone: joined to others,
-# PostgreSQL would show their rows as they were before it waited for the lock.
-_READ = select(ContentRow).where(col(ContentRow.id) == bindparam("key"))
-_LOCK = _READ.with_for_update().execution_options(populate_existing=True)
-_CONTENT_OF = select(PublicationRow.content_id).where(col(PublicationRow.id) == bindparam("key")).scalar_subquery()
-_LOCK_BY_PUBLICATION = (
-    select(ContentRow)
-    .where(col(ContentRow.id) == _CONTENT_OF)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-_PUBLICATIONS = (
-    select(PublicationRow).where(col(PublicationRow.content_id) == bindparam("key")).order_by(col(PublicationRow.place))
-)
-_DRAFT = select(DraftRow).where(
-    col(DraftRow.content_id) == bindparam("key"), col(DraftRow.draft_version) == bindparam("version")
-)
-
 
 _ACCOUNT = select(AccountRow.status, AccountRow.deleted_at, AccountRow.paused_until).where(
     col(AccountRow.id) == bindparam("key")
@@ -84,43 +64,32 @@ class LockedContent:
     draft: DraftRow
     now: datetime
     deliveries: int = 0
-    _subscriptions: Sequence[Subscription] | None = field(default=None, repr=False)
+    _subscribed: dict[str, Sequence[Subscription]] = field(default_factory=dict, repr=False)
     _accounts: dict[str, AccountState] = field(default_factory=dict, repr=False)
 
     @classmethod
     async def lock(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
         """Lock a post; None when there is no such post."""
-        return await cls._load(session, content_id, now, _LOCK)
+        rows = await session.run_sync(load_post, LOCK, content_id)
+        return None if rows is None else cls(session, *rows, now + waited(session))
 
     @classmethod
     async def read(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
         """Read a post without a lock."""
-        return await cls._load(session, content_id, now, _READ)
+        rows = await session.run_sync(load_post, READ, content_id)
+        return None if rows is None else cls(session, *rows, now)
 
     @classmethod
     async def lock_by_publication(cls, session: AsyncSession, publication_id: str, now: datetime) -> Self | None:
         """Lock the post that a publication belongs to; None when there is none."""
-        return await cls._load(session, publication_id, now, _LOCK_BY_PUBLICATION)
+        rows = await session.run_sync(load_post, LOCK_BY_PUBLICATION, publication_id)
+        return None if rows is None else cls(session, *rows, now + waited(session))
 
     @classmethod
-    async def _load(
-        cls, session: AsyncSession, key: str, now: datetime, query: SelectOfScalar[ContentRow]
-    ) -> Self | None:
-        """Load the rows of the post that `query` selects."""
-
-        def load(reading: Session) -> tuple[ContentRow, list[PublicationRow], DraftRow] | None:
-            content = reading.scalars(query, {"key": key}).first()
-            if content is None:
-                return None
-            publications = reading.scalars(_PUBLICATIONS, {"key": content.id}).all()
-            draft = reading.scalars(_DRAFT, {"key": content.id, "version": content.draft_version}).first()
-            if draft is None:
-                raise LookupError(f"{content.id} has no draft {content.draft_version}")
-            return content, list(publications), draft
-
-        # One call through the async driver for all of them.
-        rows = await session.run_sync(load)
-        return None if rows is None else cls(session, *rows, now if query is _READ else now + waited(session))
+    async def lock_all(cls, session: AsyncSession, content_ids: Sequence[str], now: datetime) -> list[Self]:
+        """Lock several posts, in the order of their ids. Those that do not exist are left out."""
+        posts, subscribed = await session.run_sync(lock_posts, content_ids), dict[str, Sequence[Subscription]]()
+        return [cls(session, *rows, now + waited(session), _subscribed=subscribed) for rows in posts]
 
     @property
     def view(self) -> ContentView:
@@ -222,10 +191,11 @@ class LockedContent:
             "data": snapshot,
             "created_at": self.now,
         }
-        if self._subscriptions is None:
-            self._subscriptions = await subscriptions(self.session, self.content.brand_ref)
+        brand_ref = self.content.brand_ref
+        if brand_ref not in self._subscribed:
+            self._subscribed[brand_ref] = await subscriptions(self.session, brand_ref)
         channels = {row.channel} if row else self._channels()
-        endpoint_ids = [one.endpoint_id for one in self._subscriptions if one.wants(kind, channels)]
+        endpoint_ids = [one.endpoint_id for one in self._subscribed[brand_ref] if one.wants(kind, channels)]
         await add_event(self.session, event)
         if await add_deliveries(self.session, event, endpoint_ids, self.now, self.now):
             self.deliveries += len(endpoint_ids)

@@ -36,9 +36,8 @@ class ScheduleStore:
         That acknowledges the first wake. A change since then has raised `wake_seq`, and its own wake follows.
         """
         async with self._database.write() as session:
-            for content_id in content_ids:
-                locked = await LockedContent.lock(session, content_id, now)
-                if locked is None or locked.content.wake_ack > 0:
+            for locked in await LockedContent.lock_all(session, content_ids, now):
+                if locked.content.wake_ack > 0:
                     continue
                 locked.content.wake_ack = 1
                 await queue_accepted(locked)

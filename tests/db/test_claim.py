@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Effect
@@ -27,6 +29,13 @@ async def claim(
     taken = await board.store.claim(put.content_id, put.id, epoch=epoch, holder="w", now=now, period=period)
     assert taken is not None
     return taken
+
+
+def listening(seen: list[str]) -> Callable[..., None]:
+    def note(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+        seen.append(sql)
+
+    return note
 
 
 async def test_the_intent_is_committed_with_the_claim(board: Board) -> None:
@@ -188,6 +197,21 @@ async def test_a_started_workflow_queues_its_post_once(board: Board) -> None:
         content = await board.content(each.content_id)
         assert (content.status, content.wake_seq - content.wake_ack) == ("queued", unseen)
         assert await board.types(each.content_id) == ["queued"]
+
+
+async def test_a_batch_of_started_workflows_is_read_by_as_many_statements_as_one(board: Board) -> None:
+    reads = []
+    for size in (1, 6):
+        ids = [(await board.put(S.ACCEPTED, content={"wake_seq": 1})).content_id for _ in range(size)]
+        seen: list[str] = []
+        engine = board.database._writer.sync_engine
+        note = listening(seen)
+        event.listen(engine, "before_cursor_execute", note)
+        await board.schedule.queue(ids, START)
+        event.remove(engine, "before_cursor_execute", note)
+        reads.append(sum(sql.startswith("SELECT") for sql in seen))
+        assert [(await board.content(each)).status for each in ids] == ["queued"] * size
+    assert reads[0] == reads[1], reads
 
 
 async def test_a_cancel_before_the_start_is_recorded_stays(board: Board) -> None:

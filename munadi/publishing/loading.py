@@ -1,0 +1,77 @@
+"""Loads the rows of posts: the statements that begin every transaction on a post, built once per process.
+
+The lock comes first and alone: joined to others, PostgreSQL would show their rows as they were before it waited for the
+lock. Each function is one call through the async driver for all its statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam
+from sqlalchemy.orm import Session
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from munadi.db.tables import ContentRow, DraftRow, PublicationRow
+
+# A post, its publications by place, and its current draft.
+PostRows = tuple[ContentRow, list[PublicationRow], DraftRow]
+
+READ = select(ContentRow).where(col(ContentRow.id) == bindparam("key"))
+LOCK = READ.with_for_update().execution_options(populate_existing=True)
+_CONTENT_OF = select(PublicationRow.content_id).where(col(PublicationRow.id) == bindparam("key")).scalar_subquery()
+LOCK_BY_PUBLICATION = (
+    select(ContentRow)
+    .where(col(ContentRow.id) == _CONTENT_OF)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_PUBLICATIONS = (
+    select(PublicationRow).where(col(PublicationRow.content_id) == bindparam("key")).order_by(col(PublicationRow.place))
+)
+_DRAFT = select(DraftRow).where(
+    col(DraftRow.content_id) == bindparam("key"), col(DraftRow.draft_version) == bindparam("version")
+)
+
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+# In one order for all who lock several posts, so that no two wait for each other.
+_LOCK_ALL = (
+    select(ContentRow)
+    .where(col(ContentRow.id).in_(_KEYS))
+    .order_by(col(ContentRow.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_PUBLICATIONS_OF_ALL = (
+    select(PublicationRow).where(col(PublicationRow.content_id).in_(_KEYS)).order_by(col(PublicationRow.place))
+)
+_DRAFTS_OF_ALL = (
+    select(DraftRow)
+    .join(ContentRow, col(ContentRow.id) == col(DraftRow.content_id))
+    .where(col(DraftRow.content_id).in_(_KEYS), col(DraftRow.draft_version) == col(ContentRow.draft_version))
+)
+
+
+def load_post(session: Session, query: SelectOfScalar[ContentRow], key: str) -> PostRows | None:
+    """The rows of the post that `query` (READ, LOCK or LOCK_BY_PUBLICATION) selects; None when there is none."""
+    content = session.scalars(query, {"key": key}).first()
+    if content is None:
+        return None
+    publications = session.scalars(_PUBLICATIONS, {"key": content.id}).all()
+    draft = session.scalars(_DRAFT, {"key": content.id, "version": content.draft_version}).first()
+    if draft is None:
+        raise LookupError(f"{content.id} has no draft {content.draft_version}")
+    return content, list(publications), draft
+
+
+def lock_posts(session: Session, content_ids: Sequence[str]) -> list[PostRows]:
+    """Lock and load several posts, in the order of their ids. Those that do not exist are left out."""
+    contents = session.scalars(_LOCK_ALL, {"keys": list(content_ids)}).all()
+    keys = [content.id for content in contents]
+    publications: dict[str, list[PublicationRow]] = {key: [] for key in keys}
+    for row in session.scalars(_PUBLICATIONS_OF_ALL, {"keys": keys}):
+        publications[row.content_id].append(row)
+    drafts = {draft.content_id: draft for draft in session.scalars(_DRAFTS_OF_ALL, {"keys": keys})}
+    return [(content, publications[content.id], drafts[content.id]) for content in contents]
