@@ -213,12 +213,14 @@ def test_half_of_an_apps_credentials_is_an_error_and_none_a_warning() -> None:
     ("version", "days", "found"),
     [
         ("202603", 61, []),
-        ("202603", 60, [(True, "linkedin ends version 202603 about 2027-03-16")]),
-        ("202603", 0, [(False, "linkedin ended version 202603 about 2027-03-16")]),
+        ("202603", 60, [(True, "linkedin ends version 202603 on 2027-03-16")]),
+        ("202603", 0, [(False, "linkedin ended version 202603 on 2027-03-16")]),
         ("202605", 1, [(True, "linkedin ends version 202605 about 2027-05-15")]),
+        ("202605", 0, [(True, "linkedin may have ended version 202605 about 2027-05-15")]),
+        ("202605", -300, [(True, "linkedin may have ended version 202605 about 2027-05-15")]),
     ],
 )
-def test_a_version_that_ends_soon_is_a_warning_and_one_that_has_ended_an_error(
+def test_a_version_that_ends_soon_is_a_warning_and_one_that_is_known_to_have_ended_an_error(
     version: str, days: int, found: list[tuple[bool, str]]
 ) -> None:
     settings = Settings(channels={"linkedin": {"version": version}})

@@ -103,9 +103,14 @@ class Settings(AppSettings):
         """When LinkedIn ends this version, or will do so at the earliest."""
         return SUNSETS.get(self.version) or date(int(self.version[:4]) + 1, int(self.version[4:]), 15)
 
+    @property
+    def version_end_known(self) -> bool:
+        """Whether LinkedIn has named that day; else it is an estimate."""
+        return self.version in SUNSETS
+
     def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
         """See the base; and when the version ends."""
-        ends = {"version_ends": self.version_ends, "version_end_known": self.version in SUNSETS}
+        ends = {"version_ends": self.version_ends, "version_end_known": self.version_end_known}
         return super().applied_to(spec, *hosts).model_copy(update=ends)
 
     def app(self, login: Login) -> tuple[str, str]:
