@@ -106,10 +106,11 @@ class Terminal:
         )  # fmt: skip
 
     async def run(self, commands: str) -> str:
-        """What they print. `cnt_…` is the post that was shown last."""
+        """What they print. `cnt_…` is the post that was shown last; variables that were set are kept."""
         printed: list[str] = []
+        variables = "".join(re.findall(r"^[A-Z]+=.*\n", commands, re.MULTILINE))
         for block in re.split(r"(?<=\n)(?=munadi contents (?:reschedule|cancel|retry|watch))", commands):
-            process = await self.begin(block.replace("cnt_…", self.content))
+            process = await self.begin(variables + block.replace("cnt_…", self.content))
             output = (await process.communicate())[0].decode()
             self.content = (re.findall(r"cnt_\w+", output) or [self.content])[-1]
             printed.append(output)
