@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -16,7 +16,8 @@ from tests.harness.files import picture
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
 
-NEXT_YEAR = f"{datetime.now(UTC).year + 1}-01-05"
+# The horizon is 366 days.
+IN_HALF_A_YEAR = f"{datetime.now(UTC) + timedelta(days=180):%Y-%m-%d}"
 SUBMIT = re.compile("^(Publish now|Schedule)( for .*)?$")
 # Directly, or as the draft that was saved meanwhile.
 SUBMITTED = re.compile("/v1/(contents|drafts/[^/]+/submit)$")
@@ -71,7 +72,7 @@ async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand
 
 
 async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: Brand) -> None:
-    await page.goto(f"/compose?brandRef={brand.ref}&date={NEXT_YEAR}")
+    await page.goto(f"/compose?brandRef={brand.ref}&date={IN_HALF_A_YEAR}")
     for channel in ("Bluesky", "Instagram"):
         await page.get_by_role("checkbox", name=channel).check()
     await page.get_by_label("Text", exact=True).fill("For all")
@@ -98,7 +99,7 @@ async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: 
     await page.get_by_role("button", name=SUBMIT).click()
     await page.wait_for_url(re.compile("/contents/cnt_"))
     made = (await brand.api.get(f"/v1/contents/{page.url.rpartition('/')[2]}")).json()
-    assert (made["scheduledAt"], made["timezone"]) == (f"{NEXT_YEAR}T03:30:00Z", "Asia/Kolkata")
+    assert (made["scheduledAt"], made["timezone"]) == (f"{IN_HALF_A_YEAR}T03:30:00Z", "Asia/Kolkata")
     assert [publication["channel"] for publication in made["publications"]] == ["bluesky"]
 
 
