@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.page_data import TheReader
+from api.dashboard.page_data import Answer, Reader, ReadingFailed, TheReader
 from api.dashboard.render import PageRoute, render
 from api.languages.catalogue import N_
 from munadi.domain.brand import Duplicates
@@ -42,16 +43,25 @@ async def show_settings(
     request: Request,
     reader: TheReader,
     cursor: Cursor = None,
+    words: Annotated[str | None, Query(alias="q", max_length=200)] = None,
+    brand: Annotated[str | None, Query(max_length=63, description="The ref of the one brand to show.")] = None,
     keys_cursor: Annotated[str | None, Query(alias="keysCursor", max_length=200)] = None,
 ) -> Response:
-    """The brands and the keys that an administrator may manage, with forms to change them."""
+    """The brands and the keys that an administrator may manage, with forms to change them.
+
+    `q` finds brands by a part of the ref or name; `brand` shows one brand, unfolded, wherever it is in the list.
+    """
     # Keys first: a key that may not manage them is refused as a whole.
     keys = await reader.get("/v1/keys", limit=PER_PAGE, cursor=keys_cursor)
-    brands = await reader.get("/v1/brands", limit=PER_PAGE, cursor=cursor)
+    brands = await _brands(reader, brand, words, cursor)
     return render(
         request,
         "settings.html",
         brands=brands,
+        only_brand=brand,
+        words=words or "",
+        cursor=cursor,
+        all_are_shown=not (cursor or words or brand or brands["nextCursor"]),
         keys=keys,
         limits=LIMITS,
         duplicates=DUPLICATES,
@@ -60,3 +70,16 @@ async def show_settings(
         is_for_all=reader.viewer.principal.brand_ref is None,
         own_key=reader.viewer.principal.key_id,
     )
+
+
+async def _brands(reader: Reader, only: str | None, words: str | None, cursor: str | None) -> Answer:
+    """A page of brands, or the one that is named; nothing when there is none, or the key may not see it."""
+    if not only:
+        return await reader.get("/v1/brands", limit=PER_PAGE, cursor=cursor, q=words)
+    try:
+        found = [await reader.get(f"/v1/brands/{quote(only, safe='')}")]
+    except ReadingFailed as error:
+        if error.status != 404:
+            raise
+        found = []
+    return {"data": found, "nextCursor": None}

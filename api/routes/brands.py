@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -101,10 +101,17 @@ async def create_brand(
     responses={**shows_page(examples.BRAND), **error_responses(401, 403, 422)},
     summary="List brands",
 )
-async def list_brands(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[BrandView]:
+async def list_brands(
+    principal: Reader,
+    services: TheServices,
+    paging: PagingQuery,
+    words: Annotated[
+        str | None, Query(alias="q", max_length=200, description="A part of the `ref` or of the name.")
+    ] = None,
+) -> Page[BrandView]:
     """The brands that this key may see, ordered by `ref`."""
     store = BrandStore(services.database)
-    rows = await store.list(only=principal.brand_ref, limit=paging.reading, after=paging.after)
+    rows = await store.list(only=principal.brand_ref, limit=paging.reading, after=paging.after, words=words)
     return paging.page(rows, lambda brand: brand.ref)
 
 

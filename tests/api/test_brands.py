@@ -42,6 +42,22 @@ async def test_a_key_for_one_brand_sees_and_creates_no_other_and_changes_no_limi
     assert (await api.patch("/v1/brands/acme", {"name": "Acme"}, key=key)).status_code == 200
 
 
+@pytest.mark.each_database
+async def test_brands_are_found_by_a_part_of_their_ref_or_name(api: ApiHarness) -> None:
+    for ref, name in (("bakery-1", "Brot & Söhne"), ("bakery-2", "100% Brot"), ("shoes", None)):
+        assert (await api.post("/v1/brands", {"ref": ref, "name": name})).status_code == 201
+
+    async def found(words: str, key: str | None = None) -> list[str]:
+        return [each["ref"] for each in await api.read_list("/v1/brands", params={"q": words}, key=key)]
+
+    assert await found("BAKERY") == await found("brot") == ["bakery-1", "bakery-2"]
+    assert await found("0% b") == ["bakery-2"]
+    assert await found("_") == []
+    assert await found("brot", await api.key(Scope.ADMIN, brand_ref="bakery-2")) == ["bakery-2"]
+    assert await found("acme", await api.key(Scope.ADMIN, brand_ref="rival")) == []
+    expect_errors(await api.get("/v1/brands", params={"q": "x" * 201}), "?q")
+
+
 async def test_lists_come_in_pages(api: ApiHarness) -> None:
     first = await api.read("/v1/brands?limit=1")
     second = await api.read(f"/v1/brands?limit=1&cursor={first['nextCursor']}")

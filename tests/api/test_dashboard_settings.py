@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from api.dashboard.settings import SCOPES
+from api.dashboard.settings import PER_PAGE, SCOPES
+from munadi.db.tables import BrandRow
 from munadi.domain.key import Scope
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
 from tests.api.test_dashboard_posts import expect_words
+from tests.db.seeding import START
 
 
 async def test_brands_and_keys_are_listed_without_secrets(api: ApiHarness, dashboard: DashboardBrowser) -> None:
@@ -26,6 +28,34 @@ async def test_brands_and_keys_are_listed_without_secrets(api: ApiHarness, dashb
     for secret in (api.admin_key, ended["key"]):
         assert secret not in page
     assert 'href="/settings"' in page, "it is in the navigation"
+
+
+async def test_any_of_a_thousand_brands_is_found_and_changed(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    assert "Name or ref" not in await dashboard.page("/settings"), "a short list needs no search"
+    async with api.services.database.write() as session:
+        shops = [BrandRow(ref=f"shop-{each:04}", name=f"Shop №{each}", created_at=START) for each in range(1_000)]
+        session.add_all(shops)
+
+    async def refs(query: str) -> list[str]:
+        page = await dashboard.page(f"/settings{query}")
+        assert faults(page) == []
+        return re.findall(r'data-brand-form="([^"]+)"', page)
+
+    first = await refs("")
+    assert (len(first), first[0]) == (PER_PAGE, "acme")
+    following = re.search(r'href="(/settings[^"]*)" rel="next">More brands', await dashboard.page("/settings"))
+    assert following
+    assert (await refs(following[1].removeprefix("/settings")))[0] == f"shop-{PER_PAGE - 2:04}"
+    assert await refs("?q=shop-09") == [f"shop-{each:04}" for each in range(900, 900 + PER_PAGE)]
+    assert await refs("?q=%E2%84%96999") == ["shop-0999"], "by its name"
+    assert await refs("?q=100%25") == [], "% is a sign like another"
+    expect_words(await dashboard.page("/settings?q=nothing-like-it"), "No brand found", "Show all brands")
+    link = re.search(r'href="(/settings[^"]*)">', await dashboard.page("/usage?brandRef=shop-0999"))
+    assert link
+    page = await dashboard.page(link[1].partition("#")[0])
+    assert f'id="{link[1].partition("#")[2]}" open>' in page
+    assert re.findall(r'data-brand-form="([^"]+)"', page) == ["shop-0999"]
+    assert await refs("?brand=no-such-brand") == []
 
 
 async def test_what_a_key_may_do_is_in_words(dashboard: DashboardBrowser) -> None:

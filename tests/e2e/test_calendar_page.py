@@ -94,6 +94,30 @@ async def test_the_days_of_a_week_are_one_below_the_other_on_a_phone(page: Page,
     assert {box["width"] > 300 for box in boxes if box} == {True}
 
 
+async def test_a_month_on_a_phone_counts_the_posts_of_each_day_and_leads_to_them(page: Page, brand: Brand) -> None:
+    first = (datetime.now(UTC).replace(day=28) + timedelta(days=7)).date().replace(day=1)
+    days = [first + timedelta(days=number) for number in (3, 20)]
+    for day, hours in zip(days, ((9, 10), (12,)), strict=True):
+        for hour in hours:
+            await brand.submit(f"At {hour} o'clock", scheduledAt=f"{day}T{hour:02}:00:00Z")
+    await page.goto(f"/calendar?brandRef={brand.ref}&date={first}")
+    month = page.get_by_role("navigation", name="Days of the month")
+    await expect(month).to_be_hidden()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    counted = month.get_by_role("link", name="post")
+    await expect(counted).to_have_text(
+        [f"{days[0]:%-d}{days[0]:%-d %B}: 2 posts2", f"{days[1]:%-d}{days[1]:%-d %B}: 1 post1"]
+    )
+    boxes = [await each.bounding_box() for each in await month.locator(".glance-day").all()]
+    assert all(box and box["width"] >= 40 and box["height"] >= 40 for box in boxes), "a finger meets each day"
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await counted.last.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(f"#day-{days[1]}").get_by_role("button", name="At 12 o'clock")).to_be_in_viewport()
+    await month.get_by_role("link", name=f"Compose for {days[0] + timedelta(days=1):%-d %B}").click()
+    await page.wait_for_url(re.compile(f"/compose.+date={days[0] + timedelta(days=1)}"))
+
+
 async def test_an_empty_hour_opens_compose_for_it(page: Page, brand: Brand) -> None:
     day = (datetime.now(UTC) + timedelta(days=3)).date()
     await page.goto(f"/calendar?brandRef={brand.ref}&view=week&date={day}")

@@ -32,6 +32,35 @@ async def test_focus_stays_on_the_page_and_begins_where_a_person_acts(
         await expect(page.locator("#live")).to_be_focused()
 
 
+async def test_a_phone_has_every_page_behind_a_menu_button(stack: Stack, browser: Browser) -> None:
+    async with signed_in(browser, stack, width=390) as page:
+        menu, pages = page.get_by_role("button", name="Menu"), page.get_by_role("navigation", name="Pages")
+        await expect(menu).to_have_attribute("aria-expanded", "false")
+        await expect(pages).to_be_hidden()
+        await menu.focus()
+        await page.keyboard.press("Enter")
+        await expect(menu).to_have_attribute("aria-expanded", "true")
+        links = await pages.get_by_role("link").all()
+        assert len(links) == 10
+        for link in links:
+            await expect(link).to_be_in_viewport(ratio=1)
+        await page.keyboard.press("Tab")
+        await expect(links[0]).to_be_focused()
+        await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(pages).to_be_hidden()
+        await expect(menu).to_be_focused()
+        await menu.click()
+        await page.locator("h1").click()
+        await expect(pages).to_be_hidden()
+        await menu.click()
+        await pages.get_by_role("link", name="Webhooks").click()
+        await page.wait_for_url("**/webhooks*")
+        await page.set_viewport_size({"width": 1280, "height": 900})
+        await expect(menu).to_be_hidden()
+        await expect(pages).to_be_visible()
+
+
 async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
     stack: Stack, brand: Brand, browser: Browser, api: httpx.AsyncClient
 ) -> None:

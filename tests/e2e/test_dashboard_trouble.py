@@ -18,7 +18,7 @@ from tests.harness.networks import plant
 from tests.harness.stack import Stack
 from tests.support.browser import open_page
 
-# Name, width and whether it is dark. Colors do not depend on the width, so axe examines the wide ones.
+# Name, width and whether it is dark. Colors do not depend on the width: their contrast is examined on the wide ones.
 LOOKS = [("light", 1280, False), ("dark", 1280, True), ("phone", 390, True)]
 PHONE = 390
 DAY = datetime.now(UTC).date() + timedelta(days=2)
@@ -152,17 +152,17 @@ async def test_every_page_is_accessible_and_fits(
     stack: Stack, scene: Scene, browser: Browser, look: str, width: int, dark: bool
 ) -> None:
     wrong: list[str] = []
-    axe = width > PHONE
+    colors = width > PHONE
     async with signed_in(browser, stack, width=width, dark=dark) as page:
         for name, path in scene.pages.items():
             await page.goto(path)
             await act(page, name)
-            wrong += await judge(page, f"{name}-{look}", axe=axe)
+            wrong += await judge(page, f"{name}-{look}", colors=colors)
         await page.goto(scene.pages["waiting"])
         await page.get_by_role("button", name="Publish now").click()
-        wrong += await judge(page, f"confirm-{look}", axe=axe)
+        wrong += await judge(page, f"confirm-{look}", colors=colors)
     async with open_page(browser, f"{stack.info['dashboard']}/sign-in", width=width, dark=dark) as page:
-        wrong += await judge(page, f"sign-in-{look}", axe=axe)
+        wrong += await judge(page, f"sign-in-{look}", colors=colors)
     assert wrong == []
 
 

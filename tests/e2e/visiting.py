@@ -57,10 +57,10 @@ def lose_the_first_answer() -> Callable[[Route], Awaitable[None]]:
     return handle
 
 
-async def judge(page: Page, name: str, *, axe: bool) -> list[str]:
+async def judge(page: Page, name: str, *, colors: bool = True) -> list[str]:
     """What is wrong with the page when everything on it is opened: too wide for its window, or what axe finds.
 
-    A picture of it is stored in `SCREENS`.
+    A picture of it is stored in `SCREENS`. `colors`: contrast, too, which costs axe most of its time.
     """
     if not await page.locator("dialog[open]").count():
         for summary in await page.locator("summary").all():
@@ -70,7 +70,7 @@ async def judge(page: Page, name: str, *, axe: bool) -> list[str]:
     await page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
     too_wide = await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     found = ["wider than its window"] if too_wide else []
-    found += await violations(page) if axe else []
+    found += await violations(page, colors=colors)
     return [f"{name}: {each}" for each in found]
 
 

@@ -5,6 +5,7 @@ import { watchActions } from "./actions.js";
 import { watchBrand } from "./brand.js";
 import { watchDetails } from "./details.js";
 import { follow } from "./live.js";
+import { watchMenu } from "./menu.js";
 import { watchForms } from "./morph.js";
 import { localize, offerZones } from "./times.js";
 
@@ -19,9 +20,9 @@ const TICK = 30_000;
 localize(document);
 setInterval(() => localize(document), TICK);
 offerZones();
-document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 watchForms();
 watchActions();
 watchDetails();
 watchBrand();
+watchMenu();
 follow();

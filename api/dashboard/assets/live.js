@@ -93,7 +93,7 @@ function show(page) {
   localize(fresh);
   const before = main.querySelector("[data-said]")?.dataset.said;
   morph(main, fresh);
-  for (const id of ["state", "pages"]) morph(document.getElementById(id), page.getElementById(id));
+  for (const id of ["state", "pages", "menu-count"]) morph(document.getElementById(id), page.getElementById(id));
   document.title = page.title;
   const after = main.querySelector("[data-said]")?.dataset.said;
   if (after && after !== before) say(after);

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -74,13 +75,18 @@ class BrandStore:
             row = await session.get(BrandRow, ref)
             return None if row is None else brand_view(row)
 
-    async def list(self, *, only: str | None, limit: int, after: str | None) -> Sequence[BrandView]:
-        """Brands in order of ref after `after`; just one if it is given."""
+    async def list(
+        self, *, only: str | None, limit: int, after: str | None, words: str | None = None
+    ) -> Sequence[BrandView]:
+        """Brands in order of ref after `after`: only one, or those with `words` in the ref or the name, if given."""
         query = select(BrandRow).order_by(col(BrandRow.ref)).limit(limit)
         if only is not None:
             query = query.where(BrandRow.ref == only)
         if after is not None:
             query = query.where(col(BrandRow.ref) > after)
+        if words:
+            places = (col(BrandRow.ref), col(BrandRow.name))
+            query = query.where(or_(*(place.icontains(words, autoescape=True) for place in places)))
         async with self._database.read() as session:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 

@@ -80,12 +80,12 @@ export class Brands {
   constructor(private readonly send: Send) {}
 
   /** The brands that this key may see, ordered by `ref`. */
-  list(query: { limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfBrandView> {
+  list(query: { q?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfBrandView> {
     return this.send<t.PageOfBrandView>("GET", `/v1/brands`, { query, ...options });
   }
 
   /** The entries of all pages of `list`, page by page. */
-  listAll(query: { limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfBrandView["data"][number]> {
+  listAll(query: { q?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfBrandView["data"][number]> {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
