@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.access import with_token
-from activities.failures import again, failure_from, hold_for
+from activities.failures import SHORT_WAIT, again, failure_from, hold_for
 from activities.handles import HandleSaver
 from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
@@ -77,7 +77,8 @@ class PreparingActivities:
             hold = HoldReason.OUTAGE
         if error.effect is Effect.REJECTED and hold is not HoldReason.TOKEN:
             hold = None
-        if hold is HoldReason.OUTAGE and activity.info().attempt < PREPARE_TRIES:
+        is_short = (error.retry_after or timedelta(0)) <= SHORT_WAIT
+        if hold is HoldReason.OUTAGE and is_short and activity.info().attempt < PREPARE_TRIES:
             raise again(error)
         failure = failure_from(error, self._clock.now())
         wait: timedelta | None = None if hold is HoldReason.TOKEN else error.retry_after or HOLD_GROWTH[0]

@@ -13,11 +13,11 @@ from activities.failures import failure_from
 from activities.gate import DeadlineGate
 from activities.heartbeat import heartbeats
 from activities.messages import EARLY, PublicationRef, read_again
-from activities.policies import CHECK_AGAIN, LaterStepPolicy, PostPolicy
+from activities.policies import CHECK_AGAIN, LaterStepPolicy, PostPolicy, outcome_of
 from activities.step_runner import StepRunner
 from activities.turns import Turns
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Effect
+from munadi.domain.failure import ChannelError, Effect, PostDropped
 from munadi.domain.publication import Absent, HoldReason, Pending, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
 from munadi.publishing.model import Attempt, NextStep, Outcome, Step, StepResult
@@ -194,6 +194,9 @@ class PublishingActivities:
         except ChannelError as error:
             left = max(CHECK_AGAIN, step.publish_by - self._clock.now())
             after = min(max(CHECK_AGAIN, error.retry_after or CHECK_AGAIN), left)
+            if isinstance(error, PostDropped) and error.effect is Effect.NOT_SENT:
+                again = outcome_of(error, self._clock.now(), last_try=True)
+                return again.model_copy(update={"prepares_again": True}), after
             if error.effect is not Effect.REJECTED:
                 return None, after
             failure = failure_from(error, self._clock.now())

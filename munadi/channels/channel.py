@@ -125,7 +125,7 @@ class Publisher(ABC, Generic[Options]):
 
     @abstractmethod
     async def check(self, post: Post[Options]) -> Pending | Ready | Published:
-        """Read only: how far the preparation or the accepted post is."""
+        """Read only: how far the preparation or the accepted post is. PostDropped when the network gave it up."""
 
     @abstractmethod
     async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:

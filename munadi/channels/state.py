@@ -12,7 +12,9 @@ from munadi.ports import SaveHandle
 
 
 class HandleState(Model):
-    """The base of each channel's `Prepared`."""
+    """The base of each channel's `Prepared`. `failed_pulls` counts for `munadi.channels.pulls`."""
+
+    failed_pulls: int = 0
 
     @classmethod
     def of(cls, handle: Handle | None) -> Self:
@@ -47,4 +49,6 @@ class SavedState(Generic[State]):
     async def replace(self, state: State, *, ready: bool = False) -> None:
         """Save another state. Raises StaleEpoch."""
         self.state = state
-        await self._save(state.model_dump(mode="json"), ready=ready, expires_at=state.expires_at)
+        # Workers of an earlier version, which may run beside this one, refuse a field that they do not know.
+        unused: set[str] = set() if state.failed_pulls else {"failed_pulls"}
+        await self._save(state.model_dump(mode="json", exclude=unused), ready=ready, expires_at=state.expires_at)

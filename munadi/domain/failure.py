@@ -2,6 +2,7 @@
 
     Reason ──(REASONS)──► FailureClass, Retryable, remedy        one row per reason, proven complete by a test
     ChannelError          raised by a channel: a reason + what we know of its effect (Effect)
+      PostDropped         …of a check: the network accepted the post and gave it up
     Failure               what a client reads
 
 `Effect` is the fact that decides whether anything may be sent again; `Retryable` is advice to a person.
@@ -142,6 +143,14 @@ class ChannelError(Exception):
     def __str__(self) -> str:
         code = f" ({self.provider_code})" if self.provider_code else ""
         return f"{self.reason}{code}: {self.message}"
+
+
+@dataclass
+class PostDropped(ChannelError):
+    """The network had accepted the post, and reports that it gave it up: nothing is live, and never will be.
+
+    Raised by a check alone. With the effect `not_sent` the post is prepared and sent again after `retry_after`.
+    """
 
 
 @dataclass

@@ -107,7 +107,7 @@ class Channel(Protocol):
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
-        """Read the progress of a preparation or of an accepted post."""
+        """Read the progress of a preparation or of an accepted post. PostDropped when the network gave that up."""
 
     async def find(
         self,
@@ -150,7 +150,7 @@ class MediaReader(Protocol):
     def public_url(self, asset: MediaAsset) -> str: ...
 
     async def check_stored(self, asset: MediaAsset) -> None:
-        """Check that the file is stored before a network pulls it: a failed pull is final. Raises ChannelError."""
+        """Check that the file is stored before a network pulls it. Raises ChannelError."""
 
     async def rendition(
         self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None

@@ -226,7 +226,8 @@ class ClaimResult:
 class Outcome(Model):
     """The outcome of a step. The first of these that is set decides (`munadi.publishing.outcomes` has the table):
 
-    published: it is live · failure: refused permanently · hold: not sent, wait · pending: accepted, not yet live ·
+    published: it is live · failure: refused permanently · hold: not sent, wait, and prepare it again where
+    `prepares_again` · pending: accepted, not yet live ·
     requeue: never sent, due at once · look_after: the result is unclear, check again after that long · warning: a later
     step is given up, because of `given_up`. None of them: an unknown effect leaves the attempt open for `reconcile`.
 
@@ -241,6 +242,7 @@ class Outcome(Model):
     hold: HoldReason | None = None
     hold_for: timedelta | None = None
     hold_cause: Failure | None = None
+    prepares_again: bool = False
     pending: bool = False
     requeue: bool = False
     look_after: timedelta | None = None

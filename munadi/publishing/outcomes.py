@@ -171,6 +171,8 @@ async def _hold(
     if row.status == S.PUBLISHING:
         await locked.move(row, S.QUEUED, None)
         row.hold_reason = None
+    if outcome.prepares_again:
+        row.handle_ready = False  # what it holds was accepted and given up: the channel's `prepare` replaces it
     until = None
     if reason is not HoldReason.TOKEN:
         wait = outcome.hold_for if outcome.hold_for is not None else growing(HOLD_GROWTH, row.hold_count)

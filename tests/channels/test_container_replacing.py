@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from munadi.channels.meta.state import Container, Prepared
+from munadi.channels.pulls import PULL_WAITS
 from munadi.channels.threads.errors import FAILED_CONTAINERS
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending
@@ -22,7 +23,7 @@ from tests.channels.containers import (
     networks,
     prepared,
 )
-from tests.channels.making import NOW, Saved, error_of
+from tests.channels.making import NOW, Bench, Saved, error_of
 
 GONE = graph_error(100, 33)
 BAD, FAILED = Reason.MEDIA_VALIDATION_FAILED, Reason.MEDIA_PROCESSING_FAILED
@@ -37,7 +38,6 @@ DEAD = [  # network, status, its message, the code that is stored, reason, how m
     (INSTAGRAM, "ERROR", PREFIX + "2207026", "2207026", BAD, 0),
     (INSTAGRAM, "ERROR", PREFIX + "2207009", "2207009", BAD, 0),
     (INSTAGRAM, "ERROR", "Error 2207057", "2207057", Reason.INVALID_FIELD, 0),
-    (THREADS, "ERROR", "FAILED_DOWNLOADING_VIDEO", "FAILED_DOWNLOADING_VIDEO", Reason.MEDIA_UNREACHABLE, 2),
     *((THREADS, "ERROR", word, word, FAILED, 2) for word in ("FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO")),
     (THREADS, "ERROR", "UNKNOWN", "UNKNOWN", FAILED, 2),
     *((THREADS, "ERROR", word, "ERROR", FAILED, 2) for word in ("", "A_NEW_WORD")),
@@ -48,9 +48,16 @@ DEAD = [  # network, status, its message, the code that is stored, reason, how m
     ),
 ]
 
+NOT_FETCHED = [  # network, status, its message
+    (INSTAGRAM, "ERROR", PREFIX + "2207003"),
+    (INSTAGRAM, "ERROR", PREFIX + "2207052"),
+    (THREADS, "ERROR", "FAILED_DOWNLOADING_VIDEO"),
+]
+
 
 def test_every_error_of_a_failed_container_of_threads_has_a_row() -> None:
-    assert FAILED_CONTAINERS.keys() <= {message for on, _, message, *_ in DEAD if on is THREADS}
+    known = {message for on, _, message, *_ in (*DEAD, *NOT_FETCHED) if on is THREADS}
+    assert FAILED_CONTAINERS.keys() <= known
 
 
 @pytest.mark.parametrize(("on", "status", "message", "code", "reason", "others"), DEAD)
@@ -137,8 +144,9 @@ async def test_threads_gives_up_a_container_that_stays_unfinished() -> None:
 @pytest.mark.parametrize(
     ("on", "code"),
     [
-        *((INSTAGRAM, code) for code in ((9004, 2207052), (-2, 2207003), (-2, 2207020), (24, 2207006), (24, 2207008))),
-        *((THREADS, code) for code in ((1, 2207052), (9004, 2207052))),
+        (INSTAGRAM, (-2, 2207020)),
+        (INSTAGRAM, (24, 2207006)),
+        (INSTAGRAM, (24, 2207008)),
     ],
 )
 async def test_a_creation_that_another_may_get_past_is_tried_three_times_more(
@@ -148,6 +156,43 @@ async def test_a_creation_that_another_may_get_past_is_tried_three_times_more(
     built.network.on("POST", on.make_path, graph_error(*code))
     effects = [(await on.unprepared(built, ONE, saved)).effect for _ in range(4)]
     assert effects == [Effect.NOT_SENT] * 3 + [Effect.REJECTED]
+
+
+@pytest.mark.parametrize(
+    ("on", "code"),
+    [
+        *((INSTAGRAM, code) for code in ((9004, 2207052), (-2, 2207003))),
+        *((THREADS, code) for code in ((1, 2207052), (9004, 2207052))),
+    ],
+)
+async def test_a_creation_that_could_not_fetch_the_media_waits_for_their_address(
+    on: ContainerNetwork, code: tuple[int, int]
+) -> None:
+    built, saved = on.begun(), Saved()
+    built.network.on("POST", on.make_path, graph_error(*code))
+    await gives_up_after_the_waits(on, built, saved)
+    assert (len(built.network.sent(on.make_path)), prepared(saved).renewals) == (len(PULL_WAITS) + 1, 0)
+
+
+@pytest.mark.parametrize(("on", "status", "message"), NOT_FETCHED)
+async def test_a_container_that_could_not_fetch_the_media_is_made_again_when_their_address_may_be_back(
+    on: ContainerNetwork, status: str, message: str
+) -> None:
+    always = on.begun(on.state(status, message))
+    await gives_up_after_the_waits(on, always, Saved())
+    assert len(on.made(always)) == len(PULL_WAITS) + 1
+    once, saved = on.begun(on.state(status, message), on.state("FINISHED")), Saved()
+    assert (await on.unprepared(once, FILM, saved)).retry_after == PULL_WAITS[0]
+    assert prepared(saved) == Prepared(failed_pulls=1)
+    await on.until_ready(once, FILM, saved)
+    assert len(on.made(once)) == 2
+
+
+async def gives_up_after_the_waits(on: ContainerNetwork, built: Bench, saved: Saved) -> None:
+    for wait in (*PULL_WAITS, None):
+        error = await on.unprepared(built, FILM, saved)
+        effect = Effect.NOT_SENT if wait else Effect.REJECTED
+        assert (error.reason, error.effect, error.retry_after) == (Reason.MEDIA_UNREACHABLE, effect, wait)
 
 
 async def test_an_instagram_parent_without_children_creates_them_again() -> None:

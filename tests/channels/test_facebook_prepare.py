@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from munadi.channels.pulls import PULL_WAITS
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import PublicationDraft
@@ -70,7 +71,6 @@ async def test_a_photo_that_facebook_does_not_accept_is_sent_as_a_rendition() ->
 @pytest.mark.parametrize(
     ("answers", "reason", "effects"),
     [
-        ([graph_error(324)], Reason.MEDIA_VALIDATION_FAILED, [Effect.REJECTED]),
         ([graph_error(368)], Reason.ACCOUNT_RESTRICTED, [Effect.REJECTED]),
         ([ok({})], Reason.PROVIDER_OUTAGE, [Effect.UNKNOWN]),
         ([graph_error(389)] * 3, Reason.MEDIA_UNREACHABLE, TRIES),
@@ -80,6 +80,15 @@ async def test_a_refused_photo(answers: list[httpx.Response], reason: Reason, ef
     built, saved = page.photos(*answers), Saved()
     found = [await page.unprepared(built, page.PHOTOS, saved) for _ in effects]
     assert [(error.reason, error.effect) for error in found] == [(reason, effect) for effect in effects]
+
+
+async def test_a_photo_that_facebook_may_not_have_fetched_is_offered_again() -> None:
+    built, saved = page.photos(*[graph_error(324)] * (len(PULL_WAITS) + 1)), Saved()
+    for wait in (*PULL_WAITS, None):
+        error = await page.unprepared(built, page.PHOTOS, saved)
+        effect = Effect.NOT_SENT if wait else Effect.REJECTED
+        assert (error.reason, error.effect, error.retry_after) == (Reason.MEDIA_VALIDATION_FAILED, effect, wait)
+        assert "MUNADI_PUBLIC_URL" in error.message
 
 
 async def test_a_text_needs_no_preparation_and_a_link_is_read_again_only_if_it_was_unreadable() -> None:

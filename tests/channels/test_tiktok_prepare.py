@@ -183,13 +183,6 @@ async def test_a_creator_who_may_not_post_now_is_reported_with_http_200() -> Non
     assert tiktok.saved.history == []
 
 
-async def test_a_sent_post_is_not_prepared_again() -> None:
-    tiktok = TikTokInMemory()
-    await tiktok.saved({"publish_id": "v1", "sent_at": NOW.isoformat()}, ready=True)
-    assert await tiktok.prepare() == Ready()
-    assert tiktok.bench.network.requests == []
-
-
 ANY_PATH = f"{HOSTS['api']}x"  # a configured host is TikTok with any path
 OURS = ["open-upload.tiktokapis.com", "upload.us.tiktokapis.com", "tiktokapis.com"]
 

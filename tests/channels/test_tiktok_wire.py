@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from munadi.channels.pulls import PULL_WAITS
 from munadi.channels.tiktok.errors import FAILURES, explain_failure, is_ok
 from munadi.channels.tiktok.spec import Mode, Options
 from munadi.channels.tiktok.state import Creator
@@ -206,7 +208,12 @@ def test_every_fail_reason_has_a_row() -> None:
 
 
 @pytest.mark.parametrize(("fail_reason", "reason"), [*FAILED, ("", Reason.UNKNOWN_PROVIDER_ERROR)])
-def test_every_fail_reason_is_final(fail_reason: str, reason: Reason) -> None:
-    error = explain_failure(fail_reason)
-    assert (error.reason, error.effect, error.provider_code) == (reason, Effect.REJECTED, fail_reason or "FAILED")
-    assert fail_reason in (error.provider_message or "")
+def test_every_fail_reason_is_final_but_a_failed_pull(fail_reason: str, reason: Reason) -> None:
+    repeats = fail_reason in ("video_pull_failed", "photo_pull_failed")
+    waits: list[timedelta | None] = [*PULL_WAITS, None] if repeats else [None] * (len(PULL_WAITS) + 1)
+    for failed_pulls, wait in enumerate(waits):
+        error = explain_failure(fail_reason, failed_pulls)
+        effect = Effect.NOT_SENT if wait else Effect.REJECTED
+        assert (error.reason, error.effect, error.provider_code) == (reason, effect, fail_reason or "FAILED")
+        assert error.retry_after == wait
+        assert fail_reason in (error.provider_message or "")

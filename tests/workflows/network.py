@@ -14,7 +14,7 @@ from munadi.channels.text import lengths
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Effect, PostDropped, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST_ID_PENDING, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, StaleEpoch, VisibleStep
@@ -58,7 +58,7 @@ class FakeChannel:
     options: type[BaseModel] = NoOptions
     plan: deque[Any] = field(default_factory=deque)
     prepare_plan: deque[Any] = field(default_factory=deque)
-    check_plan: deque[Pending] = field(default_factory=deque)
+    check_plan: deque[Any] = field(default_factory=deque)
     posts: list[tuple[str, str]] = field(default_factory=list)
     calls: list[tuple[str, datetime | None]] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
@@ -117,6 +117,9 @@ class FakeChannel:
             raise step
         if step == "refused-silently":
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset, nothing arrived")
+        if step == "dropped":
+            self.check_plan.append(dropped())
+            return Pending(after=timedelta(seconds=1))
         self.posts.append((draft.publication_id, draft.text))
         if step == "lost":
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset after the request")
@@ -199,6 +202,12 @@ class FakeChannel:
 def not_sent(reason: Reason = Reason.NETWORK_UNREACHABLE, wait: timedelta | None = None) -> ChannelError:
     """An error that proves that nothing was sent."""
     return ChannelError(reason, Effect.NOT_SENT, "nothing was sent", provider_code="X", retry_after=wait)
+
+
+def dropped(wait: timedelta = timedelta(minutes=1)) -> PostDropped:
+    """A post that the network accepted, and gave up because it could not fetch its media."""
+    reason = Reason.MEDIA_UNREACHABLE
+    return PostDropped(reason, Effect.NOT_SENT, "not fetched", provider_code="pull_failed", retry_after=wait)
 
 
 def rejected(reason: Reason = Reason.CONTENT_POLICY) -> ChannelError:

@@ -40,6 +40,7 @@ RESTRICTED = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
 FAILED_UPLOAD = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, renewals=MAX_RENEWALS)
 
 LINK_UNREADABLE = 1609005
+MISSING_IMAGE = 324
 WRONG_OFFSET = 1363037
 FROM_A_MILLION = 1_000_000
 
@@ -55,7 +56,7 @@ ERRORS: Rows = {
     (1349125, None): REFUSED_FIELD,  # bad format (unverified)
     (1609008, None): REFUSED_FIELD,  # facebook.com link (unverified)
     (LINK_UNREADABLE, None): REFUSED_FIELD,  # the link could not be scraped; once more after a re-scrape
-    (324, None): BAD_MEDIA,  # image missing or invalid
+    (MISSING_IMAGE, None): BAD_MEDIA,  # image missing or invalid; a photo that it fetches is offered again
     (1366046, None): BAD_MEDIA,  # image too large, or not JPG or PNG
     (2069019, None): BAD_MEDIA,  # image
     (382, None): BAD_MEDIA,  # video too small

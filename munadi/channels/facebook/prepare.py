@@ -6,12 +6,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 from munadi.channels.facebook import videos
-from munadi.channels.facebook.errors import died, may_upload_again, stuck, wanted_offsets
+from munadi.channels.facebook.errors import MISSING_IMAGE, codes_of, died, may_upload_again, stuck, wanted_offsets
 from munadi.channels.facebook.spec import PHOTO, Kind
 from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.meta.graph import succeeded
 from munadi.channels.meta.media import fitted
+from munadi.channels.pulls import count_failed_pull
 from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
@@ -51,7 +52,14 @@ class Preparation(SavedState[Prepared]):
         form = {"url": media.public_url(await fitted(media, PHOTO, asset)), "published": "false"}
         if asset.alt:
             form["alt_text_custom"] = asset.alt
-        made = await self._graph.make(self._case.path("photos"), self._case.token, form)
+        try:
+            made = await self._graph.make(self._case.path("photos"), self._case.token, form)
+        except ChannelError as error:
+            if MISSING_IMAGE not in codes_of(error):
+                raise
+            # The same code for a file that is no image: ours was probed, so the address is the likelier cause.
+            error.message += " or cannot be fetched: check that MUNADI_PUBLIC_URL can be reached from outside"
+            raise await count_failed_pull(self, error) from None
         await self.put(photos=(*self.state.photos, Photo(id=made, made_at=self._graph.now())))
 
     async def _read_link_again(self) -> None:

@@ -95,10 +95,11 @@ def explain_container(code: str, status: str) -> tuple[ChannelError, int]:
     found = _SUBCODE.search(status)
     subcode = int(found.group()) if found else None
     row = _BY_SUBCODE.get(subcode or 0) or NOT_PROCESSED
+    is_named = row.effect is S.REJECTED or row.reason is R.MEDIA_UNREACHABLE
     error = ChannelError(
-        row.reason if row.effect is S.REJECTED else R.MEDIA_PROCESSING_FAILED,
+        row.reason if is_named else R.MEDIA_PROCESSING_FAILED,
         row.effect,
-        f"{TITLE}: {REASONS[R.MEDIA_PROCESSING_FAILED].meaning}",
+        f"{TITLE}: {REASONS[row.reason if row.reason is R.MEDIA_UNREACHABLE else R.MEDIA_PROCESSING_FAILED].meaning}",
         provider_code=str(subcode) if subcode else code,
         provider_message=redact(status)[:MAX_MESSAGE] or None,
     )

@@ -16,8 +16,9 @@ from munadi.channels.http import token_of
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
+from munadi.channels.pulls import count_failed_pull
 from munadi.channels.state import SavedState
-from munadi.domain.failure import ChannelError, Effect
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Pending, Ready
 from munadi.ports import SaveHandle
 
@@ -71,7 +72,7 @@ class Containers(SavedState[Prepared]):
 
     async def remember(self, step: str, post_id: str) -> None:
         """Save the id of a live post, if it can be saved."""
-        await self.record_success(posts={**self.state.posts, step: post_id}, renewals=0, misses=0)
+        await self.record_success(posts={**self.state.posts, step: post_id}, renewals=0, misses=0, failed_pulls=0)
 
     def _unsettled(self) -> timedelta | None:
         """How long a finished post still rests; right after FINISHED a publish may not find it."""
@@ -109,6 +110,9 @@ class Containers(SavedState[Prepared]):
         await self._count_renewal(error, allowed, left)
 
     async def _count_renewal(self, error: ChannelError, allowed: int, left: Prepared) -> None:
+        if error.reason is Reason.MEDIA_UNREACHABLE:
+            self.state = left
+            raise await count_failed_pull(self, error)
         if self.state.renewals >= allowed:
             error.effect = Effect.REJECTED
             raise error

@@ -24,6 +24,7 @@ SPAM = Row(R.SPAM_BLOCKED, S.UNKNOWN)  # "suspected spam": the post may neverthe
 EXPIRED_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT, proof=True)
 REVOKED_TOKEN = Row(R.TOKEN_REVOKED, S.NOT_SENT, proof=True)
 CHECKPOINT = Row(R.LOGIN_CHECKPOINT, S.NOT_SENT, proof=True)
+# Another container after a wait: munadi.channels.pulls. A publish that is refused so gets another one at once.
 UNREACHABLE = Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, renewals=3)
 BAD_MEDIA = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # whether a publish had an effect, only a check can show

@@ -38,8 +38,7 @@ NO_BOARD = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED, advice="the board or its sec
 UNREACHABLE = Row(
     R.MEDIA_UNREACHABLE,
     S.NOT_SENT,
-    timedelta(seconds=30),
-    "Pinterest could not fetch the image: check that MUNADI_PUBLIC_URL can be reached from outside",
+    advice="Pinterest could not fetch the image: check that MUNADI_PUBLIC_URL can be reached from outside",
 )
 LOST_MEDIA = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `upload` sends the video again, a few times
 POLICY = Row(R.SPAM_BLOCKED, S.REJECTED)

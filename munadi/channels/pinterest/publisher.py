@@ -12,7 +12,7 @@ from munadi.channels.pinterest.errors import failure
 from munadi.channels.pinterest.lookup import address_of, find_pin
 from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, SPEC, Options, Settings
 from munadi.channels.pinterest.state import Live, Prepared
-from munadi.channels.pinterest.upload import Uploading, count_failure
+from munadi.channels.pinterest.upload import Uploading
 from munadi.channels.pinterest.wire import (
     encoding_overhead,
     id_in,
@@ -22,6 +22,7 @@ from munadi.channels.pinterest.wire import (
     sent_source,
     video_source,
 )
+from munadi.channels.pulls import count_failed_pull
 from munadi.channels.renditions import fitting
 from munadi.channels.state import SavedState
 from munadi.domain.channel import SLOWEST_UPLINK
@@ -69,7 +70,7 @@ class PinterestPublisher(Publisher[Options]):
             answer = await self._api.create(token_of(post.account), body, step.gate, timeout)
         except ChannelError as error:
             if error.reason is Reason.MEDIA_UNREACHABLE:
-                await count_failure(saved, error)
+                await count_failed_pull(saved, error)
             raise
         pin_id = id_in(answer) or ""
         url = address_of(self._site, pin_id)

@@ -26,7 +26,7 @@ class Live(Model):
 
 
 class Prepared(HandleState):
-    """The state of a handle. `board` is the board that was seen to exist, `failures` those of uploads and fetches."""
+    """The state of a handle. `board` is the board that was seen to exist, `failures` those of uploads."""
 
     board: str | None = None
     video: Video | None = None

@@ -19,7 +19,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending
 
 REGISTERED, PROCESSING, SUCCEEDED, FAILED = "registered", "processing", "succeeded", "failed"
-# A video that Pinterest fails on so often is not taken; nor is an image that it could not fetch so often.
+# A video that Pinterest fails on so often is not taken.
 MAX_FAILURES = 3
 QUICK_READS = 12
 
@@ -45,7 +45,7 @@ class Uploading:
             return await self._judge(video, await self.api.media_status(self._token, video.id))
         except ChannelError as error:
             if error.reason is Reason.MEDIA_PROCESSING_FAILED:
-                await count_failure(self.saved, error)
+                await self._count_failure(error)
             raise
 
     async def _send(self) -> Video:
@@ -72,14 +72,13 @@ class Uploading:
         wait = self.settings.poll_quick if video.reads < QUICK_READS else self.settings.poll_slow
         return Pending(after=wait, note="Pinterest processes the video")
 
+    async def _count_failure(self, error: ChannelError) -> None:
+        """Save the failure, forget the video, and make `error` a rejection once there were too many."""
+        failures = self.saved.state.failures + 1
+        if failures >= MAX_FAILURES:
+            error.effect = Effect.REJECTED
+        await self.saved.put(failures=failures, video=None)
+
     @property
     def _token(self) -> str:
         return token_of(self.post.account)
-
-
-async def count_failure(saved: SavedState[Prepared], error: ChannelError) -> None:
-    """Save the failure, forget a video, and make `error` a rejection once there were too many."""
-    failures = saved.state.failures + 1
-    if failures >= MAX_FAILURES:
-        error.effect = Effect.REJECTED
-    await saved.put(failures=failures, video=None)

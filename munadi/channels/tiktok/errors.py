@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from munadi.channels.errors import Row, refusal
 from munadi.channels.http import redact
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
+from munadi.channels.pulls import judge_failed_pull
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, PostDropped, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
@@ -73,12 +74,13 @@ UPLOADS: Mapping[int, Row] = {
 }
 UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
 
-# `fail_reason` of the status FAILED: the post is not live and never will be, so each is final.
+# `fail_reason` of the status FAILED: the post is not live and never will be, so each is final. After *not sent* another
+# post may be made by itself (munadi.channels.pulls).
 FAILURES: Mapping[str, Row] = {
     **dict.fromkeys(("file_format_check_failed", "duration_check_failed", "frame_rate_check_failed"), BAD_FILE),
     "picture_size_check_failed": BAD_FILE,
     "video_bitrate_check_failed": BAD_FILE,  # unverified
-    **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), Row(R.MEDIA_UNREACHABLE, S.REJECTED)),
+    **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), Row(R.MEDIA_UNREACHABLE, S.NOT_SENT)),
     "internal": Row(R.PROVIDER_OUTAGE, S.REJECTED, advice="TikTok failed while it processed the post; retry it"),
     "publish_cancelled": Row(R.INVALID_FIELD, S.REJECTED, advice="the post was cancelled at TikTok; retry it"),
     "auth_removed": Row(R.TOKEN_REVOKED, S.REJECTED),
@@ -112,16 +114,20 @@ def explain(answer: Answer, now: datetime, *, upload: bool = False) -> ChannelEr
     return error
 
 
-def explain_failure(fail_reason: str) -> ChannelError:
-    """A post that TikTok accepted and then failed to publish: nothing is live."""
+def explain_failure(fail_reason: str, failed_pulls: int) -> PostDropped:
+    """A post that TikTok accepted and then failed to publish: nothing is live. Rejected, unless TikTok could not fetch
+    the media and fewer pulls than allowed have failed before."""
     row = FAILURES.get(fail_reason, FAILED)
-    return ChannelError(
+    error = PostDropped(
         row.reason,
         row.effect,
         f"TikTok: {row.advice or REASONS[row.reason].meaning}",
         provider_code=fail_reason or "FAILED",
         provider_message=f"fail_reason: {masked(fail_reason) or 'none given'}"[:MAX_MESSAGE],
     )
+    if error.effect is S.NOT_SENT:
+        judge_failed_pull(error, failed_pulls)
+    return error
 
 
 def masked(text: str) -> str:

@@ -29,11 +29,11 @@ class StatusReader:
     clock: Clock
 
     def outcome(self, post: Post[Options], state: Prepared, status: Status) -> Published | Pending:
-        """Of an accepted post. Raises ChannelError (rejected) when TikTok failed to publish it."""
+        """Of an accepted post. Raises PostDropped when TikTok failed to publish it."""
         if status.status == COMPLETE:
             return self._published(post, state, status, self.clock.now())
         if status.status == FAILED:
-            raise explain_failure(status.fail_reason)
+            raise explain_failure(status.fail_reason, state.failed_pulls)
         return Pending(after=self._wait(state.sent_at), note=f"TikTok says {status.status or 'nothing'}")
 
     def found(self, post: Post[Options], state: Prepared, status: Status) -> Published | Absent | Unknown:

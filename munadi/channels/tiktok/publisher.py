@@ -43,7 +43,7 @@ class TikTokPublisher(Publisher[Options]):
         """Read and obey creator_info; upload a file up to its last chunk. A pull needs no more than creator_info,
         photos only renditions of what TikTok does not take (PNG, JPEGs of several pictures)."""
         saved, now = SavedState(Prepared.of(post.handle), save), self._clock.now()
-        if saved.state.sent_at is not None:
+        if saved.state.sent_at is not None and not await self._may_pull_again(post, saved):
             return Ready()  # publish reads the status of what was sent before
         if saved.state.upload is not None and saved.state.upload.expires_at <= now:
             saved.state = saved.state.model_copy(update={"upload": None})
@@ -116,6 +116,20 @@ class TikTokPublisher(Publisher[Options]):
         except ChannelError as error:
             if error.provider_code not in NOTHING_TO_CANCEL:
                 raise
+
+    async def _may_pull_again(self, post: Post[Options], saved: SavedState[Prepared]) -> bool:
+        """Whether TikTok gave up what was sent because it could not fetch it; then the state is that of a new post.
+
+        The status is read here, where nothing is visible, although a check has read it: another init is made only
+        after the earlier publish_id is FAILED. Raises ChannelError, never a rejection, when it cannot be read.
+        """
+        if saved.state.key is None:
+            return False
+        run = self._run(post, saved)
+        status = await run.status(saved.state.key)
+        if status.status != FAILED:
+            return False
+        return (await run.forget_failed_pull(status.fail_reason)).effect is Effect.NOT_SENT
 
     def _run(self, post: Post[Options], saved: SavedState[Prepared]) -> Run:
         return Run(self._api, self._reader, post, saved)

@@ -94,9 +94,19 @@ class Run:
             raise error from failed
 
     async def failed(self, fail_reason: str) -> ChannelError:
-        """TikTok's final refusal; a retry by hand prepares again."""
-        await self.saved.replace(Prepared())
-        return explain_failure(fail_reason)
+        """Why TikTok gave the post up. Another is prepared by a retry by hand; by itself where a pull failed."""
+        error = await self.forget_failed_pull(fail_reason)
+        if error.effect is Effect.REJECTED:
+            await self.saved.replace(Prepared())
+        return error
+
+    async def forget_failed_pull(self, fail_reason: str) -> ChannelError:
+        """The same; the state is that of a new post if TikTok may be asked to fetch the media again."""
+        failed_pulls = self.saved.state.failed_pulls
+        error = explain_failure(fail_reason, failed_pulls)
+        if error.effect is Effect.NOT_SENT:
+            await self.saved.replace(Prepared(failed_pulls=failed_pulls + 1))
+        return error
 
     async def _refused(self, upload: Upload, error: ChannelError) -> Published | Pending:
         """TikTok does not take the address or the range: either it has the whole file, or it lacks the end."""

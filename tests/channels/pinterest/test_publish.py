@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from munadi.channels.pulls import PULL_WAITS
 from munadi.domain.channel import Resend
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
@@ -109,12 +110,13 @@ async def test_images_are_sent_within_the_call_where_pinterest_cannot_reach_us(c
     assert (spec.pulled_media, spec.deadline_for(3_000_000)) == ((), spec.publish_deadline + timedelta(seconds=15))
 
 
-async def test_an_image_that_could_not_be_fetched_is_named_again_twice() -> None:
+async def test_an_image_that_could_not_be_fetched_is_named_again_a_few_times() -> None:
     built, saved = over(), Saved()
     built.network.on("POST", PINS, refusal(400, 235, "Sorry, we could not fetch the image."))
-    for effect in (S.NOT_SENT, S.NOT_SENT, S.REJECTED):
-        error = await error_of(built.publish(SALE, WHO, saved), R.MEDIA_UNREACHABLE, effect)
+    for wait in (*PULL_WAITS, None):
+        error = await error_of(built.publish(SALE, WHO, saved), R.MEDIA_UNREACHABLE, S.NOT_SENT if wait else S.REJECTED)
         assert "MUNADI_PUBLIC_URL" in error.message
+        assert error.retry_after == wait
 
 
 async def test_a_store_that_is_away_sends_nothing() -> None:

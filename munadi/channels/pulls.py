@@ -1,0 +1,35 @@
+"""The one rule for a network that could not fetch a file from our public address.
+
+Such a refusal proves that nothing is live by this try, and an outage of our own address passes within minutes. So the
+file is offered again, later each time; then the post fails, and a person has to look at the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from munadi.channels.state import HandleState, SavedState
+from munadi.domain.failure import ChannelError, Effect
+
+# The waits before each further try. A restart of the API fits in the first two, a new certificate in all of them.
+PULL_WAITS: Sequence[timedelta] = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 120, 300))
+State = TypeVar("State", bound=HandleState)
+
+
+def judge_failed_pull(error: ChannelError, failed_pulls: int) -> bool:
+    """Set the effect of `error` and the wait after it, when so many pulls failed before. False: it is final."""
+    if failed_pulls >= len(PULL_WAITS):
+        error.effect, error.retry_after = Effect.REJECTED, None
+        return False
+    error.effect, error.retry_after = Effect.NOT_SENT, error.retry_after or PULL_WAITS[failed_pulls]
+    return True
+
+
+async def count_failed_pull(saved: SavedState[State], error: ChannelError) -> ChannelError:
+    """The same for a channel's saved state, which counts. After the last try a retry by hand has all of them again."""
+    failed_pulls = saved.state.failed_pulls
+    repeats = judge_failed_pull(error, failed_pulls)
+    await saved.put(failed_pulls=failed_pulls + 1 if repeats else 0)
+    return error
