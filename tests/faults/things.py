@@ -1,0 +1,46 @@
+"""One thing of each kind in a running stack, for tests that call every operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.harness.brand import Brand, until
+from tests.harness.files import picture
+from tests.harness.inbox import subscribe
+from tests.harness.networks import remove_quotas
+
+
+async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str, str]:
+    """One thing of each kind that belongs to `acme`, and a brand `rival`."""
+    await remove_quotas(sandbox)
+    brand = await Brand.create(api, sandbox, "acme", "bluesky")
+    assert (await api.post("/v1/brands", json={"ref": "rival"})).status_code == 201
+    hook = await subscribe(api, "http://127.0.0.1:9/hook", brandRef="acme")
+    content = await brand.ended((await brand.submit("published"))["id"])
+    key = await api.post("/v1/keys", json={"name": "own", "scopes": ["contents:read"], "brandRef": "acme"})
+    since = {"since": "2026-01-01T00:00:00Z"}
+    recovery = await api.post(f"/v1/webhooks/endpoints/{hook['id']}/recover", json=since)
+    link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
+    feed = await api.post("/v1/brands/acme/calendar-feeds")
+    draft = await api.post("/v1/drafts", json={"brandRef": "acme", "text": "not finished"})
+
+    async def deliveries() -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = (await api.get("/v1/webhooks/deliveries")).json()["data"]
+        return listed
+
+    return {
+        "content_id": content["id"],
+        "publication_id": content["publications"][0]["id"],
+        "media_id": (await brand.upload(picture()))["id"],
+        "account_id": (await brand.account("bluesky"))["id"],
+        "endpoint_id": hook["id"],
+        "recovery_id": recovery.json()["id"],
+        "event_id": (await api.get(f"/v1/contents/{content['id']}/events")).json()["data"][0]["id"],
+        "delivery_id": (await until(deliveries, 10))[0]["id"],
+        "key_id": key.json()["id"],
+        "connection_id": link.json()["id"],
+        "draft_id": draft.json()["id"],
+        "feed_id": feed.json()["id"],
+    }
