@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -13,12 +14,21 @@ import httpx
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
 from tests.harness.stack import Stack
-from tests.n8n.installation import NODES, WITHIN, N8n
+from tests.n8n.installation import NODES, ROOT, WITHIN, N8n
 from tests.n8n.workflows import example, file, several
 from tests.support.node import install_packages
 
+GUIDE = ROOT / "docs" / "guides" / "n8n.md"
 ARTICLE = "Monsoon sale starts today"
 LONG = "x" * 400
+
+
+async def key(api: httpx.AsyncClient) -> str:
+    """The key that the guide makes, for one brand and with the scopes it names."""
+    scopes = re.findall(r"--scope (\S+)", GUIDE.read_text())
+    made = await api.post("/v1/keys", json={"name": "n8n", "brandRef": "acme", "scopes": scopes})
+    assert made.status_code == 201, made.text
+    return str(made.json()["key"])
 
 
 async def posts(brand: Brand, text: str) -> int:
@@ -100,7 +110,7 @@ async def trial(folder: Path) -> None:
     install_packages(NODES)
     async with Stack(folder / "munadi") as stack, stack.client() as api, stack.sandbox() as sandbox:
         brand = await Brand.create(api, sandbox, "acme", "bluesky")
-        n8n = N8n(folder / "n8n", {"baseUrl": stack.info["api"], "apiKey": stack.info["apiKey"]})
+        n8n = N8n(folder / "n8n", {"baseUrl": stack.info["api"], "apiKey": await key(api)})
         n8n.install()
         n8n.load(example("publish"), example("wait"), example("resume"), several(), file())
         await by_hand(n8n, brand)
