@@ -92,7 +92,7 @@ class N8n:
         command = [str(self.node), str(self.bin), *arguments]
         environment = {**os.environ, **self.environment}
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=START)
-        assert done.returncode == 0, f"n8n {arguments}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"n8n {arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def __enter__(self) -> Self:
