@@ -13,10 +13,8 @@ import re
 import secrets as random_source
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 from typing import Any, NamedTuple
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SECRET_PREFIX, PRIVATE_KEY_PREFIX, PUBLIC_KEY_PREFIX = "whsec_", "whsk_", "whpk_"
 ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER = "webhook-id", "webhook-timestamp", "webhook-signature"
@@ -47,16 +45,16 @@ def generate_secret() -> str:
 
 def generate_key_pair() -> KeyPair:
     """A new ed25519 pair. The private key is seed and public key together (64 bytes), as Svix writes it."""
-    key = Ed25519PrivateKey.generate()
-    public = key.public_key().public_bytes_raw()
-    return KeyPair(PRIVATE_KEY_PREFIX + _encode(key.private_bytes_raw() + public), PUBLIC_KEY_PREFIX + _encode(public))
+    seed, public = _ed25519().generate()
+    return KeyPair(PRIVATE_KEY_PREFIX + _encode(seed + public), PUBLIC_KEY_PREFIX + _encode(public))
 
 
 def sign(secrets: str | Sequence[str], message_id: str, timestamp: datetime, body: bytes) -> str:
     """The value of `webhook-signature`: one `v1,…` (or `v1a,…` for a `whsk_` key) per secret, by spaces.
 
     Every active secret signs, so a receiver may hold the old or the new one during a rotation.
-    Raises ValueError: no secret, a malformed one, a naive timestamp, an id that cannot be a header.
+    Raises ValueError: no secret, a malformed one, a naive timestamp, an id that cannot be a header, a `whsk_` key
+    without the extra `munadi[ed25519]`.
     """
     keys = [secrets] if isinstance(secrets, str) else list(secrets)
     if not keys:
@@ -91,8 +89,9 @@ def verify(
     """The JSON payload of `body`, if one of `secrets` (`whsec_…`, or `whpk_…` for v1a) signed it just now.
 
     `body` is the request's body as it arrived. `tolerance` is how old or how far ahead the signature may be: seconds or
-    a timedelta. Several signatures and several secrets are accepted: one pair that fits is enough.
-    Header names match in any case. Raises WebhookVerificationError, and nothing else, for anything wrong.
+    a timedelta. Several signatures and several secrets are accepted: one pair that fits is enough. A `whpk_` key needs
+    the extra `munadi[ed25519]`. Header names match in any case.
+    Raises WebhookVerificationError, and nothing else, for anything wrong.
     """
     message_id = _header(headers, ID_HEADER, _MESSAGE_ID)
     sent = _header(headers, TIMESTAMP_HEADER, _TIMESTAMP)
@@ -121,7 +120,7 @@ def _signed_content(message_id: str, timestamp: str, body: bytes) -> bytes:
 def _signature(key: str, signed: bytes) -> str:
     if key.startswith(PRIVATE_KEY_PREFIX):
         seed = _decode(key, PRIVATE_KEY_PREFIX)[:32]
-        return "v1a," + _encode(Ed25519PrivateKey.from_private_bytes(seed).sign(signed))
+        return "v1a," + _encode(_ed25519().sign(seed, signed))
     return "v1," + _encode(hmac.digest(_decode(key, SECRET_PREFIX), signed, hashlib.sha256))
 
 
@@ -129,16 +128,22 @@ def _matches(key: str, signed: bytes, given: str) -> bool:
     if not key.startswith(PUBLIC_KEY_PREFIX):
         # Texts are compared, not decoded bytes: base64 has several spellings of the same bytes.
         return hmac.compare_digest(_signature(key, signed).encode(), given.encode("utf-8", "replace"))
-    public = Ed25519PublicKey.from_public_bytes(_decode(key, PUBLIC_KEY_PREFIX))
+    is_signed = _ed25519().verifier(_decode(key, PUBLIC_KEY_PREFIX))
     version, _, text = given.partition(",")
     try:
         raw = base64.b64decode(text, validate=True)
-        if version != "v1a" or _encode(raw) != text:
-            return False
-        public.verify(raw, signed)
-    except (InvalidSignature, ValueError):
+    except ValueError:
         return False
-    return True
+    return version == "v1a" and _encode(raw) == text and bool(is_signed(signed, raw))
+
+
+def _ed25519() -> ModuleType:
+    """The module with these keys. Raises ValueError where the package that it needs is not installed."""
+    try:
+        from munadi.webhooks import ed25519
+    except ModuleNotFoundError as missing:
+        raise ValueError(f"a key pair needs the package {missing.name}: pip install 'munadi[ed25519]'") from missing
+    return ed25519
 
 
 def _header(headers: Mapping[str, str], name: str, shape: re.Pattern[str] | None) -> str:
