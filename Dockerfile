@@ -6,7 +6,7 @@ WORKDIR /build
 RUN python -m venv --without-pip /opt/munadi
 COPY pyproject.toml requirements.lock ./
 RUN uv pip install --no-cache --python /opt/munadi/bin/python --verify-hashes \
-        --constraint requirements.lock --requirements pyproject.toml --extra s3
+        --constraint requirements.lock --requirements pyproject.toml --extra server --extra s3
 COPY README.md LICENSE ./
 COPY munadi munadi
 COPY workflows workflows

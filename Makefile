@@ -82,7 +82,7 @@ fmt: setup ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix $(RUFF_PATHS)
 	$(BIN)/ruff format $(RUFF_PATHS)
 
-lock: ## Compute requirements.lock from pyproject.toml
+lock: ## Compute requirements.lock from pyproject.toml, with every extra
 	@PYTHON="$(PYTHON)" scripts/setup.sh uv
 	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate \
-		pyproject.toml --group dev -o requirements.lock
+		pyproject.toml --all-extras --group dev -o requirements.lock

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv from requirements.lock, with `munadi` in its bin. Does nothing when nothing changed.
+# Makes .venv from requirements.lock, which has every extra, with `munadi` in its bin. Does nothing when nothing changed.
 # `setup.sh uv` stops once uv is there, which is all that `make lock` needs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -10,6 +10,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels
 from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.extras import SERVER, missing, require
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
@@ -58,14 +59,17 @@ def _unknown(channel: str, names: Sequence[str]) -> CommandFailed:
 
 
 def _or_packaged(session: Session, offline: bool, ask: Callable[[], Any]) -> Any:
-    """The API's answer, or the packaged channels, with a note, when no API is reachable."""
+    """The API's answer, or the packaged channels, with a note, when no API is reachable and the server is installed."""
     from munadi.client import NotReachable
 
     if not offline:
         try:
             return ask()
         except NotReachable as error:
+            if missing(SERVER):
+                raise
             session.out.note((f"Munadi is not reachable: {error}", "yellow"))
+    require(SERVER, "munadi channels --offline")
     from munadi.cli.packaged import packaged_channels
 
     packaged = packaged_channels()

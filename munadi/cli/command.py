@@ -18,6 +18,7 @@ import typer
 
 from munadi.cli.completing import profiles as profile_names
 from munadi.cli.exits import CommandFailed, Exit, exit_of_status
+from munadi.cli.extras import require_for
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
@@ -61,6 +62,7 @@ def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any)
             session.api_key = values.pop("api_key_", None) or session.api_key
             session.profile = values.pop("profile_", None) or session.profile
             with failures_as_exit_codes(session):
+                require_for(context.command_path)
                 function(session, **values)
 
         parameters = [_CONTEXT, *own, *shared]
