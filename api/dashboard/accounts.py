@@ -13,7 +13,8 @@ from api.dashboard.frame import Frame, TheFrame
 from api.dashboard.page_data import Reader, ReadingFailed, TheReader
 from api.dashboard.permissions import missing_permissions, refused_permissions
 from api.dashboard.render import HEADERS, PageRoute, render
-from api.deps import MAX_PAGE
+from api.deps import MAX_PAGE, TheServices
+from munadi.db.accounts.waiting import waiting_posts
 from munadi.domain.ids import Prefix, is_id
 
 router = APIRouter(route_class=PageRoute)
@@ -27,8 +28,9 @@ def again(account: Json, own_server: bool) -> Json:
     return {"channel": account["channel"], "hint": account["serviceUrl" if own_server else "externalId"], **login}
 
 
-# `shown_waiting`: how many of the posts that wait for an account are linked.
-SHARED: Json = {"shown_waiting": 5, "missing_permissions": missing_permissions}
+# How many of the posts that wait for an account are named.
+SHOWN_WAITING = 5
+SHARED: Json = {"shown_waiting": SHOWN_WAITING, "missing_permissions": missing_permissions}
 
 
 @router.get("/accounts")
@@ -56,6 +58,7 @@ async def show_accounts(
         described=known["data"],
         servers=_servers(frame, known["data"]),
         again=None,
+        waiting=None,
         **_outcome(connection, page["data"]),
         **SHARED,
     )
@@ -65,6 +68,7 @@ async def show_accounts(
 async def show_account(
     request: Request,
     reader: TheReader,
+    services: TheServices,
     frame: TheFrame,
     account_id: str,
     connection_id: Annotated[str | None, Query(alias="connectionId", max_length=40)] = None,
@@ -76,6 +80,8 @@ async def show_account(
     # A disconnected account stays what it is: its profile is connected as a new one.
     if connection and connection["accountIds"] and account_id not in connection["accountIds"]:
         return RedirectResponse(f"/accounts/{connection['accountIds'][0]}?connectionId={connection_id}", 303, HEADERS)
+    async with services.database.read() as session:
+        waiting = await waiting_posts(session, account_id, SHOWN_WAITING)
     return render(
         request,
         "accounts.html",
@@ -88,9 +94,18 @@ async def show_account(
         described=(),
         servers={},
         again=again(account, channel["ownServer"]),
+        waiting=waiting,
+        waiting_next=await _in_order(reader, waiting.next_ids),
         **_outcome(connection, [account]),
         **SHARED,
     )
+
+
+async def _in_order(reader: Reader, ids: Sequence[str]) -> list[Json]:
+    """The posts with these ids, in their order; none for a key that may not read posts."""
+    found = await reader.get_if_allowed("/v1/contents", id=ids) if ids else None
+    by_id = {each["id"]: each for each in (found or {"data": ()})["data"]}
+    return [by_id[each] for each in ids if each in by_id]
 
 
 async def _connection(reader: Reader, connection_id: str | None) -> Json | None:

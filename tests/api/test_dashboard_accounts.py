@@ -91,6 +91,36 @@ async def test_waiting_posts_are_linked_and_both_logins_are_offered(
     assert page.count('data-of="instagram"') == 2
 
 
+async def test_disconnecting_says_first_what_will_fail(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    late = await api.submit(text="The <last>", scheduledAt="2026-12-24T09:00:00Z")
+    first = await api.submit(text="The first", scheduledAt="2026-12-20T09:00:00Z")
+    account_id = late["publications"][0]["accountId"]
+    card = section(await dashboard.page(ACCOUNTS), f'id="{account_id}"')
+    expect_words(card, f'data-src="/accounts/{account_id}"')
+    assert f"DELETE /v1/accounts/{account_id}" not in card, "first it is told what that costs"
+    page = await dashboard.page(f"/accounts/{account_id}")
+    assert faults(page) == []
+    part = section(page, 'data-part="disconnect"')
+    expect_words(part, "2 scheduled posts will fail", "The &lt;last&gt;", "24 Dec 2026", "Keep it connected",
+                 f"DELETE /v1/accounts/{account_id}", "let 2 posts fail")  # fmt: skip
+    assert part.index(first["id"]) < part.index(late["id"]), "what is due first comes first"
+    for _ in range(5):
+        await api.submit(text="Between", scheduledAt="2026-12-21T09:00:00Z")
+    part = section(await dashboard.page(f"/accounts/{account_id}"), 'data-part="disconnect"')
+    expect_words(part, "7 scheduled posts will fail", "And 2 more.")
+    assert late["id"] not in part
+    async with api.dashboard(await api.key(Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE)) as other:
+        part = section(await other.page(f"/accounts/{account_id}"), 'data-part="disconnect"')
+    assert ("7 scheduled posts will fail" in part, "The first" in part) == (True, False)
+
+
+async def test_an_account_without_waiting_posts_asks_as_before(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    made = await api.submit()
+    assert (await api.post(f"/v1/contents/{made['id']}/cancel")).status_code == 200
+    page = await dashboard.page(f"/accounts/{made['publications'][0]['accountId']}")
+    assert ("data-confirm-label=\"Disconnect\"" in page, 'data-part="disconnect"' in page) == (True, False)
+
+
 async def test_a_reader_of_accounts_is_offered_no_action(api: ApiHarness) -> None:
     key = await api.key(Scope.ACCOUNTS_READ, Scope.CONTENTS_READ, brand_ref="rival")
     async with api.dashboard(key) as reader:
