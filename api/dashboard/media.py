@@ -45,12 +45,15 @@ class Use:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file with its first `USES`; `more`: there are others."""
+    """A file with its first `USES`; `more`: there are others. `needs`: those of them that keep it from being deleted,
+    which are the first; `needs_more`: others do, too."""
 
     media: Json
     name: str
     uses: Sequence[Use]
     more: bool
+    needs: Sequence[Use]
+    needs_more: bool
 
 
 @router.get("/media")
@@ -64,21 +67,31 @@ async def show_media_list(
     """The files, newest first."""
     page = await reader.get("/v1/media", brandRef=frame.choice.filter, limit=PAGE, cursor=cursor)
     async with services.database.read() as session:
-        uses = await uses_of(session, [each["id"] for each in page["data"]], USES + 1)
+        ids = [each["id"] for each in page["data"]]
+        needs = await uses_of(session, ids, USES + 1, needed=True)
+        uses = await uses_of(session, ids, USES + 1)
+    uses = {each: list(dict.fromkeys([*needs.get(each, ()), *uses.get(each, ())])) for each in ids}
     texts = await _texts(reader, [used_by for found in uses.values() for used_by in found[:USES]])
     return render(
         request,
         "media.html",
         page=page,
         cursor=cursor,
-        files=[_stored(each, uses.get(each["id"], ()), texts) for each in page["data"]],
+        files=[_stored(each, uses[each["id"]], needs.get(each["id"], ()), texts) for each in page["data"]],
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
     )
 
 
-def _stored(media: Json, used_by: Sequence[str], texts: Mapping[str, str]) -> StoredFile:
-    uses = [_use(each, texts) for each in used_by[:USES]]
-    return StoredFile(media, name_of(media), [each for each in uses if each], len(used_by) > USES)
+def _stored(media: Json, used_by: Sequence[str], needed_by: Sequence[str], texts: Mapping[str, str]) -> StoredFile:
+    uses, needs = _uses(used_by, texts), _uses(needed_by, texts)
+    # What needs it may be a post that this key may not see.
+    hidden = len(needs) < min(len(needed_by), USES)
+    return StoredFile(media, name_of(media), uses, len(used_by) > USES, needs, hidden or len(needed_by) > USES)
+
+
+def _uses(used_by: Sequence[str], texts: Mapping[str, str]) -> list[Use]:
+    found = [_use(each, texts) for each in used_by[:USES]]
+    return [each for each in found if each]
 
 
 def _use(used_by: str, texts: Mapping[str, str]) -> Use | None:

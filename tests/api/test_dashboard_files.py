@@ -83,6 +83,27 @@ async def test_files_are_shown_with_what_uses_them(api: ApiHarness, dashboard: D
     assert free["id"] not in await dashboard.page("/media")
 
 
+async def test_a_file_that_is_needed_names_what_needs_it_and_asks_nothing(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    file = await api.uploaded()
+    needs = await api.submit(text="Still <to> come", media=[{"id": file["id"]}])
+    for number in range(4):
+        over = await api.submit(text=f"Over {number}", media=[{"id": file["id"]}])
+        assert (await api.post(f"/v1/contents/{over['id']}/cancel")).status_code == 200
+    page = await dashboard.page("/media")
+    assert faults(page) == []
+    row = row_of(page, file["id"])
+    assert f"DELETE /v1/media/{file['id']}" not in row
+    needed = row.partition('class="change needed"')[2]
+    expect_words(needed, "can’t be deleted yet", f'href="/contents/{needs["id"]}"', "Still <to> come")
+    assert ("Over" in needed, "and others" in needed) == (False, False), "these need it no longer"
+    assert (await dashboard.act("DELETE", f"/v1/media/{file['id']}")).status_code == 409, "the API says the same"
+    assert (await api.post(f"/v1/contents/{needs['id']}/cancel")).status_code == 200
+    row = row_of(await dashboard.page("/media"), file["id"])
+    assert (f"DELETE /v1/media/{file['id']}" in row, "needed" in row) == (True, False)
+
+
 async def test_the_files_page_costs_the_same_however_much_is_stored(
     api: ApiHarness, dashboard: DashboardBrowser
 ) -> None:

@@ -101,16 +101,22 @@ async def needed_by(session: AsyncSession, media_id: str, limit: int) -> list[st
     return list((await connection.execute(_NEEDED_BY, {"media_id": media_id, "limit": limit})).scalars())
 
 
-async def uses_of(session: AsyncSession, ids: Sequence[str], limit: int) -> dict[str, list[str]]:
+async def uses_of(
+    session: AsyncSession, ids: Sequence[str], limit: int, *, needed: bool = False
+) -> dict[str, list[str]]:
     """The ids of drafts, then of the newest posts, that name each of these files: `limit` at most of each.
 
-    One statement: each part of it reads that many rows of the primary key, however often a file is used.
+    `needed`: only those that keep the file from being deleted, for a page to say so beforehand; `needed_by` decides.
+    One statement: each part of it reads the primary key from its end, until it has that many rows.
     """
     if not ids:
         return {}
     parts = []
     for media_id in ids:
         used = select_columns(col(MediaUseRow.media_id), col(MediaUseRow.used_by))
+        if needed:
+            used = used.join(ContentRow, col(ContentRow.id) == col(MediaUseRow.used_by), isouter=True)
+            used = used.where(or_(col(ContentRow.id).is_(None), _IS_OPEN))
         used = used.where(col(MediaUseRow.media_id) == media_id).order_by(col(MediaUseRow.used_by).desc()).limit(limit)
         parts.append(select_columns(*used.subquery().c))
     found: dict[str, list[str]] = {}
