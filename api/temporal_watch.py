@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from temporalio.service import RPCError
 
@@ -22,12 +23,15 @@ async def temporal_is_up(services: Services, seconds: float = 1.0) -> bool:
 
 
 class TemporalWatch:
-    """The last result for pages. While Temporal hangs, one page in `FRESH` seconds waits for it."""
+    """The last result for pages. While Temporal hangs, one page in `FRESH` seconds waits for it.
+
+    `down_since`: when a page first saw that it does not answer, None while it does. It may have failed before that."""
 
     def __init__(self) -> None:
         self._asking = asyncio.Lock()
         self._last = True
         self._fresh_until = 0.0
+        self.down_since: datetime | None = None
 
     async def is_up(self, services: Services) -> bool:
         """Whether Temporal answered lately. While another page asks, the result before."""
@@ -36,4 +40,5 @@ class TemporalWatch:
             async with self._asking:
                 self._last = await temporal_is_up(services, PATIENCE)
                 self._fresh_until = loop.time() + FRESH
+                self.down_since = None if self._last else self.down_since or services.clock.now()
         return self._last

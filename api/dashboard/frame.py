@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,7 +24,8 @@ from munadi.ports import Channels
 class Frame:
     """The header of a page. `overdue`: in the brands that the key may see; `attention`: how much needs a person in the
     chosen brand, or in all of them; `emulated`: titles of networks that are emulated here, so that nobody mistakes a
-    test for a publication, and `sandbox_url` is where they show what they got; `is_degraded`: Temporal does not answer.
+    test for a publication, and `sandbox_url` is where they show what they got; `is_degraded`: Temporal does not answer,
+    as pages have seen `degraded_since`.
     """
 
     choice: BrandChoice
@@ -32,6 +34,7 @@ class Frame:
     emulated: tuple[str, ...] = ()
     sandbox_url: str | None = None
     is_degraded: bool = False
+    degraded_since: datetime | None = None
 
     @property
     def attention_label(self) -> str:
@@ -56,7 +59,7 @@ async def frame(request: Request, reader: TheReader, services: TheServices) -> F
     watch: TemporalWatch = request.app.state.temporal_watch
     is_degraded = not await watch.is_up(services)
     emulated, sandbox_url = emulated_networks(services.channels), sandbox_of(services.channels)
-    found = Frame(choice, overdue, attention, emulated, sandbox_url, is_degraded)
+    found = Frame(choice, overdue, attention, emulated, sandbox_url, is_degraded, watch.down_since)
     request.state.frame = found
     return found
 

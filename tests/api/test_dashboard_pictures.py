@@ -15,6 +15,7 @@ from munadi.media.thumbnail import SIDE
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.servers import picture
+from tests.db.seeding import START
 
 READ = (Scope.CONTENTS_READ, Scope.ACCOUNTS_READ)
 
@@ -25,6 +26,7 @@ class Watch(TemporalWatch):
     def __init__(self, *, up: bool) -> None:
         super().__init__()
         self.up = up
+        self.down_since = None if up else START
 
     async def is_up(self, services: Any) -> bool:
         return self.up
@@ -101,6 +103,8 @@ async def test_the_header_says_when_temporal_does_not_answer(api: ApiHarness, da
         api.app.state.temporal_watch = Watch(up=up)
         page = await dashboard.page("/contents")
         assert ("Degraded<" in page) is not up
+        words = ("does not answer", "What to do", "munadi doctor", f"{START:%d %b %Y, %H:%M:%S}".lstrip("0"))
+        assert [each for each in words if (each in page) is up] == []
         assert f'<span class="version">{api.app.version}</span>' in page
 
 
