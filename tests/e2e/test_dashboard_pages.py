@@ -49,7 +49,10 @@ async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand
     await expect(page.locator("#media")).to_contain_text("800 × 800")
     await page.locator("#files").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"only words"})
     await expect(page.get_by_text("Not uploaded:")).to_be_visible()
+    named = "input => [...input.files].map(file => file.name)"
+    assert await page.locator("#files").evaluate(named) == ["umbrella.jpg", "a.txt"], "not: No file chosen"
     await page.get_by_role("button", name="Remove: a.txt").click()
+    assert await page.locator("#files").evaluate(named) == ["umbrella.jpg"]
     await page.get_by_label("Alternative text").fill("A teal umbrella")
     await text.fill("Umbrellas for everybody")
     await expect(verdict).to_have_text("No problems.")

@@ -31,10 +31,10 @@ export class Uploads {
 
   watch(drop) {
     const take = (files) => [...files].forEach((file) => this.add(file));
-    this.input.addEventListener("change", () => {
-      take(this.input.files);
-      this.input.value = "";
-    });
+    this.input.addEventListener("change", () => take(this.input.files));
+    // Empty before a person chooses, so that the same file can be chosen again.
+    this.input.addEventListener("click", () => (this.input.value = ""));
+    this.input.addEventListener("cancel", () => this.nameFiles());
     for (const kind of ["dragover", "dragleave", "drop"]) {
       drop.addEventListener(kind, (event) => {
         event.preventDefault();
@@ -42,6 +42,13 @@ export class Uploads {
         if (kind === "drop") take(event.dataTransfer.files);
       });
     }
+  }
+
+  /** Let the browser's own field name the files of the list, instead of "No file chosen". It is not sent. */
+  nameFiles() {
+    const held = new DataTransfer();
+    for (const { file, name } of this.files) held.items.add(file ?? new File([], name));
+    this.input.files = held.files;
   }
 
   get isBusy() {
@@ -90,12 +97,14 @@ export class Uploads {
     for (const { request } of this.files) request?.abort();
     this.files = [];
     this.list.replaceChildren();
+    this.nameFiles();
   }
 
   async lookUp(entry) {
     try {
       entry.media = { ...(await api("GET", `/v1/media/${encodeURIComponent(entry.media.id)}`)), alt: entry.media.alt };
       if (entry.media.name) entry.element.querySelector("[data-name]").textContent = entry.name = entry.media.name;
+      this.nameFiles();
       this.describe(entry);
       entry.element.querySelector("[data-thumb]").replaceChildren(thumbOf(entry));
       this.changed();
@@ -119,6 +128,7 @@ export class Uploads {
     }
     this.files.push(entry);
     this.list.append(element);
+    this.nameFiles();
     return entry;
   }
 
@@ -140,6 +150,7 @@ export class Uploads {
       this.say(_("%(name)s is number %(number)s of %(total)s", { name: entry.name, number: to + 1, total: this.files.length }));
       button.focus();
     }
+    this.nameFiles();
     this.changed();
   }
 
