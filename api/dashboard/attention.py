@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.dashboard.causes import Cause, causes_of
+from api.dashboard.copies import made_copies, with_a_live_copy
 from api.dashboard.frame import TheFrame
 from api.dashboard.missing_parts import missing_parts
 from api.dashboard.page_data import Reader, TheReader
@@ -64,6 +65,7 @@ async def show_attention(
     )
     over_limit = await _over_limit(reader, frame.choice.ref)
     missing, missing_more = await _missing(reader, services, frame.choice.filter)
+    copies = await made_copies(reader, services, failed["data"])
     failed_causes = await _with_successors(services, causes_of(failed["data"]))
     return render(
         request,
@@ -80,6 +82,8 @@ async def show_attention(
         missing=missing,
         missing_more=missing_more,
         accounts=accounts,
+        copies=copies,
+        copied=with_a_live_copy(copies),
     )
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.dashboard.copies import made_copies
 from api.dashboard.copying import Copy, copy_of
 from api.dashboard.fields import fields_of, prose
 from api.dashboard.frame import TheFrame
@@ -18,6 +19,7 @@ from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE, TheServices
 from api.services import Services
+from munadi.db.contents.copies import COPY_OF
 
 router = APIRouter(route_class=PageRoute)
 
@@ -62,6 +64,7 @@ async def show_compose(
         drafts=drafts,
         left_out=left_out,
         copy=copy,
+        copies=(await made_copies(reader, services, [post])).get(post["id"], ()) if post else (),
         metadata=_metadata((draft or {}).get("content") or (copy.content if copy else {})),
         preset={accounts[0]["id"]} if len(accounts) == 1 and copy is None else set(),
         described=described,
@@ -86,9 +89,9 @@ async def _copied(services: Services, post: Json, accounts: Sequence[Json]) -> C
 
 
 def _metadata(content: Json) -> Json:
-    """The names and texts that the form carries along and does not change; a draft may have anything there."""
+    """What another program named, which the form carries along; a draft may have anything there."""
     found = content.get("metadata")
-    return found if isinstance(found, dict) else {}
+    return {name: each for name, each in found.items() if name != COPY_OF} if isinstance(found, dict) else {}
 
 
 def _for_the_form(draft: Json, zone: str) -> Json:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dashboard.causes import a_retry_helps, can_be_retried, needs_a_new_post
+from api.dashboard.copies import made_copies, with_a_live_copy
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
@@ -42,6 +43,7 @@ async def show_content(
     events = await reader.get(f"{path}/events", after=after, limit=EVENTS_SHOWN)
     brand = await reader.get(f"/v1/brands/{content['brandRef']}")
     accounts = await reader.get_if_allowed("/v1/accounts", brandRef=content["brandRef"], limit=100)
+    copies = await made_copies(reader, services, [content])
     zone = shared_zone([brand])
     steps, step = way_of(content)
     return render(
@@ -58,7 +60,8 @@ async def show_content(
         about=brand["ref"],
         local_due=local_field(content["scheduledAt"], zone),
         workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
-        can=allowed_changes(content),
+        can=allowed_changes(content, has_a_copy=bool(with_a_live_copy(copies))),
+        copies=copies.get(content["id"], ()),
     )
 
 
@@ -80,10 +83,11 @@ def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     return steps, len(steps) - 1
 
 
-def allowed_changes(content: Mapping[str, Any]) -> dict[str, Any]:
+def allowed_changes(content: Mapping[str, Any], *, has_a_copy: bool = False) -> dict[str, Any]:
     """Which buttons make sense now. The API decides again when one is pressed.
 
-    `first`: the one that helps most, `retry` or `copy`; none where nothing has failed, or every failure was dismissed.
+    `first`: the one that helps most, `retry` or `copy`; none where nothing has failed, every failure was dismissed, or
+    a copy is on its way or out already. Then `twice`: a retry publishes the same again.
     `restore`: the calls that make these failures need attention again, if every one was dismissed.
     """
     numbers = content["rollup"]
@@ -98,7 +102,8 @@ def allowed_changes(content: Mapping[str, Any]) -> dict[str, Any]:
         "withdraw": waiting > 0,
         "edit": waiting == numbers["total"] and untried,
         "retry": any(each["failure"] and can_be_retried(each["failure"]) for each in failed),
-        "first": None if restore else _first(failed),
+        "first": None if restore or has_a_copy else _first(failed),
+        "twice": has_a_copy,
         "restore": restore,
     }
 

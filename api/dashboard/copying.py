@@ -13,9 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.languages.catalogue import N_
 from munadi.db.accounts.rows import successors
+from munadi.db.contents.copies import COPY_OF
 from munadi.db.contents.media import media_by_id
 from munadi.db.contents.queries import find
 from munadi.domain.publication import PublicationStatus
+from munadi.intake.requests import MAX_METADATA
 
 Json = dict[str, Any]
 S = PublicationStatus
@@ -67,12 +69,18 @@ async def copy_of(session: AsyncSession, post: Mapping[str, Any], accounts: Sequ
         "text": source.get("text"),
         "link": source.get("link"),
         "media": _files(source, there),
-        "metadata": source.get("metadata") or {},
+        "metadata": _metadata(source.get("metadata") or {}, post["id"]),
         "channels": [_entry(each, there) for each in source["channels"]],
     }
     back = await successors(session, {each["accountId"] for each in post["publications"]})
     _choose(copy, post["publications"], accounts, back)
     return copy
+
+
+def _metadata(named: Mapping[str, str], post_id: str) -> dict[str, str]:
+    """The post's own, and that it is a copy. What another program named stays when there is no room for one more."""
+    marked = {**named, COPY_OF: post_id}
+    return marked if len(marked) <= MAX_METADATA else dict(named)
 
 
 def _files(part: Mapping[str, Any], there: set[str]) -> list[Json]:

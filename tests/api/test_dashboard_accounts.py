@@ -118,7 +118,7 @@ async def test_an_account_without_waiting_posts_asks_as_before(api: ApiHarness, 
     made = await api.submit()
     assert (await api.post(f"/v1/contents/{made['id']}/cancel")).status_code == 200
     page = await dashboard.page(f"/accounts/{made['publications'][0]['accountId']}")
-    assert ("data-confirm-label=\"Disconnect\"" in page, 'data-part="disconnect"' in page) == (True, False)
+    assert ('data-confirm-label="Disconnect"' in page, 'data-part="disconnect"' in page) == (True, False)
 
 
 async def test_a_reader_of_accounts_is_offered_no_action(api: ApiHarness) -> None:

@@ -7,11 +7,14 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
+
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
+from munadi.intake.requests import MAX_METADATA
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
@@ -62,7 +65,7 @@ async def test_a_copy_has_all_that_the_post_says_and_no_time(api: ApiHarness, da
     assert copied["off"] == []
     assert copied["content"] == {
         "text": "For <all>", "link": "https://acme.example/sale", "media": [shared],
-        "metadata": {"campaign": "diwali"},
+        "metadata": {"campaign": "diwali", "copyOf": made["id"]},
         "channels": [
             {**bluesky, "accountId": await account_of(api, "bluesky")},
             {**threads, "accountId": await account_of(api, "threads")},
@@ -125,6 +128,54 @@ async def test_attention_offers_a_new_post_where_a_retry_cannot_help(
     assert "Edit in a new post" not in cards["provider_outage"]
     assert all(f"/compose?copy={each}" in cards["content_policy"] for each in many), "one for each post"
     assert lost[0] not in cards["text_too_long"]
+
+
+async def test_a_failed_post_knows_its_copy_and_what_became_of_it(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    [failed] = await refuse(api, Reason.TEXT_TOO_LONG, 1)
+    assert "A copy was made" not in await dashboard.page(f"/contents/{failed}")
+    content = form_of(await dashboard.page(f"/compose?brandRef=acme&copy={failed}"))["content"]
+    copy = await api.submit(**{**content, "text": "Shorter"}, scheduledAt="2026-12-20T09:00:00Z")
+    for path in (f"/contents/{failed}", "/attention", f"/compose?brandRef=acme&copy={failed}"):
+        page = await dashboard.page(path)
+        assert faults(page) == []
+        made = page.partition("A copy was made")[2]
+        expect_words(made, f'href="/contents/{copy["id"]}"', "Shorter", "planned for", "20 Dec 2026")
+    page = await dashboard.page(f"/contents/{failed}")
+    expect_words(page, "A retry publishes the same again", 'class="button quiet" href="/compose?copy=')
+    assert f"/compose?copy={failed}" not in await dashboard.page("/attention"), "it is mended already"
+    assert (await api.post(f"/v1/contents/{copy['id']}/cancel")).status_code == 200
+    page = await dashboard.page(f"/contents/{failed}")
+    expect_words(page, "and then canceled: nothing was published", 'class="button strong" href="/compose?copy=')
+    assert "A retry publishes the same again" not in page
+    assert f"/compose?copy={failed}" in await dashboard.page("/attention")
+
+
+@pytest.mark.parametrize(
+    ("moves", "words"),
+    [((S.PUBLISHING,), "being published now"), ((S.PUBLISHING, S.PUBLISHED), "published "), ((), "planned for")],
+)
+async def test_a_copy_is_described_as_it_is(
+    api: ApiHarness, dashboard: DashboardBrowser, moves: tuple[S, ...], words: str
+) -> None:
+    [failed] = await refuse(api, Reason.CONTENT_POLICY, 1)
+    copy = await api.submit(text="Mended", metadata={"copyOf": failed})
+    await api.move(copy["id"], S.QUEUED, *moves)
+    page = await dashboard.page(f"/contents/{failed}")
+    expect_words(page.partition("A copy was made")[2].partition("</p>")[0], "Mended", words)
+
+
+async def test_only_posts_of_the_same_brand_are_copies(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    [failed] = await refuse(api, Reason.CONTENT_POLICY, 1)
+    await api.submit(brandRef="rival", text="Not yours", metadata={"copyOf": failed})
+    assert "Not yours" not in await dashboard.page(f"/contents/{failed}")
+
+
+async def test_a_post_with_all_metadata_is_copied_without_one_more(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    full = {f"n{number}": "x" for number in range(MAX_METADATA)}
+    made = await api.submit(metadata=full)
+    assert form_of(await dashboard.page(f"/compose?brandRef=acme&copy={made['id']}"))["content"]["metadata"] == full
 
 
 async def test_a_posts_page_offers_what_helps_first(api: ApiHarness, dashboard: DashboardBrowser) -> None:

@@ -170,7 +170,9 @@ async def test_a_failed_post_is_edited_in_a_new_one_and_what_is_out_stays_out_on
         await page.get_by_role("button", name=SUBMIT).click()
         await page.wait_for_url(re.compile("/contents/cnt_"))
         content = await brand.ended(page.url.rpartition("/")[2])
-    assert (content["status"], content["metadata"]) == ("published", {"campaign": "rain"})
+        assert (content["status"], content["metadata"]) == ("published", {"campaign": "rain", "copyOf": made["id"]})
+        await page.goto(f"/contents/{made['id']}")
+        await expect(page.locator(".copies")).to_contain_text("A copy was made: Accepted at last, published")
     assert [each["channel"] for each in content["publications"]] == ["instagram"]
     assert len(await brand.posts("Accepted at last", "instagram")) == 1
     assert len(await brand.posts("For Bluesky alone", "bluesky")) == 1
