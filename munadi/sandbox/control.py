@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route
 
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import root_url
-from munadi.sandbox.faults import Fault, FaultMode
+from munadi.sandbox.faults import VISIBLE, Fault, FaultMode
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, UnknownProfileError, UnsupportedError
 from munadi.sandbox.state import SandboxState
@@ -52,6 +52,7 @@ class NewFault(Body):
     headers: dict[str, str] = Field(default_factory=dict)
     error: dict[str, Any] | None = None
     delay_seconds: float = Field(default=0.0, ge=0)
+    seconds: float | None = Field(default=None, gt=0)
 
 
 class ClockShift(Body):
@@ -150,7 +151,7 @@ class Control:
         """A fault with a misspelt operation would never act, so the test would pass without reason: it is refused."""
         network = self._network(body.channel)
         names = network.operation_names()
-        if body.operation != "*" and body.operation not in names:
+        if body.operation not in ("*", VISIBLE, *names):
             raise HTTPException(422, f"unknown operation {body.operation!r}; there are {', '.join(sorted(names))}")
         if body.profile is not None:
             self._profile(network, body.profile)

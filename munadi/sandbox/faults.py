@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from munadi.sandbox.clock import wall_time
+
 
 class FaultMode(StrEnum):
     # without effect
@@ -24,6 +26,8 @@ class FaultMode(StrEnum):
     LIVE_BUT_ERROR = "live_but_error"
 
 
+# In the place of an operation: any whose effect followers see, whichever the post takes.
+VISIBLE = "visible"
 WITHOUT_EFFECT = {FaultMode.ERROR, FaultMode.RESET, FaultMode.HANG}
 AFTER_EFFECT = set(FaultMode) - WITHOUT_EFFECT - {FaultMode.DELAY}
 
@@ -31,7 +35,7 @@ AFTER_EFFECT = set(FaultMode) - WITHOUT_EFFECT - {FaultMode.DELAY}
 @dataclass
 class Fault:
     channel: str
-    operation: str  # an operation's name, or "*"
+    operation: str  # an operation's name, `VISIBLE`, or "*"
     mode: FaultMode
     times: int | None = 1  # None: until removed
     profile: str | None = None  # a profile's id or name; None: any
@@ -40,24 +44,35 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     error: dict[str, Any] | None = None  # the network's own error: see `Platform.failure`
     delay_seconds: float = 0.0
+    seconds: float | None = None  # how long it lasts; None: no matter when
+    title: str = ""  # as the page planted it
+    planted_at: float = field(default_factory=wall_time)
     id: str = field(default_factory=lambda: f"flt_{secrets.token_hex(6)}")
     hits: int = 0
 
-    def fits(self, channel: str, operation: str, profile_names: set[str]) -> bool:
+    @property
+    def is_live(self) -> bool:
+        """Whether it can still act."""
+        lasts = self.seconds is None or wall_time() < self.planted_at + self.seconds
+        return lasts and (self.times is None or self.hits < self.times)
+
+    def fits(self, channel: str, operation: str, profile_names: set[str], *, visible: bool = False) -> bool:
+        names = ("*", operation, VISIBLE) if visible else ("*", operation)
         return (
             self.channel == channel
-            and self.operation in ("*", operation)
+            and self.operation in names
             and (self.profile is None or self.profile in profile_names)
-            and (self.times is None or self.hits < self.times)
+            and self.is_live
         )
 
 
 class FaultBoard(dict[str, Fault]):
     """Faults by id, in the order they were planted; the first that fits a call acts on it."""
 
-    def take(self, channel: str, operation: str, profile_names: set[str]) -> Fault | None:
+    def take(self, channel: str, operation: str, profile_names: set[str], *, visible: bool = False) -> Fault | None:
         """The fault for this call, which uses it once; None when no fault fits."""
-        fault = next((one for one in self.values() if one.fits(channel, operation, profile_names)), None)
+        fitting = (one for one in self.values() if one.fits(channel, operation, profile_names, visible=visible))
+        fault = next(fitting, None)
         if fault is not None:
             fault.hits += 1
         return fault

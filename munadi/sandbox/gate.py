@@ -59,7 +59,8 @@ class Gate:
         # Logged at arrival: a call that hangs is already in the log.
         record = CallRecord(wall_time(), network.channel, operation.name, call.method, path, profile, operation.visible)
         self._calls.append(record)
-        fault = self._faults.take(network.channel, operation.name, network.profile_names(profile))
+        names = network.profile_names(profile)
+        fault = self._faults.take(network.channel, operation.name, names, visible=operation.visible)
         answer, fault = await self._played(call, operation, record, fault)
         record.fault = fault.id if fault else None
         if fault is not None and fault.mode in CUTS:

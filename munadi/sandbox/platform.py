@@ -47,6 +47,9 @@ class Platform(ABC, Generic[Profile]):
     default_switches: ClassVar[dict[str, bool]] = {}
     statuses: ClassVar[set[str]] = {"active"}
     default_profile: ClassVar[Any]  # a row of the dataclass of profiles
+    # Errors for a fault's `error`, such as a person meets: the network refuses a post, or asks to wait with it.
+    refusal: ClassVar[dict[str, Any]]
+    throttling: ClassVar[dict[str, Any]]
     has_persons: ClassVar[bool] = False  # a person can own several profiles
     # "METHOD host/path" → the operation's name and function; `*` is one part, `**` at the end is any number of them.
     routes: ClassVar[Mapping[str, tuple[str, Run]]] = {}

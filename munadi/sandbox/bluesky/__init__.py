@@ -82,6 +82,7 @@ def _routes(host: str, rows: Iterable[tuple[str, str, Run]]) -> dict[str, tuple[
 class Bluesky(Platform[Account]):
     channel = "bluesky"
     title = "Bluesky"
+    refusal, throttling = {"error": "AccountDeactivated"}, {"error": "RateLimitExceeded"}
     app_credentials = ()  # an app is its own address
     hosts = {"ENTRYWAY": "entryway", "PLC": "plc", "APPVIEW": "appview", "VIDEO": "video"}
     default_delays = {"appview": 2.0, "video": 3.0}

@@ -24,9 +24,11 @@ LONG_SECONDS = 60 * DAY
 VERSION = re.compile(r"^v\d+\.\d+$")
 UNCOUNTED = {"authorize", "authorize_person", "exchange_code", "site"}  # not on a Graph host
 CHECKPOINT = 459  # the subcode of a token whose account must log in at the network's own site
+ABUSIVE = "(#368) The action attempted has been deemed abusive or is otherwise disallowed"
 
 
 class GraphPlatform(Platform[Profile]):
+    refusal, throttling = {"code": 368, "message": ABUSIVE}, {"code": 4}
     statuses = {"active", "restricted", "checkpoint"}
     usage: ClassVar[tuple[str, str] | None] = None  # the business type and id of the usage headers
     error_type: ClassVar[str] = "OAuthException"

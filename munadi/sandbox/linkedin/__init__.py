@@ -30,6 +30,7 @@ DEFAULT_SECONDS = 3650 * DAY
 class LinkedIn(Platform[Account]):
     channel = "linkedin"
     title = "LinkedIn"
+    refusal, throttling = {"error": "access"}, {"error": "rate"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "www"}
     app_credentials = ("client_id", "client_secret", "page_client_id", "page_client_secret")
     default_delays = {"image": 0.0, "document": 0.0, "video": 2.0, "index": 0.0}

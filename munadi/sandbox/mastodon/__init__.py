@@ -26,6 +26,7 @@ DEFAULT_TOKEN = "sandboxMunadiMastodonToken"  # published on purpose: it opens n
 class Mastodon(Platform[Account]):
     channel = "mastodon"
     title = "Mastodon"
+    refusal, throttling = {"error": "disabled"}, {"error": "rate"}
     app_credentials = ()  # an app is registered on first use
     default_delays = {"image": 0.0, "video": 2.0}
     default_limits = {

@@ -18,6 +18,8 @@ from starlette.staticfiles import StaticFiles
 
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import root_url
+from munadi.sandbox.mishap_form import mishap_routes, planted, what_was_asked
+from munadi.sandbox.mishaps import MISHAPS
 from munadi.sandbox.model import PostView
 from munadi.sandbox.rendering import PAGE_FOLDER, PRIVATE_PAGE, render
 from munadi.sandbox.state import SandboxState
@@ -25,7 +27,7 @@ from munadi.sandbox.state import SandboxState
 POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'"
 HEADERS = {
     **PRIVATE_PAGE,
-    "content-security-policy": POLICY + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "content-security-policy": POLICY + "; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 }
 NEWEST = 60  # the page is for looking; the control API lists everything
 
@@ -55,7 +57,7 @@ def page_routes(state: SandboxState, base_url: str | None) -> list[BaseRoute]:
         return HTMLResponse(render(template, **_view(state, request, base_url)), headers=HEADERS)
 
     assets = StaticFiles(directory=PAGE_FOLDER / "assets")
-    return [Route("/", shown), Route("/fragment", shown), Mount("/assets", assets)]
+    return [Route("/", shown), Route("/fragment", shown), Mount("/assets", assets), *mishap_routes(state)]
 
 
 def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[str, Any]:
@@ -72,6 +74,9 @@ def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[s
         "titles": {name: network.title for name, network in state.networks.items()},
         "channel": channel,
         "single": post is not None,
+        "mishaps": MISHAPS,
+        "asked": what_was_asked(state, request.query_params),
+        "planted": planted(state),
     }
 
 

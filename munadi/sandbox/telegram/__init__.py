@@ -35,6 +35,7 @@ READS: dict[str, Run] = {
 class Telegram(Platform[Chat]):
     channel = "telegram"
     title = "Telegram"
+    refusal, throttling = {"error": "right"}, {"error": "rate"}
     app_credentials = ()  # bots need no app
     hosts = {"API": "api", "SITE": "site"}
     default_limits = {"messagesPerMinute": 20, "photoBytes": 10_000_000, "fileBytes": 50_000_000}

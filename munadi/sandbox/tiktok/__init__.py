@@ -30,6 +30,7 @@ DEFAULT_TOKEN, DEFAULT_REFRESH = "act.sandboxMunadiAccessToken", "rft.sandboxMun
 class TikTok(Platform[Account]):
     channel = "tiktok"
     title = "TikTok"
+    refusal, throttling = {"code": "spam_risk_user_banned_from_posting"}, {"code": "rate_limit_exceeded"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "upload"}
     default_delays = {"processing": 3.0, "moderation": 1.0}
     default_limits = {

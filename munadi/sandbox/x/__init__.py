@@ -29,6 +29,7 @@ PRICES = {"post": 15, "postWithLink": 200, "altText": 5, "ownedRead": 1}
 class X(Platform[Account]):
     channel = "x"
     title = "X"
+    refusal, throttling = {"error": "suspended"}, {"error": "rate"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "api"}
     default_delays = {"image": 0.0, "video": 2.0, "index": 0.0}
     default_limits = {

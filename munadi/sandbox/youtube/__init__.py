@@ -51,6 +51,7 @@ PARAMETERS = {
 class YouTube(Platform[Account]):
     channel = "youtube"
     title = "YouTube"
+    refusal, throttling = {"reason": "forbidden"}, {"reason": "rateLimitExceeded"}
     hosts = {"API": "api", "AUTH": "auth", "TOKEN": "token"}
     default_delays = {"processing": 3.0, "listing": 1.0}
     default_limits = {
