@@ -62,8 +62,9 @@ class Seeds:
     bodies: Mapping[str, Any]
     kept: Sequence[str]
 
-    def write(self, folder: Path) -> tuple[Path, Path]:
-        """The settings of schemathesis, with the values as dictionaries, and what its hooks read."""
+    def write(self, folder: Path, *, walk: bool) -> tuple[Path, Path]:
+        """The settings of schemathesis, with the values as dictionaries, and what its hooks read. `walk`: it follows
+        links."""
         names = sorted(set(BOUND.values()))
         lines = [SETTINGS.read_text()]
         # A JSON string is also one of TOML.
@@ -74,7 +75,7 @@ class Seeds:
             lines.append(f'"{key}" = {{ dictionary = "{name}", probability = {share} }}')
         settings, known = folder / "schemathesis.toml", folder / "known.json"
         settings.write_text("\n".join(lines) + "\n")
-        known.write_text(json.dumps({"bodies": self.bodies, "kept": self.kept}))
+        known.write_text(json.dumps({"bodies": self.bodies, "kept": self.kept, "walk": walk}))
         return settings, known
 
 
@@ -130,6 +131,7 @@ def bodies(profile: Mapping[str, Any], picture: str) -> dict[str, Any]:
     post = {"brandRef": "acme", "text": "hello", "channels": ["bluesky"], "scheduledAt": instant(time.time() + DAY)}
     return {str(each): each.body for each in OPERATIONS if each.body is not None} | {
         "POST /v1/contents": post,
+        "POST /v1/contents/validate": post,
         "POST /v1/drafts": post,
         "POST /v1/brands/{ref}/accounts": account,
         "POST /v1/media": {"brandRef": "acme", "url": picture},

@@ -39,9 +39,14 @@ def write_answers() -> None:
 def before_load_schema(_context: schemathesis.HookContext, raw_schema: dict[str, Any]) -> None:
     """Link the list of brands to what is done in a brand: schemathesis infers links by ids, and a brand's name is none.
 
-    Without a link to it, it never creates a post to follow.
+    Without a link to it, it never creates a post to follow. A random body of a post is also too large for a walk of
+    many steps, so there it is always the known one.
     """
     paths = raw_schema["paths"]
+    for path in ("/v1/contents", "/v1/contents/validate") if KNOWN["walk"] else ():
+        sent = paths[path]["post"]["requestBody"]["content"]["application/json"]
+        sent["schema"] = {"const": KNOWN["bodies"][f"POST {path}"]}
+        sent.pop("examples", None)
     in_brands = {path: methods for path, methods in paths.items() if "{ref}" in path or path in IN_BRANDS}
     links = paths["/v1/brands"]["get"]["responses"]["200"].setdefault("links", {})
     for path, methods in in_brands.items():
