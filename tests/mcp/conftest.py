@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +18,12 @@ from mcp.types import CallToolResult, TextContent
 from munadi.client import AsyncClient
 from munadi.mcp import create_server
 from tests.api.harness import ApiHarness, open_api
+from tests.db.seeding import START
 
 T = TypeVar("T")
+# The server compares with the real clock what the API answers.
+DAY = (datetime.now(UTC) + timedelta(days=30)).date()
+FAR = f"{DAY}T09:00:00Z"
 
 
 @dataclass
@@ -74,12 +79,13 @@ async def held(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
 
 @asynccontextmanager
 async def open_agent(folder: Path) -> AsyncIterator[Agent]:
-    """An agent with the administrator's key."""
+    """An agent with the administrator's key. The API's clock is not behind the server's, which is the real one."""
     async with (
         open_api(folder) as api,
         client_of(api) as munadi,
         Client(create_server(lambda _: munadi)) as session,
     ):
+        api.clock.ahead = max(timedelta(0), datetime.now(UTC) - START)
         yield Agent(session, api)
 
 

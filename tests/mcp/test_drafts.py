@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import FAR
-from tests.mcp.conftest import Agent, words
+from tests.mcp.conftest import FAR, Agent, words
 
 UNFINISHED = {"brandRef": "acme", "text": "Monsoon sale starts on"}
 REST = {"text": "Monsoon sale starts today", "channels": ["bluesky"], "scheduledAt": FAR}

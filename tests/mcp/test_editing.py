@@ -11,9 +11,8 @@ import pytest
 from munadi.domain.failure import Reason
 from munadi.domain.reasons import REASONS
 from munadi.mcp.texts import failed, not_worth_waiting, remedy_of
-from tests.api.client import FAR
 from tests.harness.files import picture
-from tests.mcp.conftest import Agent, words
+from tests.mcp.conftest import FAR, Agent, words
 
 POST = {"brandRef": "acme", "text": "Monsoon sale", "channels": ["bluesky"], "scheduledAt": FAR}
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)

@@ -10,8 +10,7 @@ from mcp import Client, MCPError
 from munadi.client import AsyncClient
 from munadi.domain.key import Scope
 from munadi.mcp import create_server
-from tests.api.client import FAR
-from tests.mcp.conftest import Agent, client_of, words
+from tests.mcp.conftest import DAY, FAR, Agent, client_of, words
 
 POST = {"brandRef": "acme", "text": "Monsoon sale", "channels": ["bluesky"], "scheduledAt": FAR}
 NOBODY = "cnt_01h455vb4pex5vsknk084sn02q"
@@ -108,12 +107,10 @@ async def test_validate_stores_nothing_and_warns(agent: Agent) -> None:
 
 async def test_a_post_is_moved_and_canceled_and_its_events_are_listed(agent: Agent) -> None:
     content_id = (await agent.data("publish", **POST))["content"]["id"]
-    moved = await agent.data(
-        "reschedule", contentId=content_id, scheduledAt="2027-03-02T09:00:00", timezone="Asia/Kolkata"
-    )
-    assert moved["content"]["scheduledAt"] == "2027-03-02T03:30:00Z"
+    moved = await agent.data("reschedule", contentId=content_id, scheduledAt=f"{DAY}T15:00:00", timezone="Asia/Kolkata")
+    assert moved["content"]["scheduledAt"] == f"{DAY}T09:30:00Z"
     status = await agent.ask("status", contentId=content_id)
-    assert "2027-03-02T03:30:00Z (timezone Asia/Kolkata)" in words(status)
+    assert f"{DAY}T09:30:00Z (timezone Asia/Kolkata)" in words(status)
     waited = await agent.ask("wait", contentId=content_id, timeoutSeconds=1)
     assert (waited.is_error, waited.structured_content["timedOut"]) == (False, True)
     assert "Do not call wait before then" in words(waited)
