@@ -72,7 +72,9 @@ async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
         await expect(page.locator(".zone")).to_have_text(f"Times are in {brand.ref}: Asia/Kolkata (UTC+05:30)")
         time = page.locator("aside .facts time").first
         await expect(time).to_have_text(re.compile(rf"^{day.day} {day:%b %Y}, 12:00 \(in \d+ days\)$"))
-        await expect(time).to_have_attribute("title", f"{own.day} {own:%b %Y, %H:%M} in Europe/Berlin, where you are")
+        # The browser writes British dates: Sept, where other months have three letters.
+        title = re.compile(rf"^{own.day} {own:%b}t? {own:%Y, %H:%M} in Europe/Berlin, where you are$")
+        await expect(time).to_have_attribute("title", title)
         hook = await subscribe(api, "http://127.0.0.1:9/zones", brandRef=brand.ref)
         await page.goto(f"/webhooks/{hook['id']}")
         await page.get_by_text("Replay events").click()
