@@ -69,7 +69,9 @@ async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
     content = await brand.submit("At noon there", scheduledAt=f"{day}T12:00", timezone="Asia/Kolkata")
     own = datetime.fromisoformat(content["scheduledAt"]).astimezone(ZoneInfo("Europe/Berlin"))
     async with signed_in(browser, stack, f"/contents/{content['id']}") as page:
-        await expect(page.locator(".zone")).to_have_text(f"Times are in {brand.ref}: Asia/Kolkata (UTC+05:30)")
+        # The only brand of an installation is not named; other tests may have made more.
+        zone = re.compile(rf"Times are in ({brand.ref}: )?Asia/Kolkata \(UTC\+05:30\)")
+        await expect(page.locator(".zone")).to_have_text(zone)
         time = page.locator("aside .facts time").first
         await expect(time).to_have_text(re.compile(rf"^{day.day} {day:%b %Y}, 12:00 \(in \d+ days\)$"))
         # The browser writes British dates: Sept, where other months have three letters.
