@@ -1,4 +1,4 @@
-"""Counts files, lines and functions by folder, and the functions that a post passes; writes docs/size.md.
+"""Counts files, lines and functions by folder and network, and the functions that a post passes; writes docs/size.md.
 
 python -m scripts.size TREE FILE     count another tree, such as a worktree of an older commit, into FILE
 python -m scripts.size               count this tree and compare it with scripts/size_before.json
@@ -17,6 +17,7 @@ from typing import Any
 
 from scripts.hops import WAYS, hops
 from scripts.markdown import table
+from scripts.network_sizes import networks_section
 
 ROOT = Path(__file__).resolve().parents[1]
 BEFORE = Path(__file__).with_name("size_before.json")
@@ -83,6 +84,7 @@ def page(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         + table(["way of `POST /v1/contents`", "before", "after"], ways)
         + "\n## Python by folder\n\n"
         + table(["folder", *(f"{measure} before → after" for measure in MEASURES)], [*totals, *rows])
+        + networks_section(ROOT)
     )
 
 

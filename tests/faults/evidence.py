@@ -30,6 +30,9 @@ n trials bounds the rate of failures at about 3/n (with 95 % confidence).
 | # | proof | trials | failures | rate at most | seed | measured | commit |
 |---|---|---|---|---|---|---|---|
 """
+ABOUT_NETWORKS = (
+    "A post may end `unconfirmed` where its network has no key to find it by: row 1 of [promises](promises.md).\n"
+)
 
 
 def two_sizes(timeout: int) -> pytest.MarkDecorator:
@@ -47,11 +50,13 @@ def prove(
     failures: Sequence[str],
     seed: int | None = None,
     measured: Mapping[str, Any] | None = None,
+    networks: Mapping[str, Mapping[str, int]] | None = None,
     large: bool = True,
 ) -> None:
     """Record what a proof found, and fail if a promise was broken. A second run of a proof replaces the first.
 
     The small version of a proof (`large=False`) is only printed. A run over some networks is a proof of its own.
+    `networks`: what was counted over each of them (`by_network` in `tests/faults/trials.py`).
     """
     if large and ONLY in os.environ:
         proof = f"{proof}: {os.environ[ONLY].replace(',', ', ')} alone"
@@ -62,6 +67,7 @@ def prove(
         "failures": list(failures),
         "seed": seed,
         "measured": dict(measured or {}),
+        "networks": dict(networks or {}),
         "at": datetime.now(UTC).isoformat(timespec="minutes"),
         "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--porcelain", "-uno") else ""),
         "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}",
@@ -81,7 +87,18 @@ def report(results: Sequence[Mapping[str, Any]]) -> str:
     runs = sorted({f"{found['at'][:10]}, {found['machine']}" for found in rows})
     failed = [f"- {found['row']} {_short(failure)}" for found in rows for failure in found["failures"]]
     section = ["\n## Failures\n", *failed] if failed else []
-    return HEAD + "\n".join([*lines, *section, "\nRuns: " + "; ".join(runs) + ".", ""])
+    return HEAD + "\n".join([*lines, *_networks(rows), *section, "\nRuns: " + "; ".join(runs) + ".", ""])
+
+
+def _networks(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The section that shows each network by itself; nothing where no proof counted by network."""
+    counted = [(found, name, row) for found in rows for name, row in found.get("networks", {}).items()]
+    if not counted:
+        return []
+    names = list(counted[0][2])
+    cells = [(found["row"], found["proof"], network, *(row[name] for name in names)) for found, network, row in counted]
+    table = [("#", "proof", "network", *names), ("---",) * (len(names) + 3), *cells]
+    return ["\n## By network\n", ABOUT_NETWORKS, *(f"| {' | '.join(map(str, line))} |" for line in table)]
 
 
 def _short(failure: str) -> str:

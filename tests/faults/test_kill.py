@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.evidence import prove, two_sizes
 from tests.faults.points import Passage
-from tests.faults.trials import Trial, at_passage, broken, in_batches, passages_of
+from tests.faults.trials import Trial, at_passage, broken, by_network, in_batches, passages_of
 from tests.harness.times import p95
 from tests.harness.world import CHANNELS, ONLY, QUICK, World, channel_of, open_world, proved_shapes
 
@@ -86,7 +86,16 @@ async def test_each_post_is_published_once_when_the_worker_is_killed(
     for name, live in (("live", True), ("absent", False)):
         measured[f"recovery p95 when {name}"] = f"{p95(times[live]):.1f} s of {len(times[live])}"
     proof = "worker killed at every failpoint, eleven networks, both databases"
-    prove("1", proof, trials=len(hit), failures=broken(trials), seed=SEED, measured=measured, large=large)
+    prove(
+        "1",
+        proof,
+        trials=len(hit),
+        failures=broken(trials),
+        seed=SEED,
+        measured=measured,
+        networks=by_network(hit),
+        large=large,
+    )
     if large:
         assert ONLY in os.environ or len(hit) >= TRIALS
         assert p95(times[True]) <= LIVE_AIM

@@ -22,6 +22,8 @@ Made = TypeVar("Made")
 PATIENCE = 240.0
 # The network and the failpoint write their times in different processes, within the same answer.
 TICK = 0.02
+# What is counted of the trials over one network.
+FOUND = ("trials", "doubled", "lost", "early", "otherwise broken", "unconfirmed")
 
 
 @dataclass
@@ -159,6 +161,20 @@ async def in_batches(
             return await run(each)
 
     return list(await asyncio.gather(*(one(each) for each in given)))
+
+
+def by_network(trials: Iterable[Trial]) -> dict[str, dict[str, int]]:
+    """What came of the trials over each network. `unconfirmed` is an end that is allowed where a post has no key."""
+    counted: dict[str, dict[str, int]] = {}
+    for trial in sorted(trials, key=lambda one: channel_of(one.shape)):
+        row = counted.setdefault(channel_of(trial.shape), dict.fromkeys(FOUND, 0))
+        verdict = trial.verdict() or ""
+        kind = verdict.partition(":")[0]
+        row["trials"] += 1
+        row["unconfirmed"] += trial.status == "unconfirmed"
+        if verdict:
+            row[kind if kind in FOUND else "otherwise broken"] += 1
+    return counted
 
 
 def broken(trials: Iterable[Trial]) -> list[str]:
