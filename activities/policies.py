@@ -93,7 +93,8 @@ class PostPolicy:
     def unknown(self, step: Step, attempt: Attempt | None, found: Unknown) -> Outcome:
         """Unconfirmed, with the reason and a growing wait until the next check."""
         spacing = growing(LOOK_GROWTH, step.looks if step.status is PublicationStatus.UNCONFIRMED else 0)
-        message = f"it is unknown whether the post is live: {found.note}"[:500]
+        note = found.note[:300]
+        message = f"it is unknown whether the post is live: {note}. Look for it there, then resolve the publication"
         why = Warning_(code=OUTCOME_UNKNOWN, message=message, channel=step.channel)
         return Outcome(effect=Effect.UNKNOWN, look_after=max(spacing, found.pause or timedelta(0)), warning=why)
 

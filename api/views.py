@@ -81,7 +81,8 @@ def attempt_view(row: AttemptRow) -> AttemptView:
         number=row.number,
         intent_at=row.intent_at,
         ended_at=row.ended_at,
-        outcome=Effect(row.outcome) if row.outcome else None,
+        # Open, and its call ended without an answer: a check of the network or a person will tell.
+        outcome=Effect(row.outcome) if row.outcome else Effect.UNKNOWN if row.was_uncertain else None,
         provider_code=row.provider_code,
         raw=row.raw,
         duration_ms=round(took * 1000) if took is not None else None,

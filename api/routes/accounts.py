@@ -245,6 +245,9 @@ async def _verified(body: AccountImportRequest, services: Services) -> Connectio
     if body.service_url is not None:
         await check_url(services.guard, body.service_url, "/serviceUrl")
     sent = body.credentials
+    if sent.expires_at is not None and sent.expires_at <= services.clock.now() and not sent.refresh_token:
+        message = "the token has expired, and there is no refreshToken to renew it with"
+        raise refused([Problem(pointer="/credentials/expiresAt", code="TIME_IN_PAST", message=message)])
     given = AccountImport(
         external_id=body.external_id,
         service_url=body.service_url,

@@ -51,7 +51,8 @@ async def cancel(locked: LockedContent) -> list[str]:
     if not waiting:
         if any(row.status == S.CANCELED for row in locked.publications):
             return []
-        raise _too_late(locked, "publishing began or ended for every publication; nothing can be withdrawn")
+        text = f"publishing began or ended for every publication; nothing can be withdrawn{_unresolved(locked)}"
+        raise _too_late(locked, text)
     _begin(locked, Action.CONTENT_CANCELED)
     whole = len(waiting) == len([row for row in locked.publications if row.status != S.CANCELED])
     for row in waiting:
@@ -107,6 +108,14 @@ async def publish_now(locked: LockedContent) -> None:
     await _changed(locked)
 
 
+def _unresolved(locked: LockedContent) -> str:
+    """What a person can do about publications whose outcome is unknown, as the end of a sentence."""
+    ids = [row.id for row in locked.publications if row.status == S.UNCONFIRMED]
+    if not ids:
+        return ""
+    return f". Whether {' and '.join(ids)} went out is unknown: look at the network, then resolve it"
+
+
 async def retried_ones(locked: LockedContent, publication_ids: Collection[str] | None) -> list[PublicationRow]:
     """The publications that a retry queues again: all failed ones, or those of them that are named.
 
@@ -119,7 +128,7 @@ async def retried_ones(locked: LockedContent, publication_ids: Collection[str] |
         if row.status == S.FAILED and (publication_ids is None or row.id in publication_ids)
     ]
     if not failed:
-        raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
+        raise ChangeRefused("NOTHING_TO_RETRY", f"no publication named here has failed{_unresolved(locked)}")
     found = [row for row in failed if (await locked.account(row.account_id)).deleted_at is None]
     if not found:
         raise ChangeRefused(
@@ -171,8 +180,9 @@ async def resolve(
     _begin(locked, Action.PUBLICATION_RESOLVED, row.id)
     query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
     for attempt in (await locked.session.exec(query)).all():
-        attempt.is_open, attempt.was_uncertain, attempt.ended_at = False, True, locked.now
-        attempt.outcome = (Effect.SENT if published else Effect.NOT_SENT).value
+        # When the call ended was never seen, and that the post is not there does not tell what the call did.
+        attempt.is_open, attempt.was_uncertain = False, True
+        attempt.outcome = (Effect.SENT if published else Effect.UNKNOWN).value
     # A late response of the attempt that a person has just resolved must find an older epoch.
     row.epoch += 1
     row.look_since = None

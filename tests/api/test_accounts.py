@@ -96,6 +96,7 @@ async def test_an_outage_of_the_network_is_a_503(api: ApiHarness, wait: timedelt
         ({"credentials": {"identifier": "a"}}, "/credentials"),
         ({"credentials": {"accessToken": "t", "identifier": "a", "password": "p"}}, "/credentials"),
         ({"credentials": {"accessToken": "t", "expiresAt": "2026-01-01T00:00:00"}}, "/credentials/expiresAt"),
+        ({"credentials": {"accessToken": "t", "expiresAt": "2020-01-01T00:00:00Z"}}, "/credentials/expiresAt"),
         ({"serviceUrl": "https://10.0.0.1"}, "/serviceUrl"),
         ({"serviceUrl": "https://user@pds.example"}, "/serviceUrl"),
     ],

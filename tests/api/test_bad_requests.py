@@ -179,6 +179,12 @@ async def test_an_unknown_parameter_is_refused_with_the_nearest_one(
     assert error["message"].endswith(message)
 
 
+async def test_a_parameter_of_one_value_is_given_once(api: ApiHarness) -> None:
+    answer = await api.get("/v1/contents?brandRef=acme&brandRef=other&limit=1&status=failed&status=queued")
+    [error] = expect_errors(answer, ("?brandRef", "REPEATED_PARAMETER"))
+    assert (error["limit"], error["actual"]) == (1, 2)
+
+
 async def test_every_operation_refuses_an_unknown_parameter_and_no_page_of_the_dashboard_does(
     api: ApiHarness, dashboard: DashboardBrowser
 ) -> None:

@@ -210,7 +210,7 @@ async def test_a_person_resolves_an_unconfirmed_publication(board: Board, publis
     row = await board.row(put.id)
     [attempt] = await board.attempts(put.id)
     assert (attempt.id, attempt.is_open) == (attempt_id, False)
-    assert attempt.outcome == ("sent" if published else "not_sent")
+    assert attempt.outcome == ("sent" if published else "unknown")
     assert (row.epoch, row.next_look_at) == (4, None)
     assert row.provider_post_id == ("p" if published else None)
     assert await board.types(put.content_id) == ["publish.succeeded" if published else "publish.failed", "completed"]
