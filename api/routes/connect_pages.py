@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 
 from api.auth import not_found
 from api.connect_browser import Browser
+from api.dashboard.permissions import permissions_of
 from api.deps import TheServices
 from api.languages.catalogue import N_, gettext
 from api.pages import ASSETS, HEADERS, ICON, page
@@ -167,6 +168,7 @@ async def _opened(
         brand=await _brand(row, services),
         reconnects=account is not None,
         expected=account.handle if account else None,
+        purposes=list(dict.fromkeys(each.purpose for each in permissions_of(row.channel, row.login))),
         failure=failure or view_of(row, services.clock.now()).failure,
     )
     return browser.keep(shown)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from munadi.sandbox.consent_words import app_of, words_of
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.rendering import PRIVATE_PAGE, render
 
@@ -56,13 +57,17 @@ def decision_of(
     *,
     denial: dict[str, str],
     client: str = "client_id",
+    app: str | None = None,
 ) -> Decision | Answer:
-    """What the owner decided; without a decision the answer is the page, and for a denial the redirect."""
+    """What the owner decided; without a decision the answer is the page, and for a denial the redirect.
+
+    `client` is the query's name of the app's id, `app` the name under which the app registered, if it did.
+    """
     if "deny" in call.query:
         return redirect_back(call, denial)
     offered = list(choices)
     if "approve" not in call.query:
-        return _page(call, network, offered, requested, call.query.get(client, ""))
+        return _page(call, network, offered, requested, app_of(app or call.query.get(client, "")))
     approved = call.query["approve"]
     choice = next((one for one in offered if approved in (one.id, one.name) or approved in one.also), None)
     if choice is None:
@@ -85,11 +90,10 @@ def redirect_back(call: Call, values: dict[str, str], *, fragment: str = "", eff
     return Answer(302, None, {"location": location}, effect)
 
 
-def _page(call: Call, network: str, choices: list[Choice], requested: Sequence[str], client_id: str) -> Answer:
+def _page(call: Call, network: str, choices: list[Choice], requested: Sequence[str], app: str) -> Answer:
     hidden = [(name, value) for name, value in call.query.multi_items() if name not in DECISION]
-    shown = render(
-        "consent.html", network=network, client_id=client_id, choices=choices, scopes=requested, hidden=hidden
-    )
+    scopes = [(scope, words_of(scope)) for scope in requested]
+    shown = render("consent.html", network=network, app=app, choices=choices, scopes=scopes, hidden=hidden)
     return Answer(200, shown, {**PRIVATE_PAGE, "content-security-policy": POLICY})
 
 

@@ -86,6 +86,7 @@ class TokenIssuer:
         rules: ConsentRules,
         kind: str = "access",
         prepare: Callable[[Code], None] | None = None,
+        app: str | None = None,
     ) -> Answer:
         """The consent page, and then the redirect with a code or with the denial; `prepare` completes the code."""
         redirect_uri = call.query.get("redirect_uri", "")
@@ -94,7 +95,7 @@ class TokenIssuer:
         requested = call.query.get("scope", "").replace(",", " ").split()
         if rules.known_scopes is not None:
             requested = [scope for scope in requested if scope in rules.known_scopes]
-        decision = decision_of(call, title, choices, requested, denial=rules.denial, client=rules.client)
+        decision = decision_of(call, title, choices, requested, denial=rules.denial, client=rules.client, app=app)
         if isinstance(decision, Answer):
             return decision
         code = Code(

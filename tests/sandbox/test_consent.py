@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from munadi.channels.bluesky.client import NEEDED
+from munadi.channels.registry import channel_permissions
+from munadi.sandbox.consent_words import app_of, words_of
 from tests.sandbox.conftest import Sandbox
 from tests.sandbox.consenting import BACK, EVERY, Consenting, Form, granted_scopes
 
@@ -26,9 +29,20 @@ def test_the_page_shows_the_app_and_its_scopes(sandbox: Sandbox, network: str) -
     assert f"<strong>{one.asked[one.client]}</strong> asks for access" in page.text
     assert "form-action" not in page.headers["content-security-policy"]
     assert form.of("checkbox", "grant") == one.scopes
+    assert [scope for scope in one.scopes if f"{words_of(scope)} <code>{scope}</code>" not in page.text] == []
     assert len(form.of("radio", "approve")) == 1
     assert bool(form.of("checkbox", "page")) == ("dialog" in one.page)
     assert form.action is None  # its own address
+
+
+def test_the_page_has_words_for_every_scope_and_no_address_of_an_app() -> None:
+    by_login = [logins for permissions in channel_permissions().values() for logins in permissions.values()]
+    asked = {each.scope for permissions in by_login for each in permissions} | set(NEEDED)
+    assert {scope for scope in asked if not words_of(scope)} == set()
+    names = [
+        app_of(client) for client in ("https://munadi.example/v1/oauth/bluesky/client.json", "http://localhost?a=b", "")
+    ]
+    assert names == ["The app at munadi.example", "An app on this machine", "An app without a name"]
 
 
 @EVERY

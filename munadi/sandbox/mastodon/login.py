@@ -30,7 +30,7 @@ async def register(platform: Mastodon, call: Call) -> Answer:
     if not form.get("client_name") or not form.get("redirect_uris"):
         return Answer(422, {"error": "Validation failed: Application name can't be blank"})
     scopes = form.get("scopes", "read").split()
-    app = App(secrets.token_urlsafe(32), secrets.token_urlsafe(32), form["redirect_uris"], scopes)
+    app = App(secrets.token_urlsafe(32), secrets.token_urlsafe(32), form["redirect_uris"], scopes, form["client_name"])
     platform.apps.put(app.client_id, app)
     body = {"id": str(len(list(platform.apps))), "name": form["client_name"], "client_id": app.client_id}
     return Answer(200, {**body, "client_secret": app.client_secret, "redirect_uri": app.redirect_uri}, effect=True)
@@ -44,7 +44,7 @@ async def authorize(platform: Mastodon, call: Call) -> Answer:
     choices = [
         Choice(one.id, one.username, also=frozenset({key_of(one.id, call.base_url)})) for one in platform.accounts
     ]
-    return platform.issuer.consent(call, platform.title, choices, CONSENT)
+    return platform.issuer.consent(call, platform.title, choices, CONSENT, app=app.name)
 
 
 async def token(platform: Mastodon, call: Call) -> Answer:

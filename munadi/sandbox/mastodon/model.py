@@ -29,6 +29,7 @@ class App:
     client_secret: str
     redirect_uri: str
     scopes: list[str]
+    name: str = ""
 
 
 @dataclass
