@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.visiting import judge, signed_in
 from tests.harness.brand import Brand
+from tests.harness.documents import pdf
 from tests.harness.files import picture
 from tests.harness.networks import plant
 from tests.harness.stack import Stack
@@ -94,6 +95,40 @@ async def test_each_account_shows_its_own_text_and_files(stack: Stack, brand: Br
     (bluesky,) = await brand.posts(f"For Bluesky\n\n{LINK}", "bluesky")
     (instagram,) = await brand.posts(f"For all\n\n{LINK}", "instagram")
     assert (len(bluesky["media"]), len(instagram["media"])) == (1, 2)
+
+
+async def test_a_document_is_uploaded_judged_previewed_and_published(
+    stack: Stack, brand: Brand, browser: Browser
+) -> None:
+    for channel in ("linkedin", "telegram"):
+        await brand.connect(channel)
+    text = f"The report of {brand.ref}"
+    async with signed_in(browser, stack) as page:
+        await write(page, brand, text, "LinkedIn", "Telegram", "Bluesky")
+        await page.locator("#files").set_input_files(
+            {"name": "Q3 report.pdf", "mimeType": "application/pdf", "buffer": pdf(3)}
+        )
+        file = page.locator("#media .file")
+        await expect(file.locator("[data-facts]")).to_contain_text("3 pages")
+        await expect(file.locator(".sheet")).to_have_text("PDF")
+        await expect(file.locator("[data-alt]")).to_be_hidden()
+        await expect(page.locator("#verdict")).to_contain_text("1 problem")
+        await expect(page.locator("[data-at='/media'] .is-problem").first).to_contain_text("Bluesky")
+        await page.get_by_role("checkbox", name="Bluesky").uncheck()
+        await expect(page.locator("#verdict")).to_have_text("No problems.")
+        for channel in ("LinkedIn", "Telegram"):
+            preview = page.locator(".preview", has_text=channel)
+            await expect(preview).to_contain_text("Q3 report")
+            await expect(preview).to_contain_text("3 pages")
+        assert await judge(page, "compose-document") == []
+        await page.get_by_role("button", name=SUBMIT).click()
+        await page.wait_for_url(re.compile("/contents/cnt_"))
+        await brand.published(page.url.rpartition("/")[2])
+        await expect(page.locator(".media")).to_contain_text("Q3 report.pdf")
+        assert await judge(page, "content-document") == []
+    for channel in ("linkedin", "telegram"):
+        (post,) = await brand.posts(text, channel)
+        assert len(post["media"]) == 1, channel
 
 
 async def test_the_same_post_again_is_noted_with_a_link_to_the_other(

@@ -181,6 +181,8 @@ export class Uploads {
   stored(entry, media) {
     entry.media = media;
     names.set(media.id, { name: entry.name, media });
+    // What a document is, is known from its content, whatever the browser took it for.
+    if (media.kind === "document") entry.element.querySelector("[data-thumb]").replaceChildren(thumbOf(entry));
     this.describe(entry);
     this.say(_("%(name)s uploaded", { name: entry.name }));
   }
@@ -205,7 +207,7 @@ export class Uploads {
 
 /** A picture of a file, or a word where the browser cannot show it. */
 export function thumbOf({ file, url, media }) {
-  if (media ? media.kind === "document" : !/^(image|video)\//.test(file.type)) return documentOf(media);
+  if (media ? media.kind === "document" : !/^(image|video)\//.test(file.type)) return documentOf(media ?? { mimeType: file.type });
   const moves = media ? media.kind === "video" : file.type.startsWith("video/");
   const shown = document.createElement(moves ? "video" : "img");
   shown.src = url;
