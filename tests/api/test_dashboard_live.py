@@ -26,6 +26,7 @@ from tests.api.harness import ApiHarness
 from tests.db.seeding import START
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
+from tests.support.waiting import wait_until
 
 MUNADI = [sys.executable, "-P", "-m", "munadi.cli"]
 
@@ -194,8 +195,7 @@ async def test_a_stream_returns_its_place_however_it_ends(api: ApiHarness) -> No
         task = asyncio.create_task(
             LiveResponse(live, *reader)({"type": "http"}, lambda: asyncio.sleep(60), fine)  # type: ignore[arg-type]
         )
-        await asyncio.sleep(0.1)
-        assert live._places.total() == 1
+        await wait_until(lambda: live._places.total() == 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert (live._places.total(), len(live._watchers)) == (0, 0)
