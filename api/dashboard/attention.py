@@ -28,8 +28,10 @@ router = APIRouter(route_class=PageRoute)
 # By default a post is given up one day after its time.
 _LONGEST_WINDOW = timedelta(days=1)
 SHOWN, SHOWN_DISMISSED, SHOWN_MISSING, BRANDS_SHOWN = 50, 10, 20, 10
-# Posts of one cause that are listed; one action is for all of them.
-POSTS_OF_A_CAUSE = 10
+# Posts that are each a row with buttons: more than a person answers in a sitting would only make the page slow.
+SHOWN_ROWS = 20
+# Posts of one cause that are listed, folded away; one action is for all of them.
+POSTS_OF_A_CAUSE = 5
 
 
 @router.get("/attention")
@@ -42,8 +44,9 @@ async def show_attention(
     """The page. Each part has the newest few and says when there are more."""
     since = services.clock.now() - FAILED_SINCE
     shared = {"brandRef": frame.choice.filter, "limit": SHOWN}
-    overdue = await reader.get("/v1/contents", overdue=True, **shared)
-    unconfirmed = await reader.get("/v1/contents", status=ContentStatus.UNCONFIRMED, **shared)
+    rows = shared | {"limit": SHOWN_ROWS}
+    overdue = await reader.get("/v1/contents", overdue=True, **rows)
+    unconfirmed = await reader.get("/v1/contents", status=ContentStatus.UNCONFIRMED, **rows)
     held = await reader.get("/v1/contents", held=True, **shared)
     failed = await reader.get(
         "/v1/contents",

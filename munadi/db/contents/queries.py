@@ -151,7 +151,7 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
     if wanted.scheduled_to is not None:
         found.append(col(ContentRow.scheduled_at) <= wanted.scheduled_to)
     if wanted.channel is not None or wanted.account_id is not None:
-        found.append(col(ContentRow.id).in_(_having(wanted.channel, wanted.account_id)))
+        found.append(_having(wanted.channel, wanted.account_id))
     if wanted.held is not None:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
@@ -170,14 +170,15 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
     return found
 
 
-def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
-    """The posts with a publication on that channel and account."""
+def _having(channel: str | None, account_id: str | None) -> ColumnElement[bool]:
+    """Whether a post has a publication on that channel and account."""
     query = select(PublicationRow.content_id)
     if channel is not None:
         query = query.where(PublicationRow.channel == channel)
     if account_id is not None:
-        query = query.where(PublicationRow.account_id == account_id)
-    return query
+        return col(ContentRow.id).in_(query.where(PublicationRow.account_id == account_id))
+    # Of each post in turn, until the page is full: a channel's publications have no index, and may be most of them.
+    return query.where(col(PublicationRow.content_id) == col(ContentRow.id)).exists()
 
 
 def _needs_a_person(wanted: ContentFilter) -> bool:
