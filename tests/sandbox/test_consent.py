@@ -20,13 +20,18 @@ def test_an_unknown_profile_is_refused_with_the_known_ones(sandbox: Sandbox, net
     assert "location" not in answer.headers
 
 
+# An app that registered is shown by the name it gave (consenting.py), any other by its id.
+APPS = {"mastodon": "App"}
+
+
 @EVERY
 def test_the_page_shows_the_app_and_its_scopes(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     page = one.shown()
     form = Form(page.text)
     assert f"Connect an emulated {one.title} account" in page.text
-    assert f"<strong>{one.asked[one.client]}</strong> asks for access" in page.text
+    name = APPS.get(network, one.asked[one.client])
+    assert f"<strong>{name}</strong> asks for access" in page.text
     assert "form-action" not in page.headers["content-security-policy"]
     assert form.of("checkbox", "grant") == one.scopes
     assert [scope for scope in one.scopes if f"{words_of(scope)} <code>{scope}</code>" not in page.text] == []
