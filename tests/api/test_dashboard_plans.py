@@ -21,6 +21,7 @@ ALLOWED = (
     "publications_incomplete",
     "contents_by_age",
     "sqlite_autoindex_media_1",
+    "sqlite_autoindex_audit_1",
 )
 Statements = list[tuple[str, Any]]
 
