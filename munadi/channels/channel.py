@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from munadi.channels.options import parse_options
 from munadi.channels.partial_options import readable_options
 from munadi.channels.text import (
     check_extras,
@@ -23,7 +24,6 @@ from munadi.channels.text import (
     check_media_kinds,
     check_text,
     lengths,
-    parse_options,
 )
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelSpec, Resend, TextLength, TextLimit

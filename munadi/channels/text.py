@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 import regex
-from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticCustomError
 
 from munadi.channels.weighted import weighted_length
 from munadi.domain.channel import ChannelSpec, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
-from munadi.domain.shape import MAX_DESCRIBED
 
 _GRAPHEME = regex.compile(r"\X")
 # 64 halves of flags with one more behind them. Halves pair up from the start of their run, so a cluster ends here.
@@ -26,10 +22,6 @@ _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
 # Normalization sorts a run of marks in quadratic time, so a longer run is broken up (UAX 15, Stream-Safe Text Format).
 _MARKS = regex.compile(r"\p{M}{30}")
 _JOINER = "\u034f"
-# The keys under which pydantic reports what a value had to be.
-PYDANTIC_LIMITS = ("limit", "max_length", "min_length", "le", "lt", "ge", "gt", "expected", "pattern")
-MAX_SHOWN = 200
-OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
 
 
 def measure(text: str, unit: TextUnit) -> int:
@@ -96,49 +88,6 @@ def check_extras(spec: ChannelSpec, draft: Draft) -> list[Problem]:
         message = f"takes at most {spec.max_parts} parts" if spec.max_parts > 1 else "takes no threads"
         found.add("/parts", "TOO_MANY_PARTS", "max_parts", message, spec.max_parts, parts)
     return found
-
-
-def parse_options(
-    spec: ChannelSpec, model: type[OptionsModel], options: Mapping[str, Any]
-) -> tuple[OptionsModel | None, list[Problem]]:
-    """The options as the channel's model, or every violation with its pointer below `/options`."""
-    try:
-        return model.model_validate(dict(options)), []
-    except ValidationError as error:
-        return None, [
-            problem(
-                spec,
-                _pointer(found["loc"]),
-                "INVALID_OPTION",
-                found["type"],
-                f"option: {found['msg'].removeprefix('Value error, ')}",
-                *_compared(found.get("ctx", {}), found["input"]),
-            )
-            for found in error.errors(include_url=False)[:MAX_DESCRIBED]
-        ]
-
-
-def broken(rule: str, message: str, limit: float | None = None, actual: float | None = None) -> PydanticCustomError:
-    """For an options model's own validators to raise; `parse_options` makes a problem of it, with all of this."""
-    return PydanticCustomError(rule, message, {"limit": limit, "actual": actual})
-
-
-def _compared(context: Mapping[str, Any], given: Any) -> tuple[float | str | None, float | str | None]:
-    """What pydantic allows and what it was given, where a person can compare them."""
-    limit = next((context[name] for name in PYDANTIC_LIMITS if name in context), None)
-    measured = len(given) if isinstance(given, str) and context.keys() & {"max_length", "min_length"} else given
-    actual = context.get("actual", context.get("actual_length", measured))
-    return _plain(limit), _plain(actual)
-
-
-def _plain(value: Any) -> float | str | None:
-    return value if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= MAX_SHOWN) else None
-
-
-def _pointer(place: tuple[int | str, ...]) -> str:
-    """A name of a mapping that is refused itself stands at its value: pydantic adds `[key]`, which is not there."""
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in place if part != "[key]")
-    return "/".join(["/options", *parts])
 
 
 def problem(

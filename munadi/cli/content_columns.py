@@ -62,6 +62,11 @@ def print_contents(out: Output, contents: Sequence[Mapping[str, Any]], columns: 
     out.table(list(columns), rows, empty="no contents")
 
 
+def _name_in(pointer: str) -> str:
+    """The name in a pointer: of a parameter (`?status/0`), or the last of a path."""
+    return pointer[1:].partition("/")[0] if pointer.startswith("?") else pointer.rpartition("/")[2]
+
+
 @contextmanager
 def wrong_filters_as_usage() -> Iterator[None]:
     """A filter that the API cannot read, such as an unknown channel, is a mistake in the command: exit code 2."""
@@ -72,7 +77,7 @@ def wrong_filters_as_usage() -> Iterator[None]:
     except ProblemError as error:
         if error.problem.get("status") != 422:
             raise
-        rules = [f"{each['pointer'].rpartition('/')[2]}: {each['message']}" for each in error.violations]
+        rules = [f"{_name_in(each['pointer'])}: {each['message']}" for each in error.violations]
         raise CommandFailed("\n".join(rules) or str(error), Exit.USAGE) from error
 
 

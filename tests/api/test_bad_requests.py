@@ -168,7 +168,7 @@ async def test_every_spelling_of_rfc_3339_is_an_instant(api: ApiHarness, text: s
         ("/v1/contents?brandref=acme", "brandref", "did you mean brandRef?"),
         ("/v1/contents?scheduledform=x", "scheduledform", "did you mean scheduledFrom?"),
         ("/v1/contents?states=x", "states", "did you mean status?"),
-        ("/v1/brands?zzz=1", "zzz", "there is no such parameter; there are cursor, limit"),
+        ("/v1/brands?zzz=1", "zzz", "there is no such parameter; there are cursor, limit, q"),
         ("/v1/channels?zzz=1", "zzz", "there is no such parameter"),
     ],
 )

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from munadi.channels.http import ChannelSettings
-from munadi.channels.text import broken, measure
+from munadi.channels.options import broken
+from munadi.channels.text import measure
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

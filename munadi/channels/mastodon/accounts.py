@@ -36,9 +36,11 @@ class MastodonAccounts(Accounts):
 
     async def verify(self, given: AccountImport) -> Connection:
         """verify_credentials, then the server's limits. Raises ChannelError."""
-        if given.access_token is None or not given.service_url:
-            message = "give accessToken, and the server's address as serviceUrl"
-            raise failure(Reason.MISSING_FIELD, message, Effect.REJECTED)
+        if given.access_token is None:
+            raise failure(Reason.MISSING_FIELD, "give accessToken", Effect.REJECTED)
+        if not given.service_url:
+            message, pointer = "Mastodon: give the address of the account's server as serviceUrl", "/serviceUrl"
+            raise FieldRefused(Reason.MISSING_FIELD, Effect.REJECTED, message, pointer=pointer, rule="missing")
         base = given.service_url.rstrip("/")
         server = self.servers.at(base, given.access_token.get_secret_value())
         answer = await _me(server)

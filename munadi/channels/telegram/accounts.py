@@ -39,9 +39,11 @@ class TelegramAccounts(Accounts):
 
     async def verify(self, given: AccountImport) -> Connection:
         """getMe, getChat, getChatMember. Raises ChannelError, also where the bot may not post."""
-        if given.access_token is None or not given.external_id:
-            message = "give the bot's token as accessToken, and the chat's id or @name as externalId"
-            raise failure(Reason.MISSING_FIELD, message, Effect.REJECTED)
+        if given.access_token is None:
+            raise failure(Reason.MISSING_FIELD, "give the bot's token as accessToken", Effect.REJECTED)
+        if not given.external_id:
+            message, pointer = "Telegram: give the chat's id or @name as externalId", "/externalId"
+            raise FieldRefused(Reason.MISSING_FIELD, Effect.REJECTED, message, pointer=pointer, rule="missing")
         token, target = given.access_token.get_secret_value(), given.external_id
         if not TARGET.fullmatch(target):
             raise _wrong("chat_id", "externalId is the chat's id or @name", "-1001234567890 or @name", target)

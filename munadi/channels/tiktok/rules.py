@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.channels.channel import Rules
+from munadi.channels.options import parse_options
 from munadi.channels.text import (
     Problems,
     check_encoding,
@@ -12,7 +13,6 @@ from munadi.channels.text import (
     check_media_count,
     check_media_files,
     lengths,
-    parse_options,
     too_long,
 )
 from munadi.channels.tiktok.spec import (
