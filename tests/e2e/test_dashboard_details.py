@@ -34,7 +34,7 @@ async def test_focus_stays_on_the_page_and_begins_where_a_person_acts(
 
 async def test_a_phone_has_every_page_behind_a_menu_button(stack: Stack, browser: Browser) -> None:
     async with signed_in(browser, stack, width=390) as page:
-        menu, pages = page.get_by_role("button", name="Menu"), page.get_by_role("navigation", name="Pages")
+        menu, pages = page.get_by_role("button", name="Menu"), page.get_by_role("navigation", name="Pages", exact=True)
         await expect(menu).to_have_attribute("aria-expanded", "false")
         await expect(pages).to_be_hidden()
         await menu.focus()
