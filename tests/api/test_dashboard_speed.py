@@ -1,4 +1,4 @@
-"""With ten thousand posts and fifty accounts every page costs little processor time, and as many statements as with a hundred."""
+"""With 10 000 posts and 50 accounts a page costs little processor time, and as many statements as with 100 posts."""
 
 from __future__ import annotations
 
