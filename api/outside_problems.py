@@ -19,7 +19,7 @@ _AT_IMPORT = {
     Reason.MISSING_SCOPE: "Import a token that has the permission named in the network's message.",
     Reason.MISSING_FIELD: "Add it and import the account again.",
     Reason.INVALID_FIELD: "Correct it and import the account again.",
-    Reason.TARGET_NOT_ACCESSIBLE: "Check externalId, and that the token's owner may publish there.",
+    Reason.TARGET_NOT_ACCESSIBLE: "Check externalId and serviceUrl, and that the token's owner may publish there.",
 }
 _CHECK = "Check the credentials: they are wrong, incomplete, expired or withdrawn."
 
