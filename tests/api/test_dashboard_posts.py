@@ -182,6 +182,10 @@ async def test_media_are_shown_safely_to_their_own_brand(api: ApiHarness, dashbo
     assert (shown.status_code, shown.headers["content-type"], shown.content[:2]) == (200, "image/jpeg", b"\xff\xd8")
     assert shown.headers["cache-control"].startswith("private")
     assert "sandbox" in shown.headers["content-security-policy"]
+    gone = preview[:-4] + "0000"
+    assert (await dashboard.get(gone)).status_code == 404
+    drawing = await dashboard.get(gone, headers={"Sec-Fetch-Dest": "image"})
+    assert (drawing.status_code, drawing.headers["content-type"]) == (200, "image/svg+xml"), "a post outlives its files"
 
 
 async def test_the_attention_page_has_every_post_and_account_that_needs_a_person(

@@ -160,6 +160,7 @@ async function submit(event) {
   const text = JSON.stringify(body);
   if (sending.text !== text) sending = { text, key: newKey() };
   by("submit").disabled = true;
+  draft.pause();
   try {
     await draft.saving;
     const content = draft.stored
@@ -169,6 +170,7 @@ async function submit(event) {
     location.assign(`/contents/${content.id}`);
   } catch (error) {
     by("submit").disabled = false;
+    draft.resume();
     refused(error, places);
   }
 }

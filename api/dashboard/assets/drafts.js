@@ -16,6 +16,7 @@ export class Draft {
     this.saved = stored ? "" : null; // the text of the body that is saved; "" until the form was filled in
     this.saving = Promise.resolve();
     this.waiting = 0;
+    this.isPaused = false;
     this.key = newKey();
   }
 
@@ -31,7 +32,20 @@ export class Draft {
   /** Save after a pause in typing, if there is something to keep. */
   soon() {
     clearTimeout(this.waiting);
+    if (this.isPaused) return;
     this.waiting = setTimeout(() => this.save(), QUIET);
+  }
+
+  /** While the post is submitted, nothing is saved by itself: a draft of it could be submitted, too. */
+  pause() {
+    clearTimeout(this.waiting);
+    this.isPaused = true;
+  }
+
+  /** The post was refused: what a person changes is saved again. */
+  resume() {
+    this.isPaused = false;
+    this.soon();
   }
 
   /** Save now, one after the other. Returns whether everything is saved. */
