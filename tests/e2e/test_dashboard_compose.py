@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.visiting import judge, signed_in
 from tests.harness.brand import Brand
@@ -172,21 +171,6 @@ async def test_a_draft_is_saved_while_one_writes_and_continues_after_the_page_is
         await page.wait_for_url(re.compile("/contents/cnt_"))
         content = await brand.content(page.url.rpartition("/")[2])
     assert content["text"] == "A whole sentence"
-    assert await drafts_of(brand) == []
-
-
-async def test_a_post_that_is_being_submitted_leaves_no_draft_of_itself(
-    stack: Stack, brand: Brand, browser: Browser
-) -> None:
-    async def slowly(route: Route) -> None:
-        await asyncio.sleep(3)  # longer than the pause after which a draft is saved
-        await route.continue_()
-
-    async with signed_in(browser, stack) as page:
-        await page.route("**/v1/contents", slowly)
-        await write(page, brand, "Submitted at once", "Bluesky")
-        await page.get_by_role("button", name=SUBMIT).click()
-        await page.wait_for_url(re.compile("/contents/cnt_"))
     assert await drafts_of(brand) == []
 
 
