@@ -40,8 +40,11 @@ class TemporalDevServer:
     def __init__(self, db_file: Path | None = None) -> None:
         """Without `db_file` the server has everything in memory."""
         self.db_file = db_file
-        self.port, http_port, metrics_port = free_ports(3)
         self._folder = tempfile.TemporaryDirectory(prefix="munadi-temporal-", ignore_cleanup_errors=True)
+        self._choose_ports()
+
+    def _choose_ports(self) -> None:
+        self.port, http_port, metrics_port = free_ports(3)
         log = Path(self._folder.name) / "temporal.log"
         self.process = Process([script("temporal"), *self._flags(http_port, metrics_port)], log=log)
 
@@ -75,7 +78,16 @@ class TemporalDevServer:
         return await connect_to(self.address)
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            try:
+                return self.start()
+            except (TimeoutError, AssertionError):
+                # Another process may have taken a port between its choice and the start: once more, with others.
+                self._choose_ports()
+                return self.start()
+        except BaseException:
+            self._folder.cleanup()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.stop()
