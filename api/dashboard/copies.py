@@ -1,4 +1,4 @@
-"""The copies that were made of posts, so that nobody mends a failed one twice."""
+"""The copies of posts. A failed post shows its copies, so that nobody publishes it again twice."""
 
 from __future__ import annotations
 

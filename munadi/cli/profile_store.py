@@ -34,7 +34,7 @@ class Credentials:
 
 @dataclass
 class StoredProfiles:
-    """The content of the file. It may lack the profile in use: then nobody has logged in with it."""
+    """The content of the file. The profile in use has no entry there before the first login with it."""
 
     in_use: str = DEFAULT
     profiles: dict[str, Credentials] = field(default_factory=dict)

@@ -97,7 +97,7 @@ async def test_disconnecting_says_first_what_will_fail(api: ApiHarness, dashboar
     account_id = late["publications"][0]["accountId"]
     card = section(await dashboard.page(ACCOUNTS), f'id="{account_id}"')
     expect_words(card, f'data-src="/accounts/{account_id}"')
-    assert f"DELETE /v1/accounts/{account_id}" not in card, "first it is told what that costs"
+    assert f"DELETE /v1/accounts/{account_id}" not in card, "the page first shows which posts fail"
     page = await dashboard.page(f"/accounts/{account_id}")
     assert faults(page) == []
     part = section(page, 'data-part="disconnect"')

@@ -142,7 +142,7 @@ async def test_a_failed_post_knows_its_copy_and_what_became_of_it(api: ApiHarnes
         expect_words(made, f'href="/contents/{copy["id"]}"', "Shorter", "planned for", "20 Dec 2026")
     page = await dashboard.page(f"/contents/{failed}")
     expect_words(page, "A retry publishes the same again", 'class="button quiet" href="/compose?copy=')
-    assert f"/compose?copy={failed}" not in await dashboard.page("/attention"), "it is mended already"
+    assert f"/compose?copy={failed}" not in await dashboard.page("/attention"), "a copy was made already"
     assert (await api.post(f"/v1/contents/{copy['id']}/cancel")).status_code == 200
     page = await dashboard.page(f"/contents/{failed}")
     expect_words(page, "and then canceled: nothing was published", 'class="button strong" href="/compose?copy=')
