@@ -7,8 +7,8 @@ By default it has the real channels, which are never called: accepting a post se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import event, func
+from sqlalchemy import func
 from sqlmodel import SQLModel, select
 
 from api.app import create_app
@@ -45,6 +45,7 @@ from tests.api.servers import MediaSite, open_media_site
 from tests.db.seeding import START, Seed, token
 from tests.support.events import check_events
 from tests.support.ports import LOOPBACK, free_port
+from tests.support.statements import statements_of
 from tests.workflows.network import spec
 
 
@@ -161,25 +162,9 @@ class ApiHarness(ApiClient):
         async with self.services.database.read() as session:
             return (await session.exec(select(func.count()).select_from(table))).one()
 
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
+    def statements(self) -> AbstractContextManager[list[str]]:
         """Collects every SQL statement while the block runs."""
-        seen: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            seen.append(" ".join(statement.split()))
-
-        database = self.services.database
-        engines = {database._reader.sync_engine, database._writer.sync_engine}
-        if database._lookups is not None:
-            engines.add(database._lookups)
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", note)
+        return statements_of(self.services.database)
 
     def stored_files(self) -> list[Path]:
         """The files of the media store."""

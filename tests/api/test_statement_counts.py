@@ -1,4 +1,4 @@
-"""The statements of a request, so that no change adds one unnoticed (docs/performance.md)."""
+"""The statements of a request, so that no change adds one unnoticed (docs/architecture.md, docs/performance.md)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from munadi.domain.channel import ChannelName
 from tests.api.harness import ApiHarness, of_request
+from tests.support.costs import count, stated_costs
 
 pytestmark = pytest.mark.each_database
 INSERTED = ["contents", "drafts", "publications", "events", "audit"]
@@ -35,6 +36,8 @@ async def test_a_post_is_accepted_with_one_statement_per_table(api: ApiHarness, 
     inserted = [*INSERTED, "idempotency"] if key else INSERTED
     read = ["accounts", "publications", "brands"]
     assert tables(seen) == sorted([*(f"SELECT {each}" for each in read), *(f"INSERT {each}" for each in inserted)])
+    if key is None:
+        assert count(of_request(seen)) == stated_costs()["accept"][:3]
     with api.statements() as seen:
         assert (await api.try_submit(**post)).status_code == 202
     repeated = [*(f"SELECT {each}" for each in [*read, "brands"]), *(f"INSERT {each}" for each in INSERTED)]

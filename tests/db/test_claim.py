@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Effect
@@ -16,6 +14,7 @@ from munadi.publishing.claiming import LATE_FIRST_SEND, MIN_SLEEP
 from munadi.publishing.model import Attempt, ClaimResult, NextStep, Outcome, Refused
 from tests.db.board import Board, Put
 from tests.db.seeding import START
+from tests.support.statements import statements_of
 
 S = PublicationStatus
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -29,13 +28,6 @@ async def claim(
     taken = await board.store.claim(put.content_id, put.id, epoch=epoch, holder="w", now=now, period=period)
     assert taken is not None
     return taken
-
-
-def listening(seen: list[str]) -> Callable[..., None]:
-    def note(_connection: object, _cursor: object, sql: str, *_: object) -> None:
-        seen.append(sql)
-
-    return note
 
 
 async def test_the_intent_is_committed_with_the_claim(board: Board) -> None:
@@ -203,12 +195,8 @@ async def test_a_batch_of_started_workflows_is_read_by_as_many_statements_as_one
     reads = []
     for size in (1, 6):
         ids = [(await board.put(S.ACCEPTED, content={"wake_seq": 1})).content_id for _ in range(size)]
-        seen: list[str] = []
-        engine = board.database._writer.sync_engine
-        note = listening(seen)
-        event.listen(engine, "before_cursor_execute", note)
-        await board.schedule.queue(ids, START)
-        event.remove(engine, "before_cursor_execute", note)
+        with statements_of(board.database) as seen:
+            await board.schedule.queue(ids, START)
         reads.append(sum(sql.startswith("SELECT") for sql in seen))
         assert [(await board.content(each)).status for each in ids] == ["queued"] * size
     assert reads[0] == reads[1], reads

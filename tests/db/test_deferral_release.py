@@ -6,7 +6,6 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import event
 
 from munadi.db.webhooks import delivery_quota
 from munadi.db.webhooks.deliveries import DeliveryStore
@@ -17,6 +16,7 @@ from munadi.domain.webhook import DeliveryStatus, Ordering
 from tests.db.deferring import NEXT_MONTH, events, hook, listed, send, set_limit, used
 from tests.db.delivering import SOON
 from tests.db.seeding import Seed
+from tests.support.statements import statements_of
 
 
 @pytest.fixture
@@ -65,10 +65,8 @@ async def test_a_large_backlog_is_released_in_steps(
     await set_limit(seed, None)
     assert [await quota.release(SOON) for _ in range(4)] == [2, 2, 1, 0]
     # Nothing is open any more, so the next steps read one index and nothing else.
-    statements: list[str] = []
-    for engine in (seed.database._reader.sync_engine, seed.database._lookups or seed.database._reader.sync_engine):
-        event.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, *_: statements.append(sql))
-    assert await quota.release(SOON) == 0
+    with statements_of(seed.database) as statements:
+        assert await quota.release(SOON) == 0
     assert {sql for sql in statements if sql.startswith("SELECT") and "delivery_deferrals" not in sql} == set()
 
 

@@ -6,10 +6,8 @@ import asyncio
 import logging
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from munadi.db.webhooks import delivery_quota
 from munadi.db.webhooks.deliveries import DeliveryStore
@@ -23,6 +21,8 @@ from tests.db.deferring import NEXT_MONTH, events, hook, listed, rival, send, se
 from tests.db.delivering import ME, SOON, seen
 from tests.db.query_plans import on_sqlite, plan_of
 from tests.db.seeding import BROKEN, OK, Seed
+from tests.support.costs import count
+from tests.support.statements import statements_of
 
 
 @pytest.fixture
@@ -165,21 +165,14 @@ async def test_only_a_limit_costs_statements_and_a_few_for_a_batch(
 ) -> None:
     endpoint = await hook(seed)
     await events(seed, 20)
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        if sql.startswith(("SELECT", "INSERT", "UPDATE")):
-            statements.append(sql)
-
-    for engine in {seed.database._reader.sync_engine, seed.database._writer.sync_engine}:
-        event.listen(engine, "before_cursor_execute", note)
-    assert len(await store.take(endpoint.id, SOON, 100)) == 20
-    before = len(statements)
+    with statements_of(seed.database) as unlimited:
+        assert len(await store.take(endpoint.id, SOON, 100)) == 20
     await set_limit(seed, limit)
-    statements.clear()
-    assert len(await store.take(endpoint.id, SOON, 100)) == 20
-    assert len(statements) <= before + most
-    assert (len(statements) > before) is (limit is not None)
+    with statements_of(seed.database) as statements:
+        assert len(await store.take(endpoint.id, SOON, 100)) == 20
+    before, now = (sum(count(each)) for each in (unlimited, statements))
+    assert now <= before + most
+    assert (now > before) is (limit is not None)
 
 
 async def test_a_limit_that_is_set_while_a_request_is_under_way_defers_only_what_is_not_sent(

@@ -1,0 +1,67 @@
+"""What a post costs the worker, in transactions, statements and events: docs/architecture.md says it in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from munadi.db.sqlite import WriterConnection
+from munadi.publishing.attempts import AttemptStore
+from munadi.publishing.schedule import ScheduleStore
+from tests.support.costs import count, stated_costs, stated_events
+from tests.support.statements import statements_of
+from tests.workflows.world import World
+
+TRANSACTIONS = {
+    "queue": (ScheduleStore, "queue"),
+    "claim": (AttemptStore, "claim"),
+    "record outcome": (AttemptStore, "record_outcome"),
+}
+
+
+async def test_publishing_takes_the_stated_statements(real: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, tuple[int, ...]] = {}
+    trips: list[str] = []
+    send = WriterConnection._execute
+
+    async def execute(connection: WriterConnection, function: Callable[..., Any], *arguments: Any) -> Any:
+        trips.append(function.__name__)
+        return await send(connection, function, *arguments)  # type: ignore[no-untyped-call]
+
+    def counted(name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def run(*arguments: Any, **options: Any) -> Any:
+            before = len(trips)
+            with statements_of(real.database) as seen:
+                answer = await method(*arguments, **options)
+            assert name not in found, "once for each post"
+            found[name] = (*count(seen), len(trips) - before)
+            return answer
+
+        return run
+
+    monkeypatch.setattr(WriterConnection, "_execute", execute)
+    for name, (store, method) in TRANSACTIONS.items():
+        monkeypatch.setattr(store, method, counted(name, getattr(store, method)))
+    content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=4))
+    before = len(trips)
+    async with real.worker():
+        await real.wake(content_id, first=True)
+        assert await real.result(content_id) == "1/1 published"
+    stated = stated_costs()
+    assert found == {name: stated[name] for name in TRANSACTIONS}
+    # These are all the transactions: nothing else began or ended one.
+    assert len(trips) - before == sum(each[-1] for each in found.values())
+
+
+async def test_a_history_has_the_stated_events(real: World) -> None:
+    found = []
+    for ahead in (timedelta(0), timedelta(seconds=4)):
+        content_id = await real.submit(datetime.now(UTC) + ahead)
+        async with real.worker():
+            await real.wake(content_id, first=True, recorded=bool(ahead))
+            assert await real.result(content_id) == "1/1 published"
+        found.append(len((await real.handle(content_id).fetch_history()).events))
+    assert found == stated_events()
