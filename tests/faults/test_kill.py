@@ -81,7 +81,9 @@ async def test_each_post_is_published_once_when_the_worker_is_killed(
             trials = await in_batches(waiting, lambda plan: kill(worlds[0], plan), at_once=2)
     print(*trials, sep="\n")
     hit = [trial for trial in trials if trial.hit_at is not None]
-    times = {live: [trial.recovery or 0 for trial in hit if trial.was_live is live] for live in (True, False)}
+    # A post that its network cannot be searched for ends unconfirmed, after a wait of its own: a person recovers it.
+    ended = [trial for trial in hit if trial.status == "published"]
+    times = {live: [trial.recovery or 0 for trial in ended if trial.was_live is live] for live in (True, False)}
     measured: dict[str, object] = {"failpoints": len(plans)}
     for name, live in (("live", True), ("absent", False)):
         measured[f"recovery p95 when {name}"] = f"{p95(times[live]):.1f} s of {len(times[live])}"
