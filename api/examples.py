@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from munadi.domain.failure import Reason
+from munadi.domain.reasons import REASONS
+
 CONTENTS: dict[str, Any] = {
     "now": {
         "summary": "Publish now, on the brand's only account",
@@ -200,7 +203,7 @@ CONTENT: dict[str, Any] = {
                 "class": "TOKEN",
                 "retryable": "after_fix",
                 "message": "The account's owner or the network revoked our access.",
-                "remedy": "Reconnect the account, then retry the publication.",
+                "remedy": REASONS[Reason.TOKEN_REVOKED].remedy,
                 "providerCode": "190",
                 "providerMessage": None,
                 "retryAfter": None,

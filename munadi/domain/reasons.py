@@ -19,13 +19,16 @@ class ReasonFacts(NamedTuple):
     remedy: str
 
 
+# A publication that meets a dead token waits; it has failed only if nobody reconnected the account in time.
+_RECONNECT = "Reconnect the account: posts that wait for it are then published. Retry those that have failed."
+
 # fmt: off
 REASONS: dict[Reason, ReasonFacts] = {
-    R.TOKEN_EXPIRED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's access token has expired and could not be refreshed.", "Reconnect the account, then retry the publication."),
-    R.TOKEN_REVOKED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's owner or the network revoked our access.", "Reconnect the account, then retry the publication."),
+    R.TOKEN_EXPIRED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's access token has expired and could not be refreshed.", _RECONNECT),
+    R.TOKEN_REVOKED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's owner or the network revoked our access.", _RECONNECT),
     R.TOKEN_EXPIRES_BEFORE_SLOT: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's token ends before the scheduled time and cannot be renewed.", "Reconnect the account or choose an earlier time."),
     R.ACCOUNT_DISCONNECTED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account was disconnected from Munadi.", "Connect the account again and submit the post again."),
-    R.LOGIN_CHECKPOINT: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The network asks the account's owner to confirm who they are.", "Log in to the network in a browser, clear the check, reconnect the account, then retry."),
+    R.LOGIN_CHECKPOINT: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The network asks the account's owner to confirm who they are.", f"Log in to the network in a browser and clear the check. {_RECONNECT}"),
     R.MISSING_SCOPE: ReasonFacts(C.PERMISSION, W.AFTER_FIX, "The connection lacks a permission that this post needs.", "Reconnect the account and grant the permission named in the provider's message, then retry."),
     R.CONSENT_DENIED: ReasonFacts(C.PERMISSION, W.AFTER_FIX, "The profile's owner declined at the network's consent page.", "Open the connect link again and approve, or ask the owner to."),
     R.CONSENT_EXPIRED: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, "The consent was given too late, twice, or for another connection attempt.", "Open the connect link again and finish within ten minutes."),
