@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import MetadataRow
+from munadi.db.tables import MetadataRow, SavedDraftRow
 
 COPY_OF = "copyOf"
 # More copies of a page's posts than any person makes.
@@ -33,3 +33,19 @@ async def copies_of(session: AsyncSession, ids: Collection[str]) -> dict[str, li
         for copied_id, content_id in rows:
             found.setdefault(copied_id, []).append(content_id)
     return found
+
+
+async def drafts_of_copies(session: AsyncSession, brand_refs: Collection[str], ids: Collection[str]) -> dict[str, str]:
+    """Per post of these brands, the newest draft that is a copy of it and not submitted. Others are missing."""
+    if not ids:
+        return {}
+    copied = col(SavedDraftRow.content)[("metadata", COPY_OF)].as_string()
+    query = (
+        select(copied, col(SavedDraftRow.id))
+        .where(
+            col(SavedDraftRow.brand_ref).in_(brand_refs), col(SavedDraftRow.content_id).is_(None), copied.in_(list(ids))
+        )
+        .order_by(col(SavedDraftRow.id))
+    )
+    rows = (await (await session.connection()).execute(query)).all()
+    return {post_id: draft_id for post_id, draft_id in rows}  # noqa: C416 - a row is no pair for the type checker

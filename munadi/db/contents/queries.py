@@ -96,6 +96,15 @@ async def find_publication(session: AsyncSession, publication_id: str) -> tuple[
     return None if pair is None else (pair[0], pair[1])
 
 
+async def sources_of(session: AsyncSession, content_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Posts as they were sent, with later edits, by id."""
+    if not content_ids:
+        return {}
+    query = select(ContentRow.id, DraftRow.source).join(DraftRow, _current_draft())
+    rows = (await session.exec(query.where(col(ContentRow.id).in_(content_ids)))).all()
+    return {content_id: dict(source) for content_id, source in rows}
+
+
 async def current_draft(session: AsyncSession, content: ContentRow) -> DraftRow:
     """The current draft of a post."""
     return await session.get_one(DraftRow, (content.id, content.draft_version))
