@@ -8,7 +8,7 @@ that opened the page can send its form: another site can make a browser send the
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, BackgroundTasks, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -170,8 +170,15 @@ async def _opened(
         expected=account.handle if account else None,
         purposes=list(dict.fromkeys(each.purpose for each in permissions_of(row.channel, row.login))),
         failure=failure or view_of(row, services.clock.now()).failure,
+        back=_way_back(row, request, services),
     )
     return browser.keep(shown)
+
+
+def _way_back(row: ConnectionRow, request: Request, services: Services) -> str | None:
+    """The dashboard's page where this began. A link for the owner, or another program's, has no way back there."""
+    ours = {urlsplit(services.settings.base_url).netloc, request.url.netloc}
+    return row.redirect_url if row.redirect_url and urlsplit(row.redirect_url).netloc in ours else None
 
 
 async def _choosing(row: ConnectionRow, request: Request, services: Services, problem: str | None = None) -> Response:
