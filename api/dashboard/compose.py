@@ -12,11 +12,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.dashboard.copies import made_copies
-from api.dashboard.copying import Copy, copy_of
+from api.dashboard.copying import Copy, copies_as_new, keeps_its_time
 from api.dashboard.fields import fields_of, prose
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import HEADERS, PageRoute, render
+from api.dashboard.times import local_field
 from api.deps import MAX_PAGE, TheServices
 from api.services import Services
 from munadi.db.contents.copies import COPY_OF
@@ -50,9 +51,9 @@ async def show_compose(
     drafts = await _drafts(reader, choice.ref, draft_id) if choice.brand else None
     known = (await reader.get("/v1/channels"))["data"]
     accounts, left_out = await _accounts(reader, choice.ref, {each["name"] for each in known})
-    copy = await _copied(services, post, accounts) if post else None
-    described = _described(known, {each["channel"] for each in accounts})
     zone = (choice.brand or {}).get("timezone") or "UTC"
+    copy = await _copied(services, post, accounts, zone) if post else None
+    described = _described(known, {each["channel"] for each in accounts})
     soon = next_hour(services.clock.now(), ZoneInfo(zone))
     return render(
         request,
@@ -83,9 +84,13 @@ async def _accounts(reader: Reader, brand_ref: str, known: set[str]) -> tuple[li
     return [each for each in page["data"] if each["channel"] in known], page["nextCursor"] is not None
 
 
-async def _copied(services: Services, post: Json, accounts: Sequence[Json]) -> Copy:
+async def _copied(services: Services, post: Json, accounts: Sequence[Json], zone: str) -> Copy:
     async with services.database.read() as session:
-        return await copy_of(session, post, accounts)
+        (copy,) = await copies_as_new(session, [post], accounts)
+    if keeps_its_time(post, services.clock.now()):
+        place = _zone(post["timezone"]) or ZoneInfo(zone)
+        copy.content |= {"scheduledAt": local_field(post["scheduledAt"], place.key), "timezone": place.key}
+    return copy
 
 
 def _metadata(content: Json) -> Json:

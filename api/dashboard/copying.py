@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +16,7 @@ from api.languages.catalogue import N_
 from munadi.db.accounts.rows import successors
 from munadi.db.contents.copies import COPY_OF
 from munadi.db.contents.media import media_by_id
-from munadi.db.contents.queries import find
+from munadi.db.contents.queries import sources_of
 from munadi.domain.publication import PublicationStatus
 from munadi.intake.requests import MAX_METADATA
 
@@ -54,17 +55,36 @@ class Copy:
     missing_files: int = 0
 
 
-async def copy_of(session: AsyncSession, post: Mapping[str, Any], accounts: Sequence[Json]) -> Copy:
-    """The copy of a post that the viewer may see, as the API returned it. `accounts` are those of its brand."""
-    found = await find(session, post["id"])
-    if found is None:
-        raise LookupError(post["id"])
-    source = found[1].source
+async def copies_as_new(
+    session: AsyncSession, posts: Sequence[Mapping[str, Any]], accounts: Sequence[Json]
+) -> list[Copy]:
+    """The copies of posts that the viewer may see, as the API returned them. They and `accounts` are of one brand."""
+    sources = await sources_of(session, [post["id"] for post in posts])
+    named = {each for source in sources.values() for each in _named(source)}
+    there = set(await media_by_id(session, posts[0]["brandRef"], named)) if posts else set()
+    back = await successors(session, {each["accountId"] for post in posts for each in post["publications"]})
+    return [_copy(post, sources[post["id"]], there, accounts, back) for post in posts]
+
+
+def keeps_its_time(post: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a copy is for the same time: the post failed before it, as with an account that was disconnected."""
+    return bool(post["status"] == S.FAILED and datetime.fromisoformat(post["scheduledAt"]) > now)
+
+
+def _named(source: Mapping[str, Any]) -> set[str]:
+    return {each["id"] for part in (source, *source["channels"]) for each in part.get("media") or ()}
+
+
+def _copy(
+    post: Mapping[str, Any],
+    source: Mapping[str, Any],
+    there: set[str],
+    accounts: Sequence[Json],
+    back: Mapping[str, str],
+) -> Copy:
     has_failed = any(each["status"] == S.FAILED for each in post["publications"])
     copy = Copy(post["id"], has_failed)
-    named = {each["id"] for part in (source, *source["channels"]) for each in part.get("media") or ()}
-    there = set(await media_by_id(session, post["brandRef"], named))
-    copy.missing_files = len(named - there)
+    copy.missing_files = len(_named(source) - there)
     copy.content = {
         "text": source.get("text"),
         "link": source.get("link"),
@@ -72,7 +92,6 @@ async def copy_of(session: AsyncSession, post: Mapping[str, Any], accounts: Sequ
         "metadata": _metadata(source.get("metadata") or {}, post["id"]),
         "channels": [_entry(each, there) for each in source["channels"]],
     }
-    back = await successors(session, {each["accountId"] for each in post["publications"]})
     _choose(copy, post["publications"], accounts, back)
     return copy
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -122,10 +123,10 @@ async def test_attention_offers_a_new_post_where_a_retry_cannot_help(
     page = await dashboard.page("/attention")
     assert faults(page) == []
     cards = dict(re.findall(r'<article class="card cause" id="failed-[^"]+-([a-z_]+)">(.*?)</article>', page, re.S))
-    expect_words(cards["text_too_long"], f'class="button strong" href="/compose?copy={long}"', "Edit in a new post")
+    expect_words(cards["text_too_long"], f'class="button strong" href="/compose?copy={long}"', "Copy to a new post")
     assert "/retry" not in cards["text_too_long"], "the same text is too long again"
     assert "/retry" in cards["provider_outage"]
-    assert "Edit in a new post" not in cards["provider_outage"]
+    assert "Copy to a new post" not in cards["provider_outage"]
     assert all(f"/compose?copy={each}" in cards["content_policy"] for each in many), "one for each post"
     assert lost[0] not in cards["text_too_long"]
 
@@ -134,7 +135,7 @@ async def test_a_failed_post_knows_its_copy_and_what_became_of_it(api: ApiHarnes
     [failed] = await refuse(api, Reason.TEXT_TOO_LONG, 1)
     assert "A copy was made" not in await dashboard.page(f"/contents/{failed}")
     content = form_of(await dashboard.page(f"/compose?brandRef=acme&copy={failed}"))["content"]
-    copy = await api.submit(**{**content, "text": "Shorter"}, scheduledAt="2026-12-20T09:00:00Z")
+    copy = await api.submit(**{**content, "text": "Shorter", "scheduledAt": "2026-12-20T09:00:00Z", "timezone": ...})
     for path in (f"/contents/{failed}", "/attention", f"/compose?brandRef=acme&copy={failed}"):
         page = await dashboard.page(path)
         assert faults(page) == []
@@ -164,6 +165,23 @@ async def test_a_copy_is_described_as_it_is(
     expect_words(page.partition("A copy was made")[2].partition("</p>")[0], "Mended", words)
 
 
+async def test_a_copy_of_what_failed_before_its_time_keeps_the_time(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    zoned = {"scheduledAt": "2026-12-01T17:00:00", "timezone": "Asia/Kolkata"}
+    made = await api.submit(**zoned)
+    path = f"/compose?brandRef=acme&copy={made['id']}"
+    assert "scheduledAt" not in form_of(await dashboard.page(path))["content"], "that post is still to be published"
+    await api.move(made["id"], S.FAILED)
+    page = await dashboard.page(path)
+    content = form_of(page)["content"]
+    assert (content["scheduledAt"], content["timezone"]) == ("2026-12-01T17:00", "Asia/Kolkata")
+    expect_words(page, "for the same time")
+    api.clock.ahead = timedelta(hours=3)
+    page = await dashboard.page(path)
+    assert ("scheduledAt" in form_of(page)["content"], "without its time" in page) == (False, True), "it has passed"
+
+
 async def test_only_posts_of_the_same_brand_are_copies(api: ApiHarness, dashboard: DashboardBrowser) -> None:
     [failed] = await refuse(api, Reason.CONTENT_POLICY, 1)
     await api.submit(brandRef="rival", text="Not yours", metadata={"copyOf": failed})
@@ -185,7 +203,7 @@ async def test_a_posts_page_offers_what_helps_first(api: ApiHarness, dashboard: 
     expect_words(page, f'class="button quiet" href="/compose?copy={fine["id"]}">Copy to a new post')
     [long], [lost] = await refuse(api, Reason.TEXT_TOO_LONG, 1), await refuse(api, Reason.PROVIDER_OUTAGE, 1)
     page = await dashboard.page(f"/contents/{long}")
-    expect_words(page, f'class="button strong" href="/compose?copy={long}">Edit in a new post', "<button data-action")
+    expect_words(page, f'class="button strong" href="/compose?copy={long}">Copy to a new post', "<button data-action")
     page = await dashboard.page(f"/contents/{lost}")
     expect_words(page, '<button class="strong" data-action', "Copy to a new post")
     async with api.dashboard(await api.key(Scope.CONTENTS_READ, Scope.ACCOUNTS_READ)) as reader:
@@ -200,10 +218,12 @@ async def test_a_dismissed_post_is_brought_back_and_its_retry_is_not_first(
     await api.create(f"{path}/dismiss", {"because": "sent_elsewhere"})
     page = await dashboard.page(f"/contents/{content_id}")
     assert faults(page) == []
-    expect_words(page, "was set aside", "Bring back to Needs attention", "Retry failed publications")
+    expect_words(
+        page, "was dismissed", "Dismissed: sent elsewhere", "Bring back to Needs attention", "Retry failed publications"
+    )
     assert 'class="strong" data-action' not in page
     calls = json.loads(unescape(re.search(r"data-actions='([^']+)'", page)[1]))  # type: ignore[index]
     assert calls == [{"path": f"{path}/undismiss"}]
     assert (await dashboard.act("POST", calls[0]["path"])).status_code == 200
     page = await dashboard.page(f"/contents/{content_id}")
-    assert ("was set aside" in page, 'class="strong" data-action' in page) == (False, True)
+    assert ("was dismissed" in page, 'class="strong" data-action' in page) == (False, True)
