@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,33 +11,37 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.dashboard.frame import Frame, TheFrame
-from api.dashboard.page_data import Reader, ReadingFailed, TheReader
+from api.dashboard.page_data import Reader, ReadingFailed, TheReader, Viewer
 from api.dashboard.permissions import missing_permissions, refused_permissions
+from api.dashboard.reconnecting import WayBack, connecting_again
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE, TheServices
+from api.languages.catalogue import gettext
+from api.services import Services
+from munadi.db.accounts.disconnected import DisconnectedBy, accounts_by_id, disconnected_by, not_connected_again
+from munadi.db.accounts.unpublished import Unpublished, unpublished_posts
 from munadi.db.accounts.waiting import waiting_posts
+from munadi.db.tables import AccountRow
 from munadi.domain.ids import Prefix, is_id
+from munadi.domain.key import Scope
 
 router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
 
 
-def again(account: Json, own_server: bool) -> Json:
-    """The request that connects the profile of a disconnected account again: by its server, or by its id."""
-    login = {"login": account["login"]} if account["login"] else {}
-    return {"channel": account["channel"], "hint": account["serviceUrl" if own_server else "externalId"], **login}
-
-
-# How many of the posts that wait for an account are named.
-SHOWN_WAITING = 5
-SHARED: Json = {"shown_waiting": SHOWN_WAITING, "missing_permissions": missing_permissions}
+# How many of the posts of an account are named: on its own page, and in the list.
+SHOWN_WAITING, SHOWN_IN_LIST = 5, 3
+# The last disconnected accounts of a brand.
+SHOWN_GONE = 20
+SHARED: Json = {"missing_permissions": missing_permissions}
 
 
 @router.get("/accounts")
 async def show_accounts(
     request: Request,
     reader: TheReader,
+    services: TheServices,
     frame: TheFrame,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     connection_id: Annotated[str | None, Query(alias="connectionId", max_length=40)] = None,
@@ -59,6 +64,9 @@ async def show_accounts(
         servers=_servers(frame, known["data"]),
         again=None,
         waiting=None,
+        unpublished=await _unpublished(services, page["data"], SHOWN_IN_LIST),
+        gone=await _gone(services, reader.viewer, choice.ref) if choice.brand and not cursor else (),
+        gone_shown=SHOWN_GONE,
         **_outcome(connection, page["data"]),
         **SHARED,
     )
@@ -75,13 +83,13 @@ async def show_account(
 ) -> Response:
     """One account: where everything that says "reconnect it" leads."""
     account = await reader.get(f"/v1/accounts/{quote(account_id, safe='')}")
-    channel = await reader.get(f"/v1/channels/{account['channel']}")
     connection = await _connection(reader, connection_id)
     # A disconnected account stays what it is: its profile is connected as a new one.
     if connection and connection["accountIds"] and account_id not in connection["accountIds"]:
         return RedirectResponse(f"/accounts/{connection['accountIds'][0]}?connectionId={connection_id}", 303, HEADERS)
     async with services.database.read() as session:
         waiting = await waiting_posts(session, account_id, SHOWN_WAITING)
+        row = (await accounts_by_id(session, [account_id])).get(account_id)
     return render(
         request,
         "accounts.html",
@@ -93,12 +101,50 @@ async def show_account(
         cursor=None,
         described=(),
         servers={},
-        again=again(account, channel["ownServer"]),
+        again=connecting_again(services, row) if row else None,
         waiting=waiting,
+        unpublished=await _unpublished(services, [account], SHOWN_WAITING),
+        gone=(),
         waiting_next=await _in_order(reader, waiting.next_ids),
         **_outcome(connection, [account]),
         **SHARED,
     )
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A disconnected account. `by` are words: by whom, as far as the viewer may know; `again`: what connects it again,
+    if a browser can."""
+
+    account: AccountRow
+    by: str | None
+    again: WayBack | None
+
+
+async def _gone(services: Services, viewer: Viewer, brand_ref: str) -> list[Gone]:
+    """The brand's disconnected accounts that are not back. One more than are shown says that there are more."""
+    async with services.database.read() as session:
+        rows = await not_connected_again(session, brand_ref, SHOWN_GONE + 1)
+        by = await disconnected_by(session, [row.id for row in rows])
+    return [Gone(row, _by(by.get(row.id), viewer), connecting_again(services, row)) for row in rows]
+
+
+def _by(found: DisconnectedBy | None, viewer: Viewer) -> str | None:
+    """Names of keys are for administrators of the installation, as in the audit log."""
+    if found is None:
+        return None
+    if found.key_id == viewer.principal.key_id:
+        return gettext("with your key")
+    if not viewer.principal.may(Scope.ADMIN) or viewer.principal.brand_ref is not None:
+        return None
+    if found.key_id is None:
+        return gettext("on this machine")
+    return gettext("with the key %(name)s") % {"name": found.key_name or found.key_id}
+
+
+async def _unpublished(services: Services, accounts: Sequence[Json], shown: int) -> dict[str, Unpublished]:
+    async with services.database.read() as session:
+        return await unpublished_posts(session, [each["id"] for each in accounts], shown) if accounts else {}
 
 
 async def _in_order(reader: Reader, ids: Sequence[str]) -> list[Json]:

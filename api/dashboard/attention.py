@@ -10,18 +10,19 @@ from starlette.responses import Response
 
 from api.dashboard.causes import Cause, causes_of
 from api.dashboard.copies import made_copies, with_a_live_copy
+from api.dashboard.copying_all import made_drafts, offer_drafts
+from api.dashboard.explaining import explain
 from api.dashboard.frame import TheFrame
 from api.dashboard.missing_parts import missing_parts
 from api.dashboard.page_data import Reader, TheReader
+from api.dashboard.reconnecting import reconnecting
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant
 from api.deps import TheServices
 from api.services import Services
-from munadi.db.accounts.rows import successors
 from munadi.db.contents.attention import FAILED_SINCE, incomplete_publications
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
-from munadi.domain.failure import Reason
 
 router = APIRouter(route_class=PageRoute)
 
@@ -69,7 +70,10 @@ async def show_attention(
     over_limit = await _over_limit(reader, frame.choice.ref)
     missing, missing_more = await _missing(reader, services, frame.choice.filter)
     copies = await made_copies(reader, services, failed["data"])
-    failed_causes = await _with_successors(services, causes_of(failed["data"]))
+    copied, drafted = with_a_live_copy(copies), await made_drafts(services, failed["data"])
+    held_causes, failed_causes = causes_of(held["data"]), causes_of(failed["data"])
+    await explain(services, [*held_causes, *failed_causes, *missing])
+    await offer_drafts(reader, services, failed_causes, copied | drafted.keys())
     return render(
         request,
         "attention.html",
@@ -80,13 +84,15 @@ async def show_attention(
         held=held,
         failed=failed,
         dismissed=dismissed,
-        held_causes=causes_of(held["data"]),
+        held_causes=held_causes,
         failed_causes=failed_causes,
         missing=missing,
         missing_more=missing_more,
         accounts=accounts,
+        reconnecting=reconnecting,
         copies=copies,
-        copied=with_a_live_copy(copies),
+        copied=copied,
+        drafted=drafted,
     )
 
 
@@ -98,16 +104,6 @@ async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[
     ids = list(dict.fromkeys(each.content_id for each in found))
     posts = await reader.get("/v1/contents", id=ids) if ids else {"data": ()}
     return missing_parts(found[:SHOWN_MISSING], posts["data"]), len(found) > SHOWN_MISSING
-
-
-async def _with_successors(services: Services, causes: list[Cause]) -> list[Cause]:
-    """The same, where those of accounts that are connected again say so."""
-    gone = {cause.account_id for cause in causes if cause.reason == Reason.ACCOUNT_DISCONNECTED}
-    async with services.database.read() as session:
-        back = await successors(session, gone)
-    for cause in causes:
-        cause.is_back = cause.account_id in back
-    return causes
 
 
 async def _over_limit(reader: Reader, brand_ref: str) -> list[dict[str, Any]]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from api.dashboard.reconnecting import WayBack
+from munadi.db.contents.holds import HoldCause
 from munadi.domain.failure import FailureClass, Reason, Retryable
 from munadi.domain.publication import HoldReason, PublicationStatus
 
@@ -22,10 +25,12 @@ MAY_NEED_A_NEW_POST = frozenset({R.MEDIA_PROCESSING_FAILED, R.FEATURE_NOT_ELIGIB
 
 @dataclass
 class Cause:
-    """One thing to mend, and the posts that it stops. `failure` or `hold` is that of the newest post.
+    """One thing to mend, and the posts that it stops, the first due first. `failure` or `hold` is that of the newest.
 
     `words` are the network's own, each once. `lacks`: the posts are live, and `failure` is about a part of them; `url`:
     the newest of these at its network. `is_back`: the account was disconnected, and its profile is connected again.
+    `why`: what is behind a hold, if that is known. `again`: what begins to give us access again, if a browser can.
+    `drafts`: the calls that copy all of its posts to drafts, where that helps.
     """
 
     channel: str
@@ -37,9 +42,13 @@ class Cause:
     words: list[str] = field(default_factory=list)
     retries: list[dict[str, Any]] = field(default_factory=list)
     failed_ids: list[str] = field(default_factory=list)
+    held_ids: list[str] = field(default_factory=list)
     lacks: bool = False
     url: str | None = None
     is_back: bool = False
+    why: HoldCause | None = None
+    again: WayBack | None = None
+    drafts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -48,6 +57,16 @@ class Cause:
         because = (self.failure or {}).get("because")
         return "-".join([kind, self.account_id, self.reason.lower(), *([because.lower()] if because else [])])
 
+    @property
+    def code(self) -> str:
+        """The reason, as the page of the account and the API name it."""
+        return self.why.reason if self.why and self.reason == HoldReason.TOKEN else self.reason
+
+    @property
+    def is_disconnected(self) -> bool:
+        """Whether a person disconnected the account: its profile is connected as a new one."""
+        return self.reason == Reason.ACCOUNT_DISCONNECTED
+
     def dismissals(self, because: str) -> list[dict[str, Any]]:
         """The calls that dismiss its failures."""
         body = {"because": because}
@@ -55,7 +74,7 @@ class Cause:
 
     @property
     def needs_a_new_post(self) -> bool:
-        """Whether "Edit in a new post" is worth offering."""
+        """Whether a copy in a new post is worth offering."""
         return self.failure is not None and not self.lacks and needs_a_new_post(self.failure)
 
     @property
@@ -80,7 +99,13 @@ def causes_of(contents: Iterable[Json]) -> list[Cause]:
             key = (publication["accountId"], reason, failure is not None)
             cause = found.setdefault(key, Cause(publication["channel"], key[0], reason, failure, hold))
             _add(cause, content, publication, failure)
+    for cause in found.values():
+        cause.posts.sort(key=_due)
     return list(found.values())
+
+
+def _due(content: Json) -> tuple[datetime, str]:
+    return datetime.fromisoformat(content["scheduledAt"]), content["id"]
 
 
 def can_be_retried(failure: Json) -> bool:
@@ -114,6 +139,7 @@ def _add(cause: Cause, content: Json, publication: Json, failure: Json | None) -
     if content not in cause.posts:
         cause.posts.append(content)
     if failure is None:
+        cause.held_ids.append(publication["id"])
         return
     cause.failed_ids.append(publication["id"])
     said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)

@@ -18,6 +18,7 @@ from api.dashboard.times import local_field, shared_zone
 from api.deps import TheServices
 from api.languages.catalogue import N_
 from api.services import Services
+from munadi.db.contents.holds import HoldCause, hold_causes
 from munadi.domain.content import ContentStatus
 from munadi.domain.publication import PublicationStatus
 
@@ -44,6 +45,7 @@ async def show_content(
     brand = await reader.get(f"/v1/brands/{content['brandRef']}")
     accounts = await reader.get_if_allowed("/v1/accounts", brandRef=content["brandRef"], limit=100)
     copies = await made_copies(reader, services, [content])
+    why = await _why(services, content)
     zone = shared_zone([brand])
     steps, step = way_of(content)
     return render(
@@ -62,6 +64,7 @@ async def show_content(
         workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
         can=allowed_changes(content, has_a_copy=bool(with_a_live_copy(copies))),
         copies=copies.get(content["id"], ()),
+        why=why,
     )
 
 
@@ -72,6 +75,15 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
     content = await reader.get(f"/v1/contents/{publication['contentId']}")
     zone = frame.choice.zone_of(content["brandRef"])
     return render(request, "publication.html", publication=publication, zone=zone, about=content["brandRef"])
+
+
+async def _why(services: Services, content: Mapping[str, Any]) -> dict[str, HoldCause]:
+    """What is behind each hold of the post, by publication."""
+    held = [each["id"] for each in content["publications"] if each["hold"]]
+    if not held:
+        return {}
+    async with services.database.read() as session:
+        return await hold_causes(session, held)
 
 
 def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -28,23 +29,30 @@ async def show_contents(
     channel: str | None = None,
     client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
     words: Annotated[str | None, Query(alias="q")] = None,
+    account_id: Annotated[str | None, Query(alias="accountId", max_length=40)] = None,
+    held: bool | None = None,
     cursor: str | None = None,
 ) -> Response:
-    """The list, filtered by the query. Empty fields of the form filter nothing."""
+    """The list, filtered by the query. Empty fields of the form filter nothing. `accountId` and `held` come with links
+    of other pages."""
     filters = {
         "brandRef": frame.choice.filter,
         "channel": channel,
         "clientRef": client_ref,
         "q": words,
+        "accountId": account_id,
+        "held": held,
         "cursor": cursor,
     }
     statuses = [each for each in status or () if each]
+    account = await reader.get_if_allowed(f"/v1/accounts/{quote(account_id, safe='')}") if account_id else None
     page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **filters)
     return render(
         request,
         "contents.html",
         page=page,
         wanted={**filters, "status": statuses},
+        account=account,
         cursor=cursor,
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from api.dashboard.fields import words
 from api.languages.catalogue import N_, gettext
 from munadi.domain.account import AccountStatus
@@ -24,6 +26,10 @@ _UNITS = (
     (N_("%(count)s min"), 60_000),
     (N_("%(count)s s"), 1_000),
 )
+
+
+# The last characters of a sentence, that of Hindi included.
+_ENDS = (".", "!", "?", "…", "।")
 
 
 class StatusLabel(NamedTuple):
@@ -169,6 +175,12 @@ def spoken(name: str) -> str:
     """A code or name as words: MEDIA_UNREACHABLE becomes `Media unreachable`."""
     words = name.replace("_", " ").lower()
     return words[:1].upper() + words[1:]
+
+
+def sentence(text: str) -> str:
+    """A message of a network or of the API as a sentence: others follow it. Markup stays markup."""
+    plain = text.striptags() if isinstance(text, Markup) else text
+    return text if plain.rstrip().endswith(_ENDS) else text + "."
 
 
 def lateness(milliseconds: int) -> str:

@@ -11,9 +11,9 @@ from munadi.domain.failure import Reason
 R = Reason
 # Those that people act on in another way than programs do.
 REMEDIES: dict[str, str] = {
-    R.ACCOUNT_DISCONNECTED: N_("Connect the account again, then send it as a new post."),
+    R.ACCOUNT_DISCONNECTED: N_("Connect the account again, then copy what you still need to a new post."),
     R.MEDIA_VALIDATION_FAILED: N_(
-        "Edit it in a new post, with media that the network takes. Compose says what is wrong."
+        "Copy it to a new post, with media that the network takes. Compose says what is wrong."
     ),
     R.MEDIA_UNREACHABLE: N_(
         "Check that the file's address can be opened from the internet. For files that were uploaded "

@@ -169,7 +169,7 @@ def _environment() -> Environment:
     made.filters |= {"instant": instant, "local_field": local_field, "shown": shown_time, "zone_label": zone_label}
     made.filters["short_day"] = short_day
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
-    made.filters |= {"remedy": remedies.remedy, "measured": labels.measured}
+    made.filters |= {"remedy": remedies.remedy, "sentence": labels.sentence, "measured": labels.measured}
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_standing": labels.publication_standing}
     made.globals["first_file"] = icons.first_file

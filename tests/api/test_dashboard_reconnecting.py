@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -11,13 +12,22 @@ import pytest
 from munadi.channels.oauth import require_scopes
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
+from munadi.domain.key import Scope
+from munadi.domain.publication import HoldReason
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
-from tests.api.owner import connected_accounts, create_link, owner_of
+from tests.api.owner import CMS, connected_accounts, create_link, owner_of, path_of
 from tests.api.test_dashboard_accounts import ACCOUNTS, section
 from tests.api.test_dashboard_copying import form_of
 from tests.api.test_dashboard_posts import expect_words
+
+
+def button_of(markup: str) -> tuple[str, dict[str, str]]:
+    """The request of the first button that begins to connect."""
+    found = re.search(r"data-connect=\"([^\"]+)\" data-body='([^']+)'", markup)
+    assert found is not None, markup
+    return found[1], json.loads(unescape(found[2]))
 
 
 async def test_a_disconnected_account_can_be_connected_again(api: ApiHarness, dashboard: DashboardBrowser) -> None:
@@ -27,12 +37,13 @@ async def test_a_disconnected_account_can_be_connected_again(api: ApiHarness, da
     page = await dashboard.page(f"/accounts/{account_id}")
     assert faults(page) == []
     expect_words(
-        page, "Posts that waited for it have failed", "/contents?brandRef=acme&amp;status=failed&amp;channel=threads",
+        page, "Posts that waited for it have failed",
+        f"/contents?brandRef=acme&amp;accountId={account_id}&amp;status=failed&amp;status=partially_published",
         'class="strong" data-connect="/v1/brands/acme/accounts/connect"',
     )  # fmt: skip
-    body = json.loads(unescape(re.search(r"data-connect=\"[^\"]+\" data-body='([^']+)'", page)[1]))  # type: ignore[index]
-    assert body == {"channel": "threads", "hint": "th-1"}
-    assert made["id"] in await dashboard.page("/contents?brandRef=acme&status=failed&channel=threads")
+    assert button_of(page) == ("/v1/brands/acme/accounts/connect", {"channel": "threads", "hint": "th-1"})
+    listed = await dashboard.page(f"/contents?brandRef=acme&accountId={account_id}&status=failed")
+    expect_words(listed, made["id"], "Only posts of Threads acme.threads.")
     for words in ("data-check", "data-reconnect", "DELETE /v1/accounts"):
         assert words not in page, words
 
@@ -97,11 +108,126 @@ async def test_attention_sees_that_an_account_is_connected_again(api: ApiHarness
     made = await api.submit(channels=["threads"])
     assert (await api.delete(f"/v1/accounts/{account_id}")).status_code == 204
     card = section(await dashboard.page("/attention"), f'id="failed-{account_id}-account_disconnected"')
-    expect_words(card, f'href="/accounts/{account_id}">Reconnect', "Edit in a new post")
+    expect_words(card, f'href="/accounts/{account_id}">Connect again', "Copy to a new post")
+    connect = button_of(card)
+    assert connect == ("/v1/brands/acme/accounts/connect", {"channel": "threads", "hint": "th-1"})
     new = await api.add_account(ChannelName.THREADS, handle="acme.threads", external_id="th-1")
     card = section(await dashboard.page("/attention"), f'id="failed-{account_id}-account_disconnected"')
     expect_words(card, "The account is connected again.", f'class="button strong" href="/compose?copy={made["id"]}"')
-    assert "Reconnect" not in card
+    assert "data-connect" not in card
     copied = form_of(await dashboard.page(f"/compose?brandRef=acme&copy={made['id']}"))
     assert [each["accountId"] for each in copied["content"]["channels"]] == [new]
     assert copied["off"] == []
+
+
+@pytest.mark.fake_network
+async def test_one_press_in_attention_begins_the_reconnect_and_the_next_page_leads_back(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    async with owner_of(api) as owner:
+        await owner.consent(await create_link(api))
+    (account,) = await connected_accounts(api)
+    await api.update_account(account["id"], status="reauth_required")
+    await api.seed.content(account["id"], hold=HoldReason.TOKEN)
+    page = await dashboard.page("/attention")
+    assert faults(page) == []
+    card = section(page, '<article class="card cause"')
+    path, body = button_of(card)
+    assert (path, body) == (f"/v1/accounts/{account['id']}/reconnect", {})
+    back = f"/accounts/{account['id']}"
+    expect_words(card, f'data-back="{back}" href="{back}">Reconnect')
+    answer = await dashboard.act("POST", path, {"redirectUrl": f"https://munadi.test{back}"})
+    assert answer.status_code == 201, answer.text
+    begun = await dashboard.page(path_of(answer.json()))
+    expect_words(begun, "Reconnect Bluesky", f'href="https://munadi.test{back}">Cancel, and go back to the dashboard')
+    async with api.dashboard(await api.key(Scope.ACCOUNTS_READ, Scope.CONTENTS_READ)) as reader:
+        card = section(await reader.page("/attention"), '<article class="card cause"')
+    assert ("data-connect" in card, f'href="{back}">Reconnect' in card) == (False, True)
+
+
+@pytest.mark.fake_network
+@pytest.mark.parametrize("fields", [{}, {"redirectUrl": CMS}], ids=["for the owner", "of another program"])
+async def test_a_link_that_no_dashboard_began_leads_to_none(api: ApiHarness, fields: dict[str, str]) -> None:
+    async with owner_of(api) as owner:
+        page = (await owner.client.get(path_of(await create_link(api, **fields)))).text
+    assert ("Continue to Bluesky" in page, "go back" in page) == (True, False)
+
+
+async def test_disconnected_accounts_stay_in_reach(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    one = await api.add_account(ChannelName.THREADS, handle="one.threads", external_id="th-1")
+    two = await api.add_account(ChannelName.BLUESKY, handle="two.example", external_id="did:two")
+    assert 'id="disconnected"' not in await dashboard.page(ACCOUNTS)
+    assert (await api.delete(f"/v1/accounts/{one}")).status_code == 204
+    api.clock.ahead = timedelta(minutes=5)
+    assert (await dashboard.act("DELETE", f"/v1/accounts/{two}")).status_code == 204
+    page = await dashboard.page(ACCOUNTS)
+    assert faults(page) == []
+    part = page.partition('id="disconnected"')[2].partition("</details>")[0]
+    assert part.index(two) < part.index(one), "the last one comes first"
+    expect_words(part, "one.threads", f'href="/accounts/{one}"', "Connect again", "1 Dec 2026", "with your key")
+    assert button_of(part.partition(one)[2]) == (
+        "/v1/brands/acme/accounts/connect", {"channel": "threads", "hint": "th-1"},
+    )  # fmt: skip
+    assert page.index("acme.example") < page.index('id="disconnected"'), "it is below those that are connected"
+    await api.add_account(ChannelName.THREADS, handle="one.threads", external_id="th-1")
+    part = (await dashboard.page(ACCOUNTS)).partition('id="disconnected"')[2].partition("</details>")[0]
+    assert (one in part, two in part) == (False, True), "its profile is back"
+
+
+async def test_only_an_administrator_reads_whose_key_disconnected(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    account_id = await api.add_account(ChannelName.THREADS)
+    writer = await api.key(Scope.ACCOUNTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")
+    assert (await api.delete(f"/v1/accounts/{account_id}", key=writer)).status_code == 204
+    expect_words(section(await dashboard.page(ACCOUNTS), f'id="gone-{account_id}"'), "with the key test")
+    async with api.dashboard(await api.key(Scope.ACCOUNTS_READ, brand_ref="acme")) as reader:
+        part = (await reader.page(ACCOUNTS)).partition('id="disconnected"')[2]
+    assert ("disconnected" in part, "the key test" in part, "data-connect" in part) == (True, False, False)
+
+
+async def test_a_brand_whose_only_account_was_disconnected_has_it_open(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    for account in await api.read_list("/v1/accounts?brandRef=acme"):
+        assert (await api.delete(f"/v1/accounts/{account['id']}")).status_code == 204
+    page = await dashboard.page(ACCOUNTS)
+    expect_words(page, "No account is connected", 'id="disconnected" open')
+    assert "No accounts yet" not in page
+
+
+async def test_what_a_disconnected_account_left_is_copied_to_drafts_by_one_button(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    account_id = await api.add_account(ChannelName.THREADS, handle="acme.threads", external_id="th-1")
+    soon, later = "2026-12-01T11:00:00Z", "2026-12-24T09:00:00Z"
+    file = await api.uploaded()
+    posts = [
+        await api.submit(text="Now past", channels=["threads"], scheduledAt=soon),
+        await api.submit(text="Still to come", channels=["threads"], scheduledAt=later, media=[file]),
+    ]
+    assert (await api.delete(f"/v1/accounts/{account_id}")).status_code == 204
+    card_id = f'id="failed-{account_id}-account_disconnected"'
+    assert "to drafts" not in section(await dashboard.page("/attention"), card_id), "there is no account for them yet"
+    new = await api.add_account(ChannelName.THREADS, handle="acme.threads", external_id="th-1")
+    api.clock.ahead = timedelta(hours=3)
+    page = await dashboard.page("/attention")
+    assert faults(page) == []
+    card = section(page, card_id)
+    expect_words(card, "Copy all 2 to drafts", "Nothing is published before you submit the drafts.")
+    calls = json.loads(unescape(re.search(r"data-actions='([^']+)'", card)[1]))  # type: ignore[index]
+    assert [(call["path"], call["body"].get("scheduledAt")) for call in calls] == [
+        ("/v1/drafts", None), ("/v1/drafts", later),
+    ]  # fmt: skip
+    for call in calls:
+        answer = await dashboard.act("POST", call["path"], call["body"])
+        assert (answer.status_code, answer.json()["problems"]) == (201, [])
+    drafts = {each["content"]["text"]: each for each in await api.read_list("/v1/drafts?brandRef=acme")}
+    assert drafts["Still to come"]["content"] == {
+        "brandRef": "acme", "text": "Still to come", "media": [file], "scheduledAt": later,
+        "channels": [{"channel": "threads", "accountId": new}], "metadata": {"copyOf": posts[1]["id"]},
+    }  # fmt: skip
+    card = section(await dashboard.page("/attention"), card_id)
+    assert ("to drafts" in card, "/compose?copy=" in card) == (False, False), "each has its draft"
+    expect_words(card, *(f"draft={each['id']}" for each in drafts.values()))
+    assert {(await api.read_content(post["id"]))["status"] for post in posts} == {"failed"}
+    assert (await api.delete(f"/v1/drafts/{drafts['Now past']['id']}")).status_code == 204
+    expect_words(section(await dashboard.page("/attention"), card_id), f"/compose?copy={posts[0]['id']}")

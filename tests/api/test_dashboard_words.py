@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from markupsafe import Markup
 
 from api.dashboard import labels, remedies
 from api.dashboard.missing_parts import PARTS, remedy_of
@@ -59,3 +60,19 @@ def test_no_page_asks_a_person_to_call_the_api(template: object) -> None:
 )  # fmt: skip
 def test_a_part_of_a_post_is_called_as_people_call_it(pointer: str, words: str) -> None:
     assert labels.place(pointer) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("connect the account again", "connect the account again."),
+        ("It is down.", "It is down."),
+        ("Is it there? ", "Is it there? "),
+        ("अकाउंट दोबारा कनेक्ट करें।", "अकाउंट दोबारा कनेक्ट करें।"),
+        (Markup('<span lang="en">It is down.</span>'), '<span lang="en">It is down.</span>'),
+        (Markup('<span lang="en">down</span>'), '<span lang="en">down</span>.'),
+    ],
+)
+def test_a_message_that_another_sentence_follows_ends_as_a_sentence(text: str, shown: str) -> None:
+    made = labels.sentence(text)
+    assert (made, type(made)) == (shown, type(text)), "markup stays markup"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ async def test_posts_of_one_cause_are_retried_by_one_button(
         assert len(await brand.posts(text, "facebook")) == 1
 
 
-async def test_a_waiting_post_is_moved_and_its_account_is_one_click_away(
+async def test_a_waiting_post_is_moved_and_the_way_to_the_network_is_two_clicks(
     stack: Stack, browser: Browser, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
 ) -> None:
     brand = await Brand.create(api, sandbox, "moved", "threads")
@@ -60,8 +61,50 @@ async def test_a_waiting_post_is_moved_and_its_account_is_one_click_away(
 
         await until(is_moved)
         await page.goto("/attention?brandRef=moved")
-        await page.get_by_role("link", name="threads").first.click()
-        await expect(page.get_by_role("button", name="Reconnect").first).to_be_visible()
+        await expect(cause).to_contain_text("TOKEN_REVOKED")
+        await cause.get_by_role("link", name="Reconnect the Threads account").click()
+        await expect(page.get_by_role("button", name="Continue to Threads")).to_be_visible()
+        await page.get_by_role("link", name="Cancel, and go back to the dashboard").click()
+        await expect(page.locator(".account")).to_contain_text("reconnect needed")
+        await page.go_back()
+        await page.get_by_role("button", name="Continue to Threads").click()
+        await page.locator(f"input[type=radio][value='{await brand.profile('threads')}']").check()
+        await page.get_by_role("button", name="Allow").click()
+        await expect(page.get_by_text("Threads is connected.")).to_be_visible()
+        await expect(page.locator(".to-publish")).to_contain_text("1 scheduled")
+
+
+async def test_what_a_disconnected_account_left_becomes_drafts_and_nothing_goes_out_by_itself(
+    stack: Stack, browser: Browser, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
+) -> None:
+    brand = await Brand.create(api, sandbox, "again", "threads")
+    profile = await brand.profile("threads")
+    later = (datetime.now(UTC) + timedelta(days=30)).replace(minute=0, second=0, microsecond=0)
+    texts = ("Planned first", "Planned second")
+    made = [await brand.submit(text, channels=["threads"], scheduledAt=later.isoformat()) for text in texts]
+    account = await brand.account("threads")
+    assert (await api.delete(f"/v1/accounts/{account['id']}")).status_code == 204
+    async with signed_in(browser, stack, "/attention?brandRef=again") as page:
+        cause = page.locator("article.cause")
+        await cause.get_by_role("link", name="Connect again the Threads account").click()
+        await page.get_by_role("button", name="Continue to Threads").click()
+        await page.locator(f"input[type=radio][value='{profile}']").check()
+        await page.get_by_role("button", name="Allow").click()
+        await expect(page.get_by_text("Threads is connected.")).to_be_visible()
+        await page.goto("/attention?brandRef=again")
+        await cause.get_by_role("button", name="Copy all 2 to drafts").click()
+        await page.locator("dialog").get_by_role("button", name="Copy to drafts").click()
+        await expect(cause.get_by_role("button", name="to drafts")).to_have_count(0, timeout=PATIENCE)
+        await cause.locator("summary", has_text="2 posts").click()
+        await cause.get_by_role("link", name=re.compile("Open the draft.*Planned first")).click()
+        await expect(page.get_by_label("Text", exact=True)).to_have_value("Planned first")
+        await expect(page.get_by_role("checkbox", name="Threads")).to_be_checked()
+        await expect(page.get_by_label("Date and time")).to_have_value(later.strftime("%Y-%m-%dT%H:%M"))
+    drafts = (await api.get("/v1/drafts", params={"brandRef": "again"})).json()["data"]
+    copied = {each["content"]["metadata"]["copyOf"]: each["content"]["text"] for each in drafts}
+    assert copied == {one["id"]: text for one, text in zip(made, texts, strict=True)}
+    assert [(await brand.content(one["id"]))["status"] for one in made] == ["failed", "failed"]
+    assert len(await brand.contents()) == 2, "no post was made"
 
 
 async def test_a_lost_response_is_answered_on_the_page(

@@ -131,7 +131,7 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
     await form.get_by_label("Channel").select_option("threads")
     await expect(form.get_by_label("Profile you expect")).to_have_value("")
     await expect(form.get_by_label("Log in with")).to_be_hidden()
-    await form.get_by_role("button", name="Continue to the network").click()
+    await form.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Continue to Threads").click()
     await page.get_by_role("radio").last.check()
     await page.get_by_role("button", name="Allow").click()
@@ -139,20 +139,24 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
     card = page.locator(".account", has_text="Threads")
     await card.get_by_role("button", name="Check now").click()
     await expect(card.get_by_text("It works")).to_be_visible()
-    await card.get_by_role("button", name="Get a link for the owner").click()
+    await card.get_by_role("button", name="Create a link for the owner").click()
     await expect(card.get_by_label("For the owner")).to_have_value(re.compile("/connect/"))
     disconnected = await card.get_attribute("id")
     await card.get_by_role("button", name="Disconnect").click()
     await page.locator("#confirm").get_by_role("button", name="Disconnect").click()
     await expect(page.locator(".account", has_text="Threads")).to_have_count(0)
-    await page.goto(f"/accounts/{disconnected}")
-    await page.locator(".account").get_by_role("button", name="Reconnect").click()
+    gone = page.locator(f"#gone-{disconnected}")
+    await expect(gone).to_be_hidden()
+    await page.locator("#disconnected > summary").click()
+    await gone.get_by_role("button", name="Connect again").click()
     await page.get_by_role("button", name="Continue to Threads").click()
     await page.get_by_role("radio").last.check()
     await page.get_by_role("button", name="Allow").click()
     await expect(page.get_by_text("Threads is connected.")).to_be_visible()
-    assert f"/accounts/{disconnected}" not in page.url, "it is another account now"
-    await expect(page.locator(".account .badge").first).to_have_text("Account: connected")
+    back = page.locator(".account", has_text="Threads")
+    await expect(back.locator(".badge").first).to_have_text("Account: connected")
+    assert await back.get_attribute("id") != disconnected, "it is another account now"
+    await expect(page.locator("#disconnected")).to_have_count(0)
 
 
 async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: Brand, api: httpx.AsyncClient) -> None:

@@ -113,7 +113,7 @@ async def _connect(walk: Walk, brand: str, profile: str) -> None:
     await walk.brand(brand)
     await walk.open("Accounts")
     await walk.choose(page.get_by_label("Channel"), "Threads")
-    await walk.press("Continue to the network")
+    await walk.press("Continue")
     await walk.press("Continue to Threads")
     await walk.tick("radio", profile)
     await walk.press("Allow")

@@ -7,7 +7,15 @@ import { _ } from "./language.js";
 const POLL = 3000; // milliseconds between checks of a connection's progress
 const form = () => document.getElementById("connect");
 
-document.addEventListener("click", ({ target }) => {
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  const link = target.closest("a[data-connect]");
+  // With a key held, a browser opens the account in another tab, as for any link.
+  if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+    event.preventDefault();
+    leaveBy(link, link.dataset.connect);
+    return;
+  }
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.check) check(button);
@@ -66,9 +74,9 @@ function wanted() {
   };
 }
 
-/** Where the network sends the browser back to: this page, if the API accepts its address. */
-function backHere() {
-  const here = new URL(location.href);
+/** Where the network sends the browser back to: this page, or another one here, if the API accepts its address. */
+function backHere(page = location.href) {
+  const here = new URL(page, location.href);
   here.searchParams.delete("connectionId");
   here.searchParams.delete("status");
   here.searchParams.delete("chooseUrl");
@@ -86,17 +94,20 @@ async function check(button) {
     const answer = await api("POST", `/v1/accounts/${button.dataset.check}/check`);
     const words = answer.ok
       ? _("It works: the network confirmed this profile.")
-      : `${answer.failure.message} ${answer.failure.remedy}`;
+      : `${sentence(answer.failure.message)} ${answer.failure.remedy}`;
     result.replaceChildren(notice(answer.ok, words));
     await refresh();
   });
 }
 
+/** A network's message as a sentence: another one follows it. */
+const sentence = (text) => (/[.!?…।]\s*$/.test(text) ? text : `${text}.`);
+
 /** What a button's request has beside the address to come back to. */
 const bodyOf = (button) => JSON.parse(button.dataset.body ?? "{}");
 
 function leaveBy(button, path) {
-  attempt(button, async () => leave(await api("POST", path, { ...bodyOf(button), ...backHere() })));
+  attempt(button, async () => leave(await api("POST", path, { ...bodyOf(button), ...backHere(button.dataset.back) })));
 }
 
 /** Create a link to send to the owner, and show the progress here. */
@@ -144,7 +155,7 @@ async function follow(id, state) {
       state.textContent = _("We can’t check the progress. %(problem)s", { problem: problem.message });
       return;
     }
-    const words = found.failure ? _("Not connected: %(problem)s The link can still be used.", { problem: found.failure.message }) : STATES[found.status];
+    const words = found.failure ? _("Not connected: %(problem)s The link can still be used.", { problem: sentence(found.failure.message) }) : STATES[found.status];
     if (state.textContent !== words) state.textContent = words;
     if (found.status === "connected") await refresh();
     if (found.status === "connected" || found.status === "expired") return;

@@ -8,7 +8,7 @@ import { _ } from "./language.js";
 export async function attempt(button, work) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
-  const scope = button.form ?? button.closest(".card");
+  const scope = button.form ?? button.closest(".card") ?? document.getElementById("live");
   try {
     await work();
     clearProblem(scope);
