@@ -27,6 +27,9 @@ from munadi.db.sqlite import OneTripConnection, connect, connect_writer, savepoi
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
+# PostgreSQL ends a transaction whose client is silent for this long, as one on a machine that was suspended or cut off.
+# Its locks would stop the posts that it had in hand until that machine is back. Ours run for milliseconds.
+IDLE_TIMEOUT_MS = 20_000
 Found = TypeVar("Found")
 _DELIVERIES = "deliveries"
 _WAITED = "waited"
@@ -35,7 +38,7 @@ _WAITED = "waited"
 class Database:
     """A database, by its URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, idle_timeout_ms: int = IDLE_TIMEOUT_MS) -> None:
         self.url = make_url(url)
         # Called after each commit that wrote deliveries; the worker's event dispatcher listens.
         self.on_deliveries: Callable[[], None] = lambda: None
@@ -53,6 +56,7 @@ class Database:
             self._reader = self._writer = create_async_engine(
                 url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
             )
+            _end_idle_transactions(self._reader.sync_engine, idle_timeout_ms)
             # The same pool. One statement needs no transaction around it: no BEGIN and no ROLLBACK.
             self._autocommit = self._reader.execution_options(isolation_level="AUTOCOMMIT")
         options: dict[str, Any] = {"class_": AsyncSession, "expire_on_commit": False, "autoflush": False}
@@ -147,6 +151,17 @@ def waited(session: AsyncSession) -> timedelta:
     """
     wait: timedelta = session.info.get(_WAITED, timedelta())
     return wait
+
+
+def _end_idle_transactions(engine: Engine, milliseconds: int) -> None:
+    """Set the limit for each new connection: by a statement, because some poolers refuse it as an option."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
+        cursor.close()
+        connection.commit()  # a rollback would undo it
 
 
 def _sqlite_engine(
