@@ -22,6 +22,8 @@ _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
 # Normalization sorts a run of marks in quadratic time, so a longer run is broken up (UAX 15, Stream-Safe Text Format).
 _MARKS = regex.compile(r"\p{M}{30}")
 _JOINER = "\u034f"
+# What shows nothing: white space, controls, and what fonts are told to leave out, such as a zero-width space.
+_UNSEEN = regex.compile(r"[\s\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}]*+")
 
 
 def measure(text: str, unit: TextUnit) -> int:
@@ -52,6 +54,11 @@ def graphemes(text: str) -> list[str]:
         start = run.end()
     found += _GRAPHEME.findall(text[start:])
     return found
+
+
+def is_blank(text: str) -> bool:
+    """Whether `text` shows nothing: it is empty, or only white space and invisible characters."""
+    return _UNSEEN.fullmatch(text) is not None
 
 
 def collapsed(text: str) -> str:
@@ -133,6 +140,12 @@ class Problems(list[Problem]):
     def exceed(self, pointer: str, code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
         """A violation whose message ends with the limit and what there is."""
         self.add(pointer, code, rule, f"{message}: the limit is {limit}, this has {actual}", limit, actual)
+
+
+def check_comment_shows(found: Problems, draft: Draft) -> None:
+    """Report a first comment that shows nothing. An empty one is none."""
+    if draft.first_comment and is_blank(draft.first_comment):
+        found.add("/firstComment", "MISSING_FIELD", "not_empty", "needs a text in the first comment")
 
 
 def is_web_address(link: str) -> bool:

@@ -14,7 +14,7 @@ from munadi.channels.bluesky.facets import detect
 from munadi.channels.errors import retry_after
 from munadi.channels.facebook.wire import same_text
 from munadi.channels.registry import REGISTRY
-from munadi.channels.text import collapsed, measure
+from munadi.channels.text import collapsed, is_blank, measure
 from munadi.channels.threads.rules import links_in
 from munadi.domain.channel import TextUnit
 from munadi.domain.redaction import redact
@@ -46,6 +46,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "same text": lambda text: same_text(NINE_MENTIONS, text),
     "same text, ours": lambda text: same_text(text, text[:-1]),
     "collapsed": collapsed,
+    "blank": is_blank,
     "facets": detect,
     "redacted": redact,
     "links": links_in,

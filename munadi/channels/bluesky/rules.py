@@ -14,6 +14,7 @@ from munadi.channels.text import (
     check_media_count,
     check_media_files,
     check_text,
+    is_blank,
     is_web_address,
     lengths,
 )
@@ -39,10 +40,10 @@ class BlueskyRules(Rules[Options]):
                     found.add(f"/options/{name}", "INVALID_OPTION", "video", f"takes {name} of a video")
         if draft.link and not is_web_address(draft.link):
             found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
-        if not (draft.text.strip() or draft.link or draft.media or draft.options.get("quote")):
+        if is_blank(draft.text) and not (draft.link or draft.media or draft.options.get("quote")):
             found.add("/text", "MISSING_FIELD", "not_empty", "needs a text, a link, media or a quote")
         for index, part in enumerate(draft.parts):
-            if not part.strip():
+            if is_blank(part):
                 found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part of a thread")
         return found
 

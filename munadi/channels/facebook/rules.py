@@ -24,7 +24,15 @@ from munadi.channels.facebook.spec import (
 )
 from munadi.channels.facebook.wire import check_reel, film_of, kind_of
 from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story
-from munadi.channels.text import Problems, check_extras, check_media_count, check_media_file, check_text
+from munadi.channels.text import (
+    Problems,
+    check_comment_shows,
+    check_extras,
+    check_media_count,
+    check_media_file,
+    check_text,
+    is_blank,
+)
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -52,6 +60,7 @@ class FacebookRules(Rules[Options]):
         found += check_extras(spec, draft) + check_text(spec, draft.text)
         if draft.first_comment is not None:
             found += check_text(spec, draft.first_comment, "/firstComment")
+            check_comment_shows(found, draft)
             check_scope(found, account, COMMENT_SCOPE, "comment_scope", "takes a first comment", ["/firstComment"])
         shown = {f"/media/{index}": asset for index, asset in enumerate(draft.media) if index != cover}
         found += check_media_count(spec, tuple(shown.values()))
@@ -59,7 +68,7 @@ class FacebookRules(Rules[Options]):
         if options is None:
             return found
         kind = kind_of(draft.model_copy(update={"media": tuple(shown.values())}), options)
-        if not (draft.text.strip() or draft.link or draft.media):
+        if is_blank(draft.text) and not (draft.link or draft.media):
             found.add("/text", "MISSING_FIELD", "content", "needs a text, a link or media")
         _media(found, kind, shown)
         check_cover(found, draft, cover, PHOTO)

@@ -32,7 +32,15 @@ from munadi.channels.instagram.spec import (
 )
 from munadi.channels.instagram.wire import kind_of, shown_media
 from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story, check_video
-from munadi.channels.text import Problems, check_extras, check_media_count, check_media_files, check_text, measure
+from munadi.channels.text import (
+    Problems,
+    check_extras,
+    check_media_count,
+    check_media_files,
+    check_text,
+    is_blank,
+    measure,
+)
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule, TextLimit, TextUnit
 from munadi.domain.content import Draft
@@ -107,7 +115,7 @@ def _check_hashtags_and_mentions(found: Problems, text: str) -> None:
 def _comment(found: Problems, text: str, account: ConnectedAccount | None) -> None:
     """The first comment's limits, and the permission that the connection lacks for it."""
     pointer = "/firstComment"
-    if not text.strip():
+    if is_blank(text):
         found.add(pointer, "MISSING_FIELD", "not_empty", "needs a text in the first comment")
         return
     length = measure(text, COMMENT_LENGTH.unit)

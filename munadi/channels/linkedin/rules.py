@@ -16,7 +16,7 @@ from munadi.channels.linkedin.spec import (
     is_page,
 )
 from munadi.channels.linkedin.wire import title_of, wants_card
-from munadi.channels.text import Problems, is_web_address, too_long
+from munadi.channels.text import Problems, is_blank, is_web_address, too_long
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -50,9 +50,9 @@ class LinkedInRules(Rules[Options]):
 
 
 def _texts(found: Problems, draft: Draft) -> None:
-    if not (draft.text.strip() or draft.media):
+    if is_blank(draft.text) and not draft.media:
         found.add("/text", "MISSING_FIELD", "not_empty", "needs a text or media")
-    if draft.first_comment is not None and not draft.first_comment.strip():
+    if draft.first_comment is not None and is_blank(draft.first_comment):
         found.add("/firstComment", "MISSING_FIELD", "not_empty", "needs a text in a first comment")
     if draft.link and not is_web_address(draft.link):
         found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")

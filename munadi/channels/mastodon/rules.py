@@ -12,7 +12,15 @@ import regex
 from munadi.channels.channel import Rules
 from munadi.channels.mastodon.instance import QUOTES, Instance
 from munadi.channels.mastodon.spec import IMAGE, LEAD, MAX_VIDEOS, TEXT, VIDEO, VIDEO_LEAD, Options
-from munadi.channels.text import Problems, check_extras, check_media_count, check_media_files, measure, too_long
+from munadi.channels.text import (
+    Problems,
+    check_extras,
+    check_media_count,
+    check_media_files,
+    is_blank,
+    measure,
+    too_long,
+)
 from munadi.channels.thread import texts
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule, TextLength, TextUnit
@@ -89,10 +97,10 @@ def _lengths(draft: Draft, instance: Instance) -> list[TextLength]:
 
 
 def _empty(found: Problems, draft: Draft) -> None:
-    if not (draft.text.strip() or draft.media):
+    if is_blank(draft.text) and not draft.media:
         found.add("/text", "MISSING_FIELD", "not_empty", "needs a text or media")
     for pointer, text in texts(draft)[1:]:
-        if not text.strip():
+        if is_blank(text):
             found.add(pointer, "MISSING_FIELD", "not_empty", "needs a text in every part")
 
 

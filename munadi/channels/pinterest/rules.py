@@ -17,7 +17,7 @@ from munadi.channels.pinterest.spec import (
     Options,
 )
 from munadi.channels.pinterest.wire import alt_of, is_video
-from munadi.channels.text import Problems, is_web_address
+from munadi.channels.text import Problems, is_blank, is_web_address
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.content import Draft
@@ -50,7 +50,7 @@ class PinterestRules(Rules[Options]):
 
     def resend(self, draft: Draft, options: Options | None) -> Resend:
         """A pin without a text, a title and a link has nothing to be found by, so only a person sends it again."""
-        has_words = draft.text.strip() or draft.link or (options and (options.title or "").strip())
+        has_words = draft.link or not is_blank(draft.text) or (options and not is_blank(options.title or ""))
         return Resend.AFTER_ABSENCE if has_words else Resend.NEVER
 
 

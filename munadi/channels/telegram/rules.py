@@ -28,6 +28,7 @@ from munadi.channels.text import (
     check_extras,
     check_media_count,
     check_media_file,
+    is_blank,
     is_web_address,
     lengths,
     measure,
@@ -90,12 +91,12 @@ def rule_of(asset: MediaAsset, options: Options) -> MediaRule:
 
 
 def _texts(found: Problems, draft: Draft) -> None:
-    if not (draft.text.strip() or draft.media):
+    if is_blank(draft.text) and not draft.media:
         found.add("/text", "MISSING_FIELD", "not_empty", "needs a text or media")
     if draft.link and not is_web_address(draft.link):
         found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
     for index, part in enumerate(draft.parts):
-        if not part.strip():
+        if is_blank(part):
             found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part")
 
 

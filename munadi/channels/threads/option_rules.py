@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from munadi.channels.meta.rules import check_scope
-from munadi.channels.text import Problems, is_web_address
+from munadi.channels.text import Problems, is_blank, is_web_address
 from munadi.channels.threads.spec import LOCATION_SCOPE, Options, Stretch, TextAttachment
 from munadi.channels.threads.wire import shown_text
 from munadi.domain.account import ConnectedAccount
@@ -39,7 +39,7 @@ def _attachments(found: Problems, draft: Draft, options: Options) -> None:
             found.add(pointer, "OPTION_NOT_FOR_KIND", rule, message, 0, len(draft.media))
         elif draft.link and name != "textAttachment":
             found.add(pointer, "OPTION_NOT_FOR_KIND", rule, f"takes {name} under a text alone, without a link")
-        if not draft.text.strip():
+        if is_blank(draft.text):
             found.add("/text", "MISSING_FIELD", rule, f"needs a text above {name}")
     if len(names) > 1:
         message = f"takes one attachment; this has {' and '.join(names)}"

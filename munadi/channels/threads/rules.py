@@ -10,10 +10,12 @@ from munadi.channels.channel import Rules
 from munadi.channels.meta.rules import check_scope, check_video
 from munadi.channels.text import (
     Problems,
+    check_comment_shows,
     check_extras,
     check_media_count,
     check_media_files,
     check_text,
+    is_blank,
     is_web_address,
     lengths,
     measure,
@@ -56,7 +58,7 @@ class ThreadsRules(Rules[Options]):
             _video(found, asset, f"/media/{index}")
         if draft.link and not is_web_address(draft.link):
             found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
-        if not (draft.text.strip() or draft.link or draft.media):
+        if is_blank(draft.text) and not (draft.link or draft.media):
             found.add("/text", "MISSING_FIELD", "not_empty", "needs a text, a link or media")
         if options is not None:
             check_options(found, draft, options, account)
@@ -120,9 +122,8 @@ def _video(found: Problems, asset: MediaAsset, pointer: str) -> None:
 def _replies(found: Problems, draft: Draft, account: ConnectedAccount | None) -> None:
     """Parts and comments are replies: each needs a text, and the connection a permission of its own."""
     for index, part in enumerate(draft.parts):
-        if not part.strip():
+        if is_blank(part):
             found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part")
-    if draft.first_comment and not draft.first_comment.strip():
-        found.add("/firstComment", "MISSING_FIELD", "not_empty", "needs a text in the first comment")
+    check_comment_shows(found, draft)
     pointers = ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment)
     check_scope(found, account, REPLY_SCOPE, "reply_scope", "publishes replies", pointers)

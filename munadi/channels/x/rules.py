@@ -13,6 +13,7 @@ from munadi.channels.text import (
     check_extras,
     check_media_count,
     check_media_file,
+    is_blank,
     is_web_address,
     measure,
     too_long,
@@ -98,12 +99,12 @@ def rule_of(asset: MediaAsset) -> MediaRule:
 
 
 def _texts(found: Problems, draft: Draft, *, self_serve: bool) -> None:
-    if not (draft.text.strip() or draft.media):
+    if is_blank(draft.text) and not draft.media:
         found.add("/text", "MISSING_FIELD", "not_empty", "needs a text or media")
     if draft.link and not is_web_address(draft.link):
         found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
     for number, (pointer, text) in enumerate(texts(draft)):
-        if number and not text.strip():
+        if number and is_blank(text):
             found.add(pointer, "MISSING_FIELD", "not_empty", "needs a text in every part")
         tags = len(_CASHTAG.findall(text))
         if self_serve and tags > 1:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from munadi.channels.channel import Rules
 from munadi.channels.text import (
     Problems,
+    check_comment_shows,
     check_extras,
     check_media_count,
     check_media_file,
     check_text,
+    is_blank,
     problem,
     too_long,
 )
@@ -70,7 +72,7 @@ class YouTubeRules(Rules[Options]):
 
 def _title(found: Problems, draft: Draft, options: Options) -> None:
     title, pointer = title_of(draft, options), "/options/title"
-    if not title:
+    if is_blank(title):
         found.add(pointer, "MISSING_FIELD", "title_required", "needs a title, or a text")
     elif options.title is None:
         advice = ", and the text's first line is the title: shorten it or give options.title"
@@ -99,7 +101,8 @@ def _brackets(found: Problems, text: str, pointer: str, what: str) -> None:
 
 
 def _comment(found: Problems, draft: Draft, options: Options | None) -> None:
-    """Whether the video will take comments."""
+    """A comment that shows something, and a video that will take comments."""
+    check_comment_shows(found, draft)
     if draft.first_comment and options and (options.made_for_kids or options.privacy_status is Privacy.PRIVATE):
         closed = "made for kids" if options.made_for_kids else "private"
         message = f"takes no comments below a video that is {closed}"
@@ -112,7 +115,7 @@ def _localizations(found: Problems, options: Options) -> None:
         found.add("/options/defaultLanguage", "MISSING_FIELD", "default_language", message)
     for language, localization in options.localizations.items():
         pointer = f"/options/localizations/{language}"
-        if not localization.title.strip():
+        if is_blank(localization.title):
             found.add(f"{pointer}/title", "MISSING_FIELD", "title_required", "needs a title in every language")
         _title_length(found, localization.title, f"{pointer}/title")
         _brackets(found, localization.title, f"{pointer}/title", "title")

@@ -11,6 +11,7 @@ from typing import Any
 
 from munadi.channels.answers import instant, text_in
 from munadi.channels.http import no_proof
+from munadi.channels.text import is_blank
 from munadi.channels.youtube.spec import Options, Privacy
 from munadi.domain.account import Profile
 from munadi.domain.content import Draft
@@ -20,10 +21,10 @@ from munadi.ports import Answer
 
 
 def title_of(draft: Draft, options: Options) -> str:
-    """The title: as given, else the text's first line that is not blank."""
+    """The title: as given, else the text's first line that shows something."""
     if options.title is not None:
         return options.title.strip()
-    return next((line.strip() for line in draft.text.splitlines() if line.strip()), "")
+    return next((line.strip() for line in draft.text.splitlines() if not is_blank(line)), "")
 
 
 def thumbnail_of(draft: Draft, options: Options) -> MediaAsset | None:
