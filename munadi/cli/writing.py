@@ -35,17 +35,21 @@ def written_post(
 ) -> dict[str, Any]:
     """The post from the file or from the options, ready to send. Raises CommandFailed (USAGE) for both or neither.
 
-    Fields have the API's names; those that are None or empty were not given.
+    Fields have the API's names; those that are None or without an entry were not given. An empty text was: a time
+    from an unset variable of a shell is refused by the API, and not left out.
     """
     from munadi.cli.payload import prepare_payload, with_media
 
-    given = {name: value for name, value in fields.items() if value}
+    given = {name: value for name, value in fields.items() if value not in (None, [])}
     if file is not None:
         if given or media:
             raise CommandFailed("give --file or the parts of a post (--text, --channel, …), not both", Exit.USAGE)
         return prepare_payload(session, file, brand_ref)
     if not given.get("channels"):
         raise CommandFailed("give --channel with --text or --media, or the whole post with --file", Exit.USAGE)
+    if "timezone" in given and "scheduledAt" not in given:
+        advice = "without both the post is published at once"
+        raise CommandFailed("give --at with --timezone, which is the zone of that time", Exit.USAGE, advice)
     if brand_ref:
         given["brandRef"] = brand_ref
     if media:

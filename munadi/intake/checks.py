@@ -26,7 +26,7 @@ from munadi.intake.media import IntakeMedia, MediaIntake, look_up
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentRequest
 from munadi.intake.times import read_times
-from munadi.intake.warnings import draft_warnings, preparation_warnings
+from munadi.intake.warnings import draft_warnings, preparation_warnings, time_warnings
 from munadi.ports import Channels, Clock
 
 Result = TypeVar("Result")
@@ -183,6 +183,7 @@ class PostChecker:
                 warnings += await check_duplicates(
                     self.database, request.brand_ref, placed, compared_at, content_id, problems
                 )
+            warnings += time_warnings(request)
             if problems.all:
                 raise PostRefused(problems.all, warnings, placed)
             if is_new and request.scheduled_at is not None:

@@ -22,6 +22,7 @@ from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
 
 POINTER = "/scheduledAt"
+_OF_THE_TIME_BEFORE = (WarningCode.TOKEN_EXPIRES_BEFORE_SLOT, WarningCode.TIMEZONE_WITHOUT_TIME)
 
 
 async def reschedule(locked: LockedContent, request: RescheduleRequest, channels: Channels, keyring: KeyRing) -> None:
@@ -50,7 +51,7 @@ async def _check_expiry(
     """Report accounts whose connection surely ends before `due`; replace the post's warnings of those that may."""
     waiting = {row.account_id for row in locked.publications if row.status in WAITING}
     query = select(AccountRow).where(col(AccountRow.id).in_(waiting)).order_by(col(AccountRow.id))
-    warnings = [one for one in locked.draft.warnings if one["code"] != WarningCode.TOKEN_EXPIRES_BEFORE_SLOT]
+    warnings = [one for one in locked.draft.warnings if one["code"] not in _OF_THE_TIME_BEFORE]
     for row in (await locked.session.exec(query)).all() if waiting else ():
         spec = channels[row.channel].spec
         expiry = expiry_before(row, due, spec, locked.now, keyring)

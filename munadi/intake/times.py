@@ -43,6 +43,16 @@ def read_times(
     return due, None if publish_by is None else _read_publish_by(publish_by, timezone, problems)
 
 
+def zone_is_used(scheduled_at: str | None, publish_by: str | None) -> bool:
+    """Whether a time of the request is read, or checked, in its time zone; an unreadable time is a problem anyway."""
+    if scheduled_at is not None or publish_by is None:
+        return scheduled_at is not None
+    try:
+        return datetime.fromisoformat(publish_by).tzinfo is None
+    except ValueError:
+        return True
+
+
 def _read_publish_by(publish_by: str, timezone: str | None, problems: ProblemCollector) -> datetime | None:
     try:
         try:

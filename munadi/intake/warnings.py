@@ -14,6 +14,8 @@ from munadi.channels.weighted import addresses_in
 from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
+from munadi.intake.requests import ContentRequest
+from munadi.intake.times import zone_is_used
 
 LINK = re.compile(r"https?://\S", re.IGNORECASE)
 # Stricter than what a network counts toward its limit: "#1" and "##" are rarely meant as hashtags, so no warning comes.
@@ -40,6 +42,7 @@ class WarningCode(StrEnum):
     LINK_COSTS_MORE = "LINK_COSTS_MORE"
     DUPLICATE_OF_RECENT = "DUPLICATE_OF_RECENT"
     NOTHING_TO_FIND_BY = "NOTHING_TO_FIND_BY"
+    TIMEZONE_WITHOUT_TIME = "TIMEZONE_WITHOUT_TIME"
 
 
 _ABOVE = {
@@ -63,6 +66,16 @@ def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
     ]
     checks = (_links, _prices, _soft_limits, _alt_texts, _renditions, _wordless, _notices)
     return appended + [warning for placed in drafts for check in checks for warning in check(placed)]
+
+
+def time_warnings(request: ContentRequest) -> list[Warning_]:
+    """A time zone without a time: it is likely that `scheduledAt` was left out by mistake."""
+    if request.timezone is None or zone_is_used(request.scheduled_at, request.publish_by):
+        return []
+    message = (
+        f"there is no scheduledAt, so this is published at once; {request.timezone} is only how its times are shown"
+    )
+    return [Warning_(code=WarningCode.TIMEZONE_WITHOUT_TIME.value, message=message, pointer="/timezone")]
 
 
 def preparation_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled: datetime) -> list[Warning_]:

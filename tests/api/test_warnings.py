@@ -18,7 +18,7 @@ from tests.db.seeding import START, token
 ENDS = "TOKEN_EXPIRES_BEFORE_SLOT"
 
 
-def warnings(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+def warnings(answer: dict[str, Any]) -> list[tuple[str, str | None, str]]:
     """All but those about a repeated text, which `test_duplicates.py` has."""
     found = [(one["code"], one["channel"], one["pointer"]) for one in answer["warnings"]]
     return [one for one in found if one[0] != "DUPLICATE_OF_RECENT"]
@@ -86,6 +86,37 @@ async def test_an_edit_checks_the_new_text_and_no_time(api: ApiHarness) -> None:
     assert [code for code, _, _ in warnings(made)] == ["HASHTAGS_ABOVE_ADVISED", "PREPARATION_MAY_BE_LATE"]
     answer = await api.edit(made["id"], {"text": "#one"})
     assert (answer.status_code, warnings(answer.json())) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("times", "warned"),
+    [
+        ({"scheduledAt": ...}, True),
+        ({"scheduledAt": ..., "publishBy": later(days=1)}, True),
+        ({"scheduledAt": ..., "publishBy": later(days=1)[:19]}, False),
+        ({"scheduledAt": FAR.removesuffix("Z")}, False),
+        ({"scheduledAt": ..., "timezone": ...}, False),
+    ],
+)
+async def test_a_time_zone_without_a_time_is_warned_about(api: ApiHarness, times: dict[str, Any], warned: bool) -> None:
+    post = {"timezone": "Asia/Kolkata", **times}
+    expected = [("TIMEZONE_WITHOUT_TIME", None, "/timezone")] if warned else []
+    made = await api.submit(**post)
+    assert warnings(await api.validate(**post)) == warnings(made) == expected
+    assert all("published at once" in one["message"] for one in made["warnings"] if one["pointer"] == "/timezone")
+
+
+async def test_the_warning_about_a_missing_time_ends_when_the_post_gets_one(api: ApiHarness) -> None:
+    made = await api.submit(scheduledAt=..., timezone="Asia/Kolkata")
+    assert warnings(made) == [("TIMEZONE_WITHOUT_TIME", None, "/timezone")]
+    moved = await api.change(made["id"], "reschedule", {"scheduledAt": later(days=1)})
+    assert (moved.status_code, warnings(moved.json())) == (200, [])
+
+
+async def test_a_draft_without_its_time_is_warned_about_too(api: ApiHarness) -> None:
+    answer = await api.post("/v1/drafts", api.body(scheduledAt=..., timezone="Asia/Kolkata"))
+    assert (answer.status_code, answer.json()["valid"]) == (201, True)
+    assert warnings(answer.json()) == [("TIMEZONE_WITHOUT_TIME", None, "/timezone")]
 
 
 # The daily quota of a network.

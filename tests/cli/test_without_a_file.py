@@ -53,6 +53,7 @@ def test_a_post_is_written_on_the_command_line(munadi: Munadi, api: FakeApi, tmp
         (("--file", "post.json", "--text", "x"), "not both"),
         (("--file", "post.json", "--media", "a.jpg"), "not both"),
         (("--channel", "bluesky", "--media", "nowhere.jpg"), "media file not found: nowhere.jpg"),
+        (("--channel", "bluesky", "--text", "x", "--timezone", "Asia/Kolkata"), "give --at with --timezone"),
     ],
 )
 def test_what_is_no_post_is_told_before_anything_is_sent(
@@ -61,6 +62,12 @@ def test_what_is_no_post_is_told_before_anything_is_sent(
     result = munadi(*PUBLISH, *options)
     assert (result.exit_code, api.requests) == (2, [])
     assert words in result.output
+
+
+def test_an_empty_time_is_sent_and_so_refused_instead_of_publishing_at_once(munadi: Munadi, api: FakeApi) -> None:
+    api.on("POST /v1/contents", content())
+    munadi(*PUBLISH, "--channel", "bluesky", "--text", "x", "--at", "")
+    assert api.bodies("POST /v1/contents")[0]["scheduledAt"] == ""
 
 
 def test_a_file_is_uploaded_by_itself(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
