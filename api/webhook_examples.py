@@ -36,6 +36,7 @@ DELIVERY: dict[str, Any] = {
     "attempts": 1,
     "nextAttemptAt": "2026-12-01T03:30:06Z",
     "deferred": None,
+    "waitsForEndpoint": False,
     "attemptLog": [
         {
             "number": 1,

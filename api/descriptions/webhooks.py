@@ -45,7 +45,7 @@ WEBHOOKS = {
     "eventId": "The event that is delivered.",
     "eventType": "The type of the event.",
     "sequence": "The event's `sequence`.",
-    "nextAttemptAt": "When it is tried again; null if it is not.",
+    "nextAttemptAt": "When it is tried again; null if it is not, or while `waitsForEndpoint`.",
     "request": "The last request as it was sent; null if it is not stored any more.",
     "DeliveryRequest.url": "The address that it was sent to.",
     "headers": "The headers, secret values hidden.",

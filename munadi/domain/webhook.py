@@ -137,6 +137,7 @@ class DeliveryView(WireModel):
     attempts: int
     next_attempt_at: datetime | None
     deferred: Deferral | None = Field(description="Why it waits until `nextAttemptAt`, if a brand's limit is reached.")
+    waits_for_endpoint: bool = Field(description="It waits until its disabled endpoint is enabled, and is sent then.")
     attempt_log: tuple[DeliveryAttempt, ...]
     created_at: datetime
     updated_at: datetime

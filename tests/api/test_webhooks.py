@@ -93,6 +93,7 @@ async def test_a_test_event_is_signed_and_its_result_is_answered(api: ApiHarness
         endpoint = await create_endpoint(api, url=hook.url, types=["content.completed"], enabled=False)
         delivery = await api.create(f"{ENDPOINTS}/{endpoint['id']}/test", None)
     assert (delivery["status"], delivery["eventType"]) == ("delivered", "webhook.test")
+    assert delivery["waitsForEndpoint"] is False, "it has arrived, though its endpoint is disabled"
     [attempt] = delivery["attemptLog"]
     assert (attempt["number"], attempt["statusCode"], attempt["error"]) == (1, 204, None)
     [(headers, body)] = hook.requests
@@ -108,6 +109,20 @@ async def test_a_failed_test_event_is_not_retried(api: ApiHarness) -> None:
     [attempt] = delivery["attemptLog"]
     assert (attempt["statusCode"], attempt["responseHead"]) == (500, "hi")
     assert (await api.read(f"{ENDPOINTS}/{endpoint['id']}"))["failingSince"] is None
+
+
+@pytest.mark.each_database
+async def test_a_delivery_to_a_disabled_endpoint_says_that_it_waits_for_it(api: ApiHarness) -> None:
+    endpoint, delivery_id = await failed_delivery(api)
+    path = f"{ENDPOINTS}/{endpoint['id']}"
+    expected = {"status": "pending", "nextAttemptAt": None, "waitsForEndpoint": True}
+    assert (await api.patch(path, {"enabled": False})).status_code == 200
+    [listed] = await api.read_list(f"{DELIVERIES}?endpointId={endpoint['id']}")
+    one = await api.read(f"{DELIVERIES}/{delivery_id}")
+    assert [each | expected for each in (listed, one)] == [listed, one]
+    assert (await api.patch(path, {"enabled": True})).status_code == 200
+    sent = await api.read(f"{DELIVERIES}/{delivery_id}")
+    assert (sent["nextAttemptAt"], sent["waitsForEndpoint"]) == ("2026-12-01T09:00:00Z", False)
 
 
 async def test_deliveries_are_listed_with_every_attempt(api: ApiHarness) -> None:

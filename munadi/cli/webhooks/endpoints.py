@@ -31,7 +31,7 @@ Types = Annotated[
 ]
 Channels = Annotated[
     list[str] | None,
-    Option("--channel", metavar="CHANNEL", help="Only these; repeat.", autocompletion=channel_names),
+    Option("--channel", metavar="CHANNEL", help="Only posts on this channel; repeat for more.", autocompletion=channel_names),
 ]
 BrandRef = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's events.")]
 
@@ -176,7 +176,7 @@ def _print_deliveries(out: Output, page: Any) -> None:
                 ("deferred", "yellow") if delivery["deferred"] else status(delivery["status"]),
                 str(delivery["attempts"]),
                 _last_answer(delivery),
-                clock_time(delivery["nextAttemptAt"]),
+                "endpoint disabled" if delivery.get("waitsForEndpoint") else clock_time(delivery["nextAttemptAt"]),
             ]
             for delivery in page["data"]
         ],
@@ -199,6 +199,8 @@ def _print_delivery(out: Output, delivery: Any) -> None:
 
 
 def _waits_for(delivery: Any) -> str | None:
+    if delivery.get("waitsForEndpoint"):  # older servers do not know it
+        return f"its endpoint {delivery['endpointId']}, which is disabled; munadi webhooks update … --enable sends it"
     deferred = delivery["deferred"]
     return f"the limit {deferred['limit']} of {deferred['brandRef']}; raise it to send now" if deferred else None
 

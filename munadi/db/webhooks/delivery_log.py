@@ -61,7 +61,7 @@ class DeliveryLog:
     async def list(self, wanted: DeliveryFilter, *, limit: int, before: str | None) -> Sequence[DeliveryView]:
         """Deliveries, the newest first, older than the one called `before`; of each response only the first kB."""
         query = (
-            select(DeliveryRow, EventRow.type)
+            select(DeliveryRow, EventRow.type, EndpointRow.enabled)
             .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
             .join(EndpointRow, col(EndpointRow.id) == col(DeliveryRow.endpoint_id))
             .order_by(col(DeliveryRow.id).desc())
@@ -80,7 +80,8 @@ class DeliveryLog:
         if before is not None:
             query = query.where(col(DeliveryRow.id) < before)
         async with self._database.read() as session:
-            return [_view(row, kind, LISTED_HEAD) for row, kind in (await session.exec(query)).all()]
+            found = (await session.exec(query)).all()
+            return [_view(row, kind, is_enabled=is_enabled, head=LISTED_HEAD) for row, kind, is_enabled in found]
 
     async def find(self, delivery_id: str) -> tuple[DeliveryView, EndpointRow] | None:
         """One delivery with its endpoint."""
@@ -89,7 +90,8 @@ class DeliveryLog:
             if row is None:
                 return None
             endpoint = await session.get_one(EndpointRow, row.endpoint_id)
-            return _view(row, (await session.get_one(EventRow, row.event_id)).type), endpoint
+            kind = (await session.get_one(EventRow, row.event_id)).type
+            return _view(row, kind, is_enabled=endpoint.enabled), endpoint
 
     async def detail(self, delivery_id: str, *, may_read_texts: bool) -> tuple[DeliveryDetail, EndpointRow] | None:
         """One delivery with its newest request, and its endpoint. A full body only if the caller may read texts."""
@@ -101,18 +103,21 @@ class DeliveryLog:
                 await session.get_one(EventRow, row.event_id),
                 await session.get_one(EndpointRow, row.endpoint_id),
             )
-        view = _view(row, event.type).model_dump(by_alias=False)
+        view = _view(row, event.type, is_enabled=endpoint.enabled).model_dump(by_alias=False)
         return DeliveryDetail(**view, request=_request(row, event, may_read_texts)), endpoint
 
     async def redeliver(self, session: AsyncSession, delivery_id: str, now: datetime) -> DeliveryView:
-        """Restart the schedule of a delivery, due at once, whatever its status, in the caller's transaction."""
+        """Restart the schedule of a delivery, due at once, whatever its status, in the caller's transaction.
+
+        The caller has seen that its endpoint is enabled.
+        """
         row = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
         row.status, row.attempts = DeliveryStatus.PENDING.value, 0
         row.next_attempt_at = row.updated_at = now
         row.replayed, row.recovery_id, row.deferred_for = False, None, None  # a person waits for it
         await reopen(session, row.endpoint_id)
         announce_deliveries(session)
-        return _view(row, (await session.get_one(EventRow, row.event_id)).type)
+        return _view(row, (await session.get_one(EventRow, row.event_id)).type, is_enabled=True)
 
     async def to_replay(
         self, endpoint_id: str, *, since: datetime, until: datetime, types: Sequence[str]
@@ -174,12 +179,13 @@ def _deferral(brand_ref: str | None) -> Deferral | None:
     return None if brand_ref is None else Deferral(limit=Limit.WEBHOOK_DELIVERIES_PER_MONTH, brand_ref=brand_ref)
 
 
-def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
-    """A delivery as the API returns it, with at most `head` characters of each response."""
+def _view(row: DeliveryRow, kind: str, *, is_enabled: bool, head: int | None = None) -> DeliveryView:
+    """A delivery as the API returns it, with at most `head` characters of each response. `is_enabled`: its endpoint."""
     attempts = [
         DeliveryAttempt.model_validate(without_request(each) | {"responseHead": each["responseHead"][:head]})
         for each in row.log
     ]
+    waits = row.status == DeliveryStatus.PENDING and not is_enabled
     return DeliveryView(
         id=row.id,
         event_id=row.event_id,
@@ -189,8 +195,9 @@ def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
         sequence=row.sequence,
         status=DeliveryStatus(row.status),
         attempts=attempts[-1].number if attempts else 0,
-        next_attempt_at=row.next_attempt_at,
+        next_attempt_at=None if waits else row.next_attempt_at,
         deferred=_deferral(row.deferred_for),
+        waits_for_endpoint=waits,
         attempt_log=tuple(attempts),
         created_at=row.created_at,
         updated_at=row.updated_at,
