@@ -28,6 +28,14 @@ def tag_of(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=12).hexdigest()
 
 
+def post_etag(version: int, body: bytes) -> str:
+    """The ETag of an answer that is a whole post: its version, for If-Match, and a hash of what was answered.
+
+    A read and a change of the same state have the same body, so the tag of one serves a later read.
+    """
+    return f'"{version}-{tag_of(body)}"'
+
+
 class ConditionalReads:
     """Tags the API's answers to GET, and answers 304 to `If-None-Match` with their tag."""
 

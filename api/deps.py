@@ -56,7 +56,7 @@ async def locked(session: AsyncSession, content_id: str, principal: Principal, n
 
 
 def etag(version: int) -> str:
-    """The ETag of a version: of an answer to a change, and of a draft."""
+    """The ETag of a version alone: of a draft, and in a refusal of a change."""
     return f'"{version}"'
 
 

@@ -22,6 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from api.conditional import post_etag
 from api.problems import ProblemError
 from api.services import Services, services
 from munadi.crypto import KeyRing
@@ -53,17 +54,21 @@ class IdempotencyKey:
 
 @dataclass(frozen=True)
 class Success:
-    """A successful response. `after` runs once it is sent, and not for a repetition."""
+    """A successful response. `after` runs once it is sent, and not for a repetition. `post_version`: the body is a post
+    of that version, and the response gets its ETag."""
 
     body: BaseModel
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     after: BackgroundTask | None = None
+    post_version: int | None = None
 
     @property
     def stored(self) -> StoredResponse:
         """The stored part, which a repeated request gets."""
-        return StoredResponse(self.status, dict(self.headers), self.body.model_dump_json(by_alias=True).encode())
+        body = self.body.model_dump_json(by_alias=True).encode()
+        tag = {} if self.post_version is None else {"ETag": post_etag(self.post_version, body)}
+        return StoredResponse(self.status, {**self.headers, **tag}, body)
 
 
 Work = Callable[[AsyncSession], Awaitable[Success]]

@@ -17,7 +17,7 @@ from api import examples
 from api.auth import not_found
 from api.body import described, read_body
 from api.client_disconnect import while_connected
-from api.deps import ContentWriter, IfMatch, TheServices, check_match, etag, locked, require_match
+from api.deps import ContentWriter, IfMatch, TheServices, check_match, locked, require_match
 from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_once, send
 from api.openapi import error_responses
 from api.services import Services
@@ -100,7 +100,7 @@ async def _edit(
         raise ProblemsFound(whole.pointed(error.problems)) from None
     finally:
         drafts.media.discard()
-    return send(Success(view, 200, {"ETag": etag(view.version)}).stored, Wake.of(locked_content).after(services))
+    return send(Success(view, post_version=view.version).stored, Wake.of(locked_content).after(services))
 
 
 @router.post(
@@ -240,6 +240,6 @@ async def _change(
         await require_moved(locked_content, rules.limits, months)
         view = locked_content.view
         wake = Wake.of(locked_content).after(services) if locked_content.content.wake_seq != known else None
-        return Success(view, status, {"ETag": etag(view.version)}, wake)
+        return Success(view, status, after=wake, post_version=view.version)
 
     return await respond_once(services, idempotency, content.brand_ref, operation, work)

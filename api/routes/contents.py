@@ -13,7 +13,7 @@ from api import examples
 from api.auth import not_found
 from api.body import body_of, described, read_body
 from api.client_disconnect import while_connected
-from api.conditional import tag_of
+from api.conditional import post_etag
 from api.deps import (
     MAX_PAGE,
     ContentReader,
@@ -21,7 +21,6 @@ from api.deps import (
     Cursor,
     Page,
     TheServices,
-    etag,
     page,
     read_cursor,
     write_cursor,
@@ -70,8 +69,8 @@ async def create_content(
 
 def accepted_response(view: ContentView) -> StoredResponse:
     """The response to an accepted post."""
-    headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
-    return StoredResponse(202, headers, view.model_dump_json(by_alias=True).encode())
+    body = view.model_dump_json(by_alias=True).encode()
+    return StoredResponse(202, {"Location": f"/v1/contents/{view.id}", "ETag": post_etag(view.version, body)}, body)
 
 
 @router.post(
@@ -160,8 +159,8 @@ async def get_content(content_id: str, services: TheServices, principal: Content
     """A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and
     gets 304 while nothing has changed."""
     view = await visible_content(services, content_id, principal)
-    body = view.model_dump_json().encode()
-    return Response(body, headers={"ETag": f'"{view.version}-{tag_of(body)}"'}, media_type=JSON)
+    body = view.model_dump_json(by_alias=True).encode()
+    return Response(body, headers={"ETag": post_etag(view.version, body)}, media_type=JSON)
 
 
 async def visible_content(services: Services, content_id: str, principal: Principal) -> ContentView:

@@ -89,7 +89,7 @@ async def test_a_repeated_cancel_is_no_error(api: ApiHarness) -> None:
     content_id = (await api.submit())["id"]
     for body in ({}, None):
         answer = await api.change(content_id, "cancel", body)
-        assert (answer.status_code, answer.headers["etag"], answer.json()["status"]) == (200, '"2"', "canceled")
+        assert (answer.status_code, answer.headers["etag"][:3], answer.json()["status"]) == (200, '"2-', "canceled")
         assert answer.json()["rollup"]["canceled"] == 1
     assert (await api.event_types(content_id)).count("content.canceled") == 1
     expect_errors(await api.change(content_id, "cancel", {"why": "typo"}), "/why")
@@ -122,7 +122,7 @@ async def test_an_edit_requires_the_current_version(api: ApiHarness) -> None:
     assert "weak" in weak["detail"]
     for version, match in ((2, 'W/"0", "1"'), (3, '"9","2"'), (4, " * ")):
         done = await api.edit(content_id, {"text": "x"}, match)
-        assert (done.status_code, done.headers["etag"], done.json()["text"]) == (200, f'"{version}"', "x")
+        assert (done.status_code, done.headers["etag"][:3], done.json()["text"]) == (200, f'"{version}-', "x")
     assert await api.event_types(content_id) == ["content.accepted", *["content.updated"] * 3]
 
 
