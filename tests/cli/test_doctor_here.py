@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from munadi.cli.doctor.check import Check, skewed
+from munadi.cli.doctor.engine import Seen, judge
 from munadi.cli.doctor.outside import credentials, public_address, versions
 from munadi.config import Settings
 from munadi.crypto import KeyRing, create_key
@@ -22,6 +23,7 @@ from munadi.db.session import Database
 from munadi.domain.ids import posts_queue
 from tests.cli.conftest import Doctor
 from tests.db.seeding import Seed
+from tests.harness.brand import until
 from tests.harness.stack import MUNADI
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.sleeping_workflow import SleepAMonth
@@ -145,6 +147,57 @@ async def test_temporal_without_a_worker_and_with_one(
     monkeypatch.setenv("MUNADI_TEMPORAL__NAMESPACE", "nowhere")
     report = await asyncio.to_thread(doctor)
     assert "has no namespace nowhere" in report.checks["worker"]["message"]
+
+
+async def test_a_worker_that_ended_a_moment_ago_is_missed(
+    doctor: Doctor, temporal: TemporalDevServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = f"doctor-{free_port()}"
+    monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", temporal.address)
+    monkeypatch.setenv("MUNADI_TEMPORAL__TASK_QUEUE", queue)
+    client = await temporal.connect()
+    sleeping = await client.start_workflow(SleepAMonth.run, id=queue, task_queue=posts_queue(queue))
+
+    async def is_answered() -> bool:
+        found = (await asyncio.to_thread(doctor)).checks["worker"]
+        return bool(found["ok"]) and "a worker takes work" in found["message"]
+
+    try:
+        async with _worker(temporal, queue):
+            # Temporal lists a new workflow a moment later; until then the check has the last poll alone.
+            await until(is_answered)
+        found = (await asyncio.to_thread(doctor)).checks["worker"]
+    finally:
+        await sleeping.terminate()
+    # Temporal still lists it as one that polled less than a minute ago.
+    assert (found["ok"], "no worker answered within 6 s" in found["message"]) == (False, True), found
+    assert "last asked for work" in found["message"]
+    assert "munadi worker" in found["advice"]
+
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("age", "answers", "ok", "words"),
+    [
+        (None, None, False, "no worker takes work from the task queue posts"),
+        (50.0, None, True, "a worker asked posts at here for work 50 s ago"),
+        (91.0, None, False, "the last worker asked posts at here for work 91 s ago"),
+        (50.0, True, True, "a worker takes work from posts at here"),
+        (600.0, True, True, "a worker takes work from posts at here"),
+        (3.0, False, False, "no worker answered within 6 s at here; one last asked for work 3 s ago"),
+        (-1.0, None, True, "for work 0 s ago"),
+        (-6.0, True, False, "Temporal's clock is 6 s or more ahead"),
+    ],
+)
+def test_a_worker_is_judged_by_its_answer_and_else_by_its_last_poll(
+    age: float | None, answers: bool | None, ok: bool, words: str
+) -> None:
+    seen = Seen(None if age is None else NOON - timedelta(seconds=age), answers)
+    found = judge(seen, NOON, "posts", "here")
+    assert (found.ok, words in found.message) == (ok, True), found
+    assert bool(found.advice) is not ok
 
 
 @asynccontextmanager

@@ -1,8 +1,13 @@
-"""Checks Temporal directly: does it answer, does the namespace exist, and does a worker poll the task queue?"""
+"""Checks Temporal directly: does it answer, does the namespace exist, and does a worker take work?
+
+Temporal lists a worker by its last poll, which may be a minute old: a poll that finds nothing waits that long. So a
+worker that died a moment ago looks like one that waits. A query shows the difference, because only a worker answers it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,21 +15,39 @@ from munadi.cli.doctor.check import MAX_SKEW_SECONDS, NTP, Check
 from munadi.domain.ids import posts_queue
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
     from munadi.config import Settings
 
 PATIENCE = 5.0
-# A worker asks for work at least once a minute.
-POLLED_WITHIN = 120.0
+# A poll ends after a minute, and then the worker polls again.
+POLLED_WITHIN = 90.0
+# A busy worker answers within two seconds. Temporal asks the worker that last had the workflow first, for up to ten: so
+# in the seconds after one of several workers was killed, this may find none.
+ANSWERED_WITHIN = 6.0
+# Every worker of the SDK answers it, for any workflow, running or ended. It leaves nothing in a history.
+QUESTION = "__temporal_workflow_metadata"
 START = "Start one: munadi worker, with the same MUNADI_TEMPORAL__… settings. Until then posts wait."
+LOOK = "Start one (munadi worker), or look at the log of the one that hangs. Until then posts wait."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What Temporal knows of workers. `polled_at`: the last poll, by its clock; None: none within minutes.
+
+    `answers`: whether one answered a query now; None when there is no workflow to ask about."""
+
+    polled_at: datetime | None
+    answers: bool | None = None
 
 
 def worker(settings: Settings, address: str) -> Check:
     """Whether a worker takes work, and whether Temporal's clock agrees with ours."""
     from temporalio.service import RPCError, RPCStatusCode
 
-    queue, namespace = settings.temporal.task_queue, settings.temporal.namespace
+    namespace = settings.temporal.namespace
     try:
-        asked_at = asyncio.run(_last_poll(settings, address))
+        seen = asyncio.run(_look(settings, address))
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             advice = f"Make it (temporal operator namespace create {namespace}), or set MUNADI_TEMPORAL__NAMESPACE."
@@ -35,31 +58,74 @@ def worker(settings: Settings, address: str) -> Check:
         words = str(error).splitlines()[0] if str(error) else f"no answer within {PATIENCE:g} s"
         advice = "Is it up, does MUNADI_TEMPORAL__ADDRESS name it, and does MUNADI_TEMPORAL__TLS fit it?"
         return Check("worker", False, f"Temporal at {address} does not answer: {words}", advice)
-    if asked_at is None:
+    return judge(seen, datetime.now(UTC), settings.temporal.task_queue, address)
+
+
+def judge(seen: Seen, now: datetime, queue: str, address: str) -> Check:
+    """The check of a task queue, from what Temporal knows of its workers."""
+    if seen.polled_at is None:
         return Check("worker", False, f"no worker takes work from the task queue {queue} at {address}", START)
-    age = (datetime.now(UTC) - asked_at).total_seconds()
-    if age > POLLED_WITHIN:
-        return Check("worker", False, f"no worker asked for work at {address} for {age:.0f} s", START)
+    age = (now - seen.polled_at).total_seconds()
     if age < -MAX_SKEW_SECONDS:
         return Check("worker", False, f"Temporal's clock is {-age:.0f} s or more ahead of this machine's", NTP)
-    return Check("worker", True, f"a worker takes work from {queue} at {address}")
+    ago = f"{max(age, 0):.0f} s ago"
+    if seen.answers is False:
+        message = f"no worker answered within {ANSWERED_WITHIN:g} s at {address}; one last asked for work {ago}"
+        return Check("worker", False, message, LOOK)
+    if seen.answers:
+        return Check("worker", True, f"a worker takes work from {queue} at {address}")
+    if age > POLLED_WITHIN:
+        return Check("worker", False, f"the last worker asked {queue} at {address} for work {ago}", START)
+    return Check("worker", True, f"a worker asked {queue} at {address} for work {ago}")
 
 
-async def _last_poll(settings: Settings, address: str) -> datetime | None:
-    """When a worker last polled the task queue, by Temporal's clock; None if none did within minutes."""
+async def _look(settings: Settings, address: str) -> Seen:
+    from munadi.temporal import connect
+
+    queue = posts_queue(settings.temporal.task_queue)
+    async with asyncio.timeout(PATIENCE):
+        client = await connect(settings.temporal.model_copy(update={"address": address}))
+        polled_at = await _last_poll(client, queue)
+    return Seen(polled_at, None if polled_at is None else await _answers(client, queue))
+
+
+async def _last_poll(client: Client, queue: str) -> datetime | None:
     from temporalio.api.enums.v1 import TaskQueueType
     from temporalio.api.taskqueue.v1 import TaskQueue
     from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
-    from munadi.temporal import connect
-
-    async with asyncio.timeout(PATIENCE):
-        client = await connect(settings.temporal.model_copy(update={"address": address}))
-        request = DescribeTaskQueueRequest(
-            namespace=settings.temporal.namespace,
-            task_queue=TaskQueue(name=posts_queue(settings.temporal.task_queue)),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
-        answer = await client.workflow_service.describe_task_queue(request)
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    answer = await client.workflow_service.describe_task_queue(request)
     times = [poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers]
     return max(times, default=None)
+
+
+async def _answers(client: Client, queue: str) -> bool | None:
+    """Whether a worker answers a query about the newest workflow of the queue; None if there is none."""
+    from temporalio.client import WorkflowQueryFailedError
+    from temporalio.service import RPCError, RPCStatusCode
+
+    silent = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.CANCELLED)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            newest = [one async for one in client.list_workflows(f"TaskQueue = '{queue}'", limit=1)]
+    except (RPCError, TimeoutError):
+        return None  # the list may be slow, or closed to this key: then the last poll is all that is known
+    if not newest:
+        return None
+    handle = client.get_workflow_handle(newest[0].id, run_id=newest[0].run_id)
+    try:
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            await handle.query(QUESTION)
+    except WorkflowQueryFailedError:
+        return True  # a worker's failure is an answer too
+    except TimeoutError:
+        return False
+    except RPCError as error:
+        # Anything else, such as a workflow that Temporal deleted meanwhile, says nothing of the worker.
+        return False if error.status in silent else None
+    return True
