@@ -99,6 +99,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     docs.router,
     documentation.router,
     connect_pages.router,
+    connect_pages.callback,
 )
 
 

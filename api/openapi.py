@@ -40,6 +40,8 @@ _MEANINGS = {
     500: "Our mistake.",
     503: "Not available now. `Retry-After` says when to ask again; with the same Idempotency-Key it is done once.",
 }
+# Of browsers: its refusals are pages, and it is never conditional.
+CALLBACK = "/v1/oauth/{channel}/callback"
 # These can come from every operation, and those with a key count (api/quotas.py).
 _ALWAYS = (500, 503)
 
@@ -110,6 +112,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
             # The framework makes a title of a function's name: Create Content.
             if operation["summary"].istitle():
                 operation["summary"] = operation["summary"].capitalize()
+            if path == CALLBACK:
+                operation["responses"]["422"]["content"] |= _problem(422)["content"]  # for a NUL in the query
+                continue
             _own_refusal(operation)
             if method == "get" and path.startswith(API):
                 _conditional(operation)

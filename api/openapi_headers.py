@@ -85,6 +85,8 @@ def _has(operation: dict[str, Any], header: str) -> bool:
 
 def _of_problem(operation: dict[str, Any], status: str) -> Iterator[str]:
     yield from _always(operation, status)
+    if status == "303":
+        yield "Location"
     if status in ("401", "403"):
         yield "WWW-Authenticate"
     if status in ("409", "429", "503"):

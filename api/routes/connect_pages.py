@@ -8,6 +8,7 @@ that opened the page can send its form: another site can make a browser send the
 from __future__ import annotations
 
 import secrets
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, BackgroundTasks, Request
@@ -18,6 +19,7 @@ from api.connect_browser import Browser
 from api.dashboard.permissions import permissions_of
 from api.deps import TheServices
 from api.languages.catalogue import N_, gettext
+from api.openapi import CALLBACK, error_responses
 from api.pages import ASSETS, HEADERS, ICON, page
 from api.services import Services
 from api.wake import wake_accounts
@@ -35,6 +37,18 @@ from munadi.domain.reasons import failure_of
 from munadi.ports import KnownByAddress
 
 router = APIRouter(include_in_schema=False)
+# In the OpenAPI document, since its address is registered at the networks. No client calls it.
+callback = APIRouter(tags=["accounts"])
+
+
+def _shows_page(meaning: str, heading: str) -> dict[str, Any]:
+    """The response of a page that says why nothing was connected."""
+    content = {"schema": {"type": "string"}, "example": f"<!doctype html>… <h1>{heading}</h1> …"}
+    return {"description": meaning, "content": {"text/html": content}}
+
+
+def _sent_by_network(name: str, meaning: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": meaning, "schema": {"type": "string"}}
 
 
 @router.get("/connect/assets/page.css")
@@ -76,9 +90,29 @@ async def leave(link: str, request: Request, services: TheServices) -> Response:
     return browser.keep(RedirectResponse(url, 303, HEADERS))
 
 
-@router.get("/v1/oauth/{channel}/callback")
+@callback.get(
+    CALLBACK,
+    operation_id="connections.complete",
+    summary="OAuth callback",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={
+        303: {"description": "To the `redirectUrl` of the connection, or to a page of ours."},
+        400: _shows_page("The state is unknown, used or too old.", "This answer is not expected"),
+        422: _shows_page("Nothing was connected; the page says why.", "Nothing was connected"),
+        **error_responses(),
+    },
+    openapi_extra={
+        "parameters": [
+            _sent_by_network("state", "What the connect link sent the browser away with. It is used once."),
+            _sent_by_network("code", "What the network's token is asked for with."),
+            _sent_by_network("error", "Why the owner or the network refused."),
+        ]
+    },
+)
 async def come_back(channel: str, request: Request, services: TheServices, background: BackgroundTasks) -> Response:
-    """The OAuth callback: the network sends the browser here."""
+    """The network sends the owner's browser here after the consent. It is for that browser alone, which has the cookie
+    that it got when it opened the connect link. Its refusals are pages; networks may add parameters of their own."""
     browser = Browser.of(request, services)
     try:
         back = await services.connecting.handle_callback(channel, dict(request.query_params), browser.secret)

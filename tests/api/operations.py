@@ -65,7 +65,7 @@ ID_PREFIXES = {
 }
 
 # Answered without a key.
-PUBLIC = {"GET /healthz", "GET /readyz"}
+PUBLIC = {"GET /healthz", "GET /readyz", "GET /v1/oauth/{channel}/callback"}
 
 OPERATIONS = (
     Operation("GET", "/metrics", ADMIN, OWN),

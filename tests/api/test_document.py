@@ -33,6 +33,7 @@ from munadi.intake.validation import Validation
 from tests.api.harness import ApiHarness
 
 PUBLIC = ("/healthz", "/readyz", "/v1/oauth/")
+FOR_BROWSERS = "/v1/oauth/"
 WITH_EXAMPLES = ("/v1/brands", "/v1/keys", "/v1/accounts", "/v1/drafts", "/v1/webhooks")
 SUCCESS = {"200", "201", "202"}
 
@@ -85,13 +86,26 @@ async def test_every_operation_documents_its_problems_and_shows_its_success(api:
             expected = {"401", "403", "500", "503"} | ({"404"} if "{" in path else set())
             assert expected <= errors, f"{method} {path} leaves out {expected - errors}"
         for status in errors:
-            assert list(responses[status]["content"]) == ["application/problem+json"], f"{method} {path} {status}"
+            kinds = ["text/html"] if path.startswith(FOR_BROWSERS) and status < "500" else []
+            kinds += ["application/problem+json"] if status != "400" or not kinds else []
+            assert list(responses[status]["content"]) == kinds, f"{method} {path} {status}"
         if path.startswith(WITH_EXAMPLES):
             shown = [
                 responses[status].get("content", {}).get("application/json", {}) for status in SUCCESS & set(responses)
             ]
             assert any("example" in each for each in shown) or "204" in responses, f"{method} {path}"
             assert "422" in errors, f"{method} {path}"
+
+
+async def test_the_callback_is_described_as_what_browsers_get(api: ApiHarness) -> None:
+    described = (await document(api))["paths"]["/v1/oauth/{channel}/callback"]["get"]
+    assert (described["security"], set(described["responses"])) == ([], {"303", "400", "422", "500", "503"})
+    assert "Location" in described["responses"]["303"]["headers"]
+    assert [each["name"] for each in described["parameters"]] == ["channel", "state", "code", "error"]
+    answer = await api.get("/v1/oauth/bluesky/callback?state=x&of=the-network", key="")
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (400, "text/html")
+    declared = {name.lower() for name in described["responses"]["400"]["headers"]}
+    assert {"x-request-id", "cache-control"} <= declared & set(answer.headers)
 
 
 async def test_every_tag_is_described_and_every_server_is_this_one(api: ApiHarness) -> None:
