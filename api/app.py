@@ -97,6 +97,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     insights.router,
     health.router,
     docs.router,
+    docs.document,
     documentation.router,
     connect_pages.router,
     connect_pages.callback,
@@ -126,6 +127,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         description=DESCRIPTION,
         license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
+        openapi_url=None,  # ours is in api/routes/docs.py
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

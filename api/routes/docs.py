@@ -1,6 +1,7 @@
-"""The pages of the API, made on the server from its own OpenAPI document, with a form that tries each operation.
+"""The OpenAPI document, and the pages made of it on the server, with a form that tries each operation.
 
-Every asset is served by us, so no third party learns who reads them.
+Neither is in the document: it describes what a client calls, and these are where one reads how. Every asset is served
+by us, so no third party learns who reads them.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse
 
 from api.auth import not_found
+from api.deps import TheServices
 from api.documentation import HERE
 from api.documentation.markdown import fragment, inline
 from api.documentation.operations import groups, operation_of
+from api.example_dates import document_on
 
 router = APIRouter(prefix="/docs/api", include_in_schema=False)
+document = APIRouter(include_in_schema=False)
 
 ASSETS = {
     "api.css": "text/css",
@@ -35,11 +39,17 @@ HEADERS = KEPT | {
 }
 
 
+@document.api_route("/openapi.json", methods=["GET", "HEAD"])
+async def show_document(request: Request, services: TheServices) -> Response:
+    """The OpenAPI document."""
+    return JSONResponse(document_on(request.app, services.clock.now().date()))
+
+
 @router.get("")
-async def show_operations(request: Request) -> Response:
+async def show_operations(request: Request, services: TheServices) -> Response:
     """Every operation, by subject."""
-    document = request.app.openapi()
-    return _page("api.html", document, info=document["info"], current="")
+    described = document_on(request.app, services.clock.now().date())
+    return _page("api.html", described, info=described["info"], current="")
 
 
 @router.get("/assets/{name}")
@@ -51,17 +61,17 @@ async def show_asset(name: str) -> Response:
 
 
 @router.get("/{operation_id}")
-async def show_operation(request: Request, operation_id: str) -> Response:
+async def show_operation(request: Request, services: TheServices, operation_id: str) -> Response:
     """One operation: what it takes and answers, and a form that sends it."""
-    document = request.app.openapi()
-    operation = operation_of(document, operation_id)
+    described = document_on(request.app, services.clock.now().date())
+    operation = operation_of(described, operation_id)
     if operation is None:
         raise not_found("operation", operation_id)
-    return _page("operation.html", document, operation=operation, current=operation_id)
+    return _page("operation.html", described, operation=operation, current=operation_id)
 
 
-def _page(template: str, document: dict[str, Any], **values: Any) -> Response:
-    html = _environment().get_template(template).render(groups=groups(document), **values)
+def _page(template: str, described: dict[str, Any], **values: Any) -> Response:
+    html = _environment().get_template(template).render(groups=groups(described), **values)
     return HTMLResponse(html, headers=HEADERS)
 
 
