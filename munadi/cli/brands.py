@@ -16,7 +16,11 @@ from munadi.domain.brand import Duplicates
 app = group("brands", "Create, change and list brands.")
 Choice = Annotated[
     Duplicates | None,
-    Option("--duplicates", help="The same post to an account again within 24 hours: warn (the default) or refuse."),
+    Option(
+        "--duplicates",
+        metavar="warn|refuse",
+        help="The same post to an account again within 24 hours: warn (the default) or refuse.",
+    ),
 ]
 
 

@@ -121,7 +121,7 @@ def list_(
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
-    """List contents, the newest first. The text is cut to fit 80 columns; --json and --columns show all of it."""
+    """List posts, the newest first. The text is cut to fit 80 columns; --json and --columns show all of it."""
     from munadi.cli.content_columns import chosen, print_contents, read_metadata, wrong_filters_as_usage
 
     names = chosen(columns)
