@@ -1093,7 +1093,7 @@ export type DeliveryDetail = {
   eventType: string;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** When it is tried again; null if it is not. */
+  /** When it is tried again; null if it is not, or while `waitsForEndpoint`. */
   nextAttemptAt: string | null;
   /** The last request as it was sent; null if it is not stored any more. */
   request: DeliveryRequest | null;
@@ -1103,6 +1103,8 @@ export type DeliveryDetail = {
   status: DeliveryStatus;
   /** When it last changed. */
   updatedAt: string;
+  /** It waits until its disabled endpoint is enabled, and is sent then. */
+  waitsForEndpoint: boolean;
 };
 
 /** A delivery whose last retry failed, and the answer to it: no `statusCode` if there was none. */
@@ -1156,7 +1158,7 @@ export type DeliveryView = {
   eventType: string;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** When it is tried again; null if it is not. */
+  /** When it is tried again; null if it is not, or while `waitsForEndpoint`. */
   nextAttemptAt: string | null;
   /** The event's `sequence`. */
   sequence: number | null;
@@ -1164,6 +1166,8 @@ export type DeliveryView = {
   status: DeliveryStatus;
   /** When it last changed. */
   updatedAt: string;
+  /** It waits until its disabled endpoint is enabled, and is sent then. */
+  waitsForEndpoint: boolean;
 };
 
 /** The state of one dependency. */
