@@ -31,7 +31,7 @@ Types = Annotated[
 ]
 Channels = Annotated[
     list[str] | None,
-    Option("--channel", metavar="CHANNEL", help="Only posts on this channel; repeat for more.", autocompletion=channel_names),
+    Option("--channel", metavar="CHANNEL", help="Only on this channel; repeat for more.", autocompletion=channel_names),
 ]
 BrandRef = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's events.")]
 
