@@ -38,6 +38,9 @@ def sandbox(
             help="The local address of a public one, such as https://munadi.example=http://127.0.0.1:8080.",
         ),
     ] = None,
+    dashboard_url: Annotated[
+        str | None, Option("--dashboard-url", metavar="URL", help="Where the page's link to the dashboard leads.")
+    ] = None,
 ) -> None:
     """Run the sandbox: every network emulated, and a page that shows what was posted."""
     from munadi.sandbox import serve
@@ -47,7 +50,7 @@ def sandbox(
     session.out.note(f"sandbox at http://{host}:{port}")
     if session.out.as_json:
         session.out.json({"sandbox": f"http://{host}:{port}"})
-    serve(host, port, data_dir=data_dir, addresses=_pairs(address or []))
+    serve(host, port, data_dir=data_dir, addresses=_pairs(address or []), dashboard_url=dashboard_url)
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

@@ -26,15 +26,20 @@ MEDIA_HEADERS = {
 }
 
 
-def create_app(state: SandboxState | None = None, *, base_url: str | None = None) -> Starlette:
-    """`base_url` is where clients reach this sandbox; by default the address of each request."""
+def create_app(
+    state: SandboxState | None = None, *, base_url: str | None = None, dashboard_url: str | None = None
+) -> Starlette:
+    """`base_url` is where clients reach this sandbox; by default the address of each request.
+
+    `dashboard_url` is where its page leads back to.
+    """
     state = state or SandboxState()
     gates = [
         Mount(f"/{network.channel}", Gate(network, state.faults, state.calls, base_url))
         for network in state.networks.values()
     ]
     media = Route("/media/{digest}", _media_route(state))
-    routes = [control_router(state, base_url), *page_routes(state, base_url), media, *gates]
+    routes = [control_router(state, base_url), *page_routes(state, base_url, dashboard_url), media, *gates]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
 
 

@@ -58,8 +58,14 @@ def words_of(scope: str) -> str:
     return WORDS.get(scope, "")
 
 
+# The app's id under `munadi dev`, at networks where nobody has registered an app.
+MUNADI_DEV = "sandbox"
+
+
 def app_of(client_id: str) -> str:
     """What an owner calls the app: its name or id, and the server of an app whose id is an address."""
+    if client_id == MUNADI_DEV:
+        return "Munadi"
     address = urlsplit(client_id)
     if address.scheme not in ("http", "https"):
         return client_id or "An app without a name"

@@ -27,7 +27,7 @@ class Mishap:
 REFUSED, LIMITED, REVOKED, OUTAGE, LOST = "refused", "limited", "revoked", "outage", "lost"
 MISHAPS = {
     REFUSED: Mishap(
-        "The network refuses it",
+        "The network does not let the account publish",
         "The post fails. Needs attention says why and what to do; Retry there publishes it.",
     ),
     LIMITED: Mishap("Too many posts: it has to wait", "The post waits, and is published later by itself."),

@@ -47,7 +47,8 @@ class Platform(ABC, Generic[Profile]):
     default_switches: ClassVar[dict[str, bool]] = {}
     statuses: ClassVar[set[str]] = {"active"}
     default_profile: ClassVar[Any]  # a row of the dataclass of profiles
-    # Errors for a fault's `error`, such as a person meets: the network refuses a post, or asks to wait with it.
+    # Errors for a fault's `error`, such as a person meets: the network does not let the account publish (until someone
+    # does something about it, so that a retry helps), or asks to wait with a post.
     refusal: ClassVar[dict[str, Any]]
     throttling: ClassVar[dict[str, Any]]
     has_persons: ClassVar[bool] = False  # a person can own several profiles

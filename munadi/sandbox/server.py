@@ -20,11 +20,18 @@ from munadi.sandbox.transport import TransportProtocol
 KEEP_ALIVE_SECONDS = 75
 
 
-def serve(host: str, port: int, *, data_dir: Path | None = None, addresses: Mapping[str, str] | None = None) -> None:
+def serve(
+    host: str,
+    port: int,
+    *,
+    data_dir: Path | None = None,
+    addresses: Mapping[str, str] | None = None,
+    dashboard_url: str | None = None,
+) -> None:
     state = SandboxState(data_dir, addresses)
     try:
         with _signals_end_quietly():
-            server(create_app(state), host, port).run()
+            server(create_app(state, dashboard_url=dashboard_url), host, port).run()
     finally:
         state.close()
 

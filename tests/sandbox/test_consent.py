@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from munadi.channels.bluesky.client import NEEDED
 from munadi.channels.registry import channel_permissions
+from munadi.cli.dev.plan import SANDBOX_APP
 from munadi.sandbox.consent_words import app_of, words_of
 from tests.sandbox.conftest import Sandbox
 from tests.sandbox.consenting import BACK, EVERY, Consenting, Form, granted_scopes
@@ -48,6 +49,7 @@ def test_the_page_has_words_for_every_scope_and_no_address_of_an_app() -> None:
         app_of(client) for client in ("https://munadi.example/v1/oauth/bluesky/client.json", "http://localhost?a=b", "")
     ]
     assert names == ["The app at munadi.example", "An app on this machine", "An app without a name"]
+    assert app_of(SANDBOX_APP) == "Munadi", "as the dashboard calls it"
 
 
 @EVERY

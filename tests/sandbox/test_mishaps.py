@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
+from munadi.domain.failure import Effect, Reason, Retryable
+from munadi.domain.reasons import REASONS
+from munadi.ports import Answer
 from munadi.sandbox.mishaps import MISHAPS, OUTAGE_SECONDS, let_happen
 from munadi.sandbox.state import NETWORKS, SandboxState
+from tests.channels.making import bench
 from tests.sandbox.conftest import Sandbox
 
 FORM = {"channel": "facebook", "mishap": "refused"}
+# What "the network does not let the account publish" may mean. None is about the post, so that a retry helps.
+OF_THE_ACCOUNT = {Reason.ACCOUNT_RESTRICTED, Reason.MISSING_SCOPE, Reason.TARGET_NOT_ACCESSIBLE}
 
 
 def account(sandbox: Sandbox, channel: str) -> str:
@@ -31,7 +37,8 @@ def test_the_form_plants_what_it_says_and_the_page_shows_and_removes_it(sandbox:
     made = sandbox.http.post("/mishaps", data={**FORM, "account": chosen}, follow_redirects=True)
     assert made.status_code == 200
     assert "form-action 'self'" in made.headers["content-security-policy"]
-    wanted = ("The network refuses it:", MISHAPS["refused"].outcome, "Facebook · ", "next post: the network refuses")
+    title = MISHAPS["refused"].title
+    wanted = (f"{title}:", MISHAPS["refused"].outcome, "Facebook · ", f"next post: {title.lower()}")
     assert [words for words in wanted if words not in made.text] == []
     [fault] = planted(sandbox)
     assert (fault["profile"], fault["operation"], fault["times"]) == (chosen.partition("/")[2], "visible", 1)
@@ -97,3 +104,12 @@ def test_every_network_has_each_mishap(network: str) -> None:
     [outage] = state.faults.values()
     outage.planted_at -= OUTAGE_SECONDS
     assert state.faults.take(network, "anything", names) is None, "it is over"
+
+
+@pytest.mark.parametrize("network", [kind.channel for kind in NETWORKS])
+def test_a_refusal_reads_as_what_was_chosen(network: str) -> None:
+    platform = SandboxState().networks[network]
+    refused = platform.failure(platform.refusal, None)
+    error = bench(network).channel.explain(Answer(refused.status, refused.headers, refused.body, str(refused.body)))
+    assert (error.reason in OF_THE_ACCOUNT, error.effect) == (True, Effect.REJECTED), error.reason
+    assert REASONS[error.reason].retryable is Retryable.AFTER_FIX

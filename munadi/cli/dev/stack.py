@@ -121,7 +121,7 @@ class Stack:
 
     async def _sandbox(self) -> None:
         if self.plan.sandbox_port is not None:
-            where = ["--host", LOOPBACK, "--port", str(self.plan.sandbox_port)]
+            where = ["--host", LOOPBACK, "--port", str(self.plan.sandbox_port), "--dashboard-url", self.plan.api_url]
             # Networks read who we are at our public address, which this machine cannot always reach.
             public = self.plan.public_url
             where += ["--address", f"{public.rstrip('/')}={self.plan.api_url}"] if public else []

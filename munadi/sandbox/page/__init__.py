@@ -51,10 +51,13 @@ class Card:
     is_local: bool  # its own link leads back here, so it can be followed
 
 
-def page_routes(state: SandboxState, base_url: str | None) -> list[BaseRoute]:
+def page_routes(state: SandboxState, base_url: str | None, dashboard_url: str | None = None) -> list[BaseRoute]:
+    """`dashboard_url`: where the page's way back to the dashboard leads; there is none without it."""
+
     async def shown(request: Request) -> Response:
         template = "feed.html" if request.url.path == "/fragment" else "page.html"
-        return HTMLResponse(render(template, **_view(state, request, base_url)), headers=HEADERS)
+        view = _view(state, request, base_url)
+        return HTMLResponse(render(template, dashboard_url=dashboard_url, **view), headers=HEADERS)
 
     assets = StaticFiles(directory=PAGE_FOLDER / "assets")
     return [Route("/", shown), Route("/fragment", shown), Mount("/assets", assets), *mishap_routes(state)]
@@ -67,7 +70,7 @@ def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[s
     shown = [p for p in everything if channel in (None, p.channel) and post in (None, p.id)]
     return {
         "profiles": [view for network in state.networks.values() for view in network.profiles()],
-        "counts": Counter(one.profile for one in everything),
+        "counts": _counts(state, everything),
         "cards": [_card(one, root) for one in reversed(shown[-NEWEST:])],
         "total": len(shown),
         "channels": list(state.networks),
@@ -78,6 +81,14 @@ def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[s
         "asked": what_was_asked(state, request.query_params),
         "planted": planted(state),
     }
+
+
+def _counts(state: SandboxState, posts: list[PostView]) -> Counter[tuple[str, str]]:
+    """How many posts each profile has, by channel and the profile's id, which a post may write in another way."""
+    found: Counter[tuple[str, str]] = Counter()
+    for (channel, profile), count in Counter((one.channel, one.profile) for one in posts).items():
+        found[channel, state.networks[channel].profile_id(profile)] += count
+    return found
 
 
 def _kind(mime_type: str) -> tuple[bool, bool]:

@@ -29,7 +29,7 @@ STEP = 1000
 class Pinterest(Platform[Account]):
     channel = "pinterest"
     title = "Pinterest"
-    refusal, throttling = {"error": "spam"}, {"error": "rate"}
+    refusal, throttling = {"error": "scopes"}, {"error": "rate"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "s3"}
     default_delays = {"video": 2.0, "index": 0.0}
     default_limits = {"writesPerMinute": 100, "readsPerMinute": 1000, "accessTokenSeconds": 30 * 86_400}

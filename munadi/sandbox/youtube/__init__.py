@@ -51,7 +51,7 @@ PARAMETERS = {
 class YouTube(Platform[Account]):
     channel = "youtube"
     title = "YouTube"
-    refusal, throttling = {"reason": "forbidden"}, {"reason": "rateLimitExceeded"}
+    refusal, throttling = {"reason": "channelSuspended"}, {"reason": "rateLimitExceeded"}
     hosts = {"API": "api", "AUTH": "auth", "TOKEN": "token"}
     default_delays = {"processing": 3.0, "listing": 1.0}
     default_limits = {
