@@ -107,6 +107,15 @@ async def test_posts_stand_on_the_days_of_the_brands_zone(api: ApiHarness, dashb
     assert "second line" not in fourth
 
 
+async def test_a_phone_sees_the_days_beside_the_month(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    await api.submit(scheduledAt="2027-01-02T09:00:00Z")
+    page = await dashboard.page(f"{PAGE}&date=2026-12-10")
+    days = re.findall(r'class="(glance-day[^"]*)"(?: href="([^"]*)")?', page)
+    assert (len(days), sum("neighbour" in name for name, _ in days)) == (35, 4)
+    assert days[33] == ("glance-day filled neighbour", "#day-2027-01-02")
+    assert 'id="day-2027-01-02"' in page
+
+
 async def test_posts_without_room_are_counted_and_shown_on_a_closer_page(
     api: ApiHarness, dashboard: DashboardBrowser
 ) -> None:
