@@ -46,10 +46,12 @@ async def show_settings(
     words: Annotated[str | None, Query(alias="q", max_length=200)] = None,
     brand: Annotated[str | None, Query(max_length=63, description="The ref of the one brand to show.")] = None,
     keys_cursor: Annotated[str | None, Query(alias="keysCursor", max_length=200)] = None,
+    added: Annotated[str | None, Query(max_length=63, description="The ref of the brand that was just added.")] = None,
 ) -> Response:
     """The brands and the keys that an administrator may manage, with forms to change them.
 
-    `q` finds brands by a part of the ref or name; `brand` shows one brand, unfolded, wherever it is in the list.
+    `q` finds brands by a part of the ref or name; `brand` shows one brand, unfolded, wherever it is in the list;
+    `added` reports a new one, with the way to its first account.
     """
     # Keys first: a key that may not manage them is refused as a whole.
     keys = await reader.get("/v1/keys", limit=PER_PAGE, cursor=keys_cursor)
@@ -58,6 +60,7 @@ async def show_settings(
         request,
         "settings.html",
         brands=brands,
+        added=next(iter((await _brands(reader, added, None, None))["data"]), None) if added else None,
         only_brand=brand,
         words=words or "",
         cursor=cursor,

@@ -78,7 +78,7 @@ def resolve_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
 
 
 def _unknown_zone(name: str) -> str:
-    message, near = f"{name!r} is not an IANA time zone", nearest_zones(name)
+    message, near = f"{name!r} is not the name of a time zone", nearest_zones(name)
     return f"{message}; did you mean {' or '.join(near)}?" if near else f"{message}, such as Asia/Kolkata"
 
 

@@ -58,6 +58,25 @@ async def test_any_of_a_thousand_brands_is_found_and_changed(api: ApiHarness, da
     assert await refs("?brand=no-such-brand") == []
 
 
+async def test_a_new_brand_is_reported_with_the_way_to_its_first_account(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    await api.create("/v1/brands", {"ref": "lotus-tea", "name": "Lotus <Tea>", "timezone": "Asia/Kolkata"})
+    page = await dashboard.page("/settings?added=lotus-tea")
+    assert faults(page) == []
+    link = 'href="/accounts?brandRef=lotus-tea">Connect an account for Lotus'
+    expect_words(page, "Lotus &lt;Tea&gt; is added.", link)
+    assert page.count('data-brand-form="lotus-tea"') == 1, "it is in the list, too"
+    for query in ("", "?added=", "?added=no-such-brand"):
+        assert "is added" not in await dashboard.page(f"/settings{query}")
+
+
+async def test_the_form_of_a_new_brand_asks_for_its_name_first(dashboard: DashboardBrowser) -> None:
+    form = (await dashboard.page("/settings")).partition('id="add-brand"')[2].partition("</form>")[0]
+    assert re.findall(r'name="(\w+)"', form)[:3] == ["name", "ref", "timezone"]
+    assert 'aria-describedby="ref-hint"' in form
+
+
 async def test_what_a_key_may_do_is_in_words(dashboard: DashboardBrowser) -> None:
     page = await dashboard.page("/settings")
     for scope, purpose in SCOPES.items():

@@ -21,10 +21,17 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
     async with signed_in(browser, stack, "/settings") as page:
         await page.get_by_text("Add a brand").click()
         form = page.get_by_role("form", name="New brand")
-        await form.get_by_label("Ref", exact=True).fill("Red Shop")
+        name, short = form.get_by_label("Name", exact=True), form.get_by_label("Short name (ref)")
+        await name.fill("  Café & Grün №7 ")
+        await expect(short).to_have_value("cafe-grun-no7")
+        await short.fill("Red Shop")
+        await name.fill("Café Grün")
+        await expect(short).to_have_value("Red Shop")
         await form.get_by_role("button", name="Add brand").click()
         await expect(form.locator(".wrong")).to_have_text(re.compile("^A ref has lower case letters"))
-        await form.get_by_label("Ref", exact=True).fill(ref)
+        await short.fill("")
+        await name.fill(ref.upper())
+        await expect(short).to_have_value(ref)
         await form.get_by_label("Time zone").fill("kolkata")
         zones = page.locator("#zones option")
         await expect(zones.first).to_have_attribute("value", "Europe/Berlin")
@@ -33,17 +40,22 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
         await form.get_by_role("button", name="Add brand").click()
         await expect(form.get_by_label("Time zone")).to_have_attribute("aria-invalid", "true")
         await expect(form.locator(".wrong")).to_contain_text("did you mean Asia/Kolkata?")
+        fields = [await form.get_by_label(each).bounding_box() for each in ("Short name", "Time zone", "Same post")]
+        assert len({box["y"] for box in fields if box}) == 1, "an error moves no field out of its row"
         await form.get_by_label("Time zone").fill("Asia/Kolkata")
         await form.get_by_role("button", name="Add brand").click()
-        await expect(page.locator("#said")).to_have_text("Brand added.")
+        await page.wait_for_url(re.compile(rf"/settings\?added={ref}$"))
+        await expect(page.locator("#added")).to_be_focused()
+        link = page.get_by_role("link", name=f"Connect an account for {ref.upper()}")
+        await expect(link).to_have_attribute("href", f"/accounts?brandRef={ref}")
         await page.locator(f"#brand-{ref} > summary").click()
-        form = page.get_by_role("form", name=ref)
+        form = page.get_by_role("form", name=ref.upper())
         await form.get_by_label("Name", exact=True).fill("Settings test")
         await form.get_by_label("Publications per month").fill("-1")
         await form.get_by_role("button", name="Save").click()
         await expect(form.get_by_label("Publications per month")).to_have_attribute("aria-invalid", "true")
         await form.get_by_label("Publications per month").fill("50")
-        await form.get_by_label("The same post again within a day").select_option("Refuse")
+        await form.get_by_label("Same post within a day").select_option("Refuse")
         await form.get_by_role("button", name="Save").click()
         await expect(page.locator(f"#brand-{ref} > summary")).to_contain_text("publications per month: 50")
     brand = (await api.get(f"/v1/brands/{ref}")).json()
@@ -83,4 +95,17 @@ async def test_the_page_is_accessible_and_names_the_installation(
         sandbox = page.get_by_role("link", name="Sandbox")
         await expect(sandbox).to_have_attribute("href", f"{stack.info['sandbox']}/")
         await expect(page.locator(".foot")).to_contain_text("Munadi 0.")
+        brand, zone = [await page.locator(f".top > .{each}").bounding_box() for each in ("brand", "zone")]
+        assert brand
+        assert zone
+        assert (zone["y"] >= brand["y"] + brand["height"]) == (width == 390), "a short zone leaves the brand its room"
         assert await judge(page, name) == []
+
+
+async def test_the_way_to_the_first_brand_opens_its_form(stack: Stack, browser: Browser) -> None:
+    async with signed_in(browser, stack) as page:
+        await page.goto("/settings#add-brand")
+        form = page.get_by_role("form", name="New brand")
+        await expect(form.get_by_label("Name", exact=True)).to_be_focused()
+        await page.get_by_text("Add a brand").click()
+        await expect(form).to_be_hidden()

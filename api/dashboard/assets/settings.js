@@ -4,9 +4,31 @@ import { api, instantOf, refresh, say } from "./app.js";
 import { attempt, copyFrom } from "./buttons.js";
 import { _ } from "./language.js";
 
-// A link of another page leads to one brand: its form is open.
-const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-if (wanted?.matches("details")) wanted.open = true;
+// A link of another page leads to one form: it is open, and waits for what is typed.
+function openWanted() {
+  const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!wanted?.matches("details")) return;
+  wanted.open = true;
+  wanted.querySelector("input")?.focus();
+}
+
+openWanted();
+addEventListener("hashchange", openWanted);
+// What was just added is said first.
+document.getElementById("added")?.focus();
+
+// The short name follows the name, until a person writes one.
+document.addEventListener("input", ({ target }) => {
+  const ref = target.form?.elements.ref;
+  if (target === ref) ref.toggleAttribute("data-written", ref.value !== "");
+  else if (ref && target.name === "name" && !ref.hasAttribute("data-written")) ref.value = shortNameOf(target.value);
+});
+
+/** A name as a ref: “Café Nº 7” is `cafe-no-7`. Empty for a name in another script. */
+function shortNameOf(name) {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+/, "").slice(0, 63).replace(/-+$/, "");
+}
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-copy-secret]");
@@ -26,11 +48,14 @@ async function saveBrand(form) {
   const limits = [...form.querySelectorAll("[data-limit]")];
   if (limits.length) body.limits = Object.fromEntries(limits.map((field) => [field.dataset.limit, numberOf(field)]));
   const ref = form.dataset.brandForm;
-  if (ref) await api("PATCH", `/v1/brands/${encodeURIComponent(ref)}`, body);
-  else await api("POST", "/v1/brands", { ...body, ref: form.elements.ref.value.trim() });
+  if (!ref) {
+    const added = await api("POST", "/v1/brands", { ...body, ref: form.elements.ref.value.trim() });
+    // The whole page anew: its header has this brand, and its zone.
+    return location.assign(`/settings?added=${encodeURIComponent(added.ref)}`);
+  }
+  await api("PATCH", `/v1/brands/${encodeURIComponent(ref)}`, body);
   form.removeAttribute("data-touched");
-  if (!ref) form.reset();
-  say(ref ? _("Brand saved.") : _("Brand added."));
+  say(_("Brand saved."));
   await refresh();
 }
 
