@@ -232,7 +232,7 @@ CONTENT: dict[str, Any] = {
 TOO_LONG: dict[str, Any] = {
     "pointer": "/text",
     "code": "TEXT_TOO_LONG",
-    "message": "Bluesky takes at most 300 graphemes; this text has 412",
+    "message": "Bluesky takes at most 300 characters; this text has 412",
     "channel": "bluesky",
     "rule": "text_graphemes",
     "limit": 300,

@@ -123,6 +123,11 @@ def needs_a_new_post(failure: Json) -> bool:
     return not a_retry_helps(failure) or failure["reason"] in MAY_NEED_A_NEW_POST
 
 
+def says_its_code(failure: Json) -> bool:
+    """Whether the network's message has its code in it, as Meta's `(#368) …` does."""
+    return f"(#{failure['providerCode']})" in (failure["providerMessage"] or "")
+
+
 def _stopped(content: Json) -> Iterator[tuple[Json, Json | None, Json | None]]:
     for publication in content["publications"]:
         if (
@@ -142,7 +147,8 @@ def _add(cause: Cause, content: Json, publication: Json, failure: Json | None) -
         cause.held_ids.append(publication["id"])
         return
     cause.failed_ids.append(publication["id"])
-    said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
+    code, message = failure["providerCode"], failure["providerMessage"]
+    said = " ".join(part for part in (None if says_its_code(failure) else code, message) if part)
     if said and said not in cause.words:
         cause.words.append(said)
     if a_retry_helps(failure):

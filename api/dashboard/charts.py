@@ -23,8 +23,8 @@ LINES = (10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000, 604_800
 _TITLES = {
     "published": N_("%(day)s: %(count)s published"),
     "failed": N_("%(day)s: %(count)s failed"),
-    "p50": N_("%(day)s: half within %(most)s"),
-    "p99": N_("%(day)s: 99 of 100 within %(most)s"),
+    "p50": N_("%(day)s: half at most %(most)s late"),
+    "p99": N_("%(day)s: 99 of 100 at most %(most)s late"),
 }
 Day = Mapping[str, Any]
 
@@ -126,7 +126,9 @@ def lateness_chart(days: Sequence[Day]) -> Lateness | None:
     curves = tuple(_curve(kind, days, top) for kind in ("p99", "p50"))
     lines = tuple(Line(_y(line, top), within(line)) for line in LINES if line <= top)
     latest_day = max(days, key=lambda day: day["p99Ms"] or 0)
-    summary = gettext("The latest day is %(day)s: half within %(half)s, 99 of 100 within %(most)s after their time.")
+    summary = gettext(
+        "The worst day is %(day)s: half of the posts were at most %(half)s late, 99 of 100 at most %(most)s."
+    )
     values = {"day": latest_day["date"], "half": within(latest_day["p50Ms"]), "most": within(latest)}
     return Lateness(curves, lines, summary % values)
 

@@ -110,6 +110,6 @@ async def _texts(reader: Reader, used_by: Sequence[str]) -> dict[str, str]:
 
 
 def name_of(media: Json) -> str:
-    """The last part of the address that the file was fetched from; uploads are stored without their names."""
-    found = unquote(PurePosixPath(urlsplit(media["sourceUrl"] or "").path).name)
+    """Its name where it came from, which is the upload's own or the last part of an address; else its kind."""
+    found = media["name"] or unquote(PurePosixPath(urlsplit(media["sourceUrl"] or "").path).name)
     return found or gettext(_UNNAMED[media["kind"]]) % {"type": media["type"].rpartition("/")[2].upper()}

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.dashboard import fields, icons, labels, remedies
+from api.dashboard import causes, fields, icons, labels, remedies
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, short_day, shown_time, zone_label
@@ -170,6 +170,7 @@ def _environment() -> Environment:
     made.filters["short_day"] = short_day
     made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
     made.filters |= {"remedy": remedies.remedy, "sentence": labels.sentence, "measured": labels.measured}
+    made.filters["says_its_code"] = causes.says_its_code
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_standing": labels.publication_standing}
     made.globals["first_file"] = icons.first_file

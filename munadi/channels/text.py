@@ -26,6 +26,17 @@ _JOINER = "\u034f"
 _UNSEEN = regex.compile(r"[\s\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}]*+")
 
 
+# What people call a unit. A grapheme is what they see as one character; a code point mostly is.
+_IN_WORDS = {
+    TextUnit.GRAPHEMES: "characters",
+    TextUnit.CODE_POINTS: "characters",
+    TextUnit.UTF8_BYTES: "UTF-8 bytes",
+    TextUnit.UTF16_UNITS: "UTF-16 units",
+    TextUnit.EMOJI_BYTES: "characters, with each emoji counted as its bytes",
+    TextUnit.WEIGHTED: "weighted characters",
+}
+
+
 def measure(text: str, unit: TextUnit) -> int:
     """The length of `text` in a network's unit; graphemes are extended clusters (UAX 29)."""
     match unit:
@@ -81,8 +92,7 @@ def check_text(spec: ChannelSpec, text: str, pointer: str = "/text") -> list[Pro
 
 def too_long(spec: ChannelSpec, found: TextLength) -> Problem:
     """The problem of a text above its limit."""
-    unit = found.unit.value.replace("_", " ").replace("utf8", "UTF-8").replace("utf16", "UTF-16")
-    message = f"takes at most {found.maximum} {unit}; this text has {found.actual}"
+    message = f"takes at most {found.maximum} {_IN_WORDS[found.unit]}; this text has {found.actual}"
     return problem(spec, found.pointer, "TEXT_TOO_LONG", found.rule, message, found.maximum, found.actual)
 
 

@@ -67,9 +67,9 @@ class ApiClient:
         return made
 
     async def upload(self, content: bytes, **options: Any) -> httpx.Response:
-        """Upload a file, for `acme` unless `brandRef` says otherwise."""
-        form = {"brandRef": options.pop("brandRef", "acme")}
-        return await self.post("/v1/media", files={"file": ("a.png", content, "image/png")}, data=form, **options)
+        """Upload a file, for `acme` unless `brandRef` says otherwise, under its `name`."""
+        form, name = {"brandRef": options.pop("brandRef", "acme")}, options.pop("name", "a.png")
+        return await self.post("/v1/media", files={"file": (name, content, "image/png")}, data=form, **options)
 
     async def uploaded(self, content: bytes | None = None) -> dict[str, Any]:
         """An uploaded picture, as the media of a request."""

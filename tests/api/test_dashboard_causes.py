@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.dashboard.causes import causes_of
+from api.dashboard.causes import causes_of, says_its_code
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
@@ -161,3 +161,29 @@ async def test_a_post_that_waits_for_the_network_shows_what_it_said(
         page = await dashboard.page(path)
         expect_words(page, "It is &lt;down&gt;")
         assert "Publishing continues as soon as that is done." not in page, "it continues by itself"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("368", "(#368) The action has been deemed abusive", True),
+        ("36", "(#368) The action has been deemed abusive", False),
+        ("368/1390008", "(#368) You are posting too fast", False),
+        ("HTTP 403", None, False),
+        (None, "Refused", False),
+    ],
+)
+def test_whether_a_message_has_its_code_in_it(code: str | None, message: str | None, expected: bool) -> None:
+    assert says_its_code({"providerCode": code, "providerMessage": message}) is expected
+
+
+async def test_a_code_stands_once_beside_the_networks_message(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    made = await api.submit(text="Refused")
+    said = {"provider_code": "368", "provider_message": "(#368) Blocked for a while"}
+    async with api.locked(made["id"]) as content:
+        for row in content.publications:
+            await content.fail(row, failure_of(Reason.ACCOUNT_RESTRICTED).model_copy(update=said))
+    for path in ("/attention", f"/publications/{made['publications'][0]['id']}"):
+        page = await dashboard.page(path)
+        assert page.count("(#368) Blocked") == 1, path
+        assert ("368 (#368)" in page, "<code>368</code>" in page) == (False, False), path

@@ -75,12 +75,21 @@ async def test_files_are_shown_with_what_uses_them(api: ApiHarness, dashboard: D
     row = row_of(page, fetched["id"])
     expect_words(row, "summer sale.jpg", "image, 640 × 320", f"/thumbnails/{fetched['id']}", "Sale <3>", "and others")
     assert f"/contents/{posts[0]['id']}" not in row, "the newest three"
-    expect_words(row_of(page, free["id"]), "JPEG picture", "a draft", f"/compose?draft={unfinished['id']}")
+    expect_words(row_of(page, free["id"]), "a.png", "a draft", f"/compose?draft={unfinished['id']}")
     assert (await dashboard.act("DELETE", f"/v1/media/{free['id']}")).status_code == 409
     assert (await dashboard.act("DELETE", f"/v1/drafts/{unfinished['id']}")).status_code == 204
     expect_words(row_of(await dashboard.page("/media"), free["id"]), "Not used")
     assert (await dashboard.act("DELETE", f"/v1/media/{free['id']}")).status_code == 204
     assert free["id"] not in await dashboard.page("/media")
+
+
+async def test_a_file_has_its_own_name_else_that_of_its_kind(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    api.site.files["/"] = picture(32, 32)
+    bare = await api.create("/v1/media", {"brandRef": "acme", "url": api.site.url("/")})
+    named = (await api.upload(picture(31, 31), name="Umbrellas & more.jpg")).json()
+    page = await dashboard.page("/media")
+    expect_words(row_of(page, named["id"]), "Umbrellas & more.jpg", "image, 31 × 31")
+    expect_words(row_of(page, bare["id"]), "JPEG picture")
 
 
 async def test_a_file_that_is_needed_names_what_needs_it_and_asks_nothing(

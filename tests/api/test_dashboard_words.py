@@ -8,8 +8,10 @@ import pytest
 from markupsafe import Markup
 
 from api.dashboard import labels, remedies
+from api.dashboard.audit import title_of
 from api.dashboard.missing_parts import PARTS, remedy_of
 from api.dashboard.render import FOLDER
+from munadi.domain.audit import Action
 from munadi.domain.failure import Reason
 from munadi.domain.publication import LACKS_A_PART
 from munadi.domain.reasons import REASONS
@@ -76,3 +78,10 @@ def test_a_part_of_a_post_is_called_as_people_call_it(pointer: str, words: str) 
 def test_a_message_that_another_sentence_follows_ends_as_a_sentence(text: str, shown: str) -> None:
     made = labels.sentence(text)
     assert (made, type(made)) == (shown, type(text)), "markup stays markup"
+
+
+@pytest.mark.parametrize("action", Action)
+def test_an_entry_of_the_audit_log_is_a_plain_sentence(action: Action) -> None:
+    title = title_of(action)
+    assert title[0].isupper()
+    assert not re.search(r"[`;]|\b\w+\.\w+", title), title

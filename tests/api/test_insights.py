@@ -116,7 +116,7 @@ async def test_the_page_shows_each_network_as_charts_and_as_a_table(api: ApiHarn
         page = await dashboard.page("/insights?brandRef=acme")
         assert '<use href="#network-bluesky"/></svg> Bluesky' in page
         assert "2 published and 1 failed from 2026-11-02 to 2026-12-01." in page
-        assert "The latest day is 2026-11-29: half within 1 s, 99 of 100 within 1 s after their time." in page
+        assert "The worst day is 2026-11-29: half of the posts were at most 1 s late, 99 of 100 at most 1 s." in page
         assert page.count('class="bar published"') == 2
         assert page.count('class="bar failed"') == 1
         assert '<th scope="row">29 Nov</th><td>1</td><td>1</td><td>1 s</td><td>1 s</td>' in page

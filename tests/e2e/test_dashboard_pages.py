@@ -36,7 +36,7 @@ async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand
     await page.get_by_role("checkbox", name="Instagram").check()
     await text.fill("Umbrellas " * 31)
     problems = page.locator("#text + .counters + .notes .is-problem")
-    await expect(problems).to_contain_text("Bluesky takes at most 300 graphemes; this text has 310")
+    await expect(problems).to_contain_text("Bluesky takes at most 300 characters; this text has 310")
     await expect(text).to_have_attribute("aria-invalid", "true")
     await expect(page.locator("#text-counters .over")).to_contain_text("Bluesky 310 / 300 · 10 too many")
     await expect(page.locator("[data-at='/media'] > .notes")).to_have_text(
@@ -97,7 +97,7 @@ async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: 
         await expect(preview).to_contain_text(words)
     await page.get_by_role("checkbox", name="Instagram").uncheck()
     await page.get_by_label("Time zone").fill("Nowhere/Else")
-    await expect(page.get_by_text("'Nowhere/Else' is not an IANA time zone")).to_be_visible()
+    await expect(page.get_by_text("'Nowhere/Else' is not the name of a time zone")).to_be_visible()
     await page.get_by_label("Time zone").fill("Asia/Kolkata")
     await page.get_by_role("button", name=SUBMIT).click()
     await page.wait_for_url(re.compile("/contents/cnt_"))

@@ -26,6 +26,16 @@ export function tightest(lengths, accountId, root) {
   return mine.reduce((found, each) => (!found || share(each) > share(found) ? each : found), null);
 }
 
+/** A unit as people call it. What Unicode calls a grapheme is one character to them. */
+const WORDS = {
+  graphemes: _("characters"),
+  code_points: _("characters"),
+  utf8_bytes: _("UTF-8 bytes"),
+  utf16_units: _("UTF-16 units"),
+  emoji_bytes: _("characters, with each emoji counted as its bytes"),
+  weighted_characters: _("weighted characters"),
+};
+
 function share({ actual, maximum }) {
   return actual / maximum;
 }
@@ -34,7 +44,7 @@ function counter({ channel, unit, actual, maximum }, titles) {
   const item = document.createElement("li");
   const over = actual - maximum;
   item.className = over > 0 ? "over" : share({ actual, maximum }) > 0.9 ? "near" : "";
-  item.title = _("in %(unit)s", { unit: unit.replaceAll("_", " ") });
+  item.title = _("in %(unit)s", { unit: WORDS[unit] ?? unit });
   const number = document.createElement("b");
   number.textContent = actual;
   item.append(`${titles.get(channel) ?? channel} `, number, ` / ${maximum}`);

@@ -62,7 +62,7 @@ def _tag(value: str) -> str:
     if not value.strip() or value.startswith("#"):
         raise broken("tag", "a tag is not empty and has no leading #")
     if (graphemes := measure(value, TextUnit.GRAPHEMES)) > MAX_TAG_GRAPHEMES:
-        raise broken("tag_graphemes", f"a tag has at most {MAX_TAG_GRAPHEMES} graphemes", MAX_TAG_GRAPHEMES, graphemes)
+        raise broken("tag_graphemes", f"a tag has at most {MAX_TAG_GRAPHEMES} characters", MAX_TAG_GRAPHEMES, graphemes)
     if (size := len(value.encode())) > MAX_TAG_BYTES:
         raise broken("tag_bytes", f"a tag has at most {MAX_TAG_BYTES} bytes", MAX_TAG_BYTES, size)
     return value
