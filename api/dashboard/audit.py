@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.contents import texts_of
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
@@ -59,6 +60,7 @@ async def show_audit(
         cursor=cursor,
         keys={key["id"]: key["name"] for key in keys["data"]},
         wanted={"action": action, "keyId": key_id, "target": target, "since": since, "until": until},
+        texts=await texts_of(reader, [entry["target"] or "" for entry in page["data"]]),
         actions=ACTIONS,
         page_of=page_of,
         title_of=title_of,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import quote
 
@@ -9,10 +10,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dashboard.frame import TheFrame
-from api.dashboard.page_data import TheReader
+from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.sections import sections
-from api.deps import TheServices
+from api.deps import MAX_PAGE, TheServices
+from api.languages.catalogue import gettext
+from munadi.domain.ids import Prefix
 
 router = APIRouter(route_class=PageRoute)
 PAGE = 25
@@ -56,3 +59,12 @@ async def show_contents(
         cursor=cursor,
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
     )
+
+
+async def texts_of(reader: Reader, named: Iterable[str]) -> dict[str, str]:
+    """What the posts among these ids are called, by id; those that the key may not see are left out."""
+    ids = sorted({each for each in named if each.startswith(f"{Prefix.CONTENT}_")})
+    if not ids:
+        return {}
+    found = await reader.get("/v1/contents", id=ids, limit=MAX_PAGE)
+    return {post["id"]: post["text"] or post["link"] or gettext("a post without text") for post in found["data"]}

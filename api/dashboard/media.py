@@ -11,11 +11,12 @@ from urllib.parse import unquote, urlsplit
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.contents import texts_of
 from api.dashboard.frame import TheFrame
-from api.dashboard.page_data import Reader, TheReader
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.sections import sections
-from api.deps import MAX_PAGE, TheServices
+from api.deps import TheServices
 from api.languages.catalogue import N_, gettext, ngettext
 from munadi.db.contents.media_uses import uses_of
 from munadi.domain.channel import MediaKind
@@ -71,7 +72,7 @@ async def show_media_list(
         needs = await uses_of(session, ids, USES + 1, needed=True)
         uses = await uses_of(session, ids, USES + 1)
     uses = {each: list(dict.fromkeys([*needs.get(each, ()), *uses.get(each, ())])) for each in ids}
-    texts = await _texts(reader, [used_by for found in uses.values() for used_by in found[:USES]])
+    texts = await texts_of(reader, [used_by for found in uses.values() for used_by in found[:USES]])
     return render(
         request,
         "media.html",
@@ -98,15 +99,6 @@ def _use(used_by: str, texts: Mapping[str, str]) -> Use | None:
     if used_by.startswith(f"{Prefix.SAVED_DRAFT}_"):
         return Use(f"/compose?draft={used_by}", ngettext("a draft", "%(num)s drafts", 1))
     return Use(f"/contents/{used_by}", texts[used_by]) if used_by in texts else None
-
-
-async def _texts(reader: Reader, used_by: Sequence[str]) -> dict[str, str]:
-    """What the posts among these are called, by id; those that the key may not see are left out."""
-    ids = sorted({each for each in used_by if each.startswith(f"{Prefix.CONTENT}_")})
-    if not ids:
-        return {}
-    found = await reader.get("/v1/contents", id=ids, limit=MAX_PAGE)
-    return {post["id"]: post["text"] or post["link"] or gettext("a post without text") for post in found["data"]}
 
 
 def name_of(media: Json) -> str:

@@ -244,6 +244,14 @@ async def test_the_page_shows_the_chosen_brand_or_all(api: ApiHarness) -> None:
         assert "Nothing matches these filters" in await dashboard.page("/audit?brandRef=nosuch")
 
 
+async def test_the_page_calls_a_post_by_its_text(api: ApiHarness) -> None:
+    made = await api.submit(text="Sale <today>")
+    async with api.dashboard(api.admin_key) as dashboard:
+        page = await dashboard.page(f"/audit?target={made['id']}")
+    assert f'<a href="/contents/{made["id"]}" dir="auto">Sale &lt;today&gt;</a>' in page
+    assert f"<code>{made['id']}</code>" in page
+
+
 async def test_a_sign_in_and_a_sign_out_are_in_the_log(api: ApiHarness) -> None:
     async with api.dashboard(api.admin_key) as dashboard:
         await dashboard.sign_out()
