@@ -25,7 +25,7 @@ def test_each_profile_has_the_number_of_its_posts(sandbox: Sandbox) -> None:
     assert set(post_counts(sandbox.http.get("/").text).values()) == {0}
     for text in ("One", "Two"):
         headers = {"authorization": f"Bearer {TOKEN}"}
-        made = sandbox.http.post("/mastodon/server/api/v1/statuses", data={"status": text}, headers=headers)
+        made = sandbox.http.post("/mastodon/server/api/v1/statuses", json={"status": text}, headers=headers)
         assert made.status_code == 200, made.text
     found = post_counts(sandbox.http.get("/").text)
     assert (found.pop("Mastodon"), set(found.values())) == (2, {0})
