@@ -129,7 +129,7 @@ async def _let_the_next_fail(walk: Walk, account: str) -> None:
     page.set_default_timeout(PATIENCE)
     await expect(page.get_by_role("link", name="Back to the dashboard")).to_have_attribute("href", walk.address)
     await walk.click(page.get_by_text("Let a post fail"))
-    await walk.choose(page.get_by_label("Account"), account)
+    await walk.choose(page.get_by_role("combobox", name="Account", exact=True), account)
     await walk.choose(page.get_by_label("What happens"), "The network does not let the account publish")
     await walk.click(page.get_by_role("button", name="Let it happen"))
     await expect(page.get_by_role("status")).to_contain_text("Needs attention says why")

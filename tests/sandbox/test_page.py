@@ -7,6 +7,8 @@ import re
 import httpx
 
 from munadi.sandbox.app import create_app
+from munadi.sandbox.mishaps import MISHAPS
+from munadi.sandbox.page import PROFILES
 from munadi.sandbox.state import SandboxState
 from tests.sandbox.conftest import Sandbox
 
@@ -30,6 +32,21 @@ def test_each_profile_has_the_number_of_its_posts(sandbox: Sandbox) -> None:
     found = post_counts(sandbox.http.get("/").text)
     assert (found.pop("Mastodon"), set(found.values())) == (2, {0})
     assert post_counts(sandbox.http.get("/?channel=mastodon").text) == {"Mastodon": 2}
+
+
+def test_the_profiles_with_most_posts_are_shown_and_a_network_shows_all_of_its(sandbox: Sandbox) -> None:
+    for number in range(PROFILES):
+        sandbox.control("POST", "/profiles", {"channel": "threads", "name": f"shop{number}"})
+    made = sandbox.http.post(
+        "/mastodon/server/api/v1/statuses", json={"status": "One"}, headers={"authorization": f"Bearer {TOKEN}"}
+    )
+    assert made.status_code == 200
+    page = sandbox.http.get("/").text
+    profiles = page.partition('aria-label="Profiles"')[2].partition("</section>")[0]
+    assert profiles.count('class="profile"') == PROFILES
+    assert profiles.index("Mastodon · 1 post") < profiles.index(" · 0 posts")
+    assert f"{PROFILES} of {page.count('<option value=') - len(MISHAPS)} profiles" in page
+    assert sandbox.http.get("/?channel=threads").text.count('class="profile"') == PROFILES + 1
 
 
 async def test_the_page_leads_back_to_the_dashboard_whose_address_it_knows(sandbox: Sandbox) -> None:

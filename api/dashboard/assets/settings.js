@@ -12,7 +12,9 @@ function openWanted() {
   wanted.querySelector("input")?.focus();
 }
 
-openWanted();
+// After the browser went to the address's fragment itself, which takes the focus away.
+if (document.readyState === "complete") openWanted();
+else addEventListener("load", openWanted);
 addEventListener("hashchange", openWanted);
 // What was just added is said first.
 document.getElementById("added")?.focus();

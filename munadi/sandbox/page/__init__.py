@@ -29,7 +29,8 @@ HEADERS = {
     **PRIVATE_PAGE,
     "content-security-policy": POLICY + "; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 }
-NEWEST = 60  # the page is for looking; the control API lists everything
+# The page is for looking; the control API lists everything.
+NEWEST, PROFILES = 60, 12
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,14 @@ def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[s
     channel, post = request.query_params.get("channel"), request.query_params.get("post")
     everything = state.posts(root)
     shown = [p for p in everything if channel in (None, p.channel) and post in (None, p.id)]
+    counts = _counts(state, everything)
+    views = [view for network in state.networks.values() for view in network.profiles()]
+    views = [view for view in views if channel in (None, view.channel)]
+    busiest = sorted(views, key=lambda view: -counts[view.channel, view.id])
     return {
-        "profiles": [view for network in state.networks.values() for view in network.profiles()],
-        "counts": _counts(state, everything),
+        "profiles": views,
+        "shown": busiest[: None if channel else PROFILES],
+        "counts": counts,
         "cards": [_card(one, root) for one in reversed(shown[-NEWEST:])],
         "total": len(shown),
         "channels": list(state.networks),
