@@ -24,8 +24,6 @@ _MARKS = regex.compile(r"\p{M}{30}")
 _JOINER = "\u034f"
 # What shows nothing: white space, controls, and what fonts are told to leave out, such as a zero-width space.
 _UNSEEN = regex.compile(r"[\s\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}]*+")
-
-
 # What people call a unit. A grapheme is what they see as one character; a code point mostly is.
 _IN_WORDS = {
     TextUnit.GRAPHEMES: "characters",
