@@ -31,8 +31,9 @@ _LONGEST_WINDOW = timedelta(days=1)
 SHOWN, SHOWN_DISMISSED, SHOWN_MISSING, BRANDS_SHOWN = 50, 10, 20, 10
 # Posts that are each a row with buttons: more than a person answers in a sitting would only make the page slow.
 SHOWN_ROWS = 20
-# Posts of one cause that are listed, folded away; one action is for all of them.
-POSTS_OF_A_CAUSE = 5
+# Posts of one cause that are listed, folded away, and with those that have no buttons of their own; one action is for
+# all of them.
+POSTS_OF_A_CAUSE, POSTS_FOLDED = 5, 15
 
 
 @router.get("/attention")
@@ -79,6 +80,7 @@ async def show_attention(
         "attention.html",
         over_limit=over_limit,
         shown_posts=POSTS_OF_A_CAUSE,
+        shown_folded=POSTS_FOLDED,
         overdue=overdue,
         unconfirmed=unconfirmed,
         held=held,

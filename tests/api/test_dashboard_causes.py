@@ -187,3 +187,14 @@ async def test_a_code_stands_once_beside_the_networks_message(api: ApiHarness, d
         page = await dashboard.page(path)
         assert page.count("(#368) Blocked") == 1, path
         assert ("368 (#368)" in page, "<code>368</code>" in page) == (False, False), path
+
+
+async def test_a_long_list_of_posts_leads_to_all_of_the_account(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    ids = await refuse(api, Reason.PROVIDER_OUTAGE, 17)
+    account_id = (await api.read_content(ids[0]))["publications"][0]["accountId"]
+    card = (await dashboard.page("/attention")).partition('<article class="card cause"')[2].partition("</article>")[0]
+    path = f"/contents?accountId={account_id}&amp;status=failed&amp;status=partially_published"
+    expect_words(card, "And 12 more.", f'<a href="{path}">Show all 17</a>')
+    assert sum(f'href="/contents/{each}"' in card for each in ids) == 15
+    listed = await dashboard.page(path.replace("&amp;", "&"))
+    assert all(each in listed for each in ids)

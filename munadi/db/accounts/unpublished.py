@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlmodel import col
+import sqlalchemy
+from sqlalchemy import ColumnElement, Row, func, union_all
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import ContentRow, DraftRow, PublicationRow
+from munadi.db.contents.queries import sources_of
+from munadi.db.tables import PublicationRow
 from munadi.domain.publication import WAITING, PublicationStatus
 
 _UNPUBLISHED = [*(status.value for status in WAITING), PublicationStatus.PUBLISHING.value]
@@ -45,7 +48,7 @@ class Unpublished:
     @property
     def kinds(self) -> list[tuple[Because, int]]:
         """The counts, in the order of `Because`."""
-        return [(each, self.counts[each]) for each in Because if each in self.counts]
+        return [(each, self.counts[each]) for each in Because if self.counts.get(each)]
 
     @property
     def total(self) -> int:
@@ -54,66 +57,79 @@ class Unpublished:
 
 
 async def unpublished_posts(session: AsyncSession, account_ids: Collection[str], shown: int) -> dict[str, Unpublished]:
-    """Per account, in two queries; accounts without any are missing. `shown`: how many posts of each are named."""
+    """Per account, in four queries; accounts without any are missing. `shown`: how many posts of each are named.
+
+    No query sorts what an account has planned, which may be thousands: each reads the beginning of an index.
+    """
+    if not account_ids:
+        return {}
+    by_status = await _by_status(session, account_ids)
+    waiting = await _waiting(session, account_ids) if by_status else {}
     found: dict[str, Unpublished] = {}
-    row = PublicationRow
-    # By the label: the same expression twice has parameters of two names, and PostgreSQL takes them for two.
-    counted = (
-        select(col(row.account_id), _because().label("because"), func.count())
-        .where(*_of(account_ids))
-        .group_by(col(row.account_id), "because")
-    )
-    connection = await session.connection()
-    for account_id, because, count in (await connection.execute(counted)).all():
-        found.setdefault(account_id, Unpublished()).counts[Because(because)] = count
-    for account_id, post in await _first(session, account_ids, shown) if found else ():
-        found[account_id].first.append(post)
+    for (account_id, status), count in by_status.items():
+        counts = found.setdefault(account_id, Unpublished()).counts
+        because = Because.PUBLISHING if status == PublicationStatus.PUBLISHING else Because.SCHEDULED
+        counts[because] = counts.get(because, 0) + count
+    for account_id, each in found.items():
+        # PostgreSQL may count a hold that ended meanwhile.
+        scheduled = each.counts.get(Because.SCHEDULED, 0)
+        held = min(waiting.get(account_id, 0), scheduled)
+        each.counts |= {Because.WAITING: held, Because.SCHEDULED: scheduled - held}
+    first = await _first(session, by_status, shown)
+    sources = await sources_of(session, {row.content_id for rows in first.values() for row in rows})
+    for account_id, rows in first.items():
+        found[account_id].first = [_named(row, sources[row.content_id]) for row in rows]
     return found
 
 
-async def _first(session: AsyncSession, account_ids: Collection[str], shown: int) -> Iterable[tuple[str, NextPost]]:
+async def _by_status(session: AsyncSession, account_ids: Collection[str]) -> dict[tuple[str, str], int]:
     row = PublicationRow
-    place = func.row_number().over(partition_by=col(row.account_id), order_by=(col(row.due_at), col(row.id)))
-    ranked = (
-        select(
-            col(row.account_id),
-            col(row.content_id),
-            col(row.due_at),
-            _because().label("because"),
-            place.label("number"),
-        )
-        .where(*_of(account_ids))
-        .subquery()
+    query = (
+        select(row.account_id, row.status, func.count())
+        .where(col(row.account_id).in_(account_ids), col(row.status).in_(_UNPUBLISHED))
+        .group_by(col(row.account_id), col(row.status))
     )
-    named = (
-        select(ranked.c.account_id, ranked.c.content_id, ranked.c.due_at, ranked.c.because, col(DraftRow.source))
-        .join(ContentRow, col(ContentRow.id) == ranked.c.content_id)
-        .join(
-            DraftRow,
-            and_(
-                col(DraftRow.content_id) == col(ContentRow.id),
-                col(DraftRow.draft_version) == col(ContentRow.draft_version),
-            ),
-        )
-        .where(ranked.c.number <= shown)
-        .order_by(ranked.c.account_id, ranked.c.number)
+    return {(account_id, status): count for account_id, status, count in (await session.exec(query)).all()}
+
+
+async def _waiting(session: AsyncSession, account_ids: Collection[str]) -> dict[str, int]:
+    """From the index of what is held. No bare column, or a database would read all that the accounts have planned."""
+    row = PublicationRow
+    account_id = cast(ColumnElement[str], col(row.account_id)).concat("")
+    query = (
+        select(col(row.account_id), func.count())
+        .where(col(row.hold_reason).is_not(None), row.status == PublicationStatus.QUEUED.value)
+        .where(account_id.in_(account_ids))
+        .group_by(col(row.account_id))
     )
-    rows = (await (await session.connection()).execute(named)).all()
-    return [
-        (account_id, NextPost(content_id, due_at, Because(because), source.get("text") or source.get("link")))
-        for account_id, content_id, due_at, because, source in rows
+    return dict((await session.exec(query)).all())
+
+
+async def _first(session: AsyncSession, existing: Iterable[tuple[str, str]], shown: int) -> dict[str, list[Row[Any]]]:
+    """The first rows of each account by due time, from the first of each status that it has posts in."""
+    row = PublicationRow
+    columns = [col(row.account_id), col(row.content_id), col(row.due_at), col(row.status), col(row.hold_reason)]
+    parts = [
+        sqlalchemy.select(
+            sqlalchemy.select(*columns)
+            .where(col(row.account_id) == account_id, col(row.status) == status)
+            .order_by(col(row.due_at))
+            .limit(shown)
+            .subquery()
+        )
+        for account_id, status in existing
     ]
+    found: dict[str, list[Row[Any]]] = {}
+    if parts:
+        rows = (await (await session.connection()).execute(union_all(*parts))).all()
+        for each in sorted(rows, key=lambda one: (one.due_at, one.content_id)):
+            found.setdefault(each.account_id, []).append(each)
+    return {account_id: rows[:shown] for account_id, rows in found.items()}
 
 
-def _of(account_ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    row = PublicationRow
-    return col(row.account_id).in_(account_ids), col(row.status).in_(_UNPUBLISHED)
-
-
-def _because() -> ColumnElement[str]:
-    row = PublicationRow
-    return case(
-        (col(row.status) == PublicationStatus.PUBLISHING.value, Because.PUBLISHING.value),
-        (col(row.hold_reason).is_not(None), Because.WAITING.value),
-        else_=Because.SCHEDULED.value,
-    )
+def _named(row: Row[Any], source: Mapping[str, Any]) -> NextPost:
+    if row.status == PublicationStatus.PUBLISHING:
+        because = Because.PUBLISHING
+    else:
+        because = Because.WAITING if row.hold_reason is not None else Because.SCHEDULED
+    return NextPost(row.content_id, row.due_at, because, source.get("text") or source.get("link"))
