@@ -9,7 +9,7 @@ from typer import Argument, Option
 from munadi.cli import writing
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, statuses
-from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.exits import Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import print_accepted
@@ -48,13 +48,9 @@ def publish(
     local file, relative to the JSON's. With --wait the exit code is 0 only if everything was published.
     """
     from munadi.client import NotReachable
-    from munadi.client.steps import key_header, new_key
+    from munadi.client.steps import key_or_new
 
-    key = idempotency_key or new_key()
-    try:
-        key_header(key)
-    except ValueError as error:
-        raise CommandFailed(f"--idempotency-key: {error}", Exit.USAGE) from error
+    key = key_or_new(writing.checked_key(idempotency_key))
     fields = {"text": text, "channels": channel, "scheduledAt": at, "timezone": timezone, "link": link}
     payload = writing.written_post(session, file, brand_ref, media, **fields)
     try:

@@ -12,6 +12,7 @@ from munadi.cli.command import command
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
+from munadi.cli.writing import checked_key
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
@@ -37,8 +38,9 @@ def request(
 
     if method.upper() not in METHODS or not path.startswith("/"):
         raise CommandFailed(f"use one of {', '.join(METHODS)} and a path such as /v1/channels", Exit.USAGE)
+    key = checked_key(idempotency_key)
     sent = read_payload(body) if body is not None else None
-    session.show(session.client.request(method.upper(), path, sent, idempotency_key), _print)
+    session.show(session.client.request(method.upper(), path, sent, key), _print)
 
 
 def _print(out: Output, answer: Any) -> None:

@@ -30,6 +30,18 @@ Media = Annotated[
 Link = Annotated[str | None, Option("--link", metavar="URL", help="A link to share.")]
 
 
+def checked_key(given: str | None) -> str | None:
+    """The idempotency key of an option. Raises CommandFailed (USAGE) for one that cannot be sent, also an empty one."""
+    from munadi.client.steps import key_header
+
+    if given is not None:
+        try:
+            key_header(given)
+        except ValueError as error:
+            raise CommandFailed(f"--idempotency-key: {error}", Exit.USAGE) from error
+    return given
+
+
 def written_post(
     session: Session, file: str | None, brand_ref: str | None, media: list[Path] | None, **fields: Any
 ) -> dict[str, Any]:
@@ -47,11 +59,12 @@ def written_post(
         return prepare_payload(session, file, brand_ref)
     if not given.get("channels"):
         raise CommandFailed("give --channel with --text or --media, or the whole post with --file", Exit.USAGE)
+    if not brand_ref:
+        raise CommandFailed("give --brand-ref: the brand that the post is published for", Exit.USAGE)
     if "timezone" in given and "scheduledAt" not in given:
         advice = "without both the post is published at once"
         raise CommandFailed("give --at with --timezone, which is the zone of that time", Exit.USAGE, advice)
-    if brand_ref:
-        given["brandRef"] = brand_ref
+    given["brandRef"] = brand_ref
     if media:
         given["media"] = [{"path": str(path)} for path in media]
     return with_media(session, given, Path.cwd())

@@ -16,7 +16,7 @@ from munadi.client.directory import Accounts, Audit, Brands, Channels, Keys, Med
 from munadi.client.drafts import Drafts
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.shapes import Json, Page
-from munadi.client.steps import Call, json_or_none, new_key, segment
+from munadi.client.steps import Call, json_or_none, key_or_new, segment
 from munadi.client.transport import AsyncTransport, Transport
 from munadi.client.webhooks import Webhooks
 
@@ -44,7 +44,7 @@ class Api(Group[M]):
         A POST carries a key of its own unless one is given.
         """
         if method == "POST":
-            idempotency_key = idempotency_key or new_key()
+            idempotency_key = key_or_new(idempotency_key)
         address, _, query = path.partition("?")
         params = parse_qs(query, keep_blank_values=True)
         return Call(method, address, params, body, idempotency_key=idempotency_key, read=json_or_none)

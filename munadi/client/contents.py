@@ -21,7 +21,7 @@ from munadi.client.shapes import (
     Submission,
     Validation,
 )
-from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, given, new_key, post, segment
+from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, given, key_or_new, post, segment
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
 EVENTS_AT_ONCE = 100
@@ -40,7 +40,7 @@ class Contents(Group[M]):
     @operation
     def submit(self, payload: Json, idempotency_key: str | None = None) -> Call[Submission]:
         """As `publish`; the answer also has the idempotency key, and whether it replays an earlier call's answer."""
-        key = idempotency_key or new_key()
+        key = key_or_new(idempotency_key)
 
         def read(answer: httpx.Response) -> Submission:
             replayed = answer.headers.get("idempotent-replayed") == "true"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from munadi.client.directory import nothing
 from munadi.client.operations import Group, M, operation
 from munadi.client.shapes import Content, Json, Page
-from munadi.client.steps import Call, new_key, post, segment
+from munadi.client.steps import Call, key_or_new, post, segment
 
 
 class Drafts(Group[M]):
@@ -43,7 +43,7 @@ class Drafts(Group[M]):
         With `version` only that version is submitted: ProblemError 412 if the draft has changed since.
         """
         headers = {} if version is None else {"if-match": f'"{version}"'}
-        key = idempotency_key or new_key()
+        key = key_or_new(idempotency_key)
         return Call("POST", f"{_path(draft_id)}/submit", headers=headers, idempotency_key=key)
 
 

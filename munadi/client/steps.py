@@ -130,7 +130,7 @@ class RunningOperation(Generic[T]):
 
 def post(path: str, body: Any = None, idempotency_key: str | None = None) -> Call[Any]:
     """A POST that may be repeated, under a key of its own unless one is given."""
-    return Call("POST", path, body=body, idempotency_key=idempotency_key or new_key())
+    return Call("POST", path, body=body, idempotency_key=key_or_new(idempotency_key))
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -151,6 +151,12 @@ def json_or_none(answer: httpx.Response) -> Any:
 def new_key() -> str:
     """A new idempotency key."""
     return str(uuid.uuid4())
+
+
+def key_or_new(given: str | None) -> str:
+    """The given key, else a new one. An empty one stays, and is refused: it may be a variable that was never set, and a
+    new key for each repetition would make a new post each time."""
+    return new_key() if given is None else given
 
 
 def key_header(key: str) -> str:

@@ -64,6 +64,11 @@ def test_what_is_no_post_is_told_before_anything_is_sent(
     assert words in result.output
 
 
+def test_a_post_without_its_brand_is_a_mistake_of_usage(munadi: Munadi, api: FakeApi) -> None:
+    result = munadi("contents", "publish", "--text", "x", "--channel", "bluesky")
+    assert (result.exit_code, api.requests, "give --brand-ref" in result.output) == (2, [], True)
+
+
 def test_an_empty_time_is_sent_and_so_refused_instead_of_publishing_at_once(munadi: Munadi, api: FakeApi) -> None:
     api.on("POST /v1/contents", content())
     munadi(*PUBLISH, "--channel", "bluesky", "--text", "x", "--at", "")
