@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -84,6 +85,14 @@ async def test_a_waiting_post_offers_its_actions(api: ApiHarness, dashboard: Das
         'value="Asia/Kolkata"', "/cancel", "/publish-now", "/reschedule", "data-if-match='\"1\"'",
     )  # fmt: skip
     assert "/retry" not in page
+
+
+async def test_a_warning_names_its_network_once(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    file = await api.uploaded()
+    made = await api.submit(text="Without words for it", media=[{"id": file["id"]}])
+    page = re.sub(r"\s+", " ", await dashboard.page(f"/contents/{made['id']}"))
+    assert "<li>Bluesky takes alt texts" in page
+    assert "<strong>Bluesky:</strong> Bluesky" not in page
 
 
 async def test_a_publication_shows_the_draft_of_its_network(api: ApiHarness, dashboard: DashboardBrowser) -> None:

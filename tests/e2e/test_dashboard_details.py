@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 
 from tests.e2e.visiting import signed_in
 from tests.harness.brand import Brand
+from tests.harness.files import picture
 from tests.harness.inbox import subscribe
 from tests.harness.stack import Stack
 
@@ -59,6 +60,28 @@ async def test_a_phone_has_every_page_behind_a_menu_button(stack: Stack, browser
         await page.set_viewport_size({"width": 1280, "height": 900})
         await expect(menu).to_be_hidden()
         await expect(pages).to_be_visible()
+
+
+async def test_lists_and_the_form_of_a_post_use_the_width_there_is(
+    stack: Stack, brand: Brand, browser: Browser, api: httpx.AsyncClient
+) -> None:
+    file = await api.post(
+        "/v1/media", files={"file": ("umbrella.jpg", picture(), "image/jpeg")}, data={"brandRef": brand.ref}
+    )
+    content = await brand.submit("With a picture", seconds=7 * 86_400, media=[{"id": file.json()["id"], "alt": "One"}])
+    async with signed_in(browser, stack, f"/contents?brandRef={brand.ref}") as page:
+        row = page.locator(f"#{content['id']}")
+        shown, words = [await row.locator(each).bounding_box() for each in (".thumbnail", ".what > a")]
+        assert shown
+        assert words
+        assert 0 < words["x"] - shown["x"] - shown["width"] < 24, "the picture stands just before the words"
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.goto(f"/compose?brandRef={brand.ref}")
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        preview, buttons = [await page.locator(each).bounding_box() for each in (".previews", ".submit")]
+        assert preview
+        assert buttons
+        assert preview["y"] + preview["height"] <= buttons["y"], "on a phone the buttons come last"
 
 
 async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
