@@ -1,4 +1,4 @@
-"""`munadi publications list`, `munadi media` and `munadi contents list --id`."""
+"""`munadi publications list`, `munadi webhooks deliveries`, `munadi media` and `munadi contents list --id`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import httpx
 
 from api.content_examples import LISTED_PUBLICATION, MEDIA
+from api.webhook_examples import DELIVERY
 from tests.cli.conftest import FakeApi, Munadi
 
 
@@ -26,8 +27,19 @@ def test_publications_are_listed_by_filters(munadi: Munadi, api: FakeApi) -> Non
 def test_a_wrong_filter_is_a_matter_of_usage(munadi: Munadi, api: FakeApi) -> None:
     error = {"pointer": "?status/0", "code": "INVALID_FIELD", "message": "must be one of accepted, queued"}
     problem = {"type": "", "title": "no", "status": 422, "errors": [error]}
-    api.on("GET /v1/publications", httpx.Response(422, json=problem))
-    assert munadi("publications", "list", "--status", "lost").exit_code == 2
+    commands = {"publications": ("publications", "list"), "webhooks/deliveries": ("webhooks", "deliveries")}
+    for path, command in commands.items():
+        api.on(f"GET /v1/{path}", httpx.Response(422, json=problem))
+        assert munadi(*command, "--status", "lost").exit_code == 2
+
+
+def test_a_delivery_names_what_it_waits_for(munadi: Munadi, api: FakeApi) -> None:
+    waiting = DELIVERY | {"nextAttemptAt": None, "waitsForEndpoint": True}
+    api.on("GET /v1/webhooks/deliveries", {"data": [waiting, DELIVERY], "nextCursor": None})
+    [first, second] = munadi("webhooks", "deliveries").stdout.splitlines()[1:]
+    assert (first.endswith("endpoint disabled"), "endpoint disabled" in second) == (True, False)
+    api.on(f"POST /v1/webhooks/deliveries/{DELIVERY['id']}/redeliver", waiting)
+    assert "which is disabled" in munadi("webhooks", "redeliver", DELIVERY["id"]).stdout
 
 
 def test_media_are_listed_and_shown(munadi: Munadi, api: FakeApi) -> None:
