@@ -120,7 +120,7 @@ async def test_a_delivery_to_a_disabled_endpoint_says_that_it_waits_for_it(api: 
     [listed] = await api.read_list(f"{DELIVERIES}?endpointId={endpoint['id']}")
     one = await api.read(f"{DELIVERIES}/{delivery_id}")
     assert [each | expected for each in (listed, one)] == [listed, one]
-    async with api.dashboard() as dashboard:
+    async with api.dashboard(api.admin_key) as dashboard:
         assert "It waits: the endpoint is disabled" in await dashboard.page(f"/webhooks/deliveries/{delivery_id}")
     assert (await api.patch(path, {"enabled": True})).status_code == 200
     sent = await api.read(f"{DELIVERIES}/{delivery_id}")
