@@ -49,7 +49,13 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
     for key in ("Alt+ArrowUp", "Alt+ArrowUp", "Alt+ArrowRight"):
         await page.keyboard.press(key)
     await expect(page.locator("#pending")).to_contain_text("09:00: press Enter to move it there")
-    await expect(page.locator(f"[data-at='{monday + timedelta(days=2)}T09:00']")).to_have_class(re.compile("over"))
+    chosen = page.locator(f"[data-at='{monday + timedelta(days=2)}T09:00']")
+    await expect(chosen).to_have_class(re.compile("over"))
+    # Another post comes, and the page is read again: the chosen time stays.
+    await brand.submit("Planned meanwhile", **local)
+    await expect(page.get_by_role("button", name="Planned meanwhile")).to_be_visible()
+    await expect(chosen).to_have_class(re.compile("over"))
+    await expect(page.locator("#pending")).to_contain_text("09:00: press Enter to move it there")
     await page.keyboard.press("Escape")
     await expect(page.locator("#pending")).to_be_hidden()
     for _ in range(2):

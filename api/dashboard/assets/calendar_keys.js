@@ -30,17 +30,25 @@ export function watchKeys({ calendar, move, mark, inWords }) {
     }
   });
   document.addEventListener("focusout", forget);
+  // The fresh page knows nothing of a time that is only chosen.
+  document.addEventListener("refreshed", () => chosen && show());
 
   function choose(entry, key) {
     const { entry: id, version, local } = entry.dataset;
     const from = chosen?.id === id ? chosen.local : local;
     const at = new Date(Date.parse(`${from}Z`) + step(calendar().dataset.view, key));
     chosen = { id, version, local: at.toISOString().slice(0, 19) };
-    mark(placeAt(calendar(), entry, chosen.local));
+    say(show());
+  }
+
+  /** Show the chosen time, and return it in words. */
+  function show() {
+    const entry = document.querySelector(`[data-entry="${chosen.id}"]`);
+    mark(entry && placeAt(calendar(), entry, chosen.local));
     const words = _("%(time)s: press Enter to move it there, Escape to keep it.", { time: inWords(chosen.local) });
     pending().textContent = words;
     pending().hidden = false;
-    say(words);
+    return words;
   }
 
   function forget() {
