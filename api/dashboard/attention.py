@@ -30,7 +30,7 @@ router = APIRouter(route_class=PageRoute)
 _LONGEST_WINDOW = timedelta(days=1)
 SHOWN, SHOWN_DISMISSED, SHOWN_MISSING, BRANDS_SHOWN = 50, 10, 20, 10
 # Posts that are each a row with buttons: more than a person answers in a sitting would only make the page slow.
-SHOWN_ROWS = 20
+SHOWN_ROWS = 10
 # Posts of one cause that are listed, folded away, and with those that have no buttons of their own; one action is for
 # all of them.
 POSTS_OF_A_CAUSE, POSTS_FOLDED = 5, 15
