@@ -74,7 +74,8 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
     publication = await reader.get(f"/v1/publications/{quote(publication_id, safe='')}")
     content = await reader.get(f"/v1/contents/{publication['contentId']}")
     zone = frame.choice.zone_of(content["brandRef"])
-    return render(request, "publication.html", publication=publication, zone=zone, about=content["brandRef"])
+    about = content["brandRef"]
+    return render(request, "publication.html", publication=publication, content=content, zone=zone, about=about)
 
 
 async def _why(services: Services, content: Mapping[str, Any]) -> dict[str, HoldCause]:

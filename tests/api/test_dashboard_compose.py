@@ -143,6 +143,16 @@ async def test_drafts_are_listed_and_open_for_their_own_brand(api: ApiHarness, d
     assert (await dashboard.get(f"{FORM}&draft=drf_unknown")).status_code == 404
 
 
+async def test_a_submitted_draft_leads_to_its_post(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    draft = await api.create("/v1/drafts", {"brandRef": "acme", "text": "Sent", "channels": ["bluesky"]})
+    answer = await api.post(f"/v1/drafts/{draft['id']}/submit", headers={"If-Match": f'"{draft["version"]}"'})
+    assert answer.status_code == 202, answer.text
+    back = await dashboard.get(f"{FORM}&draft={draft['id']}")
+    assert (back.status_code, back.headers["location"]) == (303, f"/contents/{answer.json()['id']}")
+    async with api.dashboard(await api.key(Scope.CONTENTS_READ, Scope.ACCOUNTS_READ, brand_ref="rival")) as rival:
+        assert (await rival.get(f"/compose?brandRef=rival&draft={draft['id']}")).status_code == 404
+
+
 async def test_a_key_that_cannot_read_posts_sees_no_drafts(api: ApiHarness) -> None:
     draft = await api.create("/v1/drafts", {"brandRef": "acme", "text": "Half a sentence"})
     async with api.dashboard(await api.key(Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")) as writer:

@@ -137,6 +137,11 @@ async def test_a_published_post_shows_when_how_late_and_where(api: ApiHarness, d
         "Completed</strong>: published",
     )  # fmt: skip
     assert "/cancel" not in page
+    assert "retried" not in page
+    async with api.locked(made["id"]) as content:
+        content.publications[0].due_at += timedelta(minutes=1)
+    for path in (f"/contents/{made['id']}", f"/publications/{made['publications'][0]['id']}"):
+        expect_words(await dashboard.page(path), "retried, then 2.3 s late")
 
 
 async def test_a_failure_shows_its_remedy_and_the_networks_words(api: ApiHarness, dashboard: DashboardBrowser) -> None:
