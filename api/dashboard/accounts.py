@@ -18,9 +18,16 @@ from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE, TheServices
 from api.languages.catalogue import gettext
 from api.services import Services
-from munadi.db.accounts.disconnected import DisconnectedBy, accounts_by_id, disconnected_by, not_connected_again
+from munadi.db.accounts.disconnected import (
+    DisconnectedBy,
+    accounts_by_id,
+    count_left_failures,
+    disconnected_by,
+    not_connected_again,
+)
 from munadi.db.accounts.unpublished import Unpublished, unpublished_posts
 from munadi.db.accounts.waiting import waiting_posts
+from munadi.db.contents.attention import FAILED_SINCE
 from munadi.db.tables import AccountRow
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
@@ -67,7 +74,7 @@ async def show_accounts(
         unpublished=await _unpublished(services, page["data"], SHOWN_IN_LIST),
         gone=await _gone(services, reader.viewer, choice.ref) if choice.brand and not cursor else (),
         gone_shown=SHOWN_GONE,
-        **_outcome(connection, page["data"]),
+        **await _outcome(services, connection, page["data"]),
         **SHARED,
     )
 
@@ -106,7 +113,7 @@ async def show_account(
         unpublished=await _unpublished(services, [account], SHOWN_WAITING),
         gone=(),
         waiting_next=await _in_order(reader, waiting.next_ids),
-        **_outcome(connection, [account]),
+        **await _outcome(services, connection, [account]),
         **SHARED,
     )
 
@@ -166,13 +173,15 @@ async def _connection(reader: Reader, connection_id: str | None) -> Json | None:
         return None
 
 
-def _outcome(connection: Json | None, accounts: Sequence[Json]) -> Json:
+async def _outcome(services: Services, connection: Json | None, accounts: Sequence[Json]) -> Json:
     """How the connection ended: `refused` are permissions that the owner left out, `before` is the account that was to
-    be connected again, and is as it was."""
+    be connected again, and is as it was; `left`: how many posts wait in Needs attention since it was disconnected."""
     if connection is None:
-        return {"connection": None, "refused": (), "before": None}
+        return {"connection": None, "refused": (), "before": None, "left": 0}
     before = next((each for each in accounts if each["id"] == connection["accountId"]), None)
-    return {"connection": connection, "refused": refused_permissions(connection), "before": before}
+    async with services.database.read() as session:
+        left = await count_left_failures(session, connection["accountIds"], services.clock.now() - FAILED_SINCE)
+    return {"connection": connection, "refused": refused_permissions(connection), "before": before, "left": left}
 
 
 def _servers(frame: Frame, channels: Sequence[Json]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.dashboard.causes import Cause, causes_of
 from api.dashboard.copies import made_copies, with_a_live_copy
-from api.dashboard.copying_all import made_drafts, offer_drafts
+from api.dashboard.copying_all import count_copies, made_drafts, offer_drafts
 from api.dashboard.explaining import explain
 from api.dashboard.frame import TheFrame
 from api.dashboard.missing_parts import missing_parts
@@ -74,6 +74,7 @@ async def show_attention(
     copied, drafted = with_a_live_copy(copies), await made_drafts(services, failed["data"])
     held_causes, failed_causes = causes_of(held["data"]), causes_of(failed["data"])
     await explain(services, [*held_causes, *failed_causes, *missing])
+    count_copies(failed_causes, copied, drafted)
     await offer_drafts(reader, services, failed_causes, copied | drafted.keys())
     return render(
         request,

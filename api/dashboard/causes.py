@@ -30,7 +30,8 @@ class Cause:
     `words` are the network's own, each once. `lacks`: the posts are live, and `failure` is about a part of them; `url`:
     the newest of these at its network. `is_back`: the account was disconnected, and its profile is connected again.
     `why`: what is behind a hold, if that is known. `again`: what begins to give us access again, if a browser can.
-    `drafts`: the calls that copy all of its posts to drafts, where that helps.
+    `drafts`: the calls that copy all of its posts to drafts, where that helps. `with_copy`: how many of its posts have
+    a copy that is planned, under way or out; `with_draft`: how many others have one that is a draft.
     """
 
     channel: str
@@ -49,6 +50,8 @@ class Cause:
     why: HoldCause | None = None
     again: WayBack | None = None
     drafts: list[dict[str, Any]] = field(default_factory=list)
+    with_copy: int = 0
+    with_draft: int = 0
 
     @property
     def id(self) -> str:
@@ -76,6 +79,11 @@ class Cause:
     def needs_a_new_post(self) -> bool:
         """Whether a copy in a new post is worth offering."""
         return self.failure is not None and not self.lacks and needs_a_new_post(self.failure)
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether each of its failed posts has a copy, so that none is left to be copied."""
+        return self.failure is not None and not self.lacks and self.with_copy + self.with_draft == len(self.posts)
 
     @property
     def reconnects(self) -> bool:

@@ -26,6 +26,14 @@ async def made_drafts(services: Services, posts: Sequence[Mapping[str, Any]]) ->
         return await drafts_of_copies(session, {post["brandRef"] for post in posts}, [post["id"] for post in posts])
 
 
+def count_copies(causes: Sequence[Cause], copied: Collection[str], drafted: Collection[str]) -> None:
+    """Fill in `with_copy` and `with_draft`. `copied`: posts with a live copy; `drafted`: those with a draft."""
+    for cause in causes:
+        ids = {post["id"] for post in cause.posts}
+        cause.with_copy = len(ids & set(copied))
+        cause.with_draft = len((ids & set(drafted)) - set(copied))
+
+
 async def offer_drafts(reader: Reader, services: Services, causes: Sequence[Cause], done: Collection[str]) -> None:
     """Fill in `drafts`, the calls that copy what a disconnected account left. `done`: posts that have a copy."""
     for cause in causes:

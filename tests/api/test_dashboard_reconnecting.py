@@ -100,7 +100,35 @@ async def test_a_profile_that_was_disconnected_comes_back_as_a_new_account(
         303,
         f"/accounts/{after['id']}?connectionId={link['id']}",
     )
-    expect_words(await dashboard.page(answer.headers["location"]), "is connected.")
+    page = await dashboard.page(answer.headers["location"])
+    expect_words(page, "is connected.")
+    assert "See Needs attention" not in page, "nothing failed"
+
+
+@pytest.mark.fake_network
+async def test_an_account_that_is_back_leads_to_what_failed_without_it(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    async with owner_of(api) as owner:
+        await owner.consent(await create_link(api))
+        (before,) = await connected_accounts(api)
+        made = [await api.submit(channels=[{"channel": "bluesky", "accountId": before["id"]}]) for _ in range(2)]
+        await api.delete(f"/v1/accounts/{before['id']}")
+        link = await create_link(api)
+        await owner.consent(link)
+    (after,) = await connected_accounts(api)
+    path = f"/accounts/{after['id']}?connectionId={link['id']}"
+    page = await dashboard.page(path)
+    assert faults(page) == []
+    expect_words(
+        page, "2 posts failed because it had been disconnected.", f'href="/attention?brandRef={after["brandRef"]}"'
+    )
+    assert "had been disconnected" not in await dashboard.page(f"/accounts/{after['id']}"), "only after connecting"
+    async with api.dashboard(await api.key(Scope.ACCOUNTS_READ)) as reader:
+        assert "had been disconnected" not in await reader.page(path), "it may not read posts"
+    failed = (await api.read_content(made[0]["id"]))["publications"][0]["id"]
+    await api.create(f"/v1/publications/{failed}/dismiss", {"because": "not_needed"})
+    expect_words(await dashboard.page(path), "1 post failed because it had been disconnected.")
 
 
 async def test_attention_sees_that_an_account_is_connected_again(api: ApiHarness, dashboard: DashboardBrowser) -> None:
@@ -231,6 +259,27 @@ async def test_what_a_disconnected_account_left_is_copied_to_drafts_by_one_butto
     card = section(await dashboard.page("/attention"), card_id)
     assert ("to drafts" in card, "/compose?copy=" in card) == (False, False), "each has its draft"
     expect_words(card, *(f"draft={each['id']}" for each in drafts.values()))
+    expect_words(card, "2 are drafts now.", 'href="/drafts?brandRef=acme">Open Drafts', "Schedule the drafts")
+    assert "Copy what you still need" not in card
     assert {(await api.read_content(post["id"]))["status"] for post in posts} == {"failed"}
     assert (await api.delete(f"/v1/drafts/{drafts['Now past']['id']}")).status_code == 204
     expect_words(section(await dashboard.page("/attention"), card_id), f"/compose?copy={posts[0]['id']}")
+
+
+async def test_attention_says_what_is_left_of_posts_that_were_copied(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    account_id = await api.add_account(ChannelName.THREADS, handle="acme.threads", external_id="th-1")
+    posts = [await api.submit(text=text, channels=["threads"]) for text in ("One", "Two")]
+    assert (await api.delete(f"/v1/accounts/{account_id}")).status_code == 204
+    await api.add_account(ChannelName.THREADS, handle="acme.threads", external_id="th-1")
+    card_id = f'id="failed-{account_id}-account_disconnected"'
+    await api.submit(text="One", metadata={"copyOf": posts[0]["id"]})
+    card = section(await dashboard.page("/attention"), card_id)
+    expect_words(card, "Copy what you still need to a new post", "1 has a copy that is planned or published.")
+    await api.submit(text="Two", metadata={"copyOf": posts[1]["id"]})
+    page = await dashboard.page("/attention")
+    assert faults(page) == []
+    card = section(page, card_id)
+    expect_words(card, "All 2 have a copy that is planned or published. Dismiss these.", "Dismiss all 2")
+    assert ("what you still need" in page, "drafts now" in page) == (False, False)

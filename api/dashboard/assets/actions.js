@@ -2,7 +2,7 @@
 //   <button data-action="POST /v1/contents/…/cancel" data-confirm="Cancel it?" data-body='{"a": 1}'>
 //   <form data-action="PATCH /v1/contents/…" data-if-match='"3"'>   fields are named as the API names them
 //   <button data-actions='[{"path": "/v1/contents/…/retry", "body": {…}}]'>          several POSTs in turn
-// `data-done` is announced on success, `data-then` is the next page, `data-confirm-label` the label of the confirm button.
+// `data-done` is announced on success, and shown in #done with a link to `data-see`; `data-then` is the next page, `data-confirm-label` the label of the confirm button.
 
 import { api, Problem } from "./api.js";
 import { _, fromApi } from "./language.js";
@@ -93,6 +93,7 @@ async function act(source, bodyOf) {
     dialog?.close();
     if (source.dataset.then) return location.assign(source.dataset.then.replace("{id}", answer?.id ?? ""));
     say(source.dataset.done ?? _("Done."));
+    showDone(source.dataset);
     // While the page is loaded again, a person may open the dialog for another post: it works, and keeps what it shows.
     button.removeAttribute("aria-busy");
     await refresh();
@@ -119,6 +120,7 @@ async function actOnAll(button) {
     for (const { path, body } of read(button.dataset.actions)) await api("POST", path, body);
     clearProblem(button);
     say(button.dataset.done ?? _("Done."));
+    showDone(button.dataset);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     showProblem(button, problem);
@@ -127,6 +129,18 @@ async function actOnAll(button) {
   }
   await refresh();
   keepFocus(button);
+}
+
+/** What an action did, above all: the row or card of its button may be gone. A later action removes it. */
+function showDone({ done, see, seeLabel }) {
+  const box = document.getElementById("done");
+  if (!box) return;
+  box.hidden = !see;
+  if (!see) return;
+  const link = element("a", seeLabel);
+  link.href = see;
+  box.replaceChildren(`${done} `, link);
+  box.scrollIntoView({ block: "nearest" });
 }
 
 /** A button that an action has removed takes the focus with it: the keyboard continues at the page's content. */

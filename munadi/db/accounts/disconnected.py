@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import AccountRow, KeyRow
+from munadi.db.tables import AccountRow, KeyRow, PublicationRow
 from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action
+from munadi.domain.failure import Reason
+from munadi.domain.publication import PublicationStatus
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,31 @@ async def not_connected_again(session: AsyncSession, brand_ref: str, limit: int)
         .limit(limit)
     )
     return (await session.exec(query)).all()
+
+
+async def count_left_failures(session: AsyncSession, account_ids: Collection[str], since: datetime) -> int:
+    """How many posts failed since then because an earlier account of these accounts' profiles, in the same brand, was
+    disconnected, and are not dismissed. It reads the failed publications of those accounts alone, by their index."""
+    if not account_ids:
+        return 0
+    old, new, row = aliased(AccountRow), aliased(AccountRow), PublicationRow
+    query = (
+        select(func.count(func.distinct(col(row.content_id))))
+        .join(old, col(old.id) == col(row.account_id))
+        .join(
+            new,
+            and_(
+                col(new.brand_ref) == col(old.brand_ref),
+                col(new.channel) == col(old.channel),
+                col(new.external_id) == col(old.external_id),
+            ),
+        )
+        .where(col(new.id).in_(account_ids), col(new.deleted_at).is_(None), col(old.deleted_at).is_not(None))
+        .where(col(row.status) == PublicationStatus.FAILED.value)
+        .where(col(row.failure)["reason"].as_string() == Reason.ACCOUNT_DISCONNECTED.value)
+        .where(col(row.dismissed_at).is_(None), col(row.updated_at) >= since)
+    )
+    return (await session.exec(query)).one()
 
 
 async def accounts_by_id(session: AsyncSession, account_ids: Collection[str]) -> dict[str, AccountRow]:
