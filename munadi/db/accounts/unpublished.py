@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Row, func, union_all
+from sqlalchemy import ColumnElement, Row, func, literal_column, union_all
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -93,14 +93,15 @@ async def _by_status(session: AsyncSession, account_ids: Collection[str]) -> dic
 
 
 async def _waiting(session: AsyncSession, account_ids: Collection[str]) -> dict[str, int]:
-    """From the index of what is held. No bare column, or a database would read all that the accounts have planned."""
+    """From the index of what is held. No bare column, not even to group by, or a database would read all that the
+    accounts have planned."""
     row = PublicationRow
-    account_id = cast(ColumnElement[str], col(row.account_id)).concat("")
+    account_id = cast(ColumnElement[str], col(row.account_id)).concat(literal_column("''"))
     query = (
-        select(col(row.account_id), func.count())
+        select(account_id, func.count())
         .where(col(row.hold_reason).is_not(None), row.status == PublicationStatus.QUEUED.value)
         .where(account_id.in_(account_ids))
-        .group_by(col(row.account_id))
+        .group_by(account_id)
     )
     return dict((await session.exec(query)).all())
 
