@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from munadi.db.accounts.disconnected import disconnected_by, not_connected_again
+from munadi.db.accounts.disconnected import count_left_failures, disconnected_by, not_connected_again
 from munadi.db.accounts.unpublished import Because, unpublished_posts
 from munadi.db.contents.holds import HoldCause, hold_causes
 from munadi.db.ids import new_id
 from munadi.db.tables import AccountRow
 from munadi.domain.failure import Reason
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.publication import DismissedAs, HoldReason, PublicationStatus
 from munadi.domain.reasons import REASONS, failure_of
-from munadi.publishing import account_changes
+from munadi.publishing import account_changes, changes
 from tests.db.board import CHANNELS, Board
 from tests.db.seeding import START
 
@@ -64,6 +64,15 @@ async def test_a_hold_for_a_token_is_explained_by_the_account_and_another_by_the
     }
 
 
+async def connect_like(board: Board, account_id: str) -> str:
+    """The id of a new account for the profile of a disconnected one."""
+    async with board.database.write() as session:
+        row = (await session.exec(select(AccountRow).where(col(AccountRow.id) == account_id))).one()
+        new = {"id": new_id(Prefix.ACCOUNT), "status": "connected", "deleted_at": None}
+        session.add(AccountRow(**{**row.model_dump(), **new}))
+        return str(new["id"])
+
+
 async def test_disconnected_accounts_are_listed_once_per_profile_until_it_is_back(own_board: Board) -> None:
     board = own_board
     first, second = board.accounts[CHANNELS[0]], board.accounts[CHANNELS[1]]
@@ -73,21 +82,38 @@ async def test_disconnected_accounts_are_listed_once_per_profile_until_it_is_bac
             assert await not_connected_again(session, "rival", 10) == []
             return [row.id for row in await not_connected_again(session, board.brand, 10)]
 
-    async def connect_like(account_id: str) -> str:
-        async with board.database.write() as session:
-            row = (await session.exec(select(AccountRow).where(col(AccountRow.id) == account_id))).one()
-            new = {"id": new_id(Prefix.ACCOUNT), "status": "connected", "deleted_at": None}
-            session.add(AccountRow(**{**row.model_dump(), **new}))
-            return str(new["id"])
-
     assert await listed() == []
     await account_changes.disconnect(board.database, first, START)
     await account_changes.disconnect(board.database, second, START + timedelta(minutes=1))
     assert await listed() == [second, first]
-    again = await connect_like(first)
+    again = await connect_like(board, first)
     assert await listed() == [second]
     await account_changes.disconnect(board.database, again, START + timedelta(minutes=2))
     assert await listed() == [again, second], "the newest stands for the profile"
     async with board.database.read() as session:
         by = await disconnected_by(session, [first, again, board.accounts[CHANNELS[2]]])
     assert {account_id: one.key_id for account_id, one in by.items()} == {first: None, again: None}
+
+
+async def test_what_failed_by_a_disconnection_is_counted_for_the_account_that_is_back(own_board: Board) -> None:
+    board = own_board
+    old = board.accounts[CHANNELS[0]]
+
+    async def left(account_id: str, since: timedelta = timedelta()) -> int:
+        async with board.database.read() as session:
+            assert await count_left_failures(session, [], START) == 0
+            return await count_left_failures(session, [account_id], START + since)
+
+    puts = [await board.put(S.QUEUED) for _ in range(3)]
+    async with board.locked(puts[2].content_id) as post:
+        await post.fail(post.publications[0], failure_of(Reason.CONTENT_POLICY))
+        await post.close()
+    await account_changes.disconnect(board.database, old, START)
+    assert await left(old) == 0, "it is not back"
+    new = await connect_like(board, old)
+    assert (await left(new), await left(new, timedelta(days=1))) == (2, 0)
+    assert await left(board.accounts[CHANNELS[1]]) == 0
+    async with board.locked(puts[0].content_id) as post:
+        changes.dismiss(post, post.publications[0], DismissedAs.NOT_NEEDED)
+        await post.close()
+    assert await left(new) == 1
