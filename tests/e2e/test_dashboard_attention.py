@@ -80,14 +80,16 @@ async def test_a_waiting_post_is_moved_and_the_way_to_the_network_is_two_clicks(
 async def test_what_a_disconnected_account_left_becomes_drafts_and_nothing_goes_out_by_itself(
     stack: Stack, browser: Browser, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
 ) -> None:
-    brand = await Brand.create(api, sandbox, "again", "threads")
+    brand = await Brand.create(api, sandbox, "left-behind", "threads")
     profile = await brand.profile("threads")
     later = (datetime.now(UTC) + timedelta(days=30)).replace(minute=0, second=0, microsecond=0)
     texts = ("Planned first", "Planned second")
     made = [await brand.submit(text, channels=["threads"], scheduledAt=later.isoformat()) for text in texts]
     account = await brand.account("threads")
     assert (await api.delete(f"/v1/accounts/{account['id']}")).status_code == 204
-    async with signed_in(browser, stack, "/attention?brandRef=again") as page:
+    for one in made:
+        assert (await brand.ended(one["id"]))["status"] == "failed"
+    async with signed_in(browser, stack, "/attention?brandRef=left-behind") as page:
         cause = page.locator("article.cause")
         await cause.get_by_role("link", name="Connect again the Threads account").click()
         await page.get_by_role("button", name="Continue to Threads").click()
@@ -104,7 +106,7 @@ async def test_what_a_disconnected_account_left_becomes_drafts_and_nothing_goes_
         await expect(page.get_by_label("Text", exact=True)).to_have_value("Planned first")
         await expect(page.get_by_role("checkbox", name="Threads")).to_be_checked()
         await expect(page.get_by_label("Date and time")).to_have_value(later.strftime("%Y-%m-%dT%H:%M"))
-    drafts = (await api.get("/v1/drafts", params={"brandRef": "again"})).json()["data"]
+    drafts = (await api.get("/v1/drafts", params={"brandRef": "left-behind"})).json()["data"]
     copied = {each["content"]["metadata"]["copyOf"]: each["content"]["text"] for each in drafts}
     assert copied == {one["id"]: text for one, text in zip(made, texts, strict=True)}
     assert [(await brand.content(one["id"]))["status"] for one in made] == ["failed", "failed"]
