@@ -85,18 +85,20 @@ class Web:
         task = asyncio.current_task()
         assert task is not None
         self.open[task] = writer
-        with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            self.requests.append(head + await reader.readexactly(int(length or 0)))
-            page = self.pages.get(_path(self.requests[-1]), self.answers)
-            if isinstance(page, bytes):
-                writer.write(page)
-            else:
-                await page(writer)
-            await writer.drain()
-        with contextlib.suppress(OSError):
-            writer.close()
+        try:
+            with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError):
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+                self.requests.append(head + await reader.readexactly(int(length or 0)))
+                page = self.pages.get(_path(self.requests[-1]), self.answers)
+                if isinstance(page, bytes):
+                    writer.write(page)
+                else:
+                    await page(writer)
+                await writer.drain()
+        finally:  # also after an error of the behaviour: an open socket would fail a later test
+            with contextlib.suppress(OSError):
+                writer.close()
 
 
 def _path(request: bytes) -> str:
