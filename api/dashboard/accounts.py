@@ -20,7 +20,6 @@ from api.languages.catalogue import gettext
 from api.services import Services
 from munadi.db.accounts.disconnected import (
     DisconnectedBy,
-    accounts_by_id,
     count_left_failures,
     disconnected_by,
     not_connected_again,
@@ -96,7 +95,7 @@ async def show_account(
         return RedirectResponse(f"/accounts/{connection['accountIds'][0]}?connectionId={connection_id}", 303, HEADERS)
     async with services.database.read() as session:
         waiting = await waiting_posts(session, account_id, SHOWN_WAITING)
-        row = (await accounts_by_id(session, [account_id])).get(account_id)
+        row = await session.get(AccountRow, account_id)
     return render(
         request,
         "accounts.html",
@@ -151,7 +150,7 @@ def _by(found: DisconnectedBy | None, viewer: Viewer) -> str | None:
 
 async def _unpublished(services: Services, accounts: Sequence[Json], shown: int) -> dict[str, Unpublished]:
     async with services.database.read() as session:
-        return await unpublished_posts(session, [each["id"] for each in accounts], shown) if accounts else {}
+        return await unpublished_posts(session, [each["id"] for each in accounts], shown)
 
 
 async def _in_order(reader: Reader, ids: Sequence[str]) -> list[Json]:

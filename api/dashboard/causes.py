@@ -25,7 +25,7 @@ MAY_NEED_A_NEW_POST = frozenset({R.MEDIA_PROCESSING_FAILED, R.FEATURE_NOT_ELIGIB
 
 @dataclass
 class Cause:
-    """One thing to mend, and the posts that it stops, the first due first. `failure` or `hold` is that of the newest.
+    """A problem to solve, and the posts that it stops, by due time. `failure` or `hold` is that of the newest post.
 
     `words` are the network's own, each once. `lacks`: the posts are live, and `failure` is about a part of them; `url`:
     the newest of these at its network. `is_back`: the account was disconnected, and its profile is connected again.

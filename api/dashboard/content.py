@@ -80,11 +80,8 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
 
 async def _why(services: Services, content: Mapping[str, Any]) -> dict[str, HoldCause]:
     """What is behind each hold of the post, by publication."""
-    held = [each["id"] for each in content["publications"] if each["hold"]]
-    if not held:
-        return {}
     async with services.database.read() as session:
-        return await hold_causes(session, held)
+        return await hold_causes(session, [each["id"] for each in content["publications"] if each["hold"]])
 
 
 def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:

@@ -1,4 +1,4 @@
-"""The copies of posts. A failed post shows its copies, so that nobody publishes it again twice."""
+"""The copies of posts. A failed post shows its copies, so that nobody publishes the same post twice."""
 
 from __future__ import annotations
 

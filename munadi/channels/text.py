@@ -22,7 +22,7 @@ _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
 # Normalization sorts a run of marks in quadratic time, so a longer run is broken up (UAX 15, Stream-Safe Text Format).
 _MARKS = regex.compile(r"\p{M}{30}")
 _JOINER = "\u034f"
-# What shows nothing: white space, controls, and what fonts are told to leave out, such as a zero-width space.
+# Characters that show nothing: white space, control characters, and those that fonts do not draw (a zero-width space).
 _UNSEEN = regex.compile(r"[\s\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}]*+")
 # What people call a unit. A grapheme is what they see as one character; a code point mostly is.
 _IN_WORDS = {

@@ -19,7 +19,7 @@ class ReasonFacts(NamedTuple):
     remedy: str
 
 
-# A publication that meets a dead token waits; it has failed only if nobody reconnected the account in time.
+# A publication whose token does not work waits. It fails only if nobody reconnects the account in time.
 _RECONNECT = "Reconnect the account: posts that wait for it are then published. Retry those that have failed."
 
 # fmt: off

@@ -58,7 +58,7 @@ def words_of(scope: str) -> str:
     return WORDS.get(scope, "")
 
 
-# The app's id under `munadi dev`, at networks where nobody has registered an app.
+# The app id that `munadi dev` uses at networks for which no app is registered.
 MUNADI_DEV = "sandbox"
 
 

@@ -52,7 +52,7 @@ async function saveBrand(form) {
   const ref = form.dataset.brandForm;
   if (!ref) {
     const added = await api("POST", "/v1/brands", { ...body, ref: form.elements.ref.value.trim() });
-    // The whole page anew: its header has this brand, and its zone.
+    // Load the whole page again: its header shows this brand and its time zone.
     return location.assign(`/settings?added=${encodeURIComponent(added.ref)}`);
   }
   await api("PATCH", `/v1/brands/${encodeURIComponent(ref)}`, body);

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.accounts.rows import same_profile
 from munadi.db.tables import AccountRow, KeyRow, PublicationRow
 from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action
@@ -31,12 +32,7 @@ async def not_connected_again(session: AsyncSession, brand_ref: str, limit: int)
     newer = aliased(AccountRow)
     is_back = (
         select(newer.id)
-        .where(
-            col(newer.brand_ref) == col(AccountRow.brand_ref),
-            col(newer.channel) == col(AccountRow.channel),
-            col(newer.external_id) == col(AccountRow.external_id),
-            or_(col(newer.deleted_at).is_(None), _is_later(newer)),
-        )
+        .where(same_profile(newer, AccountRow), or_(col(newer.deleted_at).is_(None), _is_later(newer)))
         .exists()
     )
     query = (
@@ -57,14 +53,7 @@ async def count_left_failures(session: AsyncSession, account_ids: Collection[str
     query = (
         select(func.count(func.distinct(col(row.content_id))))
         .join(old, col(old.id) == col(row.account_id))
-        .join(
-            new,
-            and_(
-                col(new.brand_ref) == col(old.brand_ref),
-                col(new.channel) == col(old.channel),
-                col(new.external_id) == col(old.external_id),
-            ),
-        )
+        .join(new, same_profile(new, old))
         .where(col(new.id).in_(account_ids), col(new.deleted_at).is_(None), col(old.deleted_at).is_not(None))
         .where(col(row.status) == PublicationStatus.FAILED.value)
         .where(col(row.failure)["reason"].as_string() == Reason.ACCOUNT_DISCONNECTED.value)

@@ -47,6 +47,15 @@ def read_row(connection: sqlalchemy.Connection, account_id: str) -> AccountRow |
     return cast("AccountRow | None", connection.execute(_ROW, {"key": account_id}).first())
 
 
+def same_profile(one: type[AccountRow], other: type[AccountRow]) -> ColumnElement[bool]:
+    """Whether two rows are of one profile in one brand: an account, and those that came before or after it."""
+    return and_(
+        col(one.brand_ref) == col(other.brand_ref),
+        col(one.channel) == col(other.channel),
+        col(one.external_id) == col(other.external_id),
+    )
+
+
 async def successors(session: AsyncSession, account_ids: Collection[str]) -> dict[str, str]:
     """The account by which the same profile was connected again, for those of these accounts that were disconnected."""
     if not account_ids:
@@ -54,15 +63,7 @@ async def successors(session: AsyncSession, account_ids: Collection[str]) -> dic
     old, new = aliased(AccountRow), aliased(AccountRow)
     query = (
         select(old.id, new.id)
-        .join(
-            new,
-            and_(
-                col(new.brand_ref) == col(old.brand_ref),
-                col(new.channel) == col(old.channel),
-                col(new.external_id) == col(old.external_id),
-                col(new.deleted_at).is_(None),
-            ),
-        )
+        .join(new, and_(same_profile(new, old), col(new.deleted_at).is_(None)))
         .where(col(old.id).in_(account_ids), col(old.deleted_at).is_not(None))
     )
     return dict((await session.exec(query)).all())
