@@ -79,6 +79,9 @@ async def test_each_post_is_published_once_when_the_worker_is_killed(
             trials = [trial for part in await asyncio.gather(*map(work_off, worlds)) for trial in part]
         else:
             trials = await in_batches(waiting, lambda plan: kill(worlds[0], plan), at_once=2)
+            # The kill of the other trial may end a post that cannot be looked for, before it passes its own failpoint.
+            missed = [plan for plan, trial in zip(plans, trials, strict=True) if trial.hit_at is None]
+            trials += [await kill(worlds[0], (len(plans) + number, plan)) for number, plan in enumerate(missed)]
     print(*trials, sep="\n")
     hit = [trial for trial in trials if trial.hit_at is not None]
     # A post that its network cannot be searched for ends unconfirmed, after a wait of its own: a person recovers it.
@@ -103,4 +106,4 @@ async def test_each_post_is_published_once_when_the_worker_is_killed(
         assert p95(times[True]) <= LIVE_AIM
         assert p95(times[False]) <= ABSENT_AIM
     else:
-        assert len(hit) == len(trials), "some faults did not come"
+        assert len(hit) == len(plans), "some faults did not come"
