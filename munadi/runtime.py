@@ -23,8 +23,9 @@ from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from munadi.media.store import MediaStore
 from munadi.media.web_links import WebLinks
-from munadi.outbound.guard import Guard, guarded_client
+from munadi.outbound.guard import Guard
 from munadi.outbound.private_targets import PrivateTargets
+from munadi.outbound.transport import guarded_client, network_client
 from munadi.ports import Channels, Clock, MediaReach, MediaReader
 from munadi.webhooks.sender import WebhookSender
 
@@ -97,7 +98,7 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
     fetcher = MediaFetcher(guard, limits, directory=store.incoming)
     sender = webhook_sender_of(settings)
     timeout = httpx.Timeout(CALL_TIMEOUT, connect=CONNECT_TIMEOUT)
-    client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+    client = network_client(timeout)
     guarded = guarded_client(guard, timeout=timeout)
     try:
         media = StoredMedia(store, settings.base_url, keyring.derive(MEDIA_URL_PURPOSE), clock)

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict
 from munadi.media.facts import MediaCode, MediaRefused
 from munadi.media.sniff import HEAD_BYTES
 from munadi.media.transfer import ENCODINGS, Allowance, Pace, encoding_of, read_body
-from munadi.outbound.guard import Guard, guarded_client
+from munadi.outbound.guard import Guard
+from munadi.outbound.transport import guarded_client
 
 USER_AGENT = "Munadi/0.1"
 MAX_REDIRECTS = 3

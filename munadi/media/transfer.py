@@ -20,11 +20,6 @@ from munadi.media.sniff import HEAD_BYTES
 PIECE_BYTES = 256 * 1024
 PLAIN = ("", "identity")
 ENCODINGS = (*PLAIN, "gzip", "deflate")
-# Each piece from the network costs the event loop 0.05 ms, however small it is. Real servers send thousands of bytes.
-_FREE_PIECES = 1_000
-_MIN_PIECE_BYTES = 64
-# The loop also serves others while one socket's buffer is full of such pieces.
-_PIECES_AT_ONCE = 32
 # zlib's for "either header, gzip's or its own".
 _EITHER_HEADER = 32 + zlib.MAX_WBITS
 
@@ -114,16 +109,11 @@ async def read_body(response: httpx.Response, pace: Pace, max_bytes: int) -> Asy
 
 async def _raw_pieces(response: httpx.Response, pace: Pace, max_bytes: int) -> AsyncIterator[bytes]:
     """The bytes from the network in larger pieces; the first one is long enough to detect the type."""
-    gathered, size, pieces, enough = bytearray(), 0, 0, HEAD_BYTES
+    gathered, size, enough = bytearray(), 0, HEAD_BYTES
     pace.start()
     async for chunk in response.aiter_raw():
-        size, pieces = size + len(chunk), pieces + 1
+        size += len(chunk)
         pace.count(len(chunk))
-        if pieces > _FREE_PIECES + size // _MIN_PIECE_BYTES:
-            text = f"the URL's answer comes in pieces of fewer than {_MIN_PIECE_BYTES} bytes"
-            raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, text, limit=_MIN_PIECE_BYTES)
-        if pieces % _PIECES_AT_ONCE == 0:
-            await asyncio.sleep(0)
         gathered += chunk
         if len(gathered) >= enough or size > max_bytes:
             yield bytes(gathered)

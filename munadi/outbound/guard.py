@@ -8,14 +8,11 @@ a redirect passes here again. Parsing is httpx's, which also connects: there are
 import asyncio
 import re
 import socket
-import ssl
-import time
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -23,7 +20,6 @@ import httpx
 
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
 from munadi.outbound.private_targets import PrivateTargets
-from munadi.outbound.proxy import ProxiedBackend
 
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 URL_LIMIT = 4096
@@ -151,102 +147,6 @@ class Guard:
         if not found:
             raise GuardRefused(GuardCode.NAME_NOT_RESOLVED, f"{host} has no address")
         return found
-
-
-class GuardedTransport(httpx.AsyncBaseTransport):
-    """Checks each request's URL, then connects to a checked address under the name's certificate.
-
-    Raises GuardRefused beside httpx's transport errors. Follows no redirect: the client would send
-    another request, which is checked again. A connect timeout is for all of a name's addresses together (connecting
-    and the TLS handshake each, so the longest wait is twice that).
-    """
-
-    def __init__(self, guard: Guard, *, verify: ssl.SSLContext | None = None, proxy: str | None = None) -> None:
-        self._guard = guard
-        # Connections are not kept: the pool knows them by address, and two names at one address must
-        # never share a connection whose certificate was checked for only one of them.
-        self._inner = httpx.AsyncHTTPTransport(
-            verify=verify or httpx.create_ssl_context(),
-            trust_env=False,
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
-        if proxy is not None:
-            # httpx has no option for this. Its own proxies check the certificate for the address instead of the name.
-            self._inner._pool._network_backend = ProxiedBackend(proxy)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        target = await self._guard.check(request.url)
-        timeouts = request.extensions.get("timeout", {})
-        budget = timeouts.get("connect")
-        started = time.monotonic()
-        for address in target.addresses:
-            left = None if budget is None else max(budget - (time.monotonic() - started), 0.01)
-            watch = _ConnectionWatch(request.extensions.get("trace"))
-            extensions = {"timeout": {**timeouts, "connect": left}, "trace": watch}
-            try:
-                return await self._inner.handle_async_request(_pinned(request, target, address, extensions))
-            except asyncio.CancelledError:
-                await watch.close()
-                raise
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                # Nothing was sent, so the name's next address may be tried while time is left.
-                spent = budget is not None and time.monotonic() - started >= budget
-                if spent or address is target.addresses[-1]:
-                    raise
-        raise AssertionError("a target has an address")
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class _ConnectionWatch:
-    """Sees the connection by httpcore's trace, to close it: cancelled inside a TLS handshake, httpcore does not."""
-
-    def __init__(self, following: Trace | None) -> None:
-        self._following = following
-        self._stream: Any = None
-
-    async def __call__(self, event: str, info: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete":
-            self._stream = info["return_value"]
-        if self._following is not None:
-            await self._following(event, info)
-
-    async def close(self) -> None:
-        if self._stream is not None:
-            await self._stream.aclose()
-
-
-def _pinned(request: httpx.Request, target: Target, address: Address, extensions: dict[str, Any]) -> httpx.Request:
-    """The request to one address: Host stays the name's, and so does what the certificate must say."""
-    return httpx.Request(
-        request.method,
-        request.url.copy_with(host=str(address)),
-        headers=request.headers,
-        stream=request.stream,
-        extensions={**request.extensions, **extensions, "sni_hostname": target.host},
-    )
-
-
-def guarded_client(
-    guard: Guard,
-    *,
-    timeout: httpx.Timeout | float = 10.0,
-    verify: ssl.SSLContext | None = None,
-    proxy: str | None = None,
-) -> httpx.AsyncClient:
-    """A client that can reach only what `guard` allows. `timeout` is httpx's (seconds per phase, not total).
-
-    `proxy` (`http://host:port`) is called for every connection, with the checked address. No proxy from the
-    environment, no redirects, no cookies: an answer leaves nothing behind.
-    """
-    return httpx.AsyncClient(
-        transport=GuardedTransport(guard, verify=verify, proxy=proxy),
-        timeout=timeout,
-        follow_redirects=False,
-        trust_env=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-    )
 
 
 def _parse(url: str | httpx.URL) -> httpx.URL:

@@ -14,7 +14,8 @@ import httpx
 
 from munadi.domain.delivery import SendResult as SendResult
 from munadi.domain.delivery import SentRequest
-from munadi.outbound.guard import Guard, GuardRefused, guarded_client
+from munadi.outbound.guard import Guard, GuardRefused
+from munadi.outbound.transport import guarded_client
 from munadi.webhooks import signing
 from munadi.webhooks.custom_headers import masked
 from munadi.webhooks.schedule import parse_retry_after

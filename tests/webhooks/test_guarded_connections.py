@@ -7,7 +7,8 @@ import ssl
 import httpx
 import pytest
 
-from munadi.outbound.guard import Guard, GuardRefused, guarded_client
+from munadi.outbound.guard import Guard, GuardRefused
+from munadi.outbound.transport import guarded_client
 from tests.harness.pages import answer
 from tests.webhooks.corpus import DISGUISED_HOSTS, FORBIDDEN_ADDRESSES, resolves_to
 

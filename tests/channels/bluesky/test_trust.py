@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from munadi.channels.bluesky import build
 from munadi.channels.bluesky.thread import record_key
 from munadi.domain.failure import Effect, FieldRefused, Reason
-from munadi.outbound.guard import Guard, guarded_client
+from munadi.outbound.guard import Guard
+from munadi.outbound.transport import guarded_client
 from munadi.ports import AccountImport, ConsentRequest
 from tests.channels.bluesky.servers import BACK, CREATE, DID, DOCUMENT, MISSING, Servers, document, session, uri
 from tests.channels.making import NOW, FixedClock, Saved, account, error_of, publication, tools, visible_step
