@@ -13,13 +13,14 @@ from munadi.ports import Clock
 class DeadlineGate:
     """Open until the deadline, by the wall clock and the monotonic clock: a pause can mislead either of them alone.
 
-    While `passed` is false no byte of the visible request has left.
+    While `passed` is false no byte of the visible request has left. `passed_at` is when it opened last, by the wall
+    clock: a request that the network asks to repeat passes it twice.
     """
 
     clock: Clock
     deadline: datetime
     monotonic_deadline: float
-    passed: bool = False
+    passed_at: datetime | None = None
 
     @classmethod
     def open_for(cls, clock: Clock, now: datetime, period: timedelta) -> DeadlineGate:
@@ -28,14 +29,20 @@ class DeadlineGate:
 
     def __call__(self) -> None:
         """Check the deadline just before the first byte. Raises ChannelError (not sent) once it has passed."""
-        if self.clock.now() >= self.deadline or self.clock.monotonic() >= self.monotonic_deadline:
+        now = self.clock.now()
+        if now >= self.deadline or self.clock.monotonic() >= self.monotonic_deadline:
             raise ChannelError(
                 Reason.PROVIDER_OUTAGE,
                 Effect.NOT_SENT,
                 "the attempt's deadline passed before the request was sent; nothing was sent",
                 provider_code="DEADLINE_GATE",
             )
-        self.passed = True
+        self.passed_at = now
+
+    @property
+    def passed(self) -> bool:
+        """Whether it has opened."""
+        return self.passed_at is not None
 
     def late(self) -> ChannelError:
         """The error for a call without an answer by the deadline: not sent, if the request had not begun."""

@@ -110,7 +110,8 @@ class StepRunner:
         """Make the visible call of an open attempt, and record its outcome. Raises as `run` does."""
         answer = await self._call(step, account, gate)
         outcome = policy.ended(step, attempt, answer, self._clock.now())
-        outcome = outcome.model_copy(update={"credentials_version": account.credentials_version})
+        facts = {"credentials_version": account.credentials_version, "first_byte_at": gate.passed_at}
+        outcome = outcome.model_copy(update=facts)
         error = answer if isinstance(answer, ChannelError) else None
         if error is not None:
             await self._tokens.pause(account, error.pause)
@@ -118,7 +119,7 @@ class StepRunner:
                 renewed = await self._renewed(account, error, may_renew)
                 if renewed is not None:
                     # Nothing was sent: close this attempt and open another with the new token.
-                    closed = Outcome(effect=Effect.NOT_SENT, retry=True, raw=outcome.raw)
+                    closed = Outcome(effect=Effect.NOT_SENT, retry=True, raw=outcome.raw, first_byte_at=gate.passed_at)
                     await self.record(step, attempt, closed)
                     return await self.run(step, renewed, policy, may_renew=False)
         result = await self.record(step, attempt, outcome)

@@ -134,7 +134,7 @@ async def _lateness(session: AsyncSession) -> Collector:
         counts[channel][place] = count
         totals[channel] += int(milliseconds or 0) / 1000
     family = HistogramMetricFamily(
-        "munadi_publish_lateness_seconds", "from the due time to the intent of the visible call", labels=["channel"]
+        "munadi_publish_lateness_seconds", "from the due time to the first byte of the visible call", labels=["channel"]
     )
     for channel, found in sorted(counts.items()):
         family.add_metric([channel], _cumulative(found), totals[channel])

@@ -65,7 +65,8 @@ POSTS = {
     "channel": "The network, as `GET /v1/channels` names it.",
     "accountId": "The account, or null if none is known.",
     "publishedAt": "When the network had it live.",
-    "latenessMs": "Milliseconds from the due time to the start of the visible call.",
+    "latenessMs": "Milliseconds from the due time to the first byte of the visible call. "
+    "If the worker died in that call: to the intent recorded just before it.",
     "providerPostId": "The network's own id of the post.",
     "providerUrl": "The public address of the post.",
     "failure": "Why it failed, and what to do; null without a failure.",

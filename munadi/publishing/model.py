@@ -233,7 +233,7 @@ class Outcome(Model):
 
     `then` and `after` say what the workflow does next if the publication stays as it is; with `retry` the activity
     raises, so that Temporal retries it. `credentials_version` is that of the credentials the call was made with: a
-    failure is recorded on their connection only.
+    failure is recorded on their connection only. `first_byte_at` is when the call began, None where that is not known.
     """
 
     effect: Effect
@@ -253,6 +253,7 @@ class Outcome(Model):
     after: timedelta = timedelta(0)
     provider_code: str | None = None
     raw: str | None = None
+    first_byte_at: datetime | None = None
     credentials_version: int | None = None
 
 

@@ -95,6 +95,7 @@ def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outc
     attempt.ended_at = locked.now
     attempt.provider_code = outcome.provider_code or attempt.provider_code
     attempt.raw = outcome.raw or attempt.raw
+    attempt.first_byte_at = outcome.first_byte_at or attempt.first_byte_at
     # A late "accepted, still processing" reopens the last attempt, so that no other is sent.
     opens_again = outcome.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
     uncertain = outcome.effect is Effect.UNKNOWN or outcome.pending
@@ -120,8 +121,10 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
         return
     row.failure = None
     row.provider_post_id, row.provider_url = what.post_id, what.url
-    row.published_at = what.published_at or (attempt.intent_at if attempt is not None else locked.now)
-    begun = attempt.intent_at if attempt is not None else row.published_at
+    # A worker that died in the call has left only the intent, which was recorded a moment before the first byte.
+    begun = None if attempt is None else attempt.first_byte_at or attempt.intent_at
+    row.published_at = what.published_at or begun or locked.now
+    begun = begun or row.published_at
     row.lateness_ms = round((begun - row.due_at) / timedelta(milliseconds=1))
     if attempt is None and row.lateness_ms < 0:
         # Found by a check after a restore: it was published at an earlier due time, which is not on record.

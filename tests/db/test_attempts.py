@@ -43,6 +43,25 @@ async def test_an_intent_is_recorded_before_the_call(board: Board) -> None:
     assert (await board.row(put.id)).attempt_count == 1
 
 
+@pytest.mark.parametrize(("began", "late"), [(timedelta(milliseconds=700), 700), (None, 0)])
+async def test_a_lateness_ends_with_the_first_byte_or_if_no_worker_saw_it_with_the_intent(
+    board: Board, began: timedelta | None, late: int
+) -> None:
+    """A check finds the post after the worker that made the call has died: only the intent is on record."""
+    put = await board.put(S.PUBLISHING, epoch=EPOCH)
+    await board.set(put.id, due_at=START)
+    intent = await open_one(board, put)
+    assert isinstance(intent, Attempt)
+    first_byte = None if began is None else START + began
+    lost = Outcome(effect=Effect.UNKNOWN, first_byte_at=first_byte)
+    live = Outcome(effect=Effect.SENT, published=Published(post_id="1"))
+    for seconds, outcome in ((1, lost), (40, live)):
+        now = START + timedelta(seconds=seconds)
+        await board.store.record_outcome(put.id, intent.id, epoch=EPOCH, outcome=outcome, now=now)
+    row = await board.row(put.id)
+    assert (row.status, row.lateness_ms, row.published_at) == (S.PUBLISHED, late, first_byte or START)
+
+
 @pytest.mark.parametrize("status", [status for status in S if status is not S.PUBLISHING])
 async def test_only_a_publishing_post_may_be_sent(board: Board, status: S) -> None:
     assert await open_one(board, await board.put(status, epoch=EPOCH)) == Refused("STALE")

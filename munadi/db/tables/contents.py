@@ -242,6 +242,7 @@ class AttemptRow(SQLModel, table=True):
     is_open: bool = True
     was_uncertain: bool = False  # whether it was ever unknown or still processing, even if it is certain now
     intent_at: datetime = _at()
+    first_byte_at: datetime | None = _at(default=None)  # null while the call is open, and after its worker died
     deadline_at: datetime = _at()
     ended_at: datetime | None = _at(default=None)
     outcome: str | None = None

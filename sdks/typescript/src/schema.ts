@@ -1561,7 +1561,7 @@ export type ListedPublication = {
   hold: Hold | null;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** Milliseconds from the due time to the start of the visible call. */
+  /** Milliseconds from the due time to the first byte of the visible call. If the worker died in that call: to the intent recorded just before it. */
   latenessMs: number | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
@@ -1965,7 +1965,7 @@ export type PublicationDetail = {
   hold: Hold | null;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** Milliseconds from the due time to the start of the visible call. */
+  /** Milliseconds from the due time to the first byte of the visible call. If the worker died in that call: to the intent recorded just before it. */
   latenessMs: number | null;
   /** Each text measured against each limit of the network. */
   lengths: (TextLength)[];
@@ -2002,7 +2002,7 @@ export type PublicationView = {
   hold: Hold | null;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** Milliseconds from the due time to the start of the visible call. */
+  /** Milliseconds from the due time to the first byte of the visible call. If the worker died in that call: to the intent recorded just before it. */
   latenessMs: number | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
