@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from collections.abc import Iterator
 
 from temporalio.client import Client, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -34,8 +36,43 @@ async def is_up(client: Client, seconds: float = 1.0) -> bool:
         return False
 
 
+def wrong_tls(settings: TemporalSettings) -> Iterator[str]:
+    """The settings of TLS that contradict each other or name a file that cannot be used; a line for each."""
+    prefix = "MUNADI_TEMPORAL__"
+    given = {"API_KEY": settings.api_key, "TLS_CA": settings.tls_ca, "TLS_CERT": settings.tls_cert}
+    for name, value in {**given, "TLS_KEY": settings.tls_key}.items():
+        if value is not None and settings.tls is False:
+            remedy = f"remove {prefix}TLS, or {prefix}{name}"
+            yield f"{prefix}{name} is set and {prefix}TLS is false: it is of use only with encryption; {remedy}"
+    if (settings.tls_cert is None) is not (settings.tls_key is None):
+        there, missing = ("CERT", "KEY") if settings.tls_cert else ("KEY", "CERT")
+        yield f"{prefix}TLS_{there} is set without {prefix}TLS_{missing}: set both, or none"
+        return
+    yield from _wrong_files(settings, prefix)
+
+
+def _wrong_files(settings: TemporalSettings, prefix: str) -> Iterator[str]:
+    context = ssl.create_default_context()
+    try:
+        if settings.tls_ca:
+            context.load_verify_locations(settings.tls_ca)
+    except (OSError, ssl.SSLError) as error:
+        yield f"{prefix}TLS_CA: {settings.tls_ca} is no certificate in PEM that can be read: {_words(error)}"
+    try:
+        if settings.tls_cert and settings.tls_key:
+            # Without a password of ours, OpenSSL would ask for one at the terminal.
+            context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except (OSError, ssl.SSLError) as error:
+        pair = f"{settings.tls_cert} and {settings.tls_key}"
+        yield f"{prefix}TLS_CERT and {prefix}TLS_KEY: {pair} are no pair in PEM that can be read: {_words(error)}"
+
+
+def _words(error: OSError) -> str:
+    return str(error.strerror or error).splitlines()[0]
+
+
 def _tls(settings: TemporalSettings) -> TLSConfig | bool:
-    if not settings.tls:
+    if not settings.uses_tls:
         return False
     if not (settings.tls_ca or settings.tls_cert):
         return True

@@ -57,7 +57,7 @@ def database_and_keys() -> tuple[str, KeyRing]:
 
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """Check the settings that API and worker need to run. Raises CommandFailed (USAGE)."""
-    parts = (_keys, _level, _database, _media, _channels, _webhooks, _failpoints, _exposure)
+    parts = (_keys, _level, _database, _temporal, _media, _channels, _webhooks, _failpoints, _exposure)
     wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
@@ -140,6 +140,14 @@ def _database(settings: Settings) -> Iterator[str]:
         make_url(settings.database)
     except (SQLAlchemyError, ValueError):
         yield "MUNADI_DATABASE_URL must be sqlite+aiosqlite:///… or postgresql+psycopg://…"
+
+
+def _temporal(settings: Settings) -> Iterator[str]:
+    given = settings.temporal
+    if any((given.api_key, given.tls_ca, given.tls_cert, given.tls_key)):
+        from munadi.temporal import wrong_tls
+
+        yield from wrong_tls(given)
 
 
 def _media(settings: Settings) -> Iterator[str]:
