@@ -53,14 +53,13 @@ from munadi.config import Settings
 from munadi.connecting import ConnectFlow
 from munadi.db.accounts.connections import ConnectionStore
 from munadi.db.accounts.store import AccountStore
-from munadi.db.session import Database
 from munadi.intake.checks import PostChecker
 from munadi.intake.media import MediaIntake, RequestLimits
 from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.service import PublishingService
-from munadi.runtime import Runtime, open_runtime, webhook_guard_of
+from munadi.runtime import Runtime, open_database, open_runtime, webhook_guard_of
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
 from munadi.wrong_keys import WrongKeys
@@ -154,7 +153,7 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Everything that the routes need; closed when the block ends."""
     async with open_runtime(settings, "api", clock) as runtime:
-        database = Database(settings.database)
+        database = open_database(settings, "api")
         try:
             known = channels or runtime.channels
             temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None

@@ -125,6 +125,16 @@ class RelaySettings(BaseModel):
     )
 
 
+class DatabaseTimeouts(BaseModel):
+    """How long API and workers wait for PostgreSQL. A statement of a migration may take as long as it needs."""
+
+    connect: int = Field(2, ge=2, description="seconds for a new connection to PostgreSQL")
+    request: float = Field(4.0, gt=0, description="seconds for a statement of an API request; then it is answered 503")
+    work: float = Field(8.0, gt=0, description="seconds for a statement of a worker; then its work is retried")
+    pool: float = Field(15.0, gt=0, description="seconds to wait for a connection while all of the process are in use")
+    network: int = Field(10, ge=1, description="seconds until a connection is closed whose peer acknowledges nothing")
+
+
 class Settings(BaseSettings):
     """All settings of Munadi."""
 
@@ -138,6 +148,7 @@ class Settings(BaseSettings):
         None,
         description="key-encryption keys, comma separated, newest first; the newest also gives Bluesky's client key",
     )
+    database_timeouts: DatabaseTimeouts = DatabaseTimeouts()
     temporal: TemporalSettings = TemporalSettings()
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()

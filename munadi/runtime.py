@@ -16,6 +16,8 @@ from munadi.channels.registry import build_channels
 from munadi.clock import SystemClock
 from munadi.config import Settings
 from munadi.crypto import KeyRing, load_or_create_key
+from munadi.db.limits import Limits
+from munadi.db.session import Database
 from munadi.instrument import Instrument, instrument_of
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.opening import open_store
@@ -51,6 +53,14 @@ class Runtime:
     def around(self, port: Port, name: str) -> Port:
         """Wrap `port` in failpoints, if a fault test has set them."""
         return self.instrument.around(port, name) if self.instrument is not None else port
+
+
+def open_database(settings: Settings, process: str) -> Database:
+    """The database of `process` (`api` or `worker`), with its limits. Close it after use."""
+    given = settings.database_timeouts
+    statement = given.request if process == "api" else given.work
+    limits = Limits(connect=given.connect, statement=statement, pool=given.pool, network=given.network)
+    return Database(settings.database, limits=limits)
 
 
 def keyring_of(settings: Settings) -> KeyRing:

@@ -17,7 +17,7 @@ from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.garbage import exempt_startup
 from munadi.publishing.schedule import ScheduleStore
-from munadi.runtime import Runtime, open_runtime
+from munadi.runtime import Runtime, open_database, open_runtime
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
 from worker.compose import (
@@ -45,7 +45,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     try:
         async with open_runtime(settings, "worker") as runtime:
-            database = Database(settings.database)
+            database = open_database(settings, "worker")
             try:
                 client = await _connect(settings, stop)
                 if client is None:

@@ -12,10 +12,11 @@ T = TypeVar("T")
 
 
 async def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
-    """The result of `work` on the database, which is closed afterwards."""
+    """The result of `work` on the database, which is closed afterwards. Its statements may take long."""
+    from munadi.db.limits import Limits
     from munadi.db.session import Database
 
-    database = Database(url)
+    database = Database(url, limits=Limits(statement=None))
     try:
         return await work(database)
     finally:

@@ -23,6 +23,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from munadi.db.limits import Limits
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_TIMEOUT_MS = 60_000
 # Any number, as long as nothing else in the database takes the same advisory lock.
@@ -102,7 +104,10 @@ def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         # psycopg works both sync and async; only the driver's name could be missing.
-        return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool, hide_parameters=True)
+        url = url.set(drivername="postgresql+psycopg")
+        # A migration may take long, so its statements have no limit: a dead peer ends it by the kernel's limits.
+        options = Limits().of_connection(url)
+        return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)

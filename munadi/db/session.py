@@ -18,33 +18,41 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.group_commit import GroupCommit
+from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Reachability
 from munadi.db.sqlite import OneTripConnection, connect, connect_writer, savepoints_at_once, sole_use
 
 BUSY_TIMEOUT_MS = 15_000
-LOCK_TIMEOUT_MS = 5_000
-# PostgreSQL ends a transaction whose client is silent for this long, as one on a machine that was suspended or cut off.
-# Its locks would stop the posts that it had in hand until that machine is back. Ours run for milliseconds.
-IDLE_TIMEOUT_MS = 20_000
+# Shorter than the limit of a statement: who waits for another request's lock learns that, and not that the database is
+# away.
+LOCK_TIMEOUT_MS = 3_000
 Found = TypeVar("Found")
 _DELIVERIES = "deliveries"
 _WAITED = "waited"
 
 
 class Database:
-    """A database, by its URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`."""
+    """A database, by its URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`. `limits` are PostgreSQL's."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, idle_timeout_ms: int = IDLE_TIMEOUT_MS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        limits: Limits = Limits(),
+        pool_size: int = 10,
+        idle_timeout_ms: int = IDLE_TIMEOUT_MS,
+    ) -> None:
         self.url = make_url(url)
         # Called after each commit that wrote deliveries; the worker's event dispatcher listens.
         self.on_deliveries: Callable[[], None] = lambda: None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._groups: GroupCommit | None = None
         self._lookups: Engine | None = None
+        self._reachability = Reachability()
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connect_writer, 2)
@@ -53,10 +61,11 @@ class Database:
             self._lookups = _lookup_engine(self.url.database or ":memory:")
             self._autocommit = self._reader
         else:
-            self._reader = self._writer = create_async_engine(
-                url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+            from munadi.db.postgres import open_engine  # only where its driver is needed
+
+            self._reader = self._writer = open_engine(
+                self.url, limits, self._reachability, pool_size=pool_size, idle_ms=idle_timeout_ms
             )
-            _end_idle_transactions(self._reader.sync_engine, idle_timeout_ms)
             # The same pool. One statement needs no transaction around it: no BEGIN and no ROLLBACK.
             self._autocommit = self._reader.execution_options(isolation_level="AUTOCOMMIT")
         options: dict[str, Any] = {"class_": AsyncSession, "expire_on_commit": False, "autoflush": False}
@@ -64,10 +73,19 @@ class Database:
         self._write_sessions = async_sessionmaker(self._writer, **options)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading. Anything it writes is rolled back."""
+    async def read(self, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
+        """A session for reading. Anything it writes is rolled back. `seconds`: the limit of each statement, where the
+        usual one is too short."""
         async with self._read_sessions() as session:
-            yield session
+            async with self._reachability.connecting():
+                connection = await session.connection()
+            if seconds is None or self.is_sqlite:
+                yield session
+            else:
+                from munadi.db.postgres import allow
+
+                async with allow(connection, seconds):
+                    yield session
 
     async def lookup(self, find: Callable[[Connection], Found]) -> Found:
         """Run `find`, which reads a few rows by an index, with Core statements only. Each statement stands for itself.
@@ -78,7 +96,7 @@ class Database:
         if self._lookups is not None:
             with self._lookups.connect() as connection:
                 return find(connection)
-        async with self._autocommit.connect() as connection:
+        async with self._connection() as connection:
             return await connection.run_sync(find)
 
     @asynccontextmanager
@@ -95,8 +113,20 @@ class Database:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         async with self._write_sessions() as session, session.begin():
-            await session.connection()
+            async with self._reachability.connecting():
+                await session.connection()
             yield session
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection without a transaction."""
+        connection = self._autocommit.connect()
+        async with self._reachability.connecting():
+            await connection.start()
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     def _is_busy(self) -> bool:
         """Whether a new transaction must wait for another one of this process."""
@@ -114,7 +144,7 @@ class Database:
                 yield is_alone
             return
         lock = {"lock": int.from_bytes(hashlib.sha256(task.encode()).digest()[:8], signed=True)}
-        async with self._autocommit.connect() as connection:
+        async with self._connection() as connection:
             got = (await connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock)).scalar_one()
             try:
                 yield bool(got)
@@ -124,7 +154,7 @@ class Database:
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
-        async with self._reader.connect() as connection:
+        async with self._connection() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
@@ -151,17 +181,6 @@ def waited(session: AsyncSession) -> timedelta:
     """
     wait: timedelta = session.info.get(_WAITED, timedelta())
     return wait
-
-
-def _end_idle_transactions(engine: Engine, milliseconds: int) -> None:
-    """Set the limit for each new connection: by a statement, because some poolers refuse it as an option."""
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
-        cursor.close()
-        connection.commit()  # a rollback would undo it
 
 
 def _sqlite_engine(
