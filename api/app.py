@@ -59,7 +59,7 @@ from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.service import PublishingService
-from munadi.runtime import Runtime, open_database, open_runtime, webhook_guard_of
+from munadi.runtime import Runtime, open_database, open_runtime
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
 from munadi.wrong_keys import WrongKeys
@@ -173,7 +173,7 @@ async def open_services(
                 media_store=runtime.media_store,
                 fetcher=runtime.fetcher,
                 guard=runtime.guard,
-                webhook_guard=webhook_guard_of(settings),
+                webhook_guard=runtime.webhook_guard,
                 clock=runtime.clock,
                 sender=runtime.sender,
                 connecting=ConnectFlow(

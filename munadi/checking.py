@@ -11,6 +11,7 @@ from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Failure, FailureClass, Reason
 from munadi.domain.reasons import REASONS, failure_of
+from munadi.outbound.callers import calling_for
 from munadi.ports import AccountImport, Channels, Clock
 from munadi.tokens import AccountTokens
 
@@ -65,7 +66,8 @@ class AccountChecks:
             login=account.login,
             handle=account.handle,
         )
-        seen = await self._channels[account.channel].verify(given)
+        with calling_for(account.brand_ref):
+            seen = await self._channels[account.channel].verify(given)
         await self._accounts.store_checked(account.id, account.credentials_version, seen, self._clock.now())
 
     async def _record(self, account: ConnectedAccount, error: ChannelError) -> None:

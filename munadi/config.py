@@ -168,6 +168,11 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("info", description="debug, info, warning or error")
     audit_days: int = Field(400, ge=1, description="days that the audit log is kept")
+    dns_servers: str = Field(
+        "",
+        description="name servers to ask for the names that tenants give, comma separated (10.0.0.53, 10.0.0.54:5353); "
+        "unset: those of /etc/resolv.conf",
+    )
     allow_public_development: bool = Field(
         False, description="let development mode listen on a network and have a public address; unset: it refuses"
     )

@@ -34,6 +34,7 @@ from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.domain.reasons import failure_of
 from munadi.domain.usage import QuotaExceeded
 from munadi.importing import prove
+from munadi.outbound.callers import calling_for
 from munadi.ports import Authorizer, Channels, Choice, Clock, Connection, ConsentRequest
 from munadi.publishing import account_changes
 
@@ -108,7 +109,8 @@ class ConnectFlow:
         """Start the consent; returns the page to send the browser to. Raises InvalidLink, ChannelError."""
         row = await self.open_link(link)
         state = secrets.token_urlsafe(SECRET_BYTES)
-        consent = await self._authorizer(row.channel).begin(self._consent_request(row, state))
+        with calling_for(row.brand_ref):
+            consent = await self._authorizer(row.channel).begin(self._consent_request(row, state))
         await self._connections.begin(
             row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
         )
@@ -124,7 +126,8 @@ class ConnectFlow:
         try:
             self._require_browser(row, browser)
             await self._require_key(row)
-            granted = await self._authorizer(channel).exchange(self._consent_request(row, state), answered, kept)
+            with calling_for(row.brand_ref):
+                granted = await self._authorizer(channel).exchange(self._consent_request(row, state), answered, kept)
             choices = await self._narrowed(row, granted.choices)
             if len(choices) > 1:
                 now = self._clock.now()
@@ -172,7 +175,8 @@ class ConnectFlow:
         channel = self._channels[row.channel]
         proven: list[Connection] = []
         for choice in choices:
-            found = await prove(channel, choice.given)
+            with calling_for(row.brand_ref):
+                found = await prove(channel, choice.given)
             profile = found.profile
             if profile.external_id != choice.external_id:
                 message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"

@@ -27,6 +27,7 @@ from munadi.media.store import MediaStore
 from munadi.media.web_links import WebLinks
 from munadi.outbound.guard import Guard
 from munadi.outbound.private_targets import PrivateTargets
+from munadi.outbound.resolver import Resolver, servers_in
 from munadi.outbound.transport import guarded_client, network_client
 from munadi.ports import Channels, Clock, MediaReach, MediaReader
 from munadi.webhooks.sender import WebhookSender
@@ -41,6 +42,7 @@ class Runtime:
     settings: Settings
     keyring: KeyRing
     guard: Guard
+    webhook_guard: Guard
     media_store: MediaStore
     fetcher: MediaFetcher
     sender: WebhookSender
@@ -78,22 +80,16 @@ def key_file(settings: Settings) -> Path:
     return settings.data_dir / "keys" / "secret.key"
 
 
-def guard_of(settings: Settings) -> Guard:
+def guard_of(settings: Settings, resolve: Resolver | None = None) -> Guard:
     """The guard of every URL that a user can influence. Development allows loopback."""
-    return Guard(allow_loopback=settings.is_development)
+    return Guard(allow_loopback=settings.is_development, resolve=resolve)
 
 
-def webhook_guard_of(settings: Settings) -> Guard:
+def webhook_guard_of(settings: Settings, resolve: Resolver | None = None) -> Guard:
     """The guard of webhook receivers, some of which may be private. ValueError for a setting that cannot be read."""
     given = settings.webhooks
     private = PrivateTargets.parse(given.private_networks, given.private_hosts)
-    return Guard(allow_loopback=settings.is_development, private=private)
-
-
-def webhook_sender_of(settings: Settings) -> WebhookSender:
-    """The sender of webhooks. ValueError as `webhook_guard_of`."""
-    proxy = settings.webhooks.proxy
-    return WebhookSender(webhook_guard_of(settings), proxy=proxy.get_secret_value() if proxy else None)
+    return Guard(allow_loopback=settings.is_development, private=private, resolve=resolve)
 
 
 @asynccontextmanager
@@ -101,12 +97,17 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
     """Build the runtime of `process` (`api` or `worker`), and close it when the block ends."""
     instrument = instrument_of(settings, process)
     clock = clock or SystemClock()
-    keyring, guard = keyring_of(settings), guard_of(settings)
+    keyring = keyring_of(settings)
+    # Posts, media and webhooks wait for name servers apart from each other.
+    resolvers = [Resolver(servers_in(settings.dns_servers)) for _ in range(3)]
+    guard, media_guard = (guard_of(settings, resolve) for resolve in resolvers[:2])
+    webhook_guard = webhook_guard_of(settings, resolvers[2])
     store = open_store(settings)
     store.clear_incoming()
     limits = FetchLimits(max_bytes=settings.media.max_bytes, total=timedelta(seconds=settings.media.fetch_timeout))
-    fetcher = MediaFetcher(guard, limits, directory=store.incoming)
-    sender = webhook_sender_of(settings)
+    fetcher = MediaFetcher(media_guard, limits, directory=store.incoming)
+    proxy = settings.webhooks.proxy
+    sender = WebhookSender(webhook_guard, proxy=proxy.get_secret_value() if proxy else None)
     timeout = httpx.Timeout(CALL_TIMEOUT, connect=CONNECT_TIMEOUT)
     client = network_client(timeout)
     guarded = guarded_client(guard, timeout=timeout)
@@ -128,7 +129,20 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             guarded.event_hooks["request"].append(instrument.watch_request)
             watched = {name: instrument.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
             channels = Channels(watched, channels.authorizers)
-        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, media, reach, clock, instrument)
+        yield Runtime(
+            settings=settings,
+            keyring=keyring,
+            guard=guard,
+            webhook_guard=webhook_guard,
+            media_store=store,
+            fetcher=fetcher,
+            sender=sender,
+            channels=channels,
+            media=media,
+            reach=reach,
+            clock=clock,
+            instrument=instrument,
+        )
     finally:
-        for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose):
+        for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose, *(r.close for r in resolvers)):
             await closing()

@@ -39,6 +39,7 @@ from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
 from munadi.importing import prove
+from munadi.outbound.callers import calling_for
 from munadi.ports import AccountImport, Connection
 from munadi.publishing import account_changes
 from munadi.tokens import AccountTokens
@@ -125,7 +126,8 @@ async def import_account(
     brand = await visible_brand(ref, principal, services)
     if replay := await earlier_response(services, idempotency, ref, "accounts.import"):
         return replay
-    connection = await _verified(body, services)
+    with calling_for(ref):
+        connection = await _verified(body, services)
     accounts = AccountStore(services.database, services.keyring)
 
     async def keep(session: AsyncSession) -> Success:

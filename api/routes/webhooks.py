@@ -31,6 +31,7 @@ from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Ordering, Payload, SignatureScheme
 from munadi.intake.problems import ProblemCollector
+from munadi.outbound.callers import calling_for
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 CREATE, ROTATE = "endpoints.create", "endpoints.rotate"
@@ -59,7 +60,8 @@ async def create_endpoint(
     problems = ProblemCollector(shape)
     brand_ref = await named_brand(readable.get("brand_ref"), principal, services, problems)
     if "url" in readable:
-        await find_url(services.webhook_guard, readable["url"], "/url", problems)
+        with calling_for(brand_ref):
+            await find_url(services.webhook_guard, readable["url"], "/url", problems)
     _check_payload(readable.get("payload"), principal, problems)
     check_headers(readable.get("headers"), problems)
     problems.raise_if_any()
@@ -146,7 +148,8 @@ async def change_endpoint(
         if name in changes:
             changes[name] = changes[name] or ()
     if body.url is not None:
-        await check_url(services.webhook_guard, body.url, "/url")
+        with calling_for(before.brand_ref):
+            await check_url(services.webhook_guard, body.url, "/url")
         if body.url != before.url and _default_payload(principal) is Payload.THIN:
             # Or a key that may not read texts could have them sent to an address of its own.
             changes["payload"] = Payload.THIN
@@ -221,7 +224,8 @@ async def send_test_event(
         return replay
     async with services.database.read() as session:
         await require_deliveries(session, endpoint.brand_ref, services.clock.now())
-    sent = await send_test(services, endpoint_id)
+    with calling_for(endpoint.brand_ref):
+        sent = await send_test(services, endpoint_id)
 
     async def answer(session: AsyncSession) -> Success:
         now = services.clock.now()

@@ -16,7 +16,9 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
+from munadi.outbound.callers import calling_brand, calling_for
 from munadi.ports import Gate, SaveHandle, VisibleStep
 
 log = logging.getLogger("munadi.channels")
@@ -87,9 +89,12 @@ def _contained(call: Callable[..., Awaitable[Any]], title: str, seconds: float |
     async def inside(*args: Any, **kwargs: Any) -> Any:
         effects, arguments = _Effects(), signature.bind(*args, **kwargs).arguments
         effects.watch(arguments)
+        account = arguments.get("account")
+        brand_ref = account.brand_ref if isinstance(account, ConnectedAccount) else calling_brand()
         try:
-            async with asyncio.timeout(seconds):
-                return await call(**arguments)
+            with calling_for(brand_ref):
+                async with asyncio.timeout(seconds):
+                    return await call(**arguments)
         except ChannelError as error:
             _bound(error)
             raise

@@ -57,7 +57,7 @@ def database_and_keys() -> tuple[str, KeyRing]:
 
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """Check the settings that API and worker need to run. Raises CommandFailed (USAGE)."""
-    parts = (_keys, _level, _database, _temporal, _media, _channels, _webhooks, _failpoints, _exposure)
+    parts = (_keys, _level, _database, _temporal, _media, _channels, _webhooks, _dns, _failpoints, _exposure)
     wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
@@ -125,6 +125,15 @@ def _webhooks(settings: Settings) -> Iterator[str]:
             ProxiedBackend(settings.webhooks.proxy.get_secret_value())
         except ValueError as error:
             yield f"MUNADI_WEBHOOKS__PROXY: {error}"
+
+
+def _dns(settings: Settings) -> Iterator[str]:
+    from munadi.outbound.resolver import servers_in
+
+    try:
+        servers_in(settings.dns_servers)
+    except ValueError as error:
+        yield f"MUNADI_DNS_SERVERS: {error}"
 
 
 def _level(settings: Settings) -> Iterator[str]:

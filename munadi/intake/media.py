@@ -24,10 +24,11 @@ from munadi.media.fetch import MediaFetcher
 from munadi.media.file_name import file_name, name_in_url
 from munadi.media.pool import off_loop, start_probe
 from munadi.media.probe import check_head, probe
-from munadi.media.slots import FairSlots
 from munadi.media.store import MediaStore
 from munadi.media.transfer import Allowance
+from munadi.outbound.callers import calling_for
 from munadi.outbound.guard import GuardRefused
+from munadi.outbound.slots import FairSlots
 
 # How many files one process fetches at once, and how many of those for one brand. A fetch takes a connection and less
 # than a megabyte.
@@ -167,7 +168,8 @@ class MediaIntake:
         """The row of one URL, with its file added to `collected`; or why it was refused."""
         async with self._fetches.slot(brand_ref):
             try:
-                fetched = await self._fetcher.fetch(url, allowance=allowance, head=check_head)
+                with calling_for(brand_ref):
+                    fetched = await self._fetcher.fetch(url, allowance=allowance, head=check_head)
             except (GuardRefused, MediaRefused) as refused:
                 return refused
             collected.files.append(fetched.path)

@@ -7,12 +7,9 @@ a redirect passes here again. Parsing is httpx's, which also connects: there are
 
 import asyncio
 import re
-import socket
 from collections.abc import Awaitable, Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -20,6 +17,7 @@ import httpx
 
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
 from munadi.outbound.private_targets import PrivateTargets
+from munadi.outbound.resolver import Resolver
 
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 URL_LIMIT = 4096
@@ -29,10 +27,6 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0
 # getaddrinfo reads such names as IPv4 in decimal, octal, hexadecimal or shortened notation.
 _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 _USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
-
-# A slow name server blocks a thread long after our wait for it has ended. The loop's own threads are few, and files are
-# written in them.
-_resolvers = ThreadPoolExecutor(64, thread_name_prefix="resolve")
 
 Resolve = Callable[[str, int], Awaitable[Collection[str]]]
 Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -68,13 +62,6 @@ class Target:
     addresses: tuple[Address, ...]
 
 
-async def resolve_with_system(host: str, port: int) -> list[str]:
-    """Every address of a name, once each, from the system's resolver. Raises OSError."""
-    call = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(_resolvers, call)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
 class Guard:
     """Decides which URLs may be called. One per purpose; it has no state.
 
@@ -89,14 +76,14 @@ class Guard:
         allow_loopback: bool = False,
         https_only: bool = True,
         allowed_ports: Collection[int] = DEFAULT_PORTS,
-        resolve: Resolve = resolve_with_system,
+        resolve: Resolve | None = None,
         resolve_timeout: float = 5.0,
         private: PrivateTargets | None = None,
     ) -> None:
         self.allow_loopback = allow_loopback
         self.https_only = https_only
         self.allowed_ports = frozenset(allowed_ports)
-        self._resolve = resolve
+        self._resolve = resolve or Resolver()
         self._resolve_timeout = resolve_timeout
         self._private = private or PrivateTargets()
 

@@ -16,6 +16,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
+from munadi.outbound.callers import calling_for
 from munadi.ports import Clock, Deliveries, Sender
 from munadi.webhooks.lane import Lane
 
@@ -92,7 +93,8 @@ class EventDispatcher:
                 continue
             used[brand, slow] += 1
             lane = Lane(key, self._deliveries, self._sender, self._clock, self._holder)
-            self._running[key] = _Running(brand, lane, asyncio.create_task(self._run(key, lane)))
+            with calling_for(brand):
+                self._running[key] = _Running(brand, lane, asyncio.create_task(self._run(key, lane)))
         for key, running in self._running.items():
             if (running.brand, self._is_slow(key)) in crowded:
                 running.lane.make_room()

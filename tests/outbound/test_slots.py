@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from munadi.media.slots import FairSlots
+from munadi.outbound.slots import FairSlots
 
 
 async def turn() -> None:

@@ -1,0 +1,80 @@
+"""Resolves names that tenants give, without a thread for each: a lookup ends when its caller stops waiting for it.
+
+Rule: a brand whose name servers are slow makes only that brand wait. c-ares asks the name servers of /etc/resolv.conf
+after /etc/hosts, as /etc/nsswitch.conf orders them, and knows `localhost` and the names under it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from ipaddress import ip_address
+from weakref import WeakKeyDictionary
+
+import aiodns
+
+from munadi.outbound.callers import calling_brand
+from munadi.outbound.slots import FairSlots
+
+# Lookups at the same time: all, and those of one brand. Docker's own name server takes 1 024 of a machine.
+LOOKUPS, LOOKUPS_PER_BRAND = 512, 16
+# Seconds for the first try at a name server; the second waits twice as long. Callers stop waiting before that.
+TRY_SECONDS, TRIES = 2.0, 2
+# What is tried of a name with more addresses.
+MAX_ADDRESSES = 16
+
+
+class Resolver:
+    """Every address of a name. `servers` are asked in place of the system's name servers: `address:port` each.
+
+    One per purpose: posts and webhooks share neither lookups nor sockets.
+    """
+
+    def __init__(self, servers: Sequence[str] = (), slots: FairSlots | None = None) -> None:
+        self._servers = list(servers)
+        self._slots = slots or FairSlots(LOOKUPS, LOOKUPS_PER_BRAND)
+        # c-ares reports to the loop that it was made in.
+        self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, aiodns.DNSResolver] = WeakKeyDictionary()
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """The addresses of a name, each once, in the order to try them. Raises OSError."""
+        async with self._slots.slot(calling_brand()):
+            try:
+                found = await self._resolver().getaddrinfo(
+                    host, port=port, family=socket.AF_UNSPEC, type=socket.SOCK_STREAM
+                )
+            except aiodns.error.DNSError as error:
+                raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
+        addresses = dict.fromkeys(node.addr[0].decode("ascii") for node in found.nodes)
+        return list(addresses)[:MAX_ADDRESSES]
+
+    async def close(self) -> None:
+        """Give up all lookups."""
+        resolver = self._open.pop(asyncio.get_running_loop(), None)
+        if resolver is not None:
+            await resolver.close()
+
+    def _resolver(self) -> aiodns.DNSResolver:
+        loop = asyncio.get_running_loop()
+        if loop not in self._open:
+            self._open[loop] = aiodns.DNSResolver(self._servers or None, loop, timeout=TRY_SECONDS, tries=TRIES)
+        return self._open[loop]
+
+
+def servers_in(text: str) -> list[str]:
+    """The name servers of a setting: addresses with or without a port, comma separated. Raises ValueError."""
+    return [_server(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _server(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or (":" in host and not host.startswith("[")):
+        host, port = text, "53"
+    try:
+        address, number = ip_address(host.strip("[]")), int(port)
+    except ValueError:
+        number = 0
+    if not 0 < number < 65_536:
+        raise ValueError(f"{text!r} is not the address of a name server, with or without a port") from None
+    return f"[{address}]:{number}" if address.version == 6 else f"{address}:{number}"
