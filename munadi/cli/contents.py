@@ -47,7 +47,7 @@ def publish(
     Write it here (--text, --channel, --at, --media), or give all of it as JSON (--file), where {"path": "a.jpg"} is a
     local file, relative to the JSON's. With --wait the exit code is 0 only if everything was published.
     """
-    from munadi.client import NotReachable
+    from munadi.client import NotReachable, ProblemError
     from munadi.client.steps import key_or_new
 
     key = key_or_new(writing.checked_key(idempotency_key))
@@ -55,7 +55,9 @@ def publish(
     payload = writing.written_post(session, file, brand_ref, media, **fields)
     try:
         made = session.client.contents.submit(payload, key)
-    except NotReachable:
+    except (NotReachable, ProblemError) as error:
+        if isinstance(error, ProblemError) and not error.is_away:
+            raise
         session.out.note(f"It may have been accepted all the same. To be sure, repeat with --idempotency-key {key}")
         raise
     if made.replayed:

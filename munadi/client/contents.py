@@ -154,23 +154,25 @@ class Contents(Group[M]):
     def wait(self, content_id: str, timeout: float = 300.0) -> Steps[Content]:
         """Wait until every publication has ended; returns the content, whose `status` says how.
 
-        Raises NotEnded after `timeout` seconds, with the content as it was then. Waits while the API is unreachable.
+        Waits while the API is away. After `timeout` seconds it raises NotEnded, with the content as it was last seen;
+        if it was never seen, what the last try raised.
         """
         until, pause = self._driver.clock() + timeout, SOON
         seen: Content | None = None
         while True:
-            left = until - self._driver.clock()
+            left, asked, failed = until - self._driver.clock(), 0, None
             try:
-                seen = yield from _content(content_id)
+                seen = yield from _content(content_id).once()
                 if seen["status"] in ENDED:
                     return seen
             except (NotReachable, ProblemError) as error:
-                if left <= 0 or (isinstance(error, ProblemError) and not error.is_away):
-                    raise
+                asked, failed = _wait_asked(error), error
             if left <= 0:
-                assert seen is not None
-                raise NotEnded(seen, timeout)
-            yield Pause(min(pause, left))
+                if seen is None:
+                    assert failed is not None
+                    raise failed
+                raise NotEnded(seen, timeout) from failed
+            yield Pause(min(max(pause, asked), left))
             pause = min(pause * 1.5, LATER)
 
 
@@ -180,6 +182,17 @@ def _path(content_id: str, *rest: str) -> str:
 
 def _content(content_id: str) -> Call[Content]:
     return Call("GET", _path(content_id))
+
+
+def _wait_asked(error: NotReachable | ProblemError) -> int:
+    """Seconds that the API asks to wait, if the error is a temporary one. Raises any other."""
+    if isinstance(error, NotReachable):
+        if error.is_no_address:
+            raise error
+        return 0
+    if not error.is_temporary:
+        raise error
+    return error.retry_after or 0
 
 
 def _events(content_id: str, after: int) -> Steps[list[Event]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from munadi.client.retrying import ASKED_TO_WAIT, AWAY, retry_after
 from munadi.client.shapes import Content, Problem, Violation
 
 
@@ -29,7 +30,7 @@ class NotReachable(ClientError):
 
 
 class ProblemError(ClientError):
-    """An answer that is not a 2xx. `problem` is the API's own document, whole; `retry_after` its header, seconds."""
+    """An answer that is not a 2xx. `problem` is the API's own document, whole; `retry_after` its header, in seconds."""
 
     def __init__(self, status: int, problem: Problem, retry_after: int | None = None) -> None:
         super().__init__(f"{status} {problem.get('title') or ''}: {problem.get('detail') or ''}".rstrip(": "))
@@ -45,7 +46,12 @@ class ProblemError(ClientError):
     @property
     def is_away(self) -> bool:
         """Whether a gateway, or an API without its database, is temporarily unavailable."""
-        return self.status in (502, 503, 504)
+        return self.status in AWAY
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed later without a change: the API is away, or a limit is used up."""
+        return self.is_away or (self.status in ASKED_TO_WAIT and self.retry_after is not None)
 
     @property
     def violations(self) -> list[Violation]:
@@ -78,5 +84,4 @@ def problem_of(response: httpx.Response) -> ProblemError:
             "code": None,
             "errors": [],
         }
-    seconds = response.headers.get("retry-after", "")
-    return ProblemError(response.status_code, body, int(seconds) if seconds.isdigit() else None)
+    return ProblemError(response.status_code, body, retry_after(response))

@@ -19,14 +19,10 @@ from urllib.parse import quote
 import httpx
 
 from munadi.client.errors import ClientError, NotReachable, problem_of
+from munadi.client.retrying import PAUSES, pause_before_repeat
 
 T = TypeVar("T")
 
-# Seconds between tries. A dead server is reported within two seconds, a restarting one is usually back.
-PAUSES = (0.2, 0.5, 1.0)
-LONGEST_WAIT = 10.0
-TOO_BUSY = 503
-IN_FLIGHT = 409
 _BARE_KEY = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 _ANY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
@@ -60,7 +56,19 @@ class Call(Generic[T]):
 
     def __iter__(self) -> Generator[Step, Any, T]:
         answer = yield from _answered(self)
-        result: T = self.read(answer)
+        return self._result(answer)
+
+    def once(self) -> Generator[Step, Any, T]:
+        """The same without repeats, for an operation that repeats it by a rule of its own."""
+        answer = yield Try(self, self.idempotency_key)
+        return self._result(_accepted(answer))
+
+    def _result(self, answer: httpx.Response) -> T:
+        try:
+            result: T = self.read(answer)
+        except ValueError:
+            # A 2xx without JSON: a proxy's page.
+            raise problem_of(answer) from None
         return result
 
 
@@ -184,10 +192,10 @@ def _answered(call: Call[Any]) -> Steps[httpx.Response]:
             if error.is_no_address:
                 raise
         else:
-            delay = _retry_delay(answer, pause)
-            if delay is None:
+            asked = pause_before_repeat(answer, pause)
+            if asked is None:
                 return _accepted(answer)
-            pause = delay
+            pause = asked
         yield Pause(pause)
     return _accepted((yield attempt))
 
@@ -196,16 +204,3 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
     if not answer.is_success:
         raise problem_of(answer)
     return answer
-
-
-def _retry_delay(answer: httpx.Response, pause: float) -> float | None:
-    """Seconds until the request should be repeated; None when this is the final response.
-
-    A 409 with Retry-After means that our earlier attempt is still in flight under the same key.
-    """
-    seconds = answer.headers.get("retry-after", "")
-    if answer.status_code == IN_FLIGHT and not seconds:
-        return None
-    if answer.status_code not in (TOO_BUSY, IN_FLIGHT):
-        return None
-    return min(float(seconds), LONGEST_WAIT) if seconds.isdigit() else pause

@@ -131,10 +131,17 @@ def test_the_exit_code_follows_the_status_of_a_refusal(munadi: Munadi, api: Fake
     assert munadi("contents", "get", "cnt_1", "--json").exit_code == code
 
 
-def test_no_answer_is_exit_code_3_and_names_the_key_to_repeat_with(publish: Publish, api: FakeApi) -> None:
-    api.on("POST /v1/contents", httpx.ConnectError("refused"))
+@pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), *map(httpx.Response, (502, 503, 504))])
+def test_an_api_that_is_away_is_exit_code_3_and_names_the_key_to_repeat_with(
+    publish: Publish, api: FakeApi, failure: httpx.Response | Exception
+) -> None:
+    api.on("POST /v1/contents", failure)
     result = publish("--idempotency-key", "k-1")
     assert (result.exit_code, "repeat with --idempotency-key k-1" in result.stderr) == (3, True)
+
+
+def test_no_answer_is_a_problem_in_json(publish: Publish, api: FakeApi) -> None:
+    api.on("POST /v1/contents", httpx.ConnectError("refused"))
     assert json.loads(publish("--json").stdout)["code"] == "NOT_REACHABLE"
 
 

@@ -51,7 +51,7 @@ def test_no_other_request_is_retried(serve: Serve, call: Callable[[Any], Any]) -
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 429, 500, 502, 504])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 429, 500, 501])
 def test_a_refusal_is_not_retried(serve: Serve, status: int) -> None:
     server = serve(httpx.Response(status, json={"title": "No", "code": "X", "status": status}), OK)
     with pytest.raises(ProblemError) as refused:
@@ -62,9 +62,10 @@ def test_a_refusal_is_not_retried(serve: Serve, status: int) -> None:
 
 def test_a_refusal_has_the_time_to_retry(serve: Serve) -> None:
     answer = httpx.Response(429, json={"title": "Slow down", "code": "X"}, headers={"retry-after": "30"})
+    server = serve(answer)
     with pytest.raises(ProblemError) as refused:
-        serve(answer).ask(lambda c: c.contents.get("cnt_1"))
-    assert refused.value.retry_after == 30
+        server.ask(lambda c: c.contents.get("cnt_1"))
+    assert (refused.value.retry_after, server.pauses) == (30, [])
 
 
 def test_a_retry_waits_for_the_first_request_in_flight(serve: Serve) -> None:
@@ -77,7 +78,7 @@ def test_the_client_gives_up_in_time(serve: Serve) -> None:
     server = serve(httpx.ConnectError("refused"))
     with pytest.raises(NotReachable, match=r"http://munadi\.test cannot be reached: refused"):
         server.ask(lambda c: c.contents.get("cnt_1"))
-    assert 0 < sum(server.pauses) < 2
+    assert 0 < sum(server.pauses) < 4
 
 
 def test_an_invalid_address_is_not_retried(serve: Serve) -> None:

@@ -63,6 +63,31 @@ def test_wait_gives_up_when_the_api_stays_unreachable(serve: Serve) -> None:
     assert 20 <= sum(server.pauses) < 25
 
 
+@pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.Response(502)])
+def test_wait_ends_with_the_post_as_it_was_last_seen(serve: Serve, failure: httpx.Response | Exception) -> None:
+    server = serve(content("queued"), failure)
+    with pytest.raises(NotEnded) as waited:
+        server.ask(lambda c: c.contents.wait("cnt_1", timeout=20))
+    assert waited.value.content == {"id": "cnt_1", "status": "queued"}
+    assert isinstance(waited.value.__cause__, NotReachable | ProblemError)
+    assert sum(server.pauses) == pytest.approx(20)
+
+
+def test_wait_asks_no_earlier_than_the_api_says(serve: Serve) -> None:
+    busy = httpx.Response(429, json={"title": "Slow down"}, headers={"retry-after": "7"})
+    server = serve(content("queued"), busy, httpx.Response(503, headers={"retry-after": "86400"}))
+    with pytest.raises(NotEnded):
+        server.ask(lambda c: c.contents.wait("cnt_1", timeout=60))
+    assert server.pauses == [0.25, 7, pytest.approx(52.75)]
+
+
+def test_wait_fails_at_once_for_an_address_that_is_none(serve: Serve) -> None:
+    server = serve(httpx.UnsupportedProtocol("ftp"))
+    with pytest.raises(NotReachable):
+        server.ask(lambda c: c.contents.wait("cnt_1"))
+    assert server.pauses == []
+
+
 def test_wait_fails_at_once_for_an_unknown_post(serve: Serve) -> None:
     server = serve(httpx.Response(404, json={"title": "No", "code": "NOT_FOUND"}))
     with pytest.raises(ProblemError):
