@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -18,7 +19,8 @@ import pytest
 
 from munadi.webhooks.signing import generate_key_pair, generate_secret, headers
 from tests.e2e.guide_runs import Guide
-from tests.harness.brand import Brand
+from tests.harness.brand import Brand, until
+from tests.harness.gateway import Gateway
 from tests.harness.networks import posts_of
 from tests.harness.stack import Stack
 from tests.support.node import install_packages
@@ -45,7 +47,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 """
 STRICT = """
-import { Munadi, type ContentView, type ContentStatus } from "munadi";
+import { Munadi, NotEndedError, type ContentView, type ContentStatus } from "munadi";
 import { verify } from "munadi/webhooks";
 export async function publish(munadi: Munadi): Promise<ContentStatus> {
   const made: ContentView = await munadi.contents.create({ brandRef: "acme", text: "x", channels: ["bluesky"] });
@@ -57,7 +59,17 @@ export async function publish(munadi: Munadi): Promise<ContentStatus> {
   await munadi.contents.reschedule(made.id, { scheduledAt: 17 });
   return (await munadi.wait(made.id)).status;
 }
+export const last = (error: unknown): ContentView | null => error instanceof NotEndedError ? error.content : null;
 export const read = (body: string, headers: Headers): unknown => verify(body, headers, ["whsec_a", "whsec_b"]);
+"""
+# Publishes while the API is away, and waits while it is away again.
+PATIENT = """
+import { Munadi } from "munadi";
+const [gateway, brandRef, text] = process.argv.slice(2);
+const post = { brandRef, text, channels: ["bluesky"] };
+const made = await new Munadi({ url: gateway }).contents.create(post);
+console.log(made.status);
+console.log((await new Munadi().wait(made.id, { timeout: 90_000 })).status);
 """
 
 
@@ -134,6 +146,27 @@ async def test_the_guides_program_publishes_once(package: Path, stack: Stack, ac
         assert re.fullmatch(r"bluesky published https?://\S+", shown[1])
     async with stack.sandbox() as sandbox:
         assert len([post for post in await posts_of(sandbox, "bluesky") if post["text"] == text]) == 1
+
+
+async def test_a_post_and_a_wait_survive_restarts_of_the_api(package: Path, stack: Stack, brand: Brand) -> None:
+    (package / "patient.mjs").write_text(PATIENT)
+    text = f"patient {brand.ref}"
+    async with stack.another_api(f"ts-{brand.ref}") as another:
+        url = str(another.client.base_url)
+        with Gateway(url) as gateway:
+            await asyncio.to_thread(another.process.kill)
+            argv = ["node", package / "patient.mjs", gateway.url, brand.ref, text]
+            given = {"MUNADI_URL": url, "MUNADI_API_KEY": str(stack.info["apiKey"])}
+            with Process(argv, log=package / "patient.log", env=given, cwd=package) as program:
+                await until(lambda: asyncio.sleep(0, gateway.away), 30, 0.05)
+                await another.start()
+                await asyncio.to_thread(program.wait_for_line, "^accepted$", 40)
+                await asyncio.to_thread(another.process.kill)
+                await until(lambda: brand.posts(text))
+                await another.start()
+                await asyncio.to_thread(program.wait_for_line, "^published$", 40)
+                assert await asyncio.to_thread(program.wait) == 0
+    assert len(await brand.posts(text)) == 1
 
 
 def test_the_guides_program_changes_and_lists(package: Path, stack: Stack, acme: Brand) -> None:

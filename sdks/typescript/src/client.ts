@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { NotEndedError } from "./errors.js";
+import { NotEndedError, NotReachableError, ProblemError } from "./errors.js";
 import { Http, sleep, type CallOptions, type ClientOptions, type Parts } from "./http.js";
 import { Operations } from "./operations.js";
 import type { ContentStatus, ContentView, MediaView } from "./schema.js";
@@ -46,21 +46,42 @@ export class Munadi extends Operations {
     return this.request("POST", "/v1/media", { idempotencyKey: `file-${digest}`, ...options, body });
   }
 
-  /** The post when every publication has ended, or is unconfirmed. Throws NotEndedError; publishing continues then. */
+  /**
+   * The post when every publication has ended, or is unconfirmed. Waits while the API is away. After `timeout` it throws
+   * NotEndedError with the post as it was last seen (publishing continues), or, if it was never seen, the last try's error.
+   */
   async wait(contentId: string, { timeout = 600_000, signal }: WaitOptions = {}): Promise<ContentView> {
     const options = signal ? { signal } : {};
+    const path = `/v1/contents/${encodeURIComponent(contentId)}`;
     const began = Date.now();
+    let seen: ContentView | undefined;
     for (;;) {
-      const content = await this.contents.get(contentId, options);
-      if (ENDED.has(content.status)) return content;
+      let failed: unknown;
       const left = began + timeout - Date.now();
-      if (left <= 0) {
-        throw new NotEndedError(`${contentId} is ${content.status} after ${timeout / 1000} s; publishing continues`);
+      try {
+        seen = await this.http.readOnce<ContentView>(path, options);
+        if (ENDED.has(seen.status)) return seen;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        failed = error;
       }
-      // One that is due later is not asked for every second.
-      const due = Date.parse(content.scheduledAt ?? "") - Date.now();
-      const pause = due > LATER ? Math.min(due, 60_000) : Date.now() - began < 5000 ? SOON : LATER;
-      await sleep(Math.min(pause, left), signal);
+      if (left <= 0) {
+        if (seen === undefined) throw failed;
+        throw new NotEndedError(seen, timeout / 1000, failed === undefined ? {} : { cause: failed });
+      }
+      await sleep(Math.min(pauseBetween(seen, failed, Date.now() - began), left), signal);
     }
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof NotReachableError || (error instanceof ProblemError && error.isTemporary);
+}
+
+/** Milliseconds until the next poll. A post that is due later is not asked for every second. */
+function pauseBetween(content: ContentView | undefined, failed: unknown, waited: number): number {
+  const pause = waited < 5000 ? SOON : LATER;
+  if (failed !== undefined) return Math.max(pause, failed instanceof ProblemError ? (failed.retryAfter ?? 0) * 1000 : 0);
+  const due = Date.parse(content?.scheduledAt ?? "") - Date.now();
+  return due > LATER ? Math.min(due, 60_000) : pause;
 }

@@ -1,4 +1,5 @@
-import type { Problem } from "./schema.js";
+import { isTemporary } from "./retrying.js";
+import type { ContentView, Problem } from "./schema.js";
 
 /** What a refused request answers with (RFC 9457). */
 export interface ProblemDetails {
@@ -37,6 +38,11 @@ export class ProblemError extends MunadiError {
     return this.problem.code;
   }
 
+  /** Whether the same request may succeed later without a change: the API is away, or a limit is used up. */
+  get isTemporary(): boolean {
+    return isTemporary(this.status, this.retryAfter);
+  }
+
   /** Each broken rule, with pointer, rule, limit and actual value. */
   get violations(): Problem[] {
     return this.problem.errors ?? [];
@@ -60,4 +66,13 @@ export class NotReachableError extends MunadiError {
 /** `wait` timed out; publishing continues. */
 export class NotEndedError extends MunadiError {
   override name = "NotEndedError";
+
+  constructor(
+    /** The post as it was last seen. */
+    readonly content: ContentView,
+    seconds: number,
+    options: ErrorOptions = {},
+  ) {
+    super(`${content.id} is ${content.status} after ${seconds} s; publishing continues`, options);
+  }
 }

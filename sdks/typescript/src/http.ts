@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { NotReachableError, ProblemError, type ProblemDetails } from "./errors.js";
+import { PAUSES, pauseBeforeRepeat, retryAfter } from "./retrying.js";
 
 type Value = string | number | boolean | readonly (string | number)[] | Readonly<Record<string, string>> | null;
 export type Query = Record<string, Value | undefined>;
@@ -19,6 +20,12 @@ export interface Parts extends CallOptions {
   query?: Query;
 }
 
+/** An answer, with its body whole. */
+interface Answer {
+  response: Response;
+  text: string;
+}
+
 export type Send = <T>(method: string, path: string, parts?: Parts) => Promise<T>;
 
 export interface ClientOptions {
@@ -32,9 +39,7 @@ export interface ClientOptions {
   fetch?: typeof fetch;
 }
 
-// Milliseconds between tries: a dead server is reported soon, a restarting one is usually back.
-const PAUSES = [200, 500, 1000];
-const LONGEST_WAIT = 10_000;
+const NOT_JSON = Symbol("not JSON");
 
 /** Sends requests. One is repeated only if it is a read or carries an idempotency key. */
 export class Http {
@@ -49,6 +54,9 @@ export class Http {
     if (!url || !key) {
       throw new TypeError("give url and apiKey, or set MUNADI_URL and MUNADI_API_KEY");
     }
+    if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+      throw new TypeError(`${JSON.stringify(url)} is not an address that begins with http:// or https://`);
+    }
     this.url = url.replace(/\/+$/, "");
     this.key = key;
     this.timeout = options.timeout ?? 30_000;
@@ -57,27 +65,38 @@ export class Http {
 
   readonly send: Send = async <T>(method: string, path: string, parts: Parts = {}): Promise<T> => {
     const idempotencyKey = method === "POST" ? (parts.idempotencyKey ?? randomUUID()) : null;
-    const again = method === "GET" || idempotencyKey !== null;
-    for (let tries = 0; ; tries++) {
-      const pause = again ? PAUSES[tries] : undefined;
-      let answer: Response;
+    const pauses = method === "GET" || idempotencyKey !== null ? PAUSES : [];
+    for (const pause of pauses) {
+      let wait = pause;
       try {
-        answer = await this.once(method, path, parts, idempotencyKey);
+        const answer = await this.once(method, path, parts, idempotencyKey);
+        const asked = answer.response.ok ? undefined : pauseBeforeRepeat(answer.response, pause);
+        if (asked === undefined) return accepted<T>(answer);
+        wait = asked;
       } catch (error) {
-        parts.signal?.throwIfAborted();
-        if (pause === undefined) throw new NotReachableError(this.url, idempotencyKey, error);
-        await sleep(pause, parts.signal);
-        continue;
+        if (!(error instanceof NotReachableError)) throw error;
       }
-      if (answer.ok) return await read<T>(answer);
-      const wait = pause === undefined ? undefined : delay(answer, pause);
-      if (wait === undefined) throw await problem(answer);
-      await answer.body?.cancel();
       await sleep(wait, parts.signal);
     }
+    return accepted<T>(await this.once(method, path, parts, idempotencyKey));
   };
 
-  private once(method: string, path: string, parts: Parts, idempotencyKey: string | null): Promise<Response> {
+  /** A read without repeats, for a caller that repeats it by a rule of its own. */
+  readonly readOnce = async <T>(path: string, parts: Parts = {}): Promise<T> =>
+    accepted<T>(await this.once("GET", path, parts, null));
+
+  /** The answer of one try. Throws NotReachableError, and what the caller's signal gives as its reason. */
+  private async once(method: string, path: string, parts: Parts, idempotencyKey: string | null): Promise<Answer> {
+    try {
+      const response = await this.request(method, path, parts, idempotencyKey);
+      return { response, text: await response.text() };
+    } catch (error) {
+      parts.signal?.throwIfAborted();
+      throw new NotReachableError(this.url, idempotencyKey, error);
+    }
+  }
+
+  private request(method: string, path: string, parts: Parts, idempotencyKey: string | null): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.key}`, accept: "application/json" };
     if (idempotencyKey !== null) headers["idempotency-key"] = `"${idempotencyKey.replace(/[\\"]/g, "\\$&")}"`;
     if (parts.ifMatch !== undefined) headers["if-match"] = entityTag(parts.ifMatch);
@@ -132,36 +151,29 @@ function entityTag(version: string | number): string {
   return text === "*" || text.endsWith('"') ? text : `"${text}"`;
 }
 
-/** Milliseconds until the next try; undefined when this answer is the last word. */
-function delay(answer: Response, pause: number): number | undefined {
-  const seconds = answer.headers.get("retry-after");
-  // A 409 with Retry-After: our earlier try with this key is still in flight. 429: too many calls, none was made.
-  const busy = answer.status === 503 || ((answer.status === 409 || answer.status === 429) && seconds !== null);
-  if (!busy) return undefined;
-  if (seconds === null || !/^\d+$/.test(seconds)) return pause;
-  // A wait that is longer than a call should take is the caller's decision.
-  return Number(seconds) * 1000 > LONGEST_WAIT ? undefined : Number(seconds) * 1000;
+/** The result of a 2xx; throws the problem of any other answer, and of one that is not Munadi's. */
+function accepted<T>(answer: Answer): T {
+  const found = parsed(answer.text);
+  if (!answer.response.ok || found === NOT_JSON) throw problem(answer, found);
+  return found as T;
 }
 
-async function read<T>(answer: Response): Promise<T> {
-  const text = await answer.text();
-  return (text ? JSON.parse(text) : undefined) as T;
-}
-
-async function problem(answer: Response): Promise<ProblemError> {
-  const seconds = answer.headers.get("retry-after");
-  const retryAfter = seconds !== null && /^\d+$/.test(seconds) ? Number(seconds) : null;
-  const text = await answer.text();
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    found = undefined; // a proxy's page
-  }
+function problem({ response, text }: Answer, found: unknown): ProblemError {
+  const seconds = retryAfter(response);
   if (found !== null && typeof found === "object" && "title" in found) {
-    return new ProblemError(found as ProblemDetails, retryAfter);
+    return new ProblemError({ ...(found as ProblemDetails), status: response.status }, seconds);
   }
   const detail = `this is not an answer of Munadi's API: ${JSON.stringify(text.slice(0, 200))}`;
-  const made = { type: "about:blank", title: answer.statusText || "Unexpected answer", status: answer.status, detail };
-  return new ProblemError({ ...made, code: null }, retryAfter);
+  const made = { type: "about:blank", title: response.statusText || "Unexpected answer", status: response.status, detail };
+  return new ProblemError({ ...made, code: null }, seconds);
+}
+
+/** The JSON of a body; undefined for an empty one, NOT_JSON for a proxy's page. */
+function parsed(text: string): unknown {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return NOT_JSON;
+  }
 }

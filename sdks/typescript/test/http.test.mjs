@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { Munadi, NotReachableError, ProblemError } from "../dist/esm/index.js";
+import { Munadi, NotEndedError, NotReachableError, ProblemError } from "../dist/esm/index.js";
 
 const problem = (status, more = {}) => [status, { "content-type": "application/problem+json", ...more.headers }, {
   type: "about:blank", title: "Refused", status, code: more.code ?? "REFUSED", errors: more.errors ?? [],
 }];
 
-/** A server that gives these answers in turn, and the requests it got. A null answer ends the connection. */
+const CUT = Symbol("cut");
+
+/** A server that gives these answers in turn, and the requests it got. A null answer ends the connection, CUT in its body. */
 async function serving(answers, use) {
   const requests = [];
   const server = createServer((request, response) => {
     const parts = [];
     request.on("data", (part) => parts.push(part));
     request.on("end", () => {
-      requests.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(parts) });
+      requests.push({ at: Date.now(), method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(parts) });
       const answer = answers[Math.min(requests.length, answers.length) - 1];
       if (answer === null) return request.socket.destroy();
+      if (answer === CUT) {
+        response.writeHead(200, { "content-length": "1000" });
+        return response.write("{", () => request.socket.destroy());
+      }
       response.writeHead(answer[0], answer[1]);
       response.end(answer[2] === undefined ? "" : typeof answer[2] === "string" ? answer[2] : JSON.stringify(answer[2]));
     });
@@ -30,6 +36,7 @@ async function serving(answers, use) {
   }
 }
 
+const page = (status) => [status, { "content-type": "text/html" }, "<h1>Bad gateway</h1>"];
 const OK = [200, { "content-type": "application/json" }, { id: "cnt_1", status: "published", data: [], nextCursor: null }];
 
 test("a POST whose answer was lost is repeated with the same key and body", () =>
@@ -87,16 +94,100 @@ test("a 409 without Retry-After, and a wait of hours, are the caller's to decide
     assert.equal(requests.length, 2);
   }));
 
-test("an API that stays away ends after four tries", () =>
-  serving([null], async (munadi, requests) => {
-    await assert.rejects(munadi.contents.get("cnt_1"), NotReachableError);
-    assert.equal(requests.length, 4);
+for (const status of [502, 503, 504]) {
+  test(`a ${status} is repeated with the same key; a read as well`, () =>
+    serving([page(status), page(status), OK, page(status), OK], async (munadi, requests) => {
+      assert.equal((await munadi.contents.create({ brandRef: "acme", text: "x", channels: ["bluesky"] })).id, "cnt_1");
+      assert.equal(new Set(requests.map((each) => each.headers["idempotency-key"])).size, 1);
+      assert.equal(requests.length, 3);
+      await munadi.contents.get("cnt_1");
+      assert.equal(requests.length, 5);
+    }));
+
+  test(`a change without a key is not repeated after a ${status}`, () =>
+    serving([page(status)], async (munadi, requests) => {
+      await assert.rejects(munadi.contents.update("cnt_1", { text: "new" }, { ifMatch: 3 }), { status });
+      await assert.rejects(munadi.accounts.disconnect("acc_1"), { status });
+      assert.equal(requests.length, 2);
+    }));
+}
+
+test("Retry-After is obeyed, in seconds and as a date", async () => {
+  const date = new Date(Date.UTC(2031, 4, 3, 2, 1, 0));
+  const dated = { date: date.toUTCString(), "retry-after": new Date(date.getTime() + 1000).toUTCString() };
+  for (const headers of [{ "retry-after": "1" }, dated]) {
+    await serving([[503, headers, ""], OK], async (munadi, requests) => {
+      await munadi.contents.get("cnt_1");
+      assert.equal(requests.length, 2);
+      const waited = requests[1].at - requests[0].at;
+      assert.ok(waited >= 990 && waited < 3000, `${waited}`);
+    });
+  }
+});
+
+test("an unreadable Retry-After is not obeyed", () =>
+  serving([[503, { "retry-after": "-5" }, ""], [503, { "retry-after": "soon" }, ""], OK], async (munadi, requests) => {
+    await munadi.contents.get("cnt_1");
+    assert.ok(requests[2].at - requests[0].at < 3000);
   }));
 
-test("a page of a proxy is a problem too", () =>
-  serving([[502, { "content-type": "text/html" }, "<h1>Bad gateway</h1>"]], async (munadi) => {
+test("an API that stays away ends after five tries, with its last answer", async () => {
+  await serving([null], async (munadi, requests) => {
+    await assert.rejects(munadi.contents.get("cnt_1"), NotReachableError);
+    assert.equal(requests.length, 5);
+  });
+  await serving([page(502)], async (munadi, requests) => {
     await assert.rejects(munadi.contents.get("cnt_1"), (error) => error.status === 502 && error.code === null);
+    assert.equal(requests.length, 5);
+  });
+});
+
+test("an answer that is cut off is no answer, and is repeated", () =>
+  serving([CUT, OK], async (munadi, requests) => {
+    assert.equal((await munadi.contents.cancel("cnt_1")).id, "cnt_1");
+    assert.equal(requests[0].headers["idempotency-key"], requests[1].headers["idempotency-key"]);
   }));
+
+test("a page of a proxy is a problem, also with 200", () =>
+  serving([page(200)], async (munadi, requests) => {
+    await assert.rejects(munadi.contents.get("cnt_1"), (error) => error instanceof ProblemError && error.code === null);
+    assert.equal(requests.length, 1);
+  }));
+
+const QUEUED = [200, { "content-type": "application/json" }, { id: "cnt_1", status: "queued", scheduledAt: null }];
+
+test("wait survives an API that is away", () =>
+  serving([QUEUED, null, page(502), [503, {}, ""], page(504), null, OK], async (munadi, requests) => {
+    assert.equal((await munadi.wait("cnt_1", { timeout: 20_000 })).status, "published");
+    assert.equal(requests.length, 7);
+  }));
+
+test("wait ends in time with the post as it was last seen", () =>
+  serving([QUEUED, null], async (munadi) => {
+    const began = Date.now();
+    await assert.rejects(munadi.wait("cnt_1", { timeout: 1000 }), (error) => {
+      assert.ok(error instanceof NotEndedError && error.cause instanceof NotReachableError);
+      assert.deepEqual(error.content, QUEUED[2]);
+      assert.match(error.message, /cnt_1 is queued after 1 s; publishing continues/);
+      return true;
+    });
+    assert.ok(Date.now() - began < 2500);
+  }));
+
+test("wait for a post that was never seen ends with the last error", () =>
+  serving([page(502)], async (munadi) => {
+    await assert.rejects(munadi.wait("cnt_1", { timeout: 600 }), { status: 502 });
+  }));
+
+test("wait ends at once for a post that does not exist, and with its signal", async () => {
+  await serving([problem(404)], async (munadi, requests) => {
+    await assert.rejects(munadi.wait("cnt_1"), { status: 404 });
+    assert.equal(requests.length, 1);
+  });
+  await serving([null], async (munadi) => {
+    await assert.rejects(munadi.wait("cnt_1", { signal: AbortSignal.timeout(300) }), { name: "TimeoutError" });
+  });
+});
 
 test("unknown fields and values are passed on", () =>
   serving([[200, {}, { id: "cnt_1", status: "archived", shelf: 7 }]], async (munadi) => {
@@ -127,6 +218,7 @@ test("without an address or a key there is a clear error", () => {
   delete process.env.MUNADI_API_KEY;
   try {
     assert.throws(() => new Munadi(), /MUNADI_URL/);
+    assert.throws(() => new Munadi({ url: "munadi.example", apiKey: "mk_test" }), /"munadi.example" is not an address/);
   } finally {
     Object.assign(process.env, before);
   }
