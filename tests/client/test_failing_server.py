@@ -42,7 +42,7 @@ class FailingServer(ThreadingHTTPServer):
     """Answers with each of `failures` in turn, and then with a post."""
 
     def __init__(self) -> None:
-        super().__init__((LOOPBACK, 0), Handler)
+        super().__init__((LOOPBACK, 0), _Answering)
         self.failures: list[Failure] = []
         self.received: list[Received] = []
         self.address = f"http://{LOOPBACK}:{self.server_port}"
@@ -57,7 +57,7 @@ class FailingServer(ThreadingHTTPServer):
         return [later.at - earlier.at for earlier, later in pairwise(self.received)]
 
 
-class Handler(BaseHTTPRequestHandler):
+class _Answering(BaseHTTPRequestHandler):
     server: FailingServer
     protocol_version = "HTTP/1.1"
 
