@@ -6,14 +6,12 @@ changes the answer to a wrong key. Memory and rows are bounded, so that a flood 
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import math
-from collections import OrderedDict
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
+from munadi.address_limit import AddressLimit
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables.audit import AuditRow
@@ -23,8 +21,6 @@ from munadi.flushing import flushing
 
 log = logging.getLogger("munadi.audit")
 
-WINDOW_SECONDS = 60.0
-MAX_ADDRESSES = 10_000
 # The most rows of one minute. Further refusals are counted in one row without an address.
 MAX_ROWS = 200
 FLUSH_SECONDS = 2.0
@@ -58,20 +54,17 @@ class WrongKeys:
     def __init__(self, database: Database, per_minute: int) -> None:
         """`per_minute`: wrong keys of one address that the brake lets pass."""
         self._database = database
-        self.per_minute = per_minute
-        self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._limit = AddressLimit(per_minute)
         self._counts: dict[Refusal, _Count] = {}
+
+    @property
+    def per_minute(self) -> int:
+        """Wrong keys of one address that the brake lets pass."""
+        return self._limit.per_minute
 
     def brake(self, address: str | None, monotonic: float) -> int | None:
         """Count a wrong key; returns None while the address may send more, else the seconds until it may."""
-        block = _block_of(address)
-        began, count = self._windows.pop(block, (monotonic, 0))
-        if monotonic - began >= WINDOW_SECONDS:
-            began, count = monotonic, 0
-        self._windows[block] = (began, count + 1)
-        if len(self._windows) > MAX_ADDRESSES:
-            self._windows.popitem(last=False)
-        return None if count < self.per_minute else max(1, math.ceil(began + WINDOW_SECONDS - monotonic))
+        return self._limit.count(address, monotonic)
 
     def note(
         self,
@@ -122,12 +115,3 @@ def _row(kind: Refusal, one: _Count, count: int) -> AuditRow:
         address=kind.address,
         count=count,
     )
-
-
-def _block_of(address: str | None) -> str:
-    """The address block of one caller: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        read = ipaddress.ip_address(address or "")
-    except ValueError:
-        return address or ""
-    return str(ipaddress.ip_network((read, 64), strict=False)) if read.version == 6 else str(read)

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from api.address import callers_of
+from munadi.address_limit import MAX_ADDRESSES, AddressLimit
 from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action
 from munadi.domain.key import KeyKind, Scope, write_key
-from munadi.wrong_keys import MAX_ADDRESSES, MAX_ROWS, WrongKeys
+from munadi.wrong_keys import MAX_ROWS, WrongKeys
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_problem
 from tests.db.seeding import START
@@ -90,7 +91,7 @@ async def test_a_flood_from_many_addresses_fills_neither_the_table_nor_the_memor
     assert len(wrong._counts) == 1
     for number in range(MAX_ADDRESSES + 500):
         wrong.brake(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 0.0)
-    assert len(wrong._windows) == MAX_ADDRESSES
+    assert len(wrong._limit) == MAX_ADDRESSES
 
 
 @pytest.mark.each_database
@@ -106,13 +107,13 @@ async def test_a_commit_of_unknown_outcome_is_repeated_without_a_second_row(api:
 
 
 def test_a_limit_is_for_one_address_and_ends_after_its_minute() -> None:
-    wrong = WrongKeys(None, 2)  # type: ignore[arg-type]
-    assert [wrong.brake("192.0.2.1", at) for at in (0.0, 10.0, 20.0, 59.5)] == [None, None, 40, 1]
-    assert wrong.brake("192.0.2.2", 59.5) is None
-    assert wrong.brake("192.0.2.1", 60.0) is None
+    limit = AddressLimit(2)
+    assert [limit.count("192.0.2.1", at) for at in (0.0, 10.0, 20.0, 59.5)] == [None, None, 40, 1]
+    assert limit.count("192.0.2.2", 59.5) is None
+    assert limit.count("192.0.2.1", 60.0) is None
     # An IPv6 caller has a whole /64 to send from.
-    assert [wrong.brake(f"2001:db8::{number}", 0.0) for number in (1, 2, 3)] == [None, None, 60]
-    assert wrong.brake("2001:db8:0:1::1", 0.0) is None
+    assert [limit.count(f"2001:db8::{number}", 0.0) for number in (1, 2, 3)] == [None, None, 60]
+    assert limit.count("2001:db8:0:1::1", 0.0) is None
 
 
 @pytest.mark.parametrize(
