@@ -47,8 +47,10 @@ from api.routes import (
     webhooks,
 )
 from api.services import Services
+from api.shares import UploadShares
 from api.starts import Starts
 from api.temporal_watch import TemporalWatch
+from munadi.address_limit import AddressLimit
 from munadi.config import Settings
 from munadi.connecting import ConnectFlow
 from munadi.db.accounts.connections import ConnectionStore
@@ -110,7 +112,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, clock, channels) as opened:
             app.state.services = opened
-            app.state.live = live = Live(opened.database, opened.clock)
+            app.state.live = live = Live(opened.database, opened.clock, of_brand=settings.limits.streams)
             app.state.state_of_work = StateOfWork(opened.database)
             app.state.temporal_watch = TemporalWatch()
             try:
@@ -189,6 +191,8 @@ async def open_services(
                 calls=calls,
                 callers=callers_of(settings.api.trusted_proxies),
                 wrong_keys=wrong_keys,
+                forms=AddressLimit(settings.api.forms_per_minute),
+                uploads=UploadShares(settings.media, settings.limits),
             )
             try:
                 async with calls.running(), wrong_keys.running():

@@ -1,6 +1,7 @@
 """The outermost ASGI layer: request ids, the key before the body, strict JSON, a problem document for every error.
 
-Pure ASGI, so that a body is refused before anything parses it, for every route alike.
+Pure ASGI, so that a body is refused before anything parses it, for every route alike. What a stranger sends is bounded
+before it is read: the head, the cookies, and how often an address sends a form. Then a body must be what it says.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api.admission import Admit
+from api.body_kind import MULTIPART, BodyKind, check_form, kind_of, read_fields
 from api.body_reading import ClientLeft, Pace, bounded, check_framing, check_length, has_body, read_whole, replay
+from api.cookies import keep_own_cookies
 from api.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
 from munadi.db.ids import new_id
 from munadi.domain.ids import Prefix
@@ -24,6 +27,8 @@ from munadi.intake.strict_json import JsonRefused, check_storable, read_json
 MAX_BODY = 1_000_000
 # For the forms of the dashboard and of the connect pages, which anyone can send.
 MAX_FORM = 64_000
+# For the path, the query and the headers together.
+MAX_HEAD = 32_000
 UPLOAD_PATH = "/v1/media"
 API = "/v1/"
 # Responses of these types describe their own error.
@@ -35,7 +40,7 @@ _WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 class Edge:
     """Wraps the application.
 
-    `admit` refuses a request to the API whose body must not be read. `max_upload` bounds what is sent to the upload
+    `admit` refuses a request whose body must not be read. `max_upload` bounds what is sent to the upload
     path, which is streamed and not stored here. `pace` bounds how long a body takes.
     """
 
@@ -69,25 +74,35 @@ class Edge:
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """The body for the application, after the checks."""
+        _check_head(scope)
+        keep_own_cookies(scope)
         headers = Headers(scope=scope)
         check_framing(headers)
         _check_upgrade(headers)
         _check_query(scope.get("query_string", b""))
         if scope["method"] not in _WITH_BODY or not has_body(headers):
             return receive
-        is_api = scope["path"].startswith(API)
-        if is_api:
-            await self._admit(scope)
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        is_upload = scope["path"] == UPLOAD_PATH and kind == "multipart/form-data"
-        limit = self._max_upload if is_upload else MAX_BODY if is_api else MAX_FORM
-        check_length(headers, limit)
-        if is_upload:
-            return bounded(receive, limit, self._pace)
-        body = await read_whole(receive, limit, self._pace)
-        if body and is_api:
-            _check_type(kind)
+        await self._admit(scope)
+        kind = kind_of(headers)
+        if not scope["path"].startswith(API):
+            return await self._form(scope, receive, headers, kind)
+        if scope["path"] == UPLOAD_PATH and kind.media_type == MULTIPART:
+            check_length(headers, self._max_upload)
+            scope["state"]["boundary"] = kind.boundary
+            return bounded(receive, self._max_upload, self._pace)
+        check_length(headers, MAX_BODY)
+        body = await read_whole(receive, MAX_BODY, self._pace)
+        if body:
+            _check_type(kind.media_type)
             scope["state"]["json"] = _read_json(body)
+        return replay(body, receive)
+
+    async def _form(self, scope: Scope, receive: Receive, headers: Headers, kind: BodyKind) -> Receive:
+        """The form of a page. What it holds is in the request's state."""
+        check_form(kind)
+        check_length(headers, MAX_FORM)
+        body = await read_whole(receive, MAX_FORM, self._pace)
+        scope["state"]["form"] = read_fields(body)
         return replay(body, receive)
 
 
@@ -135,6 +150,16 @@ class _Answering:
         # Headers for every response to this request. A 429 has its own, about the exceeded limit.
         for name, value in self._scope["state"].get("answer_headers", {}).items():
             headers.setdefault(name, value)
+
+
+def _check_head(scope: Scope) -> None:
+    """ProblemError 431 for a head that is too long to be of any use."""
+    size = len(scope.get("raw_path") or b"") + len(scope.get("query_string", b""))
+    if size + sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
+        detail = f"the address and the headers of a request have at most {MAX_HEAD} bytes together"
+        raise ProblemError(
+            431, "HEAD_TOO_LARGE", "Request Header Fields Too Large", detail, headers={"Connection": "close"}
+        )
 
 
 def _check_upgrade(headers: Headers) -> None:

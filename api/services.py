@@ -8,7 +8,9 @@ from fastapi import Request
 from temporalio.client import Client
 
 from api.address import Callers
+from api.shares import UploadShares
 from api.starts import Starts
+from munadi.address_limit import AddressLimit
 from munadi.config import Settings
 from munadi.connecting import ConnectFlow
 from munadi.crypto import KeyRing
@@ -43,6 +45,8 @@ class Services:
     calls: CallMeter
     callers: Callers
     wrong_keys: WrongKeys
+    forms: AddressLimit
+    uploads: UploadShares
 
 
 async def services(request: Request) -> Services:

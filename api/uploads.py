@@ -1,27 +1,41 @@
-"""Reads an uploaded file from a multipart form: copied to disk and hashed, but not trusted yet."""
+"""Reads an uploaded file from a multipart form: written to disk and hashed, but not trusted yet.
+
+A half-sent upload holds disk until it ends, so brands share the uploads at once and their bytes (`UploadShares`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
 
 from api.idempotency import IdempotencyKey
+from api.problems import ProblemError
+from api.shares import NothingLeft, Share, UploadShares
+from api.upload_form import UploadForm
 from munadi.intake.problems import ProblemCollector
 from munadi.media.facts import MediaCode
 from munadi.media.store import MediaStore
 
-_CHUNK = 1 << 20
-# The only field that is not a file is `brandRef`. The client chooses its charset, and decoding some charsets takes
-# quadratic time.
-_FIELD_BYTES = 4096
+# What is parsed and written at once, in a thread.
+_PIECE = 256 * 1024
+# The connection stays open, so that a client in the middle of a body reads the answer and no reset.
+_LATER = {"Retry-After": "10"}
+
+
+@contextmanager
+def upload_place(uploads: UploadShares, brand_ref: str | None) -> Iterator[Share]:
+    """A place for one upload while the block runs; its share of the disk grows with it. ProblemError 429 or 503."""
+    try:
+        with uploads.places.hold(brand_ref), uploads.disk.hold(brand_ref, 0) as share:
+            yield share
+    except NothingLeft as error:
+        raise _too_many(error) from None
 
 
 @dataclass(frozen=True)
@@ -45,42 +59,64 @@ class Upload:
         return replace(idempotency, fingerprints=tuple(hashlib.sha256(mark).hexdigest() for mark in marks))
 
 
-async def read_upload(request: Request, store: MediaStore, max_bytes: int, problems: ProblemCollector) -> Upload:
+async def read_upload(
+    request: Request, store: MediaStore, max_bytes: int, share: Share, problems: ProblemCollector
+) -> Upload:
     """Read the form: one `file`, and `brandRef` there or in the query. Any other field is a problem.
 
     The edge bounds the whole form; `max_bytes`, as of a fetched file, is for the file in it.
     """
-    async with request.form(max_files=1, max_fields=5, max_part_size=_FIELD_BYTES) as form:
-        _check_names(form, problems)
-        file, brand_ref = form.get("file"), form.get("brandRef") or request.query_params.get("brandRef")
-        if not isinstance(file, UploadFile):
-            problems.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
-            return Upload(None, "", None, None, brand_ref if isinstance(brand_ref, str) else None)
-        if file.size is not None and file.size > max_bytes:
-            text = f"a media has at most {max_bytes} bytes"
-            problems.add("/file", MediaCode.MEDIA_TOO_LARGE.value, text, limit=max_bytes, actual=file.size)
-            return Upload(None, "", None, None, brand_ref if isinstance(brand_ref, str) else None)
-        path, digest = await asyncio.to_thread(_copy, file.file, store.incoming)
-        return Upload(path, digest, file.content_type, file.filename, brand_ref if isinstance(brand_ref, str) else None)
+    form = UploadForm(request.scope["state"].get("boundary"), store.incoming, max_bytes)
+    try:
+        async for piece in _pieces(request):
+            share.grow(len(piece))
+            await _in_thread(form.feed, piece)
+        await _in_thread(form.finish)
+        return _checked(form, request.query_params.get("brandRef"), max_bytes, problems)
+    except BaseException:
+        form.discard()
+        raise
 
 
-def _check_names(form: FormData, problems: ProblemCollector) -> None:
-    for name in form:
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    waiting = bytearray()
+    async for chunk in request.stream():
+        waiting += chunk
+        if len(waiting) >= _PIECE:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
+
+
+async def _in_thread(call: Callable[..., None], *arguments: bytes) -> None:
+    """Run to the end even when the request is cancelled: the file must not be written after it was removed."""
+    work = asyncio.ensure_future(asyncio.to_thread(call, *arguments))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise
+
+
+def _checked(form: UploadForm, named: str | None, max_bytes: int, problems: ProblemCollector) -> Upload:
+    brand_ref = form.fields.get("brandRef") or named
+    for name in form.fields:
         if name not in ("file", "brandRef"):
             problems.add(f"/{name[:64]}", "UNKNOWN_FIELD", "there is no such field")
+    if form.path is None:
+        problems.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
+    elif form.size > max_bytes:
+        text = f"a media has at most {max_bytes} bytes"
+        problems.add("/file", MediaCode.MEDIA_TOO_LARGE.value, text, limit=max_bytes, actual=form.size)
+    else:
+        return Upload(form.path, form.sha256, form.declared_type, form.file_name, brand_ref)
+    form.discard()
+    return Upload(None, "", None, None, brand_ref)
 
 
-def _copy(source: BinaryIO, directory: Path) -> tuple[Path, str]:
-    """Blocking. The copy's path and its SHA-256."""
-    handle, name = tempfile.mkstemp(dir=directory, prefix="upload-")
-    digest = hashlib.sha256()
-    try:
-        with os.fdopen(handle, "wb") as target:
-            source.seek(0)
-            while chunk := source.read(_CHUNK):
-                digest.update(chunk)
-                target.write(chunk)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return Path(name), digest.hexdigest()
+def _too_many(error: NothingLeft) -> ProblemError:
+    if error.is_own:
+        detail = f"the uploads of one brand that are under way have reached their limit of {error.limit}"
+        return ProblemError(429, "TOO_MANY_UPLOADS", "Too Many Requests", detail, headers=_LATER)
+    detail = "the uploads of all brands that are under way have reached their limit"
+    return ProblemError(503, "TOO_MANY_UPLOADS", "Not available", detail, headers=_LATER)

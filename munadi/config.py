@@ -51,6 +51,12 @@ class ApiSettings(BaseModel):
     wrong_keys_per_minute: int = Field(
         10, ge=1, description="wrong API keys a minute from one address that are answered 401; further ones get 429"
     )
+    forms_per_minute: int = Field(
+        120,
+        ge=1,
+        description="forms a minute (sign-in, connect pages) from one address whose bodies are read; further ones get "
+        "429",
+    )
     trusted_proxies: str = Field(
         "",
         description="addresses or networks of the proxies in front, comma separated: their X-Forwarded-For names the "
@@ -70,8 +76,22 @@ class MediaSettings(BaseModel):
     secret_key: SecretStr | None = Field(None, description="secret of the access key")
     max_bytes: int = Field(1 << 30, description="largest media file taken, bytes")
     fetch_timeout: float = Field(60.0, description="seconds a media URL may take to answer whole")
+    uploads_max_bytes: int = Field(
+        4 << 30,
+        description="most bytes on disk that all uploads under way in one API process may have together; those of one "
+        "brand may have a quarter, or one whole file",
+    )
     request_max_bytes: int = Field(2 << 30, description="most bytes that the media of one request may have together")
     request_timeout: float = Field(60.0, description="seconds that the media of one request may take together")
+
+
+class LimitSettings(BaseModel):
+    """What one brand may have, so that it leaves room for the others. Keys for all brands together may have more."""
+
+    streams: int = Field(
+        100, ge=1, description="open pages of the dashboard that are kept up to date, of one brand in one API process"
+    )
+    uploads: int = Field(4, ge=1, description="uploads under way at once, of one brand in one API process")
 
 
 class MetricsSettings(BaseModel):
@@ -156,6 +176,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
     metrics: MetricsSettings = MetricsSettings()
+    limits: LimitSettings = LimitSettings()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
     )

@@ -1,14 +1,13 @@
 """Open pages are notified of changes, as server-sent events; they then load themselves again.
 
 One poll of the database a second serves every page of the process; without open pages there is none. The number of
-open pages is limited, per key and in all.
+open pages is limited, for each brand and in all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from api.cookies import read_cookie
 from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
+from api.shares import NothingLeft, Shares
 from munadi.db.contents.overdue import overdue_by_brand
 from munadi.db.events.log import last_position, last_positions, number_events
 from munadi.db.keys.callers import Principal
@@ -39,8 +39,6 @@ log = structlog.get_logger("munadi.api")
 INTERVAL = 1.0
 HEARTBEAT = 15.0
 MAX_WATCHERS = 1_000
-# A key is often a whole team's: ten people with ten open pages each.
-MAX_WATCHERS_OF_KEY = 100
 _LATER = {"Retry-After": "30"}
 _STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _BEGIN, _BEAT, _ENDED = "retry: 2000\n\n", ": still here\n\n", "event: ended\ndata: {}\n\n"
@@ -65,36 +63,41 @@ class Live:
     """All open pages of this process."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, interval: float = INTERVAL, heartbeat: float = HEARTBEAT
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        of_brand: int = MAX_WATCHERS,
+        interval: float = INTERVAL,
+        heartbeat: float = HEARTBEAT,
     ) -> None:
-        """`interval` between two polls of the database and `heartbeat` of a silent stream, in seconds."""
+        """`of_brand`: how many pages one brand may have open. `interval` between two polls of the database and
+        `heartbeat` of a silent stream, in seconds."""
         self._database = database
         self._clock = clock
         self._interval = interval
         self._heartbeat = heartbeat
         self._watchers: set[Watcher] = set()
-        self._places: Counter[str] = Counter()
+        self._places = Shares(MAX_WATCHERS, of_brand)
         self._beginning = asyncio.Lock()
         self._polling: asyncio.Task[None] | None = None
         self._position = 0
         self._stopped = False
 
     @contextmanager
-    def place(self, key_id: str) -> Iterator[None]:
-        """Take one of the places for open pages, for as long as the block runs. ProblemError 429 when the key has
+    def place(self, brand_ref: str | None) -> Iterator[None]:
+        """Take one of the places for open pages, for as long as the block runs. ProblemError 429 when the brand has
         none left, 503 when the process has none. A page without a place works, but does not load itself again."""
-        if self._places[key_id] >= MAX_WATCHERS_OF_KEY:
-            detail = f"at most {MAX_WATCHERS_OF_KEY} pages of one key are kept up to date"
-            raise ProblemError(429, "TOO_MANY_WATCHERS", "Too Many Requests", detail, headers=_LATER)
-        if self._places.total() >= MAX_WATCHERS or self._stopped:
-            raise ProblemError(503, "TOO_MANY_WATCHERS", "Not available", "too many pages are open", headers=_LATER)
-        self._places[key_id] += 1
+        if self._stopped:
+            raise _process_is_full("this process ends")
         try:
-            yield
-        finally:
-            self._places[key_id] -= 1
-            if not self._places[key_id]:
-                del self._places[key_id]
+            with self._places.hold(brand_ref):
+                yield
+        except NothingLeft as error:
+            if not error.is_own:
+                raise _process_is_full("too many pages are open") from None
+            detail = f"at most {error.limit} pages of {brand_ref or 'all brands'} are kept up to date"
+            raise ProblemError(429, "TOO_MANY_WATCHERS", "Too Many Requests", detail, headers=_LATER) from None
 
     async def follow(self, principal: Principal, session: Session) -> AsyncGenerator[str]:
         """The stream of one page: the newest position now, each later one the viewer may know of, a heartbeat in
@@ -178,12 +181,12 @@ class LiveResponse(StreamingResponse):
 
     def __init__(self, live: Live, principal: Principal, session: Session) -> None:
         self._live = live
-        self._key_id = principal.key_id
+        self._brand_ref = principal.brand_ref
         self._stream = live.follow(principal, session)
         super().__init__(self._stream, media_type="text/event-stream", headers=_STREAM)
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
-        with self._live.place(self._key_id):
+        with self._live.place(self._brand_ref):
             async with aclosing(self._stream):
                 await super().__call__(scope, receive, send)
 
@@ -195,6 +198,10 @@ async def watch(request: Request, services: TheServices) -> StreamingResponse:
     if not principal.may(Scope.CONTENTS_READ):
         raise ProblemError(403, "SCOPE_MISSING", "Not permitted", f"the key lacks the scope {Scope.CONTENTS_READ}")
     return LiveResponse(request.app.state.live, principal, session)
+
+
+def _process_is_full(detail: str) -> ProblemError:
+    return ProblemError(503, "TOO_MANY_WATCHERS", "Not available", detail, headers=_LATER)
 
 
 def _position_event(position: int) -> str:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import REALM, WrongKey, authenticate, refuse
+from api.body_kind import form_of
 from api.cookies import forget_cookie, set_cookie
 from api.dashboard.page_data import TheViewer
 from api.dashboard.render import HEADERS, PageRoute, render
@@ -35,8 +36,8 @@ async def show_form(request: Request, next_: Annotated[str, Query(alias="next")]
 @router.post("/sign-in")
 async def sign_in(request: Request, services: TheServices) -> Response:
     """Start a session for a valid key, and redirect to the requested page."""
-    form = await request.form(max_files=0, max_fields=5)
-    target, key = local_path(str(form.get("next") or HOME)), str(form.get("key") or "").strip()
+    form = form_of(request)
+    target, key = local_path(form.get("next") or HOME), form.get("key", "").strip()
     if not is_of_own_site(request, services.settings.base_url):
         return render(request, "sign_in.html", status=403, next=target, problem=_ELSEWHERE)
     try:
@@ -66,8 +67,7 @@ def _refused(request: Request, target: str, error: ProblemError) -> Response:
 @router.post("/sign-out")
 async def sign_out(request: Request, services: TheServices, viewer: TheViewer) -> Response:
     """End this session permanently; other sessions of its key stay. Other sites lack the form's token."""
-    form = await request.form(max_files=0, max_fields=5)
-    sent = str(form.get("csrf") or request.headers.get(CSRF_HEADER, ""))
+    sent = form_of(request).get("csrf") or request.headers.get(CSRF_HEADER, "")
     check_csrf(request, sent, viewer.session, services.settings.base_url)
     await SessionStore(services.database).end(viewer.session.id, viewer.principal.brand_ref, services.clock.now())
     answer = RedirectResponse("/sign-in", 303, HEADERS)

@@ -20,6 +20,7 @@ def _key(code: str, detail: str, remedy: str, *, is_hidden: bool = False) -> Kno
 
 REQUESTS = (
     _http("BAD_REQUEST", "the form cannot be read", "Send the request as the operation describes it."),
+    _http("FORM_INVALID", "a form has at most 200 fields", "Send the form of the page, as a browser does."),
     _http("HTTP_INVALID", "this is not HTTP as we read it", "Correct the client: what it sends is not HTTP/1.1."),
     _http("FRAMING_AMBIGUOUS", "two lengths of the body", "Send one Content-Length, or Transfer-Encoding, not both."),
     _http("UPGRADE_NOT_SUPPORTED", "this server has no WebSockets", "Send the request without Upgrade."),
@@ -131,6 +132,15 @@ REQUESTS = (
         "Send JSON with `Content-Type: application/json`.",
     ),
     KnownProblem(
+        "CHARSET_NOT_SUPPORTED",
+        415,
+        "Unsupported Media Type",
+        "Content-Type names the charset 'iso-8859-1'; send UTF-8, which needs no charset",
+        "Send the body in UTF-8, and leave `charset` out.",
+        needs=BODY,
+        is_hidden=True,
+    ),
+    KnownProblem(
         "REQUESTED_RANGE_NOT_SATISFIABLE",
         416,
         "Requested Range Not Satisfiable",
@@ -144,6 +154,14 @@ REQUESTS = (
         "The request cannot be accepted",
         "there is no such parameter; did you mean limit?",
         "Correct everything that `errors` lists, then send the request again. Nothing was stored.",
+    ),
+    KnownProblem(
+        "HEAD_TOO_LARGE",
+        431,
+        "Request Header Fields Too Large",
+        "the address and the headers of a request have at most 32000 bytes together",
+        "Send shorter headers, or clear the cookies of this site.",
+        is_hidden=True,
     ),
     KnownProblem(
         "IDEMPOTENCY_KEY_REUSED",

@@ -15,6 +15,7 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from api.auth import not_found
+from api.body_kind import form_of
 from api.connect_browser import Browser
 from api.dashboard.permissions import permissions_of
 from api.deps import TheServices
@@ -77,7 +78,7 @@ async def show_link(link: str, request: Request, services: TheServices) -> Respo
 async def leave(link: str, request: Request, services: TheServices) -> Response:
     """Redirect to the network, with a state that only this browser can return."""
     browser = Browser.of(request, services)
-    if not await browser.sent_form():
+    if not browser.sent_form():
         return _elsewhere()
     try:
         row = await services.connecting.open_link(link)
@@ -151,11 +152,11 @@ async def choose(connection_id: str, request: Request, services: TheServices, ba
     """Connect the chosen profiles."""
     browser = Browser.of(request, services)
     row = await _of_browser(connection_id, browser, services)
-    if not await browser.sent_form():
+    if not browser.sent_form():
         return _elsewhere()
     if row is None:
         return _over()
-    chosen = [str(value) for value in (await request.form()).getlist("externalId")]
+    chosen = form_of(request).getlist("externalId")
     if not chosen:
         return await _choosing(row, request, services, N_("Choose at least one."))
     try:

@@ -20,7 +20,7 @@ from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.problems import ProblemError
 from api.services import Services
-from api.uploads import read_upload
+from api.uploads import read_upload, upload_place
 from api.views import MediaView, media_view
 from munadi.db.audit import record
 from munadi.db.contents import media as stored
@@ -78,22 +78,16 @@ async def add_media(
 
     Without `brandRef` it belongs to the key's brand; a key for all brands creates media that every brand may use.
     """
+    if "boundary" in request.scope["state"]:  # the edge found a multipart form
+        return await _add_uploaded(request, services, principal, idempotency)
     problems = ProblemCollector()
-    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        idempotency, brand_ref, collected = await _uploaded(request, services, principal, idempotency, problems)
-    else:
-        sent, shape = read_body(request, MediaUrlRequest)
-        problems.extend(shape)
-        brand_ref = await named_brand(sent.brand_ref, principal, services, problems)
-        problems.raise_if_any()
-        media = [("", MediaRequest(url=sent.url))]
-        fetching = services.posts.checker.media.fetch(brand_ref, media, services.clock.now(), problems)
-        collected = await while_connected(request, fetching)
-    try:
-        problems.raise_if_any()
-        return await _keep(services, idempotency, brand_ref, collected)
-    finally:
-        collected.discard()
+    sent, shape = read_body(request, MediaUrlRequest)
+    problems.extend(shape)
+    brand_ref = await named_brand(sent.brand_ref, principal, services, problems)
+    problems.raise_if_any()
+    media = [("", MediaRequest(url=sent.url))]
+    fetching = services.posts.checker.media.fetch(brand_ref, media, services.clock.now(), problems)
+    return await _keep(services, idempotency, brand_ref, await while_connected(request, fetching), problems)
 
 
 @router.get(
@@ -197,28 +191,45 @@ async def serve_media(digest: str, token: str, filename: str, request: Request, 
         raise not_found("media", filename) from None
 
 
-async def _uploaded(
-    request: Request, services: Services, principal: Principal, idempotency: IdempotencyKey, problems: ProblemCollector
-) -> tuple[IdempotencyKey, str | None, IntakeMedia]:
-    """The uploaded file, probed. A brand in the query is checked before the form is read."""
-    await named_brand(request.query_params.get("brandRef"), principal, services, problems)
+async def _add_uploaded(
+    request: Request, services: Services, principal: Principal, idempotency: IdempotencyKey
+) -> Response:
+    """Store an uploaded file. A brand in the query is checked before the form is read, and the upload is one of its."""
+    problems = ProblemCollector()
+    named = await named_brand(request.query_params.get("brandRef"), principal, services, problems)
     problems.raise_if_any()
-    upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, problems)
-    try:
-        brand_ref = await named_brand(upload.brand_ref, principal, services, problems)
-        if upload.path is None or problems.has("/brandRef"):
-            raise ProblemsFound(problems.all)
-        path, now = upload.path, services.clock.now()
-        probing = services.posts.checker.media.uploaded(
-            brand_ref, path, upload.sha256, upload.declared_type, upload.name, now, problems
-        )
-        return upload.identified(idempotency), brand_ref, await while_connected(request, probing)
-    except BaseException:
-        upload.discard()
-        raise
+    with upload_place(services.uploads, named) as share:
+        upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, share, problems)
+        try:
+            brand_ref = await named_brand(upload.brand_ref, principal, services, problems)
+            if upload.path is None or problems.has("/brandRef"):
+                raise ProblemsFound(problems.all)
+            path, now = upload.path, services.clock.now()
+            probing = services.posts.checker.media.uploaded(
+                brand_ref, path, upload.sha256, upload.declared_type, upload.name, now, problems
+            )
+            collected = await while_connected(request, probing)
+        except BaseException:
+            upload.discard()
+            raise
+        return await _keep(services, upload.identified(idempotency), brand_ref, collected, problems)
 
 
 async def _keep(
+    services: Services,
+    idempotency: IdempotencyKey,
+    brand_ref: str | None,
+    collected: IntakeMedia,
+    problems: ProblemCollector,
+) -> Response:
+    try:
+        problems.raise_if_any()
+        return await _stored(services, idempotency, brand_ref, collected)
+    finally:
+        collected.discard()
+
+
+async def _stored(
     services: Services, idempotency: IdempotencyKey, brand_ref: str | None, collected: IntakeMedia
 ) -> Response:
     await media_use.put_files(services.database, collected, services.media_store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from datetime import timedelta
@@ -16,12 +17,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from api.auth import Principal
-from api.dashboard.live import MAX_WATCHERS, MAX_WATCHERS_OF_KEY, Live, LiveResponse
+from api.dashboard.live import MAX_WATCHERS, Live, LiveResponse
 from api.dashboard.session import LIFE, Session, new_session
 from api.problems import ProblemError
 from munadi.db.keys.sessions import SessionStore
 from munadi.db.keys.store import KeyStore
 from munadi.domain.key import Scope
+from tests.api.api_process import api_processes
 from tests.api.harness import ApiHarness
 from tests.db.seeding import START
 from tests.support.ports import LOOPBACK, free_port
@@ -152,26 +154,58 @@ async def test_the_process_ends_while_pages_are_open(tmp_path: Path) -> None:
                 assert asyncio.get_running_loop().time() - began < 5
 
 
-async def test_a_key_has_a_share_of_the_places_and_returns_them(api: ApiHarness) -> None:
-    live: Live = api.app.state.live
+async def test_a_brand_has_a_share_of_the_places_and_returns_them(api: ApiHarness) -> None:
+    live, of_brand = api.app.state.live, api.services.settings.limits.streams
 
-    def expect_refusal(status: int) -> None:
-        with pytest.raises(ProblemError) as refused, live.place("key_mine"):
+    def expect_refusal(status: int, brand_ref: str | None = "acme") -> None:
+        with pytest.raises(ProblemError) as refused, live.place(brand_ref):
             raise AssertionError("it has a place")
         assert (refused.value.status, refused.value.headers["Retry-After"]) == (status, "30")
 
     with ExitStack() as mine:
-        for _ in range(MAX_WATCHERS_OF_KEY):
-            mine.enter_context(live.place("key_mine"))
+        for _ in range(of_brand):
+            mine.enter_context(live.place("acme"))
         expect_refusal(429)
-        with live.place("key_yours"):
+        with live.place("rival"), live.place(None):
             pass
     with ExitStack() as all_places:
-        for number in range(MAX_WATCHERS):
-            all_places.enter_context(live.place(f"key_{number}"))
+        for _ in range(MAX_WATCHERS // 2):
+            all_places.enter_context(live.place(None))
+        expect_refusal(429, None)
+        for number in range(MAX_WATCHERS // 2):
+            all_places.enter_context(live.place(f"brand-{number}"))
         expect_refusal(503)
-    with live.place("key_mine"):
+    with live.place("acme"):
         pass
+
+
+async def _open_stream(url: str, cookie: str) -> tuple[int, asyncio.StreamWriter]:
+    """The status of a new stream, and its connection."""
+    reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
+    writer.write(f"GET /live HTTP/1.1\r\nHost: munadi\r\nCookie: munadi_session={cookie}\r\n\r\n".encode())
+    status = (await asyncio.wait_for(reader.readline(), 30)).split()[1]
+    return int(status), writer
+
+
+async def test_twelve_keys_of_a_brand_leave_streams_for_the_others(tmp_path: Path) -> None:
+    async with api_processes(tmp_path, env={"MUNADI_LIMITS__STREAMS": "20"}) as api:
+
+        async def signed_in(key: str) -> str:
+            async with api.client("") as client:
+                assert (await client.post("/sign-in", data={"key": key})).status_code == 303
+                return client.cookies["munadi_session"]
+
+        mine = [await signed_in(await api.brand_key("acme")) for _ in range(12)]
+        opened = [await _open_stream(api.urls[0], cookie) for cookie in mine for _ in range(5)]
+        try:
+            assert Counter(status for status, _ in opened) == {200: 20, 429: 40}
+            for key in (await api.brand_key("rival"), api.key):
+                status, writer = await _open_stream(api.urls[0], await signed_in(key))
+                writer.close()
+                assert status == 200
+        finally:
+            for _, writer in opened:
+                writer.close()
 
 
 async def test_a_stream_returns_its_place_however_it_ends(api: ApiHarness) -> None:
@@ -191,11 +225,11 @@ async def test_a_stream_returns_its_place_however_it_ends(api: ApiHarness) -> No
         for send in (broken, fine):
             with suppress(OSError, ExceptionGroup, ClientDisconnect):
                 await LiveResponse(live, *reader)({"type": "http"}, receive, send)
-            assert (live._places.total(), len(live._watchers)) == (0, 0)
+            assert (live._places.used, len(live._watchers)) == (0, 0)
         task = asyncio.create_task(
             LiveResponse(live, *reader)({"type": "http"}, lambda: asyncio.sleep(60), fine)  # type: ignore[arg-type]
         )
-        await wait_until(lambda: live._places.total() == 1)
+        await wait_until(lambda: live._places.used == 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert (live._places.total(), len(live._watchers)) == (0, 0)
+        assert (live._places.used, len(live._watchers)) == (0, 0)
