@@ -2,13 +2,15 @@
 
 Each round numbers new events and wakes the workflows of posts that changed without being acknowledged, or whose next
 step is overdue. Every few seconds it also wakes the workflows of accounts that are overdue. Any number of
-relays may run, because every call is idempotent. If Temporal is down, the round ends early and the next one retries.
+relays may run: each claims in the database what it wakes, and every call is idempotent. If Temporal is down, the round
+ends early and gives back what it claimed; the next one retries.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -27,13 +29,16 @@ from munadi.ports import Clock
 from munadi.publishing.leftover_removal import forget_old_discards
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.wakes import DueWake, Wakes
+from munadi.temporal import is_up
 from worker.rounds import DATABASE, run_rounds
-from workflows.start import wake_account, wake_content
+from workflows.start import is_at_work, wake_account, wake_content
 
 log = logging.getLogger("munadi.relay")
 
 CALL_SECONDS = 2.0
 CALLS_AT_ONCE = 8
+# What is claimed at once, and how often in one round while there is more.
+BATCH, BATCHES = 64, 8
 TIDY_SECONDS = 3600.0
 # Account workflows sleep for days, and the API starts those of new accounts, so this interval may be long.
 ACCOUNTS_SECONDS = 5.0
@@ -62,6 +67,7 @@ class Relay:
         self._upkeep = upkeep
         self._next_tidy = clock.monotonic() + TIDY_SECONDS
         self._next_accounts = clock.monotonic()
+        self._temporal_failed = False
 
     async def run(self) -> None:
         """Run rounds for ever; a failed round is logged and retried."""
@@ -75,30 +81,50 @@ class Relay:
         await self._tidy()
 
     async def _wake(self) -> None:
+        if self._temporal_failed and not await is_up(self._client):
+            raise TimeoutError("no answer to a health check")
+        for _ in range(BATCHES):
+            if await self._wake_batch() < BATCH / 2:
+                return
+
+    async def _wake_batch(self) -> int:
+        """Wake what this relay claims; the number of posts."""
         grace = timedelta(seconds=self._settings.relay.look_grace)
-        due = iter(await self._wakes.due(self._clock.now(), grace))
+        claimed = await self._wakes.claim(self._clock.now(), grace, BATCH)
+        waiting = iter(claimed)
         woken: list[str] = []
         started: list[str] = []
 
         async def work_off() -> None:
-            for wake in due:
+            for wake in waiting:
                 async with asyncio.timeout(CALL_SECONDS):
                     await self._wake_one(wake)
                 (started if wake.view else woken).append(wake.content_id)
 
         try:
             async with asyncio.TaskGroup() as calls:
-                for _ in range(CALLS_AT_ONCE):
+                for _ in range(min(CALLS_AT_ONCE, len(claimed))):
                     calls.create_task(work_off())
+            self._temporal_failed = False
         except ExceptionGroup as group:
+            self._temporal_failed = True
             raise group.exceptions[0] from None  # Temporal is down, or there is a bug: one error stands for all
         finally:
-            if started:
-                await self._schedule.queue(started, self._clock.now())
-            if woken:
-                await self._wakes.record_woken(woken, self._clock.now())
+            await self._record(claimed, started, woken)
+        return len(claimed)
+
+    async def _record(self, claimed: Sequence[DueWake], started: Sequence[str], woken: Sequence[str]) -> None:
+        now, done = self._clock.now(), {*started, *woken}
+        if started:
+            await self._schedule.queue(started, now)
+        if woken:
+            await self._wakes.record_woken(woken, now)
+        if left := [wake.content_id for wake in claimed if wake.content_id not in done]:
+            await self._wakes.release(left, now)
 
     async def _wake_one(self, wake: DueWake) -> None:
+        if wake.overdue and await is_at_work(self._client, wake.content_id):
+            return
         await wake_content(
             self._client,
             self._queue,
@@ -113,9 +139,10 @@ class Relay:
         if self._clock.monotonic() < self._next_accounts:
             return
         self._next_accounts = self._clock.monotonic() + ACCOUNTS_SECONDS
-        grace, woken = timedelta(seconds=self._settings.relay.look_grace), []
+        grace, woken = timedelta(seconds=self._settings.relay.look_grace), set()
+        claimed = await self._upkeep.claim(self._clock.now(), grace)
         try:
-            for due in await self._upkeep.due(self._clock.now(), grace):
+            for due in claimed:
                 async with asyncio.timeout(CALL_SECONDS):
                     await wake_account(
                         self._client,
@@ -124,10 +151,10 @@ class Relay:
                         brand_ref=due.brand_ref,
                         channel=due.channel,
                     )
-                woken.append(due.account_id)
+                woken.add(due.account_id)
         finally:
-            if woken:
-                await self._upkeep.record_woken(woken, self._clock.now())
+            if left := [due for due in claimed if due.account_id not in woken]:
+                await self._upkeep.release(left)
 
     async def _tidy(self) -> None:
         """Once an hour, delete stored responses that no client can repeat, and other data that ended long ago."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import (
     Priority,
     SearchAttributePair,
@@ -12,6 +12,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.service import RPCError, RPCStatusCode
 
 from munadi.domain.ids import account_workflow_id, posts_queue, workflow_id
 from munadi.publishing.model import Start, View
@@ -53,6 +54,19 @@ async def wake_content(
             [SearchAttributePair(BRAND_REF, brand_ref), SearchAttributePair(CHANNELS, sorted(set(channels)))]
         ),
     )
+
+
+async def is_at_work(client: Client, content_id: str) -> bool:
+    """Whether the workflow of a post has something in a queue or under way: then a wake would only add to the queue."""
+    try:
+        found = await client.get_workflow_handle(workflow_id(content_id)).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    raw = found.raw_description
+    has_work = bool(raw.pending_activities) or raw.HasField("pending_workflow_task")
+    return found.status is WorkflowExecutionStatus.RUNNING and has_work
 
 
 async def wake_account(client: Client, task_queue: str, *, account_id: str, brand_ref: str, channel: str) -> None:

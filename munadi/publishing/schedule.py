@@ -40,6 +40,8 @@ class ScheduleStore:
                 if locked.content.wake_ack > 0:
                     continue
                 locked.content.wake_ack = 1
+                locked.content.wake_tries = 0
+                locked.content.next_wake_at = None
                 await queue_accepted(locked)
                 await locked.close()
 

@@ -183,10 +183,10 @@ async def test_at_the_end_of_a_token_the_network_is_asked(seed: Seed, clock: Sti
 async def test_a_disconnected_account_needs_no_upkeep(upkeep: Upkeep) -> None:
     await upkeep.connect(ending(START + 60 * DAY))
     await account_changes.disconnect(upkeep.seed.database, upkeep.account_id, START + DAY)
-    assert [due.account_id for due in await upkeep.store.due(START + DAY, timedelta(0))] == [upkeep.account_id]
+    assert [due.account_id for due in await upkeep.store.claim(START + DAY, timedelta(0))] == [upkeep.account_id]
     kept = await upkeep.keep()
     assert kept.has_ended
-    assert await upkeep.store.due(START + 99 * DAY, timedelta(0)) == []
+    assert await upkeep.store.claim(START + 99 * DAY, timedelta(0)) == []
 
 
 async def test_credentials_that_cannot_be_opened_are_a_wait(upkeep: Upkeep) -> None:
@@ -210,14 +210,21 @@ async def test_a_paused_account_causes_no_call(upkeep: Upkeep) -> None:
 async def test_the_relay_wakes_late_accounts_again_after_a_minute(upkeep: Upkeep) -> None:
     await upkeep.connect(ending(START + 60 * DAY))
     grace = timedelta(seconds=20)
-    assert await upkeep.store.due(START + grace - timedelta(seconds=1), grace) == []
-    [due] = await upkeep.store.due(START + grace, grace)
+    assert await upkeep.store.claim(START + grace - timedelta(seconds=1), grace) == []
+    [due] = await upkeep.store.claim(START + grace, grace)
     assert (due.account_id, due.brand_ref, due.channel) == (upkeep.account_id, "acme", "bluesky")
-    await upkeep.store.record_woken([due.account_id], START + grace)
-    assert await upkeep.store.due(START + grace + timedelta(seconds=79), grace) == []
-    assert len(await upkeep.store.due(START + grace + timedelta(seconds=80), grace)) == 1
+    assert await upkeep.store.claim(START + grace + timedelta(seconds=79), grace) == []
+    assert len(await upkeep.store.claim(START + grace + timedelta(seconds=80), grace)) == 1
+
+
+async def test_an_account_that_could_not_be_woken_is_due_again_unless_its_upkeep_has_run(upkeep: Upkeep) -> None:
+    await upkeep.connect(ending(START + 60 * DAY))
+    claimed = await upkeep.store.claim(START + DAY, timedelta(0))
+    await upkeep.store.release(claimed)
+    assert (await upkeep.row()).keep_at == START
+    claimed = await upkeep.store.claim(START + DAY, timedelta(0))
     await upkeep.keep()
-    await upkeep.store.record_woken([due.account_id], START + DAY)  # too late: the upkeep has run
+    await upkeep.store.release(claimed)
     assert (await upkeep.row()).keep_at == START + 50 * DAY
 
 

@@ -6,6 +6,7 @@ credentials, or disconnects it, sets it. Null: nothing to do until such a change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,11 +27,13 @@ WAKE_AGAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class DueUpkeep:
-    """An account whose workflow is overdue."""
+    """An account whose workflow was overdue since `since`, and that is due again at `again_at` unless it runs."""
 
     account_id: str
     brand_ref: str
     channel: str
+    since: datetime
+    again_at: datetime
 
 
 class UpkeepStore:
@@ -74,19 +77,28 @@ class UpkeepStore:
         async with self._database.write() as session:
             await session.exec(noted.values(last_failure=fault(error.reason, error.message, now), keep_at=again_at))
 
-    async def due(self, now: datetime, grace: timedelta, limit: int = 64) -> list[DueUpkeep]:
-        """Accounts whose workflow is overdue by more than `grace`, the most overdue first. The relay wakes them."""
-        query = (
-            select(AccountRow.id, AccountRow.brand_ref, AccountRow.channel)
-            .where(col(AccountRow.keep_at) <= now - grace)
-            .order_by(col(AccountRow.keep_at))
-            .limit(limit)
-        )
-        async with self._database.read() as session:
-            return [DueUpkeep(*row) for row in (await session.exec(query)).all()]
+    async def claim(self, now: datetime, grace: timedelta, limit: int = 64) -> list[DueUpkeep]:
+        """Claim accounts whose workflow is overdue by more than `grace`, the most overdue first. The caller wakes them.
 
-    async def record_woken(self, account_ids: list[str], now: datetime) -> None:
-        """Record that these workflows were woken: they are woken again in a minute, unless they run."""
-        late = update(AccountRow).where(col(AccountRow.id).in_(account_ids), col(AccountRow.keep_at) <= now)
+        They are due again in a minute, unless their workflows run. Usually nothing is due, and nothing is written.
+        """
+        is_due = col(AccountRow.keep_at) <= now - grace
+        some = select(AccountRow.id).where(is_due).limit(1)
+        async with self._database.read() as session:
+            if (await session.exec(some)).first() is None:
+                return []
+        query = select(AccountRow).where(is_due).order_by(col(AccountRow.keep_at)).limit(limit)
+        claimed = []
         async with self._database.write() as session:
-            await session.exec(late.values(keep_at=now + WAKE_AGAIN))
+            for row in (await session.exec(query.with_for_update(skip_locked=True))).all():
+                assert row.keep_at is not None
+                claimed.append(DueUpkeep(row.id, row.brand_ref, row.channel, row.keep_at, now + WAKE_AGAIN))
+                row.keep_at = now + WAKE_AGAIN
+        return claimed
+
+    async def release(self, claimed: Sequence[DueUpkeep]) -> None:
+        """Give back accounts that were claimed and could not be woken, unless their workflows have run meanwhile."""
+        async with self._database.write() as session:
+            for due in claimed:
+                same = (col(AccountRow.id) == due.account_id, col(AccountRow.keep_at) == due.again_at)
+                await session.exec(update(AccountRow).where(*same).values(keep_at=due.since))
