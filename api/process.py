@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import resource
-from socket import socket
 from typing import NoReturn
 
 from munadi.cli.process_exit import exit_now, signals_end_quietly
@@ -20,7 +20,8 @@ OPEN_FILES = 65_536
 
 
 def serve(host: str | None = None, port: int | None = None) -> NoReturn:
-    """Run the API until it is stopped. Raises CommandFailed for wrong settings."""
+    """Run the API until it is stopped. Raises CommandFailed for wrong settings, and where the database or Temporal's
+    namespace lacks what this code needs."""
     settings = read_settings()
     listen = settings.api.model_copy(
         update={"host": host or settings.api.host, "port": settings.api.port if port is None else port}
@@ -32,26 +33,15 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
 
     from api.app import create_app
     from api.connection import Connection
+    from api.server import Server, check_servers
     from munadi.config import unknown_variables
-    from munadi.garbage import exempt_startup
     from munadi.logs import configure_logging
 
     configure_logging(settings.log_level)
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)
+    is_checked = asyncio.run(check_servers(settings))
     app = create_app(settings)
-
-    class Server(uvicorn.Server):
-        """A server that ends the dashboard's live streams at shutdown, because they never end by themselves."""
-
-        async def startup(self, sockets: list[socket] | None = None) -> None:
-            await super().startup(sockets)
-            exempt_startup()
-
-        async def shutdown(self, sockets: list[socket] | None = None) -> None:
-            app.state.live.stop()
-            await super().shutdown(sockets)
-
     config = uvicorn.Config(
         app,
         host=listen.host,
@@ -65,13 +55,15 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         http=Connection,
     )
-    server = Server(config)
+    server = Server(config, app, is_checked=is_checked)
     _raise_limit_of_files()
     try:
         with signals_end_quietly():
             server.run()
     except SystemExit:
         exit_now(1)
+    if server.refusal is not None:
+        raise server.refusal
     exit_now(0 if server.started else 1)
 
 

@@ -18,6 +18,7 @@ from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.garbage import exempt_startup
 from munadi.publishing.schedule import ScheduleStore
 from munadi.runtime import Runtime, open_database, open_runtime
+from munadi.starting import check_namespace, wait_for_schema
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
 from worker.compose import (
@@ -33,6 +34,7 @@ from worker.compose import (
 )
 from worker.recovering import RecoveryRunner
 from worker.relay import Relay
+from workflows.attributes import SEARCH_ATTRIBUTES
 
 log = logging.getLogger("munadi.worker")
 
@@ -47,6 +49,7 @@ async def run(settings: Settings) -> None:
         async with open_runtime(settings, "worker") as runtime:
             database = open_database(settings, "worker")
             try:
+                await wait_for_schema(database, stop)
                 client = await _connect(settings, stop)
                 if client is None:
                     return
@@ -96,7 +99,9 @@ async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
     """Connect to Temporal, and retry until it is up: a worker may start before its server."""
     while not stop.is_set():
         try:
-            return await connect(settings.temporal)
+            client = await connect(settings.temporal)
+            await check_namespace(client, SEARCH_ATTRIBUTES)
+            return client
         except (RuntimeError, RPCError) as error:
             log.warning("waiting for Temporal at %s: %s", settings.temporal.address, str(error)[:200])
             try:
