@@ -56,7 +56,7 @@ soak: test-setup ## The large version of the proofs, written to docs/evidence.md
 fuzz: setup ## Send generated requests to every operation of the API for SECONDS=600 ; fails on a 5xx or an undocumented answer
 	FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -q -s tests/faults/test_schemathesis.py $(ARGS)
 
-attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/hardening.md; about 20 minutes
+attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/hardening.md; about 40 minutes
 	$(BIN)/python -m tests.attacks --json tests/attacks/after.json $(ARGS) || failed=$$?; \
 		$(BIN)/python -m tests.attacks.report; exit $${failed:-0}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.attacks.names import Names
 from tests.attacks.target import Target
 from tests.harness.brand import ENDED, Brand
 
@@ -40,6 +41,7 @@ class Scene:
     target: Target
     ref: str = "attacker"
     key: str = ""
+    names: Names | None = None
     figures: list[Figure] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
 
@@ -49,10 +51,7 @@ class Scene:
 
     async def create(self) -> None:
         """The attacker's brand, and a key that reaches no further."""
-        async with self.target.client() as api:
-            await _made(api, "/v1/brands", {"ref": self.ref})
-            key = await _made(api, "/v1/keys", {"name": self.ref, "scopes": SCOPES, "brandRef": self.ref})
-            self.key = key["key"]
+        self.key = await new_tenant(self.target, self.ref)
 
     def client(self, timeout: float = 60) -> httpx.AsyncClient:
         """The API with the attacker's key."""
@@ -94,7 +93,21 @@ class Scene:
                 await asyncio.sleep(0.2)
 
 
-async def _made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Any:
+async def new_tenant(target: Target, ref: str) -> str:
+    """A brand, and a key that reaches no further."""
+    async with target.client() as api:
+        await made(api, "/v1/brands", {"ref": ref})
+        return await new_key(target, ref)
+
+
+async def new_key(target: Target, ref: str) -> str:
+    """One more key of a brand."""
+    async with target.client() as api:
+        key = await made(api, "/v1/keys", {"name": ref, "scopes": SCOPES, "brandRef": ref})
+        return str(key["key"])
+
+
+async def made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Any:
     answer = await api.post(path, json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -117,8 +130,11 @@ def connected(channel: str) -> Callable[[Scene], Awaitable[None]]:
 class Attack:
     """`prepare` runs before anything is measured, `without` beside the healthy brand alone, `run` beside the attack.
 
-    `seed` changes the database's file before all of them. `grows_mb` is what API and worker may grow by, `silence` how
-    many seconds /healthz may be silent.
+    `after` runs when nothing is measured any more. `seed` changes the database's file before all of them. `grows_mb` is
+    what API and worker may grow by, `silence` how many seconds /healthz may be silent, `accept` how many seconds an
+    accept of the healthy brand may take; it `uploads` pictures, too. `longest` bounds `run`, in seconds. With `names`,
+    the stack's names are resolved by a server of ours (`names.py`); `env` are settings of its processes. `hears_all`:
+    the healthy receiver gets the events of all brands.
     """
 
     row: str
@@ -128,10 +144,17 @@ class Attack:
     run: Callable[[Scene], Awaitable[None]]
     prepare: Callable[[Scene], Awaitable[None]] = nothing
     without: Callable[[Scene], Awaitable[None]] = nothing
+    after: Callable[[Scene], Awaitable[None]] = nothing
     seed: Callable[[Path], None] | None = None
     grows_mb: float = 150.0
     silence: float = 1.0
+    accept: float = 0.3
     seconds: float = 20.0
+    longest: float = 200.0
+    uploads: bool = False
+    hears_all: bool = False
+    names: bool = False
+    env: Mapping[str, str] = field(default_factory=lambda: {"MUNADI_METRICS__PUBLIC": "false"})
 
 
 @dataclass(frozen=True)

@@ -16,42 +16,58 @@ HEAD = """# Hardening
 
 What an attacker can cost an installation, and what other brands notice of it. For each attack, `make attacks` starts a
 whole stack (API, worker, Temporal, SQLite, sandbox). It publishes one post a second of a brand that does nothing wrong,
-first alone and then beside the attack, and measures both. A process that uses more than 1 GB is killed, as a container
-would kill it. Nothing leaves the machine.
+first alone and then beside the attack, and measures both. That brand also receives webhooks, and uploads a picture a
+second where an attack is on uploads. A process that uses more than 1 GB is killed, as a container would kill it.
+Nothing leaves the machine.
 
-An attack is withstood when no process ends, memory and answers stay within the figures below, `/healthz` answers, no
-post of the healthy brand is missing, and its posts are at most 1.5 times as late as without the attack (and some tenths
-of a second, for noise). `SECURITY.md` in the repository says who attacks, and what is promised against each.
-Figures in bold miss what is required.
+An attack is withstood when no process ends, memory and answers stay within the figures below, `/healthz` answers, and
+nothing of the healthy brand is missing or refused. Its figures beside the attack are at most 1.2 times those without
+it, and 0.05 s for noise (0.1 s for a p95); its slowest accept takes at most 0.3 s, unless it takes longer without the
+attack. `SECURITY.md` in the repository says who attacks, and what is promised against each. Figures in bold miss what
+is required. Before the figures stands the commit that was measured.
 
 """
 JUDGED_BY_ALL = (
     "processes killed or ended",
     "processes over 1 GB",
     "/healthz silent for",
-    "healthy posts missing",
-    "healthy p50 late",
-    "healthy p95 late",
+)
+# The healthy brand's columns: what is shown, where it is in the figures, and the name by which it was judged.
+Column = tuple[str, tuple[str, ...], str]
+COLUMNS: tuple[Column, ...] = (
+    ("late p50", ("p50",), "healthy p50 late"),
+    ("late p95", ("p95",), "healthy p95 late"),
+    ("accepts p50", ("accepts", "p50"), "healthy accepts p50"),
+    ("slowest accept", ("accepts", "longest"), "healthy slowest accept"),
+    ("webhooks p95", ("webhooks", "p95"), "healthy webhooks p95"),
+    ("uploads p95", ("uploads", "p95"), "healthy uploads p95"),
 )
 
 
 def report(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> str:
     """The page."""
-    newer = {one["name"]: one for one in (after or {}).get("attacks", [])}
-    rows = [_row(one, newer.get(one["name"])) for one in before["attacks"]]
-    rows += [_row(None, one) for name, one in newer.items() if name not in {o["name"] for o in before["attacks"]}]
-    table = ["| attack | required | before | after | withstood |", "|---|---|---|---|---|", *rows]
-    late = [
-        "## The healthy brand's posts",
+    older, newer = _by_name(before), _by_name(after or {"attacks": []})
+    pairs = [(older.get(name), newer.get(name)) for name in dict.fromkeys([*older, *newer])]
+    table = ["| attack | required | before | after | withstood |", "|---|---|---|---|---|"]
+    table += [_row(*pair) for pair in pairs]
+    felt = [
+        "## The healthy brand",
         "",
-        "Seconds late, p50 / p95: alone, then beside the attack, in one run.",
+        "Seconds: without the attack → beside it, in one run.",
         "",
-        "| attack | before: alone | before: beside | after: alone | after: beside |",
-        "|---|---|---|---|---|",
-        *(_late(one, newer.get(one["name"])) for one in before["attacks"]),
+        f"| attack | | {' | '.join(name for name, _, _ in COLUMNS)} | missing | cores of API and worker |",
+        "|---|---|" + "---|" * (len(COLUMNS) + 2),
     ]
-    runs = ["## Runs", "", *(_run(name, found) for name, found in (("Before", before), ("After", after)) if found)]
-    return HEAD + "\n".join([*table, "", *late, "", *runs, ""])
+    felt += [_felt(*named) for pair in pairs for named in zip(("before", "after"), pair, strict=True) if named[1]]
+    runs = ["## Runs", ""]
+    runs += [_run(name, found) for name, found in (("Before", older), ("After", newer)) for found in _runs_of(found)]
+    return HEAD + "\n".join([*table, "", *felt, "", *runs, ""])
+
+
+def _by_name(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The attacks by name. Older files name the commit once for all."""
+    of_file = {name: value for name, value in found.items() if name != "attacks"}
+    return {one["name"]: of_file | one for one in found["attacks"]}
 
 
 def _row(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
@@ -86,7 +102,8 @@ def _figures(found: Mapping[str, Any] | None, names: Sequence[str]) -> str:
     if "error" in found:
         return f"could not be measured: {found['error'][:120]}".replace("|", "/").replace("\n", " ")
     by_name = {figure["name"]: figure for figure in found["figures"]}
-    return "; ".join(f"{name} {_number(by_name[name])}" for name in names if name in by_name)
+    shown = "; ".join(f"{name} {_number(by_name[name])}" for name in names if name in by_name)
+    return f"{found['commit']}: {shown}"
 
 
 def _number(figure: Mapping[str, Any]) -> str:
@@ -96,19 +113,49 @@ def _number(figure: Mapping[str, Any]) -> str:
     return text if figure["met"] else f"**{text}**"
 
 
-def _late(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> str:
-    cells = [before["name"]]
-    for found in (before, after or {}):
-        for name in ("alone", "beside"):
-            late = found.get(name)
-            missing = f", {late['missing']} missing" if late and late["missing"] else ""
-            cells.append(f"{late['p50']:.2f} / {late['p95']:.2f}{missing}" if late else "–")
-    return f"| {' | '.join(cells)} |"
+def _felt(when: str, found: Mapping[str, Any]) -> str:
+    cells = [found["name"], f"{when}, {found['commit']}"]
+    if "beside" not in found:
+        return f"| {' | '.join([*cells, 'could not be measured', *['–'] * (len(COLUMNS) + 1)])} |"
+    missed = {figure["name"] for figure in found["figures"] if not figure["met"]}
+    cells += [_change(found, column, missed) for column in COLUMNS]
+    beside = found["beside"]
+    missing = [beside["missing"], *(beside.get(name, {}).get("failed", 0) for name in ("webhooks", "uploads"))]
+    cells.append(f"**{sum(missing)}**" if sum(missing) else "0")
+    cores = [found[phase].get("cores") for phase in ("alone", "beside")]
+    shown = [f"{one.get('api', 0):.2f} / {one.get('worker', 0):.2f}" for one in cores if one]
+    return f"| {' | '.join([*cells, ' → '.join(shown) or '–'])} |"
 
 
-def _run(name: str, found: Mapping[str, Any]) -> str:
-    note = f"; {found['note']}" if found.get("note") else ""
-    return f"- {name}: commit {found['commit']}, {found['at'][:10]}, {found['machine']}{note}."
+def _change(found: Mapping[str, Any], column: Column, missed: set[str]) -> str:
+    _, path, judged = column
+    values = []
+    for phase in ("alone", "beside"):
+        value: Any = found[phase]
+        for part in path:
+            value = value.get(part) if value else None
+        values.append(value)
+    if not all(values):
+        return "–"
+    first, second = (f"{value:.2f}" for value in values)
+    return f"{first} → **{second}**" if judged in missed else f"{first} → {second}"
+
+
+def _runs_of(found: Mapping[str, dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The attacks that were measured alike: the same commit, machine and note."""
+    runs: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for one in found.values():
+        runs.setdefault(tuple(one.get(name) for name in ("commit", "machine", "note")), []).append(one)
+    return list(runs.values())
+
+
+def _run(name: str, attacks: Sequence[Mapping[str, Any]]) -> str:
+    one, loads = attacks[0], [each["load"] for each in attacks if "load" in each]
+    note = f"; {one['note']}" if one.get("note") else ""
+    load = f"; load before each attack {min(loads)} to {max(loads)}" if loads else ""
+    days = sorted({each["at"][:10] for each in attacks})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"- {name}, {len(attacks)} attacks: commit {one['commit']}, {when}, {one['machine']}{note}{load}."
 
 
 def main(arguments: Sequence[str]) -> int:

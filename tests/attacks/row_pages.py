@@ -18,7 +18,7 @@ STREAMS = 1_100
 ROWS = 60_000
 
 
-async def _sign_in(scene: Scene, key: str) -> str:
+async def sign_in(scene: Scene, key: str) -> str:
     """The cookie of a session."""
     headers = {"origin": scene.target.info["api"], "sec-fetch-site": "same-origin"}
     async with httpx.AsyncClient(base_url=scene.target.info["api"], timeout=20) as client:
@@ -27,7 +27,7 @@ async def _sign_in(scene: Scene, key: str) -> str:
     return answer.headers["set-cookie"].partition(";")[0]
 
 
-async def _open(scene: Scene, cookie: str) -> tuple[int, asyncio.StreamWriter | None]:
+async def open_stream(scene: Scene, cookie: str) -> tuple[int, asyncio.StreamWriter | None]:
     """Status of a new stream, and its open connection."""
     where = urlsplit(scene.target.info["api"])
     try:
@@ -40,13 +40,13 @@ async def _open(scene: Scene, cookie: str) -> tuple[int, asyncio.StreamWriter | 
 
 
 async def _flood(scene: Scene) -> None:
-    cookie = await _sign_in(scene, scene.key)
+    cookie = await sign_in(scene, scene.key)
     found: list[tuple[int, asyncio.StreamWriter | None]] = []
     for _ in range(STREAMS // 100):
-        found += await asyncio.gather(*(_open(scene, cookie) for _ in range(100)))
+        found += await asyncio.gather(*(open_stream(scene, cookie) for _ in range(100)))
     held = sum(status == 200 for status, _ in found)
-    other = await _sign_in(scene, str(scene.target.info["apiKey"]))
-    status, writer = await _open(scene, other)
+    other = await sign_in(scene, str(scene.target.info["apiKey"]))
+    status, writer = await open_stream(scene, other)
     for each in [writer, *(writer for _, writer in found)]:
         if each is not None:
             each.close()

@@ -144,6 +144,8 @@ ATTACKS = (
         prepare=connected("bluesky"),
         without=_one_burst,
         silence=3.0,
+        accept=3.0,
+        hears_all=True,
     ),
     Attack(
         "7",

@@ -4,83 +4,110 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.attacks.attack import Attack, Figure, Scene
-from tests.attacks.healthy import Healthy, Lateness
+from tests.attacks.attack import Attack, Figure, Scene, new_tenant
+from tests.attacks.healthy import Calls, Felt, Healthy
+from tests.attacks.names import Names
 from tests.attacks.target import Target
-from tests.attacks.watch import Health, Memory
+from tests.attacks.watch import Health, Memory, Work
 from tests.harness.brand import Brand
 from tests.harness.inbox import Inbox
-from tests.harness.times import p95
 
-# The healthy brand's lateness beside an attack: a multiple of what it is alone, and some seconds for noise.
-TIMES, NOISE_P50, NOISE_P95 = 1.5, 0.15, 0.4
-# No attack lasts longer than this, in seconds.
-LONGEST = 200.0
+# The healthy brand's figures beside an attack: this multiple of what they are alone, and some seconds for noise.
+TIMES, NOISE, NOISE_P95 = 1.2, 0.05, 0.1
+REF = "healthy"
 
 
 def measure(checkout: Path, attack: Attack) -> dict[str, Any]:
     """The figures of one attack, ready for JSON."""
-    target = Target(checkout)
     began = time.monotonic()
     try:
-        target.start()
-        found = asyncio.run(_measure(target, attack))
-        stopping = time.monotonic()
-        clean = target.end()
-        found["stopped_in_order"] = clean
-        found["stopped_after_s"] = round(time.monotonic() - stopping, 1)
+        found = _in_stack(checkout, attack)
     except Exception as error:
         found = {"error": f"{type(error).__name__}: {error}"[:2000], "failures": ["it could not be measured"]}
-    finally:
-        target.remove()
     found |= {"row": attack.row, "name": attack.name, "what": attack.what, "required": attack.required}
     return found | {"took_s": round(time.monotonic() - began)}
 
 
-async def _measure(target: Target, attack: Attack) -> dict[str, Any]:
-    scene = Scene(target)
+def _in_stack(checkout: Path, attack: Attack) -> dict[str, Any]:
+    with ExitStack() as ends:
+        names = ends.enter_context(Names()) if attack.names else None
+        target = Target(checkout, attack.env, names)
+        ends.callback(target.remove)
+        target.start()
+        found = asyncio.run(_measure(Scene(target, names=names), attack))
+        stopping = time.monotonic()
+        found["stopped_in_order"] = target.end()
+        found["stopped_after_s"] = round(time.monotonic() - stopping, 1)
+    return found
+
+
+async def _measure(scene: Scene, attack: Attack) -> dict[str, Any]:
+    target = scene.target
     await target.prepare()
     await scene.create()
     await attack.prepare(scene)
     if attack.seed is not None:
         await asyncio.to_thread(target.seed, attack.seed)
         await target.prepare()
-    async with target.client(timeout=60) as api, target.sandbox() as sandbox:
-        healthy = Healthy(await Brand.create(api, sandbox, "healthy", "bluesky"))
-        async with Inbox().listening(api) as inbox:
-            scene.shared["inbox"] = inbox
-            await healthy.publish(3)  # what happens once only has happened
-            alone, _ = await _beside(scene, healthy, attack.without, 20)
-            memory, health = Memory(target).start(), Health(target).start()
-            began = time.time()
-            try:
-                beside, failed = await _beside(scene, healthy, attack.run, attack.seconds)
-            finally:
-                await health.stop()
-                memory.stop()
-            delays = inbox.delays_since(began)
-    scene.add("healthy brand's slowest create", healthy.slowest_accept, "s")
-    scene.add("healthy receiver's p95", p95(delays), "s")
-    figures = [*scene.figures, *_limits(attack, memory, health, alone, beside)]
+    async with _neighbour(scene, attack) as healthy:
+        await healthy.publish(3)  # what happens once only has happened
+        alone = await _beside(scene, healthy, attack.without, 20, attack.longest)
+        memory, health = Memory(target).start(), Health(target).start()
+        try:
+            beside = await _beside(scene, healthy, attack.run, attack.seconds, attack.longest)
+        finally:
+            await health.stop()
+            memory.stop()
+    await attack.after(scene)
+    figures = [*scene.figures, *_of_processes(attack, memory, health), *_of_brand(attack, alone.felt, beside.felt)]
     failures = [f"{one.name}: {one.value} {one.unit}, at most {one.at_most}" for one in figures if not one.met]
     return {
         "figures": [asdict(one) | {"met": one.met} for one in figures],
-        "alone": asdict(alone),
-        "beside": asdict(beside),
-        "failures": failures + ([failed] if failed else []),
+        "alone": alone.as_json(),
+        "beside": beside.as_json(),
+        "failures": failures + ([beside.error] if beside.error else []),
     }
 
 
-async def _beside(scene: Scene, healthy: Healthy, attack: Any, seconds: float) -> tuple[Lateness, str]:
-    """The healthy brand's lateness while `attack` runs in a thread and a loop of its own; what went wrong there."""
+@asynccontextmanager
+async def _neighbour(scene: Scene, attack: Attack) -> AsyncIterator[Healthy]:
+    """The healthy brand with a key of its own. Where names are resolved by us, it is reached by names, too."""
+    target, names = scene.target, scene.names
+    key = await new_tenant(target, REF)
+    named = names.name_of if names else None
+    async with target.client(key, timeout=60) as api, target.client() as admin, target.sandbox() as sandbox:
+        brand, channel = Brand(api, sandbox, REF), "mastodon" if names else "bluesky"
+        await brand.connect(channel, named=named)
+        endpoint = {} if attack.hears_all else {"brandRef": REF}
+        async with Inbox().listening(admin, named, **endpoint) as inbox:
+            scene.shared["inbox"] = inbox
+            yield Healthy(brand, inbox, channel, attack.uploads)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What the healthy brand noticed, the shares of a core that the stack used, and why the attack ended early."""
+
+    felt: Felt
+    cores: dict[str, float]
+    error: str
+
+    def as_json(self) -> dict[str, Any]:
+        return self.felt.as_json() | {"cores": self.cores}
+
+
+async def _beside(scene: Scene, healthy: Healthy, attack: Any, seconds: float, longest: float) -> Phase:
+    """What the healthy brand notices while `attack` runs in a thread and a loop of its own."""
     done, failed = asyncio.Event(), ""
 
     async def bounded() -> None:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(longest):
             await attack(scene)
 
     async def run() -> None:
@@ -92,24 +119,43 @@ async def _beside(scene: Scene, healthy: Healthy, attack: Any, seconds: float) -
         finally:
             done.set()
 
+    work = Work(scene.target)
     running = asyncio.create_task(run())
-    late = await healthy.publish(seconds, done)
+    felt = await healthy.publish(seconds, done)
     await running
-    return late, failed
+    return Phase(felt, work.cores(), failed)
 
 
-def _limits(attack: Attack, memory: Memory, health: Health, alone: Lateness, beside: Lateness) -> list[Figure]:
-    """What every attack is judged by."""
+def _figure(name: str, value: float, unit: str, at_most: float | None) -> Figure:
+    return Figure(name, round(value, 3), unit, None if at_most is None else round(at_most, 3))
 
-    def figure(name: str, value: float, unit: str, at_most: float) -> Figure:
-        return Figure(name, round(value, 3), unit, round(at_most, 3))
 
+def _of_processes(attack: Attack, memory: Memory, health: Health) -> list[Figure]:
+    """What every attack is judged by: the stack's own figures."""
     return [
-        *(figure(f"{name} grew by", memory.grown(name), "MB", attack.grows_mb) for name in ("api", "worker")),
-        figure("processes killed or ended", sum(memory.deaths.values()), "", 0),
-        figure("processes over 1 GB", len(memory.over_limit), "", 0),
-        figure("/healthz silent for", health.silence, "s", attack.silence),
-        figure("healthy posts missing", beside.missing, "", 0),
-        figure("healthy p50 late", beside.p50, "s", TIMES * alone.p50 + NOISE_P50),
-        figure("healthy p95 late", beside.p95, "s", TIMES * alone.p95 + NOISE_P95),
+        *(_figure(f"{name} grew by", memory.grown(name), "MB", attack.grows_mb) for name in ("api", "worker")),
+        _figure("processes killed or ended", sum(memory.deaths.values()), "", 0),
+        _figure("processes over 1 GB", len(memory.over_limit), "", 0),
+        _figure("/healthz silent for", health.silence, "s", attack.silence),
+    ]
+
+
+def _of_brand(attack: Attack, alone: Felt, beside: Felt) -> list[Figure]:
+    """What every attack is judged by: the healthy brand's figures."""
+    late, accepts = beside.late, beside.accepts
+    return [
+        _figure("healthy posts missing", late.missing, "", 0),
+        _figure("healthy p50 late", late.p50, "s", TIMES * alone.late.p50 + NOISE),
+        _figure("healthy p95 late", late.p95, "s", TIMES * alone.late.p95 + NOISE_P95),
+        _figure("healthy accepts p50", accepts.p50, "s", TIMES * alone.accepts.p50 + NOISE),
+        _figure("healthy slowest accept", accepts.longest, "s", max(attack.accept, TIMES * alone.accepts.longest)),
+        *_of_calls("webhooks", alone.webhooks, beside.webhooks),
+        *(_of_calls("uploads", alone.uploads, beside.uploads) if attack.uploads else []),
+    ]
+
+
+def _of_calls(name: str, alone: Calls, beside: Calls) -> list[Figure]:
+    return [
+        _figure(f"healthy {name} missing or refused", beside.failed, "", 0),
+        _figure(f"healthy {name} p95", beside.p95, "s", TIMES * alone.p95 + NOISE_P95),
     ]

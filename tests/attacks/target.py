@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
+from tests.attacks.names import Names
 from tests.harness.networks import remove_quotas
 from tests.harness.stack import Stack
 
@@ -17,10 +18,14 @@ START_WITHIN, STOP_WITHIN = 180.0, 70.0
 class Target(Stack):
     """Started by `start`; `remove` ends it, and leaves nothing behind."""
 
-    def __init__(self, checkout: Path) -> None:
+    def __init__(self, checkout: Path, env: Mapping[str, str] | None = None, names: Names | None = None) -> None:
+        """`env` are further settings; with `names`, only that server resolves names for the stack."""
         self._temporary = tempfile.TemporaryDirectory(prefix="munadi-attack-", ignore_cleanup_errors=True)
-        env = {"MUNADI_METRICS__PUBLIC": "false", "PYTHONPATH": ""}
-        super().__init__(Path(self._temporary.name), env, munadi=checkout / ".venv" / "bin" / "munadi")
+        munadi = checkout / ".venv" / "bin" / "munadi"
+        all_env = {"PYTHONPATH": "", **(env or {})}
+        if names is not None:
+            munadi, all_env = names.program(munadi), all_env | names.env
+        super().__init__(Path(self._temporary.name), all_env, munadi=munadi)
 
     def start(self, within: float = START_WITHIN) -> Self:
         """Return when every part is ready."""

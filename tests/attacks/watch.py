@@ -103,6 +103,28 @@ def busy(pid: int) -> float:
 
 
 @dataclass
+class Work:
+    """The shares of a core that API and worker use from now on, with the processes that they start."""
+
+    target: Target
+    _began: float = field(default_factory=time.monotonic)
+    _first: dict[int, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._first = {pid: _busy_family(pid) for pid in self.target.attacked().values()}
+
+    def cores(self) -> dict[str, float]:
+        """By part. A part that was replaced counts from its new start."""
+        seconds = time.monotonic() - self._began
+        used = {name: _busy_family(pid) - self._first.get(pid, 0.0) for name, pid in self.target.attacked().items()}
+        return {name: round(max(value, 0.0) / seconds, 3) for name, value in used.items()}
+
+
+def _busy_family(pid: int) -> float:
+    return sum(map(busy, family(pid)))
+
+
+@dataclass
 class Peak:
     """How much one process grows at its peak after `mark`, in megabytes. Linux counts it."""
 

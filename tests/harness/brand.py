@@ -36,9 +36,17 @@ class Brand:
             await brand.connect(channel)
         return brand
 
-    async def connect(self, channel: str, names: Mapping[str, str] | None = None) -> None:
-        """Import a new profile of that network. `names`: which parts of it to import, where it has several accounts."""
+    async def connect(
+        self, channel: str, names: Mapping[str, str] | None = None, named: Callable[[str], str] | None = None
+    ) -> None:
+        """Import a new profile of that network. `names`: which parts of it to import, where it has several accounts.
+
+        `named` gives the address of its server another name.
+        """
         profile = await create_profile(self.sandbox, channel, self.ref)
+        if named is not None:
+            profile = {name: value for name, value in profile.items() if name != "externalId"}
+            profile["serviceUrl"] = named(profile["serviceUrl"])
         if names:
             profile = {name: profile[part] for name, part in names.items()}
         if "password" in profile:

@@ -31,10 +31,12 @@ class Inbox:
     delays: dict[str, float] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def listening(self, api: httpx.AsyncClient, **endpoint: Any) -> AsyncIterator[Inbox]:
-        """Listen, and subscribe at the API."""
+    async def listening(
+        self, api: httpx.AsyncClient, named: Callable[[str], str] | None = None, **endpoint: Any
+    ) -> AsyncIterator[Inbox]:
+        """Listen, and subscribe at the API. `named` gives the server's address another name."""
         async with serving(self._receive) as address:
-            self.url = f"{address}/hook"
+            self.url = f"{named(address) if named else address}/hook"
             self.secret = (await subscribe(api, self.url, **endpoint))["secret"]
             yield self
 
@@ -43,9 +45,9 @@ class Inbox:
         unique = {event["id"]: event for event in self.events if event["contentId"] == content_id}
         return [event["type"] for event in sorted(unique.values(), key=lambda event: event["sequence"])]
 
-    def delays_since(self, moment: float) -> list[float]:
-        """The delays of the events from that moment on."""
-        times = {event["id"]: epoch(event["timestamp"]) for event in self.events}
+    def delays_since(self, moment: float, brand: str | None = None) -> list[float]:
+        """The delays of the events from that moment on: all, or those of one brand."""
+        times = {event["id"]: epoch(event["timestamp"]) for event in self.events if brand in (None, event["brandRef"])}
         return [self.delays[event_id] for event_id, sent in times.items() if sent >= moment]
 
     async def _receive(self, call: Call) -> None:
