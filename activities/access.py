@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from activities.failures import NOT_GRANTED
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, FailureClass, Reason
+from munadi.domain.channel import ChannelSpec
+from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.publication import Unknown
 from munadi.domain.reasons import REASONS
 from munadi.ports import TokenProvider
 
 T = TypeVar("T")
+
+
+def require_permission(account: ConnectedAccount, spec: ChannelSpec) -> None:
+    """ChannelError (not sent) unless the account was connected with the permission to post: its owner must grant it."""
+    if spec.may_publish(account.scopes):
+        return
+    needed = " or ".join(spec.publish_scopes)
+    message = f"{account.handle} was connected without the permission {needed}; reconnect it and grant that"
+    raise ChannelError(Reason.MISSING_SCOPE, Effect.NOT_SENT, message, provider_code=NOT_GRANTED)
 
 
 async def with_token(tokens: TokenProvider, account_id: str, call: Callable[[ConnectedAccount], Awaitable[T]]) -> T:

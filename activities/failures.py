@@ -14,12 +14,16 @@ from munadi.domain.reasons import REASONS, failure_of
 SHORT_WAIT = timedelta(seconds=30)
 # The code of an attempt whose run was overtaken: another run has raised the epoch.
 OVERTAKEN = "OVERTAKEN"
+# The code of a call that was not made, because the account was connected without the permission for it.
+NOT_GRANTED = "NOT_GRANTED"
 
 _DAILY = frozenset({Reason.DAILY_CAP_REACHED, Reason.QUOTA_EXCEEDED})
 
 
 def hold_for(error: ChannelError) -> HoldReason | None:
     """The hold to apply when waiting can help; None when it cannot."""
+    if error.provider_code == NOT_GRANTED:
+        return HoldReason.TOKEN
     match REASONS[error.reason].class_:
         case FailureClass.TOKEN:
             return HoldReason.TOKEN

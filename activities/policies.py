@@ -53,10 +53,9 @@ class PostPolicy:
 
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
         """Hold, whatever the effect says: no call was made."""
-        is_token = REASONS[error.reason].class_ is FailureClass.TOKEN
         return Outcome(
             effect=Effect.NOT_SENT,
-            hold=HoldReason.TOKEN if is_token else hold_for(error) or HoldReason.OUTAGE,
+            hold=hold_for(error) or HoldReason.OUTAGE,
             hold_for=error.retry_after,
             hold_cause=failure_from(error, now),
             credentials_version=error.credentials_version,

@@ -7,13 +7,23 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.access import with_token
+from activities.access import require_permission, with_token
 from activities.failures import SHORT_WAIT, again, failure_from, hold_for
 from activities.handles import HandleSaver
 from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
-from munadi.domain.publication import HOLD_GROWTH, LAPSE_MARGIN, WAITING, Handle, HoldReason, Pending, PublicationStatus
+from munadi.domain.publication import (
+    HOLD_GROWTH,
+    LAPSE_MARGIN,
+    WAITING,
+    Handle,
+    HoldReason,
+    Pending,
+    PublicationStatus,
+    Ready,
+)
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
 from munadi.publishing.model import PREPARE, NextStep, Outcome, StaleEpoch, Step, StepResult
 
@@ -47,12 +57,13 @@ class PreparingActivities:
             step = replace(step, status=PublicationStatus.QUEUED)
             saver = HandleSaver(self._attempts, step, self._clock)
             channel, usable = self._channels[step.channel], self._usable(step)
+
+            async def prepare(account: ConnectedAccount) -> Ready | Pending:
+                require_permission(account, channel.spec)
+                return await channel.prepare(step.draft, account, saver.handle(usable), saver.save)
+
             try:
-                result = await with_token(
-                    self._tokens,
-                    step.account_id,
-                    lambda account: channel.prepare(step.draft, account, saver.handle(usable), saver.save),
-                )
+                result = await with_token(self._tokens, step.account_id, prepare)
                 if isinstance(result, Pending):
                     return step.then(NextStep.AGAIN, result.after)
                 await saver.ready(result.expires_at)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
-from activities.access import with_token
+from activities.access import require_permission, with_token
 from activities.failures import failure_from
 from activities.gate import DeadlineGate
 from activities.heartbeat import heartbeats
@@ -127,9 +127,11 @@ class PublishingActivities:
     async def _account(self, account_id: str) -> ConnectedAccount | ChannelError:
         """The account with a usable token, or the error that explains why there is none."""
         try:
-            return await self._tokens.account(account_id)
+            account = await self._tokens.account(account_id)
+            require_permission(account, self._channels[account.channel].spec)
         except ChannelError as error:
             return error
+        return account
 
     def _period(self, step: Step) -> timedelta:
         return self._runner.period(step, POST_POLICY)

@@ -82,6 +82,7 @@ BRAND: dict[str, Any] = {
         "webhookDeliveriesPerMonth": None,
     },
     "duplicates": "refuse",
+    "unusableAccounts": "warn",
     "createdAt": "2026-12-01T03:30:00Z",
 }
 KEY: dict[str, Any] = {

@@ -34,7 +34,8 @@ SCOPES = {
     Scope.WEBHOOKS_WRITE: N_("Change webhook endpoints and resend events"),
     Scope.ADMIN: N_("Everything, with brands, limits and keys"),
 }
-DUPLICATES = ((Duplicates.WARN.value, N_("Warn")), (Duplicates.REFUSE.value, N_("Refuse")))
+# The values of both choices of a brand: about the same post within a day, and about accounts to connect again.
+REFUSALS = ((Duplicates.WARN.value, N_("Warn")), (Duplicates.REFUSE.value, N_("Refuse")))
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 
@@ -67,7 +68,7 @@ async def show_settings(
         all_are_shown=not (cursor or words or brand or brands["nextCursor"]),
         keys=keys,
         limits=LIMITS,
-        duplicates=DUPLICATES,
+        refusals=REFUSALS,
         scopes={scope.value: SCOPES[scope] for scope in Scope},
         # A key for one brand makes no other brand, and sets no limits.
         is_for_all=reader.viewer.principal.brand_ref is None,

@@ -20,7 +20,7 @@ from api.problems import ProblemError
 from api.services import Services
 from munadi.db.brands.store import BrandExists, BrandStore
 from munadi.db.keys.callers import Principal
-from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView, Duplicates
+from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView, Duplicates, UnusableAccounts
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.time import ZoneName
@@ -36,6 +36,7 @@ _EXAMPLE: dict[str, Any] = {
     "timezone": "Asia/Kolkata",
     "limits": {"accounts": 10},
     "duplicates": "refuse",
+    "unusableAccounts": "refuse",
 }
 
 
@@ -51,6 +52,11 @@ class BrandChange(WireModel):
         None,
         description="What happens to a post that an account publishes within 24 hours already: `warn` (by default) or "
         "`refuse`. See docs/warnings.md.",
+    )
+    unusable_accounts: UnusableAccounts | None = Field(
+        None,
+        description="What happens to a post for an account that must be connected again: `warn` (by default), and it "
+        "waits for that, or `refuse`. See docs/accounts.md.",
     )
 
 
@@ -85,6 +91,7 @@ async def create_brand(
             timezone=body.timezone,
             limits=body.limits or BrandLimits(),
             duplicates=body.duplicates or Duplicates.WARN,
+            unusable_accounts=body.unusable_accounts or UnusableAccounts.WARN,
             now=services.clock.now(),
         )
         return Success(made, 201, {"Location": f"/v1/brands/{made.ref}"})
@@ -145,6 +152,8 @@ async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: 
         changes["limits"] = before.limits.changed_by(body.limits) if body.limits else BrandLimits()
     if "duplicates" in changes:
         changes["duplicates"] = (body.duplicates or Duplicates.WARN).value
+    if "unusable_accounts" in changes:
+        changes["unusable_accounts"] = (body.unusable_accounts or UnusableAccounts.WARN).value
     changed = await BrandStore(services.database).change(ref, changes, services.clock.now())
     if changed is None:
         raise not_found("brand", ref)

@@ -48,9 +48,16 @@ def channel_permissions() -> dict[ChannelName, Permissions]:
     return {name: getattr(import_module(f"{module}.spec"), "PERMISSIONS", {}) for name, module in REGISTRY.items()}
 
 
+@cache
+def spec_of(name: ChannelName) -> ChannelSpec:
+    """A channel's limits as they are without settings."""
+    spec: ChannelSpec = import_module(f"{REGISTRY[name]}.spec").SPEC
+    return spec
+
+
 def channel_specs() -> list[ChannelSpec]:
     """Every channel's limits as they are without settings, for the docs."""
-    return [import_module(f"{module}.spec").SPEC for module in REGISTRY.values()]
+    return [spec_of(name) for name in REGISTRY]
 
 
 def channel_views() -> list[ChannelView]:

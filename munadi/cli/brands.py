@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from typer import Argument, Option
@@ -11,7 +12,7 @@ from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
-from munadi.domain.brand import Duplicates
+from munadi.domain.brand import Duplicates, UnusableAccounts
 
 app = group("brands", "Create, change and list brands.")
 Choice = Annotated[
@@ -20,6 +21,14 @@ Choice = Annotated[
         "--duplicates",
         metavar="warn|refuse",
         help="The same post to an account again within 24 hours: warn (the default) or refuse.",
+    ),
+]
+OnUnusable = Annotated[
+    UnusableAccounts | None,
+    Option(
+        "--unusable-accounts",
+        metavar="warn|refuse",
+        help="A post for an account that must be reconnected: warn (the default), and let it wait, or refuse.",
     ),
 ]
 
@@ -31,10 +40,12 @@ def create(
     name: Annotated[str | None, Option("--name", help="For people.")] = None,
     timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, for display.")] = None,
     duplicates: Choice = None,
+    unusable_accounts: OnUnusable = None,
 ) -> None:
     """Create a brand."""
-    chosen = duplicates.value if duplicates else None
-    brand = session.client.brands.create(ref, name, timezone, duplicates=chosen)
+    brand = session.client.brands.create(
+        ref, name, timezone, duplicates=_value(duplicates), unusable_accounts=_value(unusable_accounts)
+    )
     session.show(brand, lambda out, made: out.line("created ", (made["ref"], "bold")))
 
 
@@ -45,19 +56,26 @@ def update(
     name: Annotated[str | None, Option("--name", help="For people.")] = None,
     timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, for display.")] = None,
     duplicates: Choice = None,
+    unusable_accounts: OnUnusable = None,
 ) -> None:
     """Change a brand; what is not given stays."""
     from munadi.client.steps import given
 
-    changes = given(name=name, timezone=timezone, duplicates=duplicates.value if duplicates else None)
+    changes = given(
+        name=name, timezone=timezone, duplicates=_value(duplicates), unusableAccounts=_value(unusable_accounts)
+    )
     if not changes:
-        raise CommandFailed("name what to change: --name, --timezone or --duplicates", Exit.USAGE)
+        raise CommandFailed("name what to change: --name, --timezone, --duplicates or --unusable-accounts", Exit.USAGE)
     session.show(session.client.brands.update(ref, changes), _print_brand)
 
 
+def _value(choice: StrEnum | None) -> str | None:
+    return choice.value if choice else None
+
+
 def _print_brand(out: Output, brand: Any) -> None:
-    names = ("ref", "name", "timezone", "duplicates")
-    out.facts([(name, brand[name]) for name in names])
+    names = ("ref", "name", "timezone", "duplicates", "unusableAccounts")
+    out.facts([(name, brand.get(name)) for name in names])
 
 
 @command(app, "list")
@@ -67,7 +85,7 @@ def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
 
 
 def _print_page(out: Output, page: Any) -> None:
-    names = ["ref", "name", "timezone", "duplicates"]
-    rows = [[brand[name] for name in names] for brand in page["data"]]
+    names = ["ref", "name", "timezone", "duplicates", "unusableAccounts"]
+    rows = [[brand.get(name) for name in names] for brand in page["data"]]
     out.table(names, rows, empty="no brands; make one: munadi brands create REF")
     say_more(out, page)

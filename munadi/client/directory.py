@@ -21,10 +21,18 @@ class Brands(Group[M]):
 
     @operation
     def create(
-        self, ref: str, name: str | None = None, timezone: str | None = None, *, duplicates: str | None = None
+        self,
+        ref: str,
+        name: str | None = None,
+        timezone: str | None = None,
+        *,
+        duplicates: str | None = None,
+        unusable_accounts: str | None = None,
     ) -> Call[Json]:
-        """A new brand; `timezone` is for display and calendars. `duplicates`: `warn` or `refuse`."""
-        return post("/v1/brands", given(ref=ref, name=name, timezone=timezone, duplicates=duplicates))
+        """A new brand; `timezone` is for display and calendars. `duplicates` (the same post within a day)
+        and `unusable_accounts` (an account must be connected again): `warn` or `refuse`."""
+        fields = {"duplicates": duplicates, "unusableAccounts": unusable_accounts}
+        return post("/v1/brands", given(ref=ref, name=name, timezone=timezone, **fields))
 
     @operation
     def get(self, ref: str) -> Call[Json]:
@@ -33,7 +41,7 @@ class Brands(Group[M]):
 
     @operation
     def update(self, ref: str, changes: Json) -> Call[Json]:
-        """Change the fields that are given: name, timezone, limits, duplicates. None clears one."""
+        """Change the fields that are given: name, timezone, limits, duplicates, unusableAccounts. None clears one."""
         return Call("PATCH", f"/v1/brands/{segment(ref)}", body=changes)
 
     @operation

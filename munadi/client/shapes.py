@@ -40,6 +40,7 @@ class Warning_(TypedDict):
     channel: str | None
     pointer: str | None
     contentId: str | None
+    accountId: str | None
 
 
 Failure = TypedDict(

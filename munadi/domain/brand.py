@@ -24,6 +24,14 @@ class Duplicates(StrEnum):
     REFUSE = "refuse"
 
 
+class UnusableAccounts(StrEnum):
+    """What happens to a post for an account that cannot publish at its time: `warn` accepts it with a warning, and the
+    publication waits until the account is connected again."""
+
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
 class BrandLimits(WireModel):
     """What a brand may use; null means unlimited. The numbers of a month are counted in UTC. See docs/limits.md."""
 
@@ -53,5 +61,8 @@ class BrandView(WireModel):
     limits: BrandLimits
     duplicates: Duplicates = Field(
         description="A post that an account publishes within 24 hours already: accept it with a warning, or refuse it."
+    )
+    unusable_accounts: UnusableAccounts = Field(
+        description="A post for an account that must be connected again: accept it with a warning, or refuse it."
     )
     created_at: datetime

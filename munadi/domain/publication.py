@@ -73,6 +73,8 @@ LOOK_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 # The waits between checks for the id of a live post without one (TikTok, stories, some Meta responses).
 ID_LOOK_GROWTH = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600))
 POST_ID_PENDING = "POST_ID_PENDING"
+# The account of an accepted post must be connected again before the post can be published.
+ACCOUNT_REAUTH_REQUIRED = "ACCOUNT_REAUTH_REQUIRED"
 # Why it is unknown whether a post is live; gone once that is known.
 OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 # Warnings of a live post that lacks something that a person wanted, and may add at the network.
@@ -89,6 +91,10 @@ def growing(steps: tuple[timedelta, ...], count: int) -> timedelta:
     return steps[min(count, len(steps) - 1)]
 
 
+# Fields that warnings had not at first.
+_ADDED = ("content_id", "account_id")
+
+
 class Warning_(WireModel):
     """A warning for a person. It changes no status."""
 
@@ -97,10 +103,11 @@ class Warning_(WireModel):
     channel: str | None = None
     pointer: str | None = None
     content_id: str | None = Field(None, description="Another post that the warning is about.")
+    account_id: str | None = Field(None, description="The account that its owner must connect again.")
 
     def stored(self) -> dict[str, Any]:
-        """As a row has it. An older process reads it too, and knows no `contentId`: only where it is needed."""
-        return self.model_dump(mode="json", exclude={"content_id"} if self.content_id is None else None)
+        """As a row has it. An older process reads it too, and knows not every id: only where one is needed."""
+        return self.model_dump(mode="json", exclude={name for name in _ADDED if getattr(self, name) is None})
 
 
 class Handle(Model):

@@ -17,9 +17,8 @@ from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelSpec
-from munadi.domain.failure import Reason
 from munadi.domain.publication import Warning_
-from munadi.intake.account_expiry import Expiry, expiry_before
+from munadi.intake.account_trouble import Trouble, troubles_of
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ChannelRequest
 from munadi.ports import Channel, Channels
@@ -120,54 +119,48 @@ def _read_accounts(connection: Connection, values: Mapping[str, Any]) -> tuple[b
     return bool(accounts) or connection.execute(_BRAND, values).first() is not None, accounts
 
 
-def check_accounts(
-    targets: Sequence[Target], due: datetime, now: datetime, keyring: KeyRing, problems: ProblemCollector
+def find_troubles(
+    targets: Sequence[Target], due: datetime, now: datetime, keyring: KeyRing
+) -> list[tuple[Target, Trouble]]:
+    """What keeps the accounts of a request from publishing at `due`."""
+    return [
+        (target, trouble)
+        for target in targets
+        if (row := target.row) is not None
+        for trouble in troubles_of(row, target.channel.spec, due, now, keyring)
+    ]
+
+
+def report_troubles(
+    found: Sequence[tuple[Target, Trouble]], problems: ProblemCollector, *, refuse: bool
 ) -> list[Warning_]:
-    """Report accounts that cannot publish at `due`; the warnings are those whose connection may end before it."""
+    """The warnings about accounts that cannot publish; problems instead, where they are certain and to be refused."""
     warnings = []
-    for target in targets:
-        row, spec = target.row, target.channel.spec
-        if row is None:
-            continue
-        if row.status == AccountStatus.REAUTH_REQUIRED:
-            message = f"the network has ended our access to {row.handle} ({row.id}); reconnect the account"
-            problems.add(target.account_pointer, "ACCOUNT_REAUTH_REQUIRED", message, spec=spec)
-            continue
-        if spec.is_over(now.date()):
-            _report_version(problems, target, due)
-        elif spec.is_over(due.date()):
-            message = f"{spec.title} {_version_end(spec)}, before the due time"
-            warnings.append(
-                Warning_(
-                    code=API_VERSION_ENDS_BEFORE_SLOT,
-                    message=message,
-                    channel=spec.name,
-                    pointer=target.account_pointer,
-                )
-            )
-        expiry = expiry_before(row, due, spec, now, keyring)
-        if expiry is not None and expiry.is_final:
-            report_expiry(problems, target.account_pointer, row, spec, expiry, due)
-            continue
-        if expiry is not None:
-            warnings.append(expiry_warning(row, spec, expiry, target.account_pointer))
-        if not spec.may_publish(row.scopes):
-            needed, granted = " or ".join(spec.publish_scopes), " ".join(row.scopes)
-            message = missing_scope(row, spec)
-            problems.add(target.account_pointer, Reason.MISSING_SCOPE, message, spec=spec, limit=needed, actual=granted)
+    for target, trouble in found:
+        if refuse and trouble.is_certain:
+            trouble.report(problems, target.account_pointer)
+        else:
+            warnings.append(trouble.warning(target.account_pointer))
     return warnings
 
 
-def expiry_warnings(
-    targets: Sequence[Target], due: datetime, now: datetime, keyring: KeyRing, problems: ProblemCollector
+def check_versions(
+    targets: Sequence[Target], due: datetime, now: datetime, problems: ProblemCollector
 ) -> list[Warning_]:
-    """As `check_accounts` for an edit: it moves no time, so a connection that ends before `due` is only a warning."""
-    return [
-        expiry_warning(row, target.channel.spec, expiry, target.account_pointer)
-        for target in targets
-        if (row := target.row) is not None
-        and (expiry := expiry_before(row, due, target.channel.spec, now, keyring)) is not None
-    ]
+    """Report networks that have ended the called version of their API; warn of those that end it before `due`."""
+    warnings = []
+    for target in targets:
+        spec = target.channel.spec
+        if target.row is None or not spec.is_over(max(now, due).date()):
+            continue
+        if spec.is_over(now.date()):
+            _report_version(problems, target, due)
+            continue
+        message, pointer = f"{spec.title} {_version_end(spec)}, before the due time", target.account_pointer
+        warnings.append(
+            Warning_(code=API_VERSION_ENDS_BEFORE_SLOT, message=message, channel=spec.name, pointer=pointer)
+        )
+    return warnings
 
 
 def _version_end(spec: ChannelSpec) -> str:
@@ -181,35 +174,6 @@ def _report_version(problems: ProblemCollector, target: Target, due: datetime) -
     spec = target.channel.spec
     limit, message = str(spec.version_ends), _version_end(spec)
     problems.add(target.account_pointer, "API_VERSION_ENDED", message, spec=spec, limit=limit, actual=due.isoformat())
-
-
-def missing_scope(row: AccountRow, spec: ChannelSpec) -> str:
-    """The message for an account that was connected without the permission to post."""
-    needed = " or ".join(spec.publish_scopes)
-    return f"{row.handle} ({row.id}) was connected without the permission {needed}; reconnect it and grant that"
-
-
-def report_expiry(
-    problems: ProblemCollector, pointer: str, row: AccountRow, spec: ChannelSpec, expiry: Expiry, due: datetime
-) -> None:
-    """Report a due time after the end of the account's connection."""
-    message = (
-        f"our access to {row.handle} ({row.id}) ends on {expiry.at:%Y-%m-%d %H:%MZ}, before the due time, and only its "
-        "owner can extend it; reconnect the account or choose an earlier time"
-    )
-    limit, actual = expiry.at.isoformat(), due.isoformat()
-    problems.add(pointer, Reason.TOKEN_EXPIRES_BEFORE_SLOT, message, spec=spec, limit=limit, actual=actual)
-
-
-def expiry_warning(row: AccountRow, spec: ChannelSpec, expiry: Expiry, pointer: str) -> Warning_:
-    """The warning for a connection that may end before the due time."""
-    what = "access to" if expiry.at == row.grant_expires_at else "the token of"
-    message = (
-        f"{spec.title} ends {what} {row.handle} on {expiry.at:%Y-%m-%d %H:%MZ}, before the due time: "
-        "reconnect it before that"
-    )
-    code = Reason.TOKEN_EXPIRES_BEFORE_SLOT.value
-    return Warning_(code=code, message=message, channel=spec.name.value, pointer=pointer)
 
 
 def _account(

@@ -15,10 +15,12 @@ from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.content import Draft
+from munadi.domain.failure import Failure
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.publication import Warning_
 from munadi.domain.time import check_publish_by, check_window, default_publish_by
-from munadi.intake.accounts import check_accounts, expiry_warnings, find_targets
+from munadi.intake.account_trouble import Trouble, refuses_unusable
+from munadi.intake.accounts import Target, check_versions, find_targets, find_troubles, report_troubles
 from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
@@ -37,7 +39,10 @@ LONG_TEXTS = 50_000
 
 @dataclass(frozen=True)
 class CheckedPublication:
-    """One publication to store: its account, its draft, and how long before the due time its preparation begins."""
+    """One publication to store: its account, its draft, and how long before the due time its preparation begins.
+
+    `waits_for`: what its account needs from its owner before anything can be published.
+    """
 
     channel: str
     account_id: str
@@ -45,6 +50,7 @@ class CheckedPublication:
     lead: timedelta
     fingerprint: str
     stages: tuple[str, ...] = ()
+    waits_for: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -155,8 +161,8 @@ class PostChecker:
     ) -> CheckedDrafts:
         """The drafts of a request, or ProblemsFound; then no media file is left behind.
 
-        Media are fetched only for a brand that exists, and only for a request of a sound shape (`may_fetch`). A new
-        post is refused when an account's connection surely ends before `due`; for an edit that is a warning. Posts
+        Media are fetched only for a brand that exists, and only for a request of a sound shape (`may_fetch`). An
+        account that cannot publish at `due` is a warning; for a new post a problem, if the brand refuses it. Posts
         around `compared_at` are compared, except for the edited one (`content_id`).
         """
         sent = list(media_of(request)) if brand_is_visible else []
@@ -175,26 +181,33 @@ class PostChecker:
                 problems,
                 brand_is_visible=brand_is_visible,
             )
-            judge_accounts = check_accounts if is_new else expiry_warnings
-            of_accounts = judge_accounts(targets, due, now, self.keyring, problems)
+            troubles = find_troubles(targets, due, now, self.keyring)
+            of_accounts = report_troubles(troubles, problems, refuse=is_new and await self._refuses(request, troubles))
+            if is_new:
+                of_accounts += check_versions(targets, due, now, problems)
             placed = [place_draft(request, target, media) for target in targets]
             warnings = await in_thread_if_long(placed, _check_drafts, placed, problems)
             if compared_at is not None:
                 warnings += await check_duplicates(
                     self.database, request.brand_ref, placed, compared_at, content_id, problems
                 )
-            warnings += time_warnings(request)
+            warnings += time_warnings(request) + of_accounts
             if problems.all:
                 raise PostRefused(problems.all, warnings, placed)
             if is_new and request.scheduled_at is not None:
                 warnings += preparation_warnings(placed, now, due)
-            warnings += of_accounts
             if is_new:
                 warnings += await quota_warnings(self.database, targets, due)
         except BaseException:
             media.discard()
             raise
-        return _checked_drafts(request, placed, warnings, media)
+        return _checked_drafts(request, placed, warnings, media, troubles)
+
+    async def _refuses(self, request: ContentRequest, troubles: Sequence[tuple[Target, Trouble]]) -> bool:
+        """Whether any account surely cannot publish, and the brand refuses that. The common case reads nothing."""
+        if not any(trouble.is_certain for _, trouble in troubles):
+            return False
+        return await self.database.lookup(lambda connection: refuses_unusable(connection, request.brand_ref))
 
     async def _brand_exists(self, brand_ref: str) -> bool:
         async with self.database.read() as session:
@@ -225,8 +238,13 @@ def _check_drafts(placed: Sequence[PlacedDraft], problems: ProblemCollector) -> 
 
 
 def _checked_drafts(
-    request: ContentRequest, placed: Sequence[PlacedDraft], warnings: Sequence[Warning_], media: IntakeMedia
+    request: ContentRequest,
+    placed: Sequence[PlacedDraft],
+    warnings: Sequence[Warning_],
+    media: IntakeMedia,
+    troubles: Sequence[tuple[Target, Trouble]],
 ) -> CheckedDrafts:
+    causes = {trouble.row.id: trouble.cause for _, trouble in troubles if trouble.cause is not None}
     publications, channels = [], []
     for each in placed:
         channel, sent, row = each.target.channel, each.target.sent, each.target.row
@@ -239,6 +257,7 @@ def _checked_drafts(
                 lead=channel.lead(each.draft),
                 fingerprint=each.fingerprint,
                 stages=channel.steps(each.draft),
+                waits_for=causes.get(row.id),
             )
         )
         source = sent.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -13,7 +13,7 @@ from munadi.domain.failure import ChannelError, Failure, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import failure_of
 from munadi.intake.account_expiry import expiry_before
-from munadi.intake.accounts import missing_scope
+from munadi.intake.account_trouble import missing_scope
 from munadi.intake.daily_quota import daily_total
 from munadi.ports import Channel, Channels, MediaReach, MediaReader
 from munadi.publishing.preflights import DuePublication

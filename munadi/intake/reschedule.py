@@ -10,8 +10,7 @@ from munadi.crypto import KeyRing
 from munadi.db.tables import AccountRow
 from munadi.domain.publication import WAITING
 from munadi.domain.time import check_window
-from munadi.intake.account_expiry import expiry_before
-from munadi.intake.accounts import expiry_warning, report_expiry
+from munadi.intake.account_trouble import ACCOUNT_CODES, refuses_unusable, troubles_of
 from munadi.intake.duplicates import recheck_duplicates
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import RescheduleRequest
@@ -22,7 +21,7 @@ from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
 
 POINTER = "/scheduledAt"
-_OF_THE_TIME_BEFORE = (WarningCode.TOKEN_EXPIRES_BEFORE_SLOT, WarningCode.TIMEZONE_WITHOUT_TIME)
+_OF_THE_TIME_BEFORE = ACCOUNT_CODES | {WarningCode.TIMEZONE_WITHOUT_TIME.value}
 
 
 async def reschedule(locked: LockedContent, request: RescheduleRequest, channels: Channels, keyring: KeyRing) -> None:
@@ -32,7 +31,7 @@ async def reschedule(locked: LockedContent, request: RescheduleRequest, channels
     due, publish_by = read_times(request.scheduled_at, zone, request.fold, request.publish_by, locked.now, problems)
     if due is not None:
         problems.extend(check_window(due, publish_by, locked.now))
-        await _check_expiry(locked, due, channels, keyring, problems)
+        await _check_accounts(locked, due, channels, keyring, problems)
     problems.raise_if_any()
     waiting = [row for row in locked.publications if row.status in WAITING]
     await recheck_duplicates(locked, waiting, due or locked.now, POINTER, channels)
@@ -45,19 +44,23 @@ async def reschedule(locked: LockedContent, request: RescheduleRequest, channels
         problems.raise_if_any()
 
 
-async def _check_expiry(
+async def _check_accounts(
     locked: LockedContent, due: datetime, channels: Channels, keyring: KeyRing, problems: ProblemCollector
 ) -> None:
-    """Report accounts whose connection surely ends before `due`; replace the post's warnings of those that may."""
+    """Replace the post's warnings about its accounts. An end of a connection before the new time is a problem, where
+    the brand refuses it."""
     waiting = {row.account_id for row in locked.publications if row.status in WAITING}
     query = select(AccountRow).where(col(AccountRow.id).in_(waiting)).order_by(col(AccountRow.id))
+    rows = (await locked.session.exec(query)).all() if waiting else ()
+    found = [
+        trouble for row in rows for trouble in troubles_of(row, channels[row.channel].spec, due, locked.now, keyring)
+    ]
+    ending = [one for one in found if one.is_certain and one.code == WarningCode.TOKEN_EXPIRES_BEFORE_SLOT]
+    connection = await locked.session.connection()
+    refuse = await connection.run_sync(refuses_unusable, locked.content.brand_ref) if ending else False
+    for trouble in ending if refuse else ():
+        trouble.report(problems, POINTER)
     warnings = [one for one in locked.draft.warnings if one["code"] not in _OF_THE_TIME_BEFORE]
-    for row in (await locked.session.exec(query)).all() if waiting else ():
-        spec = channels[row.channel].spec
-        expiry = expiry_before(row, due, spec, locked.now, keyring)
-        if expiry is not None and expiry.is_final:
-            report_expiry(problems, POINTER, row, spec, expiry, due)
-        elif expiry is not None:
-            warnings.append(expiry_warning(row, spec, expiry, POINTER).stored())
+    warnings += [trouble.warning(POINTER).stored() for trouble in found]
     if warnings != locked.draft.warnings:
         locked.draft.warnings = warnings

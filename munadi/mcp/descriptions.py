@@ -48,6 +48,9 @@ A refusal stores nothing and names every broken rule with a pointer into the arg
 DUPLICATE_OF_RECENT means that an account gets the same text, media and link within 24 hours already, by the content
 that it names: ask the person whether both are wanted. It is a warning, or a refusal if the brand's duplicates are
 "refuse".
+ACCOUNT_REAUTH_REQUIRED, MISSING_SCOPE and TOKEN_EXPIRES_BEFORE_SLOT name an account that its owner must connect again:
+what goes to it waits for that, everything else is published on time. It is a refusal if the brand's unusableAccounts
+are "refuse". Tell the person which account.
 """,
     "status": """
 The current state of a content: its status and, for each network, the publication's status, the post's URL, lateness,
@@ -108,7 +111,8 @@ new content (a new publish). The answer means queued, not published: call wait. 
 retried.
 """,
     "list_brands": """
-The brands: brandRef, name, IANA time zone, and what happens to duplicates (warn or refuse). When a person says a time
+The brands: brandRef, name, IANA time zone, what happens to duplicates (warn or refuse), and to posts for accounts
+that must be connected again (unusableAccounts). When a person says a time
 without a zone, they mean the brand's.
 """,
     "list_accounts": """

@@ -102,7 +102,10 @@ async def upload_media(context: ToolContext, arguments: inputs.UploadInput) -> C
 
 async def list_brands(context: ToolContext, arguments: inputs.BrandsInput) -> CallToolResult:
     page = await context.munadi.brands.list(arguments.limit, arguments.cursor)
-    brands = [{name: brand[name] for name in ("ref", "name", "timezone", "duplicates")} for brand in page["data"]]
+    brands = [
+        {name: brand[name] for name in ("ref", "name", "timezone", "duplicates", "unusableAccounts")}
+        for brand in page["data"]
+    ]
     lines = [f"{each['ref']} ({each['name'] or 'no name'}): {each['timezone'] or 'UTC'}" for each in brands]
     return listed(lines, {**page, "data": brands}, "no brands")
 

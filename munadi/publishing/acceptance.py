@@ -22,11 +22,12 @@ from munadi.db.events.fan_out import Subscription
 from munadi.db.ids import new_id
 from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.domain.audit import Action
-from munadi.domain.content import ContentView
+from munadi.domain.content import ContentView, PublicationView
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import PublicationStatus
-from munadi.intake.checks import CheckedDrafts, CheckedPost
+from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.intake.checks import CheckedDrafts, CheckedPost, CheckedPublication
+from munadi.publishing.content import HELD_LOOK
 from munadi.publishing.model import View
 from munadi.publishing.plans import view_of
 
@@ -75,7 +76,7 @@ class NewPost:
     draft: Values
     publications: Sequence[Values]
     view: ContentView
-    event: Values
+    events: Sequence[Values]
     plan: View
 
     @classmethod
@@ -97,6 +98,7 @@ class NewPost:
                     "lead_seconds": each.lead.total_seconds(),
                     "fingerprint": each.fingerprint,
                     "stages": list(each.stages),
+                    **_hold(each, now),
                     "created_at": now,
                     "updated_at": now,
                 }
@@ -106,18 +108,7 @@ class NewPost:
         content_row = cast(ContentRow, SimpleNamespace(**content))
         rows = [cast(PublicationRow, SimpleNamespace(**row)) for row in publications]
         view = content_view(content_row, cast(DraftRow, SimpleNamespace(**draft)), rows)
-        event = {
-            **_EVENT,
-            "id": new_id(Prefix.EVENT),
-            "type": EventType.CONTENT_ACCEPTED.value,
-            "brand_ref": view.brand_ref,
-            "content_id": view.id,
-            "sequence": content["sequence"],
-            "status": content["status"],
-            "data": {"content": view.model_dump(mode="json"), "publication": None},
-            "created_at": now,
-        }
-        return cls(content, draft, publications, view, event, view_of(content_row, rows, now))
+        return cls(content, draft, publications, view, _events(view, now), view_of(content_row, rows, now))
 
     def insert(self, connection: Connection) -> None:
         """Insert the rows and the entry of the audit log."""
@@ -128,13 +119,14 @@ class NewPost:
         connection.execute(_INSERT_PUBLICATIONS, self.publications)
         if view.metadata:
             connection.execute(INSERT_METADATA, metadata_values(view.id, view.metadata))
-        connection.execute(_INSERT_EVENT, self.event)
+        for event in self.events:
+            connection.execute(_INSERT_EVENT, event)
         connection.execute(_INSERT_AUDIT, audit)
 
-    def receivers(self, endpoints: Sequence[Subscription]) -> list[str]:
-        """The endpoints that get the post's first event."""
-        channels = {row["channel"] for row in self.publications}
-        return [one.endpoint_id for one in endpoints if one.wants(EventType.CONTENT_ACCEPTED, channels)]
+    def receivers(self, event: Values, endpoints: Sequence[Subscription]) -> list[str]:
+        """The endpoints that get one of the post's first events."""
+        channels = {event["sns"]} if event["sns"] else {row["channel"] for row in self.publications}
+        return [one.endpoint_id for one in endpoints if one.wants(EventType(event["type"]), channels)]
 
 
 def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandRules, list[Subscription]]:
@@ -163,7 +155,12 @@ def draft_values(
 
 def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
     request = post.request
-    begins = min(_begins(post.due, each.lead, now) for each in post.drafts.publications)
+    publications = post.drafts.publications
+    begins = min(_begins(post.due, each.lead, now) for each in publications)
+    held = [each for each in publications if each.waits_for is not None]
+    # A reconnect may have crossed with this, so what waits for one is read now and then.
+    looks = [now + HELD_LOOK] if held else []
+    looks += [max(now, begins)] if len(held) < len(publications) else []
     return {
         **_CONTENT,
         "id": new_id(Prefix.CONTENT),
@@ -174,13 +171,46 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
         "timezone": request.timezone,
         "publish_by": post.publish_by,
         "publish_by_explicit": post.publish_by_explicit,
-        "sequence": 1,  # of its first event
+        "sequence": 1 + len(held),  # of its last event
         "wake_seq": 1,
         "next_wake_at": now + (WAKE_LATER if begins - now > IMMINENT else WAKE_AFTER),
-        "next_look_at": min(post.publish_by, max(now, begins)),
+        "next_look_at": min(post.publish_by, *looks),
         "created_at": now,
         "updated_at": now,
     }
+
+
+def _hold(each: CheckedPublication, now: datetime) -> dict[str, Any]:
+    """The hold of a publication whose account must be connected again first."""
+    if each.waits_for is None:
+        return {}
+    cause = each.waits_for.model_dump(mode="json", by_alias=True)
+    return {"hold_reason": HoldReason.TOKEN.value, "hold_since": now, "hold_count": 1, "hold_cause": cause}
+
+
+def _events(view: ContentView, now: datetime) -> list[dict[str, Any]]:
+    """The post's first events: it was accepted, and what of it waits for an account."""
+    content = view.model_dump(mode="json")
+
+    def event(sequence: int, kind: EventType, held: PublicationView | None = None) -> dict[str, Any]:
+        return {
+            **_EVENT,
+            "id": new_id(Prefix.EVENT),
+            "type": kind.value,
+            "brand_ref": view.brand_ref,
+            "content_id": view.id,
+            "publication_id": held.id if held else None,
+            "sequence": sequence,
+            "sns": held.channel if held else None,
+            "status": held.status.value if held else view.status.value,
+            "reason": held.hold.reason.value if held and held.hold else None,
+            "data": {"content": content, "publication": held.model_dump(mode="json") if held else None},
+            "created_at": now,
+        }
+
+    held = [each for each in view.publications if each.hold is not None]
+    accepted = event(1, EventType.CONTENT_ACCEPTED)
+    return [accepted, *(event(place, EventType.PUBLISH_HELD, each) for place, each in enumerate(held, start=2))]
 
 
 def _begins(due: datetime, lead: timedelta, now: datetime) -> datetime:

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import bindparam
-from sqlmodel import col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.channels.registry import spec_of
 from munadi.db.contents.views import content_view, publication_view
 from munadi.db.events.fan_out import Subscription, add_deliveries, add_event, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries, waited
 from munadi.db.tables import AccountRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.account import AccountStatus
+from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
@@ -36,9 +38,13 @@ FIRST_WAKE = timedelta(seconds=5)
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
 
-_ACCOUNT = select(AccountRow.status, AccountRow.deleted_at, AccountRow.paused_until).where(
-    col(AccountRow.id) == bindparam("key")
-)
+_ACCOUNT = select(
+    col(AccountRow.status),
+    col(AccountRow.deleted_at),
+    col(AccountRow.paused_until),
+    col(AccountRow.channel),
+    col(AccountRow.scopes),
+).where(col(AccountRow.id) == bindparam("key"))
 
 
 class AccountState(NamedTuple):
@@ -47,11 +53,14 @@ class AccountState(NamedTuple):
     status: str
     deleted_at: datetime | None
     paused_until: datetime | None
+    channel: str
+    scopes: Sequence[str]
 
     @property
     def is_usable(self) -> bool:
         """Whether the account can publish without its owner's help."""
-        return self.status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
+        is_connected = self.status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
+        return is_connected and spec_of(ChannelName(self.channel)).may_publish(self.scopes)
 
 
 @dataclass

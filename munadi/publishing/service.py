@@ -179,9 +179,10 @@ class PublishingService:
             await connection.run_sync(new.insert)
             if ending is not None:
                 await ending(session, new.view)
-            if receivers := new.receivers(endpoints):
-                await add_deliveries(session, new.event, receivers, now, now)
-                announce_deliveries(session)
+            for event in new.events:
+                if receivers := new.receivers(event, endpoints):
+                    await add_deliveries(session, event, receivers, now, now)
+                    announce_deliveries(session)
         return Accepted(response, new.plan)
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from munadi.db.tables import BrandRow, EventRow, IdempotencyRow, MediaRow
+from munadi.db.tables import EventRow, IdempotencyRow, MediaRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.key import Scope
 from munadi.domain.problem import MAX_PROBLEMS
 from tests.api.harness import ApiHarness, later
 from tests.api.problems import expect_errors, expect_problem
-from tests.db.seeding import START
 
 POSTS = "/v1/contents"
 
@@ -158,33 +157,6 @@ async def test_a_foreign_brand_and_account_look_like_unknown_ones(api: ApiHarnes
     key = await api.key(Scope.CONTENTS_WRITE, brand_ref="acme")
     foreign, unknown = [expect_errors(await api.try_submit(brandRef=ref, key=key)) for ref in ("rival", "nobody")]
     assert json.dumps(foreign).replace("rival", "nobody") == json.dumps(unknown)
-
-
-@pytest.mark.parametrize(
-    ("status", "code"), [("reauth_required", "ACCOUNT_REAUTH_REQUIRED"), ("disconnected", "ACCOUNT_MISSING")]
-)
-async def test_an_account_that_cannot_publish_is_refused(api: ApiHarness, status: str, code: str) -> None:
-    async with api.services.database.write() as session:
-        session.add(BrandRow(ref="third", created_at=START))
-    await api.add_account(ChannelName.BLUESKY, "third", status=status)
-    [error] = expect_errors(await api.try_submit(brandRef="third"))
-    assert error["code"] == code
-
-
-async def test_a_token_must_be_valid_until_the_due_time(api: ApiHarness) -> None:
-    ends = START.replace(day=20)
-    account = await api.add_account(ChannelName.BLUESKY, status="expiring", token_expires_at=ends)
-    post = bluesky(accountId=account)
-    expect_errors(await api.try_submit(**post), ("/channels/0/accountId", "TOKEN_EXPIRES_BEFORE_SLOT"))
-    await api.submit(**post, scheduledAt=later(days=5))
-
-
-@pytest.mark.each_database
-async def test_an_account_without_a_permission_is_refused(api: ApiHarness) -> None:
-    await api.add_account(ChannelName.THREADS, scopes=["threads_basic"])
-    [error] = expect_errors(await api.try_submit(channels=["threads"]), ("/channels/0", "MISSING_SCOPE"))
-    assert error["channel"] == "threads"
-    assert (error["limit"], error["actual"]) == ("threads_content_publish", "threads_basic")
 
 
 @pytest.mark.parametrize("key", ["", '"', '"open', "two words", "ключ", "x" * 256, '""', 'a"b\x7f'])

@@ -16,14 +16,19 @@ from tests.db.seeding import START
 
 
 async def test_brands_and_keys_are_listed_without_secrets(api: ApiHarness, dashboard: DashboardBrowser) -> None:
-    changes = {"timezone": "Asia/Kolkata", "limits": {"accounts": 7}, "duplicates": "refuse"}
+    changes = {
+        "timezone": "Asia/Kolkata",
+        "limits": {"accounts": 7},
+        "duplicates": "refuse",
+        "unusableAccounts": "refuse",
+    }
     await api.patch("/v1/brands/acme", {"name": "<b>Acme</b>", **changes})
     ended = await api.create("/v1/keys", {"name": "old", "scopes": ["contents:read"], "brandRef": "acme"})
     await api.delete(f"/v1/keys/{ended['id']}")
     page = await dashboard.page("/settings")
     assert faults(page) == []
     expect_words(page, "&lt;b&gt;Acme&lt;/b&gt;", "Asia/Kolkata", "accounts: 7", "revoked", "signed in with it")
-    assert page.count('<option value="refuse" selected>') == 1, "of the one brand that refuses duplicates"
+    assert page.count('<option value="refuse" selected>') == 2, "both choices of the one brand that refuses"
     assert f"DELETE /v1/keys/{ended['id']}" not in page, "a revoked key cannot be revoked again"
     for secret in (api.admin_key, ended["key"]):
         assert secret not in page

@@ -188,8 +188,9 @@ async def test_a_slot_after_the_end_of_a_grant_is_warned_about(api: ApiHarness, 
 
 
 @pytest.mark.parametrize("kind", ["bluesky", "page"])
-async def test_in_the_last_week_of_a_grant_a_slot_after_its_end_is_refused(api: ApiHarness, kind: str) -> None:
+async def test_in_the_last_week_of_a_grant_a_brand_may_refuse_a_slot_after_its_end(api: ApiHarness, kind: str) -> None:
     post = await post_until(api, kind, START + timedelta(days=12))
+    await api.patch("/v1/brands/acme", {"unusableAccounts": "refuse"})
     made = await api.submit(**post, scheduledAt=later(days=7))
     api.clock.ahead = timedelta(days=6)
     refused = await api.try_submit(**post, scheduledAt=later(days=14))

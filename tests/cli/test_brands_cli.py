@@ -6,16 +6,19 @@ import json
 
 from tests.cli.conftest import FakeApi, Munadi
 
-BRAND = {"ref": "acme", "name": "Acme", "timezone": "Asia/Kolkata", "duplicates": "refuse"}
+BRAND = {"ref": "acme", "name": "Acme", "timezone": "Asia/Kolkata", "duplicates": "refuse", "unusableAccounts": "warn"}
 
 
 def test_a_brand_is_changed_and_shown(munadi: Munadi, api: FakeApi) -> None:
     api.on("PATCH /v1/brands/acme", BRAND)
     shown = munadi("brands", "update", "acme", "--duplicates", "refuse")
     assert shown.exit_code == 0
-    assert [line.split() for line in shown.stdout.splitlines()][-1] == ["duplicates", "refuse"]
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    assert lines[-2:] == [["duplicates", "refuse"], ["unusableAccounts", "warn"]]
     assert json.loads(munadi("brands", "update", "acme", "--name", "Acme", "--json").stdout) == BRAND
-    assert api.bodies("PATCH /v1/brands/acme") == [{"duplicates": "refuse"}, {"name": "Acme"}]
+    assert munadi("brands", "update", "acme", "--unusable-accounts", "refuse").exit_code == 0
+    changes = [{"duplicates": "refuse"}, {"name": "Acme"}, {"unusableAccounts": "refuse"}]
+    assert api.bodies("PATCH /v1/brands/acme") == changes
 
 
 def test_what_is_no_choice_is_a_mistake_in_the_command(munadi: Munadi, api: FakeApi) -> None:

@@ -45,6 +45,44 @@ async def test_a_post_waits_for_a_revoked_account_and_is_published_once_after_a_
         assert len(await brand.posts("Held", "instagram")) == 1
 
 
+async def test_only_the_dead_account_of_a_post_waits(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> None:
+    """The other network gets the post on time; the owner's reconnect publishes the rest, once."""
+    brand = await Brand.create(api, sandbox, "half-dead", "bluesky", "instagram")
+    async with Inbox().listening(api, brandRef=brand.ref) as inbox:
+        media = await brand.upload(picture("maroon"))
+        await brand.end_token("revoke", "instagram")
+        dead = await brand.account("instagram")
+        await api.post(f"/v1/accounts/{dead['id']}/check")
+        assert (await brand.account("instagram"))["status"] == "reauth_required"
+        channels = ["bluesky", "instagram"]
+        content = await brand.submit("Half of it", seconds=3, media=[media], channels=channels)
+        assert [(one["code"], one["accountId"]) for one in content["warnings"] if one["accountId"]] == [
+            ("ACCOUNT_REAUTH_REQUIRED", dead["id"])
+        ]
+        assert [each["hold"] and each["hold"]["reason"] for each in content["publications"]] == [None, "TOKEN"]
+
+        async def live() -> dict[str, Any] | None:
+            found = (await brand.content(content["id"]))["publications"][0]
+            return found if found["status"] == "published" else None
+
+        published: dict[str, Any] = await until(live)
+        assert 0 <= published["latenessMs"] < 2_000
+        assert await calls(sandbox, "instagram", "create_container", dead["externalId"]) == []
+
+        await brand.reconnect("instagram")
+        done = await brand.published(content["id"])
+        assert [one for one in done["warnings"] if one["accountId"]] == []
+        assert [len(await brand.posts("Half of it", channel)) for channel in channels] == [1, 1]
+
+        async def reported() -> bool:
+            return "content.completed" in inbox.of(content["id"])
+
+        await until(reported)
+        assert inbox.of(content["id"]).count("content.publish.held") == 1
+        assert inbox.of(content["id"]).count("content.publish.resumed") == 1
+        assert inbox.failures == []
+
+
 async def test_a_slot_after_the_end_of_the_grant_is_warned_of(
     stack: Stack, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
 ) -> None:

@@ -49,6 +49,7 @@ class Tokens:
     lost_accounts: list[str] = field(default_factory=list)
     renewals: int = 0
     pauses: list[timedelta] = field(default_factory=list)
+    scopes: tuple[str, ...] = ()
 
     async def account(self, account_id: str) -> ConnectedAccount:
         if self.errors:
@@ -59,6 +60,7 @@ class Tokens:
             channel=ChannelName.BLUESKY,
             external_id="1",
             handle="h",
+            scopes=self.scopes,
             credentials=Credentials(access_token=SecretStr("t")),
         )
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import Pending, PublicationStatus
-from tests.workflows.network import not_sent, rejected
+from tests.workflows.network import not_sent, rejected, spec
 from tests.workflows.world import World
 
 B, IG = ChannelName.BLUESKY, ChannelName.INSTAGRAM
@@ -207,6 +208,22 @@ async def test_a_dead_token_holds_the_post_until_the_window_closes(skipping: Wor
     row = (await skipping.publications(content_id))[B]
     assert (row.failure or {})["reason"] == "TOKEN_REVOKED"
     assert skipping.tokens.lost_accounts == [row.account_id]
+
+
+@pytest.mark.parametrize("lead", [0.0, 600.0])
+async def test_without_the_permission_to_post_nothing_is_sent_and_the_owner_is_waited_for(
+    skipping: World, lead: float
+) -> None:
+    skipping.channels[B].spec = spec(B, publish_scopes=("post",))
+    skipping.tokens.scopes = ("read",)
+    content_id = await skipping.submit(ahead(hours=1), lead=lead, window=timedelta(minutes=5))
+    async with skipping.worker():
+        await finish(skipping, content_id)
+    row = (await skipping.publications(content_id))[B]
+    assert (row.failure or {})["reason"] == "MISSING_SCOPE"
+    assert [skipping.channels[B].count(call) for call in ("prepare", "publish")] == [0, 0]
+    [first, *_] = [event for event in await skipping.events(content_id) if event.type == EventType.PUBLISH_HELD]
+    assert first.reason == "TOKEN"
 
 
 async def test_an_expired_token_is_renewed_within_the_publication(skipping: World) -> None:

@@ -16,7 +16,7 @@ from munadi.db.keys.callers import forget_callers
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
-from munadi.domain.brand import BrandLimits, BrandView, Duplicates
+from munadi.domain.brand import BrandLimits, BrandView, Duplicates, UnusableAccounts
 
 
 class BrandExists(Exception):
@@ -31,6 +31,7 @@ def brand_view(row: BrandRow) -> BrandView:
         timezone=row.timezone,
         limits=BrandLimits.kept(row.limits),
         duplicates=Duplicates(row.duplicates),
+        unusable_accounts=UnusableAccounts(row.unusable_accounts),
         created_at=row.created_at,
     )
 
@@ -50,6 +51,7 @@ class BrandStore:
         timezone: str | None,
         limits: BrandLimits,
         duplicates: Duplicates = Duplicates.WARN,
+        unusable_accounts: UnusableAccounts = UnusableAccounts.WARN,
         now: datetime,
     ) -> BrandView:
         """Create a brand in the caller's transaction. BrandExists when the ref is taken."""
@@ -59,6 +61,7 @@ class BrandStore:
             timezone=timezone,
             limits=limits.model_dump(mode="json"),
             duplicates=duplicates.value,
+            unusable_accounts=unusable_accounts.value,
             created_at=now,
         )
         try:
@@ -91,7 +94,7 @@ class BrandStore:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 
     async def change(self, ref: str, changes: dict[str, Any], now: datetime) -> BrandView | None:
-        """Change some of name, timezone, limits and duplicates. None when there is no such brand."""
+        """Change some of name, timezone, limits, duplicates and unusable_accounts. None when there is no such brand."""
         async with self._database.write() as session:
             row = await session.get(BrandRow, ref, with_for_update=True)
             if row is None:

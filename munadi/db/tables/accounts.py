@@ -18,6 +18,7 @@ class BrandRow(SQLModel, table=True):
     timezone: str | None = None
     limits: dict[str, Any] = json_column(default_factory=dict)
     duplicates: str = "warn"
+    unusable_accounts: str = "warn"
     created_at: datetime = instant()
 
 

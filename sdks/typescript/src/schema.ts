@@ -286,6 +286,8 @@ export type BrandChange = {
   name?: string | null;
   /** IANA name, for display and calendars. */
   timezone?: string | null;
+  /** What happens to a post for an account that must be connected again: `warn` (by default), and it waits for that, or `refuse`. See docs/accounts.md. */
+  unusableAccounts?: UnusableAccounts | null;
 };
 
 /** A new brand; only `ref` is required. */
@@ -300,6 +302,8 @@ export type BrandCreate = {
   ref: string;
   /** IANA name, for display and calendars. */
   timezone?: string | null;
+  /** What happens to a post for an account that must be connected again: `warn` (by default), and it waits for that, or `refuse`. See docs/accounts.md. */
+  unusableAccounts?: UnusableAccounts | null;
 };
 
 /** What a brand may use; null means unlimited. The numbers of a month are counted in UTC. See docs/limits.md. */
@@ -330,6 +334,8 @@ export type BrandView = {
   ref: string;
   /** The IANA time zone for calendars and displays; null: UTC. */
   timezone: string | null;
+  /** A post for an account that must be connected again: accept it with a warning, or refuse it. */
+  unusableAccounts: UnusableAccounts;
 };
 
 /** A day: `total` posts are due on it; `contents` has the first ones, earliest first. */
@@ -2264,6 +2270,9 @@ export type TokenLife = {
   renewedWith?: Renewal;
 };
 
+/** What happens to a post for an account that cannot publish at its time: `warn` accepts it with a warning, and the publication waits until the account is connected again. */
+export type UnusableAccounts = "warn" | "refuse";
+
 /** A brand's usage in a month, with its current limits. */
 export type UsageView = {
   /** API calls of the month. */
@@ -2314,6 +2323,8 @@ export type Validation = {
 
 /** A warning for a person. It changes no status. */
 export type Warning = {
+  /** The account that its owner must connect again. */
+  accountId?: string | null;
   /** The network, as `GET /v1/channels` names it. */
   channel?: string | null;
   /** What it is about, for programs; stable. */
