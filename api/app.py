@@ -113,13 +113,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         async with open_services(settings, clock, channels) as opened:
             app.state.services = opened
             app.state.live = live = Live(opened.database, opened.clock, of_brand=settings.limits.streams)
-            app.state.state_of_work = StateOfWork(opened.database)
+            app.state.state_of_work = figures = StateOfWork(opened.database)
             app.state.temporal_watch = TemporalWatch()
             try:
                 async with hang_watchdog(settings.watchdog):
                     yield
             finally:
                 await live.close()
+                await figures.close()
 
     app = FastAPI(
         title="Munadi",

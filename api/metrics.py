@@ -1,18 +1,24 @@
-"""Metrics of all posts, counted by the database. That reads whole tables, so the result is reused for a while."""
+"""Metrics of all posts, counted by the database. That reads whole tables, so a result is reused for a while.
+
+What pages somebody is counted by itself, because its query is quick: overdue posts are at most `OVERDUE_AGE` old, or
+absent. All else may be old while the database is slow. The age of each figure stands beside it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
+import structlog
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import case
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,26 +37,86 @@ LATENESS_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 # A count is reused for this long at least, and so long that counting takes a twentieth of the time at most.
 SHORTEST_REUSE = timedelta(seconds=10)
 REUSE_PER_COST = 20
+OVERDUE_REUSE, OVERDUE_AGE = timedelta(seconds=5), timedelta(seconds=15)
+# How long a scrape waits for new figures; after that it gets what there is. Prometheus gives up after ten seconds.
+PATIENCE = 2.0
+# A statement that reads a whole table may take longer than those of requests.
+COUNTING_SECONDS = 60.0
+log = structlog.get_logger("munadi.api")
+Count = Callable[[AsyncSession, CollectorRegistry, datetime], Awaitable[None]]
+
+
+class Figures:
+    """The last result of a count, and when it was counted. Only one count runs at a time, whoever asks."""
+
+    def __init__(self, database: Database, count: Count, reuse: timedelta, reuse_per_cost: int = 0) -> None:
+        self._database = database
+        self._count = count
+        self._reuse = reuse
+        self._reuse_per_cost = reuse_per_cost
+        self._fresh_until: datetime | None = None
+        self._counting: asyncio.Task[None] | None = None
+        self.text = b""
+        self.names: tuple[str, ...] = ()
+        self.counted_at: datetime | None = None
+
+    async def refresh(self, now: datetime) -> None:
+        """Count if the last result is old, and wait for it for a while."""
+        if self._fresh_until is not None and now < self._fresh_until:
+            return
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._recount(now))
+        await asyncio.wait({self._counting}, timeout=PATIENCE)
+
+    async def close(self) -> None:
+        """End a count under way."""
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.wait({self._counting})
+
+    async def _recount(self, now: datetime) -> None:
+        began, registry = time.perf_counter(), CollectorRegistry()
+        try:
+            async with self._database.read(seconds=COUNTING_SECONDS) as session:
+                await self._count(session, registry, now)
+        except SQLAlchemyError as error:
+            log.warning("metrics.not_counted", error=type(error).__name__)
+            return
+        self.text = generate_latest(registry)
+        self.names = tuple(sorted(metric.name for metric in registry.collect()))
+        self.counted_at = now
+        cost = timedelta(seconds=time.perf_counter() - began)
+        self._fresh_until = now + max(self._reuse, self._reuse_per_cost * cost)
 
 
 class StateOfWork:
-    """The last result of `state_of`. Whatever the number of requests, only one counts at a time."""
+    """The figures of all posts, each with its age."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._counting = asyncio.Lock()
-        self._text = b""
-        self._fresh_until: datetime | None = None
+        self._overdue = Figures(database, _overdue, OVERDUE_REUSE)
+        self._tables = Figures(database, _tables, SHORTEST_REUSE, REUSE_PER_COST)
 
     async def text(self, now: datetime) -> bytes:
-        """The numbers as Prometheus reads them."""
-        async with self._counting:
-            if self._fresh_until is None or now >= self._fresh_until:
-                began = time.perf_counter()
-                self._text = generate_latest(await state_of(self._database, now))
-                cost = timedelta(seconds=time.perf_counter() - began)
-                self._fresh_until = now + max(SHORTEST_REUSE, REUSE_PER_COST * cost)
-            return self._text
+        """The figures as Prometheus reads them."""
+        both = (self._overdue, self._tables)
+        await asyncio.gather(*(figures.refresh(now) for figures in both))
+        ages: dict[str, float] = {}
+        registry, found = CollectorRegistry(), b""
+        for figures, most in zip(both, (OVERDUE_AGE, None), strict=True):
+            if figures.counted_at is None or (most is not None and now - figures.counted_at > most):
+                continue
+            found += figures.text
+            ages |= dict.fromkeys(figures.names, (now - figures.counted_at).total_seconds())
+        meaning = "seconds since the database counted the figure of that name"
+        gauge = Gauge("munadi_figure_age_seconds", meaning, ["figure"], registry=registry)
+        for name, seconds in ages.items():
+            gauge.labels(name).set(seconds)
+        return found + generate_latest(registry)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for figures in (self._overdue, self._tables):
+            await figures.close()
 
 
 def versions_of(channels: Channels) -> bytes:
@@ -64,33 +130,32 @@ def versions_of(channels: Channels) -> bytes:
     return generate_latest(registry)
 
 
-async def state_of(database: Database, now: datetime) -> CollectorRegistry:
+async def _overdue(session: AsyncSession, registry: CollectorRegistry, now: datetime) -> None:
+    meaning = "contents that are due and that no worker claimed"
+    overdue = Gauge("munadi_contents_overdue", meaning, registry=registry)
+    overdue.set((await overdue_in_all(session, now)).count)
+
+
+async def _tables(session: AsyncSession, registry: CollectorRegistry, now: datetime) -> None:
     """Gauges, and how late posts were, over all brands.
 
     A status that nothing is in stands at zero, so that an alert can be written on it.
     """
-    registry = CollectorRegistry()
-    async with database.read() as session:
-        await _by_status(session, registry, "publications", PublicationRow, PublicationStatus)
-        await _by_status(session, registry, "accounts", AccountRow, AccountStatus)
-        await _by_status(session, registry, "deliveries", DeliveryRow, DeliveryStatus)
-        pending = select(func.count()).where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
-        late = select(func.count()).where(
-            DeliveryRow.status == DeliveryStatus.PENDING, col(DeliveryRow.next_attempt_at) < now
-        )
-        deferred = select(func.count()).where(col(DeliveryRow.deferred_for).is_not(None))
-        for name, meaning, query in (
-            ("munadi_wakes_pending", "contents whose workflow has not read a change", pending),
-            ("munadi_deliveries_due", "deliveries whose time has come", late),
-            ("munadi_deliveries_deferred", "deliveries that wait because a brand's limit is reached", deferred),
-        ):
-            Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
-        overdue = Gauge(
-            "munadi_contents_overdue", "contents that are due and that no worker claimed", registry=registry
-        )
-        overdue.set((await overdue_in_all(session, now)).count)
-        registry.register(await _lateness(session))
-    return registry
+    await _by_status(session, registry, "publications", PublicationRow, PublicationStatus)
+    await _by_status(session, registry, "accounts", AccountRow, AccountStatus)
+    await _by_status(session, registry, "deliveries", DeliveryRow, DeliveryStatus)
+    pending = select(func.count()).where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
+    late = select(func.count()).where(
+        DeliveryRow.status == DeliveryStatus.PENDING, col(DeliveryRow.next_attempt_at) < now
+    )
+    deferred = select(func.count()).where(col(DeliveryRow.deferred_for).is_not(None))
+    for name, meaning, query in (
+        ("munadi_wakes_pending", "contents whose workflow has not read a change", pending),
+        ("munadi_deliveries_due", "deliveries whose time has come", late),
+        ("munadi_deliveries_deferred", "deliveries that wait because a brand's limit is reached", deferred),
+    ):
+        Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
+    registry.register(await _lateness(session))
 
 
 async def _by_status(

@@ -22,6 +22,8 @@ from tests.support.ports import free_port
 from tests.support.temporal import TemporalDevServer
 
 LATENESS = "munadi_publish_lateness_seconds"
+# Computed for each scrape.
+NOT_COUNTED = {"munadi_figure_age_seconds", "munadi_api_version_ends_timestamp_seconds"}
 
 
 async def test_the_process_is_alive(api: ApiHarness) -> None:
@@ -128,8 +130,43 @@ async def test_the_tables_are_counted_once_for_many_scrapes(api: ApiHarness) -> 
         return len([each for each in seen if "count(" in each])
 
     assert await counted(10, timedelta(0)) == 8
-    assert await counted(1, timedelta(seconds=9)) == 0
+    assert await counted(1, timedelta(seconds=4)) == 0
+    assert await counted(1, timedelta(seconds=5)) == 1, "what is overdue is counted more often"
     assert await counted(1, timedelta(hours=1)) == 8
+
+
+async def test_while_the_database_is_slow_figures_state_their_age_and_overdue_is_absent(
+    api: ApiHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other figure stays, with the age that an alert needs."""
+
+    async def figures(wait: timedelta) -> dict[str, float]:
+        api.clock.ahead += wait
+        answer = await api.get("/metrics")
+        assert answer.status_code == 200
+        families = text_string_to_metric_families(answer.text)
+        samples = {one.name: one.samples for one in families if one.samples}
+        ages = {one.labels["figure"]: one.value for one in samples["munadi_figure_age_seconds"]}
+        counted = {name for name in samples if name.startswith("munadi_")} - NOT_COUNTED
+        assert set(ages) - {LATENESS} == counted - {LATENESS}, "nothing has been published yet"
+        return ages
+
+    before = await figures(timedelta(0))
+    assert {before["munadi_contents_overdue"], before["munadi_publications"]} == {0}
+    monkeypatch.setattr("api.metrics.PATIENCE", 0.1)
+    ended = asyncio.Event()
+
+    async def hang(*_: object) -> Any:
+        await ended.wait()
+
+    monkeypatch.setattr("api.metrics.overdue_in_all", hang)
+    monkeypatch.setattr("api.metrics._lateness", hang)
+    during = await figures(timedelta(seconds=14))
+    assert (during["munadi_contents_overdue"], during["munadi_publications"]) == (14, 14)
+    after = await figures(timedelta(seconds=226))
+    assert "munadi_contents_overdue" not in after
+    assert after["munadi_publications"] == 240
+    ended.set()
 
 
 async def test_a_key_of_one_brand_reads_no_metrics(api: ApiHarness) -> None:
