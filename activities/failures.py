@@ -30,7 +30,7 @@ def hold_for(error: ChannelError) -> HoldReason | None:
         case FailureClass.RATE_LIMIT:
             return HoldReason.DAILY_CAP if error.reason in _DAILY else HoldReason.RATE_LIMIT
         case FailureClass.OUTAGE:
-            return HoldReason.OUTAGE
+            return HoldReason.HOST_SLOW if error.reason is Reason.HOST_SLOW else HoldReason.OUTAGE
         case FailureClass.MEDIA | FailureClass.PERMISSION if error.effect is Effect.NOT_SENT:
             # The channel gave up its preparation and makes another. It limits these repeats itself, by a rejection.
             return HoldReason.OUTAGE

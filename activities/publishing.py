@@ -13,14 +13,15 @@ from activities.failures import failure_from
 from activities.gate import DeadlineGate
 from activities.heartbeat import heartbeats
 from activities.messages import EARLY, PublicationRef, read_again
+from activities.places import Places, wait_for_host
 from activities.policies import CHECK_AGAIN, LaterStepPolicy, PostPolicy, outcome_of
-from activities.step_runner import StepRunner
+from activities.step_runner import SPACING, StepRunner
 from activities.turns import Turns
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, PostDropped
 from munadi.domain.publication import Absent, HoldReason, Pending, PublicationStatus, Published, Unknown
-from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import Attempt, NextStep, Outcome, Step, StepResult
+from munadi.ports import Attempts, Calls, Channels, Clock, Schedule, TokenProvider
+from munadi.publishing.model import PREPARE, Attempt, NextStep, Outcome, Step, StepResult
 
 log = logging.getLogger("munadi.publishing")
 
@@ -46,6 +47,7 @@ class PublishingActivities:
         tokens: TokenProvider,
         clock: Clock,
         holder: str,
+        calls: Calls,
     ) -> None:
         self._schedule = schedule
         self._attempts = attempts
@@ -54,6 +56,7 @@ class PublishingActivities:
         self._clock = clock
         self._holder = holder
         self._turns = Turns(CLAIMS_AT_ONCE)
+        self._places = Places(calls, channels)
         self._runner = StepRunner(attempts, channels, tokens, clock, holder)
 
     @activity.defn(name="publish")
@@ -71,8 +74,25 @@ class PublishingActivities:
             # This worker's clock lags. A durable timer waits, not a slot.
             return ref.not_due(min(early, CLOCK_LAG_WAIT))
         account = await self._account(ref.account_id)
+        if (refused := self._places.refusal(account)) is not None:
+            return await self._held_back(ref, refused)
         while (early := claim_at - self._clock.now()) > timedelta(0):  # noqa: ASYNC110 - a clock has no event to await
             await asyncio.sleep(early.total_seconds())
+        async with self._places.place(account) as refused:
+            if refused is not None:
+                return await self._held_back(ref, refused)
+            return await self._claim_and_call(ref, account)
+
+    async def _held_back(self, ref: PublicationRef, refused: ChannelError) -> StepResult:
+        """Let a publication that is not claimed wait for its server. Nothing is recorded as an attempt."""
+        now = self._clock.now()
+        outcome = wait_for_host(refused, now)
+        return await self._attempts.record_outcome(
+            ref.publication_id, None, step=PREPARE, epoch=ref.epoch, outcome=outcome, now=now
+        )
+
+    async def _claim_and_call(self, ref: PublicationRef, account: ConnectedAccount | ChannelError) -> StepResult:
+        """Claim what is due, and make its visible call at the place that is kept for it."""
         async with self._turns.turn(ref.brand_ref):
             # In a burst the turn may take seconds: the deadline of the call begins after it.
             monotonic = self._clock.monotonic()
@@ -122,7 +142,10 @@ class PublishingActivities:
         account = await self._account(step.account_id)
         if isinstance(account, ChannelError):
             return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))
-        return await self._runner.run(step, account, POST_POLICY)
+        async with self._places.place(account) as refused:
+            if refused is not None:
+                return await self._runner.record(step, None, wait_for_host(refused, self._clock.now()))
+            return await self._runner.run(step, account, POST_POLICY)
 
     async def _account(self, account_id: str) -> ConnectedAccount | ChannelError:
         """The account with a usable token, or the error that explains why there is none."""
@@ -172,7 +195,10 @@ class PublishingActivities:
                     return await self._runner.record(step, None, LATER.found(found))
                 if not isinstance(found, Absent):
                     return await self._runner.record(step, None, _cannot_tell(step, found))
-            return await self._runner.run(step, account, LATER)
+            async with self._places.place(account) as refused:
+                if refused is not None:
+                    return step.then(NextStep.STAGE, refused.retry_after or SPACING)
+                return await self._runner.run(step, account, LATER)
 
     @activity.defn(name="locate")
     async def locate(self, ref: PublicationRef) -> StepResult:

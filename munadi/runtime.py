@@ -26,6 +26,7 @@ from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from munadi.media.store import MediaStore
 from munadi.media.web_links import WebLinks
 from munadi.outbound.guard import Guard
+from munadi.outbound.host_calls import HostCalls
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.resolver import Resolver, servers_in
 from munadi.outbound.transport import guarded_client, network_client
@@ -47,6 +48,7 @@ class Runtime:
     fetcher: MediaFetcher
     sender: WebhookSender
     channels: Channels
+    calls: HostCalls
     media: MediaReader
     reach: MediaReach
     clock: Clock
@@ -123,7 +125,8 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             is_development=settings.is_development,
         )
         reach = PublicAddress(client, media)
-        channels = build_channels(settings.channels, tools)
+        calls = HostCalls()
+        channels = build_channels(settings.channels, tools, calls)
         if instrument is not None:
             client.event_hooks["request"].append(instrument.watch_request)
             guarded.event_hooks["request"].append(instrument.watch_request)
@@ -138,6 +141,7 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             fetcher=fetcher,
             sender=sender,
             channels=channels,
+            calls=calls,
             media=media,
             reach=reach,
             clock=clock,

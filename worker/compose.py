@@ -91,7 +91,7 @@ def build_activities(
     schedule = around(ScheduleStore(database, runtime.keyring), "schedule")
     contents = ContentActivities(schedule, around(OperatorCommands(database), "operators"), clock, holder)
     preparing = PreparingActivities(schedule, attempts, channels, tokens, clock)
-    publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder)
+    publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder, runtime.calls)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
     upkeep = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [

@@ -34,6 +34,7 @@ from worker.compose import (
 )
 from worker.recovering import RecoveryRunner
 from worker.relay import Relay
+from worker.slow_hosts import SlowHosts
 from workflows.attributes import SEARCH_ATTRIBUTES
 
 log = logging.getLogger("munadi.worker")
@@ -71,6 +72,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
         build_leftover_remover(runtime, database, tokens),
         build_media_remover(runtime, database),
         build_preflight_checker(runtime, database, tokens),
+        SlowHosts(database, runtime.calls, runtime.clock),
         dispatcher,
         RecoveryRunner(RecoveryStore(database), DeliveryQuota(database), runtime.clock),
     )

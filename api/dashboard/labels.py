@@ -95,6 +95,7 @@ HOLDS: dict[HoldReason, str] = {
     HoldReason.OUTAGE: N_("the network is not accepting posts right now"),
     HoldReason.RATE_LIMIT: N_("the network has asked us to slow down"),
     HoldReason.DAILY_CAP: N_("the account has reached its daily posting limit"),
+    HoldReason.HOST_SLOW: N_("the account's server is answering slowly"),
 }
 
 DISMISSALS: dict[DismissedAs, str] = {

@@ -10,16 +10,21 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
+from munadi.domain.content import Draft
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
+from munadi.domain.server import server_of
 from munadi.outbound.callers import calling_brand, calling_for
-from munadi.ports import Gate, SaveHandle, VisibleStep
+from munadi.outbound.host_calls import HostCalls
+from munadi.ports import AccountImport, Gate, SaveHandle, VisibleStep
 
 log = logging.getLogger("munadi.channels")
 
@@ -29,16 +34,19 @@ TIME_LIMITS = {"verify": 20.0, "begin": 20.0, "exchange": 20.0, "revoke": 20.0}
 MAX_CODE = 200
 
 
-def contained(port: Port, title: str) -> Port:
-    """A Channel or an Authorizer whose awaited methods raise ChannelError alone, or what `save` itself raises."""
-    return cast(Port, _Contained(port, title))
+def contained(port: Port, spec: ChannelSpec, calls: HostCalls) -> Port:
+    """A Channel or an Authorizer whose awaited methods raise ChannelError alone, or what `save` itself raises.
+
+    Each takes one of the `calls` that its brand and its server may have.
+    """
+    return cast(Port, _Contained(port, spec, calls))
 
 
 class _Contained:
     """Wraps the awaited methods; everything else is the port's own."""
 
-    def __init__(self, port: Any, title: str) -> None:
-        self._port, self._title = port, title
+    def __init__(self, port: Any, spec: ChannelSpec, calls: HostCalls) -> None:
+        self._port, self._spec, self._calls = port, spec, calls
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -47,7 +55,9 @@ class _Contained:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._port, name)
-        return _contained(value, self._title, TIME_LIMITS.get(name)) if inspect.iscoroutinefunction(value) else value
+        if not inspect.iscoroutinefunction(value):
+            return value
+        return _contained(value, self._spec, self._calls, TIME_LIMITS.get(name))
 
 
 @dataclass
@@ -82,28 +92,41 @@ class _Effects:
         return watched
 
 
-def _contained(call: Callable[..., Awaitable[Any]], title: str, seconds: float | None) -> Callable[..., Awaitable[Any]]:
+def _contained(
+    call: Callable[..., Awaitable[Any]], spec: ChannelSpec, calls: HostCalls, seconds: float | None
+) -> Callable[..., Awaitable[Any]]:
     signature = inspect.signature(call)
 
     @wraps(call)
     async def inside(*args: Any, **kwargs: Any) -> Any:
         effects, arguments = _Effects(), signature.bind(*args, **kwargs).arguments
         effects.watch(arguments)
-        account = arguments.get("account")
-        brand_ref = account.brand_ref if isinstance(account, ConnectedAccount) else calling_brand()
         try:
-            with calling_for(brand_ref):
-                async with asyncio.timeout(seconds):
-                    return await call(**arguments)
+            async with _place(spec, calls, arguments), asyncio.timeout(seconds):
+                return await call(**arguments)
         except ChannelError as error:
             _bound(error)
             raise
         except Exception as error:
             if error is effects.save_error:
                 raise
-            raise _unforeseen(error, call.__name__, title, effects.gate_passed) from error
+            raise _unforeseen(error, call.__name__, spec.title, effects.gate_passed) from error
 
     return inside
+
+
+@asynccontextmanager
+async def _place(spec: ChannelSpec, calls: HostCalls, arguments: Mapping[str, Any]) -> AsyncIterator[None]:
+    """The place of a call with these arguments, for its brand. Raises ChannelError, before anything is sent."""
+    owner, draft = arguments.get("account") or arguments.get("given"), arguments.get("draft")
+    brand_ref = owner.brand_ref if isinstance(owner, ConnectedAccount) else calling_brand()
+    spare = draft.media_bytes / SLOWEST_UPLINK if isinstance(draft, Draft) else 0.0
+    with calling_for(brand_ref or None):
+        if isinstance(owner, ConnectedAccount | AccountImport):
+            async with calls.call(brand_ref or "", server_of(spec, owner.service_url), spare):
+                yield
+        else:
+            yield
 
 
 def _bound(error: ChannelError) -> None:

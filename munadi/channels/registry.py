@@ -14,26 +14,30 @@ from munadi.channels.containment import contained
 from munadi.channels.http import ChannelTools
 from munadi.channels.permissions import Permissions
 from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
+from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Authorizer, Channel, Channels
 
 # Each name has a folder with `build(settings, tools) -> ComposedChannel`; the list of names is the registry.
 REGISTRY: Mapping[ChannelName, str] = {name: f"munadi.channels.{name.value}" for name in ChannelName}
 
 
-def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools) -> Channels:
-    """Build every registered channel, contained.
+def build_channels(
+    settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools, calls: HostCalls | None = None
+) -> Channels:
+    """Build every registered channel, contained; `calls` are the places that their calls share.
 
     `settings` has per channel what stands under MUNADI_CHANNELS__<CHANNEL>__.
     """
+    calls = calls or HostCalls()
     built: dict[ChannelName, Channel] = {}
     authorizers: dict[ChannelName, Authorizer] = {}
     for name, module in REGISTRY.items():
         build: Callable[[Mapping[str, Any], ChannelTools], ComposedChannel[Any]] = import_module(module).build
         channel = build(settings.get(name.value, {}), tools)
-        title, authorizer = channel.spec.title, channel.authorizer
-        built[name] = contained(channel, title)
+        spec, authorizer = channel.spec, channel.authorizer
+        built[name] = contained(channel, spec, calls)
         if authorizer is not None:
-            authorizers[name] = contained(authorizer, title)
+            authorizers[name] = contained(authorizer, spec, calls)
     return Channels(built, authorizers)
 
 

@@ -39,6 +39,7 @@ class HoldReason(StrEnum):
     OUTAGE = "OUTAGE"
     RATE_LIMIT = "RATE_LIMIT"
     DAILY_CAP = "DAILY_CAP"
+    HOST_SLOW = "HOST_SLOW"
 
 
 class Hold(WireModel):

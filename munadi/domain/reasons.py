@@ -55,6 +55,7 @@ REASONS: dict[Reason, ReasonFacts] = {
     R.DUPLICATE_CONTENT: ReasonFacts(C.DUPLICATE, W.NEVER, "The network reports that this was posted already.", "Check the profile: if the post is missing, change the text and submit it again."),
     R.PROVIDER_OUTAGE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "The network was unavailable until the publication's window closed.", "Retry when the network's status page is green."),
     R.NETWORK_UNREACHABLE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "The network could not be reached from here; nothing was sent.", "Check this machine's DNS, firewall and proxy, then retry."),
+    R.HOST_SLOW: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "The account's server answers too slowly; nothing was sent.", "Find out why that server is slow. Its waiting posts are published once it is quick; retry those that have failed."),
     R.MEDIA_STORE_UNAVAILABLE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "Munadi's media store could not be reached; nothing was sent.", "Run munadi doctor where the worker runs, bring the store of MUNADI_MEDIA__URL back, then retry."),
     R.OUTCOME_UNKNOWN: ReasonFacts(C.UNKNOWN, W.RECONCILE, "It could not be confirmed whether the post was published; a person resolved it as not published.", "Check the profile once more, then retry if the post is missing."),
     R.WINDOW_MISSED: ReasonFacts(C.CONFIG, W.AFTER_WAIT, "The time to publish passed before the publication could be sent.", "Retry to publish now; give publishBy more room; check that the worker is running."),

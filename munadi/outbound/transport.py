@@ -123,7 +123,12 @@ def guarded_client(
 def network_client(timeout: httpx.Timeout | float) -> httpx.AsyncClient:
     """A client for the networks' own hosts: a proxy of the environment counts, and connections are kept."""
     client = httpx.AsyncClient(
-        timeout=timeout, follow_redirects=False, cookies=_no_cookies(), event_hooks={"response": [bound_pieces]}
+        timeout=timeout,
+        # With httpx's 100, a network that hangs would take the connections of all others.
+        limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
+        follow_redirects=False,
+        cookies=_no_cookies(),
+        event_hooks={"response": [bound_pieces]},
     )
     for transport in (client._transport, *client._mounts.values()):
         if transport is not None:

@@ -8,6 +8,7 @@ TokenProvider  a usable token, refreshed under a lease  munadi.tokens, over muna
 AccountUpkeep  when an account needs upkeep             munadi.db.accounts.upkeep
 Deliveries     events to be sent to endpoints           munadi.db.webhooks.deliveries
 Authorizer     an owner's consent by OAuth 2            munadi.channels.<name>.oauth
+Calls          places at servers, per brand             munadi.outbound.host_calls
 Sender, MediaReader, MediaReach, LinkReader, Clock
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from munadi.domain.content import PublicationDraft
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
+from munadi.ports.calls import Calls
 from munadi.ports.channel import (
     AccountImport,
     Answer,

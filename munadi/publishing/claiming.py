@@ -28,6 +28,7 @@ _HOLD_ENDS_AS = {
     HoldReason.OUTAGE: Reason.PROVIDER_OUTAGE,
     HoldReason.RATE_LIMIT: Reason.RATE_LIMITED,
     HoldReason.DAILY_CAP: Reason.DAILY_CAP_REACHED,
+    HoldReason.HOST_SLOW: Reason.HOST_SLOW,
 }
 
 

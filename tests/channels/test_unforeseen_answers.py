@@ -16,8 +16,10 @@ import httpx
 import pytest
 
 from munadi.channels.containment import contained
+from munadi.channels.x.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.outbound.host_calls import HostCalls
 from munadi.ports import StaleEpoch
 from tests.channels.contract import Scene
 from tests.channels.making import Bench, GateThatCounts, Saved, error_of, visible_step
@@ -203,13 +205,19 @@ class Adapter:
         await asyncio.sleep(60)
 
 
+def _contained() -> Any:
+    return contained(Adapter(), SPEC, HostCalls())
+
+
 @pytest.mark.parametrize(
     ("draft", "effect"),
     [("before", Effect.NOT_SENT), ("type", Effect.UNKNOWN), ("overflow", Effect.UNKNOWN), ("unicode", Effect.UNKNOWN)],
 )
 async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: str, effect: Effect) -> None:
     await error_of(
-        contained(Adapter(), "Net").publish(draft, None, None, Saved(), visible_step()), Reason.PROVIDER_OUTAGE, effect
+        _contained().publish(draft, None, None, Saved(), visible_step()),
+        Reason.PROVIDER_OUTAGE,
+        effect,
     )
 
 
@@ -218,9 +226,9 @@ async def test_a_lost_lease_is_raised_unchanged() -> None:
         raise StaleEpoch
 
     with pytest.raises(StaleEpoch):
-        await contained(Adapter(), "Net").publish("save", None, None, save, visible_step())
+        await _contained().publish("save", None, None, save, visible_step())
 
 
 async def test_a_check_of_credentials_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("munadi.channels.containment.TIME_LIMITS", {"verify": 0.1})
-    await error_of(contained(Adapter(), "Net").verify(None), Reason.PROVIDER_OUTAGE, code="DEADLINE")
+    await error_of(_contained().verify(None), Reason.PROVIDER_OUTAGE, code="DEADLINE")

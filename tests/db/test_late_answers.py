@@ -27,6 +27,7 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus, Published, Ready
 from munadi.domain.reasons import failure_of
+from munadi.outbound.host_calls import HostCalls
 from munadi.ports import AccountImport, Channel, Channels, Connection
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.preflights import Preflights
@@ -120,7 +121,7 @@ class Late:
     async def publish(self) -> Any:
         await self.seed.set_status(self.content_id, PublicationStatus.PUBLISHING)
         activities = PublishingActivities(
-            self.schedule, self.attempts, self.network.channels, self.tokens, self.clock, "w"
+            self.schedule, self.attempts, self.network.channels, self.tokens, self.clock, "w", HostCalls()
         )
         return await ActivityEnvironment().run(activities.publish, await self._ref())
 

@@ -30,6 +30,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, webhook_queue, workflow_id
 from munadi.domain.publication import PublicationStatus
+from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, Clock, Connection, Deliveries, Sender
 from munadi.publishing import account_changes, changes
 from munadi.publishing.attempts import AttemptStore
@@ -250,7 +251,7 @@ class World:
         channels = Channels(dict(self.channels))
         schedule, attempts = ScheduleStore(self.database, self.keyring), AttemptStore(self.database, self.keyring)
         contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock, "test")
-        publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test")
+        publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test", HostCalls())
         renewing = AccountTokens(self.store, channels, self.clock, "test")
         keeping = UpkeepActivities(UpkeepStore(self.database, self.keyring), channels, renewing, self.clock)
         return [
