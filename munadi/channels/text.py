@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 import regex
 
-from munadi.channels.weighted import weighted_length
+from munadi.channels.weighted import COUNTED_TEXTS, MAX_ADDRESS, weighted_length
 from munadi.domain.channel import ChannelSpec, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -24,6 +25,10 @@ _MARKS = regex.compile(r"\p{M}{30}")
 _JOINER = "\u034f"
 # Characters that show nothing: white space, control characters, and those that fonts do not draw (a zero-width space).
 _UNSEEN = regex.compile(r"[\s\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}]*+")
+# Code points for each unit of a limit, beyond which no text can keep to it: a family of emoji has 11 and counts 1 or 2.
+MOST_FOR_A_UNIT = 20
+# Networks that shorten addresses count few characters for a long one. Two of the longest always fit.
+MOST_IN_ADDRESSES = 2 * MAX_ADDRESS
 # What people call a unit. A grapheme is what they see as one character; a code point mostly is.
 _IN_WORDS = {
     TextUnit.GRAPHEMES: "characters",
@@ -39,14 +44,13 @@ def measure(text: str, unit: TextUnit) -> int:
     """The length of `text` in a network's unit; graphemes are extended clusters (UAX 29)."""
     match unit:
         case TextUnit.GRAPHEMES:
-            return len(graphemes(text))
+            return _grapheme_count(text)
         case TextUnit.UTF8_BYTES:
             return len(text.encode("utf-8"))
         case TextUnit.UTF16_UNITS:
             return len(text.encode("utf-16-le")) // 2
         case TextUnit.EMOJI_BYTES:
-            clusters = graphemes(text)
-            return sum(len(each.encode("utf-8")) if _EMOJI.search(each) else len(each) for each in clusters)
+            return _emoji_bytes(text)
         case TextUnit.WEIGHTED:
             return weighted_length(text)
         case TextUnit.CODE_POINTS:
@@ -65,6 +69,16 @@ def graphemes(text: str) -> list[str]:
     return found
 
 
+@lru_cache(COUNTED_TEXTS)
+def _grapheme_count(text: str) -> int:
+    return len(graphemes(text))
+
+
+@lru_cache(COUNTED_TEXTS)
+def _emoji_bytes(text: str) -> int:
+    return sum(len(each.encode("utf-8")) if _EMOJI.search(each) else len(each) for each in graphemes(text))
+
+
 def is_blank(text: str) -> bool:
     """Whether `text` shows nothing: it is empty, or only white space and invisible characters."""
     return _UNSEEN.fullmatch(text) is not None
@@ -75,10 +89,23 @@ def collapsed(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", _MARKS.sub(lambda run: run[0] + _JOINER, text)).split())
 
 
+def length_within(maximum: int, text: str, count: Callable[[str], int]) -> int:
+    """The length of `text` by `count`, which is only called for a text that may keep to `maximum`.
+
+    Of a longer text the code points are returned, without counting: they are more than `maximum` too.
+    """
+    most = MOST_FOR_A_UNIT * maximum + MOST_IN_ADDRESSES
+    return count(text) if len(text) <= most else len(text)
+
+
 def lengths(limits: Sequence[TextLimit], text: str, pointer: str = "/text") -> list[TextLength]:
     """How long `text` is by each of the limits."""
     return [
-        TextLength(**limit.model_dump(by_alias=False), pointer=pointer, actual=measure(text, limit.unit))
+        TextLength(
+            **limit.model_dump(by_alias=False),
+            pointer=pointer,
+            actual=length_within(limit.maximum, text, partial(measure, unit=limit.unit)),
+        )
         for limit in limits
     ]
 

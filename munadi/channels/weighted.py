@@ -1,13 +1,14 @@
 """Texts as X counts them (twitter-text, version 3): an address is 23, an emoji 2, other characters 1 or 2.
 
 Source: docs/networks/x.md, section 4. Addresses need no scheme: `acme.com` is one. Everything here is
-linear in the text, which the published libraries are not.
+linear in the text, which the published libraries are not: the search for the next address never reads a path again.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
@@ -33,8 +34,12 @@ _EMOJI = regex.compile(
 # Characters that count 1; every other one counts 2.
 _LIGHT = regex.compile(r"[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 _MARKS = regex.compile(r"\p{M}{30}")
+_BRACKET = regex.compile(r"[()]")
+# The texts of one request are counted for several accounts, and again for the answer.
+COUNTED_TEXTS = 16
 
 
+@lru_cache(COUNTED_TEXTS)
 def weighted_length(text: str) -> int:
     """The length that X's limits are about."""
     # A longer run of marks is sorted in quadratic time, so it is broken up (UAX 15, Stream-Safe Text Format).
@@ -51,6 +56,11 @@ def addresses_in(text: str) -> list[str]:
     return [text[start:end] for start, end in _places(text)]
 
 
+def has_address(text: str) -> bool:
+    """Whether X makes a link of anything in the text."""
+    return next(_places(text), None) is not None
+
+
 def _weight(text: str) -> int:
     found = _EMOJI.subn("", text)
     rest, emoji = str(found[0]), int(found[1])
@@ -59,13 +69,13 @@ def _weight(text: str) -> int:
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each address. A host goes as far as its last top-level domain."""
-    at = 0
+    at, paths = 0, _Paths(text)
     while found := _HOST.search(text, at):
         at = found.end()
         places = list(_domains(found, text))
         if places and places[-1][1] == found.end("host"):
             last = places[-1][0]
-            at = _after_host(text, found)
+            at = _after_host(text, found, paths)
             places[-1] = (last, at)
         yield from (place for place in places if place[1] - place[0] <= MAX_ADDRESS)
 
@@ -104,27 +114,50 @@ def _is_top(label: str) -> bool:
     return label in TOP_LEVEL or (label.startswith("xn--") and len(label) > 4)
 
 
-def _after_host(text: str, found: regex.Match[str]) -> int:
+def _after_host(text: str, found: regex.Match[str], paths: _Paths) -> int:
     """The end of an address whose whole host is a domain: with port, path and query, without closing punctuation.
     Without a scheme, port and query count only with a path."""
     at: int = found.end()
-    path = _PATH.match(text, at)
-    if path is None and not found["scheme"]:
+    has_path = text.startswith("/", at)
+    if not has_path and not found["scheme"]:
         return found.end("host")  # type: ignore[no-any-return]
-    if path:
-        at += len(_balanced(path[0]).rstrip(_PATH_ENDS))
+    if has_path:
+        at += len(text[at : paths.end(at)].rstrip(_PATH_ENDS))
     query = _QUERY.match(text, at)
     return at + len(query[0].rstrip(_QUERY_ENDS)) if query else at
 
 
-def _balanced(path: str) -> str:
-    """A path as far as its brackets are closed."""
-    opened: list[int] = []
-    for at, sign in enumerate(path):
-        if sign == "(":
-            opened.append(at)
-        elif sign == ")":
-            if not opened:
-                return path[:at]
-            opened.pop()
-    return path[: opened[0]] if opened else path
+class _Paths:
+    """The paths of a text's addresses, each as far as its brackets are closed.
+
+    Where a bracket stays open, the search for addresses continues inside the characters that were read as a path. So
+    these are read once, together with the partner of each bracket.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._read_to = 0
+        self._closing: dict[int, int] = {}
+
+    def end(self, at: int) -> int:
+        """Where the path that begins at `at` ends. Calls come with growing places."""
+        if at >= self._read_to:
+            self._read(at)
+        place = at
+        while bracket := _BRACKET.search(self._text, place, self._read_to):
+            closing = self._closing.get(bracket.start())
+            if closing is None:
+                return bracket.start()  # type: ignore[no-any-return]
+            place = closing + 1
+        return self._read_to
+
+    def _read(self, at: int) -> None:
+        """Read all characters from `at` that can be part of a path."""
+        path = _PATH.match(self._text, at)
+        self._read_to = path.end() if path else at
+        opened: list[int] = []
+        for bracket in _BRACKET.finditer(self._text, at, self._read_to):
+            if bracket[0] == "(":
+                opened.append(bracket.start())
+            elif opened:
+                self._closing[opened.pop()] = bracket.start()

@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.problem import Problem, ProblemsFound, shortened
 
 HORIZON = timedelta(days=366)
 DEFAULT_WINDOW = timedelta(hours=24)
+# No name of a zone is longer, in characters.
+MAX_ZONE = 64
 # How alike a wrong name of a time zone and the right one must be.
 _LIKE = 0.8
 
@@ -72,12 +74,14 @@ class Fold(StrEnum):
 def resolve_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
     """The zone of an IANA name; ProblemsFound when there is none."""
     try:
-        return ZoneInfo(name)
+        # A long name is a long path, which is read more than once.
+        return ZoneInfo(name[: MAX_ZONE + 1])
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise _refuse(pointer, "TIMEZONE_UNKNOWN", _unknown_zone(name)) from None
 
 
 def _unknown_zone(name: str) -> str:
+    name = shortened(name, MAX_ZONE)
     message, near = f"{name!r} is not the name of a time zone", nearest_zones(name)
     return f"{message}; did you mean {' or '.join(near)}?" if near else f"{message}, such as Asia/Kolkata"
 
@@ -106,7 +110,7 @@ def _known_zone(name: str) -> str:
 
 
 # The name of a zone on the wire.
-ZoneName = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+ZoneName = Annotated[str, Field(max_length=MAX_ZONE), AfterValidator(_known_zone)]
 
 
 def resolve_instant(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from munadi.domain.time import MAX_ZONE
 from munadi.intake.links import Link
 
 MAX_CHANNELS = 50
@@ -97,7 +98,7 @@ class ContentRequest(RequestBody):
     link: Link | None = Field(None, description="Shown as a preview where the network has link posts, else appended.")
     channels: list[ChannelOrName] = Field(min_length=1, max_length=MAX_CHANNELS)
     scheduled_at: Time | None = Field(None, description="ISO 8601 with offset, or local in `timezone`; absent: now.")
-    timezone: str | None = Field(None, max_length=64, description="An IANA zone, such as Asia/Kolkata.")
+    timezone: str | None = Field(None, max_length=MAX_ZONE, description="An IANA zone, such as Asia/Kolkata.")
     fold: Literal["earlier", "later"] | None = Field(None, description="Which of a doubled local hour.")
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
     client_ref: str | None = Field(None, max_length=255, description="Your own id of it, to list by.")
@@ -122,7 +123,7 @@ class RescheduleRequest(RequestBody):
     """The new time of a post."""
 
     scheduled_at: Time
-    timezone: str | None = Field(None, max_length=64)
+    timezone: str | None = Field(None, max_length=MAX_ZONE)
     fold: Literal["earlier", "later"] | None = None
     publish_by: Time | None = None
 

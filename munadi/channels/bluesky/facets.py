@@ -60,12 +60,15 @@ def handles(text: str) -> list[str]:
 
 
 def as_wire(text: str, facets: Sequence[Facet], dids: Mapping[str, str | None]) -> list[dict[str, Any]]:
-    """`app.bsky.richtext.facet` values; a mention whose handle has no DID stays plain text."""
-    shaped = []
+    """`app.bsky.richtext.facet` values of facets in order; a mention whose handle has no DID stays plain text."""
+    shaped: list[dict[str, Any]] = []
+    at = offset = 0
     for facet in facets:
+        start = offset + _bytes(text[at : facet.start])
+        at, offset = facet.end, start + _bytes(text[facet.start : facet.end])
         value = dids.get(facet.value.lower()) if facet.kind == MENTION else facet.value
         if value:
-            index = {"byteStart": _bytes(text[: facet.start]), "byteEnd": _bytes(text[: facet.end])}
+            index = {"byteStart": start, "byteEnd": offset}
             feature = {"$type": f"app.bsky.richtext.facet#{facet.kind}", FIELDS[facet.kind]: value}
             shaped.append({"index": index, "features": [feature]})
     return shaped
@@ -113,6 +116,6 @@ def _without_punctuation(tag: str) -> str:
 def _tags(text: str) -> Iterator[Facet]:
     for match in _TAG.finditer(text):
         tag = _without_punctuation(match.group(2))
-        fits = measure(tag, TextUnit.GRAPHEMES) <= MAX_TAG_GRAPHEMES and _bytes(tag) <= MAX_TAG_BYTES
+        fits = _bytes(tag) <= MAX_TAG_BYTES and measure(tag, TextUnit.GRAPHEMES) <= MAX_TAG_GRAPHEMES
         if tag and fits:
             yield Facet(match.start(1), match.start(1) + 1 + len(tag), TAG, tag.removeprefix("#"))

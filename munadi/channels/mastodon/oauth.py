@@ -35,6 +35,8 @@ from munadi.ports import AccountImport, Choice, Clock, Consent, ConsentRequest, 
 SERVER, CLIENT_ID, CLIENT_SECRET, VERIFIER = "server", "clientId", "clientSecret", "verifier"
 APP_LIFE = timedelta(days=1)
 MAX_APPS = 1000
+# Of an address, in characters; as long as a hint may be.
+MAX_HINT = 500
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,10 @@ def server_in(hint: str | None) -> str:
     given = (hint or "").strip()
     base = given if given.startswith(("https://", "http://")) else f"https://{given.rpartition('@')[2]}"
     try:
-        parts = urlsplit(base)
-        is_server = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username)
+        parts = urlsplit(base[: MAX_HINT + 1])
+        is_server = (
+            len(base) <= MAX_HINT and bool(parts.hostname) and not (parts.query or parts.fragment or parts.username)
+        )
     except ValueError:
         is_server = False
     if not is_server:

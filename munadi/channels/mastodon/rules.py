@@ -6,6 +6,7 @@ Without an account, and for what a server does not say, Mastodon's defaults coun
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import regex
 
@@ -18,6 +19,7 @@ from munadi.channels.text import (
     check_media_count,
     check_media_files,
     is_blank,
+    length_within,
     measure,
     too_long,
 )
@@ -88,11 +90,12 @@ def _has_domain(address: str) -> bool:
 
 
 def _lengths(draft: Draft, instance: Instance) -> list[TextLength]:
-    warning = draft.options.get("contentWarning")
-    more = measure(warning, TextUnit.GRAPHEMES) if isinstance(warning, str) else 0
-    known = {**TEXT.model_dump(by_alias=False), "maximum": instance.characters}
+    warning, most, count = draft.options.get("contentWarning"), instance.characters, partial(counted, instance=instance)
+    more = length_within(most, warning, partial(measure, unit=TextUnit.GRAPHEMES)) if isinstance(warning, str) else 0
+    known = {**TEXT.model_dump(by_alias=False), "maximum": most}
     return [
-        TextLength(**known, pointer=pointer, actual=counted(text, instance) + more) for pointer, text in texts(draft)
+        TextLength(**known, pointer=pointer, actual=length_within(most, text, count) + more)
+        for pointer, text in texts(draft)
     ]
 
 

@@ -98,8 +98,7 @@ def _texts(draft: Draft, second_link: str | None) -> list[tuple[str, str, set[st
 def _text(found: Problems, pointer: str, text: str, attached: set[str]) -> None:
     too_long = check_text(found.spec, text, pointer)
     found += too_long
-    actual = weight(text)
-    if not too_long and actual > MAX_TEXT:
+    if not too_long and (actual := weight(text)) > MAX_TEXT:
         message = f"counts an emoji as its UTF-8 bytes, so takes at most {MAX_TEXT}; this text has {actual}"
         found.add(pointer, "TEXT_TOO_LONG", "text_emoji_bytes", message, MAX_TEXT, actual)
     links = links_in(text) | attached

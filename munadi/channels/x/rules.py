@@ -15,7 +15,7 @@ from munadi.channels.text import (
     check_media_file,
     is_blank,
     is_web_address,
-    measure,
+    lengths,
     too_long,
 )
 from munadi.channels.thread import texts
@@ -40,7 +40,7 @@ from munadi.channels.x.spec import (
     Options,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, Resend, TextLength, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -75,11 +75,8 @@ class XRules(Rules[Options]):
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each post of the thread."""
-        known = {**TEXT.model_dump(by_alias=False), "maximum": MAX_LONG_TEXT if is_premium(account) else MAX_TEXT}
-        return [
-            TextLength(**known, pointer=pointer, actual=measure(text, TextUnit.WEIGHTED))
-            for pointer, text in texts(draft)
-        ]
+        limit = TEXT.model_copy(update={"maximum": MAX_LONG_TEXT if is_premium(account) else MAX_TEXT})
+        return [each for pointer, text in texts(draft) for each in lengths((limit,), text, pointer)]
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload and to process; none for a text."""
