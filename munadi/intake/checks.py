@@ -5,11 +5,11 @@ Media are fetched before the database is read, so no transaction waits for the n
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
@@ -21,20 +21,22 @@ from munadi.domain.publication import Warning_
 from munadi.domain.time import check_publish_by, check_window, default_publish_by
 from munadi.intake.account_trouble import Trouble, refuses_unusable
 from munadi.intake.accounts import Target, check_versions, find_targets, find_troubles, report_troubles
+from munadi.intake.check_threads import CheckThreads
 from munadi.intake.daily_quota import quota_warnings
-from munadi.intake.drafts import PlacedDraft, check_draft, media_of, place_draft
+from munadi.intake.drafts import PlacedDraft, check_draft, checked_once, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
 from munadi.intake.media import IntakeMedia, MediaIntake, look_up
 from munadi.intake.problems import ProblemCollector
-from munadi.intake.requests import ContentRequest
+from munadi.intake.requests import ChannelRequest, ContentRequest
 from munadi.intake.times import read_times
 from munadi.intake.warnings import draft_warnings, preparation_warnings, time_warnings
 from munadi.ports import Channels, Clock
 
 Result = TypeVar("Result")
-Parameters = ParamSpec("Parameters")
-# With more characters than this in all its drafts, a request is checked in a thread.
-LONG_TEXTS = 50_000
+# A request of more characters, over all its drafts, is checked in a thread. Each takes a microsecond or two at most.
+LONG_TEXTS = 5_000
+# What a draft and each of its media take besides, in characters.
+DRAFT, MEDIUM = 100, 20
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class PostChecker:
     keyring: KeyRing
     media: MediaIntake
     clock: Clock
+    threads: CheckThreads = field(default_factory=CheckThreads)
 
     async def check_new(
         self, request: ContentRequest, shape: Sequence[Problem], *, brand_is_visible: bool
@@ -185,8 +188,8 @@ class PostChecker:
             of_accounts = report_troubles(troubles, problems, refuse=is_new and await self._refuses(request, troubles))
             if is_new:
                 of_accounts += check_versions(targets, due, now, problems)
-            placed = [place_draft(request, target, media) for target in targets]
-            warnings = await in_thread_if_long(placed, _check_drafts, placed, problems)
+            judge = partial(_place_and_check, request, targets, media, problems)
+            placed, warnings = await self.in_thread_if_long(request, brand_is_visible, judge)
             if compared_at is not None:
                 warnings += await check_duplicates(
                     self.database, request.brand_ref, placed, compared_at, content_id, problems
@@ -209,32 +212,54 @@ class PostChecker:
             return False
         return await self.database.lookup(lambda connection: refuses_unusable(connection, request.brand_ref))
 
+    async def in_thread_if_long(
+        self, request: ContentRequest, brand_is_visible: bool, work: Callable[[], Result]
+    ) -> Result:
+        """Call `work`, in a thread if the request is long: counting a megabyte of text would delay every other request.
+
+        A usual post takes less time than starting a thread.
+        """
+        if not is_long(request):
+            return work()
+        return await self.threads.run(request.brand_ref if brand_is_visible else None, work)
+
     async def _brand_exists(self, brand_ref: str) -> bool:
         async with self.database.read() as session:
             return await session.get(BrandRow, brand_ref) is not None
 
 
-async def in_thread_if_long(
-    placed: Sequence[PlacedDraft],
-    work: Callable[Parameters, Result],
-    *args: Parameters.args,
-    **kwargs: Parameters.kwargs,
-) -> Result:
-    """Call `work`, in a thread if the drafts are long: counting a megabyte of text would delay every other request.
-
-    A usual post takes less time than starting a thread.
-    """
-    characters = sum(len(each.draft.text) + sum(map(len, each.draft.parts)) for each in placed)
-    if characters < LONG_TEXTS:
-        return work(*args, **kwargs)
-    return await asyncio.to_thread(work, *args, **kwargs)
+def is_long(request: ContentRequest) -> bool:
+    """Whether checking the request takes so long that it must not happen in the event loop."""
+    shared = len(request.text or ""), len(request.media or ())
+    return sum(_characters(channel, *shared) for channel in request.channels) > LONG_TEXTS
 
 
-def _check_drafts(placed: Sequence[PlacedDraft], problems: ProblemCollector) -> list[Warning_]:
-    for each in placed:
+def _characters(channel: ChannelRequest, shared_text: int, shared_media: int) -> int:
+    text = shared_text if channel.text is None else len(channel.text)
+    media = shared_media if channel.media is None else len(channel.media)
+    own = [channel.parts or [], channel.first_comment or "", channel.options or {}]
+    return DRAFT + text + media * MEDIUM + _size(own)
+
+
+def _size(value: Any) -> int:
+    """The characters of a JSON value, each other value as one."""
+    if isinstance(value, dict):
+        return sum(len(name) + _size(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return sum(map(_size, value))
+    return len(value) if isinstance(value, str) else 1
+
+
+def _place_and_check(
+    request: ContentRequest, targets: Sequence[Target], media: IntakeMedia, problems: ProblemCollector
+) -> tuple[list[PlacedDraft], list[Warning_]]:
+    placed = [place_draft(request, target, media) for target in targets]
+    checked = checked_once(placed)
+    for each in checked:
         check_draft(each, problems)
+    for each in placed:
         _ = each.fingerprint  # computed here, where long texts are read in a thread
-    return draft_warnings(placed)
+    return placed, draft_warnings(checked)
 
 
 def _checked_drafts(

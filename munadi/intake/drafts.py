@@ -98,6 +98,19 @@ def with_link(text: str, link: str) -> str:
     return f"{text.rstrip()}\n\n{link}" if text.strip() else link
 
 
+def checked_once(drafts: Sequence[PlacedDraft]) -> list[PlacedDraft]:
+    """The drafts without those that repeat another one of the same account. Naming an account twice is a problem."""
+    kept: list[PlacedDraft] = []
+    by_account: dict[str, list[Draft]] = {}
+    for placed in drafts:
+        row = placed.target.row
+        known = [] if row is None else by_account.setdefault(row.id, [])
+        if placed.draft not in known:
+            known.append(placed.draft)
+            kept.append(placed)
+    return kept
+
+
 def check_draft(placed: PlacedDraft, problems: ProblemCollector) -> None:
     """Apply the channel's rules to one draft."""
     for problem in placed.target.channel.validate(placed.draft, placed.target.account):

@@ -13,6 +13,7 @@ class ProblemCollector:
 
     def __init__(self, problems: Sequence[Problem] = ()) -> None:
         self._found: dict[tuple[str, str, str | None, str | None], Problem] = {}
+        self._pointers, self._codes = set[str](), set[str]()
         if problems:
             self.extend(problems)
 
@@ -41,14 +42,16 @@ class ProblemCollector:
         """Add problems that other code has described."""
         for problem in problems:
             self._found.setdefault((problem.pointer, problem.code, problem.channel, problem.rule), problem)
+            self._pointers.add(problem.pointer)
+            self._codes.add(problem.code)
 
     def has(self, pointer: str) -> bool:
         """Whether there is a problem at exactly this pointer."""
-        return any(problem.pointer == pointer for problem in self._found.values())
+        return pointer in self._pointers
 
     def has_code(self, code: str) -> bool:
         """Whether any problem has this code."""
-        return any(problem.code == code for problem in self._found.values())
+        return code in self._codes
 
     @property
     def all(self) -> list[Problem]:

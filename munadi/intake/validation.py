@@ -11,7 +11,7 @@ from munadi.domain.content import Draft
 from munadi.domain.model import WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Warning_
-from munadi.intake.drafts import PlacedDraft
+from munadi.intake.drafts import PlacedDraft, checked_once
 
 
 class DraftView(Draft):
@@ -41,7 +41,8 @@ class Validation(WireModel):
         description="What each publication would show, also listed beside problems; without those of unknown accounts."
     )
     lengths: tuple[LengthView, ...] = Field(
-        description="Every text measured against every limit, with a pointer into the request, for a character counter."
+        description="Every text measured against every limit, with a pointer into the request, for a character "
+        "counter. Of a text that is far too long the code points are counted."
     )
 
 
@@ -49,6 +50,7 @@ def validation_of(
     placed: Sequence[PlacedDraft], warnings: Sequence[Warning_], problems: Sequence[Problem] = (), more: int = 0
 ) -> Validation:
     """The result from drafts, warnings and problems. `more` problems are only counted."""
+    placed = checked_once(placed)
     return Validation(
         valid=not problems,
         problems=tuple(problems[:MAX_PROBLEMS]),

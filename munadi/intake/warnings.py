@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from munadi.channels.weighted import addresses_in
+from munadi.channels.weighted import has_address
 from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
@@ -121,7 +121,7 @@ def _prices(placed: PlacedDraft) -> Iterator[Warning_]:
 
 def _has_address(text: str) -> bool:
     """An address without a scheme may be charged as a link too."""
-    return bool(LINK.search(text) or addresses_in(text))
+    return bool(LINK.search(text) or has_address(text))
 
 
 def _soft_limits(placed: PlacedDraft) -> Iterator[Warning_]:

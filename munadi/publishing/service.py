@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,7 +29,7 @@ from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
-from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused, in_thread_if_long
+from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused, is_long
 from munadi.intake.drafts import media_of
 from munadi.intake.duplicates import require_no_duplicates
 from munadi.intake.requests import ContentRequest
@@ -88,8 +89,8 @@ class PublishingService:
         """Store a post, or return the earlier response to the same request. Raises ProblemsFound, QuotaExceeded and,
         when one after the other of its files is being deleted, MediaGone.
 
-        `shape` are the problems of the request's shape. `waiting` surrounds the checks if they fetch media: the only
-        part that may be cancelled. `ending` runs in the transaction that stores the post.
+        `shape` are the problems of the request's shape. `waiting` surrounds the checks if they may take long: the
+        only part that may be cancelled. `ending` runs in the transaction that stores the post.
         """
 
         async def attempt() -> Accepted:
@@ -113,7 +114,7 @@ class PublishingService:
             return earlier
         try:
             checking = self.checker.check_new(request, shape, brand_is_visible=brand_is_visible)
-            post = await (waiting(checking) if has_media else checking)
+            post = await (waiting(checking) if has_media or is_long(request) else checking)
         except ProblemsFound:
             # It may have been accepted before its time passed, or before its account was removed. It stays accepted.
             if repeatable is not None and (earlier := await self._earlier(repeatable)):
@@ -134,8 +135,8 @@ class PublishingService:
         try:
             post = await waiting(checking)
         except PostRefused as refused:
-            placed, found = refused.placed, refused
-            return await in_thread_if_long(placed, validation_of, placed, found.warnings, found.problems, found.more)
+            answer = partial(validation_of, refused.placed, refused.warnings, refused.problems, refused.more)
+            return await self.checker.in_thread_if_long(request, brand_is_visible, answer)
         drafts = post.drafts
         drafts.media.discard()
         try:
@@ -145,7 +146,8 @@ class PublishingService:
                 await require_room(session, brand_ref, limits, post.due, adding, self.clock.now())
         except QuotaExceeded as error:
             return validation_of(drafts.placed, drafts.warnings, [error.problem])
-        return await in_thread_if_long(drafts.placed, validation_of, drafts.placed, drafts.warnings)
+        answer = partial(validation_of, drafts.placed, drafts.warnings)
+        return await self.checker.in_thread_if_long(request, brand_is_visible, answer)
 
     async def _earlier(self, idempotency: IdempotencyRecord) -> Accepted | None:
         async with self.database.read() as session:

@@ -2307,7 +2307,7 @@ export type Used = {
 
 /** The result of validating a post. */
 export type Validation = {
-  /** Every text measured against every limit, with a pointer into the request, for a character counter. */
+  /** Every text measured against every limit, with a pointer into the request, for a character counter. Of a text that is far too long the code points are counted. */
   lengths: (LengthView)[];
   /** How many further problems there are, which are not listed. */
   moreProblems?: number;
