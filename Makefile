@@ -16,7 +16,7 @@ UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak n8n fmt lock
+.PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak n8n fmt lock dist
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench-short: setup ## Measure the ratios in under three minutes; fails if one is
 n8n: setup ## Try our nodes in a real n8n, which is installed once (2 GB, x64); not part of test
 	$(BIN)/python -m tests.n8n
 
+dist: setup ## Write what can be installed: dist/ with the client, the server, the npm packages and their checksums
+	@$(BIN)/python -m scripts.dist
+
 sbom: setup ## List everything that is pinned, as CycloneDX: dist/sbom.cdx.json; needs no network
 	@$(BIN)/python -m scripts.sbom
 
@@ -82,7 +85,9 @@ fmt: setup ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix $(RUFF_PATHS)
 	$(BIN)/ruff format $(RUFF_PATHS)
 
-lock: ## Compute requirements.lock from pyproject.toml, with every extra
+lock: ## Compute both lock files from pyproject.toml: of everything, and of a server
 	@PYTHON="$(PYTHON)" scripts/setup.sh uv
 	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate \
-		pyproject.toml --all-extras --group dev -o requirements.lock
+		pyproject.toml --all-extras --group server --group dev -o requirements.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --constraint requirements.lock \
+		pyproject.toml --all-extras --group server -o requirements-server.lock

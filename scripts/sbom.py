@@ -6,13 +6,13 @@ It is computed from the lock alone, so that it needs no network and is the same 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
+from munadi import __version__
 from scripts.lockfile import LOCK, Pin, read_lock
 
 ROOT = Path(__file__).parents[1]
@@ -57,10 +57,9 @@ def _reference(name: str, version: str) -> str:
 
 def main() -> None:
     """Write the document."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pins = read_lock(LOCK.read_text())
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(json.dumps(sbom(pins, project["name"], project["version"]), indent=1) + "\n")
+    TARGET.write_text(json.dumps(sbom(pins, "munadi", __version__), indent=1) + "\n")
     print(f"wrote {TARGET.relative_to(ROOT)}: {len(pins)} packages")
 
 

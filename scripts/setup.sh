@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Makes .venv from requirements.lock, which has every extra, with `munadi` in its bin. Does nothing when nothing changed.
-# `setup.sh uv` stops once uv is there, which is all that `make lock` needs.
+# Makes .venv with `munadi` in its bin, from a lock file with hashes. Does nothing when nothing changed.
+#   setup.sh          for development: requirements.lock, which has everything
+#   setup.sh server   for running a server: requirements-server.lock, and nothing is built
+#   setup.sh uv       only uv, which is all that `make lock` needs
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -43,7 +45,7 @@ ensure_uv() {
 }
 
 fingerprint() {
-    { cat requirements.lock pyproject.toml scripts/setup.sh; pwd; "$@"; } | "$python" -c \
+    { cat "${sources[@]}" scripts/setup.sh; pwd; "$@"; } | "$python" -c \
         'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
 }
 
@@ -54,23 +56,48 @@ make_environment() {
     echo "setup: installing into .venv"
     # Compiled now, once. Where PYTHONDONTWRITEBYTECODE is set, as in many containers, Python would compile the packages
     # again whenever a process starts: a worker's start costs 2.8 s of CPU then, and 1.0 s with this.
-    "$UV_HOME/bin/uv" pip sync -q --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
+    "$UV_HOME/bin/uv" pip sync -q --compile-bytecode --python .venv/bin/python --require-hashes "${sources[0]}"
+    "link_$kind"
+}
+
+link_development() {
     "$UV_HOME/bin/uv" pip install -q --python .venv/bin/python --no-deps -e .
+}
+
+# The folder is the application: its environment finds it by a path, and no package of ours is installed.
+link_server() {
+    local packages
+    packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    pwd >"$packages/munadi-server.pth"
+    printf '#!/bin/sh\nexec "%s/.venv/bin/python" -P -m munadi.cli "$@"\n' "$PWD" >.venv/bin/munadi
+    chmod +x .venv/bin/munadi
+    if [[ -d munadi ]]; then # the image copies it later
+        .venv/bin/python -m compileall -q munadi workflows activities api worker
+    fi
 }
 
 is_current() {
     [[ -x .venv/bin/munadi && -f $STAMP && "$(cat "$STAMP")" == "$wanted" ]] && is_suitable .venv/bin/python
 }
 
+case "${1:-}" in
+    "") kind=development sources=(requirements.lock pyproject.toml) ;;
+    server) kind=server sources=(requirements-server.lock) ;;
+    uv) kind=uv ;;
+    *) fail "there is no set-up \"$1\": setup.sh [server | uv]" ;;
+esac
+
 python=$(find_python)
 mkdir -p .cache
 exec 9>.cache/setup.lock
 if command -v flock >/dev/null; then flock 9; fi # two makes at once take turns
 
-wanted=$(fingerprint "$python" --version)
-if [[ "${1:-}" == uv ]]; then
+if [[ $kind == uv ]]; then
     ensure_uv
-elif ! is_current; then
+    exit
+fi
+wanted=$(fingerprint "$python" --version)
+if ! is_current; then
     ensure_uv
     make_environment
     echo "$wanted" >"$STAMP"

@@ -11,9 +11,7 @@ from pathlib import Path
 
 from api.documentation import HERE
 
-# In a built package the files lie beside this one (pyproject.toml), in the repository they are in docs/.
-INSTALLED = HERE / "pages"
-FOLDER = INSTALLED if INSTALLED.is_dir() else HERE.parents[1] / "docs"
+FOLDER = HERE.parents[1] / "docs"
 TYPES = {".md": "text/markdown", ".png": "image/png", ".svg": "image/svg+xml", ".json": "application/json"}
 
 

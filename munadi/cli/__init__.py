@@ -8,6 +8,12 @@ def main() -> None:
     """Entry point of `munadi`; exits with a code of `munadi.cli.exits`."""
     import sys
 
+    from munadi.cli.exits import refusal_ends_process
+    from munadi.cli.extras import CLI, require
+
+    with refusal_ends_process():
+        require(CLI, "munadi")
+
     from munadi.cli.app import app
 
     try:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from munadi import __version__
 from munadi.cli import (
     api,
     audit,
@@ -54,9 +55,7 @@ for alone in (login, logout, doctor, events, audit, usage, request, dev, demo, a
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        Output().line(f"munadi {version('munadi')}")
+        Output().line(f"munadi {__version__}")
         raise typer.Exit
 
 

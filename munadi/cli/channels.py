@@ -10,7 +10,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels
 from munadi.cli.exits import CommandFailed, Exit
-from munadi.cli.extras import SERVER, missing, require
+from munadi.cli.extras import SERVER, has_server, require
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
@@ -66,7 +66,7 @@ def _or_packaged(session: Session, offline: bool, ask: Callable[[], Any]) -> Any
         try:
             return ask()
         except NotReachable as error:
-            if missing(SERVER):
+            if not has_server():
                 raise
             session.out.note((f"Munadi is not reachable: {error}", "yellow"))
     require(SERVER, "munadi channels --offline")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -14,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
 from pydantic import ValidationError
 
+from munadi import __version__
 from munadi.client import AsyncClient, ClientError
 from munadi.mcp.answers import invalid_arguments, refused
 from munadi.mcp.descriptions import INSTRUCTIONS, PREPARING_ONLY
@@ -49,7 +49,7 @@ def create_server(client_of: Callable[[Context], AsyncClient], *, drafts_only: b
 
     return Server(
         "munadi",
-        version=version("munadi"),
+        version=__version__,
         title="Munadi",
         instructions=f"{INSTRUCTIONS}\n\n{PREPARING_ONLY}" if drafts_only else INSTRUCTIONS,
         on_list_tools=list_tools,

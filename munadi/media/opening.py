@@ -62,7 +62,7 @@ def _check_bucket(media: MediaSettings) -> None:
     if not place.netloc or "@" in place.netloc or place.query or place.fragment:
         raise ValueError(f"{URL} must be s3://bucket/prefix; keys have settings of their own")
     if find_spec("s3fs") is None:
-        raise ValueError(f"{URL}: a bucket needs s3fs: install munadi[s3]")
+        raise ValueError(f"{URL}: a bucket needs the package s3fs")
     if (media.access_key is None) != (media.secret_key is None):
         raise ValueError("MUNADI_MEDIA__ACCESS_KEY and MUNADI_MEDIA__SECRET_KEY go together: set both or none")
     server = urlsplit(media.endpoint) if media.endpoint is not None else None

@@ -54,7 +54,7 @@ def sign(secrets: str | Sequence[str], message_id: str, timestamp: datetime, bod
 
     Every active secret signs, so a receiver may hold the old or the new one during a rotation.
     Raises ValueError: no secret, a malformed one, a naive timestamp, an id that cannot be a header, a `whsk_` key
-    without the extra `munadi[ed25519]`.
+    without the extra `ed25519`.
     """
     keys = [secrets] if isinstance(secrets, str) else list(secrets)
     if not keys:
@@ -90,7 +90,7 @@ def verify(
 
     `body` is the request's body as it arrived. `tolerance` is how old or how far ahead the signature may be: seconds or
     a timedelta. Several signatures and several secrets are accepted: one pair that fits is enough. A `whpk_` key needs
-    the extra `munadi[ed25519]`. Header names match in any case.
+    the extra `ed25519`. Header names match in any case.
     Raises WebhookVerificationError, and nothing else, for anything wrong.
     """
     message_id = _header(headers, ID_HEADER, _MESSAGE_ID)
@@ -142,7 +142,9 @@ def _ed25519() -> ModuleType:
     try:
         from munadi.webhooks import ed25519
     except ModuleNotFoundError as missing:
-        raise ValueError(f"a key pair needs the package {missing.name}: pip install 'munadi[ed25519]'") from missing
+        raise ValueError(
+            f"a key pair needs the package {missing.name}: install it, or the client with its extra ed25519"
+        ) from missing
     return ed25519
 
 

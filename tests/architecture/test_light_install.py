@@ -1,4 +1,4 @@
-"""`pip install munadi` is enough for the client, for verifying webhooks and for every command that calls the API.
+"""The client's package has all that the client, the verifier of webhooks and every command that calls the API import.
 
 What each imports is followed through the source, also inside functions, so that no import is missed that a test does
 not reach.
@@ -17,16 +17,18 @@ import pytest
 import typer
 
 from munadi.cli.app import app
-from munadi.cli.extras import MCP, NEEDS, SERVER, packages, require_for
+from munadi.cli.extras import CLI, ED25519, MCP, NEEDS, PACKAGE, SERVER, packages, require_for
 from tests.architecture.tree import PRODUCT, text
 
-PROJECT = tomllib.loads(text("pyproject.toml"))["project"]
+WHOLE = tomllib.loads(text("pyproject.toml"))
+PROJECT, EXTRAS = WHOLE["project"], WHOLE["project"]["optional-dependencies"]
+WHEEL = WHOLE["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
 NAME = re.compile(r"[\w.-]+")
 # Imports that run only where the extra is installed, and what says so.
 GUARDED = {
     ("munadi.cli", "munadi.cli.app"),  # every command; each is followed by itself
     ("munadi.cli.channels", "munadi.cli.packaged"),  # require
-    ("munadi.webhooks.signing", "munadi.webhooks.ed25519"),  # ValueError: pip install 'munadi[ed25519]'
+    ("munadi.webhooks.signing", "munadi.webhooks.ed25519"),  # ValueError
 }
 # `munadi doctor` checks this machine where it has the server's packages.
 GUARDED_MODULES = {"munadi.cli.doctor.here"}
@@ -102,25 +104,47 @@ def _third_party(modules: set[str]) -> set[str]:
     return outside & set(_modules())
 
 
-def _light() -> Iterator[tuple[str, str]]:
+def _client() -> Iterator[tuple[str, str]]:
     yield "the client", "munadi.client"
     yield "the verifier of webhooks", "munadi.webhooks"
+
+
+def _commands_over_http() -> Iterator[tuple[str, str]]:
+    yield "munadi", "munadi.cli"
     yield from ((f"munadi {name}", module) for name, module in _commands().items() if _extra_of(name) is None)
 
 
-def test_the_client_and_the_commands_over_http_import_nothing_of_the_server() -> None:
-    allowed = _installed_by(PROJECT["dependencies"])
-    found = {what: sorted(_third_party(_reached(module)) - allowed) for what, module in _light()}
-    assert len(found) > 40
-    assert {what: names for what, names in found.items() if names} == {}
-    ours = {what: sorted(each for each in _reached(module) if each in PRODUCT[1:]) for what, module in _light()}
-    assert {what: names for what, names in ours.items() if names} == {}
+def _foreign(starts: Iterator[tuple[str, str]], *brought: str) -> dict[str, list[str]]:
+    """What each imports beside these distributions and those of the client."""
+    allowed = _installed_by([*PROJECT["dependencies"], *brought])
+    found = {what: sorted(_third_party(_reached(module)) - allowed) for what, module in starts}
+    return {what: names for what, names in found.items() if names}
+
+
+def test_the_client_imports_its_own_packages_alone() -> None:
+    assert _foreign(_client()) == {}
+
+
+def test_a_command_over_http_imports_what_its_extra_brings() -> None:
+    assert len([*_commands_over_http()]) > 40
+    assert _foreign(_commands_over_http(), *EXTRAS[CLI]) == {}
 
 
 def test_the_server_for_ai_tools_needs_its_extra_and_no_more() -> None:
     brought = metadata.requires("mcp") or []
-    allowed = _installed_by([*PROJECT["dependencies"], *PROJECT["optional-dependencies"][MCP], *brought])
-    assert _third_party(_reached(_commands()["mcp"])) - allowed == set()
+    assert _foreign(iter([("munadi mcp", _commands()["mcp"])]), *EXTRAS[MCP], *brought) == {}
+
+
+def test_the_wheel_has_every_module_that_is_imported_and_no_folder_more() -> None:
+    starts = [*_client(), *_commands_over_http(), ("munadi mcp", _commands()["mcp"])]
+    reached = set[str]().union(*(_reached(module) for _what, module in starts))
+    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in WHEEL}
+    modules -= {"munadi", "munadi.py.typed"}
+    ours = {name for name in reached if name.partition(".")[0] in PRODUCT} - {"munadi"}
+    packed = {name for name in ours if any(f"{name}.".startswith(f"{each}.") for each in modules)}
+    assert ours - packed == set(), "add them to the wheel in pyproject.toml"
+    needed = ours | {"munadi.webhooks.ed25519"}
+    assert {each for each in modules if not any(f"{name}.".startswith(f"{each}.") for name in needed)} == set()
 
 
 def test_every_command_that_is_said_to_need_an_extra_exists() -> None:
@@ -129,11 +153,17 @@ def test_every_command_that_is_said_to_need_an_extra_exists() -> None:
     assert {name for name in commands if _extra_of(name) == SERVER} >= {"api", "db upgrade", "dev", "demo", "worker"}
 
 
-@pytest.mark.parametrize("extra", [SERVER, MCP])
+@pytest.mark.parametrize("extra", [CLI, MCP, ED25519])
 def test_the_packages_of_an_extra_are_those_of_the_project(extra: str) -> None:
-    extras = PROJECT["optional-dependencies"]
-    lines = {*extras[extra], *extras[MCP]} - {f"munadi[{MCP}]"}  # which the server includes
-    assert set(packages(extra)) == {found[0] for line in lines if (found := NAME.match(line))}, "run `make setup`"
+    named = sorted(found[0] for line in EXTRAS[extra] if (found := NAME.match(line)))
+    assert sorted(packages(extra)) == named, "run `make setup`"
+
+
+def test_no_requirement_names_a_package_of_ours() -> None:
+    # A name of ours is on no index: an index could answer it with a stranger's package.
+    assert PROJECT["name"] == PACKAGE
+    groups = [PROJECT["dependencies"], *EXTRAS.values(), *WHOLE["dependency-groups"].values()]
+    assert [line for group in groups for line in group if line.startswith("munadi")] == []
 
 
 def test_a_command_runs_where_all_is_installed() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from munadi.cli.doctor.check import Check
 from munadi.cli.exits import CommandFailed
-from munadi.cli.extras import SERVER, missing
+from munadi.cli.extras import has_server
 from munadi.cli.session import Session
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MEDIA = "Is the store up, and do the settings MUNADI_MEDIA__… name it? Posts w
 
 def local(session: Session) -> Iterator[Check]:
     """The settings, and then each part that they name."""
-    if missing(SERVER):
+    if not has_server():
         yield Check("settings", True, "not checked: Munadi's server is not installed on this machine")
         return
     from munadi.cli.settings import check_start, read_settings
