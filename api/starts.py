@@ -16,6 +16,7 @@ import structlog
 from temporalio.client import Client
 
 from munadi.ports import Clock
+from munadi.publishing.crowds import Crowds
 from munadi.publishing.model import View
 from munadi.publishing.schedule import ScheduleStore
 from workflows.start import wake_content
@@ -44,6 +45,7 @@ class Starts:
     schedule: ScheduleStore
     clock: Clock
     paused_until: float = 0.0
+    _crowds: Crowds = field(default_factory=Crowds)
     _waiting: list[tuple[datetime, str, View]] = field(default_factory=list)
     _draining: asyncio.Task[None] | None = None
 
@@ -94,6 +96,7 @@ class Starts:
                         brand_ref=post.brand_ref,
                         channels=[plan.channel for plan in post.plans],
                         view=post,
+                        priority=self._crowds.priority(post, self.clock.now()),
                     )
             except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
                 self.paused_until = self.clock.monotonic() + COOLDOWN

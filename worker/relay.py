@@ -26,6 +26,7 @@ from munadi.db.idempotency import forget_old_answers
 from munadi.db.keys.sessions import forget_old_sessions
 from munadi.db.session import Database
 from munadi.ports import Clock
+from munadi.publishing.crowds import Crowds
 from munadi.publishing.leftover_removal import forget_old_discards
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.wakes import DueWake, Wakes
@@ -68,6 +69,7 @@ class Relay:
         self._next_tidy = clock.monotonic() + TIDY_SECONDS
         self._next_accounts = clock.monotonic()
         self._temporal_failed = False
+        self._crowds = Crowds()
 
     async def run(self) -> None:
         """Run rounds for ever; a failed round is logged and retried."""
@@ -132,6 +134,7 @@ class Relay:
             brand_ref=wake.brand_ref,
             channels=wake.channels,
             view=wake.view,
+            priority=self._crowds.priority(wake.view, self._clock.now()) if wake.view else None,
         )
 
     async def _wake_accounts(self) -> None:

@@ -31,10 +31,12 @@ async def wake_content(
     brand_ref: str,
     channels: Sequence[str],
     view: View | None = None,
+    priority: int | None = None,
 ) -> None:
     """Start the workflow of a post, or wake the running one.
 
-    `view` is the post as it was just accepted: a first start with it needs neither a signal nor a look.
+    `view` is the post as it was just accepted: a first start with it needs neither a signal nor a look. `priority` is
+    that of a new run and of its activities, where the usual one is not meant (`munadi/publishing/crowds.py`).
     """
     await client.start_workflow(
         PUBLISH_CONTENT,
@@ -44,7 +46,7 @@ async def wake_content(
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         start_signal=None if view is not None else WAKE,
-        priority=Priority(fairness_key=brand_ref),
+        priority=Priority(priority_key=priority, fairness_key=brand_ref),
         static_summary=f"{brand_ref}: {', '.join(sorted(set(channels)))}",
         static_details=(
             f"Publishes content `{content_id}` of brand `{brand_ref}`.\n\n"

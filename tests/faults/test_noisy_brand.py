@@ -12,6 +12,7 @@ from tests.harness.brand import Brand
 from tests.harness.networks import posts_by_text
 from tests.harness.times import epoch, p95
 from tests.harness.world import World, open_plain
+from tests.support.temporal import TemporalDevServer
 
 QUIET = 10
 # Fair means: the ten share the slots with the other brand and do not wait for its queue, however fast or busy the
@@ -76,4 +77,15 @@ async def test_ten_posts_do_not_wait_for_thousands_of_another_brand(tmp_path: Pa
         found = await share(world, 2000 if large else 150)
     trials = len(found.beside) + len(found.noisy)
     proof = "2 000 posts of one brand due, ten of another at the same moment"
+    prove("12", proof, trials=trials, failures=found.verdict(), measured=found.measured, large=large)
+
+
+@two_sizes(timeout=1800)
+async def test_they_do_not_wait_where_the_server_itself_is_not_fair(tmp_path: Path, large: bool) -> None:
+    """A Temporal server with its defaults: no fairness, several partitions of each queue."""
+    with TemporalDevServer(tmp_path / "temporal.db", fair=False) as temporal:
+        async with open_plain(tmp_path, {"MUNADI_TEMPORAL__ADDRESS": temporal.address}) as world:
+            found = await share(world, 2000 if large else 400)
+    trials = len(found.beside) + len(found.noisy)
+    proof = "the same, at a Temporal server without fairness"
     prove("12", proof, trials=trials, failures=found.verdict(), measured=found.measured, large=large)

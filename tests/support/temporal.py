@@ -37,9 +37,10 @@ class StrandedRun(Exception):
 class TemporalDevServer:
     """A server that a test can kill and start again: its port and its file stay the same."""
 
-    def __init__(self, db_file: Path | None = None) -> None:
-        """Without `db_file` the server has everything in memory."""
+    def __init__(self, db_file: Path | None = None, *, fair: bool = True) -> None:
+        """Without `db_file` the server has everything in memory; without `fair`, the queues of a server's defaults."""
         self.db_file = db_file
+        self.fair = fair
         self._folder = tempfile.TemporaryDirectory(prefix="munadi-temporal-", ignore_cleanup_errors=True)
         self._choose_ports()
 
@@ -101,7 +102,7 @@ class TemporalDevServer:
             flags += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
         for name, kind in SEARCH_ATTRIBUTES.items():
             flags += ["--search-attribute", f"{name}={kind}"]
-        for value in ("enableFairness=true", "numTaskqueueWritePartitions=1"):
+        for value in ("enableFairness=true", "numTaskqueueWritePartitions=1") if self.fair else ():
             flags += ["--dynamic-config-value", f"matching.{value}"]
         return flags
 
