@@ -21,9 +21,9 @@ def add_to(app: typer.Typer) -> None:
 def doctor(session: Session) -> None:
     """Check the API, its dependencies, the clocks, the key and this machine's processes, and say how to fix problems.
 
-    Where an API or a worker runs, also its settings, database, migrations, secret keys, media store, Temporal and its
-    workers, public address and the networks' app credentials. Exits 0 if all is well, 3 if the API is not reachable,
-    1 otherwise.
+    Where an API or a worker runs, also its settings, database, migrations, secret keys, media store, Temporal (workers,
+    namespace, encryption, fairness), public address and the networks' app credentials. Exits 0 if all is well, 3 if
+    the API is not reachable, 1 otherwise.
     """
     from munadi.cli.doctor.here import local
     from munadi.cli.doctor.remote import remote

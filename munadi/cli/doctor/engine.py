@@ -1,4 +1,4 @@
-"""Checks Temporal directly: does it answer, does the namespace exist, and does a worker take work?
+"""Checks Temporal directly: does it answer, has the namespace what is needed, and does a worker take work?
 
 Temporal lists a worker by its last poll, which may be a minute old: a poll that finds nothing waits that long. So a
 worker that died a moment ago looks like one that waits. A query shows the difference, because only a worker answers it.
@@ -7,12 +7,14 @@ worker that died a moment ago looks like one that waits. A query shows the diffe
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from munadi.cli.doctor.check import MAX_SKEW_SECONDS, NTP, Check
 from munadi.domain.ids import posts_queue
+from munadi.exposure import is_loopback
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -41,24 +43,52 @@ class Seen:
     answers: bool | None = None
 
 
-def worker(settings: Settings, address: str) -> Check:
-    """Whether a worker takes work, and whether Temporal's clock agrees with ours."""
+@dataclass(frozen=True)
+class Found:
+    """What was found at Temporal. `problem`: what the namespace lacks."""
+
+    worker: Seen
+    problem: str | None
+    queues: Sequence[Check]
+
+
+def temporal(settings: Settings, address: str) -> Iterator[Check]:
+    """Encryption, the namespace with its search attributes, its queues, and whether a worker takes work."""
     from temporalio.service import RPCError, RPCStatusCode
 
     namespace = settings.temporal.namespace
+    yield encryption(settings, address)
     try:
-        seen = asyncio.run(_look(settings, address))
+        found = asyncio.run(_look(settings, address))
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             advice = f"Make it (temporal operator namespace create {namespace}), or set MUNADI_TEMPORAL__NAMESPACE."
-            return Check("worker", False, f"Temporal at {address} has no namespace {namespace}", advice)
+            yield Check("worker", False, f"Temporal at {address} has no namespace {namespace}", advice)
+            return
         advice = "Check MUNADI_TEMPORAL__API_KEY and MUNADI_TEMPORAL__TLS…"
-        return Check("worker", False, f"Temporal at {address} refuses: {error.message}", advice)
+        yield Check("worker", False, f"Temporal at {address} refuses: {error.message}", advice)
+        return
     except (RuntimeError, TimeoutError) as error:
         words = str(error).splitlines()[0] if str(error) else f"no answer within {PATIENCE:g} s"
         advice = "Is it up, does MUNADI_TEMPORAL__ADDRESS name it, and does MUNADI_TEMPORAL__TLS fit it?"
-        return Check("worker", False, f"Temporal at {address} does not answer: {words}", advice)
-    return judge(seen, datetime.now(UTC), settings.temporal.task_queue, address)
+        yield Check("worker", False, f"Temporal at {address} does not answer: {words}", advice)
+        return
+    yield judge(found.worker, datetime.now(UTC), settings.temporal.task_queue, address)
+    if found.problem is None:
+        yield Check("namespace", True, f"the namespace {namespace} has the search attributes")
+    else:
+        yield Check("namespace", False, *found.problem.split(": ", 1))
+    yield from found.queues
+
+
+def encryption(settings: Settings, address: str) -> Check:
+    """Whether the connection to Temporal is encrypted. On this machine it need not be."""
+    if settings.temporal.uses_tls:
+        return Check("temporal tls", True, f"the connection to {address} is encrypted")
+    plain = f"the connection to {address} is not encrypted"
+    if is_loopback(address.rpartition(":")[0]):
+        return Check("temporal tls", True, plain)
+    return Check("temporal tls", True, plain, "Outside a network of your own set MUNADI_TEMPORAL__TLS…")
 
 
 def judge(seen: Seen, now: datetime, queue: str, address: str) -> Check:
@@ -79,14 +109,19 @@ def judge(seen: Seen, now: datetime, queue: str, address: str) -> Check:
     return Check("worker", True, f"a worker asked {queue} at {address} for work {ago}")
 
 
-async def _look(settings: Settings, address: str) -> Seen:
+async def _look(settings: Settings, address: str) -> Found:
+    from munadi.cli.doctor.queues import queue_checks
     from munadi.temporal import connect
+    from munadi.temporal_namespace import namespace_problem
+    from workflows.attributes import SEARCH_ATTRIBUTES
 
     queue = posts_queue(settings.temporal.task_queue)
     async with asyncio.timeout(PATIENCE):
         client = await connect(settings.temporal.model_copy(update={"address": address}))
         polled_at = await _last_poll(client, queue)
-    return Seen(polled_at, None if polled_at is None else await _answers(client, queue))
+        problem = await namespace_problem(client, SEARCH_ATTRIBUTES)
+    seen = Seen(polled_at, None if polled_at is None else await _answers(client, queue))
+    return Found(seen, problem, await queue_checks(client))
 
 
 async def _last_poll(client: Client, queue: str) -> datetime | None:

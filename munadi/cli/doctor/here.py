@@ -42,9 +42,9 @@ def local(session: Session) -> Iterator[Check]:
     if settings.media.url is not None or (settings.data_dir / "media").exists():
         yield _media(settings)
     if address := _temporal(settings):
-        from munadi.cli.doctor.engine import worker
+        from munadi.cli.doctor.engine import temporal
 
-        yield worker(settings, address)
+        yield from temporal(settings, address)
     if has_database:
         from munadi.cli.doctor.outside import credentials, public_address, versions
 
