@@ -4,7 +4,9 @@
                                                                               └▶ several: chosen, then connected
 
 A state is accepted once, within ten minutes, from the browser that left with it, and only while the key that made the
-link is valid. Every profile is verified by a read call before it is stored. A reconnect must return the same profile.
+link is valid. A link connects once: of two browsers the one that began last counts, also while the other's exchange
+runs (`munadi/db/accounts/connections.py`). Every profile is verified by a read call before it is stored. A reconnect
+must return the same profile.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
-from munadi.db.accounts.connections import ConnectionStore, NewConnection, OfferedProfiles, hash_of
+from munadi.db.accounts.connections import ConnectionStore, LinkTaken, NewConnection, OfferedProfiles, hash_of
 from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
 from munadi.db.brands.limits import lock_limits, require_accounts
@@ -111,13 +113,17 @@ class ConnectFlow:
         state = secrets.token_urlsafe(SECRET_BYTES)
         with calling_for(row.brand_ref):
             consent = await self._authorizer(row.channel).begin(self._consent_request(row, state))
-        await self._connections.begin(
-            row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
-        )
+        try:
+            await self._connections.begin(
+                row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
+            )
+        except LinkTaken:
+            raise _taken() from None
         return consent.url
 
     async def handle_callback(self, channel: str, answered: Mapping[str, str], browser: str | None) -> ConnectResult:
-        """Handle the network's redirect. Raises InvalidState; any other failure is in the result."""
+        """Handle the network's redirect. Raises InvalidState, and InvalidLink when another browser has taken the link
+        over since; any other failure is in the result."""
         state = answered.get("state", "")
         taken = await self._connections.take(state, channel, self._clock.now()) if state else None
         if taken is None:
@@ -130,18 +136,24 @@ class ConnectFlow:
                 granted = await self._authorizer(channel).exchange(self._consent_request(row, state), answered, kept)
             choices = await self._narrowed(row, granted.choices)
             if len(choices) > 1:
-                now = self._clock.now()
-                await self._connections.offer(row.id, OfferedProfiles(choices, granted.scopes), now, now + CHOICE_LIFE)
-                return ConnectResult(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
+                return await self._offered(row, OfferedProfiles(choices, granted.scopes))
             views = await self._keep(row, choices, granted.scopes)
+        except LinkTaken:
+            raise _taken() from None
         except InvalidLink as error:
             return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, str(error)))
         except ChannelError as error:
             return await self._failed(row, error)
         return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
 
+    async def _offered(self, row: ConnectionRow, profiles: OfferedProfiles) -> ConnectResult:
+        now = self._clock.now()
+        await self._connections.offer(row, profiles, now, now + CHOICE_LIFE)
+        return ConnectResult(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
+
     async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> ConnectResult:
-        """Connect the chosen profiles. Raises InvalidState when nothing is offered, LookupError for unknown ones."""
+        """Connect the chosen profiles. Raises InvalidState when nothing is offered (any more), LookupError for unknown
+        ones."""
         offered = await self._connections.offered(row.id, self._clock.now())
         if offered is None:
             raise InvalidState
@@ -151,6 +163,8 @@ class ConnectFlow:
         await self._require_key(row)
         try:
             views = await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
+        except LinkTaken:
+            raise InvalidState from None
         except ChannelError as error:
             return await self._failed(row, error)
         return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
@@ -171,7 +185,7 @@ class ConnectFlow:
     async def _keep(
         self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]
     ) -> tuple[AccountView, ...]:
-        """Verify every profile, then store all of them in one transaction, or none."""
+        """Verify every profile, then store all of them in one transaction, or none. Raises LinkTaken."""
         channel = self._channels[row.channel]
         proven: list[Connection] = []
         for choice in choices:
@@ -186,10 +200,11 @@ class ConnectFlow:
         now = self._clock.now()
         brand = await BrandStore(self._database).get(row.brand_ref)
         async with self._database.write() as session:
+            current = await self._connections.current(session, row)
             if brand is not None and brand.limits.accounts is not None:
                 await self._require_room(session, row, proven)
             views = [await self._connect(session, row, one, now) for one in proven]
-            await self._connections.finish(session, row.id, [view.id for view in views], now)
+            self._connections.finish(current, [view.id for view in views], now)
         log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
         return tuple(views)
 
@@ -219,7 +234,10 @@ class ConnectFlow:
     async def _failed(self, row: ConnectionRow, error: ChannelError) -> ConnectResult:
         failure = failure_of(error.reason, error.message, error=error)
         log.warning("connecting through %s failed: %s", row.id, error)
-        await self._connections.fail(row.id, failure, self._clock.now())
+        try:
+            await self._connections.fail(row, failure, self._clock.now())
+        except LinkTaken:
+            raise _taken() from None
         return ConnectResult(row.id, ConnectionStatus.FAILED, row.redirect_url, failure)
 
     async def _require_key(self, row: ConnectionRow) -> None:
@@ -239,3 +257,7 @@ class ConnectFlow:
 
     def _authorizer(self, channel: str) -> Authorizer:
         return self._channels.authorizers[ChannelName(channel)]
+
+
+def _taken() -> InvalidLink:
+    return InvalidLink("This link was used in another browser or tab since. Nothing was connected here.")

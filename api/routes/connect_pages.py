@@ -100,6 +100,7 @@ async def leave(link: str, request: Request, services: TheServices) -> Response:
     responses={
         303: {"description": "To the `redirectUrl` of the connection, or to a page of ours."},
         400: _shows_page("The state is unknown, used or too old.", "This answer is not expected"),
+        410: _shows_page("Another browser has taken the link over since.", "This link does not work"),
         422: _shows_page("Nothing was connected; the page says why.", "Nothing was connected"),
         **error_responses(),
     },
@@ -117,6 +118,8 @@ async def come_back(channel: str, request: Request, services: TheServices, backg
     browser = Browser.of(request, services)
     try:
         back = await services.connecting.handle_callback(channel, dict(request.query_params), browser.secret)
+    except InvalidLink as error:
+        return page("end.html", 410, heading=N_("This link does not work"), lines=[str(error)])
     except InvalidState:
         lines = [N_("It was used before, it is more than ten minutes old, or it belongs to another try."),
                  N_("Nothing was connected. Open the link that you were given again.")]  # fmt: skip

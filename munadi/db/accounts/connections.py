@@ -1,6 +1,9 @@
 """Stores attempts to connect a profile in a browser: the link, the OAuth state, the choice of profiles, the result.
 
 Links, states and cookies are random, and only their hashes are stored. Secrets for the exchange are sealed.
+
+A link serves one browser at a time, the last that began, and connects once. Another browser may begin while an exchange
+runs. So what a try stores is decided under the row's lock: it must still be the try that counts (`LinkTaken`).
 """
 
 from __future__ import annotations
@@ -46,6 +49,10 @@ class NewConnection:
     login: str | None = None
     hint: str | None = None
     redirect_url: str | None = None
+
+
+class LinkTaken(Exception):
+    """Another browser has begun with this link since, or the link has connected a profile. Nothing was stored."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +108,14 @@ class ConnectionStore:
     async def begin(
         self, row_id: str, *, state: str, browser: str, kept: Mapping[str, str], now: datetime, life: timedelta
     ) -> None:
-        """Record that the browser goes to the network with this `state`. An earlier state becomes invalid."""
+        """Record that the browser goes to the network with this `state`. An earlier try counts no more, wherever it is.
+
+        Raises LinkTaken once the link has connected a profile.
+        """
         async with self._database.write() as session:
             row = await _locked(session, row_id)
+            if row.status == S.CONNECTED.value:
+                raise LinkTaken
             row.status, row.failure, row.choices = S.CONSENTING.value, None, []
             row.state_hash, row.browser_hash = hash_of(state), hash_of(browser)
             row.state_expires_at, row.updated_at = now + life, now
@@ -119,21 +131,22 @@ class ConnectionStore:
             row = (await session.exec(query)).first()
             if row is None:
                 return None
-            plain = self._open(row)
-            row.state_hash, row.sealed, row.updated_at = None, b"", now
-            late = row.state_expires_at is None or row.state_expires_at <= now
+            if row.status != S.CONSENTING.value or row.state_expires_at is None:
+                return None
+            plain, late = self._open(row), row.state_expires_at <= now
+            row.state_expires_at, row.sealed, row.updated_at = None, b"", now
             if plain is None or late or row.channel != channel:
                 return None
             return row, plain["kept"]
 
-    async def offer(self, row_id: str, chosen: OfferedProfiles, now: datetime, until: datetime) -> None:
-        """Store several profiles, of which one or more must be chosen before `until`."""
+    async def offer(self, begun: ConnectionRow, chosen: OfferedProfiles, now: datetime, until: datetime) -> None:
+        """Store several profiles, of which one or more must be chosen before `until`. Raises LinkTaken."""
         async with self._database.write() as session:
-            row = await _locked(session, row_id)
+            row = await self.current(session, begun)
             row.status, row.updated_at, row.state_expires_at = S.CHOOSING.value, now, until
             row.choices = [{"externalId": one.external_id, "name": one.name} for one in chosen.choices]
             row.sealed = self._seal(
-                row_id,
+                row.id,
                 {
                     "scopes": list(chosen.scopes),
                     "choices": [
@@ -156,19 +169,25 @@ class ConnectionStore:
         )
         return OfferedProfiles(choices, tuple(plain["scopes"]))
 
-    async def finish(self, session: AsyncSession, row_id: str, account_ids: Sequence[str], now: datetime) -> None:
-        """Record that the accounts are connected, in the caller's transaction, and delete all secrets."""
-        row = await _locked(session, row_id)
+    async def current(self, session: AsyncSession, begun: ConnectionRow) -> ConnectionRow:
+        """Lock a connection until the transaction ends. Raises LinkTaken unless `begun`, as it was read, is the try
+        that counts. Call it before anything is stored for that try."""
+        row = await _locked(session, begun.id)
+        if (row.state_hash, row.status) != (begun.state_hash, begun.status):
+            raise LinkTaken
+        return row
+
+    def finish(self, row: ConnectionRow, account_ids: Sequence[str], now: datetime) -> None:
+        """Record that the accounts are connected, and delete all secrets. `row` is locked (`current`)."""
         row.status, row.account_ids, row.failure = S.CONNECTED.value, list(account_ids), None
         row.state_hash, row.sealed, row.updated_at = None, b"", now
 
-    async def fail(self, row_id: str, failure: Failure, now: datetime) -> None:
-        """Record a failure. The link can start another attempt until it expires."""
+    async def fail(self, begun: ConnectionRow, failure: Failure, now: datetime) -> None:
+        """Record a failure. The link can start another attempt until it expires. Raises LinkTaken."""
         async with self._database.write() as session:
-            row = await _locked(session, row_id)
-            if row.status != S.CONNECTED.value:
-                row.status, row.failure = S.FAILED.value, failure.model_dump(mode="json", by_alias=True)
-                row.state_hash, row.sealed, row.updated_at = None, b"", now
+            row = await self.current(session, begun)
+            row.status, row.failure = S.FAILED.value, failure.model_dump(mode="json", by_alias=True)
+            row.state_hash, row.sealed, row.updated_at = None, b"", now
 
     def _seal(self, row_id: str, plain: dict[str, Any]) -> bytes:
         return self._keyring.seal(json.dumps(plain).encode(), table=TABLE, row=row_id, column=COLUMN)

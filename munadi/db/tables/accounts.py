@@ -100,7 +100,8 @@ class ConnectionRow(SQLModel, table=True):
     """An attempt to connect a profile in a browser: its link, its consent and its result.
 
     Only hashes of the link, the state and the browser's cookie are kept; `sealed` holds what the exchange needs and,
-    while a profile is chosen, the tokens of the choices.
+    while a profile is chosen, the tokens of the choices. `state_hash` names the browser's try that counts, until it
+    ends; `state_expires_at` is None once the browser has come back with the state.
     """
 
     __tablename__ = "connections"
