@@ -38,6 +38,10 @@ def sandbox(
             help="The local address of a public one, such as https://munadi.example=http://127.0.0.1:8080.",
         ),
     ] = None,
+    public_host: Annotated[
+        list[str] | None,
+        Option("--public-host", metavar="NAME", help="A name in the DNS that this sandbox is reached by."),
+    ] = None,
     dashboard_url: Annotated[
         str | None, Option("--dashboard-url", metavar="URL", help="Where the page's link to the dashboard leads.")
     ] = None,
@@ -46,11 +50,12 @@ def sandbox(
     from munadi.sandbox import serve
 
     if data_dir is not None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     session.out.note(f"sandbox at http://{host}:{port}")
     if session.out.as_json:
         session.out.json({"sandbox": f"http://{host}:{port}"})
-    serve(host, port, data_dir=data_dir, addresses=_pairs(address or []), dashboard_url=dashboard_url)
+    pairs = _pairs(address or [])
+    serve(host, port, data_dir=data_dir, addresses=pairs, dashboard_url=dashboard_url, hosts=public_host or ())
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

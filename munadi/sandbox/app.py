@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -14,6 +16,7 @@ from starlette.routing import Mount, Route
 from munadi.sandbox.control import control_router
 from munadi.sandbox.gate import Gate
 from munadi.sandbox.media import VIEWABLE
+from munadi.sandbox.own_pages import OwnPagesOnly
 from munadi.sandbox.page import page_routes
 from munadi.sandbox.state import SandboxState
 
@@ -27,11 +30,15 @@ MEDIA_HEADERS = {
 
 
 def create_app(
-    state: SandboxState | None = None, *, base_url: str | None = None, dashboard_url: str | None = None
+    state: SandboxState | None = None,
+    *,
+    base_url: str | None = None,
+    dashboard_url: str | None = None,
+    hosts: Collection[str] = (),
 ) -> Starlette:
     """`base_url` is where clients reach this sandbox; by default the address of each request.
 
-    `dashboard_url` is where its page leads back to.
+    `dashboard_url` is where its page leads back to. `hosts` are names in the DNS that it is reached by.
     """
     state = state or SandboxState()
     gates = [
@@ -40,7 +47,12 @@ def create_app(
     ]
     media = Route("/media/{digest}", _media_route(state))
     routes = [control_router(state, base_url), *page_routes(state, base_url, dashboard_url), media, *gates]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
+    known = [*hosts, urlsplit(base_url or "").hostname or ""]
+    return Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _refused},
+        middleware=[Middleware(OwnPagesOnly, hosts=known)],
+    )
 
 
 async def _refused(request: Request, refused: Exception) -> Response:

@@ -249,6 +249,8 @@ def _endpoint(
     control: Control, path: str, run: Callable[[Control, Request, Any], Any], body: type[Body] | None
 ) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
+        if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise HTTPException(415, "send JSON with Content-Type: application/json")
         try:
             given = body.model_validate_json(await request.body()) if body else None
         except ValidationError as error:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 # Headers of every page; each page adds its own content security policy.
-PRIVATE_PAGE = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
+PRIVATE_PAGE = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin", "cache-control": "no-store"}
 
 
 def render(template: str, **values: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -27,11 +27,12 @@ def serve(
     data_dir: Path | None = None,
     addresses: Mapping[str, str] | None = None,
     dashboard_url: str | None = None,
+    hosts: Collection[str] = (),
 ) -> None:
     state = SandboxState(data_dir, addresses)
     try:
         with _signals_end_quietly():
-            server(create_app(state, dashboard_url=dashboard_url), host, port).run()
+            server(create_app(state, dashboard_url=dashboard_url, hosts=hosts), host, port).run()
     finally:
         state.close()
 

@@ -52,5 +52,5 @@ def test_the_profiles_with_most_posts_are_shown_and_a_network_shows_all_of_its(s
 async def test_the_page_leads_back_to_the_dashboard_whose_address_it_knows(sandbox: Sandbox) -> None:
     assert "Back to the dashboard" not in sandbox.http.get("/").text
     app = httpx.ASGITransport(create_app(SandboxState(), dashboard_url=DASHBOARD))
-    async with httpx.AsyncClient(transport=app, base_url="http://sandbox.test") as client:
+    async with httpx.AsyncClient(transport=app, base_url="http://sandbox") as client:
         assert f'href="{DASHBOARD}">← Back to the dashboard' in (await client.get("/")).text
