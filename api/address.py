@@ -1,16 +1,36 @@
-"""Finds the client's address: the peer of the connection or, behind trusted proxies, the address that they forward."""
+"""Finds the client's address: the peer of the connection or, behind trusted proxies, the address that they forward.
+
+And tells whether a request names this installation as its host.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import Scope
+
+from munadi.config import Settings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def is_own_host(request: Request, settings: Settings) -> bool:
+    """Whether a request's Host is one of ours. On a network it may be any name that an operator gives us."""
+    if settings.api.host not in LOCAL:
+        return True
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return False
+    return host in (*LOCAL, urlsplit(settings.base_url).hostname)
 
 
 @dataclass(frozen=True)

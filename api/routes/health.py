@@ -16,6 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.address import is_own_host
 from api.auth import BEARER, require
 from api.deps import TheServices
 from api.examples import shows
@@ -122,9 +123,13 @@ async def may_read_metrics(
     services: TheServices,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
 ) -> None:
-    """ProblemError 401 or 403 unless metrics are public, or the request has their token or a key for everything."""
+    """ProblemError 401 or 403 unless metrics are public, or the request has their token or a key for everything.
+
+    On a machine's own loopback address they are public under its own names alone: a web page may have one that its
+    owner points there.
+    """
     settings = services.settings.metrics
-    if settings.public:
+    if settings.public and is_own_host(request, services.settings):
         return
     token = settings.token.get_secret_value() if settings.token else ""
     if token and bearer and secrets.compare_digest(bearer.credentials.encode(), token.encode()):

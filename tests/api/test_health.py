@@ -12,10 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
-from munadi.config import MetricsSettings, TemporalSettings
+from munadi.config import ApiSettings, MetricsSettings, TemporalSettings
 from munadi.db.tables import PublicationRow
 from munadi.domain.key import Scope
 from munadi.domain.publication import HoldReason, PublicationStatus
+from tests.api.dashboard import SITE
 from tests.api.harness import ApiHarness, open_api
 from tests.api.problems import expect_problem
 from tests.support.ports import free_port
@@ -184,5 +185,12 @@ async def test_a_token_of_the_settings_reads_metrics_and_nothing_else(tmp_path: 
 
 
 async def test_a_setting_makes_metrics_public(tmp_path: Path) -> None:
-    async with open_api(tmp_path, metrics=MetricsSettings(public=True)) as api:
-        assert (await api.get("/metrics", key="")).status_code == 200
+    ours = {"metrics": MetricsSettings(public=True), "public_url": SITE}
+    async with open_api(tmp_path, **ours) as api:
+        for host in ("munadi.test", "127.0.0.1:8080", "localhost", "[::1]:8080"):
+            assert (await api.get("/metrics", key="", headers={"Host": host})).status_code == 200
+        for host in ("evil.example", "127.0.0.1.evil.example:8080", "[::1", ""):
+            assert (await api.get("/metrics", key="", headers={"Host": host})).status_code == 401, "a page's own name"
+            assert (await api.get("/metrics", headers={"Host": host})).status_code == 200, "with a key"
+    async with open_api(tmp_path, fresh=False, api=ApiSettings(host="0.0.0.0"), **ours) as api:
+        assert (await api.get("/metrics", key="", headers={"Host": "munadi.monitoring.svc"})).status_code == 200

@@ -65,6 +65,8 @@ def test_the_stack_starts_restarts_killed_parts_and_stops(dev: tuple[Process, Pa
     assert httpx.get(where["temporalUi"], follow_redirects=True).status_code == 200
     assert (data / "dev.json").stat().st_mode & 0o777 == 0o600
 
+    _foreign_hosts_are_refused(where)
+    _nothing_is_open_to_others(data)
     _second_one_is_refused(data)
     for name in ("worker", "temporal", "api"):
         _comes_back(process, data, name)
@@ -73,6 +75,24 @@ def test_the_stack_starts_restarts_killed_parts_and_stops(dev: tuple[Process, Pa
     process.assert_nothing_left()
     assert not (data / "dev.json").exists()
     assert [printed for printed in process.output.splitlines() if printed.startswith("{")] == [line]
+
+
+def _foreign_hosts_are_refused(where: dict[str, Any]) -> None:
+    """A web page whose name its owner points at this machine."""
+    evil = {"host": "evil.example"}
+    assert httpx.get(f"{where['api']}/metrics").status_code == 200
+    assert httpx.get(f"{where['api']}/metrics", headers=evil).status_code == 401
+    for path in ("/", "/api/v1/namespaces", "/api/v1/settings"):
+        assert httpx.get(f"{where['temporalUi']}{path}").status_code == 200
+        assert httpx.get(f"{where['temporalUi']}{path}", headers=evil).status_code == 403
+    assert httpx.get(f"{where['sandbox']}/control/posts", headers=evil).status_code == 403
+
+
+def _nothing_is_open_to_others(data: Path) -> None:
+    """The folder is closed, and so are the files in it that would be copied alone."""
+    names = ("", "munadi.db", "munadi.db-wal", "munadi.db-shm", "keys", "keys/secret.key", "media", "dev.key")
+    modes = {name: (data / name).stat().st_mode & 0o777 for name in names}
+    assert modes == {name: 0o700 if (data / name).is_dir() else 0o600 for name in names}
 
 
 def _second_one_is_refused(data: Path) -> None:

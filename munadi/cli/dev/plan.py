@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from munadi.cli.dev.ports import LOOPBACK, Part, choose_ports, kept_ports
+from munadi.cli.dev.ui_gate import hidden_address
 from munadi.cli.exits import CommandFailed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyw
 SANDBOX_APP = "sandbox"  # the consent pages call it Munadi: munadi/sandbox/consent_words.py
 API, SANDBOX, TEMPORAL = "the API", "the sandbox", "Temporal"
 TEMPORAL_UI, TEMPORAL_HTTP, TEMPORAL_METRICS = "Temporal's UI", "Temporal's HTTP", "Temporal's metrics"
+TEMPORAL_HIDDEN_UI = "Temporal's UI behind its gate"
 ANY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 _LOOPBACKS = (LOOPBACK, "::1", "localhost")
 
@@ -53,6 +55,7 @@ class Plan:
     temporal_address: str
     temporal_namespace: str
     temporal_ui_url: str | None
+    temporal_ui_at: tuple[str, int] | None
     env: Mapping[str, str]
     ports: Mapping[str, int]
     moved: tuple[str, ...]
@@ -66,8 +69,8 @@ class Plan:
     def read(cls, text: str, env: Mapping[str, str]) -> Self:
         """The plan that `as_json` wrote, with the environment that it was made for."""
         values = json.loads(text)
-        argv, moved = values["temporal_argv"], tuple(values["moved"])
-        given = {"data_dir": Path(values["data_dir"]), "temporal_argv": argv and tuple(argv), "moved": moved}
+        given: dict[str, Any] = {"data_dir": Path(values["data_dir"]), "moved": tuple(values["moved"])}
+        given |= {name: values[name] and tuple(values[name]) for name in ("temporal_argv", "temporal_ui_at")}
         return cls(**values | given, env=env)
 
     @property
@@ -102,6 +105,7 @@ def make_plan(wishes: PlanOptions) -> Plan:
         "PYTHONUNBUFFERED": "1",
     }
     ui_url = settings.temporal.ui_url
+    ui_at = (hidden_address(), chosen.ports[TEMPORAL_HIDDEN_UI]) if own_temporal else None
     if ui_url is None and own_temporal:
         ui_url = added["MUNADI_TEMPORAL__UI_URL"] = f"http://{LOOPBACK}:{chosen.ports[TEMPORAL_UI]}"
     if settings.is_development and settings.public_url is None:
@@ -116,10 +120,11 @@ def make_plan(wishes: PlanOptions) -> Plan:
         api_url=api_url,
         public_url=settings.public_url,
         sandbox_port=sandbox_port,
-        temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, chosen.ports) if own_temporal else None,
+        temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, chosen.ports, ui_at) if ui_at else None,
         temporal_address=added["MUNADI_TEMPORAL__ADDRESS"],
         temporal_namespace=settings.temporal.namespace,
         temporal_ui_url=ui_url,
+        temporal_ui_at=ui_at,
         # The case of a variable does not matter to us, but two spellings of one would.
         env={**{name: value for name, value in os.environ.items() if name.upper() not in added}, **added},
         ports=chosen.ports,
@@ -127,8 +132,12 @@ def make_plan(wishes: PlanOptions) -> Plan:
     )
 
 
-def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int]) -> tuple[str, ...]:
-    """Temporal's dev server, keeping its state in a file. CommandFailed when it is not installed."""
+def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int], ui_at: tuple[str, int]) -> tuple[str, ...]:
+    """Temporal's dev server, keeping its state in a file. CommandFailed when it is not installed.
+
+    Its UI is at `ui_at`, behind a gate of ours, and its HTTP API answers to our address alone: no web page may read
+    them under a name of its own.
+    """
     program = Path(sys.executable).with_name("temporal")
     if not program.exists():
         raise CommandFailed(
@@ -136,7 +145,7 @@ def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int]) -> t
             advice="Run make setup, or set MUNADI_TEMPORAL__ADDRESS to a server of your own.",
         )
     argv = [str(program), "server", "start-dev", "--ip", LOOPBACK, "--port", str(ports[TEMPORAL])]
-    argv += ["--ui-ip", LOOPBACK, "--ui-port", str(ports[TEMPORAL_UI])]
+    argv += ["--ui-ip", ui_at[0], "--ui-port", str(ui_at[1])]
     argv += ["--http-port", str(ports[TEMPORAL_HTTP]), "--metrics-port", str(ports[TEMPORAL_METRICS])]
     argv += ["--db-filename", str(data_dir / "temporal.db"), "--log-level", "warn"]
     # Without these two the file costs two thirds of the throughput.
@@ -149,6 +158,8 @@ def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int]) -> t
     # tasks; the others are still read, for what they had before an upgrade.
     for value in ("enableFairness=true", "numTaskqueueWritePartitions=1"):
         argv += ["--dynamic-config-value", f"matching.{value}"]
+    hosts = json.dumps([f"{LOOPBACK}:{ports[TEMPORAL_HTTP]}"])
+    argv += ["--dynamic-config-value", f"frontend.httpAllowedHosts={hosts}"]
     return tuple(argv)
 
 
@@ -159,7 +170,7 @@ def _parts(wishes: PlanOptions, settings: Settings, own_temporal: bool, sandbox:
     parts = [Part(API, wished, settings.api.port if wished is None else None, settings.api.host)]
     if own_temporal:
         parts += [Part(TEMPORAL, wishes.temporal_port), Part(TEMPORAL_UI, wishes.temporal_ui_port)]
-        parts += [Part(TEMPORAL_HTTP), Part(TEMPORAL_METRICS)]
+        parts += [Part(TEMPORAL_HTTP), Part(TEMPORAL_METRICS), Part(TEMPORAL_HIDDEN_UI)]
     if sandbox:
         parts.append(
             Part(SANDBOX, wishes.sandbox_port, then="import again the accounts that were stored with its old address")

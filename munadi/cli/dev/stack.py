@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
+from urllib.parse import urlsplit
 
 from munadi.cli.dev.child import Child, in_words, leashed
 from munadi.cli.dev.keys import admin_key
-from munadi.cli.dev.plan import Plan
+from munadi.cli.dev.plan import TEMPORAL_UI, Plan
 from munadi.cli.dev.ports import LOOPBACK
 from munadi.cli.dev.readiness import http_answers
+from munadi.cli.dev.ui_gate import open_gate
 from munadi.cli.exits import CommandFailed
 
 READY_WITHIN = 60.0
@@ -44,6 +46,7 @@ class Stack:
         self._say = say
         self._changed = changed
         self._watchers: list[asyncio.Task[None]] = []
+        self._ui_gate: asyncio.Server | None = None
         self._ready: dict[str, Ready] = {
             "temporal": lambda _: self._until_ready("temporal"),
             "sandbox": lambda _: http_answers(f"{plan.sandbox_url}/control/health"),
@@ -92,6 +95,8 @@ class Stack:
         """Stop every part, each before the ones it needs."""
         for watcher in self._watchers:
             watcher.cancel()
+        if self._ui_gate is not None:
+            self._ui_gate.close()
         for name in STOP_ORDER:
             if child := self.children.get(name):
                 await child.stop()
@@ -109,6 +114,7 @@ class Stack:
     async def _temporal(self) -> None:
         if self.plan.temporal_argv is not None:
             await self._part("temporal", self.plan.temporal_argv)
+            await self._open_ui()
             return
         try:
             async with asyncio.timeout(GIVEN_TEMPORAL_WITHIN):
@@ -118,6 +124,11 @@ class Stack:
                 f"Temporal at {self.plan.temporal_address} does not answer",
                 advice="Unset MUNADI_TEMPORAL__ADDRESS to have one started.",
             ) from None
+
+    async def _open_ui(self) -> None:
+        port = urlsplit(self.plan.temporal_ui_url or "").port
+        if self.plan.temporal_ui_at is not None and port == self.plan.ports[TEMPORAL_UI]:
+            self._ui_gate = await open_gate(LOOPBACK, port, self.plan.temporal_ui_at)
 
     async def _sandbox(self) -> None:
         if self.plan.sandbox_port is not None:
