@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from munadi.private_files import private_folder
+
 VERSION = b"\x01"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
@@ -107,7 +109,7 @@ def load_or_create_key(path: Path) -> str:
     For development. Processes that start together agree on one key. Raises OSError, or WeakKey for a
     damaged file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent.absolute())
     if not path.exists():
         _create_key_file(path)
     path.chmod(0o600)  # a copied or restored file may have lost it

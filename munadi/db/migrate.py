@@ -24,6 +24,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from munadi.db.limits import Limits
+from munadi.db.sqlite import keep_private
+from munadi.private_files import private_folder
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_TIMEOUT_MS = 60_000
@@ -109,7 +111,9 @@ def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
         options = Limits().of_connection(url)
         return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        if not Path(url.database).parent.exists():
+            private_folder(Path(url.database).absolute().parent)
+        keep_private(url.database)
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))

@@ -24,7 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.group_commit import GroupCommit
 from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Reachability
-from munadi.db.sqlite import OneTripConnection, connect, connect_writer, savepoints_at_once, sole_use
+from munadi.db.sqlite import OneTripConnection, connect, connect_writer, keep_private, savepoints_at_once, sole_use
 
 BUSY_TIMEOUT_MS = 15_000
 # Shorter than the limit of a statement: who waits for another request's lock learns that, and not that the database is
@@ -210,6 +210,7 @@ def _lookup_engine(path: str) -> Engine:
         pool_reset_on_return=None,
         hide_parameters=True,
     )
+    event.listen(engine, "do_connect", lambda *_: keep_private(path))
     _configure(engine, None)
     return engine
 

@@ -13,11 +13,26 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiosqlite
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import OperationalError
+
+from munadi.private_files import close_to_others, private_file
+
+
+def keep_private(path: str) -> None:
+    """Make a database's file readable by its owner only, creating it if it is missing. Call it before each connection.
+
+    It is never opened here when it exists: closing it would end SQLite's locks of this process. SQLite gives `-wal` and
+    `-shm` the mode of the file; those of an earlier version are corrected, too.
+    """
+    if path != ":memory:" and not path.startswith("file:"):
+        private_file(path)
+        for more in ("-wal", "-shm"):
+            close_to_others(Path(path + more), 0o600)
 
 
 class OneTripCursor:
@@ -175,14 +190,14 @@ class WriterConnection(OneTripConnection):
 
 async def connect(path: str) -> OneTripConnection:
     """Open a database file for reading. Creates a missing file."""
-    return await _opened(OneTripConnection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64))
+    return await _opened(OneTripConnection(lambda: _open_file(path), iter_chunk_size=64))
 
 
 async def connect_writer(path: str) -> WriterConnection:
     """Open a database file for writing. Creates missing files: the database and its lock file `<path>-writer`."""
 
     def open_both() -> sqlite3.Connection:
-        opened = sqlite3.connect(path, check_same_thread=False)
+        opened = _open_file(path)
         try:
             connection.lock = os.open(f"{path}-writer", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -226,6 +241,11 @@ def sole_use(path: str) -> Iterator[bool]:
         yield True
     finally:
         os.close(file)
+
+
+def _open_file(path: str) -> sqlite3.Connection:
+    keep_private(path)
+    return sqlite3.connect(path, check_same_thread=False)
 
 
 Opened = TypeVar("Opened", bound=OneTripConnection)

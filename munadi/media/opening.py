@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from munadi.config import MediaSettings, Settings
 from munadi.media.folder import FolderStore
 from munadi.media.store import MediaStore, StoreUnavailable
+from munadi.private_files import private_folder
 
 if TYPE_CHECKING:
     from munadi.media.bucket import BucketStore
@@ -39,6 +40,7 @@ def open_store(settings: Settings) -> MediaStore:
     media = settings.media
     check_place(media)
     if media.url is None:
+        private_folder((settings.data_dir / "media").absolute())
         return FolderStore(settings.data_dir / "media")
     if media.url.startswith("file://"):
         return FolderStore(Path(media.url.removeprefix("file://")))

@@ -17,6 +17,8 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
+from munadi.private_files import private_folder
+
 # The name of a stored file below a store's root. A sweep leaves other names alone.
 CONTENT_NAME = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 # Longer than any fetch or upload takes: such a file in `incoming` was left by a process that died.
@@ -42,7 +44,7 @@ class MediaStore(ABC):
     def __init__(self, incoming: Path) -> None:
         """`incoming` is a local folder, created here; files to `put` are best made there."""
         self.incoming = incoming
-        self.incoming.mkdir(parents=True, exist_ok=True)
+        private_folder(self.incoming.absolute())
 
     @abstractmethod
     def put(self, path: Path) -> str:
