@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, BackgroundTasks, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
+from api.address import LOCAL
 from api.auth import not_found
 from api.body_kind import form_of
 from api.connect_browser import Browser
@@ -208,15 +209,17 @@ async def _opened(
         expected=account.handle if account else None,
         purposes=list(dict.fromkeys(each.purpose for each in permissions_of(row.channel, row.login))),
         failure=failure or view_of(row, services.clock.now()).failure,
-        back=_way_back(row, request, services),
+        back=_way_back(row, services),
     )
     return browser.keep(shown)
 
 
-def _way_back(row: ConnectionRow, request: Request, services: Services) -> str | None:
+def _way_back(row: ConnectionRow, services: Services) -> str | None:
     """The dashboard's page where this began. A link for the owner, or another program's, has no way back there."""
-    ours = {urlsplit(services.settings.base_url).netloc, request.url.netloc}
-    return row.redirect_url if row.redirect_url and urlsplit(row.redirect_url).netloc in ours else None
+    ours, back = urlsplit(services.settings.base_url), urlsplit(row.redirect_url or "")
+    # On one machine a browser may know us by any of its names. The request's Host can be anything, so it says nothing.
+    is_here = ours.hostname in LOCAL and back.hostname in LOCAL and back.port == ours.port
+    return row.redirect_url if row.redirect_url and (back.netloc == ours.netloc or is_here) else None
 
 
 async def _choosing(row: ConnectionRow, request: Request, services: Services, problem: str | None = None) -> Response:

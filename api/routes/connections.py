@@ -12,10 +12,11 @@ from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
+from api.address import LOCAL
 from api.auth import not_found
 from api.deps import TheServices
 from api.examples import shows
-from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
+from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
 from api.openapi import error_responses
 from api.problems import ProblemError, refused
 from api.routes.accounts import Reader, Writer, visible_account
@@ -38,7 +39,6 @@ from munadi.domain.time import Instant
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
 LINK_LIFE, LONGEST_LINK = timedelta(hours=1), timedelta(days=7)
 
 
@@ -108,7 +108,8 @@ async def connect(
     brand = await visible_brand(ref, principal, services)
     _require_authorizer(services, body.channel)
     _require_server(services, body)
-    if replay := await earlier_response(services, idempotency, ref, "accounts.connect"):
+    operation = secret_operation(principal.key_id, "accounts.connect")
+    if replay := await earlier_response(services, idempotency, ref, operation):
         return replay
     new = NewConnection(
         ref, body.channel, principal.key_id, login=body.login, hint=body.hint, redirect_url=body.redirect_url
@@ -118,7 +119,7 @@ async def connect(
         await require_accounts(session, ref, brand.limits, 1)
         return await _link_created(services, session, new, body)
 
-    return await respond_once(services, idempotency, ref, "accounts.connect", create_link)
+    return await respond_once(services, idempotency, ref, operation, create_link)
 
 
 @router.post(
@@ -142,7 +143,8 @@ async def reconnect(
         raise ProblemError(409, "ACCOUNT_DISCONNECTED", "Disconnected", detail)
     channel = ChannelName(account.channel)
     _require_authorizer(services, channel)
-    if replay := await earlier_response(services, idempotency, account.brand_ref, "accounts.reconnect"):
+    operation = secret_operation(principal.key_id, "accounts.reconnect")
+    if replay := await earlier_response(services, idempotency, account.brand_ref, operation):
         return replay
     new = NewConnection(
         account.brand_ref,
@@ -157,7 +159,7 @@ async def reconnect(
     async def create_link(session: AsyncSession) -> Success:
         return await _link_created(services, session, new, body)
 
-    return await respond_once(services, idempotency, account.brand_ref, "accounts.reconnect", create_link)
+    return await respond_once(services, idempotency, account.brand_ref, operation, create_link)
 
 
 @router.get(

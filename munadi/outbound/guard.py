@@ -6,6 +6,7 @@ a redirect passes here again. Parsing is httpx's, which also connects: there are
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ import httpx
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.resolver import Resolver
+
+log = logging.getLogger("munadi.outbound")
 
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 URL_LIMIT = 4096
@@ -99,7 +102,9 @@ class Guard:
             if reason is None:
                 self._check_public(parsed, port)
             elif not (self.allow_loopback and is_loopback(address)) and not self._private.allows(host, port, address):
-                raise GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, f"{host} is at {address} ({reason})")
+                # A tenant must not learn what a name is here, such as an address of the operator's network.
+                log.info("refused %s: it is at %s (%s)", host, address, reason)
+                raise GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, f"{host} has no public address")
         return Target(parsed, host, port, addresses)
 
     def check_form(self, url: str | httpx.URL) -> httpx.URL:

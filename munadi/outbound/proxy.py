@@ -70,5 +70,5 @@ class ProxiedBackend(httpcore.AsyncNetworkBackend):
                 raise httpcore.ConnectError("the egress proxy gave no readable answer")
         version, _, rest = answer.split(b"\r\n", 1)[0].partition(b" ")
         if not version.startswith(b"HTTP/1.") or not rest.startswith(b"2"):
-            status = rest.decode("ascii", "replace")[:100]
+            status = rest[:3].decode("ascii", "replace")  # without its words: they may name the operator's hosts
             raise httpcore.ConnectError(f"the egress proxy refused the connection: {status}")

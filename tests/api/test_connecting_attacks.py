@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from munadi.domain.channel import ChannelName
 from munadi.domain.key import Scope
 from tests.api.harness import ApiHarness, bytes_of, open_api
 from tests.api.owner import (
@@ -203,3 +204,38 @@ async def test_a_form_of_another_site_chooses_nothing(api: ApiHarness, attack: A
         assert (answer.status_code, "This form is not ours" in answer.text) == (403, True)
     assert (await connection(api, link))["status"] == "choosing"
     assert await connected_accounts(api) == []
+
+
+@pytest.mark.parametrize("reconnecting", [False, True])
+async def test_a_link_is_not_replayed_to_another_key(api: ApiHarness, reconnecting: bool) -> None:
+    """Whoever has the link may connect a profile. The key that made it gets it again, and no other one does."""
+    path, body = CONNECT, {"channel": "bluesky"}
+    if reconnecting:
+        account = await api.add_account(ChannelName.BLUESKY)
+        path, body = f"/v1/accounts/{account}/reconnect", {}
+    mine, other = [await api.key(Scope.ACCOUNTS_WRITE, brand_ref="acme") for _ in range(2)]
+    headers = {"Idempotency-Key": "one"}
+    first = await api.post(path, body, key=mine, headers=headers)
+    again = await api.post(path, body, key=mine, headers=headers)
+    assert (again.json(), again.headers["idempotent-replayed"]) == (first.json(), "true")
+    answer = await api.post(path, body, key=other, headers=headers)
+    assert "idempotent-replayed" not in answer.headers
+    assert answer.json()["connectUrl"] != first.json()["connectUrl"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "shown"),
+    [
+        ("https://evil.example/x", "evil.example", False),
+        ("https://evil.example/x", "127.0.0.1:8080", False),
+        ("http://localhost:8080/accounts", "evil.example", True),
+        ("http://127.0.0.1:8080/accounts", "127.0.0.1:8080", True),
+        ("http://127.0.0.1:9999/accounts", "127.0.0.1:9999", False),
+    ],
+)
+async def test_the_way_back_is_ours_whatever_host_a_request_names(
+    api: ApiHarness, url: str, host: str, shown: bool
+) -> None:
+    link = await create_link(api, redirectUrl=url)
+    page = await api.get(path_of(link), key="", headers={"Host": host})
+    assert (page.status_code, url in page.text) == (200, shown)

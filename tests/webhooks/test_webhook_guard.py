@@ -35,6 +35,15 @@ async def test_a_forbidden_address_is_refused_as_literal_and_as_answer(address):
     assert await refusal(mixed, "https://some.example/") == GuardCode.ADDRESS_NOT_PUBLIC
 
 
+async def test_a_refusal_does_not_tell_where_a_name_is(caplog):
+    """A tenant may name any host, and would learn the addresses of the operator's network. The log has them."""
+    caplog.set_level("INFO", "munadi.outbound")
+    with pytest.raises(GuardRefused) as refused:
+        await Guard(resolve=resolves_to(["10.20.30.40"])).check("https://database.internal/")
+    assert refused.value.message == "database.internal has no public address"
+    assert "10.20.30.40 (private)" in caplog.text
+
+
 @pytest.mark.parametrize("host", DISGUISED_HOSTS)
 async def test_a_disguised_host_is_refused_before_it_is_resolved(host):
     never = resolves_to(["127.0.0.1"])
