@@ -14,6 +14,7 @@ from api.account_removal import disconnect_account
 from api.auth import not_found, require
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
+from api.filters import brand_filter
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
 from api.openapi import error_responses
 from api.outside_problems import check_url, of_channel
@@ -149,7 +150,7 @@ async def import_account(
 @router.get(
     "/accounts",
     operation_id="accounts.list",
-    responses={**shows_page(examples.ACCOUNT), **error_responses(401, 403, 422)},
+    responses={**shows_page(examples.ACCOUNT), **error_responses(401, 403, 404, 422)},
     summary="List accounts",
 )
 async def list_accounts(
@@ -161,10 +162,9 @@ async def list_accounts(
     status: Annotated[list[AccountStatus] | None, Query(description="One or more.")] = None,
 ) -> Page[AccountView]:
     """Connected accounts with their health and the posts that wait for them."""
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page(data=())
+    brand = await brand_filter(brand_ref, principal, services)
     rows = await AccountStore(services.database, services.keyring).list(
-        brand_ref=brand_ref or principal.brand_ref,
+        brand_ref=brand,
         channel=channel,
         statuses=[each.value for each in status or ()],
         limit=paging.reading,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from api.auth import require
 from api.deps import Page, TheServices
 from api.examples import shows_page
+from api.filters import brand_filter
 from api.openapi import error_responses
 from api.paging import PagingQuery
 from munadi.db.audit import AuditFilter, list_entries
@@ -37,7 +38,7 @@ Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
 @router.get(
     "",
     operation_id="audit.list",
-    responses={**shows_page(_EXAMPLE), **error_responses(401, 403, 422)},
+    responses={**shows_page(_EXAMPLE), **error_responses(401, 403, 404, 422)},
     summary="Read the audit log",
 )
 async def list_audit(
@@ -54,10 +55,8 @@ async def list_audit(
     ] = None,
 ) -> Page[AuditEntry]:
     """Who did what, the newest first. An `admin` key for one brand sees that brand's entries only."""
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page[AuditEntry](data=())
-    named = brand_ref if brand_ref is not None else principal.brand_ref
-    wanted = AuditFilter(key_id=key_id, brand_ref=named, action=action, target=target, since=since, until=until)
+    brand = await brand_filter(brand_ref, principal, services)
+    wanted = AuditFilter(key_id=key_id, brand_ref=brand, action=action, target=target, since=since, until=until)
     async with services.database.read() as session:
         rows = await list_entries(session, wanted, limit=paging.reading, before=paging.after)
     return paging.page(rows, lambda entry: entry.id)

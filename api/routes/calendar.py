@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from api import examples
 from api.deps import ContentReader, TheServices
 from api.examples import shows
+from api.filters import brand_filter
 from api.openapi import error_responses
 from api.problems import refused
 from munadi.db.contents.calendar import due_days, due_days_coming_first
@@ -44,7 +45,7 @@ class CalendarView(WireModel):
 @router.get(
     "/calendar",
     operation_id="calendar.get",
-    responses={**shows(200, _EXAMPLE), **error_responses(401, 403, 422)},
+    responses={**shows(200, _EXAMPLE), **error_responses(401, 403, 404, 422)},
     summary="Read a calendar",
 )
 async def get_calendar(
@@ -62,12 +63,11 @@ async def get_calendar(
     """Posts by the day on which they are due, for at most two months."""
     days = _days(from_, to)
     zone = ZoneInfo(timezone)
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return CalendarView(timezone=timezone, days=tuple(CalendarDay(date=day, total=0, contents=()) for day in days))
+    brand = await brand_filter(brand_ref, principal, services)
     edges = [datetime.combine(day, time(), zone) for day in (*days, days[-1] + timedelta(days=1))]
     async with services.database.read() as session:
         find = due_days if not coming_first else partial(due_days_coming_first, now=services.clock.now())
-        found = await find(session, brand_ref or principal.brand_ref, edges, per_day)
+        found = await find(session, brand, edges, per_day)
     return CalendarView(
         timezone=timezone,
         days=tuple(

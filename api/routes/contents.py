@@ -25,6 +25,7 @@ from api.deps import (
     read_cursor,
     write_cursor,
 )
+from api.filters import brand_filter, object_filter
 from api.idempotency import IdempotencyHeader, repeat, send
 from api.metadata_query import PARAMETER, MetadataQuery
 from api.openapi import error_responses
@@ -88,7 +89,7 @@ async def validate_content(request: Request, services: TheServices, principal: C
 @router.get(
     "",
     operation_id="contents.list",
-    responses=error_responses(401, 403, 422),
+    responses=error_responses(401, 403, 404, 422),
     openapi_extra={"parameters": [PARAMETER]},
 )
 async def list_contents(
@@ -128,14 +129,13 @@ async def list_contents(
     cursor: Cursor = None,
 ) -> Page[ContentView]:
     """Posts, newest first."""
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page[ContentView](data=())
+    brand = await brand_filter(brand_ref, principal, services)
     wanted = contents.ContentFilter(
-        brand_ref=brand_ref or principal.brand_ref,
+        brand_ref=brand,
         ids=ids or (),
         statuses=[each.value for each in status or ()],
         channel=channel.value if channel else None,
-        account_id=account_id,
+        account_id=await object_filter(account_id, Prefix.ACCOUNT, principal, services),
         client_ref=client_ref,
         metadata=metadata,
         words=words,

@@ -11,6 +11,7 @@ from api import webhook_examples
 from api.auth import not_found
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
+from api.filters import object_filter
 from api.idempotency import IdempotencyHeader, Success, respond_once
 from api.openapi import error_responses
 from api.paging import PagingQuery
@@ -33,7 +34,7 @@ def _id_query(alias: str, prefix: Prefix) -> object:
 @router.get(
     "",
     operation_id="webhooks.deliveries.list",
-    responses={**shows_page(webhook_examples.DELIVERY), **error_responses(401, 403, 422)},
+    responses={**shows_page(webhook_examples.DELIVERY), **error_responses(401, 403, 404, 422)},
     summary="List deliveries",
 )
 async def list_deliveries(
@@ -51,9 +52,9 @@ async def list_deliveries(
     """The newest first, each with all attempts and at most the first 1 kB of each response."""
     wanted = DeliveryFilter(
         brand_ref=principal.brand_ref,
-        endpoint_id=endpoint_id,
-        event_id=event_id,
-        content_id=content_id,
+        endpoint_id=await object_filter(endpoint_id, Prefix.ENDPOINT, principal, services),
+        event_id=await object_filter(event_id, Prefix.EVENT, principal, services),
+        content_id=await object_filter(content_id, Prefix.CONTENT, principal, services),
         status=status,
         deferred=deferred,
     )

@@ -16,6 +16,7 @@ from api.client_disconnect import while_connected
 from api.deps import ContentReader, ContentWriter, IfMatch, Page, TheServices, check_match, etag, require_match
 from api.draft_bodies import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit
 from api.examples import shows, shows_page
+from api.filters import brand_filter
 from api.idempotency import IdempotencyHeader, Success, earlier_response, repeat, respond_once, send
 from api.openapi import error_responses
 from api.paging import PagingQuery
@@ -73,7 +74,7 @@ async def create_draft(
 @router.get(
     "",
     operation_id="drafts.list",
-    responses={**shows_page(DRAFT), **error_responses(401, 403, 422)},
+    responses={**shows_page(DRAFT), **error_responses(401, 403, 404, 422)},
     summary="List drafts",
 )
 async def list_drafts(
@@ -83,10 +84,9 @@ async def list_drafts(
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
 ) -> Page[SavedDraft]:
     """Drafts that are not submitted yet, the newest first."""
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page[SavedDraft](data=())
+    brand = await brand_filter(brand_ref, principal, services)
     async with services.database.read() as session:
-        wanted = brand_ref or principal.brand_ref
+        wanted = brand
         found = await saved_drafts.list_drafts(session, wanted, limit=paging.reading, before=paging.after)
     return paging.page(found, lambda draft: draft.id)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.auth import not_found
 from api.deps import ContentReader, Limit, Page, TheServices, page
+from api.filters import brand_filter
 from api.openapi import error_responses
 from api.problems import ProblemError, refused
 from api.views import LoggedEvent, logged
@@ -73,7 +74,7 @@ async def get_event(event_id: str, services: TheServices, principal: ContentRead
     return logged(row)
 
 
-@router.get("/events", operation_id="events.list", responses=error_responses(401, 403, 410, 422))
+@router.get("/events", operation_id="events.list", responses=error_responses(401, 403, 404, 410, 422))
 async def list_events(
     services: TheServices,
     principal: ContentReader,
@@ -90,8 +91,7 @@ async def list_events(
     Events are kept for a time (`MUNADI_RETENTION__EVENTS_DAYS`). A cursor from before the oldest kept event is
     answered with 410 `CURSOR_EXPIRED`, which names the position to start from; `after=0` starts at the oldest one.
     """
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page[LoggedEvent](data=())
+    brand = await brand_filter(brand_ref, principal, services)
     await events.number_events(services.database)
     async with services.database.read() as session:
         _check_start(start, await first_position(session))
@@ -99,7 +99,7 @@ async def list_events(
             session,
             start,
             limit=limit + 1,
-            brand_ref=brand_ref or principal.brand_ref,
+            brand_ref=brand,
             types=[each.value for each in kinds or ()],
         )
     return page([logged(row) for row in rows], limit, lambda event: str(event.position))

@@ -32,6 +32,7 @@ from munadi.intake.problems import ProblemCollector
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
+AnyKey = Annotated[Principal, Depends(require(*Scope))]
 
 
 class KeyCreate(WireModel):
@@ -83,7 +84,10 @@ class KeyWithText(KeyView):
 async def create_key(
     request: Request, principal: Admin, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """The key is shown only in this response. A key for one brand can only create keys for that brand."""
+    """The key is shown only in this response. A key for one brand can only create keys for that brand.
+
+    It does not end with the key that made it: each is revoked, or expires, by itself.
+    """
     now = services.clock.now()
     body, readable, shape = read_whole(request, KeyCreate)
     problems = ProblemCollector(shape)
@@ -125,6 +129,17 @@ async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery
 
 
 @router.get(
+    "/me",
+    operation_id="keys.me",
+    responses={**shows(200, examples.KEY), **error_responses(401)},
+    summary="Read this key",
+)
+async def get_own_key(principal: AnyKey, services: TheServices) -> KeyView:
+    """The key that makes this call: its scopes, its brand and its end. Every key may read itself."""
+    return _view(await _visible(principal.key_id, principal, services))
+
+
+@router.get(
     "/{key_id}",
     operation_id="keys.get",
     responses={**shows(200, examples.KEY), **error_responses(401, 403, 404, 422)},
@@ -143,7 +158,10 @@ async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyVi
     summary="Revoke a key",
 )
 async def revoke_key(key_id: str, principal: Admin, services: TheServices) -> None:
-    """The key stops working at once. Revoking it again changes nothing."""
+    """The key stops working at once; keys that were made with it continue to work. Revoking it again changes nothing.
+
+    The audit log names the keys that it made: `GET /v1/audit?action=key.created&keyId=…`.
+    """
     await _visible(key_id, principal, services)
     await KeyStore(services.database).revoke(key_id, services.clock.now())
 

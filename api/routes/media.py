@@ -14,6 +14,7 @@ from api.brand_of_body import named_brand
 from api.client_disconnect import while_connected
 from api.deps import ContentReader, ContentWriter, Page, TheServices
 from api.examples import shows, shows_page
+from api.filters import brand_filter
 from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_once
 from api.media_response import stored_response
 from api.openapi import error_responses
@@ -93,7 +94,7 @@ async def add_media(
 @router.get(
     "/v1/media",
     operation_id="media.list",
-    responses={**shows_page(content_examples.MEDIA), **error_responses(401, 403, 422)},
+    responses={**shows_page(content_examples.MEDIA), **error_responses(401, 403, 404, 422)},
     summary="List media",
 )
 async def list_media(
@@ -107,12 +108,9 @@ async def list_media(
 ) -> Page[MediaView]:
     """Stored media with their probed facts, newest first. Media that belong to every brand (`brandRef` null) are listed
     only for a key for all brands that names no brand."""
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page[MediaView](data=())
+    brand = await brand_filter(brand_ref, principal, services)
     async with services.database.read() as session:
-        rows = await stored.list_media(
-            session, brand_ref or principal.brand_ref, limit=paging.reading, before=paging.after
-        )
+        rows = await stored.list_media(session, brand, limit=paging.reading, before=paging.after)
     return paging.page([media_view(row) for row in rows], lambda view: view.id)
 
 

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Query
 from api import content_examples
 from api.deps import ContentReader, Cursor, Limit, Page, TheServices, invalid_cursor, page, read_cursor, write_cursor
 from api.examples import shows_page
+from api.filters import brand_filter, object_filter
 from api.openapi import error_responses
 from api.views import ListedPublication, listed_publication
 from munadi.db.contents import publications
 from munadi.db.contents.publications import PublicationFilter, PublicationPlace
 from munadi.db.tables import ContentRow, PublicationRow
 from munadi.domain.channel import ChannelName
+from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.time import Instant
 
@@ -26,7 +28,7 @@ _PLACE = re.compile(r"[0-9]{1,4}")
 @router.get(
     "",
     operation_id="publications.list",
-    responses={**shows_page(content_examples.LISTED_PUBLICATION), **error_responses(401, 403, 422)},
+    responses={**shows_page(content_examples.LISTED_PUBLICATION), **error_responses(401, 403, 404, 422)},
     summary="List publications",
 )
 async def list_publications(
@@ -42,12 +44,11 @@ async def list_publications(
     cursor: Cursor = None,
 ) -> Page[ListedPublication]:
     """Publications: those of the newest post first, and of one post in the order of its channels."""
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page[ListedPublication](data=())
+    brand = await brand_filter(brand_ref, principal, services)
     wanted = PublicationFilter(
-        brand_ref=brand_ref or principal.brand_ref,
+        brand_ref=brand,
         channel=channel.value if channel else None,
-        account_id=account_id,
+        account_id=await object_filter(account_id, Prefix.ACCOUNT, principal, services),
         statuses=[each.value for each in status or ()],
         since=since,
         until=until,

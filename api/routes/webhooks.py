@@ -14,6 +14,7 @@ from api.brand_of_body import named_brand
 from api.deps import Page, TheServices
 from api.endpoint_headers import check_headers
 from api.examples import shows, shows_page
+from api.filters import brand_filter
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
 from api.openapi import error_responses
 from api.outside_problems import check_url, find_url
@@ -92,7 +93,7 @@ async def create_endpoint(
 @router.get(
     "/endpoints",
     operation_id="webhooks.endpoints.list",
-    responses={**shows_page(webhook_examples.ENDPOINT), **error_responses(401, 403, 422)},
+    responses={**shows_page(webhook_examples.ENDPOINT), **error_responses(401, 403, 404, 422)},
     summary="List endpoints",
 )
 async def list_endpoints(
@@ -102,10 +103,9 @@ async def list_endpoints(
     brand_ref: Annotated[BrandRef | None, Query(alias="brandRef", description=_RECEIVES)] = None,
 ) -> Page[EndpointView]:
     """The endpoints that this key may see, without their secrets."""
-    if brand_ref is not None and not principal.may_see(brand_ref):
-        return Page(data=())
+    brand = await brand_filter(brand_ref, principal, services)
     rows = await endpoint_store(services).list(
-        brand_ref=principal.brand_ref or brand_ref,
+        brand_ref=brand,
         with_global=principal.brand_ref is None,
         limit=paging.reading,
         after=paging.after,

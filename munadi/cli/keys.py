@@ -46,11 +46,24 @@ def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
     session.show(session.client.keys.list(limit, cursor), _print_page)
 
 
+@command(app, "me")
+def me(session: Session) -> None:
+    """Show the key that this command uses: its scopes, its brand and its end."""
+    session.show(session.client.keys.me(), _print_one)
+
+
 @command(app, "revoke")
 def revoke(session: Session, key_id: Annotated[str, Argument(metavar="KEY_ID", help="key_…")]) -> None:
-    """Revoke a key: it stops working at once."""
+    """Revoke a key: it stops working at once. Keys that it made continue to work."""
     session.client.keys.revoke(key_id)
     session.show({"id": key_id, "revoked": True}, lambda out, done: out.line("revoked ", done["id"]))
+
+
+def _print_one(out: Output, key: Any) -> None:
+    facts: list[tuple[str, Cell]] = [(name, key[name]) for name in ("id", "name")]
+    out.facts(
+        [*facts, ("brand", key["brandRef"] or "all"), ("scopes", " ".join(key["scopes"])), ("state", _state(key))]
+    )
 
 
 def _print_made(out: Output, key: Any) -> None:

@@ -151,6 +151,11 @@ class Keys(Group[M]):
         return post("/v1/keys", given(name=name, scopes=[*scopes], brandRef=brand_ref, expiresAt=expires_at))
 
     @operation
+    def me(self) -> Call[Json]:
+        """The key that this client uses: scopes, brand, expiry. Any key may read itself."""
+        return Call("GET", "/v1/keys/me")
+
+    @operation
     def list(self, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
         """A page of keys, without their secrets."""
         return Call("GET", "/v1/keys", {"limit": limit, "cursor": cursor})

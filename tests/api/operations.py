@@ -14,7 +14,9 @@ from tests.db.seeding import START
 
 
 class Foreign(StrEnum):
-    """What a key for another brand gets: a 404, an empty list, a refused brandRef, or resources of its own brand."""
+    """What a key for another brand gets: a 404, an empty list, a refused brandRef, or resources of its own brand.
+
+    What a list is filtered by is another matter: of another brand it is a 404."""
 
     NOT_FOUND = "not_found"
     EMPTY = "empty"
@@ -134,6 +136,7 @@ OPERATIONS = (
     Operation("POST", "/v1/keys", ADMIN, UNKNOWN, {"name": "k", "scopes": ["contents:read"], "brandRef": "acme"}),
     Operation("GET", "/v1/audit", ADMIN, EMPTY, query="?action=content.created"),
     Operation("GET", "/v1/keys", ADMIN, OWN),
+    Operation("GET", "/v1/keys/me", ANY, OWN),
     Operation("GET", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),
     Operation("DELETE", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -124,14 +125,34 @@ async def test_a_foreign_resource_looks_like_one_that_does_not_exist(api: ApiHar
                 assert "acme" not in answer.text or operation.path in SAME_FOR_EVERYONE, operation
 
 
-async def test_a_list_filtered_by_a_foreign_brand_is_empty(api: ApiHarness) -> None:
-    await resources_of_acme(api)
+# The query parameters that name one object, and how the resources of `acme` call it.
+FILTERS = {
+    "brandRef": "ref",
+    "accountId": "account_id",
+    "endpointId": "endpoint_id",
+    "contentId": "content_id",
+    "eventId": "event_id",
+}
+UNKNOWN = {"ref": "nobody"} | {name: new_id(prefix) for name, prefix in ID_PREFIXES.items()}
+
+
+async def test_what_a_list_is_filtered_by_must_exist_and_be_visible(api: ApiHarness) -> None:
+    """To a key of another brand, what is foreign answers exactly like what does not exist."""
+    names, filtered = await resources_of_acme(api) | {"ref": "acme"}, set[str]()
     for operation in OPERATIONS:
-        filtered = operation.foreign is Foreign.EMPTY and "brandRef" in str(_parameters(api, operation))
-        for brand_ref in ("acme", "nobody") if filtered else ():
-            key = await api.key(*operation.scopes, brand_ref="rival")
-            answer = await call(api, operation, key, query=f"{'&' if operation.query else '?'}brandRef={brand_ref}")
-            assert answer.json() == {"data": [], "nextCursor": None}, operation
+        taken = {each["name"] for each in _parameters(api, operation) if each["in"] == "query"}
+        taken = {name for name in taken if f"{name}=" not in operation.query}
+        for parameter in taken & set(FILTERS) if operation.method == "GET" and "{" not in operation.path else ():
+            filtered.add(f"{operation.path}?{parameter}")
+            rival = await api.key(*operation.scopes, brand_ref="rival")
+            before, answers = f"{'&' if operation.query else '?'}{parameter}=", []
+            for key, of in ((rival, names), (rival, UNKNOWN), (api.admin_key, UNKNOWN)):
+                answers.append(await call(api, operation, key, query=before + of[FILTERS[parameter]]))
+                expect_problem(answers[-1], 404, "NOT_FOUND")
+            assert len({json.dumps(_without_names(answer)) for answer in answers}) == 1, operation
+            known = await call(api, operation, api.admin_key, query=before + names[FILTERS[parameter]])
+            assert known.status_code == 200, (operation, known.text)
+    assert len(filtered) >= 14, filtered
 
 
 async def test_a_key_of_the_owning_brand_finds_its_resources(api: ApiHarness) -> None:

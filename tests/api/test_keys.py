@@ -27,6 +27,31 @@ async def test_a_key_is_shown_once_and_works(api: ApiHarness) -> None:
     assert key["key"] not in (await api.get("/v1/keys")).text
 
 
+@pytest.mark.each_database
+@pytest.mark.parametrize("scope", Scope)
+async def test_every_key_can_read_itself_and_no_other(api: ApiHarness, scope: Scope) -> None:
+    wanted = {"name": "own", "scopes": [scope.value], "brandRef": "acme", "expiresAt": "2030-01-01T00:00:00Z"}
+    key = await api.create("/v1/keys", wanted)
+    own = (await api.get("/v1/keys/me", key=key["key"])).json()
+    assert own == {name: value for name, value in key.items() if name != "key"}
+    if scope is not Scope.ADMIN:
+        expect_problem(await api.get(f"/v1/keys/{key['id']}", key=key["key"]), 403, "SCOPE_MISSING")
+    assert (await api.delete(f"/v1/keys/{key['id']}")).status_code == 204
+    expect_problem(await api.get("/v1/keys/me", key=key["key"]), 401, "KEY_REVOKED")
+
+
+async def test_a_key_that_a_key_made_outlives_it_as_the_page_says(api: ApiHarness) -> None:
+    parent = await api.create("/v1/keys", {"name": "parent", "scopes": ["admin"], "brandRef": "acme"})
+    made = await api.post("/v1/keys", {"name": "child", "scopes": ["contents:read"]}, key=parent["key"])
+    child = made.json()
+    assert (await api.delete(f"/v1/keys/{parent['id']}")).status_code == 204
+    assert (await api.get("/v1/keys/me", key=child["key"])).json()["id"] == child["id"]
+    revoke = api.app.openapi()["paths"]["/v1/keys/{key_id}"]["delete"]["description"]
+    assert "keys that were made with it continue to work" in revoke
+    [entry] = await api.read_list(f"/v1/audit?action=key.created&keyId={parent['id']}")
+    assert entry["target"] == child["id"]
+
+
 async def test_a_revoked_key_is_refused_at_once(api: ApiHarness) -> None:
     key = await api.create("/v1/keys", CMS)
     for _ in range(2):

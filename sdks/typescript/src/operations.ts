@@ -327,9 +327,14 @@ export class Keys {
     return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
   }
 
-  /** The key is shown only in this response. A key for one brand can only create keys for that brand. */
+  /** The key is shown only in this response. A key for one brand can only create keys for that brand. It does not end with the key that made it: each is revoked, or expires, by itself. */
   create(body: t.KeyCreate, options: CallOptions = {}): Promise<t.KeyWithText> {
     return this.send<t.KeyWithText>("POST", `/v1/keys`, { body, ...options });
+  }
+
+  /** The key that makes this call: its scopes, its brand and its end. Every key may read itself. */
+  me(options: CallOptions = {}): Promise<t.KeyView> {
+    return this.send<t.KeyView>("GET", `/v1/keys/me`, { ...options });
   }
 
   /** One key, without its text. */
@@ -337,7 +342,7 @@ export class Keys {
     return this.send<t.KeyView>("GET", `/v1/keys/${encodeURIComponent(keyId)}`, { ...options });
   }
 
-  /** The key stops working at once. Revoking it again changes nothing. */
+  /** The key stops working at once; keys that were made with it continue to work. Revoking it again changes nothing. The audit log names the keys that it made: `GET /v1/audit?action=key.created&keyId=…`. */
   revoke(keyId: string, options: CallOptions = {}): Promise<void> {
     return this.send<void>("DELETE", `/v1/keys/${encodeURIComponent(keyId)}`, { ...options });
   }

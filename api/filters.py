@@ -1,0 +1,44 @@
+"""What a list is filtered by must exist: a misspelled name is a 404, not an empty list.
+
+What this key may not see answers exactly like what does not exist.
+"""
+
+from __future__ import annotations
+
+from api.auth import not_found
+from api.routes.brands import visible_brand
+from api.services import Services
+from munadi.db.keys.callers import Principal
+from munadi.db.tables import AccountRow, ContentRow, EndpointRow, EventRow
+from munadi.domain.ids import Prefix, is_id
+
+Owned = AccountRow | ContentRow | EndpointRow | EventRow
+_TABLES: dict[Prefix, type[Owned]] = {
+    Prefix.ACCOUNT: AccountRow,
+    Prefix.CONTENT: ContentRow,
+    Prefix.ENDPOINT: EndpointRow,
+    Prefix.EVENT: EventRow,
+}
+
+
+async def brand_filter(ref: str | None, principal: Principal, services: Services) -> str | None:
+    """The brand that a list is filtered by: the named one, else the key's own; None for all. 404 for an unknown one."""
+    if ref is None:
+        return principal.brand_ref
+    # The call counts for the brand that it names, so most often that brand was read together with the key.
+    if principal.may_see(ref) and principal.calls is not None and principal.calls.ref == ref:
+        return ref
+    return (await visible_brand(ref, principal, services)).ref
+
+
+async def object_filter(object_id: str | None, prefix: Prefix, principal: Principal, services: Services) -> str | None:
+    """The account, post, endpoint or event that a list is filtered by, a disconnected account too. 404 for an unknown
+    one."""
+    if object_id is None:
+        return None
+    async with services.database.read() as session:
+        row: Owned | None = await session.get(_TABLES[prefix], object_id) if is_id(object_id, prefix) else None
+    is_gone = isinstance(row, EndpointRow) and row.deleted_at is not None
+    if row is None or is_gone or not principal.may_see(row.brand_ref):
+        raise not_found(prefix.name.lower(), object_id)
+    return object_id
