@@ -205,6 +205,7 @@ async def open_services(
 
 
 def _media_intake(runtime: Runtime) -> MediaIntake:
-    bounds = runtime.settings.media
+    bounds, limits = runtime.settings.media, runtime.settings.limits
     total = timedelta(seconds=bounds.request_timeout)
-    return MediaIntake(runtime.fetcher, RequestLimits(max_bytes=bounds.request_max_bytes, total=total))
+    request_limits = RequestLimits(max_bytes=bounds.request_max_bytes, total=total, brand_bytes=limits.media_bytes)
+    return MediaIntake(runtime.fetcher, request_limits)

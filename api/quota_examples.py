@@ -14,6 +14,11 @@ USAGE: dict[str, Any] = {
     "apiCalls": {"used": 5210, "limit": None, "remaining": None},
     "apiCallsPerMinute": {"used": 2, "limit": None, "remaining": None},
     "webhookDeliveries": {"used": 1650, "limit": None, "remaining": None, "deferred": 0},
+    "endpoints": {"used": 2, "limit": 100, "remaining": 98},
+    "keys": {"used": 4, "limit": 200, "remaining": 196},
+    "connectLinks": {"used": 0, "limit": 200, "remaining": 200},
+    "drafts": {"used": 7, "limit": 1000, "remaining": 993},
+    "mediaBytes": {"used": 52_428_800, "limit": 107_374_182_400, "remaining": 107_321_753_600},
 }
 USAGES: dict[int | str, dict[str, Any]] = {
     200: {

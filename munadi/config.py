@@ -13,6 +13,8 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from munadi.domain.usage import Limit
+
 
 class Environment(StrEnum):
     """The environment of this installation. Development allows loopback targets and makes its own keys."""
@@ -92,6 +94,21 @@ class LimitSettings(BaseModel):
         100, ge=1, description="open pages of the dashboard that are kept up to date, of one brand in one API process"
     )
     uploads: int = Field(4, ge=1, description="uploads under way at once, of one brand in one API process")
+    endpoints: int = Field(100, ge=0, description="webhook endpoints of a brand that has no limit of its own")
+    keys: int = Field(200, ge=0, description="valid API keys of a brand that has no limit of its own")
+    connect_links: int = Field(
+        200, ge=0, description="unused links to connect a profile, of a brand that has no limit of its own"
+    )
+    drafts: int = Field(1_000, ge=0, description="saved drafts of a brand that has no limit of its own")
+    media_bytes: int = Field(
+        100 << 30, ge=0, description="bytes of stored media files of a brand that has no limit of its own"
+    )
+
+    @property
+    def of_brand(self) -> dict[Limit, int]:
+        """What a brand without limits of its own may have."""
+        kinds = (Limit.ENDPOINTS, Limit.KEYS, Limit.CONNECT_LINKS, Limit.DRAFTS, Limit.MEDIA_BYTES)
+        return {kind: getattr(self, kind.name.lower()) for kind in kinds}
 
 
 class MetricsSettings(BaseModel):

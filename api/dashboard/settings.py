@@ -23,6 +23,11 @@ LIMITS = (
     ("apiCallsPerMinute", N_("API calls per minute")),
     ("apiCallsPerMonth", N_("API calls per month")),
     ("webhookDeliveriesPerMonth", N_("Webhook deliveries per month")),
+    ("endpoints", N_("Webhook endpoints")),
+    ("keys", N_("API keys")),
+    ("connectLinks", N_("Unused links to connect")),
+    ("drafts", N_("Saved drafts")),
+    ("mediaBytes", N_("Bytes of files")),
 )
 # What a key may do, for people.
 SCOPES = {

@@ -24,6 +24,11 @@ MEASURES = (
     ("apiCalls", N_("API calls"), N_("With all keys, for this brand.")),
     ("apiCallsPerMinute", N_("API calls in this minute"), ""),
     ("webhookDeliveries", N_("Webhook deliveries"), N_("Events sent to an endpoint. Retries are not counted.")),
+    ("endpoints", N_("Webhook endpoints"), N_("At the same time.")),
+    ("keys", N_("API keys"), N_("At the same time.")),
+    ("connectLinks", N_("Unused links to connect"), N_("At the same time.")),
+    ("drafts", N_("Saved drafts"), N_("At the same time.")),
+    ("mediaBytes", N_("Bytes of files"), N_("At the same time.")),
 )
 # From here on a limit is near.
 NEAR = 0.8

@@ -25,7 +25,7 @@ from api.services import Services
 from api.wake import wake_accounts
 from munadi.connecting import InvalidLink, InvalidState
 from munadi.db.accounts.connections import ConnectionStore, NewConnection, view_of
-from munadi.db.brands.limits import require_accounts
+from munadi.db.brands.limits import require_accounts, require_holding
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account import AccountStatus
@@ -36,6 +36,7 @@ from munadi.domain.ids import Prefix, is_id
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
+from munadi.domain.usage import Limit
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
@@ -220,6 +221,8 @@ async def _link_created(
     if not now < until <= now + LONGEST_LINK:
         message = f"a link ends in the future, and at most {LONGEST_LINK.days} days from now"
         raise refused([Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message)])
+    most = services.settings.limits.connect_links
+    await require_holding(session, new.brand_ref, Limit.CONNECT_LINKS, most, now)
     row, url = await services.connecting.create_link(session, new, until)
     made = ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at)
     return Success(made, 201, {"Location": f"/v1/connections/{row.id}"})

@@ -24,13 +24,14 @@ from api.post_checks import check_post
 from api.problems import ProblemError
 from api.routes.contents import accepted_response
 from api.services import Services
+from munadi.db.brands.limits import require_holding
 from munadi.db.contents import saved_drafts
-from munadi.db.contents.saved_drafts import MAX_DRAFTS, TooManyDrafts
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import SavedDraftRow
 from munadi.domain.content import ContentView
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.saved_draft import DraftCheck, SavedDraft
+from munadi.domain.usage import Limit, QuotaExceeded
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentRequest, EmptyRequest
 from munadi.intake.validation import Validation
@@ -61,14 +62,15 @@ async def create_draft(
     check = _kept(await check_post(request, services, principal, content))
 
     async def create(session: AsyncSession) -> Success:
+        await require_holding(session, brand_ref, Limit.DRAFTS, services.settings.limits.drafts, services.clock.now())
         made = await saved_drafts.add_draft(session, brand_ref, content, check, services.clock.now())
         return Success(made, 201, {"Location": f"/v1/drafts/{made.id}", "ETag": etag(made.version)})
 
     try:
         return await respond_once(services, idempotency, brand_ref, CREATE, create)
-    except TooManyDrafts:
-        detail = f"the brand has {MAX_DRAFTS} drafts, the most there may be; submit or delete some first"
-        raise ProblemError(409, "TOO_MANY_DRAFTS", "Too many drafts", detail) from None
+    except QuotaExceeded as error:
+        detail = f"{error}; submit or delete some first"
+        raise ProblemError(409, "TOO_MANY_DRAFTS", "Too many drafts", detail, errors=[error.problem]) from None
 
 
 @router.get(

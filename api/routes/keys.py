@@ -19,6 +19,7 @@ from api.idempotency import IdempotencyHeader, Success, respond_once, secret_ope
 from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.services import Services
+from munadi.db.brands.limits import require_holding
 from munadi.db.keys.callers import Principal
 from munadi.db.keys.store import KeyStore
 from munadi.db.tables import KeyRow
@@ -27,6 +28,7 @@ from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
+from munadi.domain.usage import Limit
 from munadi.intake.problems import ProblemCollector
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
@@ -99,6 +101,7 @@ async def create_key(
     assert body is not None
 
     async def create(session: AsyncSession) -> Success:
+        await require_holding(session, brand_ref, Limit.KEYS, services.settings.limits.keys, now)
         row, text = await KeyStore(services.database).create(
             session,
             name=body.name,

@@ -60,4 +60,4 @@ async def get_usage(
 async def _usage(services: Services, brands: Sequence[BrandView], month: Month, now: datetime) -> list[UsageView]:
     async with services.calls.undisturbed():
         unwritten = {brand.ref: services.calls.unwritten(brand.ref, month) for brand in brands}
-        return await UsageStore(services.database).of(brands, month, now, unwritten)
+        return await UsageStore(services.database).of(brands, month, now, unwritten, services.settings.limits.of_brand)

@@ -24,12 +24,13 @@ from api.visible_endpoint import WebhookReader, WebhookWriter, endpoint_store, v
 from api.webhook_bodies import EndpointChange, EndpointCreate, SecretRotation
 from api.webhook_test import send_test
 from munadi.db.audit import record
-from munadi.db.brands.limits import require_deliveries
+from munadi.db.brands.limits import require_deliveries, require_holding
 from munadi.db.keys.callers import Principal
 from munadi.domain.audit import Action
 from munadi.domain.brand import BrandRef
 from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.usage import Limit
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Ordering, Payload, SignatureScheme
 from munadi.intake.problems import ProblemCollector
 from munadi.outbound.callers import calling_for
@@ -69,6 +70,8 @@ async def create_endpoint(
     assert body is not None
 
     async def create(session: AsyncSession) -> Success:
+        most = services.settings.limits.endpoints
+        await require_holding(session, brand_ref, Limit.ENDPOINTS, most, services.clock.now())
         made = await endpoint_store(services).create(
             session,
             url=body.url,

@@ -18,7 +18,14 @@ COUNTED = (
     ("API calls", "apiCalls"),
     ("API calls this minute", "apiCallsPerMinute"),
     ("webhook deliveries", "webhookDeliveries"),
+    ("webhook endpoints", "endpoints"),
+    ("API keys", "keys"),
+    ("unused connect links", "connectLinks"),
+    ("saved drafts", "drafts"),
+    ("bytes of files", "mediaBytes"),
 )
+# A list of brands has room for these.
+LISTED = COUNTED[:3] + COUNTED[4:5]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,11 +52,11 @@ def _print(out: Output, answer: Any) -> None:
     if "data" not in answer:
         _print_brand(out, answer)
         return
-    heads = ["brand", *(name for name, field in COUNTED if field != "apiCallsPerMinute"), "planned"]
+    heads = ["brand", *(name for name, _ in LISTED), "planned"]
     rows = [
         [
             each["brandRef"],
-            *(_of(each[field]) for _, field in COUNTED if field != "apiCallsPerMinute"),
+            *(_of(each[field]) for _, field in LISTED),
             f"{each['publications']['planned']:,}",
         ]
         for each in answer["data"]
@@ -63,7 +70,7 @@ def _print_brand(out: Output, usage: Any) -> None:
     rows = [
         [name, _number(found["used"]), _number(found.get("planned")), _number(found["limit"]), _left(found)]
         for name, field in COUNTED
-        if (found := usage[field]) is not None
+        if (found := usage.get(field)) is not None
     ]
     out.table(["", "used", "planned", "limit", "left"], rows)
     if deferred := usage["webhookDeliveries"]["deferred"]:

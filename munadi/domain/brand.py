@@ -33,13 +33,24 @@ class UnusableAccounts(StrEnum):
 
 
 class BrandLimits(WireModel):
-    """What a brand may use; null means unlimited. The numbers of a month are counted in UTC. See docs/limits.md."""
+    """What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md.
+
+    Null means unlimited. For what a brand stores (`endpoints`, `keys`, `connectLinks`, `drafts`, `mediaBytes`) it means
+    the number in the installation's settings (`MUNADI_LIMITS__…`).
+    """
 
     accounts: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="connected accounts at a time")
     publications_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
     api_calls_per_minute: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
     api_calls_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
     webhook_deliveries_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
+    endpoints: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="webhook endpoints at a time")
+    keys: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="valid API keys at a time")
+    connect_links: int | None = Field(
+        None, strict=True, ge=0, le=1_000_000, description="links to connect a profile that wait to be used"
+    )
+    drafts: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="saved drafts at a time")
+    media_bytes: int | None = Field(None, strict=True, ge=0, le=10**15, description="bytes of stored files")
 
     def changed_by(self, sent: BrandLimits) -> BrandLimits:
         """These limits, with those that were sent (null included) replaced."""

@@ -54,6 +54,16 @@ class Limit(StrEnum):
     API_CALLS_PER_MINUTE = "apiCallsPerMinute"
     API_CALLS_PER_MONTH = "apiCallsPerMonth"
     WEBHOOK_DELIVERIES_PER_MONTH = "webhookDeliveriesPerMonth"
+    ENDPOINTS = "endpoints"
+    KEYS = "keys"
+    CONNECT_LINKS = "connectLinks"
+    DRAFTS = "drafts"
+    MEDIA_BYTES = "mediaBytes"
+
+    def of(self, limits: BrandLimits) -> int | None:
+        """The number in a brand's limits."""
+        number: int | None = getattr(limits, self.name.lower())
+        return number
 
 
 @dataclass(frozen=True)
@@ -178,3 +188,8 @@ class UsageView(WireModel):
     api_calls: Used
     api_calls_per_minute: Used | None = Field(description="Of the minute that runs; null for other months.")
     webhook_deliveries: DeliveriesUsed = Field(description="Deliveries that were attempted; retries are not counted.")
+    endpoints: Used | None = Field(description="Webhook endpoints now; null for other months, as is what follows.")
+    keys: Used | None = Field(description="API keys that are valid.")
+    connect_links: Used | None = Field(description="Links to connect a profile that wait to be used.")
+    drafts: Used | None = Field(description="Saved drafts.")
+    media_bytes: Used | None = Field(description="Bytes of stored files.")

@@ -41,24 +41,30 @@ PROBE_GRACE = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """Limits on all media of one request together. No network takes more than 35 in one post."""
+    """Limits on all media of one request together. No network takes more than 35 in one post.
+
+    `brand_bytes`: of all stored media of a brand without a limit of its own.
+    """
 
     urls: int = 50
     max_bytes: int = 2 << 30
     total: timedelta = timedelta(seconds=60)
+    brand_bytes: int = 100 << 30
 
 
 @dataclass
 class IntakeMedia:
     """The media of one request, by the id or URL in it. `new` are rows, and `files` files, that are not stored yet.
 
-    `removed_before`: rows of deleted files with the same bytes, whose removal had ended before `keep`.
+    `removed_before`: rows of deleted files with the same bytes, whose removal had ended before `keep`. `brand_bytes`:
+    what a brand without a limit of its own may store.
     """
 
     rows: dict[str, MediaRow] = field(default_factory=dict)
     new: list[MediaRow] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     removed_before: frozenset[str] = frozenset()
+    brand_bytes: int = 0
 
     def asset(self, sent: MediaRequest) -> MediaAsset | None:
         """The asset, with the alt text given here; None when it was refused."""
@@ -107,7 +113,7 @@ class MediaIntake:
 
         A refused media is a problem at its URL. When cancelled, it stops every fetch and leaves no file.
         """
-        collected = IntakeMedia()
+        collected = IntakeMedia(brand_bytes=self._limits.brand_bytes)
         pointers = _by_url(media)
         if len(pointers) > self._limits.urls:
             _report_too_many(pointers, self._limits.urls, problems)
@@ -148,7 +154,7 @@ class MediaIntake:
 
         `name` is what the client calls the file.
         """
-        collected = IntakeMedia(files=[path])
+        collected = IntakeMedia(files=[path], brand_bytes=self._limits.brand_bytes)
         try:
             facts = await self._probe(brand_ref, path, declared_type)
         except MediaRefused as error:

@@ -18,9 +18,11 @@ from sqlalchemy import ColumnElement, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.brands.limits import require_holding
 from munadi.db.contents.media_uses import use_media
 from munadi.db.session import Database
 from munadi.db.tables import MediaRow
+from munadi.domain.usage import Limit
 from munadi.intake.media import IntakeMedia
 from munadi.media.store import MediaStore
 
@@ -72,9 +74,14 @@ async def store_media(session: AsyncSession, brand_ref: str, used_by: str, media
 
 
 async def add_media(session: AsyncSession, media: IntakeMedia) -> None:
-    """Store the rows of files that `put_files` has put. Raises MediaGone if their bytes were removed meanwhile."""
+    """Store the rows of files that `put_files` has put. Raises MediaGone if their bytes were removed meanwhile, and
+    QuotaExceeded where the brand's files would have too many bytes."""
     if not media.new:
         return
+    first, added = media.new[0], sum(row.bytes for row in media.new)  # all are of one brand
+    await require_holding(
+        session, first.brand_ref, Limit.MEDIA_BYTES, media.brand_bytes, first.created_at, adding=added
+    )
     await lock_hashes(session, {row.sha256 for row in media.new})
     begun = select(MediaRow.id).where(_of_hashes(media), col(MediaRow.removing_at).is_not(None))
     if meanwhile := set((await session.exec(begun)).all()) - media.removed_before:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from munadi.domain.key import Scope
+from munadi.domain.usage import Limit
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_errors, expect_problem
 
@@ -14,8 +15,7 @@ async def test_a_brand_is_created_read_and_listed(api: ApiHarness) -> None:
     made = await api.post("/v1/brands", body)
     assert (made.status_code, made.headers["location"]) == (201, "/v1/brands/shop-1")
     brand = made.json()
-    others = ("publicationsPerMonth", "apiCallsPerMinute", "apiCallsPerMonth", "webhookDeliveriesPerMonth")
-    assert brand["limits"] == {"accounts": 2} | dict.fromkeys(others)
+    assert brand["limits"] == dict.fromkeys(Limit) | {"accounts": 2}
     assert brand["createdAt"].endswith("Z")
     assert await api.read("/v1/brands/shop-1") == brand
     assert [each["ref"] for each in await api.read_list("/v1/brands")] == ["acme", "rival", "shop-1"]

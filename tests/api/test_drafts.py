@@ -169,14 +169,6 @@ async def test_the_list_has_pages_the_newest_first(api: ApiHarness) -> None:
     assert rest["nextCursor"] is None
 
 
-async def test_a_brand_has_so_many_drafts(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saved_drafts, "MAX_DRAFTS", 2)
-    for number in range(2):
-        await save(api, text=str(number))
-    expect_problem(await api.post("/v1/drafts", {"brandRef": "acme"}), 409, "TOO_MANY_DRAFTS")
-    assert (await api.post("/v1/drafts", {"brandRef": "rival"})).status_code == 201
-
-
 async def test_submitted_drafts_are_forgotten_after_a_while(api: ApiHarness) -> None:
     draft, stays = await save(api, text="x", channels=["bluesky"]), await save(api, text="y")
     await submit(api, draft)

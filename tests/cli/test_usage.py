@@ -34,6 +34,11 @@ def test_a_brand_is_shown_against_its_limits(munadi: Munadi, api: FakeApi) -> No
         ["API calls", "5,210", "-", "-", "-"],
         ["API calls this minute", "2", "-", "-", "-"],
         ["webhook deliveries", "1,650", "-", "-", "-"],
+        ["webhook endpoints", "2", "-", "100", "98"],
+        ["API keys", "4", "-", "200", "196"],
+        ["unused connect links", "0", "-", "200", "200"],
+        ["saved drafts", "7", "-", "1,000", "993"],
+        ["bytes of files", "52,428,800", "-", "107,374,182,400", "107,321,753,600"],
     ]
 
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.brands.holdings import KINDS, holdings_of
 from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
 from munadi.db.tables import BrandRow
 from munadi.domain.brand import BrandLimits, Duplicates
@@ -133,3 +134,20 @@ async def require_accounts(session: AsyncSession, brand_ref: str, limits: BrandL
         return
     text = f"the brand {brand_ref!r} may connect {limit} accounts and has {connected}"
     raise QuotaExceeded(text, [Quota(Limit.ACCOUNTS, limit, connected)], connected + adding)
+
+
+async def require_holding(
+    session: AsyncSession, brand_ref: str | None, kind: Limit, default: int, now: datetime, *, adding: int = 1
+) -> None:
+    """QuotaExceeded unless the brand may have so much more. Its row is locked, so that the limit is exact.
+
+    What a brand has already it keeps. What belongs to no brand has no limit.
+    """
+    if brand_ref is None or not adding:
+        return
+    own = kind.of(await lock_limits(session, brand_ref))
+    limit = default if own is None else own
+    used = (await holdings_of(session, [brand_ref], kind, now)).get(brand_ref, 0)
+    if used + adding > limit:
+        text = f"the brand {brand_ref!r} may have {limit} {KINDS[kind][0]} and has {used}"
+        raise QuotaExceeded(text, [Quota(kind, limit, used)], used + adding)

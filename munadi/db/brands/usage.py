@@ -16,12 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.brands.holdings import HOLDINGS, Defaults, holdings_of
 from munadi.db.keys.calls import Calls, calls_of
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, DeliveryRow, DeliveryTriesRow, PublicationRow
 from munadi.domain.brand import BrandView
 from munadi.domain.publication import PublicationStatus
-from munadi.domain.usage import DeliveriesUsed, Month, PublicationsUsed, UsageView, Used
+from munadi.domain.usage import DeliveriesUsed, Limit, Month, PublicationsUsed, UsageView, Used
 
 SHARDS = 8
 _LOCKED_SHARD = 0
@@ -130,9 +131,17 @@ class UsageStore:
         self._database = database
 
     async def of(
-        self, brands: Sequence[BrandView], month: Month, now: datetime, unwritten: dict[str, Calls]
+        self,
+        brands: Sequence[BrandView],
+        month: Month,
+        now: datetime,
+        unwritten: dict[str, Calls],
+        defaults: Defaults,
     ) -> list[UsageView]:
-        """Each brand's usage of a month, in five statements. `unwritten` calls are added to those of the database."""
+        """Each brand's usage of a month, in ten statements. `unwritten` calls are added to those of the database.
+
+        `defaults` are the limits of brands that have none of their own.
+        """
         refs = [brand.ref for brand in brands]
         is_current = month == Month.of(now)
         limited = [brand.ref for brand in brands if brand.limits.webhook_deliveries_per_month is not None]
@@ -142,6 +151,7 @@ class UsageStore:
             calls = await calls_of(session, refs, month)
             deliveries = await deliveries_of(session, refs, month)
             deferred = await deferred_of(session, limited) if is_current and limited else {}
+            held = {kind: await holdings_of(session, refs, kind, now) for kind in HOLDINGS if is_current}
         views = []
         for brand in brands:
             counts = publications.get(brand.ref, PublicationCounts())
@@ -151,7 +161,11 @@ class UsageStore:
             hooks = DeliveriesUsed.counted(
                 deliveries.get(brand.ref, 0), deferred.get(brand.ref, 0), brand.limits.webhook_deliveries_per_month
             )
-            views.append(_view(brand, month, now, accounts.get(brand.ref, 0), counts, made, hooks))
+            has = {
+                kind.name.lower(): Used.of(found.get(brand.ref, 0), _limit_of(brand, kind, defaults))
+                for kind, found in held.items()
+            }
+            views.append(_view(brand, month, now, accounts.get(brand.ref, 0), counts, made, hooks, has))
         return views
 
 
@@ -163,6 +177,7 @@ def _view(
     counts: PublicationCounts,
     calls: Calls,
     deliveries: DeliveriesUsed,
+    holdings: Mapping[str, Used],
 ) -> UsageView:
     limits = brand.limits
     this_minute = calls.within(now.replace(second=0, microsecond=0))
@@ -176,7 +191,13 @@ def _view(
         api_calls=Used.of(calls.calls, limits.api_calls_per_month),
         api_calls_per_minute=Used.of(this_minute, limits.api_calls_per_minute) if month == Month.of(now) else None,
         webhook_deliveries=deliveries,
+        **{kind.name.lower(): holdings.get(kind.name.lower()) for kind in HOLDINGS},
     )
+
+
+def _limit_of(brand: BrandView, kind: Limit, defaults: Defaults) -> int:
+    own = kind.of(brand.limits)
+    return defaults[kind] if own is None else own
 
 
 def _counted(refs: Sequence[str], is_published: bool, condition: ColumnElement[bool]) -> Any:

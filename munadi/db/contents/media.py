@@ -35,6 +35,7 @@ def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url:
         brand_ref=brand_ref,
         sha256=sha256,
         facts=facts.model_dump(mode="json"),
+        bytes=facts.bytes,
         source_url=source_url,
         created_at=now,
     )

@@ -20,23 +20,14 @@ from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
 from munadi.domain.saved_draft import DraftCheck, SavedDraft
 
-# Drafts of one brand at the same time.
-MAX_DRAFTS = 1_000
 # A submitted draft answers with its post as long as a repeated request does.
 REMEMBERED: timedelta = KEPT
-
-
-class TooManyDrafts(Exception):
-    """The brand has `MAX_DRAFTS` drafts."""
 
 
 async def add_draft(
     session: AsyncSession, brand_ref: str, content: dict[str, Any], check: DraftCheck, now: datetime
 ) -> SavedDraft:
-    """Store a new draft in the caller's transaction. Raises TooManyDrafts."""
-    mine = (SavedDraftRow.brand_ref == brand_ref, col(SavedDraftRow.content_id).is_(None))
-    if (await session.exec(select(func.count()).select_from(SavedDraftRow).where(*mine))).one() >= MAX_DRAFTS:
-        raise TooManyDrafts
+    """Store a new draft in the caller's transaction."""
     row = SavedDraftRow(
         id=new_id(Prefix.SAVED_DRAFT),
         brand_ref=brand_ref,

@@ -24,6 +24,14 @@ class BrandRow(SQLModel, table=True):
 
 class KeyRow(SQLModel, table=True):
     __tablename__ = "api_keys"
+    __table_args__ = (
+        Index(
+            "api_keys_of_brand",
+            "brand_ref",
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
     id: str = Field(primary_key=True)
     name: str
     hash: str = Field(unique=True)
@@ -108,6 +116,7 @@ class ConnectionRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("link_hash", name="connections_one_per_link"),
         UniqueConstraint("state_hash", name="connections_one_per_state"),
+        Index("connections_by_end", "brand_ref", "expires_at"),
     )
     id: str = Field(primary_key=True)
     brand_ref: str = Field(foreign_key="brands.ref", index=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from munadi.db.types import instant, json_column
 
+IS_KEPT = "deleted_at IS NULL"
 IS_TO_REMOVE = "deleted_at IS NOT NULL AND removed_at IS NULL"
 
 
@@ -23,12 +24,14 @@ class MediaRow(SQLModel, table=True):
     __tablename__ = "media"
     __table_args__ = (
         Index("media_by_brand", "brand_ref", "id"),
+        Index("media_bytes_of_brand", "brand_ref", "bytes", sqlite_where=text(IS_KEPT), postgresql_where=text(IS_KEPT)),
         Index("media_to_remove", "id", sqlite_where=text(IS_TO_REMOVE), postgresql_where=text(IS_TO_REMOVE)),
     )
     id: str = Field(primary_key=True)
     brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
     sha256: str = Field(index=True)
     facts: dict[str, Any] = json_column()
+    bytes: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     source_url: str | None = None
     created_at: datetime = instant()
     deleted_at: datetime | None = instant(default=None)

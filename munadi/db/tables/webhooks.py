@@ -41,6 +41,15 @@ class EventRow(SQLModel, table=True):
 
 class EndpointRow(SQLModel, table=True):
     __tablename__ = "endpoints"
+    # Every event reads those of its brand, and those of none.
+    __table_args__ = (
+        Index(
+            "endpoints_of_brand",
+            "brand_ref",
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
     id: str = Field(primary_key=True)
     brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
     url: str

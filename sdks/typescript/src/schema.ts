@@ -306,7 +306,7 @@ export type BrandCreate = {
   unusableAccounts?: UnusableAccounts | null;
 };
 
-/** What a brand may use; null means unlimited. The numbers of a month are counted in UTC. See docs/limits.md. */
+/** What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md. Null means unlimited. For what a brand stores (`endpoints`, `keys`, `connectLinks`, `drafts`, `mediaBytes`) it means the number in the installation's settings (`MUNADI_LIMITS__…`). */
 export type BrandLimits = {
   /** Connected accounts at a time; null: no limit. */
   accounts?: number | null;
@@ -314,6 +314,16 @@ export type BrandLimits = {
   apiCallsPerMinute?: number | null;
   /** API calls in a calendar month (UTC); null: no limit. */
   apiCallsPerMonth?: number | null;
+  /** links to connect a profile that wait to be used */
+  connectLinks?: number | null;
+  /** saved drafts at a time */
+  drafts?: number | null;
+  /** webhook endpoints at a time */
+  endpoints?: number | null;
+  /** valid API keys at a time */
+  keys?: number | null;
+  /** bytes of stored files */
+  mediaBytes?: number | null;
   /** Publications in a calendar month (UTC); null: no limit. */
   publicationsPerMonth?: number | null;
   /** Webhook requests in a calendar month (UTC); null: no limit. */
@@ -1542,7 +1552,7 @@ export type LengthView = {
 };
 
 /** The limits of a brand, by their names on the wire (`BrandLimits`). */
-export type Limit = "accounts" | "publicationsPerMonth" | "apiCallsPerMinute" | "apiCallsPerMonth" | "webhookDeliveriesPerMonth";
+export type Limit = "accounts" | "publicationsPerMonth" | "apiCallsPerMinute" | "apiCallsPerMonth" | "webhookDeliveriesPerMonth" | "endpoints" | "keys" | "connectLinks" | "drafts" | "mediaBytes";
 
 /** How a network shows a post's `link`. */
 export type LinkStyle = "card" | "appended";
@@ -2281,10 +2291,20 @@ export type UsageView = {
   apiCallsPerMinute: Used | null;
   /** The brand it belongs to. */
   brandRef: string;
+  /** Links to connect a profile that wait to be used. */
+  connectLinks: Used | null;
   /** Now, or as the month ended. */
   connectedAccounts: Used;
+  /** Saved drafts. */
+  drafts: Used | null;
+  /** Webhook endpoints now; null for other months, as is what follows. */
+  endpoints: Used | null;
   /** When the next month starts. */
   endsAt: string;
+  /** API keys that are valid. */
+  keys: Used | null;
+  /** Bytes of stored files. */
+  mediaBytes: Used | null;
   /** A calendar month in UTC. */
   month: string;
   /** Publications of the month. */
