@@ -7,12 +7,13 @@ reported before must still be reported.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from munadi.channels.partial_options import readable_options
 from munadi.channels.youtube.spec import Options as YouTubeOptions
 from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from tests.channels.making import image
 from tests.channels.test_limits import CHANNELS, TABLES, codes
 
@@ -44,10 +45,33 @@ def broken_twice(pick: st.DrawFn) -> tuple[str, Draft, Draft]:
     return name, draft, draft.model_copy(update={"options": options})
 
 
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_no_option_that_cannot_be_read_hides_anything(name: str) -> None:
+    for draft in BROKEN[name]:
+        for option in option_names(name):
+            if option not in draft.options:
+                options = {**draft.options, option: UNREADABLE}
+                expect_nothing_hidden(name, draft, draft.model_copy(update={"options": options}))
+
+
 @settings(max_examples=500, deadline=None)
 @given(broken_twice())
+@example(("telegram", Draft(text="x" * 4097), Draft(text="x" * 4097, options={"poll": UNREADABLE})))
 def test_options_that_cannot_be_read_hide_nothing(case: tuple[str, Draft, Draft]) -> None:
-    name, draft, worse = case
+    expect_nothing_hidden(*case)
+
+
+@pytest.mark.parametrize(("media", "limit"), [((), "text_utf16"), ((image(),), "caption_utf16")])
+def test_a_poll_that_cannot_be_read_is_judged_with_and_without(media: tuple[MediaAsset, ...], limit: str) -> None:
+    rules = {rule for pointer, rule in found("telegram", Draft(text="x" * 5000, media=media, options={"poll": 1}))}
+    assert {"question_utf16", limit} <= rules
+    poll = {"options": ["a", "b"]}
+    rules = {rule for pointer, rule in found("telegram", Draft(text="x" * 5000, media=media, options={"poll": poll}))}
+    assert limit not in rules
+
+
+def expect_nothing_hidden(name: str, draft: Draft, worse: Draft) -> None:
+    """What is wrong with a draft is still reported once options were added that cannot be read."""
     lost = found(name, draft) - found(name, worse)
     # A required option that was missing is unreadable now, which is another problem. A quote that cannot be read was
     # meant to be there: mended, it stands in for a text.

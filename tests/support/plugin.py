@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
 from xdist.scheduler import LoadScopeScheduling
@@ -30,6 +31,12 @@ OWN_STACKS = (
     "tests/e2e/test_tutorial",
 )
 WHOLE_STACKS = ("tests/e2e/", "tests/faults/", *OWN_STACKS)
+
+# Property tests draw the same examples every time, so that no run depends on luck. `make faults` searches at random:
+# it chooses the other profile by `--hypothesis-profile=random`.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("random", derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 _exit_status: dict[str, int] = {}
 stay_on_this_machine()

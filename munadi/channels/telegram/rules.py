@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.channels.channel import Rules
+from munadi.channels.options import parse_options
 from munadi.channels.telegram.accounts import KIND, chat_fact, lacking
 from munadi.channels.telegram.spec import (
     ANIMATION,
@@ -36,7 +37,7 @@ from munadi.channels.text import (
 )
 from munadi.channels.thread import texts
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -63,12 +64,20 @@ class TelegramRules(Rules[Options]):
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each part; beside media the text is a caption, and with a poll its question."""
-        first = QUESTION if draft.options.get("poll") is not None else CAPTION if draft.media else TEXT
+        first = self._limits_of_text(draft)
         return [
             length
             for index, (pointer, text) in enumerate(texts(draft))
-            for length in lengths((TEXT if index else first,), text, pointer)
+            for length in lengths((TEXT,) if index else first, text, pointer)
         ]
+
+    def _limits_of_text(self, draft: Draft) -> tuple[TextLimit, ...]:
+        """A poll that cannot be read may be corrected or left out, so both limits apply until then."""
+        without_poll, poll = CAPTION if draft.media else TEXT, draft.options.get("poll")
+        if poll is None:
+            return (without_poll,)
+        readable, _ = parse_options(self.spec, Options, {"poll": poll})
+        return (QUESTION, without_poll) if readable is None else (QUESTION,)
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload ahead, to rehearse, or to find the chat's last id."""
