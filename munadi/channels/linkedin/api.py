@@ -14,6 +14,7 @@ from munadi.channels.linkedin.spec import PAGE, Settings
 from munadi.channels.linkedin.state import Part
 from munadi.channels.linkedin.wire import Opened, Row, is_list, read_opened, read_row
 from munadi.channels.oauth import secrets_in
+from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer, Gate
 
 COUNT, MAX_PAGES = 50, 3
@@ -84,13 +85,20 @@ class Api:
     async def posts(self, token: str, author: str, since: datetime) -> list[Row] | None:
         """An author's posts since then, newest first; None where there are more than a check may read.
 
-        The answer's own total is unreliable: it is read until a page has nothing new.
+        The answer's own total is unreliable: it is read until a page has nothing new. An author without posts is
+        answered with 404 (docs/networks/linkedin.md, section 7), so the author is read as a control.
         """
         query = {"q": "author", "author": author, "count": str(COUNT), "sortBy": "CREATED", "viewContext": "AUTHOR"}
         found: dict[str, Row] = {}
         for number in range(MAX_PAGES):
             params = {**query, "start": str(number * COUNT)}
-            answer = await self._rest("GET", "posts", token, params=params, headers=FINDER)
+            try:
+                answer = await self._rest("GET", "posts", token, params=params, headers=FINDER)
+            except ChannelError as error:
+                if number > 0 or error.reason is not Reason.TARGET_NOT_ACCESSIBLE:
+                    raise
+                await self.page_names(token, author)
+                return []
             if not is_list(answer.body):
                 raise no_proof(answer, [token])
             rows = [row for one in answer.body["elements"] if (row := read_row(one)) and row.urn not in found]

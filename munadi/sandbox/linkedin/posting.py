@@ -46,7 +46,7 @@ async def create(platform: LinkedIn, call: Call) -> Answer:
 
 
 async def listed(platform: LinkedIn, call: Call) -> Answer:
-    """A page's posts, newest first; the total is not to be believed, and new posts come late."""
+    """A page's posts, newest first: 404 where there are none. The total is not to be believed, new posts come late."""
     caller, query = platform.caller(call, READ), call.query
     refuse_if(query.get("q") != "author", "field")
     author, count = platform.author(caller, query.get("author")), int(query.get("count", 10))
@@ -54,6 +54,7 @@ async def listed(platform: LinkedIn, call: Call) -> Answer:
     rows = [
         one for one in reversed(list(platform.written)) if one.profile_id == author.id and _is_listed(platform, one)
     ]
+    refuse_if(not rows, "missing")
     start = int(query.get("start", 0))
     shown = [_view(one) for one in rows[start : start + count]]
     return Answer(200, {"elements": shown, "paging": {"start": start, "count": count, "total": len(rows) + 7}})
