@@ -69,7 +69,8 @@ class TelegramPublisher(ThreadPublisher[Options, Prepared]):
         except ChannelError as error:
             await self._refused(saved, error)
             raise
-        return self._published(post, saved.state, (ids_in(answer) or [0])[0])
+        found = self._published(post, saved.state, (ids_in(answer) or [0])[0])
+        return found.model_copy(update={"published_at": self._tools.clock.now()})
 
     async def look(
         self, post: Post[Options], state: Prepared, since: datetime, step: str, parent: str | None
@@ -138,15 +139,16 @@ class TelegramPublisher(ThreadPublisher[Options, Prepared]):
                 error.message, error.retry_after = again.message, again.retry_after
 
     def _published(self, post: Post[Options], state: Prepared, message_id: int) -> Published:
+        """Without a time: a bot cannot read when a message was made."""
         if not message_id:
             return self._queued()
         url = address_of(self._settings.hosts.site, post.account, state, message_id, post.options.topic_id)
-        return Published(post_id=str(message_id), url=url, published_at=self._tools.clock.now())
+        return Published(post_id=str(message_id), url=url)
 
     def _queued(self) -> Published:
         message = "Telegram still converts the video, and has not named the message's id"
         warning = Warning_(code=POST_ID_PENDING, message=message, channel=ChannelName.TELEGRAM)
-        return Published(published_at=self._tools.clock.now(), warnings=(warning,))
+        return Published(warnings=(warning,))
 
 
 def _again(message: str, code: str) -> ChannelError:
