@@ -17,6 +17,7 @@ from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.publication import (
     CHAIN_INCOMPLETE,
+    COMMENT,
     FIRST_COMMENT_FAILED,
     LOOK_GROWTH,
     OUTCOME_UNKNOWN,
@@ -36,7 +37,8 @@ CHECK_AGAIN = timedelta(seconds=10)
 # The wait before an expired preparation is repeated.
 PREPARE_AGAIN = timedelta(seconds=2)
 MAX_TRIES = 4
-COMMENT = "comment"
+# The waits between two checks for a later step whose outcome is unknown: as long as it has been unknown, within these.
+FIRST_LOOK, LAST_LOOK = timedelta(minutes=1), timedelta(hours=1)
 # What a channel reports while the network still processes a part that this step created: a wait, not a failure.
 IN_PROGRESS = "IN_PROGRESS"
 
@@ -78,7 +80,12 @@ class PostPolicy:
             return Outcome(effect=Effect.SENT, published=answer)
         if isinstance(answer, Pending):
             return Outcome(effect=Effect.SENT, pending=True, then=NextStep.CHECK, after=answer.after or CHECK_AGAIN)
-        return outcome_of(answer, now, last_try=activity.info().attempt >= PUBLISH_TRIES)
+        # While an earlier attempt may be live, a retry waits as a hold: the network is checked before it.
+        last_try = attempt.uncertain_since is not None or activity.info().attempt >= PUBLISH_TRIES
+        outcome = outcome_of(answer, now, last_try=last_try)
+        # A network that keeps refusing what is prepared again is asked more and more rarely.
+        is_quick = outcome.hold_for == PREPARE_AGAIN and step.attempts > MAX_TRIES
+        return outcome.model_copy(update={"hold_for": None}) if is_quick else outcome
 
     def found(self, published: Published) -> Outcome:
         """Published: a check found the post."""
@@ -89,7 +96,11 @@ class PostPolicy:
         wait = timedelta(0) if step.attempts <= 1 else None
         return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=wait)
 
-    def unknown(self, step: Step, attempt: Attempt | None, found: Unknown) -> Outcome:
+    def unclear(self, step: Step, found: Unknown, since: datetime, now: datetime) -> Outcome:
+        """See `unknown`: the waits grow with the number of checks."""
+        return self.unknown(step, found)
+
+    def unknown(self, step: Step, found: Unknown) -> Outcome:
         """Unconfirmed, with the reason and a growing wait until the next check."""
         spacing = growing(LOOK_GROWTH, step.looks if step.status is PublicationStatus.UNCONFIRMED else 0)
         note = found.note[:300]
@@ -143,9 +154,13 @@ class LaterStepPolicy:
             return Outcome(effect=Effect.NOT_SENT)
         return self._unclear(step, Effect.NOT_SENT)
 
-    def unknown(self, step: Step, attempt: Attempt | None, found: Unknown) -> Outcome:
-        """Give the step up: it may be live."""
-        return self._unclear(step, Effect.UNKNOWN)
+    def unclear(self, step: Step, found: Unknown, since: datetime, now: datetime) -> Outcome:
+        """Warn that it may be missing, and look again, later each time; give it up at publishBy."""
+        wait = max(min(max(now - since, FIRST_LOOK), LAST_LOOK), found.pause or timedelta(0))
+        given_up = self._unclear(step, Effect.UNKNOWN)
+        if found.blind or now + wait > step.publish_by:
+            return given_up
+        return given_up.model_copy(update={"look_after": wait})
 
     def warning(self, step: Step, why: str) -> Warning_:
         """The warning that the post is live but this step is not."""

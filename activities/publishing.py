@@ -19,9 +19,17 @@ from activities.step_runner import SPACING, StepRunner
 from activities.turns import Turns
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, PostDropped
-from munadi.domain.publication import Absent, HoldReason, Pending, PublicationStatus, Published, Unknown
+from munadi.domain.publication import (
+    Absent,
+    ClosedBy,
+    HoldReason,
+    Pending,
+    PublicationStatus,
+    Published,
+    Unknown,
+)
 from munadi.ports import Attempts, Calls, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import PREPARE, Attempt, NextStep, Outcome, Step, StepResult
+from munadi.publishing.model import PREPARE, Attempt, ClaimResult, NextStep, Outcome, Step, StepResult
 
 log = logging.getLogger("munadi.publishing")
 
@@ -93,17 +101,11 @@ class PublishingActivities:
 
     async def _claim_and_call(self, ref: PublicationRef, account: ConnectedAccount | ChannelError) -> StepResult:
         """Claim what is due, and make its visible call at the place that is kept for it."""
-        async with self._turns.turn(ref.brand_ref):
-            # In a burst the turn may take seconds: the deadline of the call begins after it.
-            monotonic = self._clock.monotonic()
-            taken = await self._attempts.claim(
-                ref.content_id,
-                ref.publication_id,
-                epoch=ref.epoch,
-                holder=self._holder,
-                now=self._clock.now(),
-                period=self._period if isinstance(account, ConnectedAccount) else None,
-            )
+        taken, monotonic = await self._claim(ref, account)
+        if taken is not None and isinstance(taken.found, timedelta) and taken.found <= EARLY:
+            # Not due for milliseconds: the account's pause ends a little after the hold, or the clocks differ.
+            await asyncio.sleep(taken.found.total_seconds())
+            taken, monotonic = await self._claim(ref, account)
         if taken is None:
             return read_again(ref, None)
         step, attempt = taken.step, taken.attempt
@@ -128,6 +130,22 @@ class PublishingActivities:
             return await self._runner.call(step, account, attempt, gate, POST_POLICY)
         assert attempt is not None
         return await self._runner.conclude(step, POST_POLICY.refused(step, attempt))
+
+    async def _claim(
+        self, ref: PublicationRef, account: ConnectedAccount | ChannelError
+    ) -> tuple[ClaimResult | None, float]:
+        """Claim in the brand's turn; also the monotonic time of the claim, at which the deadline of the call begins."""
+        async with self._turns.turn(ref.brand_ref):
+            monotonic = self._clock.monotonic()
+            taken = await self._attempts.claim(
+                ref.content_id,
+                ref.publication_id,
+                epoch=ref.epoch,
+                holder=self._holder,
+                now=self._clock.now(),
+                period=self._period if isinstance(account, ConnectedAccount) else None,
+            )
+        return taken, monotonic
 
     async def _publish_claimed(self, ref: PublicationRef) -> StepResult:
         """Publish a publication that is claimed under the epoch of `ref`."""
@@ -168,7 +186,7 @@ class PublishingActivities:
                 return read_again(ref, step)
             outcome, after = await self._how_far(step)
             if outcome is None and self._clock.now() >= step.publish_by:
-                outcome = POST_POLICY.unknown(step, None, Unknown(note="the network still processes it", pause=after))
+                outcome = POST_POLICY.unknown(step, Unknown(note="the network still processes it", pause=after))
             if outcome is None:
                 return step.then(NextStep.CHECK, after)
             return await self._runner.record(step, step.attempt, outcome)
@@ -188,13 +206,13 @@ class PublishingActivities:
                 return await self._runner.conclude(step, LATER.no_token(step, error, self._clock.now()))
             if step.attempt is not None:
                 return await self._runner.reconcile(step, step.attempt, LATER)
-            if step.look_since is not None:
-                # The database was restored and may miss calls: send the step only after a check has proven absence.
-                found = await self._runner.find(step, step.look_since)
+            if (since := self._must_look_since(step)) is not None:
+                found = await self._runner.find(step, since)
                 if isinstance(found, Published):
                     return await self._runner.record(step, None, LATER.found(found))
                 if not isinstance(found, Absent):
-                    return await self._runner.record(step, None, _cannot_tell(step, found))
+                    unclear = LATER.unclear(step, found, since, self._clock.now())
+                    return await self._runner.record(step, None, unclear)
             async with self._places.place(account) as refused:
                 if refused is not None:
                     return step.then(NextStep.STAGE, refused.retry_after or SPACING)
@@ -224,14 +242,15 @@ class PublishingActivities:
             after = min(max(CHECK_AGAIN, error.retry_after or CHECK_AGAIN), left)
             if isinstance(error, PostDropped) and error.effect is Effect.NOT_SENT:
                 again = outcome_of(error, self._clock.now(), last_try=True)
-                return again.model_copy(update={"prepares_again": True}), after
+                return again.model_copy(update={"prepares_again": True, "closed_by": ClosedBy.CHECK}), after
             if error.effect is not Effect.REJECTED:
                 return None, after
             failure = failure_from(error, self._clock.now())
             version = error.credentials_version
-            return Outcome(effect=error.effect, failure=failure, raw=error.raw, credentials_version=version), after
+            outcome = Outcome(effect=error.effect, failure=failure, raw=error.raw, credentials_version=version)
+            return outcome.model_copy(update={"closed_by": ClosedBy.CHECK}), after
         if isinstance(found, Published):
-            return POST_POLICY.found(found), CHECK_AGAIN
+            return POST_POLICY.found(found).model_copy(update={"closed_by": ClosedBy.CHECK}), CHECK_AGAIN
         return None, found.after if isinstance(found, Pending) else CHECK_AGAIN
 
     async def _check(self, step: Step) -> object:
@@ -240,13 +259,17 @@ class PublishingActivities:
             self._tokens, step.account_id, lambda account: channel.check(step.draft, account, step.handle)
         )
 
+    def _must_look_since(self, step: Step) -> datetime | None:
+        """Since when the network may have the step, if that must be checked before it is sent.
+
+        The database was restored and may miss calls, or an earlier attempt may have been received.
+        """
+        if step.look_since is not None:
+            return step.look_since
+        doubt = step.doubt
+        return doubt.since if doubt is not None and doubt.needs_a_look(self._clock.now()) else None
+
     def _lapsed(self, step: Step) -> bool:
         """An earlier attempt gave up the preparation: prepare again before sending."""
         needed = self._channels[step.channel].lead(step.draft) > timedelta(0)
         return needed and not (step.handle is not None and step.handle.ready)
-
-
-def _cannot_tell(step: Step, found: Unknown) -> Outcome:
-    return Outcome(
-        effect=Effect.NOT_SENT, warning=LATER.warning(step, f"it is unknown whether the network has it: {found.note}")
-    )

@@ -14,7 +14,7 @@ from activities.step_runner import NOT_SEEN, StepRunner
 from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, HoldReason, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import NextStep, Outcome, Step, StepResult
+from munadi.publishing.model import Doubt, NextStep, Outcome, Step, StepResult
 
 S = PublicationStatus
 IN_DOUBT = frozenset({S.PUBLISHING, S.UNCONFIRMED})
@@ -50,14 +50,32 @@ class ReconcilingActivities:
         """No attempt is open. A late first send still checks the network: the database may be a restored one."""
         if step.look_since is not None:
             return await self._restored(step, step.look_since)
+        if step.doubt is not None and (look_first or step.status is S.UNCONFIRMED):
+            return await self._doubtful(step, step.doubt)
         if look_first:
             found = await self._runner.find(step, step.draft.created_at - POLICY.skew)
             if isinstance(found, Published):
                 return await self._runner.record(step, None, POLICY.found(found))
             return step.then(NextStep.PUBLISH)
         if step.status is S.UNCONFIRMED:
-            return await self._runner.record(step, None, POLICY.unknown(step, None, Unknown(note=NOT_SEEN)))
+            return await self._runner.record(step, None, POLICY.unknown(step, Unknown(note=NOT_SEEN)))
         return await self._runner.record(step, None, Outcome(effect=Effect.NOT_SENT, requeue=True))
+
+    async def _doubtful(self, step: Step, doubt: Doubt) -> StepResult:
+        """An earlier attempt may have been received: it is sent again only if it is still not seen.
+
+        Once it is unconfirmed, nothing is sent: a person or a later check decides.
+        """
+        found = await self._runner.find(step, doubt.since - POLICY.skew)
+        if isinstance(found, Published):
+            return await self._runner.record(step, None, POLICY.found(found))
+        if step.status is S.UNCONFIRMED:
+            unclear = found if isinstance(found, Unknown) else Unknown(note=NOT_SEEN)
+            return await self._runner.record(step, None, POLICY.unknown(step, unclear))
+        if isinstance(found, Absent):
+            return step.then(NextStep.PUBLISH)
+        waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=found.pause)
+        return await self._runner.record(step, None, waits)
 
     async def _restored(self, step: Step, since: datetime) -> StepResult:
         """The database was restored and may miss calls: send only after a check has proven absence.
@@ -75,7 +93,7 @@ class ReconcilingActivities:
         if isinstance(found, Published):
             return await self._runner.record(step, None, POLICY.found(found))
         if isinstance(found, Unknown):
-            return await self._runner.record(step, None, POLICY.unknown(step, None, found))
+            return await self._runner.record(step, None, POLICY.unknown(step, found))
         if step.status is S.PUBLISHING:
             return step.then(NextStep.PUBLISH)
         waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))

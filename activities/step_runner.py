@@ -19,7 +19,7 @@ from activities.handles import HandleSaver
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import POST, Absent, HoldReason, Pending, Published, Unknown
+from munadi.domain.publication import LOOK_GROWTH, POST, Absent, ClosedBy, HoldReason, Pending, Published, Unknown
 from munadi.ports import Attempts, Channels, Clock, TokenProvider, VisibleStep
 from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, StaleEpoch, Step, StepResult
 
@@ -27,8 +27,13 @@ log = logging.getLogger("munadi.publishing")
 
 # Spacing of checks while an absence is not yet proven.
 SPACING = timedelta(seconds=5)
+DAY = timedelta(days=1)
 # Why a check that found nothing proves nothing here.
 NOT_SEEN = "it was accepted, or may appear later, and it is not seen at the network; it is not sent again"
+REFUSED = (
+    "an earlier request had no answer, and the network refused a further one ({code}), perhaps because the earlier one "
+    "is live; it is not seen there yet, and it is not sent again"
+)
 # How a visible call ends.
 Answer = Published | Pending | ChannelError
 
@@ -58,8 +63,11 @@ class StepPolicy(Protocol):
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
         """The outcome when the post is proven absent and may be sent again."""
 
-    def unknown(self, step: Step, attempt: Attempt, found: Unknown) -> Outcome:
-        """The outcome when the network's answer is unclear, or the step must not be sent again."""
+    def unclear(self, step: Step, found: Unknown, since: datetime, now: datetime) -> Outcome:
+        """The outcome when the network's answer is unclear, or the step must not be sent again.
+
+        `since` is when the first request was made that may be live.
+        """
 
 
 class StepRunner:
@@ -108,8 +116,8 @@ class StepRunner:
         may_renew: bool = True,
     ) -> StepResult:
         """Make the visible call of an open attempt, and record its outcome. Raises as `run` does."""
-        answer = await self._call(step, account, gate)
-        outcome = policy.ended(step, attempt, answer, self._clock.now())
+        answer = await self._call(step, account, gate, attempt)
+        outcome = evidence(attempt, answer, policy) or policy.ended(step, attempt, answer, self._clock.now())
         facts = {"credentials_version": account.credentials_version, "first_byte_at": gate.passed_at}
         outcome = outcome.model_copy(update=facts)
         error = answer if isinstance(answer, ChannelError) else None
@@ -129,25 +137,41 @@ class StepRunner:
 
     async def reconcile(self, step: Step, attempt: Attempt, policy: StepPolicy) -> StepResult:
         """Check the network for an open attempt, and record what is proven. Read only at the network."""
-        channel = self._channels[step.channel]
-        found = await self.find(step, attempt.intent_at - policy.skew)
+        spec = self._channels[step.channel].spec
+        found = await self.find(step, attempt.looks_since - policy.skew)
         if isinstance(found, Published):
-            return await self.record(step, attempt, policy.found(found))
+            return await self.record(step, attempt, policy.found(found), ClosedBy.LOOK)
         now = self._clock.now()
         absent_for = self._absences.duration(attempt.id, now) if isinstance(found, Absent) else timedelta(0)
         if not isinstance(found, Absent):
             self._absences.end(attempt.id)
-        proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
-        unclear = found if isinstance(found, Unknown) else Unknown(note=NOT_SEEN)
+        proven_at = attempt.deadline_at + spec.margin + spec.absence_window
         if now < proven_at:
-            return step.then(policy.reconcile, min(max(SPACING, unclear.pause or SPACING), proven_at - now))
-        was_accepted = attempt.effect is Effect.SENT
-        if isinstance(found, Absent) and not was_accepted and channel.resend(step.draft) is not Resend.NEVER:
-            if channel.spec.looks_twice and absent_for < SPACING:
+            # The longer it is not seen, the rarer the checks: networks count them, and some charge for them.
+            wait = max(spec.look_every, (now - attempt.intent_at) / 2, _pause_of(found))
+            return step.then(policy.reconcile, min(wait, proven_at - now))
+        if isinstance(found, Absent) and self._may_resend(step, attempt):
+            if spec.looks_twice and absent_for < SPACING:
                 return step.then(policy.reconcile, SPACING - absent_for)
             self._absences.end(attempt.id)
-            return await self.record(step, attempt, policy.absent(step, attempt))
-        return await self.record(step, attempt, policy.unknown(step, attempt, unclear))
+            closed_by = ClosedBy.KEY if found.by_key else ClosedBy.LOOK
+            return await self.record(step, attempt, policy.absent(step, attempt), closed_by)
+        unclear = _why_unclear(attempt, found)
+        if spec.looks_a_day is not None and step.looks >= len(LOOK_GROWTH):
+            unclear = unclear.model_copy(update={"pause": max(DAY / spec.looks_a_day, _pause_of(found))})
+        outcome = policy.unclear(step, unclear, attempt.looks_since, now)
+        return await self.record(step, attempt, outcome, ClosedBy.LOOK)
+
+    def _may_resend(self, step: Step, attempt: Attempt) -> bool:
+        """Whether the step may be sent again once this attempt is proven absent."""
+        if attempt.effect is Effect.SENT or attempt.is_evidence:
+            return False
+        match self._channels[step.channel].resend(step.draft):
+            case Resend.NEVER:
+                return False
+            case Resend.ONCE_AFTER_ABSENCE:
+                return attempt.uncertain_since is None
+        return True
 
     async def find(self, step: Step, since: datetime) -> Published | Absent | Unknown:
         """Check the network once. An error while checking is Unknown, never Absent."""
@@ -170,8 +194,12 @@ class StepRunner:
         """Record an outcome that has no attempt; a StepResult is returned as it is."""
         return answer if isinstance(answer, StepResult) else await self.record(step, None, answer)
 
-    async def record(self, step: Step, attempt: Attempt | None, outcome: Outcome) -> StepResult:
+    async def record(
+        self, step: Step, attempt: Attempt | None, outcome: Outcome, closed_by: ClosedBy | None = None
+    ) -> StepResult:
         """Record an outcome. If the publication does not change, the outcome decides the next step."""
+        if closed_by is not None:
+            outcome = outcome.model_copy(update={"closed_by": closed_by})
         result = await self._attempts.record_outcome(
             step.publication_id,
             attempt.id if attempt else None,
@@ -184,10 +212,10 @@ class StepRunner:
             return result
         return result.model_copy(update={"step": outcome.then, "after": outcome.after})
 
-    async def _call(self, step: Step, account: ConnectedAccount, gate: DeadlineGate) -> Answer:
+    async def _call(self, step: Step, account: ConnectedAccount, gate: DeadlineGate, attempt: Attempt) -> Answer:
         """The one mutating request, under its deadline."""
         saver = HandleSaver(self._attempts, step, self._clock)
-        visible = VisibleStep(gate, step.name or POST)
+        visible = VisibleStep(gate, step.name or POST, is_doubtful=attempt.uncertain_since is not None)
         try:
             async with asyncio.timeout(gate.seconds_left):
                 return await self._channels[step.channel].publish(step.draft, account, step.handle, saver.save, visible)
@@ -220,6 +248,37 @@ class StepRunner:
             return await self._tokens.renew(account)
         except ChannelError:
             return None
+
+
+def evidence(attempt: Attempt, answer: Answer, policy: StepPolicy) -> Outcome | None:
+    """The outcome of a refusal while an earlier attempt may be live; None for every other answer.
+
+    The refusal may be caused by that earlier request, and it never proves that it had no effect. So it is no failure,
+    and nothing is sent again: checks of the network follow.
+    """
+    if attempt.uncertain_since is None or not isinstance(answer, ChannelError):
+        return None
+    if answer.effect is not Effect.REJECTED and not answer.may_be_ours:
+        return None
+    return Outcome(
+        effect=Effect.REJECTED,
+        evidence=True,
+        then=policy.reconcile,
+        after=SPACING,
+        provider_code=answer.provider_code,
+        raw=answer.raw or answer.provider_message,
+    )
+
+
+def _why_unclear(attempt: Attempt, found: Absent | Unknown) -> Unknown:
+    if not attempt.is_evidence:
+        return found if isinstance(found, Unknown) else Unknown(note=NOT_SEEN)
+    note = REFUSED.format(code=(attempt.provider_code or "no code")[:80])
+    return Unknown(note=note, pause=_pause_of(found), blind=isinstance(found, Unknown) and found.blind)
+
+
+def _pause_of(found: Absent | Unknown) -> timedelta:
+    return (found.pause if isinstance(found, Unknown) else None) or timedelta(0)
 
 
 def _is_unchanged(step: Step, result: StepResult) -> bool:

@@ -132,7 +132,7 @@ class PublishContent:
             return False
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
         if plan.status is S.PUBLISHED:
-            return plan.stages_left or due_look
+            return (plan.stages_left and _has_come(plan.step_look_at or workflow.now())) or due_look
         return plan.status is S.PUBLISHING or (plan.status is S.UNCONFIRMED and due_look)
 
     def _begin_preparations(self) -> None:
@@ -185,7 +185,7 @@ class PublishContent:
 
     def _run_publication(self, claimed: Claimed) -> None:
         key = claimed.publication_id
-        change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None}
+        change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None, "step_look_at": None}
         if self._plans[key].status not in (S.UNCONFIRMED, S.PUBLISHED):
             # A check of an unconfirmed publication changes nothing yet: it still needs a person's attention.
             change["status"] = S.PUBLISHING
@@ -269,7 +269,7 @@ def _mode_of(plan: Plan) -> NextStep:
     """The first step of a publication without a task here."""
     if plan.status is not S.PUBLISHED:
         return NextStep.RECONCILE
-    return NextStep.STAGE if plan.stages_left else NextStep.LOCATE
+    return NextStep.STAGE if plan.stages_left and _has_come(plan.step_look_at or workflow.now()) else NextStep.LOCATE
 
 
 def _has_come(moment: datetime | None) -> bool:
@@ -279,5 +279,5 @@ def _has_come(moment: datetime | None) -> bool:
 def _wants_a_look(plan: Plan, now: datetime) -> bool:
     """Whether the database must be read again: past its window, or unconfirmed and due for a check."""
     if plan.status in (S.UNCONFIRMED, S.PUBLISHED):
-        return plan.next_look_at is not None and plan.next_look_at <= now
+        return any(at is not None and at <= now for at in (plan.next_look_at, plan.step_look_at))
     return plan.status is S.QUEUED and plan.publish_by <= now

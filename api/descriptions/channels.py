@@ -35,6 +35,8 @@ CHANNELS = {
     "softLimits": "Advised limits: a text beyond them is accepted with a warning.",
     "notices": "Values of options that are accepted with a warning.",
     "looksTwice": "Whether only two checks, some seconds apart, prove that a post is absent.",
+    "ChannelView.lookEvery": "The shortest time between two checks for one post. ISO 8601.",
+    "looksADay": "How often an unconfirmed post is checked in a day, after its first hour; null: every hour.",
     "foundByWords": "Whether a check after a lost answer finds a post by nothing but its text, link and title.",
     "kindsWithoutAlt": "Values of the option `kind` whose media have no alt text.",
     "prices": "What calls cost; null where they cost nothing.",

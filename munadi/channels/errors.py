@@ -21,7 +21,8 @@ class Row(NamedTuple):
 
     `wait` counts where the network names no time. `advice` replaces the reason's own words where they are too general.
     `renewals`: how many other containers or uploads may be tried to get past it. `proof`: it holds with a 5xx too,
-    where a channel doubts all others.
+    where a channel doubts all others. `ours`: an earlier request of ours may be the cause (a duplicate, a conflict, a
+    medium that is used already); only the core decides what such an answer means.
     """
 
     reason: Reason
@@ -30,6 +31,7 @@ class Row(NamedTuple):
     advice: str = ""
     renewals: int = 0
     proof: bool = False
+    ours: bool = False
 
 
 def refusal(
@@ -44,6 +46,7 @@ def refusal(
         provider_message=mask(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,
         retry_after=retry_after(answer.headers, now) or row.wait,
         raw=mask(answer.text),
+        may_be_ours=row.ours,
     )
 
 

@@ -6,13 +6,20 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Generic, Self, TypeVar
 
+from pydantic import ConfigDict
+
 from munadi.domain.model import Model
 from munadi.domain.publication import Handle
 from munadi.ports import SaveHandle
 
 
 class HandleState(Model):
-    """The base of each channel's `Prepared`. `failed_pulls` counts for `munadi.channels.pulls`."""
+    """The base of each channel's `Prepared`. `failed_pulls` counts for `munadi.channels.pulls`.
+
+    A handle that another version has saved may have fields that are no longer, or not yet, used.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     failed_pulls: int = 0
 

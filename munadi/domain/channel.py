@@ -58,10 +58,14 @@ class LinkStyle(StrEnum):
 
 
 class Resend(StrEnum):
-    """Whether a post may be sent again once it is proven that the visible call had no effect."""
+    """Whether a post may be sent again once it is proven that the visible call had no effect.
+
+    ONCE_AFTER_ABSENCE: the network's lists may lag for long, so after two requests without an answer a person decides.
+    """
 
     SAME_HANDLE = "same_handle"
     AFTER_ABSENCE = "after_absence"
+    ONCE_AFTER_ABSENCE = "once_after_absence"
     NEVER = "never"
 
 
@@ -212,6 +216,8 @@ class ChannelSpec(WireModel):
     margin: Duration = timedelta(seconds=5)
     absence_window: Duration
     looks_twice: bool = False  # only two checks, some seconds apart, prove an absence
+    look_every: Duration = timedelta(seconds=5)  # the shortest time between two checks for one post
+    looks_a_day: int | None = None  # of one unconfirmed post after its first hour, where reads are few or cost money
     found_by_words: bool = False  # a check finds a post by nothing but its text, link and title
     finds_without_handle: bool = True  # whether a check can prove absence without the handle
     resend: Resend

@@ -118,7 +118,8 @@ class ChannelError(Exception):
 
     `retry_after` is how long to wait before this is tried again, `named_wait` what the network sent as Retry-After;
     `raw` is its answer, already redacted and bounded. `credentials_version` is that of the credentials of the call, so
-    that the failure of a connection is never recorded for the one that replaced it.
+    that the failure of a connection is never recorded for the one that replaced it. `may_be_ours`: an earlier request
+    of the same step may be the cause (a duplicate, a conflict, a medium that is used already).
     """
 
     reason: Reason
@@ -130,6 +131,7 @@ class ChannelError(Exception):
     raw: str | None = None
     named_wait: timedelta | None = None
     credentials_version: int | None = None
+    may_be_ours: bool = False
 
     @property
     def pause(self) -> timedelta | None:

@@ -27,6 +27,7 @@ S = PublicationStatus
 
 # The first step of every publication. The later visible steps have names of their own (`comment`, `part-2`).
 POST = "post"
+COMMENT = "comment"
 
 ENDED = frozenset({S.PUBLISHED, S.FAILED, S.UNCONFIRMED, S.CANCELED})
 WAITING = frozenset({S.ACCEPTED, S.QUEUED})
@@ -155,11 +156,32 @@ class Ready(Model):
 
 
 class Absent(Model):
-    """A check proved that the post is not at the network now."""
+    """A check showed that the post is not at the network now.
+
+    `by_key`: the check read the post's own key (a record, a container, an upload), so nothing appears later. Without it
+    a list was read, and lists lag: the post may still appear.
+    """
+
+    by_key: bool = False
 
 
 class Unknown(Model):
-    """A check gave no clear answer; `note` says why (reads down, several candidates), `pause` is how long to wait."""
+    """A check gave no clear answer; `note` says why (reads down, several candidates), `pause` is how long to wait.
+
+    `blind`: the network shows this to no app, so a later check gives no other answer.
+    """
 
     note: str
     pause: timedelta | None = None
+    blind: bool = False
+
+
+class ClosedBy(StrEnum):
+    """What closed an attempt: the answer to its call, a check of its progress, a look in a list or at the post's own
+    key, or a person. Only after LOOK may the request still have arrived."""
+
+    ANSWER = "answer"
+    CHECK = "check"
+    LOOK = "look"
+    KEY = "key"
+    PERSON = "person"

@@ -24,7 +24,8 @@ from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_
 # Of a channel: how Munadi talks to the network. Nothing that a post is written by.
 INTERNALS = frozenset(
     {"scopes", "publishScopes", "tokens", "logins", "tokensByLogin", "hosts", "pulledMedia", "lead", "publishDeadline",
-     "visibleBytes", "margin", "absenceWindow", "findsWithoutHandle", "resend", "leftovers", "factsVersion", "sources"}
+     "visibleBytes", "margin", "absenceWindow", "findsWithoutHandle", "resend", "leftovers", "lookEvery", "looksADay",
+     "factsVersion", "sources"}
 )  # fmt: skip
 # Of a stored file: what decides where it can be posted.
 FACTS = ("kind", "type", "bytes", "width", "height", "duration", "pages")

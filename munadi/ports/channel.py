@@ -42,10 +42,14 @@ class Gate(Protocol):
 
 @dataclass(frozen=True)
 class VisibleStep:
-    """One visible step of a publication: `post`, or a later one (`comment`, `part-2`)."""
+    """One visible step of a publication: `post`, or a later one (`comment`, `part-2`).
+
+    `is_doubtful`: an earlier request of it may have been received. Then the core alone decides what a refusal means.
+    """
 
     gate: Gate
     name: str = "post"
+    is_doubtful: bool = False
 
 
 class SaveHandle(Protocol):

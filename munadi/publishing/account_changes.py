@@ -31,6 +31,7 @@ from munadi.domain.reasons import failure_of
 from munadi.intake.account_trouble import ACCOUNT_CODES, troubles_of
 from munadi.ports import Connection
 from munadi.publishing.content import LockedContent
+from munadi.publishing.outcomes import fail_or_doubt
 
 _WAITING = [status.value for status in WAITING]
 
@@ -108,7 +109,7 @@ async def fail_waiting(session: AsyncSession, account_id: str, now: datetime) ->
     for locked in await _locked_contents(session, account_id, now, col(PublicationRow.status).in_(_WAITING)):
         for row in locked.publications:
             if row.account_id == account_id and row.status in WAITING:
-                await locked.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
+                await fail_or_doubt(locked, row, failure_of(Reason.ACCOUNT_DISCONNECTED))
         locked.wake()
         await locked.close()
 

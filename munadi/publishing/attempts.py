@@ -7,12 +7,13 @@ checked the network. Every method is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import bindparam, insert
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
@@ -20,9 +21,10 @@ from munadi.db.accounts.rows import note_outcome
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, PublicationRow
+from munadi.domain.attempt import doubt_about
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import POST, HoldReason, PublicationStatus, Published
-from munadi.publishing.claiming import claim_row, fail_expired, queue_accepted
+from munadi.publishing.claiming import claim_row, fail_expired, is_late, queue_accepted
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of, stored
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
@@ -42,8 +44,11 @@ from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import step_from
 
 S = PublicationStatus
-_EARLIER = select(AttemptRow.number, AttemptRow.is_open).where(
-    col(AttemptRow.publication_id) == bindparam("publication_id"), col(AttemptRow.stage) == bindparam("step")
+_PAST = "number is_open was_uncertain closed_by intent_at ended_at uncertain_since"
+_EARLIER = (
+    sqlalchemy.select(*(getattr(AttemptRow, name) for name in _PAST.split()))
+    .where(col(AttemptRow.publication_id) == bindparam("publication_id"), col(AttemptRow.stage) == bindparam("step"))
+    .order_by(col(AttemptRow.number))
 )
 _INSERT = insert(AttemptRow)
 
@@ -84,7 +89,11 @@ class AttemptStore:
                 found = await claim_row(locked, row)
             step = step_from(locked.content, locked.draft, row, handle_of(self._keyring, locked.content, row))
             if found is NextStep.PUBLISH and period is not None:
-                attempt = await _open(locked, row, POST, holder, now + period(step))
+                earlier = await _attempts_before(locked.session, row, POST)
+                if (doubt := doubt_about(earlier)) is not None and doubt.needs_a_look(locked.now):
+                    found = NextStep.LOOK_FIRST
+                else:
+                    attempt = await _open(locked, row, POST, holder, now + period(step), earlier)
             await locked.close()
             return ClaimResult(step, attempt, found)
 
@@ -99,7 +108,8 @@ class AttemptStore:
             row = locked.publication(publication_id)
             if row.epoch != epoch or not _may_take(row, step):
                 return Refused("STALE")
-            return await _open(locked, row, step, holder, deadline)
+            earlier = await _attempts_before(session, row, step)
+            return await _open(locked, row, step, holder, deadline, earlier)
 
     async def save_handle(
         self,
@@ -181,24 +191,28 @@ class AttemptStore:
 
 
 async def _open(
-    locked: LockedContent, row: PublicationRow, step: str, holder: str, deadline: datetime
+    locked: LockedContent, row: PublicationRow, step: str, holder: str, deadline: datetime, earlier: Sequence[Any]
 ) -> Attempt | Refused:
-    """Add the intent of a visible call to the caller's transaction; Refused if account or open attempt forbid it."""
+    """Add the intent of a visible call to the caller's transaction; Refused if account or open attempt forbid it.
+
+    `earlier` are the attempts of this step so far.
+    """
     account = await locked.account(row.account_id)
     if account.deleted_at is not None:
         return Refused("ACCOUNT_GONE")
     if account.paused_until is not None and account.paused_until > locked.now:
         return Refused("PAUSED", account.paused_until - locked.now)
-    # The caller holds the lock of the post, so no other attempt is opened between this and the insert.
-    connection = await locked.session.connection()
-    earlier = (await connection.execute(_EARLIER, {"publication_id": row.id, "step": step})).all()
-    if any(is_open for _, is_open in earlier):
+    if any(one.is_open for one in earlier):
         return Refused("OPEN_ATTEMPT")
+    attempt = Attempt(
+        new_id(Prefix.ATTEMPT),
+        max((one.number for one in earlier), default=0) + 1,
+        locked.now,
+        deadline,
+        uncertain_since=_uncertain_since(locked.now, row, earlier, step),
+    )
     row.attempt_count += 1
     row.look_since = None
-    attempt = Attempt(
-        new_id(Prefix.ATTEMPT), max((number for number, _ in earlier), default=0) + 1, locked.now, deadline
-    )
     values = {
         "id": attempt.id,
         "publication_id": row.id,
@@ -210,9 +224,28 @@ async def _open(
         "was_uncertain": False,
         "intent_at": locked.now,
         "deadline_at": deadline,
+        "uncertain_since": attempt.uncertain_since,
     }
-    await connection.execute(_INSERT, values)
+    await (await locked.session.connection()).execute(_INSERT, values)
     return attempt
+
+
+async def _attempts_before(session: AsyncSession, row: PublicationRow, step: str) -> Sequence[Any]:
+    """The attempts of a step so far. The caller holds the lock of the post, so no other is opened meanwhile."""
+    connection = await session.connection()
+    return (await connection.execute(_EARLIER, {"publication_id": row.id, "step": step})).all()
+
+
+def _uncertain_since(now: datetime, row: PublicationRow, earlier: Sequence[Any], step: str) -> datetime | None:
+    """When the first request of this step was made that may have been received, as far as the database can know.
+
+    A restored database lacks recent attempts, and so may one whose first send comes late.
+    """
+    doubt = doubt_about(earlier)
+    times = [at for at in (row.look_since, doubt.since if doubt else None) if at is not None]
+    if not times and step == POST and row.attempt_count == 0 and is_late(now, row):
+        times.append(row.due_at)
+    return min(times, default=None)
 
 
 def _may_take(row: PublicationRow, step: str) -> bool:
@@ -240,7 +273,9 @@ def _result(locked: LockedContent, row: PublicationRow) -> StepResult:
     return StepResult(
         publication_id=row.id,
         status=status,
-        step=next_step_of(status, steps_left=bool(row.stages), next_look_at=row.next_look_at),
+        step=next_step_of(
+            status, steps_left=bool(row.stages), next_look_at=row.next_look_at, step_look_at=row.step_look_at
+        ),
         epoch=row.epoch,
         next_look_at=row.next_look_at,
         deliveries=locked.deliveries,

@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import col, select
-
 from munadi.db.audit import record
 from munadi.db.contents.media_uses import named_media, use_media
-from munadi.db.tables import AttemptRow, PublicationRow
+from munadi.db.tables import PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import LAPSE_MARGIN, WAITING, DismissedAs, PublicationStatus, Published
+from munadi.domain.publication import LAPSE_MARGIN, POST, WAITING, ClosedBy, DismissedAs, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
 from munadi.domain.time import DEFAULT_WINDOW
 from munadi.publishing.content import LockedContent
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import give_up_handle
 from munadi.publishing.outcomes import locate, owned_by_another
+from munadi.publishing.steps import attempts_of
 
 S = PublicationStatus
 
@@ -178,11 +177,15 @@ async def resolve(
     if published and post_id is not None and await owned_by_another(locked.session, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
     _begin(locked, Action.PUBLICATION_RESOLVED, row.id)
-    query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
-    for attempt in (await locked.session.exec(query)).all():
-        # When the call ended was never seen, and that the post is not there does not tell what the call did.
-        attempt.is_open, attempt.was_uncertain = False, True
-        attempt.outcome = (Effect.SENT if published else Effect.UNKNOWN).value
+    attempts = await attempts_of(locked.session, row.id, POST)
+    for attempt in attempts:
+        if attempt.is_open:
+            # When the call ended was never seen, and that the post is not there does not tell what the call did.
+            attempt.is_open, attempt.was_uncertain = False, True
+            attempt.outcome = (Effect.SENT if published else Effect.UNKNOWN).value
+    if attempts:
+        # The answer is about everything sent before: a refusal of a later attempt is a refusal again.
+        attempts[-1].closed_by = ClosedBy.PERSON.value
     # A late response of the attempt that a person has just resolved must find an older epoch.
     row.epoch += 1
     row.look_since = None

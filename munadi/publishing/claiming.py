@@ -6,7 +6,7 @@ Everything here is part of the caller's transaction, on a locked post.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from munadi.db.tables import PublicationRow
 from munadi.domain.event import EventType
@@ -15,6 +15,7 @@ from munadi.domain.publication import WAITING, HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.publishing.content import LockedContent
 from munadi.publishing.model import NextStep
+from munadi.publishing.outcomes import fail_or_doubt
 from munadi.publishing.plans import plan_of
 
 S = PublicationStatus
@@ -22,6 +23,8 @@ S = PublicationStatus
 LATE_FIRST_SEND = timedelta(minutes=5)
 # A claim that was refused because this clock lags sleeps at least this long.
 MIN_SLEEP = timedelta(milliseconds=20)
+# The rest of an account's pause that a claim waits for; longer ones are holds.
+SHORT_PAUSE = timedelta(seconds=2)
 
 _HOLD_ENDS_AS = {
     HoldReason.TOKEN: Reason.TOKEN_EXPIRED,
@@ -44,18 +47,28 @@ async def queue_accepted(locked: LockedContent) -> None:
 async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | timedelta | None:
     """Claim a publication that is due, prepared and not held, under a new epoch; returns its first step.
 
-    Returns a wait if it is not due yet by this worker's clock, and None if it cannot be claimed now.
+    Returns a wait if it is not due yet by this worker's clock, and None if it cannot be claimed now. While its account
+    is paused it is held and not started. The end of a hold and of the pause that it stands for differ by milliseconds.
     """
     at = plan_of(locked.content, row, locked.now).claimable_at
     if at is None:
         return None
+    paused_until = (await locked.account(row.account_id)).paused_until
+    if at <= locked.now and paused_until is not None and paused_until > locked.now + SHORT_PAUSE:
+        await locked.hold(row, HoldReason.RATE_LIMIT, paused_until)
+        return None
+    at = max(at, paused_until or at)
     if at > locked.now:
         return max(at - locked.now, MIN_SLEEP)
     row.epoch += 1
-    late = locked.now - row.due_at > LATE_FIRST_SEND and row.attempt_count == 0
-    looked_for = late or row.look_since is not None
+    looked_for = row.look_since is not None or (row.attempt_count == 0 and is_late(locked.now, row))
     await locked.move(row, S.PUBLISHING, EventType.PUBLISH_STARTED)
     return NextStep.LOOK_FIRST if looked_for else NextStep.PUBLISH
+
+
+def is_late(now: datetime, row: PublicationRow) -> bool:
+    """Whether a first send at this time may follow a restore of the database."""
+    return now - row.due_at > LATE_FIRST_SEND
 
 
 async def fail_expired(locked: LockedContent, publications: Sequence[PublicationRow]) -> None:
@@ -67,13 +80,13 @@ async def fail_expired(locked: LockedContent, publications: Sequence[Publication
     for row in waiting:
         account = await locked.account(row.account_id)
         if account.deleted_at is not None:
-            await locked.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
+            await fail_or_doubt(locked, row, failure_of(Reason.ACCOUNT_DISCONNECTED))
             continue
         reconnected = row.hold_reason == HoldReason.TOKEN and row.hold_until is None and account.is_usable
         if locked.now >= locked.content.publish_by:
             if reconnected:
                 locked.release(row)
-            await locked.fail(row, _end_of(row))
+            await fail_or_doubt(locked, row, _end_of(row))
         elif reconnected:
             await locked.resume(row)
 

@@ -252,9 +252,9 @@ class LockedContent:
             case PublicationStatus.UNCONFIRMED:
                 return row.next_look_at
             case PublicationStatus.PUBLISHED if row.next_look_at is not None:
-                return row.next_look_at
+                return min(row.next_look_at, row.step_look_at or row.next_look_at)
             case PublicationStatus.PUBLISHED if row.stages:
-                return self.now + PUBLISHING_LOOK
+                return row.step_look_at or self.now + PUBLISHING_LOOK
         return None
 
     def _wanted_at(self, row: PublicationRow) -> datetime:

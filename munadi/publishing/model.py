@@ -10,12 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from munadi.domain.attempt import Attempt as Attempt
+from munadi.domain.attempt import Doubt as Doubt
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import Effect, Failure, Reason
 from munadi.domain.model import Model
-from munadi.domain.publication import ENDED, Handle, HoldReason, PublicationStatus, Published, Warning_
+from munadi.domain.publication import ENDED, ClosedBy, Handle, HoldReason, PublicationStatus, Published, Warning_
 
 # The invisible step before the post. It has no attempts, because it may be repeated.
 PREPARE = "prepare"
@@ -58,6 +63,16 @@ class Plan(Model):
     next_look_at: datetime | None = None
     stages_left: bool = False
     account_id: str = ""
+    # When to look again for a later step whose outcome is unknown.
+    step_look_at: datetime | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_older_workers_know_it(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `step_look_at` where it is not needed: a worker of an earlier version refuses a field that is new."""
+        fields: dict[str, Any] = serialize(self)
+        if self.step_look_at is None:
+            fields.pop("step_look_at", None)
+        return fields
 
     @property
     def claimable_at(self) -> datetime | None:
@@ -79,8 +94,9 @@ class Plan(Model):
         if self.status is PublicationStatus.QUEUED:
             at = self.claimable_at or self.preparable_at
             return None if at is None else min(at, self.publish_by)
-        may_look = self.status in (PublicationStatus.UNCONFIRMED, PublicationStatus.PUBLISHED)
-        return self.next_look_at if may_look else None
+        if self.status is PublicationStatus.PUBLISHED:
+            return min((at for at in (self.next_look_at, self.step_look_at) if at is not None), default=None)
+        return self.next_look_at if self.status is PublicationStatus.UNCONFIRMED else None
 
     @property
     def rests(self) -> bool:
@@ -158,20 +174,6 @@ class CommandResult(Model):
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """The record of one visible call, which may begin until `deadline_at`. Open until its outcome is certain.
-
-    `effect` is what its caller recorded: UNKNOWN, SENT when the network accepted it and still works on it, else None.
-    """
-
-    id: str
-    number: int
-    intent_at: datetime
-    deadline_at: datetime
-    effect: Effect | None = None
-
-
-@dataclass(frozen=True)
 class Refused:
     """Why no visible call may be made: GONE, STALE, ACCOUNT_GONE, PAUSED (for `wait`), OPEN_ATTEMPT."""
 
@@ -185,7 +187,8 @@ class Step:
 
     `name` is POST until the post is live, then the next later step (`comment`, `part-2`), or None when none is left.
     `attempt` is the open attempt of that step. `attempts` counts all of the publication. `look_since` is set when the
-    database is a restored one: since then the network may have the post without a record here.
+    database is a restored one: since then the network may have the post without a record here. `doubt` is set while no
+    attempt is open and an earlier one may have been received.
     """
 
     publication_id: str
@@ -203,6 +206,7 @@ class Step:
     name: str | None
     attempt: Attempt | None = None
     look_since: datetime | None = None
+    doubt: Doubt | None = None
 
     def then(self, step: NextStep, after: timedelta = timedelta(0)) -> StepResult:
         """The result for an unchanged publication that continues with `step`."""
@@ -226,18 +230,22 @@ class ClaimResult:
 class Outcome(Model):
     """The outcome of a step. The first of these that is set decides (`munadi.publishing.outcomes` has the table):
 
-    published: it is live · failure: refused permanently · hold: not sent, wait, and prepare it again where
-    `prepares_again` · pending: accepted, not yet live ·
+    published: it is live · evidence: refused, but an earlier attempt may be live · failure: refused permanently ·
+    hold: not sent, wait, and prepare it again where `prepares_again` · pending: accepted, not yet live ·
     requeue: never sent, due at once · look_after: the result is unclear, check again after that long · warning: a later
-    step is given up, because of `given_up`. None of them: an unknown effect leaves the attempt open for `reconcile`.
+    step is given up, because of `given_up`, or with `look_after` checked again. None of them: an unknown effect leaves
+    the attempt open for `reconcile`.
 
     `then` and `after` say what the workflow does next if the publication stays as it is; with `retry` the activity
     raises, so that Temporal retries it. `credentials_version` is that of the credentials the call was made with: a
     failure is recorded on their connection only. `first_byte_at` is when the call began, None where that is not known.
+    `closed_by` is what closes the attempt, if this outcome does.
     """
 
     effect: Effect
+    closed_by: ClosedBy = ClosedBy.ANSWER
     published: Published | None = None
+    evidence: bool = False
     failure: Failure | None = None
     hold: HoldReason | None = None
     hold_for: timedelta | None = None

@@ -3,7 +3,8 @@
 | the outcome is | current epoch | stale epoch (another run has taken over) |
 |---|---|---|
 | published | published | published: a late success is a fact, whatever the epoch |
-| failure | failed | only its own attempt is closed |
+| evidence | stays publishing, attempt stays open as rejected: an earlier one may be live, checks follow | the same |
+| failure | failed; unconfirmed where an earlier attempt may be live | only its own attempt is closed |
 | hold | queued, held | only its own attempt is closed |
 | requeue | queued, due at once | nothing |
 | look_after | unconfirmed, or the next check | nothing |
@@ -17,21 +18,29 @@ changes the status, whatever the epoch: sent passes the step, a warning gives up
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
+from munadi.domain.attempt import doubt_about
 from munadi.domain.event import EventType
-from munadi.domain.failure import Effect
+from munadi.domain.failure import Effect, Failure
 from munadi.domain.publication import (
+    CHAIN_INCOMPLETE,
+    COMMENT,
+    FIRST_COMMENT_FAILED,
     HOLD_GROWTH,
     ID_LOOK_GROWTH,
     LACKS_A_PART,
+    LOOK_GROWTH,
     OUTCOME_UNKNOWN,
     POST,
     POST_ID_PENDING,
+    ClosedBy,
     HoldReason,
     PublicationStatus,
     Published,
@@ -40,6 +49,7 @@ from munadi.domain.publication import (
 )
 from munadi.publishing.content import LockedContent, without
 from munadi.publishing.model import PREPARE, Outcome
+from munadi.publishing.steps import attempts_of
 
 S = PublicationStatus
 
@@ -60,8 +70,11 @@ async def apply_outcome(
     locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, *, step: str, epoch: int, outcome: Outcome
 ) -> bool:
     """Change a locked publication and its attempt by the table above; False when the epoch or the status is stale."""
+    live = outcome.published is not None or (step not in (POST, PREPARE) and outcome.effect is Effect.SENT)
     if attempt is not None and outcome.look_after is None:
         _close(locked, row, attempt, outcome)
+    if live and row.attempt_count and (attempt is None or attempt.outcome == Effect.REJECTED):
+        attempt = await _live_one(locked.session, row, step) or attempt
     if step not in (POST, PREPARE):
         _later_step(locked, row, step, outcome)
         return True
@@ -75,7 +88,7 @@ async def apply_outcome(
         failure = outcome.failure
         if attempt is not None:
             failure = failure.model_copy(update={"attempt_id": attempt.id})
-        await locked.fail(row, failure)
+        await fail_or_doubt(locked, row, failure)
     elif outcome.hold is not None:
         await _hold(locked, row, attempt, outcome, outcome.hold)
     elif outcome.requeue and row.status == S.PUBLISHING:
@@ -86,12 +99,31 @@ async def apply_outcome(
     return True
 
 
+async def fail_or_doubt(locked: LockedContent, row: PublicationRow, failure: Failure) -> None:
+    """End a publication with a reason. Where an earlier attempt may be live it is unconfirmed instead, with the reason
+    in its warning: `failed` promises that nothing is live."""
+    doubt = doubt_about(await attempts_of(locked.session, row.id, POST)) if row.attempt_count else None
+    if doubt is None:
+        await locked.fail(row, failure)
+        return
+    if row.status in (S.ACCEPTED, S.QUEUED):
+        await locked.move(row, S.PUBLISHING, None)
+    message = f"an earlier request may be live, and no other is sent: {failure.message}"
+    why = f"{message[:400]}. Look for the post there, then resolve the publication"
+    await _unconfirmed(locked, row, LOOK_GROWTH[0], Warning_(code=OUTCOME_UNKNOWN, message=why, channel=row.channel))
+    row.next_look_at = locked.now + LOOK_GROWTH[0]  # once more also after publishBy
+
+
 def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outcome: Outcome) -> None:
-    """Record the outcome at its attempt. Only a later proof of acceptance changes a certain outcome."""
+    """Record the outcome at its attempt. Only a later proof of acceptance changes a certain outcome.
+
+    An attempt that was refused stays refused, also when the post is found: an earlier one is live.
+    """
     open_before = attempt.is_open
     if not open_before and outcome.published is None and not outcome.pending:
         return
-    attempt.outcome = outcome.effect.value
+    refused = attempt.outcome == Effect.REJECTED and outcome.effect is Effect.SENT and not outcome.pending
+    attempt.outcome = (Effect.REJECTED if refused else outcome.effect).value
     attempt.ended_at = locked.now
     attempt.provider_code = outcome.provider_code or attempt.provider_code
     attempt.raw = outcome.raw or attempt.raw
@@ -99,18 +131,42 @@ def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outc
     # A late "accepted, still processing" reopens the last attempt, so that no other is sent.
     opens_again = outcome.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
     uncertain = outcome.effect is Effect.UNKNOWN or outcome.pending
-    attempt.is_open = uncertain and outcome.warning is None and (open_before or opens_again)
-    attempt.was_uncertain = attempt.was_uncertain or uncertain
+    still_open = uncertain or outcome.evidence
+    attempt.is_open = still_open and outcome.warning is None and (open_before or opens_again)
+    attempt.closed_by = None if attempt.is_open else outcome.closed_by.value
+    attempt.was_uncertain = attempt.was_uncertain or still_open
+
+
+async def _live_one(session: AsyncSession, row: PublicationRow, step: str) -> AttemptRow | None:
+    """The attempt whose post was found after it had counted as absent: the last one that only a look closed."""
+    attempts = await attempts_of(session, row.id, step)
+    doubtful = [one for one in attempts if one.closed_by == ClosedBy.LOOK and one.outcome == Effect.NOT_SENT]
+    if not doubtful:
+        return None
+    doubtful[-1].outcome = Effect.SENT.value
+    return doubtful[-1]
 
 
 def _later_step(locked: LockedContent, row: PublicationRow, step: str, outcome: Outcome) -> None:
+    row.step_look_at = None
     if outcome.effect is Effect.SENT and row.stages[:1] == [step]:
         row.stages = row.stages[1:]
+        row.warnings = [one for one in row.warnings if not is_step_warning(one, step)]
+        if not any(one["code"] in LACKS_A_PART for one in row.warnings):
+            row.incomplete_at = row.incomplete_because = None
     elif outcome.warning is not None and row.stages:
-        row.stages = []
-        row.warnings = [*row.warnings, outcome.warning.stored()]
+        row.warnings = [*(one for one in row.warnings if not is_step_warning(one, step)), outcome.warning.stored()]
         row.incomplete_at, row.incomplete_because = locked.now, outcome.given_up and outcome.given_up.value
+        if outcome.look_after is None:
+            row.stages = []
+        else:
+            row.step_look_at = locked.now + outcome.look_after
     row.updated_at = locked.now
+
+
+def is_step_warning(warning: Mapping[str, Any], step: str) -> bool:
+    """Whether a stored warning says that this step of a live post is missing."""
+    return bool(warning["code"] == (FIRST_COMMENT_FAILED if step == COMMENT else CHAIN_INCOMPLETE))
 
 
 async def _published(locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, what: Published) -> None:

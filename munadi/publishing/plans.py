@@ -43,6 +43,7 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
         next_look_at=row.next_look_at,
         stages_left=status is S.PUBLISHED and bool(row.stages),
         account_id=row.account_id,
+        step_look_at=row.step_look_at if status is S.PUBLISHED and row.stages else None,
     )
 
 

@@ -18,7 +18,7 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of
 from munadi.publishing.model import Claim, Claimed, NextStep, Step, View
 from munadi.publishing.plans import view_of
-from munadi.publishing.steps import open_attempt_of, step_name, step_of
+from munadi.publishing.steps import attempts_of, open_one, step_from, step_name, step_of
 
 S = PublicationStatus
 
@@ -107,12 +107,12 @@ class ScheduleStore:
             name = step_name(row)
             if row.status in statuses and name is not None:
                 row.epoch += 1
-            attempt = await open_attempt_of(session, publication_id, name)
+            attempts = await attempts_of(session, publication_id, name)
+            attempt = open_one(attempts)
             if attempt is not None:
                 attempt.was_uncertain = True  # also when the network shows that it was not sent
-            await session.flush()
             handle = handle_of(self._keyring, locked.content, row)
-            return await step_of(session, locked.content, locked.draft, row, handle)
+            return step_from(locked.content, locked.draft, row, handle, attempts)
 
 
 def _claimed(locked: LockedContent, row: PublicationRow, mode: NextStep) -> Claimed:

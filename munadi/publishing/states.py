@@ -55,10 +55,16 @@ def roll_up(statuses: Iterable[PublicationStatus]) -> ContentStatus:
     return ContentStatus.FAILED if S.FAILED in given else ContentStatus.CANCELED
 
 
-def next_step_of(status: PublicationStatus, *, steps_left: bool, next_look_at: datetime | None) -> NextStep:
+def next_step_of(
+    status: PublicationStatus,
+    *,
+    steps_left: bool,
+    next_look_at: datetime | None,
+    step_look_at: datetime | None = None,
+) -> NextStep:
     """What the workflow does next with a publication in this state."""
-    if status is S.PUBLISHED and steps_left:
+    if status is S.PUBLISHED and steps_left and step_look_at is None:
         return NextStep.STAGE
-    if status is S.PUBLISHED and next_look_at is not None:
+    if status is S.PUBLISHED and (steps_left or next_look_at is not None):
         return NextStep.LOOK
     return NextStep.DONE if status in ENDED - {S.UNCONFIRMED} else NextStep.LOOK

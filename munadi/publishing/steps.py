@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
+from munadi.domain.attempt import Attempt, doubt_about
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import Effect
 from munadi.domain.publication import POST, Handle, PublicationStatus
-from munadi.publishing.model import Attempt, Step
+from munadi.publishing.model import Step
 
 S = PublicationStatus
 
@@ -21,22 +24,24 @@ def step_name(row: PublicationRow) -> str | None:
     return row.stages[0] if row.stages else None
 
 
-async def open_attempt_of(session: AsyncSession, publication_id: str, step: str | None) -> AttemptRow | None:
-    """The attempt of a step whose outcome is not certain. A unique index allows one at most."""
+async def attempts_of(session: AsyncSession, publication_id: str, step: str | None) -> Sequence[AttemptRow]:
+    """The attempts of a step, in order. A unique index allows one open one at most."""
     if step is None:
-        return None
-    query = select(AttemptRow).where(
-        AttemptRow.publication_id == publication_id, col(AttemptRow.is_open), AttemptRow.stage == step
-    )
-    return (await session.exec(query)).first()
+        return ()
+    query = select(AttemptRow).where(AttemptRow.publication_id == publication_id, AttemptRow.stage == step)
+    return (await session.exec(query.order_by(col(AttemptRow.number)))).all()
+
+
+def open_one(attempts: Sequence[AttemptRow]) -> AttemptRow | None:
+    """The attempt whose outcome is not certain."""
+    return next((row for row in attempts if row.is_open), None)
 
 
 async def step_of(
     session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow, handle: Handle | None = None
 ) -> Step:
     """Build the next step with its open attempt, from rows that the caller has read or locked."""
-    attempt = await open_attempt_of(session, row.id, step_name(row))
-    return step_from(content, current, row, handle, attempt)
+    return step_from(content, current, row, handle, await attempts_of(session, row.id, step_name(row)))
 
 
 def step_from(
@@ -44,9 +49,10 @@ def step_from(
     current: DraftRow,
     row: PublicationRow,
     handle: Handle | None,
-    attempt: AttemptRow | None = None,
+    attempts: Sequence[AttemptRow] = (),
 ) -> Step:
     """Build the next step, from its rows and the `handle` that the caller opened."""
+    attempt = open_one(attempts)
     draft = Draft.model_validate(current.resolved[row.id])
     return Step(
         publication_id=row.id,
@@ -66,6 +72,7 @@ def step_from(
         name=step_name(row),
         attempt=_attempt_of(attempt),
         look_since=row.look_since,
+        doubt=None if attempt is not None else doubt_about(attempts),
     )
 
 
@@ -73,4 +80,4 @@ def _attempt_of(row: AttemptRow | None) -> Attempt | None:
     if row is None:
         return None
     effect = Effect(row.outcome) if row.outcome else None
-    return Attempt(row.id, row.number, row.intent_at, row.deadline_at, effect)
+    return Attempt(row.id, row.number, row.intent_at, row.deadline_at, effect, row.uncertain_since, row.provider_code)

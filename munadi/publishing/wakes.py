@@ -32,7 +32,7 @@ READ_AHEAD = 4
 _CONTENT_COLUMNS = "id brand_ref draft_version publish_by wake_seq wake_ack wake_tries updated_at"
 _PUBLICATION_COLUMNS = (
     "id content_id account_id channel status epoch due_at lead_seconds hold_reason hold_until next_look_at stages "
-    "handle_ready handle_draft_version handle_expires_at"
+    "step_look_at handle_ready handle_draft_version handle_expires_at"
 )
 _CONTENT = [getattr(ContentRow, name) for name in _CONTENT_COLUMNS.split()]
 _PUBLICATION = [getattr(PublicationRow, name) for name in _PUBLICATION_COLUMNS.split()]

@@ -117,10 +117,12 @@ class Bench:
         saved: Saved | None = None,
         step: str = "post",
         gate: Gate | None = None,
+        *,
+        doubtful: bool = False,
     ) -> Any:
-        """The visible call of a step, with the handle that is saved."""
+        """The visible call of a step, with the handle that is saved. `doubtful`: an earlier one may have arrived."""
         saved = saved or Saved()
-        visible = VisibleStep(gate or GateThatCounts(), step)
+        visible = VisibleStep(gate or GateThatCounts(), step, is_doubtful=doubtful)
         return await self.channel.publish(given, who, saved.handle, saved, visible)
 
 

@@ -60,10 +60,16 @@ class Acme(Connected):
         return self.oracle.posts(self.account.external_id)
 
     async def send(
-        self, given: PublicationDraft, saved: Saved, step: str = "post", closed: Exception | None = None
+        self,
+        given: PublicationDraft,
+        saved: Saved,
+        step: str = "post",
+        closed: Exception | None = None,
+        *,
+        doubtful: bool = False,
     ) -> Published | Pending:
-        """One visible call. Its gate may be closed."""
-        visible = VisibleStep(GateThatCounts(closed), step)
+        """One visible call. Its gate may be closed. `doubtful`: an earlier one may have arrived."""
+        visible = VisibleStep(GateThatCounts(closed), step, is_doubtful=doubtful)
         found: Published | Pending = await self.channel.publish(given, self.account, saved.handle, saved, visible)
         return found
 

@@ -18,6 +18,7 @@ from tests.channels.contract import Scene
 from tests.channels.making import TOKEN, GateThatCounts, Saved, bench, error_of
 from tests.channels.network import answer
 from tests.channels.scenes import SCENES, scenes
+from tests.uncertain.lagging import as_response, refusals
 
 LOST = [httpx.ReadTimeout("slow"), httpx.ReadError("reset")]
 ODD_ANSWERS = [
@@ -139,7 +140,7 @@ async def test_find_and_check_only_read(scene: Scene) -> None:
 async def test_find_proves_absence(scene: Scene) -> None:
     built = bench(scene.name, scene.settings)
     scene.absent(built.network)
-    assert await scene.find(built) == Absent()
+    assert isinstance(await scene.find(built), Absent)
 
 
 @scenes
@@ -192,3 +193,31 @@ async def test_a_host_may_carry_a_path_prefix(scene: Scene) -> None:
     assert all(
         str(request.url).startswith(prefixes or (str(account.service_url),)) for request in built.network.requests
     )
+
+
+@scenes
+async def test_no_channel_judges_a_refusal_that_an_earlier_request_may_have_caused(scene: Scene) -> None:
+    """Only the core knows of that request: the refusal comes out as the table has it, and nothing else is called."""
+    channel = bench(scene.name, scene.settings).channel
+    if channel.resend(scene.draft) is Resend.SAME_HANDLE:
+        return  # the post has a key of its own, which the channel reads: that is no judgement
+    for key, refusal in refusals(scene.name).items():
+        wanted = channel.explain(refusal)
+        if not wanted.may_be_ours:
+            continue
+        built = scene.empty()
+        built.network.on(scene.method, scene.visible, as_response(refusal))
+        raised = await error_of(built.publish(scene.draft, scene.account, Saved(scene.handle), doubtful=True))
+        assert (raised.effect, raised.reason, raised.may_be_ours) == (wanted.effect, wanted.reason, True), key
+        assert len(built.network.requests) == 1, key
+
+
+def test_the_networks_that_refuse_copies_say_so() -> None:
+    """Where their facts name such an answer, the table marks it."""
+    marked = {
+        name
+        for name, scene in SCENES.items()
+        for one in refusals(name).values()
+        if bench(name, scene.settings).channel.explain(one).may_be_ours
+    }
+    assert marked == {"bluesky", "facebook", "instagram", "linkedin", "mastodon", "threads", "x", "youtube"}

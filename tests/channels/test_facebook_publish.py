@@ -109,7 +109,7 @@ async def test_photos_that_lapsed_are_not_attached() -> None:
     assert (saved.kept.ready, page.state(saved).photos) == (False, ())
 
 
-@pytest.mark.parametrize("code", [1, 2, 506, 1363047])
+@pytest.mark.parametrize("code", [1, 2, 1363047])
 @pytest.mark.parametrize(("given", "handle"), [(page.TEXT, None), (page.REEL, page.uploaded())], ids=["feed", "reel"])
 async def test_a_call_that_may_have_published_is_unknown(
     given: PublicationDraft, handle: Handle | None, code: int
@@ -129,18 +129,12 @@ async def test_an_unreadable_link_is_read_again_once() -> None:
     assert (found.reason, found.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
-@pytest.mark.parametrize(
-    ("minutes", "effect"),
-    [(None, Effect.UNKNOWN), (120, Effect.REJECTED), (0, Effect.UNKNOWN)],
-    ids=["no twin", "older twin", "perhaps ours"],
-)
-async def test_a_duplicate_is_a_final_refusal_only_if_an_older_post_explains_it(
-    minutes: int | None, effect: Effect
-) -> None:
-    twin = {**page.READ, "created_time": (NOW - timedelta(minutes=minutes or 0)).isoformat()}
-    built = page.over(graph_error(506), posts=ok({"data": [] if minutes is None else [twin]}))
+@pytest.mark.parametrize("code", [506, 1366051])
+async def test_facebook_does_not_judge_a_duplicate_by_itself(code: int) -> None:
+    built = page.over(graph_error(code))
     found = await page.failure(built, page.TEXT, Saved())
-    assert (found.reason, found.effect) == (Reason.DUPLICATE_CONTENT, effect)
+    assert (found.reason, found.effect, found.may_be_ours) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED, True)
+    assert len(built.network.requests) == 1
 
 
 async def test_an_address_that_cannot_be_read_is_the_one_by_id() -> None:

@@ -83,10 +83,10 @@ async def test_another_story_is_not_mistaken_for_ours(acme: Acme, kind: str) -> 
 
 
 @at("facebook")
-async def test_the_same_text_again_is_a_duplicate_that_may_be_ours(acme: Acme) -> None:
+async def test_the_same_text_again_is_a_duplicate(acme: Acme) -> None:
     await acme.post(draft(acme, "text"))
     error = await acme.failure(draft(acme, "text"))
-    assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.UNKNOWN)
+    assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
     assert len(acme.posts) == 1
 
 

@@ -58,18 +58,30 @@ async def test_without_a_token_a_claim_makes_no_intent(board: Board) -> None:
     assert await board.attempts(put.id) == []
 
 
-@pytest.mark.parametrize(
-    ("account", "refused"),
-    [({"paused_until": START + MINUTE}, Refused("PAUSED", MINUTE)), ({"paused_until": START}, None)],
-)
-async def test_a_paused_account_gets_no_intent(
-    board: Board, account: dict[str, datetime], refused: Refused | None
-) -> None:
+async def test_a_paused_account_holds_the_publication_and_does_not_start_it(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH)
-    await board.set_account(ChannelName.INSTAGRAM, **account)
+    await board.set_account(ChannelName.INSTAGRAM, paused_until=START + MINUTE)
     taken = await claim(board, put)
-    assert taken.attempt == refused if refused else isinstance(taken.attempt, Attempt)
-    assert len(await board.attempts(put.id)) == (0 if refused else 1)
+    assert (taken.found, taken.attempt, taken.step.status) == (None, None, S.QUEUED)
+    row = await board.row(put.id)
+    assert (row.hold_reason, row.hold_until) == ("RATE_LIMIT", START + MINUTE)
+    assert [event.type for event in await board.events(put.content_id)] == ["content.publish.held"]
+
+
+async def test_a_pause_that_ends_a_moment_after_the_hold_is_a_short_wait(board: Board) -> None:
+    put = await board.put(S.QUEUED, epoch=EPOCH, hold_reason="RATE_LIMIT", hold_until=START)
+    await board.set_account(ChannelName.INSTAGRAM, paused_until=START + timedelta(milliseconds=30))
+    taken = await claim(board, put)
+    assert (taken.found, taken.attempt) == (timedelta(milliseconds=30), None)
+    assert await board.events(put.content_id) == []
+    taken = await claim(board, put, now=START + timedelta(milliseconds=30))
+    assert isinstance(taken.attempt, Attempt)
+
+
+async def test_a_pause_that_has_ended_does_not_matter(board: Board) -> None:
+    put = await board.put(S.QUEUED, epoch=EPOCH)
+    await board.set_account(ChannelName.INSTAGRAM, paused_until=START)
+    assert isinstance((await claim(board, put)).attempt, Attempt)
 
 
 async def test_a_disconnected_account_fails_the_publication(board: Board) -> None:

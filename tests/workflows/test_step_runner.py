@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,12 +11,13 @@ from typing import Any, cast
 import pytest
 
 from activities.absences import REMEMBERED, Absences
-from activities.policies import PostPolicy
-from activities.step_runner import StepRunner
+from activities.policies import LaterStepPolicy, PostPolicy
+from activities.step_runner import SPACING, StepRunner, evidence
+from munadi.domain.attempt import doubt_about
 from munadi.domain.channel import ChannelName, Resend
 from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown
+from munadi.domain.publication import Absent, ClosedBy, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channel, Channels
 from munadi.publishing.model import Attempt, NextStep, Outcome, Step, StepResult
 from tests.channels.making import FixedClock
@@ -39,7 +41,10 @@ class Looking(StepRunner):
     """A runner whose checks find `found`, one after another; it keeps what is recorded."""
 
     def __init__(self, clock: FixedClock, *, twice: bool, found: Sequence[Absent | Unknown]) -> None:
-        spec = SimpleNamespace(looks_twice=twice, margin=timedelta(0), absence_window=timedelta(0))
+        none = timedelta(0)
+        spec = SimpleNamespace(
+            looks_twice=twice, look_every=SPACING, looks_a_day=None, margin=none, absence_window=none
+        )
         channel = SimpleNamespace(spec=spec, resend=lambda _: Resend.AFTER_ABSENCE)
         channels = Channels({ChannelName.BLUESKY: cast(Channel, channel)})
         super().__init__(cast(Attempts, None), channels, Tokens(), clock, "w")
@@ -48,7 +53,9 @@ class Looking(StepRunner):
     async def find(self, *_: Any) -> Any:
         return self.left.pop(0)
 
-    async def record(self, step: Step, attempt: Attempt | None, outcome: Outcome) -> StepResult:
+    async def record(
+        self, step: Step, attempt: Attempt | None, outcome: Outcome, closed_by: ClosedBy | None = None
+    ) -> StepResult:
         self.recorded += outcome.effect is Effect.NOT_SENT
         return step.then(NextStep.LOOK)
 
@@ -129,3 +136,101 @@ async def test_an_expired_token_is_renewed_for_a_check(name: str) -> None:
 async def test_a_failed_check_is_never_an_absence(name: str) -> None:
     away = ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, "no answer")
     assert isinstance(await runner(Tokens(), away).find(step(name), NOW), Unknown)
+
+
+DOUBTED = replace(ATTEMPT, id="att_2", number=2, effect=None, uncertain_since=NOW - timedelta(hours=2))
+COPY = ChannelError(Reason.DUPLICATE_CONTENT, Effect.REJECTED, "a duplicate", may_be_ours=True)
+REFUSALS = [
+    COPY,
+    replace(COPY, effect=Effect.UNKNOWN),
+    ChannelError(Reason.INVALID_FIELD, Effect.REJECTED, "refused"),
+]
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=["copy", "copy of unknown effect", "any refusal"])
+@pytest.mark.parametrize("policy", [PostPolicy(), LaterStepPolicy()], ids=["post", "later step"])
+def test_a_refusal_is_evidence_while_an_earlier_attempt_is_uncertain(error: ChannelError, policy: Any) -> None:
+    outcome = evidence(DOUBTED, error, policy)
+    assert outcome is not None
+    assert (outcome.evidence, outcome.effect, outcome.failure, outcome.then) == (
+        True,
+        Effect.REJECTED,
+        None,
+        policy.reconcile,
+    )
+    assert evidence(replace(DOUBTED, uncertain_since=None), error, policy) is None
+
+
+@pytest.mark.parametrize("effect", [Effect.NOT_SENT, Effect.UNKNOWN])
+def test_an_answer_that_is_no_refusal_is_no_evidence(effect: Effect) -> None:
+    assert evidence(DOUBTED, ChannelError(Reason.PROVIDER_OUTAGE, effect, "down"), PostPolicy()) is None
+    assert evidence(DOUBTED, FOUND, PostPolicy()) is None
+
+
+LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(days=1)
+
+
+def past(**facts: Any) -> Any:
+    return SimpleNamespace(
+        **{
+            "was_uncertain": True,
+            "closed_by": "look",
+            "intent_at": NOW,
+            "ended_at": NOW,
+            "uncertain_since": None,
+            **facts,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("attempts", "since"),
+    [
+        ([], None),
+        ([past()], NOW),
+        ([past(closed_by=None)], NOW),  # from before the column
+        ([past(closed_by="answer")], None),  # a late answer is certain
+        ([past(closed_by="check")], None),  # the network gave it up
+        ([past(closed_by="key")], None),  # its own key showed that it is not there
+        ([past(was_uncertain=False, closed_by="answer")], None),
+        ([past(), past(closed_by="person")], None),  # a person looked
+        ([past(closed_by="person"), past(intent_at=LATER)], LATER),
+        (
+            [past(was_uncertain=False, closed_by="answer", uncertain_since=NOW - timedelta(days=1))],
+            NOW - timedelta(days=1),
+        ),
+    ],
+)
+def test_what_leaves_a_doubt(attempts: list[Any], since: datetime | None) -> None:
+    doubt = doubt_about(attempts)
+    assert (doubt.since if doubt else None) == since
+
+
+def test_a_look_is_fresh_for_half_a_minute() -> None:
+    doubt = doubt_about([past()])
+    assert doubt is not None
+    assert not doubt.needs_a_look(NOW + timedelta(seconds=29))
+    assert doubt.needs_a_look(NOW + timedelta(seconds=31))
+
+
+@pytest.mark.parametrize(
+    ("resend", "uncertain_since", "effect", "may"),
+    [
+        (Resend.NEVER, None, Effect.UNKNOWN, False),
+        (Resend.AFTER_ABSENCE, NOW, Effect.UNKNOWN, True),
+        (Resend.ONCE_AFTER_ABSENCE, None, Effect.UNKNOWN, True),
+        (Resend.ONCE_AFTER_ABSENCE, NOW, Effect.UNKNOWN, False),
+        (Resend.SAME_HANDLE, NOW, Effect.UNKNOWN, True),
+        (Resend.SAME_HANDLE, NOW, Effect.REJECTED, False),  # evidence
+        (Resend.AFTER_ABSENCE, None, Effect.SENT, False),  # accepted
+    ],
+)
+async def test_what_may_be_sent_again_once_it_is_absent(
+    resend: Resend, uncertain_since: datetime | None, effect: Effect, may: bool
+) -> None:
+    looking = Looking(FixedClock(NOW), twice=False, found=[Absent()])
+    looking._channels["bluesky"].resend = lambda _: resend  # type: ignore[method-assign]
+    await looking.reconcile(
+        step("post"), replace(ATTEMPT, effect=effect, uncertain_since=uncertain_since), PostPolicy()
+    )
+    assert looking.recorded == may

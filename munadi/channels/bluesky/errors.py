@@ -52,7 +52,9 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (413, "PayloadTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # uploadBlob
     (413, "PayloadTooLargeError"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # JSON body
     (400, "BlobNotFound"): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),  # deleted in the meantime: uploaded again
-    (400, "InvalidSwap"): Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # another record has our key: the publisher compares
+    (400, "InvalidSwap"): Row(
+        R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True
+    ),  # another record has our key: the publisher compares
     (500, "InternalServerError"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # also a second create at one key
     (502, "UpstreamFailure"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
     (503, "NotEnoughResources"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),

@@ -113,4 +113,4 @@ class RecordWriter:
             return
         message, given = "another record exists at this publication's key", error.provider_code
         words: dict[str, Any] = {"provider_message": error.provider_message, "raw": error.raw}
-        raise failure(Reason.DUPLICATE_CONTENT, message, Effect.REJECTED, given, **words) from error
+        raise failure(Reason.DUPLICATE_CONTENT, message, Effect.REJECTED, given, may_be_ours=True, **words) from error

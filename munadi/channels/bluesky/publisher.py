@@ -66,7 +66,7 @@ class BlueskyPublisher(Publisher[Options]):
             await get_record(Server(self._xrpc, post.account), post.draft, step)
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
-                return Absent()
+                return Absent(by_key=True)
             return could_not_read(error)
         return _published(post, step, None)
 

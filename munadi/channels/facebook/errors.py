@@ -1,7 +1,7 @@
 """What Facebook's answers mean: the Graph envelope's `(code, error_subcode)`, and the upload host's `debug_info`.
 
 Source: docs/networks/facebook.md, section 6. Codes from a million on may stand as the code or as the subcode. An error
-that may follow the effect (1, 2, 506, an upload's timeout) is unknown: posts have appeared despite a 500 with code 2.
+that may follow the effect (1, 2, an upload's timeout) is unknown: posts have appeared despite a 500 with code 2.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ R, S = Reason, Effect
 MAX_RENEWALS = 2
 NO_PERMISSION = Row(R.MISSING_SCOPE, S.REJECTED)
 REFUSED_FIELD = Row(R.INVALID_FIELD, S.REJECTED)
-DUPLICATE = Row(R.DUPLICATE_CONTENT, S.UNKNOWN)
+DUPLICATE = Row(R.DUPLICATE_CONTENT, S.REJECTED, ours=True)
 NO_ACCESS = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)
 RESTRICTED = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
 FAILED_UPLOAD = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, renewals=MAX_RENEWALS)
@@ -81,7 +81,8 @@ ERRORS: Rows = {
     (1404112, None): RESTRICTED,  # limited account
     (1346003, None): Row(R.CONTENT_POLICY, S.REJECTED),  # abusive content
     (1404102, None): Row(R.CONTENT_POLICY, S.REJECTED),  # community standards
-    (368, 1404082): DUPLICATE,  # same content again; perhaps it is ours that is live
+    (506, None): DUPLICATE,  # same content again
+    (368, 1404082): DUPLICATE,  # the same
     (1366051, None): DUPLICATE,  # photos already posted
     (1363047, None): OUTAGE,  # temporary
     (1609010, None): OUTAGE,  # temporary

@@ -6,7 +6,7 @@ other words is never taken for absent.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from munadi.channels.channel import only_one
 from munadi.channels.facebook.state import Case
@@ -21,7 +21,6 @@ from munadi.channels.facebook.wire import (
 from munadi.channels.meta.graph import within
 from munadi.channels.meta.lookup import SLACK
 from munadi.channels.meta.wire import CommentRead
-from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Unknown
 
 
@@ -55,17 +54,6 @@ async def search(case: Case, since: datetime) -> Published | Absent | Unknown:
         of = _published(case, found[0], next(iter(videos)) if len(videos) == 1 else found[0].id)
         return of.alike() if by_likeness else of
     return Absent() if whole else Unknown(note="the Page has more posts than were read")
-
-
-async def has_older_twin(case: Case) -> bool:
-    """Whether "posted already" is about a post from before ours was due, and about none since. Read only."""
-    before = case.draft.due_at
-    try:
-        posts, _ = await _posts(case, before - timedelta(days=7))
-    except ChannelError:
-        return False
-    times = [post.created_at for post in posts if same_text(case.draft.text, post.message) and post.created_at]
-    return bool(times) and max(times) < before - SLACK
 
 
 async def comment(case: Case, target: str, since: datetime) -> Published | Absent | Unknown:

@@ -34,7 +34,7 @@ async def find(case: Case, since: datetime) -> Published | Absent | Unknown:
     if status.is_live:
         return videos.published(case, upload.video_id, status)
     if status.is_dead or status.is_unpublished:
-        return Absent()
+        return Absent(by_key=True)
     return Unknown(note=f"the video is {status.publish_status or status.name or 'in an unknown state'}")
 
 

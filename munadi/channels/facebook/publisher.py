@@ -134,9 +134,6 @@ class Publishing(SavedState[Prepared]):
                 # The page is read again, once.
                 await self.put(link="unreadable")
                 error.reason, error.effect, error.retry_after = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, SOON
-            # "Posted already" may be about ours after all; it is final only when an older post explains it.
-            if error.reason is Reason.DUPLICATE_CONTENT and await feed.has_older_twin(case):
-                error.effect = Effect.REJECTED
         elif error.effect is Effect.REJECTED or again:
             if found := await self._live_already():
                 return found

@@ -31,9 +31,10 @@ ENDED_VERSION = Row(
 LOST_MEDIA = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `upload` sends them again, a few times
 WAITING = Row(R.MEDIA_PROCESSING_TIMEOUT, S.NOT_SENT, timedelta(seconds=5))  # the same, but with the same file
 THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(minutes=15))  # the day ends at 00:00 UTC; LinkedIn names no time
-DUPLICATE = Row(R.DUPLICATE_CONTENT, S.REJECTED)  # `publisher` decides what it proves
+DUPLICATE = Row(R.DUPLICATE_CONTENT, S.REJECTED, ours=True)
 BAD_APP = Row(R.APP_NOT_APPROVED, S.REJECTED, advice="check the client id, the secret and the products of the app")
 UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
+CLASH = Row(R.PROVIDER_OUTAGE, S.UNKNOWN, ours=True)
 REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
 
 ERRORS: Mapping[str, Row] = {
@@ -58,7 +59,7 @@ ERRORS: Mapping[str, Row] = {
     "INVALID_VIDEO_ID": LOST_MEDIA,
     "UPDATING_ASSET_FAILED": LOST_MEDIA,
     "DUPLICATE_POST": DUPLICATE,
-    "CONFLICT": OUTAGE,  # "Retry the request", but nothing says that it had no effect
+    "CONFLICT": CLASH,  # "Retry the request", but nothing says that it had no effect
     "TOO_MANY_REQUESTS": THROTTLED,
     "invalid_request": REVOKED,  # how a code or a refresh token that has ended is refused
     "invalid_grant": REVOKED,
@@ -68,7 +69,7 @@ ERRORS: Mapping[str, Row] = {
     "unauthorized_client": BAD_APP,
     "unauthorized_scope_error": BAD_APP,
 }
-STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 409: OUTAGE, 426: ENDED_VERSION, 429: THROTTLED}
+STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 409: CLASH, 426: ENDED_VERSION, 429: THROTTLED}
 # What is refused in LinkedIn's own envelope without a row: the text is shown, nothing was posted.
 ENVELOPED: Mapping[int, Row] = {400: INVALID, 403: NO_ACCESS, 404: GONE, 413: REFUSED, 415: REFUSED, 422: INVALID}
 _URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d{1,30}\b")

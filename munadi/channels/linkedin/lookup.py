@@ -35,9 +35,9 @@ class Lookup:
 
     async def find(self, since: datetime) -> Published | Absent | Unknown:
         """The post, made at `since` or later."""
-        if named := await self._named():
-            return named
         account, since = self.post.account, since - SKEW
+        if named := await self._named(since):
+            return named
         rows = await self.api.posts(token_of(account), account.external_id, since)
         if rows is None:
             return Unknown(note=f"the page has more than {COUNT * MAX_PAGES} new posts")
@@ -49,8 +49,8 @@ class Lookup:
         live = [live_post(self.site, row.urn, row.created_at) for row in found]
         return only_one(live if by_key else [one.alike() for one in live], "posts look like this one")
 
-    async def _named(self) -> Published | None:
-        """The post that a refusal as a duplicate named, if the page has it."""
+    async def _named(self, since: datetime) -> Published | None:
+        """The post that a refusal as a duplicate named, if the page has it since then."""
         urn = self.state.duplicate_of
         if urn is None:
             return None
@@ -60,7 +60,7 @@ class Lookup:
             if error.reason is not Reason.TARGET_NOT_ACCESSIBLE:
                 raise
             return None
-        return live_post(self.site, urn, row.created_at).alike()
+        return live_post(self.site, urn, row.created_at).alike() if row.created_at >= since else None
 
     def _is_alike(self, row: Row) -> bool:
         """Whether it has the kind, the text and the link of the draft; a post with files of ours is found by those."""

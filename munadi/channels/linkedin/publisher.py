@@ -5,23 +5,19 @@ A page's posts can be listed, a member's cannot: there a lost answer stays unkno
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from munadi.channels.channel import COMMENT, Post, Publisher
-from munadi.channels.http import NO_PROOF, ChannelTools, could_not_read, token_of
+from munadi.channels.http import ChannelTools, could_not_read, token_of
 from munadi.channels.linkedin.api import Api
 from munadi.channels.linkedin.errors import duplicate_of, failure
 from munadi.channels.linkedin.lookup import Lookup, live_post
-from munadi.channels.linkedin.spec import DUPLICATE_WINDOW, SPEC, Options, Settings, is_page
-from munadi.channels.linkedin.state import Live, Lost, Prepared
+from munadi.channels.linkedin.spec import SPEC, Options, Settings, is_page
+from munadi.channels.linkedin.state import Live, Prepared
 from munadi.channels.linkedin.upload import Uploads, upload_again
 from munadi.channels.linkedin.wire import comment_body, id_in, is_created, post_body, wants_card
 from munadi.channels.state import SavedState
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import (
     POST,
     POST_ID_PENDING,
@@ -36,9 +32,6 @@ from munadi.ports import SaveHandle, VisibleStep
 
 # Before the list is read again for the post that a comment is for.
 PARENT_WAIT = timedelta(seconds=5)
-# The part of the deadline that the visible call has: it ends by itself before the worker ends it, so that what was lost
-# is noted. A later refusal as a duplicate is evidence only then.
-PATIENCE = 0.8
 CANNOT_LOOK = "LinkedIn shows a member's posts to no app: open the profile and see whether the post is there"
 
 
@@ -68,13 +61,13 @@ class LinkedInPublisher(Publisher[Options]):
             raise failure(Reason.INTERNAL_ERROR, f"this post has no step {step.name!r}")
         if not self._is_prepared(post, saved.state):
             raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
-        author, state, began = post.account.external_id, saved.state, self._tools.clock.now()
-        body = post_body(author, post.draft, post.options, state.urns, state.card)
+        state = saved.state
+        body = post_body(post.account.external_id, post.draft, post.options, state.urns, state.card)
         try:
-            seconds = self._deadline.total_seconds() * PATIENCE
+            seconds = self._deadline.total_seconds()
             answer = await self._api.post(token_of(post.account), body, step.gate, is_created, seconds)
         except ChannelError as error:
-            await self._refused(post, saved, error, Lost(at=began, digest=_digest(body)))
+            await self._note(saved, error, step)
             raise
         urn = id_in(answer)
         url = live_post(self._site, urn).url if urn else None
@@ -91,17 +84,16 @@ class LinkedInPublisher(Publisher[Options]):
         return Pending(after=timedelta(0), note="to be prepared")
 
     async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
-        """See `lookup`. After a refusal as a duplicate, also what was posted before this attempt."""
+        """See `lookup`."""
         state = Prepared.of(post.handle)
         if (known := state.posts.get(step)) and known.id:
             return self._published(known)
         if step != POST:
-            return Unknown(note="LinkedIn shows comments to apps with another product only")
+            return Unknown(note="LinkedIn shows comments to apps with another product only", blind=True)
         if not is_page(post.account):
-            urn = state.duplicate_of
-            return live_post(self._site, urn).alike() if urn else Unknown(note=CANNOT_LOOK)
+            named = f"; LinkedIn calls it a duplicate of {state.duplicate_of}" if state.duplicate_of else ""
+            return Unknown(note=f"{CANNOT_LOOK}{named}", blind=True)
         try:
-            since = min(since, post.draft.due_at) if state.duplicate else since
             return await Lookup(self._api, self._site, post, state).find(since)
         except ChannelError as error:
             return could_not_read(error)
@@ -130,38 +122,11 @@ class LinkedInPublisher(Publisher[Options]):
     def _is_prepared(self, post: Post[Options], state: Prepared) -> bool:
         return state.is_complete(len(post.draft.media), card=wants_card(post.draft))
 
-    async def _refused(self, post: Post[Options], saved: SavedState[Prepared], error: ChannelError, sent: Lost) -> None:
-        """What a refusal of the visible call means here, and what is kept of an unknown outcome."""
-        if error.reason is Reason.DUPLICATE_CONTENT:
-            await self._duplicate(post, saved, error, sent)
-        elif error.reason is Reason.MEDIA_PROCESSING_FAILED and saved.state.assets:
+    async def _note(self, saved: SavedState[Prepared], error: ChannelError, step: VisibleStep) -> None:
+        """Keep what a refusal says about the files, or about another post. The core decides what it means."""
+        if error.reason is Reason.MEDIA_PROCESSING_FAILED and saved.state.assets:
             await upload_again(saved, error)
         elif error.reason is Reason.MEDIA_PROCESSING_TIMEOUT and saved.state.assets:
             await upload_again(saved, error, same=True)
-        elif error.effect is Effect.UNKNOWN and error.provider_code != NO_PROOF:
-            await saved.record_success(lost=sent)
-
-    async def _duplicate(
-        self, post: Post[Options], saved: SavedState[Prepared], error: ChannelError, sent: Lost
-    ) -> None:
-        """LinkedIn has this post since ten minutes at most, perhaps from an earlier attempt whose answer was lost.
-
-        The same bytes within that time after a lost answer are ours, and the refusal names the post. Otherwise a
-        page's list decides. At a member nothing does: only the first attempt, made when the post was due, is known to
-        be a duplicate of a post that is not ours. Everything else is unknown. Nothing is sent again.
-        """
-        lost, urn = saved.state.lost, duplicate_of(error)
-        if lost and urn and lost.digest == sent.digest and sent.at - lost.at <= DUPLICATE_WINDOW:
-            error.effect = Effect.UNKNOWN
-            await saved.record_success(duplicate=True, duplicate_of=urn)
-        elif is_page(post.account):
-            found = await self.find(post, post.draft.due_at, POST)
-            if lost or not isinstance(found, Absent):
-                error.effect = Effect.UNKNOWN
-                await saved.record_success(duplicate=True)
-        elif lost or sent.at - post.draft.due_at > self._deadline:
-            error.effect = Effect.UNKNOWN
-
-
-def _digest(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        elif step.is_doubtful and error.may_be_ours and (urn := duplicate_of(error)):
+            await saved.record_success(duplicate_of=urn)

@@ -36,7 +36,6 @@ LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=30)
 # How long LinkedIn keeps a file that no post uses is undocumented; one this old is uploaded again.
 ASSET_LIFE, SLACK = timedelta(hours=24), timedelta(minutes=30)
 # LinkedIn refuses the same post again for this long, and names the first one.
-DUPLICATE_WINDOW = timedelta(minutes=10)
 # The unit is unverified; of the known ways to count, this one never counts less than another.
 TEXT = TextLimit(rule="text_utf16", unit=TextUnit.UTF16_UNITS, maximum=3000)
 COMMENT = TextLimit(rule="comment_utf16", unit=TextUnit.UTF16_UNITS, maximum=1250)
@@ -200,8 +199,12 @@ SPEC = ChannelSpec(
     hosts=("https://api.linkedin.com", "https://www.linkedin.com"),
     lead=VIDEO_LEAD,
     absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
+    looks_twice=True,
     leftovers=Leftovers.EXPIRE,
-    resend=Resend.AFTER_ABSENCE,  # a page's; at a member `find` never says Absent, so nothing is sent again
+    # A page's; at a member `find` never says Absent, so nothing is sent again. A copy is refused for ten minutes only.
+    resend=Resend.ONCE_AFTER_ABSENCE,
+    look_every=timedelta(seconds=15),  # a member has 100 calls a day, and a check is two of them
+    looks_a_day=8,
     facts_version="2026-11",
     sources=(
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api",

@@ -46,18 +46,11 @@ class Live(Model):
     url: str | None = None
 
 
-class Lost(Model):
-    """A visible call whose outcome is unknown, and the digest of its bytes."""
-
-    at: datetime
-    digest: str
-
-
 class Prepared(HandleState):
     """The state of a handle: `assets` in the draft's order, `failures` of uploads, live posts by step.
 
-    `keys` are the URNs of every file that a visible call may have used, also of earlier uploads. `duplicate`: LinkedIn
-    called the post a duplicate, perhaps of an earlier attempt of ours; `duplicate_of` is the post, if that is proven.
+    `keys` are the URNs of every file that a visible call may have used, also of earlier uploads. `duplicate_of` is the
+    post that a refusal as a duplicate named.
     """
 
     assets: tuple[Asset, ...] = ()
@@ -65,8 +58,6 @@ class Prepared(HandleState):
     card: Card | None = None
     failures: int = 0
     posts: dict[str, Live] = {}
-    lost: Lost | None = None
-    duplicate: bool = False
     duplicate_of: str | None = None
 
     @property

@@ -41,10 +41,11 @@ WORDED: Sequence[tuple[int, re.Pattern[str], Row]] = (
     (422, re.compile(r"text can't be blank", re.I), Row(R.MISSING_FIELD, S.REJECTED)),
     (422, re.compile(r"character limit", re.I), Row(R.TEXT_TOO_LONG, S.REJECTED)),
     (422, re.compile(r"not finished processing", re.I), Row(R.PROVIDER_OUTAGE, S.NOT_SENT, wait=timedelta(seconds=5))),
-    (422, re.compile(r"already attached|duplicate record", re.I), Row(R.DUPLICATE_CONTENT, S.UNKNOWN)),
+    (422, re.compile(r"already attached|duplicate record", re.I), Row(R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True)),
     (422, re.compile(r"cannot attach|files|content type|uploaded media|file size", re.I), BAD_MEDIA),
     (400, re.compile(r"", re.I), Row(R.INVALID_FIELD, S.REJECTED)),
-    (422, re.compile(r"", re.I), Row(R.INVALID_FIELD, S.REJECTED)),
+    # In a language that is not English: perhaps "already attached".
+    (422, re.compile(r"", re.I), Row(R.INVALID_FIELD, S.REJECTED, ours=True)),
 )  # fmt: skip
 # The status alone: proxies answer with HTML or nothing.
 STATUSES: Mapping[int, Row] = {

@@ -53,7 +53,7 @@ class Lookup:
     async def find(self, since: datetime, step: str, parent: str | None) -> Published | Absent | Unknown:
         """The post of a step, made at `since` or later; `parent` is the id of the post that it answers."""
         if step == POST and self.is_owned and await self.server.medium(self.state.media[0].id) is not None:
-            return Absent()
+            return Absent(by_key=True)
         account_id = self.post.account.external_id.partition("@")[0]
         page = await self.server.statuses(account_id, id_at(since - LIST_FROM, self.instance))
         recent = [one for one in page if _made(one) >= since - SKEW and not one.get("reblog")]

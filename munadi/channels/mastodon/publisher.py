@@ -48,7 +48,8 @@ class MastodonPublisher(ThreadPublisher[Options, Prepared]):
         try:
             answer = await self._servers.of(post.account).post(body, key, step.gate, _id_in, self._timeout)
         except ChannelError as error:
-            if step.name == POST and error.provider_code == "HTTP 422":
+            is_doubtful = step.is_doubtful and error.may_be_ours
+            if step.name == POST and error.provider_code == "HTTP 422" and not is_doubtful:
                 return await self._refused(post, saved, error)
             raise
         return published(answer.body, post.options).model_copy(update={"published_at": self._tools.clock.now()})

@@ -56,7 +56,7 @@ COMMON: Rows = {
     (100, None): Row(R.INVALID_FIELD, S.REJECTED),  # bad parameter
     (100, 33): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # object missing or no access; flaky on reads
     (368, None): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # blocked for policy or abuse, hours to days
-    (506, None): Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a Page feature; elsewhere undocumented
+    (506, None): Row(R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True),  # a Page feature; elsewhere undocumented
 }
 # Those that publish by containers, besides.
 PUBLISHING: Rows = {

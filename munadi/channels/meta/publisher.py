@@ -101,7 +101,7 @@ class ContainerPublisher(ContainerLookup, Publisher[Options]):
             return could_not_read(error)
         if code == "PUBLISHED":
             return await self.locate(post, since, step)
-        return Absent() if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")
+        return Absent(by_key=True) if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")
 
     async def _parent(self, post: Post[Options], children: list[str]) -> Form:
         """The container of the post; `children` are the ids of its children's containers."""

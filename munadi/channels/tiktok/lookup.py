@@ -41,7 +41,7 @@ class StatusReader:
         if status.status == COMPLETE:
             return self._published(post, state, status, None)
         if status.status == FAILED or status.lacks_bytes_of(state.upload):
-            return Absent()
+            return Absent(by_key=True)
         return Unknown(note=f"TikTok says {status.status or 'nothing'}")
 
     def _published(self, post: Post[Options], state: Prepared, status: Status, at: datetime | None) -> Published:

@@ -96,7 +96,7 @@ class TikTokPublisher(Publisher[Options]):
         state = Prepared.of(post.handle)
         if state.key is None:
             if mode_of(post.draft, post.options) is Mode.FILE:
-                return Absent()
+                return Absent(by_key=True)
             return Unknown(
                 note="TikTok's answer with the publish_id was lost, and there is no other key to find the post by"
             )

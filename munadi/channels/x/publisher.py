@@ -15,7 +15,7 @@ from munadi.channels.x.spec import SPEC, Options, Settings
 from munadi.channels.x.state import Prepared
 from munadi.channels.x.upload import Uploads, upload_again
 from munadi.channels.x.wire import id_in, post_body, reply_body
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.ports import SaveHandle, VisibleStep
 
@@ -48,7 +48,8 @@ class XPublisher(ThreadPublisher[Options, Prepared]):
         try:
             answer = await self._api.post(token_of(post.account), body, step.gate, id_in, self._timeout)
         except ChannelError as error:
-            await self._refused(post, saved, step.name, error)
+            if error.reason is Reason.MEDIA_PROCESSING_FAILED and step.name == POST and saved.state.media:
+                await upload_again(saved, error)
             raise
         post_id = id_in(answer) or ""
         url = address_of(self._site, post.account, post_id)
@@ -57,21 +58,5 @@ class XPublisher(ThreadPublisher[Options, Prepared]):
     async def look(
         self, post: Post[Options], state: Prepared, since: datetime, step: str, parent: str | None
     ) -> Published | Absent | Unknown:
-        """See `lookup`. After a refusal as a duplicate, also what was posted before this attempt."""
-        since = min(since, post.draft.due_at) if state.duplicate else since
+        """See `lookup`."""
         return await Lookup(self._api, self._site, post, state).find(since, step, parent)
-
-    async def _refused(self, post: Post[Options], saved: SavedState[Prepared], step: str, error: ChannelError) -> None:
-        """What a refusal of the visible call means here.
-
-        A duplicate: X has this text, perhaps from an earlier attempt whose answer was lost. The timeline since the
-        post was due decides. If it has none, an earlier post had the same text, and this is a refusal. Otherwise the
-        outcome is unknown, and checks of the network follow. Nothing is sent again.
-        """
-        if error.reason is Reason.DUPLICATE_CONTENT:
-            found = await self.find(post, post.draft.due_at, step)
-            if not isinstance(found, Absent):
-                error.effect = Effect.UNKNOWN
-                await saved.record_success(duplicate=True)
-        elif error.reason is Reason.MEDIA_PROCESSING_FAILED and step == POST and saved.state.media:
-            await upload_again(saved, error)

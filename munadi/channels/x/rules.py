@@ -40,7 +40,7 @@ from munadi.channels.x.spec import (
     Options,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, Resend, TextLength
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -82,10 +82,6 @@ class XRules(Rules[Options]):
         """Time to upload and to process; none for a text."""
         moving = any(asset.kind is MediaKind.VIDEO or asset.mime_type == GIF for asset in draft.media)
         return VIDEO_LEAD if moving else LEAD if draft.media else timedelta(0)
-
-    def resend(self, draft: Draft, options: Options | None) -> Resend:
-        """Media have a key that proves absence. A text has none, so only a person sends it again."""
-        return Resend.AFTER_ABSENCE if draft.media else Resend.NEVER
 
 
 def rule_of(asset: MediaAsset) -> MediaRule:

@@ -128,8 +128,11 @@ SPEC = ChannelSpec(
     hosts=("https://api.x.com", "https://x.com"),
     lead=VIDEO_LEAD,
     absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
+    looks_twice=True,
     leftovers=Leftovers.EXPIRE,  # media that no post uses, after a day
-    resend=Resend.NEVER,  # safe for every post; `XRules.resend` says what a draft allows
+    # X refuses a copy of a recent post, so a second request is safe; how late the timeline shows a post is unknown.
+    resend=Resend.ONCE_AFTER_ABSENCE,
+    looks_a_day=8,  # reads cost money
     prices=Prices(as_of=date(2026, 4, 20), post=0.015, post_with_link=0.2, alt_text=0.005, read=0.005),
     facts_version="2026-11",
     sources=(

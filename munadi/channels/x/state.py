@@ -24,14 +24,12 @@ class Uploaded(Model):
 class Prepared(ThreadState):
     """The state of a handle: `media` in the draft's order, `failures` of uploads, live posts by step.
 
-    `keys` are those of every medium that a visible call may have used, also of earlier uploads. `duplicate`: X called
-    the post a duplicate of a post that may be an earlier attempt of ours.
+    `keys` are those of every medium that a visible call may have used, also of earlier uploads.
     """
 
     media: tuple[Uploaded, ...] = ()
     keys: tuple[str, ...] = ()
     failures: int = 0
-    duplicate: bool = False
 
     @property
     def expires_at(self) -> datetime | None:

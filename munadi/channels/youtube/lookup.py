@@ -26,7 +26,7 @@ async def by_id(api: Api, post: Post[Options], video_id: str) -> Published | Abs
     video = await api.video(post.account, video_id)
     if video is None:
         return Unknown(note=f"the video {video_id} is gone: deleted, or not visible with this connection")
-    return published(video) if is_live(video, post.options) else Absent()
+    return published(video) if is_live(video, post.options) else Absent(by_key=True)
 
 
 async def by_content(api: Api, post: Post[Options], since: datetime) -> Published | Absent | Unknown:

@@ -191,6 +191,7 @@ class PublicationRow(SQLModel, table=True):
     look_count: int = 0
     look_since: datetime | None = _at(default=None)  # set by `munadi db restored`: check, then send
     next_look_at: datetime | None = _at(default=None)
+    step_look_at: datetime | None = _at(default=None)  # when to look again for a later step whose outcome is unknown
     handle_draft_version: int | None = None
     handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
     sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # munadi.publishing.handles
@@ -241,6 +242,9 @@ class AttemptRow(SQLModel, table=True):
     holder: str
     is_open: bool = True
     was_uncertain: bool = False  # whether it was ever unknown or still processing, even if it is certain now
+    closed_by: str | None = None  # ClosedBy; null while it is open, and in rows of before revision 0030
+    # When the first earlier attempt of this step was made that may have been received; null where there is none.
+    uncertain_since: datetime | None = _at(default=None)
     intent_at: datetime = _at()
     first_byte_at: datetime | None = _at(default=None)  # null while the call is open, and after its worker died
     deadline_at: datetime = _at()

@@ -455,6 +455,10 @@ export type ChannelView = {
   linkWithMedia?: LinkStyle | null;
   /** The log-ins, where there are several; the first is the default. */
   logins?: (string)[];
+  /** The shortest time between two checks for one post. ISO 8601. */
+  lookEvery?: string;
+  /** How often an unconfirmed post is checked in a day, after its first hour; null: every hour. */
+  looksADay?: number | null;
   /** Whether only two checks, some seconds apart, prove that a post is absent. */
   looksTwice?: boolean;
   /** How long after that deadline a call may still have had an effect. ISO 8601. */
@@ -2143,8 +2147,8 @@ export type RescheduleRequest = {
   timezone?: string | null;
 };
 
-/** Whether a post may be sent again once it is proven that the visible call had no effect. */
-export type Resend = "same_handle" | "after_absence" | "never";
+/** Whether a post may be sent again once it is proven that the visible call had no effect. ONCE_AFTER_ABSENCE: the network's lists may lag for long, so after two requests without an answer a person decides. */
+export type Resend = "same_handle" | "after_absence" | "once_after_absence" | "never";
 
 /** The outcome that a person found at the network. */
 export type ResolveRequest = {

@@ -55,23 +55,29 @@ async def test_a_members_lost_answer_is_unknown_whatever_happened(member: Acme, 
 
 
 @page
-async def test_a_person_sends_it_again_and_the_refusal_names_the_post(member: Acme) -> None:
+async def test_a_copy_is_refused_and_names_the_post(member: Acme) -> None:
     member.plant("create_post", "accept_then_reset")
     given, saved = new("Lost"), Saved()
     await member.failure(given, saved)
-    await error_of(member.send(given, saved), R.DUPLICATE_CONTENT, S.UNKNOWN)
-    assert (await member.find(given, saved)).post_id == member.posts[0]["id"]
+    error = await error_of(member.send(given, saved), R.DUPLICATE_CONTENT, S.REJECTED)
+    assert error.may_be_ours
+    assert member.posts[0]["id"] in (error.provider_message or "")
     assert len(member.posts) == 1
 
 
 @page
-async def test_a_post_that_does_not_exist_is_not_a_pages(acme: Acme) -> None:
+async def test_a_named_post_that_does_not_exist_is_not_a_pages(acme: Acme) -> None:
     acme.set("switches", True, "ghostDuplicates")
     acme.plant("create_post", "accept_then_reset")
     given, saved = new("Lost"), Saved()
     await acme.failure(given, saved)
-    await error_of(acme.send(given, saved), R.DUPLICATE_CONTENT, S.UNKNOWN)
+    await error_of(acme.send(given, saved, doubtful=True), R.DUPLICATE_CONTENT)
     assert (await acme.find(given, saved)).post_id == acme.posts[0]["id"]
+
+
+@page
+async def test_a_page_without_posts_is_absent(acme: Acme) -> None:
+    assert await acme.find(new("Lost"), Saved()) == Absent()
 
 
 @page

@@ -26,7 +26,7 @@ async def test_a_medium_of_no_post_proves_absence_without_a_list() -> None:
     built = bench("mastodon")
     for code in (200, 206):
         built.network.on("GET", f"{MEDIA}/7", answer(code, {"id": "7"}))
-        assert await built.channel.find(PICTURE, WHO, ready("7"), NOW) == Absent()
+        assert await built.channel.find(PICTURE, WHO, ready("7"), NOW) == Absent(by_key=True)
 
 
 async def test_media_find_their_post_whatever_its_text() -> None:

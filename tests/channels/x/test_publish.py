@@ -100,15 +100,11 @@ async def test_a_duplicate_of_another_post_is_a_refusal() -> None:
     assert saved.history == []
 
 
-async def test_a_duplicate_of_our_own_earlier_attempt_is_found_and_not_sent_again() -> None:
-    """An answer was lost, a person sent it again ten minutes later, and X has the first one."""
+async def test_x_does_not_judge_a_duplicate_by_itself() -> None:
+    """Whether an earlier request had arrived is known to the core alone: one request, and no look."""
     built, saved = listed_at(over(DUPLICATE), tweet()), Saved()
-    built.clock.forward(minutes=10)
-    await error_of(built.publish(SALE, WHO, saved), R.DUPLICATE_CONTENT, S.UNKNOWN)
-    found = await built.channel.find(SALE, WHO, saved.handle, NOW + timedelta(minutes=10))
-    assert isinstance(found, Published)
-    assert (found.post_id, found.by_likeness) == ("117", True)
-    assert len(built.network.sent(TWEETS)) == 1
+    error = await error_of(built.publish(SALE, WHO, saved, doubtful=True), R.DUPLICATE_CONTENT, S.REJECTED)
+    assert (error.may_be_ours, len(built.network.requests), saved.history) == (True, 1, [])
 
 
 async def test_without_a_refusal_as_a_duplicate_an_older_post_is_never_ours() -> None:
@@ -116,16 +112,11 @@ async def test_without_a_refusal_as_a_duplicate_an_older_post_is_never_ours() ->
     assert await built.channel.find(SALE, WHO, None, NOW + timedelta(minutes=10)) == Absent()
 
 
-async def test_a_duplicate_while_x_cannot_be_read_stays_unknown() -> None:
-    built = over(DUPLICATE)
-    built.network.on("GET", LISTED, answer(503, "<html>"))
-    await error_of(built.publish(SALE, WHO), R.DUPLICATE_CONTENT, S.UNKNOWN)
-
-
-def test_only_what_has_a_key_is_sent_again_by_itself() -> None:
-    assert CHANNEL.resend(SALE) is Resend.NEVER
-    assert CHANNEL.resend(SALE.model_copy(update={"parts": ("Two",)})) is Resend.NEVER
-    assert CHANNEL.resend(PICTURE) is Resend.AFTER_ABSENCE
+def test_a_post_is_sent_again_once() -> None:
+    """X refuses a copy; how late its timeline is, is unknown."""
+    for given in (SALE, SALE.model_copy(update={"parts": ("Two",)}), PICTURE):
+        assert CHANNEL.resend(given) is Resend.ONCE_AFTER_ABSENCE
+    assert CHANNEL.spec.looks_twice
 
 
 KEYS = {"attachments": {"media_keys": ["3_7"]}}
