@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -13,7 +13,7 @@ from munadi.domain.event import EventType
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
 from munadi.domain.webhook import Ordering, Payload, Recover, SignatureScheme
-from munadi.webhooks.custom_headers import HEADERS_LIMIT
+from munadi.webhooks.custom_headers import HEADERS_LIMIT, VALUE_LIMIT
 
 _EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
 
@@ -34,7 +34,7 @@ class EndpointChange(WireModel):
         None, description="content: a later event of a post waits until the one before has arrived or was given up."
     )
     max_per_second: int | None = Field(None, ge=1, le=1000, description="Requests a second at most; null: no limit.")
-    headers: dict[str, str] | None = Field(
+    headers: dict[str, Annotated[str, Field(max_length=VALUE_LIMIT)]] | None = Field(
         None,
         max_length=HEADERS_LIMIT,
         description="Sent with each request, for example `Authorization`. A value of `***` keeps the one before.",
@@ -68,7 +68,7 @@ class Replay(WireModel):
 
     since: Instant
     until: Instant | None = None
-    types: tuple[EventType, ...] = ()
+    types: tuple[EventType, ...] = Field((), max_length=len(EventType))
 
 
 class Recovery(Replay):

@@ -18,6 +18,7 @@ from munadi.domain.event_kinds import EVENT_KINDS
 from munadi.domain.reasons import REASONS
 from munadi.publishing.states import TRANSITIONS
 from scripts import typescript_sdk
+from scripts.bound_tables import bounds
 from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
 from scripts.markdown import table
@@ -140,6 +141,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "actions.md": actions,
     "problems.md": problem_reference,
     "settings.md": settings,
+    "bounds.md": bounds,
     "cli.md": cli_reference,
     "mcp.md": tool_reference,
     "openapi.json": openapi,

@@ -88,7 +88,7 @@ class ConnectLink(WireModel):
 class Selection(WireModel):
     """The profiles to connect, from `choices`."""
 
-    external_ids: tuple[str, ...] = Field(min_length=1, max_length=100)
+    external_ids: tuple[Annotated[str, Field(max_length=2_048)], ...] = Field(min_length=1, max_length=100)
 
 
 @router.post(

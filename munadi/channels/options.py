@@ -17,6 +17,8 @@ from munadi.domain.shape import MAX_DESCRIBED, MAX_TOKEN
 # The keys under which pydantic reports what a value had to be.
 PYDANTIC_LIMITS = ("limit", "max_length", "min_length", "le", "lt", "ge", "gt", "expected", "pattern")
 MAX_SHOWN = 200
+# Of a text in the options, in characters, where the network's own limit is checked by the rules, or is not known.
+MAX_OPTION = 10_000
 OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
 
 

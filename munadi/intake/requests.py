@@ -19,11 +19,16 @@ MAX_OPTIONS = 100
 # No network takes more. `GET /v1/channels` has each channel's own limits.
 MAX_TEXT = 100_000
 
+# No id of ours is longer, nor a name of a brand.
+MAX_ID = 200
+
 MAX_METADATA = 20
 MAX_METADATA_VALUE = 500
 METADATA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Name = Annotated[str, Field(max_length=40)]
+Id = Annotated[str, Field(max_length=MAX_ID)]
 Url = Annotated[str, Field(max_length=2_048)]
 Time = Annotated[str, Field(max_length=64)]
 
@@ -44,7 +49,7 @@ class MediaRequest(RequestBody):
     """One media file: fetched from `url`, or uploaded before and named by `id`."""
 
     url: Url | None = Field(None, description="An https URL that we fetch once, now; networks get our copy.")
-    id: str | None = Field(None, description="A media of the same brand or of every brand, from POST /v1/media.")
+    id: Id | None = Field(None, description="A media of the same brand or of every brand, from POST /v1/media.")
     alt: str | None = Field(None, max_length=10_000, description="What a person who cannot see it should read.")
 
     @model_validator(mode="after")
@@ -60,8 +65,8 @@ Media = Annotated[list[MediaRequest], Field(max_length=MAX_MEDIA)]
 class ChannelRequest(RequestBody):
     """One channel to publish on, with its overrides. Absent or null: as in the post."""
 
-    channel: str = Field(max_length=40)
-    account_id: str | None = Field(None, description="Needed when the brand has several accounts on the channel.")
+    channel: Name
+    account_id: Id | None = Field(None, description="Needed when the brand has several accounts on the channel.")
     text: Text | None = Field(None, description="Replaces the text here; an empty one removes it.")
     media: Media | None = Field(None, description="Replace the media here; an empty list removes them.")
     link: Link | None = Field(None, description="Replaces the link here; an empty one removes it.")
@@ -77,7 +82,7 @@ def _named(value: Any) -> Any:
 
 
 # A plain name stands for an object with nothing but it.
-ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=str | ChannelRequest)]
+ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=Name | ChannelRequest)]
 
 
 Metadata = Annotated[
@@ -92,7 +97,7 @@ Metadata = Annotated[
 class ContentRequest(RequestBody):
     """A post: what to publish, where and when."""
 
-    brand_ref: str = Field(max_length=200)
+    brand_ref: Id
     text: Text | None = None
     media: Media | None = None
     link: Link | None = Field(None, description="Shown as a preview where the network has link posts, else appended.")
@@ -131,7 +136,7 @@ class RescheduleRequest(RequestBody):
 class RetryRequest(RequestBody):
     """Which failed publications to queue again; absent: all of them."""
 
-    publication_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_CHANNELS)] | None = None
+    publication_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_CHANNELS)] | None = None
 
 
 class ResolveRequest(RequestBody):
@@ -154,7 +159,7 @@ class MediaUrlRequest(RequestBody):
     """A media file to fetch and store."""
 
     url: Url
-    brand_ref: str | None = Field(
+    brand_ref: Id | None = Field(
         None, description="Whose it is. Absent: the key's own brand, else every brand may use it."
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from munadi.channels.http import ChannelSettings
-from munadi.channels.options import broken
+from munadi.channels.options import MAX_OPTION, broken
 from munadi.channels.text import measure
 from munadi.domain.channel import (
     ChannelName,
@@ -89,9 +89,9 @@ def _quote(value: str) -> str:
     return value
 
 
-Tag = Annotated[str, AfterValidator(_tag)]
-Quote = Annotated[str, AfterValidator(_quote)]
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+Tag = Annotated[str, Field(max_length=MAX_OPTION), AfterValidator(_tag)]
+Quote = Annotated[str, Field(max_length=MAX_OPTION), AfterValidator(_quote)]
+Language = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 
 
 def _subtitles(value: str) -> str:
@@ -106,7 +106,7 @@ class Caption(WireModel):
     """One track of captions: its language (BCP 47) and the whole WebVTT file."""
 
     lang: Language
-    text: Annotated[str, AfterValidator(_subtitles)]
+    text: Annotated[str, Field(max_length=10 * MAX_OPTION), AfterValidator(_subtitles)]
 
 
 NOBODY = "nobody"
@@ -121,7 +121,7 @@ def _some_rules(rules: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _LIST = r"at://did:[a-z]+:[a-zA-Z0-9._:%-]+/app\.bsky\.graph\.list/[a-zA-Z0-9._~:-]{1,512}"
-ReplyRule = Annotated[str, Field(pattern=rf"^(nobody|mentioned|followers|following|{_LIST})$")]
+ReplyRule = Annotated[str, Field(max_length=3_000, pattern=rf"^(nobody|mentioned|followers|following|{_LIST})$")]
 ReplyControl = Annotated[
     tuple[ReplyRule, ...], Field(max_length=5, json_schema_extra={"minItems": 1}), AfterValidator(_some_rules)
 ]

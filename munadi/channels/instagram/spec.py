@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from munadi.channels.http import Duration, PolledSettings
 from munadi.channels.meta.graph import Graph
+from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import COMMENT, PUBLISH, READ, Permission, Permissions
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
@@ -154,7 +155,7 @@ class Options(WireModel):
     share_to_feed: bool | None = None
     thumb_offset: int | None = Field(default=None, ge=0)
     cover_index: int | None = Field(default=None, ge=0)
-    audio_name: str | None = Field(default=None, min_length=1)
+    audio_name: str | None = Field(default=None, min_length=1, max_length=MAX_OPTION)
     trial_graduation: Graduation | None = None
     collaborators: tuple[Username, ...] = Field(default=(), max_length=3)
     location_id: str | None = Field(default=None, pattern=r"^\d{1,32}$")

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from munadi.channels.http import AppSettings, Duration
+from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, READ, Permission, Permissions
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
@@ -131,7 +132,7 @@ class Poll(WireModel):
     """A poll below the text, without media or a link."""
 
     question: str = Field(min_length=1, max_length=140)
-    options: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=2, max_length=4)
+    options: tuple[Annotated[str, Field(min_length=1, max_length=MAX_OPTION)], ...] = Field(min_length=2, max_length=4)
     duration: Literal["ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"] = "THREE_DAYS"
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from munadi.channels.http import ChannelSettings, Duration
+from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
@@ -53,7 +54,9 @@ class Settings(ChannelSettings):
 class Poll(WireModel):
     """A poll below the text, without media. `expiresIn` is in seconds."""
 
-    options: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=2, max_length=100)
+    options: tuple[Annotated[str, Field(min_length=1, max_length=MAX_OPTION)], ...] = Field(
+        min_length=2, max_length=100
+    )
     expires_in: int = Field(ge=1)
     multiple: bool = False
     hide_totals: bool = False
@@ -70,7 +73,7 @@ class Focus(WireModel):
     y: Coordinate
 
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Language = Annotated[str, Field(max_length=100, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 PostId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 
 
@@ -83,7 +86,7 @@ class Options(WireModel):
     """
 
     visibility: Literal["public", "unlisted", "private", "direct"] = "public"
-    content_warning: str | None = Field(default=None, min_length=1)
+    content_warning: str | None = Field(default=None, min_length=1, max_length=MAX_OPTION)
     sensitive: bool | None = None
     language: Language | None = None
     poll: Poll | None = None

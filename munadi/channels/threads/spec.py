@@ -109,7 +109,7 @@ class Stretch(WireModel):
 class StyledStretch(Stretch):
     """A part of a text attachment with its styles."""
 
-    styles: tuple[Style, ...] = Field(min_length=1)
+    styles: tuple[Style, ...] = Field(min_length=1, max_length=20)
 
 
 class Gif(WireModel):
@@ -124,7 +124,7 @@ class TextAttachment(WireModel):
 
     text: str = Field(min_length=1, max_length=10_000)
     link: str | None = Field(default=None, max_length=2_000)
-    styles: tuple[StyledStretch, ...] = ()
+    styles: tuple[StyledStretch, ...] = Field(default=(), max_length=1_000)
 
 
 TopicTag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[^.&]*[^.&\s][^.&]*$")]
@@ -151,7 +151,7 @@ class Options(WireModel):
     text_attachment: TextAttachment | None = None
     text_spoilers: tuple[Stretch, ...] = Field(default=(), max_length=10)
     location_id: NumericId | None = None
-    countries: tuple[Country, ...] = ()
+    countries: tuple[Country, ...] = Field(default=(), max_length=300)
 
 
 IMAGE = MediaRule(

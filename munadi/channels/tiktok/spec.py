@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from munadi.channels.http import Duration, PolledSettings
+from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
@@ -96,8 +97,8 @@ class Options(WireModel):
     brand_content: bool = False
     brand_organic: bool = False
     aigc: bool = False
-    title: str | None = None
-    description: str | None = None
+    title: str | None = Field(default=None, max_length=MAX_OPTION)
+    description: str | None = Field(default=None, max_length=MAX_OPTION)
     photo_cover_index: int | None = Field(default=None, ge=0)
     auto_add_music: bool = False
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from munadi.channels.http import AppSettings, Duration
+from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
@@ -72,7 +73,7 @@ class Settings(AppSettings):
 class Poll(WireModel):
     """A poll below the text, without media."""
 
-    options: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=2, max_length=4)
+    options: tuple[Annotated[str, Field(min_length=1, max_length=MAX_OPTION)], ...] = Field(min_length=2, max_length=4)
     duration_minutes: int = Field(ge=5, le=10_080)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from munadi.channels.http import Duration, PolledSettings
+from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import Permission, Permissions
 from munadi.domain.channel import (
     ChannelName,
@@ -92,15 +93,15 @@ def _tag(value: str) -> str:
     return value
 
 
-Tag = Annotated[str, AfterValidator(_tag)]
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+Tag = Annotated[str, Field(max_length=MAX_OPTION), AfterValidator(_tag)]
+Language = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 
 
 class Localization(WireModel):
     """Title and description in another language; the limits are those of the first."""
 
-    title: str
-    description: str = ""
+    title: str = Field(max_length=MAX_OPTION)
+    description: str = Field(default="", max_length=MAX_OPTION)
 
 
 class Options(WireModel):
@@ -114,10 +115,10 @@ class Options(WireModel):
     """
 
     made_for_kids: bool
-    title: str | None = None
+    title: str | None = Field(default=None, max_length=MAX_OPTION)
     privacy_status: Privacy = Privacy.PUBLIC
     category_id: str = Field(default="22", pattern=r"^[0-9]{1,4}$")
-    tags: tuple[Tag, ...] = ()
+    tags: tuple[Tag, ...] = Field(default=(), max_length=1_000)
     license: Literal["youtube", "creativeCommon"] = "youtube"
     embeddable: bool = True
     public_stats_viewable: bool = True
@@ -125,7 +126,7 @@ class Options(WireModel):
     paid_product_placement: bool = False
     default_language: Language | None = None
     default_audio_language: Language | None = None
-    localizations: dict[Language, Localization] = Field(default_factory=dict)
+    localizations: dict[Language, Localization] = Field(default_factory=dict, max_length=500)
     recording_date: date | None = None
     notify_subscribers: bool = True
     thumbnail_index: int | None = Field(default=None, ge=0)
