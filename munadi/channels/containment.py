@@ -17,10 +17,11 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from munadi.channels.bounded import bound_error, require_bounds, require_state
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
 from munadi.domain.content import Draft
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.server import server_of
 from munadi.outbound.callers import calling_brand, calling_for
 from munadi.outbound.host_calls import HostCalls
@@ -31,7 +32,6 @@ log = logging.getLogger("munadi.channels")
 Port = TypeVar("Port")
 # Seconds for a whole operation of several calls that a person waits for, each of which has its own deadline.
 TIME_LIMITS = {"verify": 20.0, "begin": 20.0, "exchange": 20.0, "revoke": 20.0}
-MAX_CODE = 200
 
 
 def contained(port: Port, spec: ChannelSpec, calls: HostCalls) -> Port:
@@ -83,6 +83,7 @@ class _Effects:
 
     def _save(self, save: SaveHandle) -> SaveHandle:
         async def watched(state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:
+            require_state(state)
             try:
                 await save(state, ready=ready, expires_at=expires_at)
             except Exception as error:
@@ -103,9 +104,11 @@ def _contained(
         effects.watch(arguments)
         try:
             async with _place(spec, calls, arguments), asyncio.timeout(seconds):
-                return await call(**arguments)
+                result = await call(**arguments)
+                require_bounds(result)
+                return result
         except ChannelError as error:
-            _bound(error)
+            bound_error(error)
             raise
         except Exception as error:
             if error is effects.save_error:
@@ -127,13 +130,6 @@ async def _place(spec: ChannelSpec, calls: HostCalls, arguments: Mapping[str, An
                 yield
         else:
             yield
-
-
-def _bound(error: ChannelError) -> None:
-    """A network's code and words may be as long as its answer."""
-    error.provider_code = error.provider_code and error.provider_code[:MAX_CODE]
-    error.provider_message = error.provider_message and error.provider_message[:MAX_MESSAGE]
-    error.message = error.message[:MAX_MESSAGE]
 
 
 def _unforeseen(error: Exception, name: str, title: str, gate_passed: bool) -> ChannelError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 
+from munadi.domain.bounds import ADDRESS, Facts, GivenId, Name, Scopes
 from munadi.domain.channel import ChannelName
 from munadi.domain.model import Model
 
@@ -38,26 +39,18 @@ class Credentials(Model):
     extra: dict[str, SecretStr] = {}
 
 
-# A server may claim anything of any length, and it is repeated in every list, event and webhook.
-MAX_NAME, MAX_ADDRESS = 300, 2_000
-
-
-def _clipped(name: Any) -> Any:
-    return name[:MAX_NAME] if isinstance(name, str) else name
-
-
 class Profile(Model):
     """The profile that a token belongs to, as its network describes it.
 
-    Names are cut at 300 characters. ValidationError for a longer id, or an address of more than 2 000.
+    Names are cut at 300 characters. ValidationError for an id, an address or facts that are too long.
     """
 
-    external_id: str = Field(max_length=MAX_NAME)
-    handle: Annotated[str, BeforeValidator(_clipped)]
-    display_name: Annotated[str | None, BeforeValidator(_clipped)] = None
-    service_url: str | None = Field(None, max_length=MAX_ADDRESS)
-    scopes: tuple[str, ...] = ()
-    facts: dict[str, Any] = {}
+    external_id: GivenId
+    handle: Name
+    display_name: Name | None = None
+    service_url: str | None = Field(None, max_length=ADDRESS.limit)
+    scopes: Scopes = ()
+    facts: Facts = {}
 
 
 class ConnectedAccount(Model):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
+from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import WireModel
@@ -76,8 +77,8 @@ class PublicationView(WireModel):
     scheduled_at: datetime
     published_at: datetime | None
     lateness_ms: int | None
-    provider_post_id: str | None
-    provider_url: str | None
+    provider_post_id: ShownId | None
+    provider_url: WebAddress
     failure: Failure | None
     dismissal: Dismissal | None
     hold: Hold | None

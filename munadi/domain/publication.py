@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from munadi.domain.bounds import Code, GivenId, Message, Name, WebAddress
 from munadi.domain.model import Model, WireModel
 
 
@@ -100,10 +101,10 @@ _ADDED = ("content_id", "account_id")
 class Warning_(WireModel):
     """A warning for a person. It changes no status."""
 
-    code: str
-    message: str
+    code: Code
+    message: Message
     channel: str | None = None
-    pointer: str | None = None
+    pointer: Name | None = None
     content_id: str | None = Field(None, description="Another post that the warning is about.")
     account_id: str | None = Field(None, description="The account that its owner must connect again.")
 
@@ -127,12 +128,14 @@ class Handle(Model):
 class Published(Model):
     """The network accepted the post. Id and URL may be known only later (warning POST_ID_PENDING).
 
+    An address that is none, or is too long, is None. ValidationError for an id that is too long.
+
     `by_likeness`: a check found a post with the same text, but without a key of ours. If it belongs to another
     publication, it proves nothing about this one.
     """
 
-    post_id: str | None = None
-    url: str | None = None
+    post_id: GivenId | None = None
+    url: WebAddress = None
     published_at: datetime | None = None
     warnings: tuple[Warning_, ...] = ()
     by_likeness: bool = False
@@ -146,7 +149,7 @@ class Pending(Model):
     """Not yet ready or live: check again after that long."""
 
     after: timedelta
-    note: str = ""
+    note: Name = ""
 
 
 class Ready(Model):
@@ -171,7 +174,7 @@ class Unknown(Model):
     `blind`: the network shows this to no app, so a later check gives no other answer.
     """
 
-    note: str
+    note: Name
     pause: timedelta | None = None
     blind: bool = False
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.spec import DID, HANDLE
 from munadi.channels.bluesky.xrpc import Xrpc
-from munadi.domain.account import MAX_ADDRESS
+from munadi.domain.bounds import ADDRESS
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer
 
@@ -129,7 +129,7 @@ def pds_of(document: Any) -> str | None:
     for service in services if isinstance(services, list) else []:
         if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
             endpoint = str(service.get("serviceEndpoint"))
-            if endpoint.startswith(("https://", "http://")) and len(endpoint) <= MAX_ADDRESS:
+            if endpoint.startswith(("https://", "http://")) and len(endpoint) <= ADDRESS.limit:
                 return endpoint.rstrip("/")
     return None
 
