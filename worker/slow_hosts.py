@@ -1,6 +1,7 @@
 """Releases the posts that wait for a slow server once it answers quickly again, a few at a time.
 
-A server that is slow again after some of them keeps the rest waiting: each has its own time to be tried.
+As many as it has places for, twice. A server that is slow again after some of them keeps the rest waiting: each post has
+its own time to be tried.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from worker.rounds import run_rounds
 
 log = logging.getLogger("munadi.slow_hosts")
 
-INTERVAL = 2.0
+INTERVAL = 1.0
 AT_ONCE = 20
 
 
@@ -39,12 +40,13 @@ class SlowHosts:
         """Release some posts of each server that is quick again. Raises what the database raised."""
         await self._woken.wait()
         for server in list(self._quick):
-            if not self._calls.is_slow(server):
-                released = await release_slow(self._database, server, self._clock.now(), AT_ONCE)
-                log.info("%s is quick again: %d waiting posts resumed", server, released)
-                if released == AT_ONCE:
-                    continue
-            self._quick.pop(server, None)
+            if (places := self._calls.places(server)) <= 1:
+                continue  # slow again
+            most = min(2 * places, AT_ONCE)
+            released = await release_slow(self._database, server, self._clock.now(), most)
+            log.info("%s is quick again: %d waiting posts resumed", server, released)
+            if released < most:
+                self._quick.pop(server, None)
         if not self._quick:
             self._woken.clear()
 

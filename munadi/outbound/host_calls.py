@@ -31,8 +31,9 @@ BRAND_LINGERING = 16
 # Seconds: up to the first a call is quick, after the second it lingers. The bytes that it sends have time of their own.
 QUICK, SLOW = 2.0, 4.0
 # A caller waits for a place at a quick server for so many seconds if that is what the calls before it take, and never
-# longer than the second. Callers of one brand that wait because the brand has all its places.
-PATIENCE, LONGEST_PATIENCE, BRAND_WAITING = 5.0, 10.0, 8
+# longer than the second; at a server that has not proven quick for the third. So many of one brand wait for such
+# servers, or because the brand has all its places.
+PATIENCE, LONGEST_PATIENCE, DOUBTFUL_PATIENCE, BRAND_WAITING = 5.0, 10.0, 1.5, 12
 # Seconds after which a refused caller may come again: at first, at most, and at most while nothing says that the server
 # is slow.
 SHORTEST, LONGEST, LONGEST_WAIT_FOR_QUICK = 5.0, 900.0, 8.0
@@ -132,10 +133,10 @@ class HostCalls:
         if self._is_hopeless(brand, host):
             raise self._refusal(brand, host)
 
-    def is_slow(self, key: str) -> bool:
-        """Whether a server has fewer places than at first."""
+    def places(self, key: str) -> int:
+        """How many calls a server may have now; one while it is slow."""
         host = self._hosts.get(key)
-        return host is not None and host.is_tenants and host.room(self._monotonic()) < START
+        return START if host is None else host.room(self._monotonic())
 
     def _host(self, server: Server) -> _Host:
         host = self._hosts.get(server.key)
@@ -172,10 +173,12 @@ class HostCalls:
             raise
 
     async def _awaited(self, ticket: asyncio.Future[_Place], brand: str, host: _Host) -> _Place:
-        ends = self._monotonic() + LONGEST_PATIENCE
+        began = self._monotonic()
         while not ticket.done():
             await asyncio.wait([ticket], timeout=CHECKED_EVERY)
-            if not ticket.done() and (self._monotonic() >= ends or self._is_hopeless(brand, host)):
+            now = self._monotonic()
+            is_over = now - began > (DOUBTFUL_PATIENCE if host.is_doubtful(now) else LONGEST_PATIENCE)
+            if not ticket.done() and (is_over or self._is_hopeless(brand, host)):
                 raise self._refusal(brand, host)
         return ticket.result()
 
