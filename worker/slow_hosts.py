@@ -1,7 +1,7 @@
 """Releases the posts that wait for a slow server once it answers quickly again, a few at a time.
 
-As many as it has places for, twice. A server that is slow again after some of them keeps the rest waiting: each post has
-its own time to be tried.
+A round resumes twice as many as the server has places. One that is slow again keeps the rest waiting: each post has its
+own time to be tried.
 """
 
 from __future__ import annotations
