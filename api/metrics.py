@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.background import detached
 from munadi.db.contents.overdue import overdue_in_all
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, PublicationRow
@@ -65,7 +66,7 @@ class Figures:
         if self._fresh_until is not None and now < self._fresh_until:
             return
         if self._counting is None or self._counting.done():
-            self._counting = asyncio.create_task(self._recount(now))
+            self._counting = detached(self._recount(now))
         await asyncio.wait({self._counting}, timeout=PATIENCE)
 
     async def close(self) -> None:

@@ -36,8 +36,10 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     from api.server import Server, check_servers
     from munadi.config import unknown_variables
     from munadi.logs import configure_logging
+    from munadi.temporal import log_through_python
 
     configure_logging(settings.log_level)
+    log_through_python()
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)
     is_checked = asyncio.run(check_servers(settings))

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
+from structlog.contextvars import get_contextvars
 from temporalio.client import Client
 
+from munadi.background import detached
 from munadi.ports import Clock
 from munadi.publishing.crowds import Crowds
 from munadi.publishing.model import View
@@ -36,6 +38,14 @@ COOLDOWN = 2.0
 log = structlog.get_logger("munadi.api")
 
 
+@dataclass(frozen=True)
+class _Accepted:
+    """A post, and the request that it came with."""
+
+    post: View
+    request_id: str | None
+
+
 @dataclass
 class Starts:
     """The posts that were accepted and whose workflows are to be started. One object per process."""
@@ -46,7 +56,7 @@ class Starts:
     clock: Clock
     paused_until: float = 0.0
     _crowds: Crowds = field(default_factory=Crowds)
-    _waiting: list[tuple[datetime, str, View]] = field(default_factory=list)
+    _waiting: list[tuple[datetime, str, _Accepted]] = field(default_factory=list)
     _draining: asyncio.Task[None] | None = None
 
     async def add(self, post: View) -> None:
@@ -55,9 +65,10 @@ class Starts:
             return
         wanted = (plan.wants_at for plan in post.plans)
         first = min((at for at in wanted if at is not None), default=self.clock.now())
-        heapq.heappush(self._waiting, (first, post.content_id, post))
+        accepted = _Accepted(post, get_contextvars().get("request_id"))
+        heapq.heappush(self._waiting, (first, post.content_id, accepted))
         if self._draining is None or self._draining.done():
-            self._draining = asyncio.create_task(self._drain(self.temporal))
+            self._draining = detached(self._drain(self.temporal))
 
     async def finish(self) -> None:
         """Before the process ends: wait for what is under way."""
@@ -69,21 +80,22 @@ class Starts:
         while self._waiting:
             size = min(max(BATCH, len(self._waiting) // SHARE), len(self._waiting))
             taken = [heapq.heappop(self._waiting) for _ in range(size)]
-            batch = [post for _, _, post in taken]
-            results = await asyncio.gather(*(self._start(client, room, post) for post in batch))
-            started = [post.content_id for post, is_started in zip(batch, results, strict=True) if is_started]
+            batch = [accepted for _, _, accepted in taken]
+            results = await asyncio.gather(*(self._start(client, room, accepted) for accepted in batch))
+            started = [each.post.content_id for each, is_started in zip(batch, results, strict=True) if is_started]
             try:
                 if started:
                     await self.schedule.queue(started, self.clock.now())
             except Exception:
                 # The workflows run. The next look, or the claim, records it.
-                log.exception("starts.not_recorded", posts=len(started))
+                log.exception("starts.not_recorded", contents=started)
             if len(started) < len(batch):
                 self._waiting.clear()
             elif self._waiting and self._waiting[0][0] > self.clock.now() + SOON:
                 await asyncio.sleep(PAUSE)
 
-    async def _start(self, client: Client, room: asyncio.Semaphore, post: View) -> bool:
+    async def _start(self, client: Client, room: asyncio.Semaphore, accepted: _Accepted) -> bool:
+        post = accepted.post
         async with room:
             if self.clock.monotonic() < self.paused_until:
                 return False
@@ -100,6 +112,7 @@ class Starts:
                     )
             except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
                 self.paused_until = self.clock.monotonic() + COOLDOWN
-                log.warning("start.failed", post=post.content_id, error=type(error).__name__)
+                facts = {"request_id": accepted.request_id} if accepted.request_id else {}
+                log.warning("start.failed", content=post.content_id, error=type(error).__name__, **facts)
                 return False
             return True

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import traceback
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -66,6 +68,24 @@ def configure_logging(level: str) -> None:
     root.setLevel(level.upper())
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    _log_what_python_prints()
+
+
+def _log_what_python_prints() -> None:
+    """Write warnings, and exceptions that nothing caught, as lines too: Python prints them as text."""
+    log = logging.getLogger("munadi.python")
+    logging.captureWarnings(True)
+
+    def uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.critical("uncaught exception", exc_info=(kind, error, trace))
+
+    def in_thread(found: threading.ExceptHookArgs) -> None:
+        log.critical("uncaught exception in a thread", exc_info=found.exc_value)
+
+    def unraisable(found: sys.UnraisableHookArgs) -> None:
+        log.error("%s: %r", found.err_msg or "exception ignored", found.object, exc_info=found.exc_value)
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = uncaught, in_thread, unraisable
 
 
 def traceback_of(error: BaseException) -> str:

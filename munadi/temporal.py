@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Iterator
 
 from temporalio.client import Client, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from munadi.config import TemporalSettings
 
@@ -24,6 +26,14 @@ async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
         data_converter=pydantic_data_converter,
         lazy=lazy,
     )
+
+
+def log_through_python() -> None:
+    """Send what the SDK's core logs to Python's loggers, so that these lines are like all others. Once per process,
+    before the first client."""
+    forwarding = LogForwardingConfig(logging.getLogger("temporalio"), prepend_target_on_message=False)
+    logs = LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logs)))
 
 
 async def is_up(client: Client, seconds: float = 1.0) -> bool:

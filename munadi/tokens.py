@@ -11,6 +11,7 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 
+from munadi.background import detached
 from munadi.crypto import SealBroken
 from munadi.db.accounts.store import AccountStore, OpenedAccount
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
@@ -93,7 +94,7 @@ class AccountTokens:
             if current.credentials_version != stale.credentials_version:
                 return current
         # A refresh may use up the old grant, so its answer is stored even if the caller stops waiting.
-        refreshing = asyncio.create_task(self._refresh_leased(stale, lease, waited=nap > FIRST_NAP))
+        refreshing = detached(self._refresh_leased(stale, lease, waited=nap > FIRST_NAP))
         self._refreshing.add(refreshing)
         refreshing.add_done_callback(self._refreshing.discard)
         return await asyncio.shield(refreshing)

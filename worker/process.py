@@ -16,8 +16,10 @@ def work() -> NoReturn:
     check_start(settings, needs_temporal=True)
 
     from munadi.logs import configure_logging
+    from munadi.temporal import log_through_python
     from worker.running import run
 
     configure_logging(settings.log_level)
+    log_through_python()
     uvloop.run(run(settings))
     exit_now(0)

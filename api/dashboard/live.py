@@ -25,6 +25,7 @@ from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
 from api.shares import NothingLeft, Shares
+from munadi.background import detached
 from munadi.db.contents.overdue import overdue_by_brand
 from munadi.db.events.log import last_position, last_positions, number_events
 from munadi.db.keys.callers import Principal
@@ -146,7 +147,7 @@ class Live:
                 position = await last_position(session)
             if self._polling is None or self._polling.done():
                 self._position = position
-                self._polling = asyncio.create_task(self._poll(), name="live")
+                self._polling = detached(self._poll(), name="live")
         watcher.position = max(watcher.position, position)
 
     async def _poll(self) -> None:

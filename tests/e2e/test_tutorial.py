@@ -33,7 +33,7 @@ DIFFERS = (
     (r"(/post/|/connect/)[\w-]+", r"\1#"),
     (r"\b\d+ (ms|s)\b", "LATE"),
     (r"in \S+/media", "in MEDIA"),
-    (r"revision \d+", "revision #"),
+    (r"revision (\d+|…)", "revision #"),
     (r'etag: "1-[0-9a-f]{24}"', 'etag: "1-#"'),
     (r"(?i)^date: .*", "date:"),
     (r"\s+", " "),

@@ -1,0 +1,16 @@
+"""Tasks that outlive the request that began them, and serve others too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def detached(work: Coroutine[Any, Any, T], *, name: str | None = None) -> asyncio.Task[T]:
+    """A task without the context of its caller: a task copies it otherwise, and would log every line of its life, and
+    write every entry of the audit log, with the id of the request that happened to begin it."""
+    return asyncio.create_task(work, name=name, context=Context())
