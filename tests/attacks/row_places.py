@@ -52,8 +52,8 @@ async def _uploads(scene: Scene) -> None:
         most = max(most, spooled(pid, scene.target.data))
         await asyncio.sleep(0.5)
     taken = [upload.result() for upload in uploads]
-    scene.add(f"of {UPLOADS} half-sent uploads open after {HELD:.0f} s", sum(taken))
-    scene.add("temporary disk of half-sent uploads", most, "MB", at_most=300)
+    scene.add(f"of {UPLOADS} half-sent uploads open after {HELD:.0f} s", sum(taken), "", at_most=UPLOADS - 1)
+    scene.add("temporary disk of half-sent uploads", most, "MB", at_most=1.1 * (UPLOADS - 1) * MEGABYTES)
 
 
 async def _half_sent(scene: Scene, ends: float) -> bool:
@@ -108,7 +108,7 @@ ATTACKS = (
         "28",
         "shared places",
         f"{KEYS} keys of one brand open {STREAMS} streams; then {UPLOADS} half-sent uploads of {MEGABYTES} MB",
-        "places are counted for each brand: others get theirs; temporary disk ≤ 300 MB",
+        "places and temporary disk are bounded for each brand: others get theirs",
         _other_upload,
         prepare=_new_keys,
         silence=0.5,
