@@ -13,7 +13,7 @@ from tests.attacks.attack import Attack, Scene, timed
 CONNECTIONS, SECONDS = 3, 20.0
 # Decoding these letters inserts each of them into the text so far.
 FIELD = b"x-" + b"b" * 60_000
-CHARSETS = ("undefined", "idna", "utf-7", "utf-16", "base64", "zlib", "unicode_escape", "utf-8\0", "nosuch")
+CHARSETS = ("undefined", "idna", "utf-7", "utf-16", "base64", "zlib", "unicode_escape", "utf-8-sig", "nosuch")
 PATHS = ("/connect/abc", "/sign-in")
 
 

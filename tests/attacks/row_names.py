@@ -12,7 +12,9 @@ from tests.attacks.attack import Attack, Scene, timed
 from tests.attacks.names import SLOW
 
 SECONDS = 25.0
-ENDPOINTS, IMPORTS, PICTURES = 60, 8, 8
+ENDPOINTS, IMPORTS, PICTURES = 20, 8, 8
+# Seconds between two posts, and between two other calls of a client: refusals must not be a load of their own.
+BETWEEN_POSTS, BETWEEN_CALLS = 2.0, 1.0
 
 
 def _slow(path: str = "") -> str:
@@ -42,13 +44,13 @@ async def _ask(scene: Scene) -> None:
             given = {"channel": "mastodon", "serviceUrl": _slow(), "credentials": credentials}
             body = given if path.endswith("accounts") else {"brandRef": scene.ref, "url": _slow("/a.jpg")}
             await timed(api.post(path, json=body))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(BETWEEN_CALLS)
 
     async def publish(api: httpx.AsyncClient) -> None:
         while time.monotonic() < ends:
             body = {"brandRef": scene.ref, "text": f"x {uuid4().hex}", "channels": ["bluesky"], "link": _slow("/page")}
             await timed(api.post("/v1/contents", json=body))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(BETWEEN_POSTS)
 
     async with scene.client(30) as api:
         imports = [repeat(api, f"/v1/brands/{scene.ref}/accounts") for _ in range(IMPORTS)]
