@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -29,6 +30,7 @@ from tests.support.certificates import self_signed
 GOOD, SLOW = "good.test", "slow.test"
 A, IN, NOERROR, NXDOMAIN = 1, 1, 0, 3
 AUTHORITATIVE_ANSWER = 0x8580
+_HOST = re.compile(rb"\r\nHost:[^\r]*", re.I)
 
 
 class NotRoot(Exception):
@@ -141,7 +143,7 @@ def _name_in(question: bytes) -> str:
 
 @dataclass(frozen=True)
 class _Relay:
-    """Passes bytes on to a port, in both directions."""
+    """Passes bytes on to a port, in both directions. The server there gets its own address as Host."""
 
     host: str
     port: int
@@ -149,9 +151,11 @@ class _Relay:
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, out = await asyncio.open_connection(self.host, self.port)
-        except OSError:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (OSError, EOFError, asyncio.LimitOverrunError):
             writer.close()
             return
+        out.write(_HOST.sub(f"\r\nHost: {self.host}:{self.port}".encode(), head, count=1))
         await asyncio.gather(_pass(reader, out), _pass(there, writer))
 
 

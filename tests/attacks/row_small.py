@@ -52,7 +52,7 @@ async def _web_pages(scene: Scene) -> None:
 def _listening(pids: dict[str, int]) -> list[str]:
     """The addresses at which Temporal listens."""
     opened = psutil.Process(pids["temporal"]).net_connections() if pids.get("temporal") else []
-    return [f"http://127.0.0.1:{one.laddr.port}" for one in opened if one.status == psutil.CONN_LISTEN]
+    return [f"http://{one.laddr.ip}:{one.laddr.port}" for one in opened if one.status == psutil.CONN_LISTEN]
 
 
 async def _files(scene: Scene) -> None:
