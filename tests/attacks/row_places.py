@@ -53,7 +53,7 @@ async def _uploads(scene: Scene) -> None:
         await asyncio.sleep(0.5)
     taken = [upload.result() for upload in uploads]
     scene.add(f"of {UPLOADS} half-sent uploads open after {HELD:.0f} s", sum(taken), "", at_most=UPLOADS - 1)
-    scene.add("temporary disk of half-sent uploads", most, "MB", at_most=1.1 * (UPLOADS - 1) * MEGABYTES)
+    scene.add("temporary disk of half-sent uploads", most, "MB", at_most=(UPLOADS - 0.5) * MEGABYTES)
 
 
 async def _half_sent(scene: Scene, ends: float) -> bool:
