@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import Connection, and_, bindparam, insert, or_, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlmodel import SQLModel, col
 
 from munadi.db.audit import audit_values
 from munadi.db.brands.limits import BrandRules
 from munadi.db.contents.metadata import INSERT_METADATA, metadata_values
 from munadi.db.contents.views import content_view
-from munadi.db.events.fan_out import Subscription
+from munadi.db.events.fan_out import Subscription, gets_events_of
 from munadi.db.ids import new_id
 from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.domain.audit import Action
@@ -58,10 +58,7 @@ _BRAND_AND_ENDPOINTS = (
     .select_from(BrandRow)
     .join(
         EndpointRow,
-        and_(
-            col(EndpointRow.deleted_at).is_(None),
-            or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == col(BrandRow.ref)),
-        ),
+        gets_events_of(col(BrandRow.ref)),
         isouter=True,
     )
     .where(col(BrandRow.ref) == bindparam("brand_ref"))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,9 +21,15 @@ from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 
+
+def gets_events_of(brand_ref: ColumnElement[str] | Mapped[str]) -> ColumnElement[bool]:
+    """The endpoints of a brand, and those of none. Each branch has the index's condition, or SQLite does not use it."""
+    is_there, owner = col(EndpointRow.deleted_at).is_(None), col(EndpointRow.brand_ref)
+    return or_(and_(is_there, owner.is_(None)), and_(is_there, owner == brand_ref))
+
+
 _SUBSCRIBED = select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(
-    col(EndpointRow.deleted_at).is_(None),
-    or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == bindparam("brand_ref")),
+    gets_events_of(bindparam("brand_ref"))
 )
 _INSERT_EVENT, _INSERT_DELIVERIES = insert(EventRow), insert(DeliveryRow)
 
