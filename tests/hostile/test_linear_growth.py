@@ -36,8 +36,6 @@ from munadi.channels.x.spec import PREMIUM
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import TextUnit
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError
-from munadi.domain.problem import ProblemsFound
 from munadi.intake.accounts import Target
 from munadi.intake.drafts import PlacedDraft, check_draft
 from munadi.intake.fingerprint import fingerprint_of
@@ -100,8 +98,10 @@ def _read(reader: Reader, text: str) -> None:
         if isinstance(found, Iterator):
             for _ in found:
                 pass
-    except (ValueError, TypeError, LookupError, ChannelError, ProblemsFound):
-        pass  # a refusal takes its time, too
+    except (RecursionError, MemoryError):
+        raise
+    except Exception:
+        return
 
 
 def growth(reader: Reader, text: tuple[str, str, str]) -> float:
