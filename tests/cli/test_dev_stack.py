@@ -89,10 +89,10 @@ def _foreign_hosts_are_refused(where: dict[str, Any]) -> None:
 
 
 def _nothing_is_open_to_others(data: Path) -> None:
-    """The folder is closed, and so are the files in it that would be copied alone."""
-    names = ("", "munadi.db", "munadi.db-wal", "munadi.db-shm", "keys", "keys/secret.key", "media", "dev.key")
-    modes = {name: (data / name).stat().st_mode & 0o777 for name in names}
-    assert modes == {name: 0o700 if (data / name).is_dir() else 0o600 for name in names}
+    """The folder is closed, and so is everything in it that would be copied alone, Temporal's database too."""
+    made = [data, *data.rglob("*")]
+    assert {"munadi.db", "munadi.db-wal", "temporal.db", "secret.key", "media", "dev.key"} <= {one.name for one in made}
+    assert [one for one in made if one.stat().st_mode & 0o077] == []
 
 
 def _second_one_is_refused(data: Path) -> None:

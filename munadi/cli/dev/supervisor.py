@@ -30,6 +30,7 @@ BOLD_GREEN, DIM = "1;32", "2"
 def main() -> int:
     """Run until SIGINT, SIGTERM or SIGHUP; the exit code. Nothing is left running, also when it cannot start."""
     plan, as_json = Plan.read(sys.argv[1], os.environ), "--json" in sys.argv[2:]
+    os.umask(0o077)  # for every part: Temporal's database has the posts of all tenants, and is not made by us
     try:
         asyncio.run(_run(plan, as_json=as_json))
     except CommandFailed as error:
