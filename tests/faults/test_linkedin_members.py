@@ -1,6 +1,7 @@
 """What a LinkedIn member posts cannot be looked for: an unknown outcome is unconfirmed, never sent again by itself.
 
-A person resolves it. If they send it again, LinkedIn's refusal as a duplicate names the post, which is then confirmed.
+A person resolves it. If they say that it is missing and send it again, it is published where that is true, and refused
+as a duplicate where it is not.
 """
 
 from __future__ import annotations
@@ -81,7 +82,11 @@ async def counted(own: World, trial: Trial) -> Trial:
 
 
 async def resent(own: World, trial: Trial) -> None:
-    """A person says that it is missing and sends it again: one post in the end, whatever they saw."""
+    """A person says that it is missing and sends it again: one post in the end, whatever they saw.
+
+    Their word ends the doubt, so LinkedIn's refusal of a copy is a failure that says where to look.
+    """
+    was_live = bool(trial.network_ids)
     publication = (await own.brand.content(trial.content_id))["publications"][0]
     gone = await own.api.post(f"/v1/publications/{publication['id']}/resolve", json={"outcome": "not_published"})
     again = await own.api.post(f"/v1/contents/{trial.content_id}/retry")
@@ -89,8 +94,11 @@ async def resent(own: World, trial: Trial) -> None:
         trial.trouble = f"resolved {gone.status_code}, retried {again.status_code}: {again.text}"
         return
     await judge(own, trial, keyless=SHAPES)
-    if trial.status != "published" or trial.network_ids != (trial.post_id,):
-        trial.trouble = f"sent again by a person: {trial.status} {trial.post_id}, the member has {trial.network_ids}"
+    failure = (await own.brand.content(trial.content_id))["publications"][0]["failure"]
+    reason = failure and failure["reason"]
+    wanted = ("failed", "DUPLICATE_CONTENT", 1) if was_live else ("published", None, 1)
+    if (trial.status, reason, len(trial.network_ids)) != wanted:
+        trial.trouble = f"sent again by a person: {trial.status} {failure}, the member has {trial.network_ids}"
 
 
 def verdict(trial: Trial) -> list[str]:

@@ -48,7 +48,7 @@ ANONYMOUS = frozenset({"bluesky"})
 TWINS = "facebook"
 DARK, ALIKE, TAKEN = "reads down", "two candidates", "alike to another's post"
 # A post that is not live, at a network where nothing proves that: never sent again by itself.
-KEYLESS, ABSENT = ("x-text", "telegram-text", "telegram-stored"), "absent, without a key"
+KEYLESS, ABSENT = ("telegram-text", "telegram-stored"), "absent, without a key"
 # How the answer is lost. Both twins are live before either is reconciled; what is alike to another's is not live.
 LOST = {DARK: "accept_then_reset", ALIKE: "accept_then_hang", TAKEN: "reset", ABSENT: "reset"}
 Plan = tuple[str, str, list[str], str]

@@ -67,7 +67,7 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
 # The networks that the large proofs are run over, with commas between them; all without it.
 ONLY = "PROOF_CHANNELS"
 # The network has no key to find these posts by, so a lost answer may stay unconfirmed (docs/promises.md).
-KEYLESS = frozenset({"telegram", "telegram-text", "telegram-stored", "tiktok-photo", "x-text"})
+KEYLESS = frozenset({"telegram", "telegram-text", "telegram-stored", "tiktok-photo"})
 # A lost answer is reconciled soon, and a post that is not found is soon known to be absent.
 QUICK = {
     f"MUNADI_CHANNELS__{name.upper()}__{number}": seconds

@@ -69,9 +69,9 @@ def _checked(platform: X, body: dict[str, Any], profile: Account) -> Tweet:
         refuse_if(found is None, "parent")
         refuse_if(found is not None and found.profile_id != profile.id, "reply")
     refuse_if("quote_tweet_id" in body and platform.switches["selfServe"], "reply")
-    if not attached and platform.switches["refuseDuplicates"]:
-        since = platform.clock.now() - DAY
-        same = (one for one in platform.tweets if one.profile_id == profile.id and not one.media)
+    if platform.switches["refuseDuplicates"]:
+        since, ids = platform.clock.now() - DAY, [one.id for one in attached]
+        same = (one for one in platform.tweets if one.profile_id == profile.id and one.media == ids)
         refuse_if(any(one.text == text and one.created_at > since for one in same), "duplicate")
     return Tweet(
         platform.next_id(),
