@@ -46,6 +46,7 @@ from api.routes import (
     usage,
     webhooks,
 )
+from api.routes.channels import ChannelCatalogue
 from api.services import Services
 from api.shares import UploadShares
 from api.starts import Starts
@@ -115,6 +116,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
             app.state.live = live = Live(opened.database, opened.clock, of_brand=settings.limits.streams)
             app.state.state_of_work = figures = StateOfWork(opened.database)
             app.state.temporal_watch = TemporalWatch()
+            app.state.channel_catalogue = ChannelCatalogue(opened.channels)
             try:
                 async with hang_watchdog(settings.watchdog):
                     yield

@@ -1,7 +1,7 @@
 """Conditional reads: a client that has the answer already gets 304 without a body.
 
-Every JSON answer to a GET of the API has a strong `ETag`, of its bytes. The rule here: an answer that brings its own
-tag keeps it, and then the tag changes with every byte of the answer.
+Every JSON answer to a GET of the API has a strong `ETag`, of its bytes, and so has the OpenAPI document. The rule here:
+an answer that brings its own tag keeps it, and then the tag changes with every byte of the answer.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import ProblemError, problem_response, request_id_of
 
 API = "/v1/"
+DOCUMENT = "/openapi.json"
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 # A space belongs to the part that follows it, so that a list matches in one way only; two ways per comma would be 2**n.
 ENTITY_TAGS = re.compile(rf"\*|(?:{_TAG}|,)(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
@@ -37,13 +38,13 @@ def post_etag(version: int, body: bytes) -> str:
 
 
 class ConditionalReads:
-    """Tags the API's answers to GET, and answers 304 to `If-None-Match` with their tag."""
+    """Tags the API's answers to GET and its document, and answers 304 to `If-None-Match` with their tag."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(API):
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith((API, DOCUMENT)):
             await self._app(scope, receive, send)
             return
         await self._app(scope, receive, _Tagging(scope, receive, send))

@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.auth import not_found, require
-from api.deps import Page, TheServices
+from api.deps import Page
 from api.openapi import error_responses
 from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelView
 from munadi.domain.key import Scope
+from munadi.ports import Channels
 
 router = APIRouter(prefix="/v1/channels", tags=["channels"])
 # The catalogue is not secret, but it needs a key like every other route.
 AnyKey = Annotated[Principal, Depends(require(*Scope))]
 
 
-@router.get("", operation_id="channels.list", responses=error_responses(401, 403))
-async def list_channels(services: TheServices, principal: AnyKey) -> Page[ChannelView]:
+class ChannelCatalogue:
+    """The answers about one installation's channels. They never change while it runs: each is built once, then kept."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+        self.kept: dict[str, bytes] = {}
+
+    @cached_property
+    def all(self) -> bytes:
+        """Every channel."""
+        views = tuple(ChannelView.of(each.spec, each.options) for each in self._channels.by_name.values())
+        return Page[ChannelView](data=views).model_dump_json(by_alias=True).encode()
+
+    def one(self, name: str) -> bytes | None:
+        """One channel; None if there is no such channel, and nothing is kept then."""
+        if name in self._channels and name not in self.kept:
+            found = self._channels[name]
+            view = ChannelView.of(found.spec, found.options)
+            self.kept[name] = view.model_dump_json(by_alias=True).encode()
+        return self.kept.get(name)
+
+
+async def _catalogue(request: Request) -> ChannelCatalogue:
+    kept: ChannelCatalogue = request.app.state.channel_catalogue
+    return kept
+
+
+Catalogue = Annotated[ChannelCatalogue, Depends(_catalogue)]
+
+
+@router.get("", operation_id="channels.list", response_model=Page[ChannelView], responses=error_responses(401, 403))
+async def list_channels(catalogue: Catalogue, principal: AnyKey) -> Response:
     """Every channel that this installation can publish on."""
-    return Page[ChannelView](
-        data=tuple(ChannelView.of(each.spec, each.options) for each in services.channels.by_name.values())
-    )
+    return Response(catalogue.all, media_type="application/json")
 
 
-@router.get("/{channel}", operation_id="channels.get", responses=error_responses(401, 403, 404))
-async def get_channel(channel: str, services: TheServices, principal: AnyKey) -> ChannelView:
+@router.get(
+    "/{channel}", operation_id="channels.get", response_model=ChannelView, responses=error_responses(401, 403, 404)
+)
+async def get_channel(channel: str, catalogue: Catalogue, principal: AnyKey) -> Response:
     """One channel's limits and rules, and the JSON Schema of its `options`."""
-    if channel not in services.channels:
+    found = catalogue.one(channel)
+    if found is None:
         raise not_found("channel", channel)
-    found = services.channels[channel]
-    return ChannelView.of(found.spec, found.options)
+    return Response(found, media_type="application/json")

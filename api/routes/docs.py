@@ -6,20 +6,13 @@ by us, so no third party learns who reads them.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse
+from starlette.responses import FileResponse, HTMLResponse
 
 from api.auth import not_found
 from api.deps import TheServices
 from api.documentation import HERE
-from api.documentation.markdown import fragment, inline
-from api.documentation.operations import groups, operation_of
-from api.example_dates import document_on
+from api.documentation.api_pages import api_pages
 
 router = APIRouter(prefix="/docs/api", include_in_schema=False)
 document = APIRouter(include_in_schema=False)
@@ -42,14 +35,14 @@ HEADERS = KEPT | {
 @document.api_route("/openapi.json", methods=["GET", "HEAD"])
 async def show_document(request: Request, services: TheServices) -> Response:
     """The OpenAPI document."""
-    return JSONResponse(document_on(request.app, services.clock.now().date()))
+    kept = api_pages(request.app, services.clock.now().date())
+    return Response(kept.json, headers=KEPT | {"ETag": kept.tag}, media_type="application/json")
 
 
 @router.get("")
 async def show_operations(request: Request, services: TheServices) -> Response:
     """Every operation, by subject."""
-    described = document_on(request.app, services.clock.now().date())
-    return _page("api.html", described, info=described["info"], current="")
+    return HTMLResponse(api_pages(request.app, services.clock.now().date()).index(), headers=HEADERS)
 
 
 @router.get("/assets/{name}")
@@ -63,24 +56,7 @@ async def show_asset(name: str) -> Response:
 @router.get("/{operation_id}")
 async def show_operation(request: Request, services: TheServices, operation_id: str) -> Response:
     """One operation: what it takes and answers, and a form that sends it."""
-    described = document_on(request.app, services.clock.now().date())
-    operation = operation_of(described, operation_id)
-    if operation is None:
+    page = api_pages(request.app, services.clock.now().date()).page(operation_id)
+    if page is None:
         raise not_found("operation", operation_id)
-    return _page("operation.html", described, operation=operation, current=operation_id)
-
-
-def _page(template: str, described: dict[str, Any], **values: Any) -> Response:
-    html = _environment().get_template(template).render(groups=groups(described), **values)
-    return HTMLResponse(html, headers=HEADERS)
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    # Our own Markdown, from the descriptions of our own document.
-    made.filters["markdown"] = lambda text: Markup(fragment(text))  # noqa: S704
-    made.filters["inline"] = lambda text: Markup(inline(text))  # noqa: S704
-    return made
+    return HTMLResponse(page, headers=HEADERS)

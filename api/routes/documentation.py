@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
@@ -13,7 +14,7 @@ from api.auth import not_found
 from api.documentation import HERE
 from api.documentation.folder import TYPES, files, moved, page_at
 from api.documentation.markdown import page_of
-from api.documentation.navigation import language_of, neighbours, relative, sections, shown_as
+from api.documentation.navigation import INDEX, language_of, neighbours, relative, sections, shown_as
 
 router = APIRouter(prefix="/docs", include_in_schema=False)
 
@@ -84,6 +85,13 @@ def _file(name: str) -> Response:
 
 
 def _page(name: str) -> Response:
+    changed = tuple(files()[each].stat().st_mtime_ns for each in (name, INDEX))
+    return HTMLResponse(_rendered(name, changed), headers=HEADERS)
+
+
+# A page is made of its own file and of the navigation in the index: rendered once for each change of them.
+@lru_cache(maxsize=256)
+def _rendered(name: str, changed: tuple[int, ...]) -> bytes:
     known = files()
     page = page_of(known[name])
     before, after = neighbours(name, known)
@@ -100,4 +108,4 @@ def _page(name: str) -> Response:
         relative=relative,
         language=language_of,
     )
-    return HTMLResponse(html, headers=HEADERS)
+    return html.encode()
