@@ -86,18 +86,19 @@ class Live:
         self._stopped = False
 
     @contextmanager
-    def place(self, brand_ref: str | None) -> Iterator[None]:
-        """Take one of the places for open pages, for as long as the block runs. ProblemError 429 when the brand has
-        none left, 503 when the process has none. A page without a place works, but does not load itself again."""
+    def place(self, holder: str) -> Iterator[None]:
+        """Take one of the places for open pages, for as long as the block runs. `holder` is a brand, or a key for all
+        brands: only the operator makes those. ProblemError 429 when it has none left, 503 when the process has none. A
+        page without a place works, but does not load itself again."""
         if self._stopped:
             raise _process_is_full("this process ends")
         try:
-            with self._places.hold(brand_ref):
+            with self._places.hold(holder):
                 yield
         except NothingLeft as error:
             if not error.is_own:
                 raise _process_is_full("too many pages are open") from None
-            detail = f"at most {error.limit} pages of {brand_ref or 'all brands'} are kept up to date"
+            detail = f"at most {error.limit} pages of {holder} are kept up to date"
             raise ProblemError(429, "TOO_MANY_WATCHERS", "Too Many Requests", detail, headers=_LATER) from None
 
     async def follow(self, principal: Principal, session: Session) -> AsyncGenerator[str]:
@@ -182,12 +183,12 @@ class LiveResponse(StreamingResponse):
 
     def __init__(self, live: Live, principal: Principal, session: Session) -> None:
         self._live = live
-        self._brand_ref = principal.brand_ref
+        self._holder = principal.brand_ref or principal.key_id
         self._stream = live.follow(principal, session)
         super().__init__(self._stream, media_type="text/event-stream", headers=_STREAM)
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
-        with self._live.place(self._brand_ref):
+        with self._live.place(self._holder):
             async with aclosing(self._stream):
                 await super().__call__(scope, receive, send)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from munadi import __version__
 from munadi.db.session import Database
 
 REVISIONS = Path(__file__).with_name("migrations") / "versions"
@@ -33,7 +33,7 @@ async def schema_problem(database: Database) -> str | None:
             f"the database is at revision {found} and this version of Munadi needs {needed}: stop the API and the "
             "workers, run munadi db upgrade, then start them again"
         )
-    known = f"Munadi {version('munadi')} knows revisions up to {needed}"
+    known = f"Munadi {__version__} knows revisions up to {needed}"
     return f"the database is at revision {found}, and {known}: start a version of Munadi that has revision {found}"
 
 

@@ -22,7 +22,7 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import give_up_handle
 from munadi.publishing.outcomes import locate, owned_by_another
-from munadi.publishing.steps import attempts_of
+from munadi.publishing.steps import attempts_of, doubt_of
 
 S = PublicationStatus
 
@@ -44,9 +44,10 @@ def _too_late(locked: LockedContent, text: str) -> ChangeRefused:
 async def cancel(locked: LockedContent) -> list[str]:
     """Cancel the publications that are not yet claimed; returns their ids. On a canceled post it changes nothing.
 
-    ChangeRefused TOO_LATE when nothing is left to cancel.
+    ChangeRefused TOO_LATE when nothing is left to cancel. What may be live by an earlier request cannot be canceled:
+    "canceled" promises that there is no post.
     """
-    waiting = _waiting(locked)
+    waiting = await _surely_waiting(locked)
     if not waiting:
         if any(row.status == S.CANCELED for row in locked.publications):
             return []
@@ -66,7 +67,7 @@ async def reschedule(
     locked: LockedContent, due: datetime, timezone: str | None, publish_by: datetime | None, *, zone_given: bool
 ) -> None:
     """Move all waiting publications to another time. An explicit publishBy stays unless a new one is given."""
-    waiting = _waiting(locked)
+    waiting = await _surely_waiting(locked)
     if not waiting:
         raise _too_late(locked, "publishing began; the time can no longer be changed")
     content = locked.content
@@ -261,6 +262,11 @@ async def _changed(locked: LockedContent) -> None:
     locked.content.updated_at = locked.now
     locked.wake()
     await locked.close()
+
+
+async def _surely_waiting(locked: LockedContent) -> list[PublicationRow]:
+    """Those that wait and of which nothing can be live: no earlier request of theirs may have been received."""
+    return [row for row in _waiting(locked) if not (row.attempt_count and await doubt_of(locked.session, row))]
 
 
 def _waiting(locked: LockedContent) -> list[PublicationRow]:

@@ -26,7 +26,6 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
-from munadi.domain.attempt import doubt_about
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect, Failure
 from munadi.domain.publication import (
@@ -49,7 +48,7 @@ from munadi.domain.publication import (
 )
 from munadi.publishing.content import LockedContent, without
 from munadi.publishing.model import PREPARE, Outcome
-from munadi.publishing.steps import attempts_of
+from munadi.publishing.steps import attempts_of, doubt_of
 
 S = PublicationStatus
 
@@ -102,7 +101,7 @@ async def apply_outcome(
 async def fail_or_doubt(locked: LockedContent, row: PublicationRow, failure: Failure) -> None:
     """End a publication with a reason. Where an earlier attempt may be live it is unconfirmed instead, with the reason
     in its warning: `failed` promises that nothing is live."""
-    doubt = doubt_about(await attempts_of(locked.session, row.id, POST)) if row.attempt_count else None
+    doubt = await doubt_of(locked.session, row) if row.attempt_count else None
     if doubt is None:
         await locked.fail(row, failure)
         return

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
-from munadi.domain.attempt import Attempt, doubt_about
+from munadi.domain.attempt import Attempt, Doubt, doubt_about
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import Effect
 from munadi.domain.publication import POST, Handle, PublicationStatus
@@ -30,6 +30,11 @@ async def attempts_of(session: AsyncSession, publication_id: str, step: str | No
         return ()
     query = select(AttemptRow).where(AttemptRow.publication_id == publication_id, AttemptRow.stage == step)
     return (await session.exec(query.order_by(col(AttemptRow.number)))).all()
+
+
+async def doubt_of(session: AsyncSession, row: PublicationRow) -> Doubt | None:
+    """Whether an earlier request of the post may have been received."""
+    return doubt_about(await attempts_of(session, row.id, POST))
 
 
 def open_one(attempts: Sequence[AttemptRow]) -> AttemptRow | None:

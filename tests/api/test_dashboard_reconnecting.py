@@ -164,10 +164,11 @@ async def test_one_press_in_attention_begins_the_reconnect_and_the_next_page_lea
     assert (path, body) == (f"/v1/accounts/{account['id']}/reconnect", {})
     back = f"/accounts/{account['id']}"
     expect_words(card, f'data-back="{back}" href="{back}">Reconnect')
-    answer = await dashboard.act("POST", path, {"redirectUrl": f"https://munadi.test{back}"})
+    home = f"{api.services.settings.base_url}{back}"
+    answer = await dashboard.act("POST", path, {"redirectUrl": home})
     assert answer.status_code == 201, answer.text
     begun = await dashboard.page(path_of(answer.json()))
-    expect_words(begun, "Reconnect Bluesky", f'href="https://munadi.test{back}">Cancel, and go back to the dashboard')
+    expect_words(begun, "Reconnect Bluesky", f'href="{home}">Cancel, and go back to the dashboard')
     async with api.dashboard(await api.key(Scope.ACCOUNTS_READ, Scope.CONTENTS_READ)) as reader:
         card = section(await reader.page("/attention"), '<article class="card cause"')
     assert ("data-connect" in card, f'href="{back}">Reconnect' in card) == (False, True)

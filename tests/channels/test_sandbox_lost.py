@@ -96,7 +96,7 @@ async def test_after_a_lost_call_without_effect_the_same_handle_is_sent_again(
     given, saved = await prepared(acme, kind)
     acme.plant(kind.visible, **plans[plan])
     assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
-    assert await acme.find(given, saved) == Absent()
+    assert isinstance(await acme.find(given, saved), Absent)
     await acme.finish(given, saved)
     assert len(acme.posts) == 1
 
@@ -221,7 +221,7 @@ async def test_a_lost_comment_is_proven_absent_except_at_youtube(
     if acme.name == "youtube":  # a list that a comment is not in yet proves nothing
         assert isinstance(looked, Unknown)
         return
-    assert looked == Absent()
+    assert isinstance(looked, Absent)
     await acme.finish(given, saved, "comment")
     assert [post["comments"] for post in acme.posts if post["comments"]] == [["Sale: #monsoon"]]
 

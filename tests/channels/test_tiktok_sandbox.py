@@ -37,7 +37,7 @@ async def test_a_file_is_uploaded_in_chunks_and_public_with_the_last(acme: Acme)
     await acme.prepare(given, saved)
     upload = Prepared.model_validate(saved.kept.state).upload
     assert upload is not None
-    assert (upload.chunks, acme.posts, await acme.find(given, saved)) == (5, [], Absent())
+    assert (upload.chunks, acme.posts, await acme.find(given, saved)) == (5, [], Absent(by_key=True))
     done = await acme.finish(given, saved)
     (live,) = acme.posts
     assert [(media["mimeType"], media["width"]) for media in live["media"]] == [("video/mp4", 360)]

@@ -93,10 +93,10 @@ LIVE = Published(post_id=VIDEO, url=URL)
         (listed(resource("public")), "public", LIVE),
         (listed(resource("unlisted")), "public", LIVE),
         (listed(resource("public")), "unlisted", LIVE),
-        (listed(resource("private")), "public", Absent()),
-        (listed(resource("private")), "unlisted", Absent()),
+        (listed(resource("private")), "public", Absent(by_key=True)),
+        (listed(resource("private")), "unlisted", Absent(by_key=True)),
         (listed(resource("private")), "private", LIVE),
-        (listed({"id": VIDEO}), "public", Absent()),
+        (listed({"id": VIDEO}), "public", Absent(by_key=True)),
     ],
 )
 async def test_the_videos_status_shows_whether_it_is_published(

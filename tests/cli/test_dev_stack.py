@@ -65,7 +65,7 @@ def test_the_stack_starts_restarts_killed_parts_and_stops(dev: tuple[Process, Pa
     assert httpx.get(where["temporalUi"], follow_redirects=True).status_code == 200
     assert (data / "dev.json").stat().st_mode & 0o777 == 0o600
 
-    _foreign_hosts_are_refused(where)
+    _foreign_hosts_are_refused(where, data)
     _nothing_is_open_to_others(data)
     _second_one_is_refused(data)
     for name in ("worker", "temporal", "api"):
@@ -77,7 +77,7 @@ def test_the_stack_starts_restarts_killed_parts_and_stops(dev: tuple[Process, Pa
     assert [printed for printed in process.output.splitlines() if printed.startswith("{")] == [line]
 
 
-def _foreign_hosts_are_refused(where: dict[str, Any]) -> None:
+def _foreign_hosts_are_refused(where: dict[str, Any], data: Path) -> None:
     """A web page whose name its owner points at this machine."""
     evil = {"host": "evil.example"}
     assert httpx.get(f"{where['api']}/metrics").status_code == 200
@@ -86,6 +86,18 @@ def _foreign_hosts_are_refused(where: dict[str, Any]) -> None:
         assert httpx.get(f"{where['temporalUi']}{path}").status_code == 200
         assert httpx.get(f"{where['temporalUi']}{path}", headers=evil).status_code == 403
     assert httpx.get(f"{where['sandbox']}/control/posts", headers=evil).status_code == 403
+    _temporals_http_api_answers_nothing(json.loads((data / "ports.json").read_text())["Temporal's HTTP"])
+
+
+def _temporals_http_api_answers_nothing(address: object) -> None:
+    """It knows no origins: a form of any web page could cancel every post."""
+    port = str(address).rpartition(":")[2]
+    cancel_all = {"visibilityQuery": "WorkflowType='PublishContent'", "reason": "x", "signalOperation": {"signal": "x"}}
+    path = f"http://127.0.0.1:{port}/api/v1/namespaces/default"
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", "evil.example"):
+        headers = {"host": host, "content-type": "text/plain"}
+        batch = httpx.post(f"{path}/batch-operations/x", headers=headers, content=json.dumps(cancel_all))
+        assert (batch.status_code, httpx.get(path, headers=headers).status_code) == (403, 403), host
 
 
 def _nothing_is_open_to_others(data: Path) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import subprocess
-import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from munadi import __version__
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
 from tests.harness.networks import plant
@@ -212,5 +212,4 @@ async def _first(received: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def test_their_version_is_ours() -> None:
-    ours = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert json.loads((NODES / "package.json").read_text())["version"] == ours
+    assert json.loads((NODES / "package.json").read_text())["version"] == __version__

@@ -81,7 +81,7 @@ async def test_a_consent_and_posting_with_it(real: Consenting, browser: Browser)
     # An image, so that bytes are uploaded with a proof too, and a token for the video service.
     real.media.files = {"med_0": picture()}
     given = post("By OAuth", media=(image(0, alt="Teal", width=64, height=48),))
-    assert await real.channel.find(given, who, None, given.due_at) == Absent()
+    assert isinstance(await real.channel.find(given, who, None, given.due_at), Absent)
     published = await real.publish_as(given, who)
     found = await real.channel.find(given, who, None, given.due_at)
     assert isinstance(found, Published)
@@ -99,7 +99,7 @@ async def test_a_consent_and_posting_with_it(real: Consenting, browser: Browser)
     too_late = post("Too late")
     error = await error_of(real.publish_as(too_late, later))
     assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
-    assert await real.channel.find(too_late, later, None, too_late.due_at) == Absent()
+    assert isinstance(await real.channel.find(too_late, later, None, too_late.due_at), Absent)
     error = await error_of(real.channel.refresh(later))
     assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "invalid_grant")
     assert await real.server.revoke(later)  # a grant that has ended is no error
