@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.process import serve
 from munadi.cli.exits import refusal_ends_process
+from munadi.cli.process_exit import exits_at_once
 from munadi.unused_imports import leave_out
 
 # httpx imports these for its command line and structlog for tracebacks in colour: 5 MB.
@@ -12,7 +13,7 @@ leave_out("rich", "pygments")
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT. Wrong settings are printed and end it with exit code 2."""
-    with refusal_ends_process():
+    with exits_at_once(), refusal_ends_process():
         serve()
 
 

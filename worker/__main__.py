@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from munadi.cli.exits import refusal_ends_process
+from munadi.cli.process_exit import exits_at_once
 from munadi.unused_imports import leave_out
 from worker.process import work
 
@@ -12,7 +13,7 @@ leave_out("rich", "pygments", "click")
 
 def main() -> None:
     """Run until SIGTERM or SIGINT. Wrong settings are printed and end it with exit code 2."""
-    with refusal_ends_process():
+    with exits_at_once(), refusal_ends_process():
         work()
 
 

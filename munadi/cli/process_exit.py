@@ -23,6 +23,15 @@ def exit_now(code: int) -> NoReturn:
 
 
 @contextmanager
+def exits_at_once() -> Iterator[None]:
+    """What ends the block with an exit code ends the process by `exit_now`: a refused start has used the SDK, too."""
+    try:
+        yield
+    except SystemExit as ended:
+        exit_now(ended.code if isinstance(ended.code, int) else 1)
+
+
+@contextmanager
 def signals_end_quietly() -> Iterator[None]:
     """For uvicorn, which raises the signal that stopped it a second time: a requested stop has exit code 0."""
     previous = {number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -21,6 +21,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, PublicationStatus
+from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, PublicationDraft
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.handles import stored
@@ -65,7 +66,7 @@ class Desk:
         self.schedule = ScheduleStore(database, self.keyring)
         attempts, channels = AttemptStore(database, self.keyring), Channels({ChannelName(account.channel): channel})
         tokens = OneAccount(account)
-        self._publishing = PublishingActivities(self.schedule, attempts, channels, tokens, clock, "w")
+        self._publishing = PublishingActivities(self.schedule, attempts, channels, tokens, clock, "w", HostCalls())
         self._reconciling = ReconcilingActivities(self.schedule, attempts, channels, tokens, clock)
         self._environment = ActivityEnvironment()
         self.id = ""

@@ -169,7 +169,7 @@ async def test_a_proxy_gets_nothing_that_the_guard_refuses() -> None:
 async def test_a_refusal_of_the_proxy_is_a_failed_attempt(server: Any) -> None:
     async with proxy(b"403 Forbidden") as (address, _):
         result = await send(Guard(allow_loopback=True), f"http://127.0.0.1:{server.port}/", proxy=address)
-    assert result.error == "CONNECT_FAILED: the egress proxy refused the connection: 403 Forbidden"
+    assert result.error == "CONNECT_FAILED: the egress proxy refused the connection: 403"
     assert server.connections == 0
 
 
