@@ -135,7 +135,8 @@ async def test_streams_of_one_key_leave_room_for_other_keys(target: Target) -> N
 
 HALVES = {
     "a body of the API": b"POST /v1/contents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
-    "a form": b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nkey=",
+    "a form": b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 1000\r\n\r\nkey=",
     "a body that nothing reads": b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
     "a head": b"POST /v1/contents HTTP/1.1\r\nHost: x\r\nContent-",
     "nothing": b"",
