@@ -35,7 +35,7 @@ CONTENT, BRAND = "cnt_1", "acme"
 WINDOW = timedelta(hours=24)
 MOMENT = timedelta(milliseconds=1)
 # More turns than any of these posts needs: one that never ends is a failure.
-MANY = 400
+MANY = 4000
 
 
 class OneAccount:

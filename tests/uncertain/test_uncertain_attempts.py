@@ -55,6 +55,8 @@ async def test_a_refused_second_request_never_fails_a_post_that_may_be_live(
     channel = bench(scene.name, scene.settings).channel
     for key, refusal in distinct(channel, refusals(scene.name)).items():
         network = LaggingNetwork(scene, refusal, lag)
+        if lag > LAGS[2] and not network.is_final:
+            continue  # it is held for seconds, hundreds of times: that shows nothing that shorter lags do not
         desk = Desk(database, network, scene.account, network.built.clock)
         await desk.put(scene.draft, scene.handle, (), channel.lead(scene.draft).total_seconds())
         row = await desk.run(LATEST)
