@@ -162,12 +162,18 @@ class LaterStepPolicy:
             return given_up
         return given_up.model_copy(update={"look_after": wait})
 
-    def warning(self, step: Step, why: str) -> Warning_:
-        """The warning that the post is live but this step is not."""
+    def warning(self, step: Step, why: str, *, doubtful: bool = False) -> Warning_:
+        """The warning that the post is live but this step is not, or perhaps not."""
         if step.name == COMMENT:
-            code, text = FIRST_COMMENT_FAILED, "the post is live; its first comment is not"
+            code, text = (
+                FIRST_COMMENT_FAILED,
+                f"the post is live; its first comment {'may be' if doubtful else 'is'} missing",
+            )
         else:
-            code, text = CHAIN_INCOMPLETE, f"the post is live; its thread ends before {step.name}"
+            code, text = (
+                CHAIN_INCOMPLETE,
+                f"the post is live; its thread {'may end' if doubtful else 'ends'} before {step.name}",
+            )
         return Warning_(code=code, message=f"{text}: {why}"[:500], channel=step.channel)
 
     def _given_up(self, step: Step, error: ChannelError) -> Outcome:
@@ -175,7 +181,7 @@ class LaterStepPolicy:
         return Outcome(effect=effect, warning=self.warning(step, str(error)), given_up=error.reason, **_facts(error))
 
     def _unclear(self, step: Step, effect: Effect) -> Outcome:
-        warning = self.warning(step, "it is unknown whether the network has it")
+        warning = self.warning(step, "it is unknown whether the network has it", doubtful=True)
         return Outcome(effect=effect, warning=warning, given_up=Reason.OUTCOME_UNKNOWN)
 
 

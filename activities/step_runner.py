@@ -142,15 +142,20 @@ class StepRunner:
         if isinstance(found, Published):
             return await self.record(step, attempt, policy.found(found), ClosedBy.LOOK)
         now = self._clock.now()
-        absent_for = self._absences.duration(attempt.id, now) if isinstance(found, Absent) else timedelta(0)
-        if not isinstance(found, Absent):
+        resend = self._channels[step.channel].resend(step.draft, step.name or POST)
+        window, absent_for = spec.absence_window, timedelta(0)
+        if isinstance(found, Absent):
+            absent_for = self._absences.duration(attempt.id, now)
+            if not found.by_key and _may_resend(resend, attempt):
+                window = spec.proof_of_absence(resend)
+        else:
             self._absences.end(attempt.id)
-        proven_at = attempt.deadline_at + spec.margin + spec.absence_window
+        proven_at = attempt.deadline_at + spec.margin + window
         if now < proven_at:
             # The longer it is not seen, the rarer the checks: networks count them, and some charge for them.
             wait = max(spec.look_every, (now - attempt.intent_at) / 2, _pause_of(found))
             return step.then(policy.reconcile, min(wait, proven_at - now))
-        if isinstance(found, Absent) and self._may_resend(step, attempt):
+        if isinstance(found, Absent) and _may_resend(resend, attempt):
             if spec.looks_twice and absent_for < SPACING:
                 return step.then(policy.reconcile, SPACING - absent_for)
             self._absences.end(attempt.id)
@@ -161,17 +166,6 @@ class StepRunner:
             unclear = unclear.model_copy(update={"pause": max(DAY / spec.looks_a_day, _pause_of(found))})
         outcome = policy.unclear(step, unclear, attempt.looks_since, now)
         return await self.record(step, attempt, outcome, ClosedBy.LOOK)
-
-    def _may_resend(self, step: Step, attempt: Attempt) -> bool:
-        """Whether the step may be sent again once this attempt is proven absent."""
-        if attempt.effect is Effect.SENT or attempt.is_evidence:
-            return False
-        match self._channels[step.channel].resend(step.draft):
-            case Resend.NEVER:
-                return False
-            case Resend.ONCE_AFTER_ABSENCE:
-                return attempt.uncertain_since is None
-        return True
 
     async def find(self, step: Step, since: datetime) -> Published | Absent | Unknown:
         """Check the network once. An error while checking is Unknown, never Absent."""
@@ -268,6 +262,14 @@ def evidence(attempt: Attempt, answer: Answer, policy: StepPolicy) -> Outcome | 
         provider_code=answer.provider_code,
         raw=answer.raw or answer.provider_message,
     )
+
+
+def _may_resend(resend: Resend, attempt: Attempt) -> bool:
+    """Whether the step may be sent again once this attempt is proven absent."""
+    if attempt.effect is Effect.SENT or attempt.is_evidence or resend is Resend.NEVER:
+        return False
+    once = resend in (Resend.ONCE_AFTER_ABSENCE, Resend.ONCE_AFTER_LONG_ABSENCE)
+    return attempt.uncertain_since is None or not once
 
 
 def _why_unclear(attempt: Attempt, found: Absent | Unknown) -> Unknown:

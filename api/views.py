@@ -15,6 +15,7 @@ from munadi.domain.content import Draft, PublicationView
 from munadi.domain.event import Event
 from munadi.domain.failure import Effect
 from munadi.domain.model import WireModel
+from munadi.domain.publication import ClosedBy
 from munadi.media.facts import MediaFacts
 from munadi.ports import Channel
 
@@ -81,12 +82,19 @@ def attempt_view(row: AttemptRow) -> AttemptView:
         number=row.number,
         intent_at=row.intent_at,
         ended_at=row.ended_at,
-        # Open, and its call ended without an answer: a check of the network or a person will tell.
-        outcome=Effect(row.outcome) if row.outcome else Effect.UNKNOWN if row.was_uncertain else None,
+        outcome=_known_outcome(row),
         provider_code=row.provider_code,
         raw=row.raw,
         duration_ms=round(took * 1000) if took is not None else None,
     )
+
+
+def _known_outcome(row: AttemptRow) -> Effect | None:
+    """Unknown while its call ended without an answer, and after a list that lags did not show it."""
+    if row.outcome is None:
+        return Effect.UNKNOWN if row.was_uncertain else None
+    only_looked = row.closed_by == ClosedBy.LOOK and row.outcome == Effect.NOT_SENT
+    return Effect.UNKNOWN if only_looked else Effect(row.outcome)
 
 
 class LoggedEvent(Event):

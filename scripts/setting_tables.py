@@ -19,6 +19,7 @@ SHARED = {
     "publish_deadline": "how long a visible call may take",
     "margin": "how much longer its effect may become visible",
     "absence_window": "how long the network is checked before a post counts as absent",
+    "long_absence": "the same where a copy would be taken as a second post and only a list shows the first one",
 }
 CHANNELS = """
 ## Channels

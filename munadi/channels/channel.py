@@ -107,8 +107,8 @@ class Rules(Generic[Options]):
         parts = tuple(f"{PART}{number}" for number in range(2, len(draft.parts) + 2))
         return (*parts, COMMENT) if draft.first_comment else parts
 
-    def resend(self, draft: Draft, options: Options | None) -> Resend:
-        """What may be sent again once the visible call is proven to have had no effect."""
+    def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
+        """Whether this step may be sent again once its visible call is proven to have had no effect."""
         return self.spec.resend
 
 
@@ -232,9 +232,9 @@ class ComposedChannel(Generic[Options]):
         """See `Rules`."""
         return self._rules.lead(draft, self._valid_options(draft))
 
-    def resend(self, draft: Draft) -> Resend:
+    def resend(self, draft: Draft, step: str) -> Resend:
         """See `Rules`."""
-        return self._rules.resend(draft, self._valid_options(draft))
+        return self._rules.resend(draft, self._valid_options(draft), step)
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle

@@ -80,10 +80,12 @@ class ChannelSettings(BaseModel):
     publish_deadline: Duration | None = None
     margin: Duration | None = None
     absence_window: Duration | None = None
+    long_absence: Duration | None = None
 
     def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
         """`spec` with these numbers, and the hosts that are really called."""
-        numbers = {name: getattr(self, name) for name in ("publish_deadline", "margin", "absence_window")}
+        names = ("publish_deadline", "margin", "absence_window", "long_absence")
+        numbers = {name: getattr(self, name) for name in names}
         given = {name: number for name, number in numbers.items() if number is not None}
         return spec.model_copy(update={**given, "hosts": hosts})
 

@@ -61,11 +61,13 @@ class Resend(StrEnum):
     """Whether a post may be sent again once it is proven that the visible call had no effect.
 
     ONCE_AFTER_ABSENCE: the network's lists may lag for long, so after two requests without an answer a person decides.
+    ONCE_AFTER_LONG_ABSENCE: the network also takes a copy as a second post, so its lists are given `long_absence`.
     """
 
     SAME_HANDLE = "same_handle"
     AFTER_ABSENCE = "after_absence"
     ONCE_AFTER_ABSENCE = "once_after_absence"
+    ONCE_AFTER_LONG_ABSENCE = "once_after_long_absence"
     NEVER = "never"
 
 
@@ -215,6 +217,7 @@ class ChannelSpec(WireModel):
     visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
     margin: Duration = timedelta(seconds=5)
     absence_window: Duration
+    long_absence: Duration = timedelta(minutes=15)  # in place of it, where nothing but a lagging list shows an absence
     looks_twice: bool = False  # only two checks, some seconds apart, prove an absence
     look_every: Duration = timedelta(seconds=5)  # the shortest time between two checks for one post
     looks_a_day: int | None = None  # of one unconfirmed post after its first hour, where reads are few or cost money
@@ -243,6 +246,10 @@ class ChannelSpec(WireModel):
     def token_life(self, login: str | None) -> TokenLife:
         """The token lifetimes of an account that was connected through this log-in."""
         return self.tokens_by_login.get(login or "", self.tokens)
+
+    def proof_of_absence(self, resend: Resend) -> timedelta:
+        """For how long after its deadline a post must be missing in a list before it counts as absent."""
+        return self.long_absence if resend is Resend.ONCE_AFTER_LONG_ABSENCE else self.absence_window
 
     def deadline_for(self, media_bytes: int) -> timedelta:
         """How long the visible call may last for a draft with so many bytes of media: no longer than they need.

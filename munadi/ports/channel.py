@@ -86,8 +86,8 @@ class Channel(Protocol):
     def steps(self, draft: Draft) -> tuple[str, ...]:
         """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
 
-    def resend(self, draft: Draft) -> Resend:
-        """Whether the post may be sent again once the visible call is proven to have had no effect."""
+    def resend(self, draft: Draft, step: str) -> Resend:
+        """Whether this step may be sent again once its visible call is proven to have had no effect."""
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle

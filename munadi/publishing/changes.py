@@ -69,7 +69,7 @@ async def reschedule(
     """Move all waiting publications to another time. An explicit publishBy stays unless a new one is given."""
     waiting = await _surely_waiting(locked)
     if not waiting:
-        raise _too_late(locked, "publishing began; the time can no longer be changed")
+        raise _too_late(locked, f"publishing began; the time can no longer be changed{_unresolved(locked)}")
     content = locked.content
     if publish_by is not None:
         content.publish_by, content.publish_by_explicit = publish_by, True
@@ -109,11 +109,16 @@ async def publish_now(locked: LockedContent) -> None:
 
 
 def _unresolved(locked: LockedContent) -> str:
-    """What a person can do about publications whose outcome is unknown, as the end of a sentence."""
+    """What is unknown about publications, and what a person can do about it, as the end of a sentence."""
     ids = [row.id for row in locked.publications if row.status == S.UNCONFIRMED]
-    if not ids:
-        return ""
-    return f". Whether {' and '.join(ids)} went out is unknown: look at the network, then resolve it"
+    if ids:
+        return f". Whether {' and '.join(ids)} went out is unknown: look at the network, then resolve it"
+    ids = [row.id for row in _waiting(locked)]
+    if ids:
+        return (
+            f". An earlier request of {' and '.join(ids)} may have arrived: the network is checked before another one"
+        )
+    return ""
 
 
 async def retried_ones(locked: LockedContent, publication_ids: Collection[str] | None) -> list[PublicationRow]:

@@ -29,7 +29,7 @@ async def lose(api: ApiHarness, because: Reason = Reason.MISSING_SCOPE, **fields
     """A post that is live, and whose first comment was refused."""
     made = await api.submit(**fields)
     await api.move(made["id"], S.QUEUED, S.PUBLISHING, S.PUBLISHED)
-    text = f"the post is live; its first comment is not: MISSING_SCOPE (200): {SAID}"
+    text = f"the post is live; its first comment is missing: MISSING_SCOPE (200): {SAID}"
     warning = Warning_(code=FIRST_COMMENT_FAILED, message=text, channel="bluesky")
     outcome = Outcome(effect=Effect.REJECTED, warning=warning, given_up=because)
     async with api.locked(made["id"]) as content:

@@ -28,7 +28,7 @@ WITHIN_MS = 150
 STATUSES = ("published",) * 6 + ("accepted", "queued", "failed", "unconfirmed")
 TEXT = "Words that people wrote. " * 20
 FAILURE = failure_of(Reason.MEDIA_VALIDATION_FAILED).model_dump(mode="json", by_alias=True)
-LOST = Warning_(code=FIRST_COMMENT_FAILED, message="the post is live; its first comment is not: refused").stored()
+LOST = Warning_(code=FIRST_COMMENT_FAILED, message="the post is live; its first comment is missing: refused").stored()
 PAGES = (
     "/contents",
     "/contents?status=failed",

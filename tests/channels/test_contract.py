@@ -112,8 +112,8 @@ async def test_an_expired_token_was_not_sent(scene: Scene) -> None:
 @scenes
 def test_every_draft_has_a_resend_rule(scene: Scene) -> None:
     channel = bench(scene.name).channel
-    assert isinstance(channel.resend(scene.draft), Resend)
-    assert isinstance(channel.resend(scene.draft.model_copy(update={"options": {"nosuch": 1}})), Resend)
+    assert isinstance(channel.resend(scene.draft, "post"), Resend)
+    assert isinstance(channel.resend(scene.draft.model_copy(update={"options": {"nosuch": 1}}), "post"), Resend)
 
 
 @scenes
@@ -199,7 +199,7 @@ async def test_a_host_may_carry_a_path_prefix(scene: Scene) -> None:
 async def test_no_channel_judges_a_refusal_that_an_earlier_request_may_have_caused(scene: Scene) -> None:
     """Only the core knows of that request: the refusal comes out as the table has it, and nothing else is called."""
     channel = bench(scene.name, scene.settings).channel
-    if channel.resend(scene.draft) is Resend.SAME_HANDLE:
+    if channel.resend(scene.draft, "post") is Resend.SAME_HANDLE:
         return  # the post has a key of its own, which the channel reads: that is no judgement
     for key, refusal in refusals(scene.name).items():
         wanted = channel.explain(refusal)

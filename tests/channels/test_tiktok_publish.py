@@ -201,7 +201,7 @@ async def test_an_accepted_pull_without_a_publish_id_is_not_sent_again() -> None
 
 @pytest.mark.parametrize("given", [FILE, PULL, PHOTO, publication(options={"mode": "x"})], ids=lambda one: one.text)
 def test_only_a_file_may_be_sent_again_by_the_same_handle(given: PublicationDraft) -> None:
-    assert bench("tiktok").channel.resend(given) is (Resend.SAME_HANDLE if given is FILE else Resend.NEVER)
+    assert bench("tiktok").channel.resend(given, "post") is (Resend.SAME_HANDLE if given is FILE else Resend.NEVER)
 
 
 async def test_discard_cancels_an_unfinished_upload_and_nothing_that_was_sent() -> None:

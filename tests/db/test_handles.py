@@ -11,8 +11,8 @@ from sqlmodel import select, update
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.tables import DiscardRow, PublicationRow
 from munadi.domain.failure import Effect, Reason
+from munadi.domain.publication import ClosedBy, Published
 from munadi.domain.publication import PublicationStatus as S
-from munadi.domain.publication import Published
 from munadi.domain.reasons import failure_of
 from munadi.publishing.changes import cancel
 from munadi.publishing.handles import state_of, stored
@@ -137,10 +137,11 @@ async def test_a_removal_waits_while_its_key_is_missing(board: Board) -> None:
     assert left.handle.state == STATE
 
 
-async def test_a_canceled_post_that_may_be_live_keeps_no_handle(board: Board) -> None:
+async def test_a_canceled_post_that_was_in_doubt_keeps_no_handle(board: Board) -> None:
     put = await prepared(board, S.QUEUED, due=START + DAY)
     attempt = await board.attempt(put.id, is_open=False)
-    await board.set_attempt(attempt, was_uncertain=True)
+    # A person said that it is not there, and the network may still use what was prepared.
+    await board.set_attempt(attempt, was_uncertain=True, closed_by=ClosedBy.PERSON.value)
     async with board.locked(put.content_id) as post:
         await cancel(post)
     assert (await discards(board, put), await kept(board, put)) == ([], None)

@@ -72,7 +72,12 @@ KEYLESS = frozenset({"telegram", "telegram-text", "telegram-stored", "tiktok-pho
 QUICK = {
     f"MUNADI_CHANNELS__{name.upper()}__{number}": seconds
     for name in CHANNELS
-    for number, seconds in (("PUBLISH_DEADLINE", "PT5S"), ("MARGIN", "PT1S"), ("ABSENCE_WINDOW", "PT3S"))
+    for number, seconds in (
+        ("PUBLISH_DEADLINE", "PT5S"),
+        ("MARGIN", "PT1S"),
+        ("ABSENCE_WINDOW", "PT3S"),
+        ("LONG_ABSENCE", "PT3S"),
+    )
 }
 LATER = 20 * 3600.0
 FILES: dict[str, tuple[Callable[[], bytes], str]] = {

@@ -47,16 +47,19 @@ def as_response(given: Answer) -> httpx.Response:
 class LaggingNetwork:
     """A scene's channel on a network that shows the post `lag` after it took it. `sent` counts visible requests.
 
-    The first visible request has an effect and no answer; each later one is refused with `refusal`.
+    The first visible request has an effect and no answer; each later one is refused with `refusal`, or taken as a
+    second post where that is None.
     """
 
-    def __init__(self, scene: Scene, refusal: Answer, lag: timedelta) -> None:
+    def __init__(self, scene: Scene, refusal: Answer | None, lag: timedelta) -> None:
         self._scene, self._lag = scene, lag
         self.built: Bench = scene.empty()
-        error = self.built.channel.explain(refusal)
-        self.is_final = error.may_be_ours or error.effect is Effect.REJECTED
         scene.absent(self.built.network)
-        self.built.network.on(scene.method, scene.visible, self._first, as_response(refusal))
+        later = scene.accepted
+        if refusal is not None:
+            error, later = self.built.channel.explain(refusal), as_response(refusal)
+            self.is_final = error.may_be_ours or error.effect is Effect.REJECTED
+        self.built.network.on(scene.method, scene.visible, self._first, later)
         scene.down(self.built, answer(503, "<html>down</html>"))  # what nothing else is scripted for
         self.sent_at: datetime | None = None
 
@@ -83,9 +86,12 @@ class LaggingNetwork:
 
 
 class LaggingStep:
-    """A network whose post goes out; the answer to its next step is lost, and what comes again is refused."""
+    """A network whose post goes out; the answer to its next step is lost.
 
-    refusal: Answer
+    What comes again is refused with `refusal`, or taken as a second one where that is None.
+    """
+
+    refusal: Answer | None = None
 
     def __init__(self, channel: Channel, clock: Any, lag: timedelta) -> None:
         self._channel, self._clock, self._lag = channel, clock, lag
@@ -104,6 +110,8 @@ class LaggingStep:
         if self.sent[step.name] == 1:
             self._live_at[step.name] = self._clock.now()
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "the answer is lost")
+        if self.refusal is None:
+            return Published(post_id="2", published_at=self._clock.now())
         raise self._channel.explain(self.refusal)
 
     async def find(self, draft: Any, account: Any, handle: Any, since: datetime, step: str = POST) -> Any:

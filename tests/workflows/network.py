@@ -81,7 +81,7 @@ class FakeChannel:
     def steps(self, draft: Draft) -> tuple[str, ...]:
         return draft.parts
 
-    def resend(self, draft: Draft) -> Resend:
+    def resend(self, draft: Draft, step: str) -> Resend:
         return self.spec.resend
 
     async def prepare(

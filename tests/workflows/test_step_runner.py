@@ -43,9 +43,10 @@ class Looking(StepRunner):
     def __init__(self, clock: FixedClock, *, twice: bool, found: Sequence[Absent | Unknown]) -> None:
         none = timedelta(0)
         spec = SimpleNamespace(
-            looks_twice=twice, look_every=SPACING, looks_a_day=None, margin=none, absence_window=none
-        )
-        channel = SimpleNamespace(spec=spec, resend=lambda _: Resend.AFTER_ABSENCE)
+            looks_twice=twice, look_every=SPACING, looks_a_day=None, margin=none, absence_window=none,
+            proof_of_absence=lambda _: none,
+        )  # fmt: skip
+        channel = SimpleNamespace(spec=spec, resend=lambda *_: Resend.AFTER_ABSENCE)
         channels = Channels({ChannelName.BLUESKY: cast(Channel, channel)})
         super().__init__(cast(Attempts, None), channels, Tokens(), clock, "w")
         self.left, self.recorded = list(found), 0
@@ -220,6 +221,8 @@ def test_a_look_is_fresh_for_half_a_minute() -> None:
         (Resend.AFTER_ABSENCE, NOW, Effect.UNKNOWN, True),
         (Resend.ONCE_AFTER_ABSENCE, None, Effect.UNKNOWN, True),
         (Resend.ONCE_AFTER_ABSENCE, NOW, Effect.UNKNOWN, False),
+        (Resend.ONCE_AFTER_LONG_ABSENCE, None, Effect.UNKNOWN, True),
+        (Resend.ONCE_AFTER_LONG_ABSENCE, NOW, Effect.UNKNOWN, False),
         (Resend.SAME_HANDLE, NOW, Effect.UNKNOWN, True),
         (Resend.SAME_HANDLE, NOW, Effect.REJECTED, False),  # evidence
         (Resend.AFTER_ABSENCE, None, Effect.SENT, False),  # accepted
@@ -229,7 +232,7 @@ async def test_what_may_be_sent_again_once_it_is_absent(
     resend: Resend, uncertain_since: datetime | None, effect: Effect, may: bool
 ) -> None:
     looking = Looking(FixedClock(NOW), twice=False, found=[Absent()])
-    looking._channels["bluesky"].resend = lambda _: resend  # type: ignore[method-assign]
+    looking._channels["bluesky"].resend = lambda *_: resend  # type: ignore[method-assign]
     await looking.reconcile(
         step("post"), replace(ATTEMPT, effect=effect, uncertain_since=uncertain_since), PostPolicy()
     )

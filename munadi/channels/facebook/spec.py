@@ -150,11 +150,11 @@ SPEC = ChannelSpec(
     # Lists lag: wait 30 s at least and read twice. Half as long again, with a read every few
     # seconds, makes a lost post at most 80 s late: deadline 30, margin 5, window 45.
     absence_window=timedelta(seconds=45),
-    # A repeated finish of the same reel or video would be safe at once: an upload is published only once. A feed
-    # post has no key of its own and a story only its media's id, so all kinds wait for the proof of absence.
+    # A repeated finish of the same reel or video is safe: an upload is published only once, and its id shows it. A feed
+    # post, a story and a comment have only their lists, and a copy is refused only right after the post itself.
     kinds_without_alt=(Kind.STORY,),
     leftovers=Leftovers.REMOVED,  # unpublished photos and videos
-    resend=Resend.AFTER_ABSENCE,
+    resend=Resend.ONCE_AFTER_LONG_ABSENCE,
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/pages-api/posts",

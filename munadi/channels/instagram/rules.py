@@ -42,10 +42,11 @@ from munadi.channels.text import (
     measure,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import MediaKind, MediaRule, TextLimit, TextUnit
+from munadi.domain.channel import MediaKind, MediaRule, Resend, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
+from munadi.domain.publication import COMMENT
 
 _HASHTAG = re.compile(r"(?<![\w/&])#\w+")
 _LINK = re.compile(r"https?://|(?<![\w/.])www\.", re.IGNORECASE)
@@ -102,6 +103,10 @@ class InstagramRules(Rules[Options]):
         if options is None or any(asset.kind is MediaKind.VIDEO for asset in draft.media):
             return self.spec.lead
         return LEADS[kind_of(draft, options)]
+
+    def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
+        """A container is published only once. A comment has no key, and a copy of it is a second comment."""
+        return Resend.ONCE_AFTER_LONG_ABSENCE if step == COMMENT else self.spec.resend
 
 
 def _check_hashtags_and_mentions(found: Problems, text: str) -> None:

@@ -48,10 +48,10 @@ class PinterestRules(Rules[Options]):
         """Time to check the board; for a video, to upload it and to let Pinterest process it."""
         return VIDEO_LEAD if any(map(is_video, draft.media)) else LEAD
 
-    def resend(self, draft: Draft, options: Options | None) -> Resend:
+    def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
         """A pin without a text, a title and a link has nothing to be found by, so only a person sends it again."""
         has_words = draft.link or not is_blank(draft.text) or (options and not is_blank(options.title or ""))
-        return Resend.AFTER_ABSENCE if has_words else Resend.NEVER
+        return self.spec.resend if has_words else Resend.NEVER
 
 
 def _board(found: Problems, draft: Draft, options: Options | None, known: dict[str, str] | None) -> None:

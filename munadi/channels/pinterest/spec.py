@@ -140,7 +140,8 @@ SPEC = ChannelSpec(
     looks_twice=True,
     found_by_words=True,
     leftovers=Leftovers.EXPIRE,  # videos that no pin uses
-    resend=Resend.AFTER_ABSENCE,  # `PinterestRules.resend` says which pins are never sent again
+    # No refusal of a copy is known. `PinterestRules.resend` says which pins are never sent again.
+    resend=Resend.ONCE_AFTER_LONG_ABSENCE,
     clickable_links=False,  # in a description (unverified)
     soft_limits=(SoftLimit(counted=Counted.CODE_POINTS, maximum=ADVISED_TEXT, effect="may cut a long description"),),
     facts_version="2026-11",

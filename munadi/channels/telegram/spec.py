@@ -31,8 +31,6 @@ MAX_PARTS = 25
 MAX_MEDIA, MAX_BYTES, MAX_SIDES = 10, 50_000_000, 10_000
 GIF = "image/gif"
 LEAD, VIDEO_LEAD = timedelta(minutes=1), timedelta(minutes=15)
-# How long a send may take effect after its caller gave up; it decides only where posts are looked for (`probe`).
-LATE_EFFECTS = timedelta(seconds=180)
 CHAT_ID = r"^-?[0-9]{1,20}$"
 TEXT = TextLimit(rule="text_utf16", unit=TextUnit.UTF16_UNITS, maximum=MAX_TEXT)
 CAPTION = TextLimit(rule="caption_utf16", unit=TextUnit.UTF16_UNITS, maximum=MAX_CAPTION)
@@ -64,12 +62,9 @@ class Settings(ChannelSettings):
     storage_chat: Annotated[str, Field(pattern=CHAT_ID)] | None = None
 
     def specified(self, spec: ChannelSpec) -> ChannelSpec:
-        """The spec with these settings: who looks for posts waits for late effects before an absence counts."""
+        """The spec with these settings. Sends take effect up to two minutes late, which `long_absence` outlasts."""
         found = self.applied_to(spec, self.hosts.api)
-        if not self.probe:
-            return found
-        window = LATE_EFFECTS if self.absence_window is None else self.absence_window
-        return found.model_copy(update={"resend": Resend.AFTER_ABSENCE, "absence_window": window})
+        return found.model_copy(update={"resend": Resend.ONCE_AFTER_LONG_ABSENCE}) if self.probe else found
 
 
 class Entity(WireModel):

@@ -86,7 +86,7 @@ class TikTokRules(Rules[Options]):
         _, chunks = plan_chunks(draft.media[0].bytes, self._chunk_bytes)
         return self.spec.lead if mode_of(draft, options) is Mode.FILE and chunks > 1 else LEAD_SHORT
 
-    def resend(self, draft: Draft, options: Options | None) -> Resend:
+    def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
         """A file's last chunk can only make the one post of its publish_id; each init makes another post."""
         is_file = options is not None and mode_of(draft, options) is Mode.FILE
         return Resend.SAME_HANDLE if is_file else Resend.NEVER

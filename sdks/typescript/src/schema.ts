@@ -455,6 +455,8 @@ export type ChannelView = {
   linkWithMedia?: LinkStyle | null;
   /** The log-ins, where there are several; the first is the default. */
   logins?: (string)[];
+  /** ISO 8601, to fractions of a second. */
+  longAbsence?: string;
   /** The shortest time between two checks for one post. ISO 8601. */
   lookEvery?: string;
   /** How often an unconfirmed post is checked in a day, after its first hour; null: every hour. */
@@ -2147,8 +2149,8 @@ export type RescheduleRequest = {
   timezone?: string | null;
 };
 
-/** Whether a post may be sent again once it is proven that the visible call had no effect. ONCE_AFTER_ABSENCE: the network's lists may lag for long, so after two requests without an answer a person decides. */
-export type Resend = "same_handle" | "after_absence" | "once_after_absence" | "never";
+/** Whether a post may be sent again once it is proven that the visible call had no effect. ONCE_AFTER_ABSENCE: the network's lists may lag for long, so after two requests without an answer a person decides. ONCE_AFTER_LONG_ABSENCE: the network also takes a copy as a second post, so its lists are given `long_absence`. */
+export type Resend = "same_handle" | "after_absence" | "once_after_absence" | "once_after_long_absence" | "never";
 
 /** The outcome that a person found at the network. */
 export type ResolveRequest = {

@@ -221,7 +221,7 @@ def test_a_pin_without_words_is_never_sent_again(
 ) -> None:
     options = {"boardId": BOARD, **({"title": title} if title else {})}
     given = draft(text, link=link, media=(image(),), options=options)
-    assert over().channel.resend(given) is resend
+    assert over().channel.resend(given, "post") is resend
 
 
 @pytest.mark.parametrize(

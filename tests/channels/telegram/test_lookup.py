@@ -161,5 +161,7 @@ async def test_a_preparation_notes_the_last_id(ids: Any, last: int | None) -> No
 
 def test_an_absence_counts_only_after_late_effects() -> None:
     channel = bench("telegram", LOOKING).channel
-    assert (channel.spec.absence_window.total_seconds(), channel.resend(SALE)) == (180, "after_absence")
-    assert bench("telegram", {**LOOKING, "absence_window": 9}).channel.spec.absence_window.total_seconds() == 9
+    resend = channel.resend(SALE, "post")
+    assert (resend, channel.spec.proof_of_absence(resend).total_seconds()) == ("once_after_long_absence", 900)
+    spec = bench("telegram", {**LOOKING, "long_absence": 9}).channel.spec
+    assert spec.proof_of_absence(resend).total_seconds() == 9

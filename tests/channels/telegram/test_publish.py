@@ -271,7 +271,7 @@ async def test_by_default_a_lost_message_is_not_looked_for() -> None:
     looked = await built.channel.find(SALE, WHO, saved.handle, SALE.due_at)
     assert isinstance(looked, Unknown)
     assert "PROBE is off" in looked.note
-    assert built.channel.resend(SALE) == "never"
+    assert built.channel.resend(SALE, "post") == "never"
     assert len(built.network.requests) == 1
 
 

@@ -115,7 +115,7 @@ async def test_without_a_refusal_as_a_duplicate_an_older_post_is_never_ours() ->
 def test_a_post_is_sent_again_once() -> None:
     """X refuses a copy; how late its timeline is, is unknown."""
     for given in (SALE, SALE.model_copy(update={"parts": ("Two",)}), PICTURE):
-        assert CHANNEL.resend(given) is Resend.ONCE_AFTER_ABSENCE
+        assert CHANNEL.resend(given, "post") is Resend.ONCE_AFTER_ABSENCE
     assert CHANNEL.spec.looks_twice
 
 
