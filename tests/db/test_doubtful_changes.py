@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from api.views import attempt_view
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing import changes
 from munadi.publishing.changes import ChangeRefused
@@ -29,6 +30,16 @@ async def test_what_may_be_live_is_not_canceled(board: Board) -> None:
         async with board.locked(put.content_id) as post:
             await changes.cancel(post)
     assert (refused.value.code, (await board.row(put.id)).status) == ("TOO_LATE", S.QUEUED)
+    assert f"An earlier request of {put.id} may have arrived" in str(refused.value)
+
+
+@pytest.mark.parametrize(("closed_by", "shown"), [("look", "unknown"), ("key", "not_sent"), ("answer", "not_sent")])
+async def test_what_only_a_list_did_not_show_is_not_called_unsent(board: Board, closed_by: str, shown: str) -> None:
+    put = await doubted(board)
+    [attempt] = await board.attempts(put.id)
+    await board.set_attempt(attempt.id, closed_by=closed_by)
+    [attempt] = await board.attempts(put.id)
+    assert attempt_view(attempt).outcome == shown
 
 
 async def test_the_other_publications_of_the_post_are(board: Board) -> None:

@@ -209,9 +209,9 @@ async def test_how_far_a_board_is_read(pages: list[Any], wanted: type, reads: in
 @pytest.mark.parametrize(
     ("text", "link", "title", "resend"),
     [
-        ("Hi", None, None, Resend.AFTER_ABSENCE),
-        ("", LINK, None, Resend.AFTER_ABSENCE),
-        ("", None, "Hi", Resend.AFTER_ABSENCE),
+        ("Hi", None, None, Resend.ONCE_AFTER_LONG_ABSENCE),
+        ("", LINK, None, Resend.ONCE_AFTER_LONG_ABSENCE),
+        ("", None, "Hi", Resend.ONCE_AFTER_LONG_ABSENCE),
         (" ", None, None, Resend.NEVER),
         ("", None, " ", Resend.NEVER),
     ],
