@@ -84,9 +84,7 @@ class ChannelSettings(BaseModel):
 
     def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
         """`spec` with these numbers, and the hosts that are really called."""
-        names = ("publish_deadline", "margin", "absence_window", "long_absence")
-        numbers = {name: getattr(self, name) for name in names}
-        given = {name: number for name, number in numbers.items() if number is not None}
+        given = self.model_dump(include=set(ChannelSettings.model_fields), exclude_none=True)
         return spec.model_copy(update={**given, "hosts": hosts})
 
 
