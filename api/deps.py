@@ -21,6 +21,7 @@ from munadi.db.keys.callers import Principal
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
+from munadi.domain.time import iso_time
 from munadi.publishing.content import LockedContent
 
 T = TypeVar("T", bound=BaseModel)
@@ -97,7 +98,7 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8")
         at, _, row_id = text.partition(" ")
-        when = datetime.fromisoformat(at)
+        when = iso_time(at)
         if when.tzinfo is None or not row_id:
             raise ValueError
         return when.astimezone(UTC), row_id

@@ -23,6 +23,7 @@ from api.services import Services
 from munadi.db.contents.copies import COPY_OF
 from munadi.db.contents.saved_drafts import find_draft
 from munadi.domain.ids import Prefix, is_id
+from munadi.domain.time import iso_time
 
 router = APIRouter(route_class=PageRoute)
 
@@ -126,7 +127,7 @@ def _for_the_form(draft: Json, zone: str) -> Json:
 def _instant(text: Any) -> datetime | None:
     """The instant that a time with an offset names; None for everything else."""
     try:
-        at = datetime.fromisoformat(text)
+        at = iso_time(text)
     except (TypeError, ValueError):
         return None
     return at if at.tzinfo else None

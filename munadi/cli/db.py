@@ -14,6 +14,7 @@ from munadi.cli.database import advice, cause, with_database
 from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
 from munadi.cli.session import Session
+from munadi.domain.time import iso_time
 
 app = group("db", "Migrate the database, make the first key, report a restored backup.")
 
@@ -85,7 +86,7 @@ def _show_restored(out: Output, marked: Mapping[str, Any]) -> None:
 def _instant(text: str) -> datetime:
     """The given time, which must be in the past. Raises CommandFailed."""
     try:
-        at = datetime.fromisoformat(text)
+        at = iso_time(text)
     except ValueError:
         raise CommandFailed(f"--since {text!r} is no ISO 8601 time", advice="Write 2026-11-25T09:30:00Z.") from None
     if at.tzinfo is None:

@@ -36,15 +36,20 @@ def _in_utc(given: datetime) -> datetime:
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # RFC 3339, section 5.6. Its seconds and its offset are not optional.
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)")
+# The offset of an ISO 8601 time, and what it may be: Python counts sixty minutes and more as hours.
+_OFFSET = re.compile(r"[Tt ][\d:.,]+([+-].*)", re.DOTALL)
+_AN_OFFSET = re.compile(r"[+-]([01]\d|2[0-3])(:?[0-5]\d)?", re.ASCII)
+MAX_OFFSET = "23:59"
 
 
 def _written_out(given: Any) -> Any:
     """Refuse all but RFC 3339 texts: the date parser would read numbers as seconds since 1970."""
     if isinstance(given, datetime) or (isinstance(given, str) and _RFC_3339.fullmatch(given)):
         return given
-    message = "give an instant as in RFC 3339, such as 2027-01-15T09:00:00Z; in a query a + is written %2B"
-    raise PydanticCustomError("time_format", message)
+    message = "give an instant as in RFC 3339, such as 2027-01-15T09:00:00Z, with an offset of at most {limit}"
+    message += "; in a query a + is written %2B"
+    raise PydanticCustomError("time_format", message, {"limit": MAX_OFFSET})
 
 
 # An instant on the wire that can be compared and stored, whatever its offset.
@@ -117,6 +122,12 @@ def resolve_instant(
     text: str, *, timezone: str | None, fold: Fold | None = None, pointer: str = "/scheduledAt"
 ) -> datetime:
     """The UTC instant that `text` (ISO 8601) names; ProblemsFound with the rule it breaks."""
+    if (offset := _wrong_offset(text)) is not None:
+        message = f"an offset is ±HH:MM, at most {MAX_OFFSET}, with at most 59 minutes"
+        wrong = Problem(
+            pointer=pointer, code="TIME_FORMAT", message=message, rule="time_offset", limit=MAX_OFFSET, actual=offset
+        )
+        raise ProblemsFound([wrong])
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
@@ -131,6 +142,19 @@ def resolve_instant(
         return _local(given, resolve_zone(timezone or ""), fold or Fold.EARLIER, pointer)
     except OverflowError:
         raise _refuse(pointer, "TIME_FORMAT", f"{text[:64]!r} is outside the calendar") from None
+
+
+def iso_time(text: str) -> datetime:
+    """The time that an ISO 8601 text names, with its offset if it has one. Raises ValueError, also for +14:60."""
+    if _wrong_offset(text) is not None:
+        raise ValueError(f"an offset is ±HH:MM, at most {MAX_OFFSET}, with at most 59 minutes")
+    return datetime.fromisoformat(text)
+
+
+def _wrong_offset(text: str) -> str | None:
+    """The offset at the end of a time, shortened, if it breaks ISO 8601; None for a right one, or none at all."""
+    found = _OFFSET.search(text)
+    return shortened(found[1], len("+23:59:59")) if found and not _AN_OFFSET.fullmatch(found[1]) else None
 
 
 def _agreeing(given: datetime, timezone: str | None, pointer: str) -> datetime:

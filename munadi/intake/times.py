@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from munadi.domain.problem import ProblemsFound
-from munadi.domain.time import Fold, resolve_instant, resolve_zone
+from munadi.domain.time import Fold, iso_time, resolve_instant, resolve_zone
 from munadi.intake.problems import ProblemCollector
 
 _NO_OFFSET = "TIME_OFFSET_MISSING"
@@ -48,7 +48,7 @@ def zone_is_used(scheduled_at: str | None, publish_by: str | None) -> bool:
     if scheduled_at is not None or publish_by is None:
         return scheduled_at is not None
     try:
-        return datetime.fromisoformat(publish_by).tzinfo is None
+        return iso_time(publish_by).tzinfo is None
     except ValueError:
         return True
 

@@ -59,6 +59,7 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "after the calendar": ({"scheduledAt": "9999-12-31T23:59:59-12:00"}, "/scheduledAt", "TIME_FORMAT"),
     "the calendar's beginning": ({"scheduledAt": "0001-01-01T00:00:00Z"}, "/scheduledAt", "TIME_IN_PAST"),
     "before the calendar": ({"scheduledAt": "0001-01-01T00:00:00+12:00"}, "/scheduledAt", "TIME_FORMAT"),
+    "an offset of sixty minutes": ({"scheduledAt": "2026-12-02T09:00:00+14:60"}, "/scheduledAt", "TIME_FORMAT"),
     "no time": ({"scheduledAt": "tomorrow"}, "/scheduledAt", "TIME_FORMAT"),
     "no offset and no zone": ({"scheduledAt": "2027-01-01T00:00:00"}, "/scheduledAt", "TIME_OFFSET_MISSING"),
     "a DST gap": ({"scheduledAt": "2027-03-28T02:30:00", **BERLIN}, "/scheduledAt", "TIME_IN_DST_GAP"),

@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import (
     HORIZON,
     Fold,
+    Instant,
     check_publish_by,
     check_window,
     default_publish_by,
+    iso_time,
     nearest_zones,
     resolve_instant,
     resolve_zone,
@@ -129,6 +132,25 @@ def test_a_doubled_hour_is_the_earlier_one_unless_the_later_is_asked_for() -> No
 )
 def test_a_text_that_names_no_instant_is_refused(text: str, zone: str | None, code: str) -> None:
     assert refusal(text, zone)[0] == code
+
+
+@pytest.mark.parametrize("offset", ["+14:60", "-14:60", "+1460", "+24:00", "+00:99", "+05:30:15", "+5", "+05:3", "+1:"])
+def test_an_offset_that_no_clock_has_is_refused_by_its_limit(offset: str) -> None:
+    """Python's parser takes +14:60 for +15:00, and so the post was due at a time that its author never wrote."""
+    with pytest.raises(ProblemsFound) as refused:
+        resolve_instant(f"2026-12-01T09:00:00{offset}", timezone=None, pointer="/publishBy")
+    [found] = refused.value.problems
+    assert (found.pointer, found.code, found.rule, found.limit) == ("/publishBy", "TIME_FORMAT", "time_offset", "23:59")
+    assert found.actual == offset
+    with pytest.raises(ValueError, match="offset"):
+        iso_time(f"2026-12-01T09:00:00{offset}")
+    with pytest.raises(ValidationError, match="at most 23:59"):
+        TypeAdapter(Instant).validate_python(f"2026-12-01T09:00:00{offset}")
+
+
+@pytest.mark.parametrize("offset", ["+14:00", "-12:00", "+0545", "+05", "Z", "+23:59"])
+def test_an_offset_that_a_clock_may_have_is_read(offset: str) -> None:
+    assert resolve_instant(f"2026-12-01T09:00:00{offset}", timezone=None) == iso_time(f"2026-12-01T09:00:00{offset}")
 
 
 def test_the_calendar_has_its_leap_days_and_its_last_year() -> None:

@@ -6,9 +6,9 @@ Source: docs/networks/youtube.md section 4.
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
 from typing import Any
 
+from munadi.domain.time import iso_time
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.platform import names
 from munadi.sandbox.youtube.errors import refuse, refuse_if
@@ -80,7 +80,7 @@ def status_of(given: Any) -> dict[str, Any]:
 
 def _is_instant(value: Any) -> bool:
     try:
-        return datetime.fromisoformat(str(value)).tzinfo is not None
+        return iso_time(str(value)).tzinfo is not None
     except ValueError:
         return False
 
