@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.routing import BaseRoute
 
 from api import openapi, problems
 from api.address import callers_of
@@ -135,11 +136,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        routes=_routes(),
     )
     problems.install(app, partial(openapi.allowed_methods, app))
     openapi.install(app)
-    for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(check_address)])
     dashboard.install(app)
     app.state.written_out = openapi.written_out(app)
     # The one that is added last is the outermost.
@@ -150,6 +150,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=admit)
     app.add_middleware(SecurityHeaders, https=is_https(settings))
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The same for every application of a process: to prepare them takes 0.15 s."""
+    served = APIRouter()
+    for router in ROUTERS:
+        served.include_router(router, dependencies=[Depends(check_address)])
+    dashboard.include(served)
+    return served.routes
 
 
 @asynccontextmanager

@@ -48,12 +48,16 @@ PAGES: tuple[APIRouter, ...] = (
 PARTS: tuple[APIRouter, ...] = (sign_in.router, language.router, live.router, previews.router, assets.router)
 
 
-def install(app: FastAPI) -> None:
-    """Serve the dashboard."""
+def include(served: APIRouter) -> None:
+    """Add the dashboard's routes."""
     for router in PAGES:
-        app.include_router(router, include_in_schema=False, dependencies=[Depends(frame.frame)])
+        served.include_router(router, include_in_schema=False, dependencies=[Depends(frame.frame)])
     for router in PARTS:
-        app.include_router(router, include_in_schema=False)
+        served.include_router(router, include_in_schema=False)
+
+
+def install(app: FastAPI) -> None:
+    """Answer for the dashboard's routes as its pages do."""
     app.add_exception_handler(HTTPException, answer_unknown)
     app.state.pages = frozenset(
         route.path for router in (*PAGES, *PARTS) for route in router.routes if isinstance(route, APIRoute)

@@ -10,6 +10,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -37,7 +38,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         # Connections are not kept: the pool knows them by address, and two names at one address must
         # never share a connection whose certificate was checked for only one of them.
         self._inner = httpx.AsyncHTTPTransport(
-            verify=verify or httpx.create_ssl_context(),
+            verify=verify or _trust(),
             trust_env=False,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
@@ -123,6 +124,7 @@ def guarded_client(
 def network_client(timeout: httpx.Timeout | float) -> httpx.AsyncClient:
     """A client for the networks' own hosts: a proxy of the environment counts, and connections are kept."""
     client = httpx.AsyncClient(
+        verify=_trust(),
         timeout=timeout,
         # With httpx's 100, a network that hangs would take the connections of all others.
         limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
@@ -135,6 +137,13 @@ def network_client(timeout: httpx.Timeout | float) -> httpx.AsyncClient:
             assert isinstance(transport, httpx.AsyncHTTPTransport)
             _bound(transport)
     return client
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted. To read them takes 10 ms and a megabyte, so all clients of a process share
+    them."""
+    return httpx.create_ssl_context()
 
 
 def _bound(transport: httpx.AsyncHTTPTransport, backend: httpcore.AsyncNetworkBackend | None = None) -> None:
