@@ -25,10 +25,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of the kind that the test runs over."""
+    """A database without rows, of the kind that the test runs over."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+    return str(request.getfixturevalue("postgres_tables"))
 
 
 @pytest.fixture

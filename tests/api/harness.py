@@ -46,6 +46,7 @@ from tests.db.seeding import START, Seed, token
 from tests.support.events import check_events
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.statements import statements_of
+from tests.support.tables import create_tables
 from tests.workflows.network import spec
 
 
@@ -211,7 +212,7 @@ async def open_api(
     ):
         services: Services = app.state.services
         if fresh:
-            await _create_tables(services)
+            await _create_brands(services)
         key = await create_admin_key(services.database, "admin")
         api = ApiHarness(app, services, client, key, site, clock, folder, network, authorizer)
         if fresh and not fake_network:
@@ -224,9 +225,8 @@ async def open_api(
             await check_events(services.database)
 
 
-async def _create_tables(services: Services) -> None:
-    async with services.database._writer.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+async def _create_brands(services: Services) -> None:
+    await create_tables(services.database)
     async with services.database.write() as session:
         session.add_all([BrandRow(ref=ref, created_at=START) for ref in ("acme", "rival")])
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import update
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from munadi.crypto import KeyRing, create_key
 from munadi.db.ids import new_id
@@ -52,10 +52,6 @@ class Board:
         self.store = AttemptStore(database, self.keyring)
         self.accounts = {channel: new_id(Prefix.ACCOUNT) for channel in CHANNELS}
         self.brand = f"brand-{uuid4().hex}"
-
-    async def create_tables(self) -> None:
-        async with self.database._writer.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
 
     async def create(self) -> None:
         async with self.database.write() as session:

@@ -12,10 +12,20 @@ from sqlmodel import SQLModel
 from munadi.db.session import Database
 from tests.db.board import Board
 from tests.db.seeding import Seed, StillClock
+from tests.support.tables import create_tables
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without rows; over PostgreSQL it has all tables already."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
+    return str(request.getfixturevalue("postgres_tables"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
     return str(request.getfixturevalue("postgres_url"))
@@ -69,7 +79,7 @@ async def own_board(database_url: str) -> AsyncIterator[Board]:
     """Posts in any state, in a database of their own."""
     database = Database(database_url)
     made = Board(database)
-    await made.create_tables()
+    await create_tables(database)
     await made.create()
     yield made
     await database.close()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from pydantic import SecretStr
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.store import AccountStore
@@ -28,6 +28,7 @@ from munadi.ports import Channel, Channels, Connection
 from munadi.publishing import account_changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import stored
+from tests.support.tables import create_tables
 from tests.workflows.network import spec
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -83,8 +84,7 @@ class Seed:
         self.endpoints = EndpointStore(database, self.keyring)
 
     async def create(self) -> None:
-        async with self.database._writer.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
+        await create_tables(self.database)
         async with self.database.write() as session:
             session.add(BrandRow(ref="acme", created_at=START))
 

@@ -31,14 +31,14 @@ ROWS = [
 
 
 @pytest.fixture
-def before(database_url: str, tmp_path: Path) -> str:
+def before(empty_url: str, tmp_path: Path) -> str:
     """A database at revision 0009 with unsealed handles, as that version wrote them."""
     versions = tmp_path / "before"
     versions.mkdir()
     for file in (migrate.MIGRATIONS / "versions").glob("000*_*.py"):
         (versions / file.name).write_text(file.read_text())
-    assert migrate.upgrade(database_url, versions=versions) == "0009"
-    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    assert migrate.upgrade(empty_url, versions=versions) == "0009"
+    engine = create_engine(empty_url.replace("+aiosqlite", ""))
     at = START.replace(tzinfo=None).isoformat(" ")
     with engine.begin() as connection:
 
@@ -115,7 +115,7 @@ def before(database_url: str, tmp_path: Path) -> str:
             **times,
         )
     engine.dispose()
-    return database_url
+    return empty_url
 
 
 async def test_unneeded_handles_are_dropped_and_the_rest_can_be_sealed(before: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, select, text
 from sqlmodel import SQLModel
 
 from munadi.db import migrate
 from munadi.db.contents.media_uses import needed_by
 from munadi.db.session import Database
-from tests.db.query_plans import on_sqlite, plan_of
+from tests.db.query_plans import plan_of
 from tests.db.seeding import START
 
 ADDED = "0023"
@@ -20,18 +21,18 @@ AT = START.replace(tzinfo=None).isoformat(" ")
 POSTS = {"queued": True, "failed": True, "unconfirmed": True, "published": False, "canceled": False}
 
 
-def test_files_of_earlier_posts_and_drafts_are_recorded(database_url: str, tmp_path: Path) -> None:
+def test_files_of_earlier_posts_and_drafts_are_recorded(empty_url: str, tmp_path: Path) -> None:
     before = tmp_path / "before"
     before.mkdir()
     for file in (migrate.MIGRATIONS / "versions").glob("0*_*.py"):
         if file.name < ADDED:
             (before / file.name).write_text(file.read_text())
-    migrate.upgrade(database_url, versions=before)
-    _put(database_url)
-    migrate.upgrade(database_url)
-    assert migrate.differences(database_url) == []
+    migrate.upgrade(empty_url, versions=before)
+    _put(empty_url)
+    migrate.upgrade(empty_url)
+    assert migrate.differences(empty_url) == []
     uses = SQLModel.metadata.tables["media_uses"]
-    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    engine = create_engine(empty_url.replace("+aiosqlite", ""))
     with engine.connect() as connection:
         found = connection.execute(select(uses.c.used_by, uses.c.media_id)).all()
     engine.dispose()
@@ -39,10 +40,10 @@ def test_files_of_earlier_posts_and_drafts_are_recorded(database_url: str, tmp_p
     assert {tuple(row) for row in found} == {*expected, ("draft", "shared"), ("draft", "own")}
 
 
-async def test_posts_that_an_older_version_accepts_after_the_migration_need_their_files(database_url: str) -> None:
-    migrate.upgrade(database_url)
-    _put(database_url)
-    database = Database(database_url)
+async def test_posts_that_an_older_version_accepts_after_the_migration_need_their_files(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    _put(empty_url)
+    database = Database(empty_url)
     try:
         async with database.read() as session:
             found = {media: await needed_by(session, media, 10) for media in ("shared", "own", "earlier", "other")}
@@ -52,10 +53,10 @@ async def test_posts_that_an_older_version_accepts_after_the_migration_need_thei
     assert found == {"shared": ["queued"], "own": ["queued"], "earlier": [], "other": []}
 
 
-@on_sqlite
-async def test_what_needs_a_file_is_found_by_indexes(database_url: str) -> None:
-    migrate.upgrade(database_url)
-    database = Database(database_url)
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+async def test_what_needs_a_file_is_found_by_indexes(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    database = Database(empty_url)
     try:
         async with database.read() as session:
             plan = await plan_of(database, needed_by(session, "med", 10), "media_uses")
@@ -64,9 +65,9 @@ async def test_what_needs_a_file_is_found_by_indexes(database_url: str) -> None:
     assert not [step for step in plan if step.startswith("SCAN") and "USING" not in step], plan
 
 
-def _put(database_url: str) -> None:
+def _put(empty_url: str) -> None:
     """Insert two files, a post in each state and two drafts that name them, as the version before did."""
-    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    engine = create_engine(empty_url.replace("+aiosqlite", ""))
     with engine.begin() as connection:
 
         def put(table: str, **values: object) -> None:

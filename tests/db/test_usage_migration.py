@@ -20,17 +20,17 @@ ENDPOINT = """
 TIMES = {"created_at": START, "updated_at": START}
 
 
-def test_earlier_attempts_are_counted_by_brand_and_month(database_url: str, tmp_path: Path) -> None:
+def test_earlier_attempts_are_counted_by_brand_and_month(empty_url: str, tmp_path: Path) -> None:
     before = tmp_path / "before"
     before.mkdir()
     for file in (migrate.MIGRATIONS / "versions").glob("000[1-6]_*.py"):
         (before / file.name).write_text(file.read_text())
-    assert migrate.upgrade(database_url, versions=before) == "0006"
-    _put(database_url)
-    migrate.upgrade(database_url)
-    assert migrate.differences(database_url) == []
+    assert migrate.upgrade(empty_url, versions=before) == "0006"
+    _put(empty_url)
+    migrate.upgrade(empty_url)
+    assert migrate.differences(empty_url) == []
     tries = SQLModel.metadata.tables["delivery_tries"]
-    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    engine = create_engine(empty_url.replace("+aiosqlite", ""))
     with engine.connect() as connection:
         found = connection.execute(select(tries.c.brand_ref, tries.c.month, tries.c.tries)).all()
     engine.dispose()
@@ -41,7 +41,7 @@ def test_earlier_attempts_are_counted_by_brand_and_month(database_url: str, tmp_
     ]
 
 
-def _put(database_url: str) -> None:
+def _put(empty_url: str) -> None:
     """Insert deliveries of two brands and of none, attempted in two months, and one without an attempt."""
     logs = {
         "acme": [
@@ -52,7 +52,7 @@ def _put(database_url: str) -> None:
         None: [["2026-12-05T00:00:00Z"]],
     }
     tables = SQLModel.metadata.tables
-    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    engine = create_engine(empty_url.replace("+aiosqlite", ""))
     with engine.begin() as connection:
 
         def put(table: str, **values: Any) -> None:

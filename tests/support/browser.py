@@ -1,10 +1,15 @@
 """Debian's Chromium, driven by playwright: it sees what people see. Nothing is downloaded."""
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 
 from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.support.ports import LOOPBACK, free_port
 
 # No sandbox: tests run as root too. The rest stops Chromium's own connections.
 ARGUMENTS = [
@@ -22,13 +27,53 @@ expect.set_options(timeout=15_000)
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*more: str) -> AsyncIterator[Browser]:
     """`async with chromium() as browser: page = await browser.new_page()`."""
     program = shutil.which("chromium")
     if program is None:
         raise RuntimeError("chromium is missing: make test-setup installs it, as root")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *more])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@contextmanager
+def shared_chromium() -> Iterator[str]:
+    """The address of a Chromium that tests with loops of their own use by `connected`: it lives in a thread here."""
+    port, found = free_port(), Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
+
+    async def run() -> None:
+        async with chromium(f"--remote-debugging-port={port}"):
+            ended = asyncio.Event()
+            found.set_result((asyncio.get_running_loop(), ended))
+            await ended.wait()
+
+    def live() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:
+            if found.done():
+                raise
+            found.set_exception(error)
+
+    thread = threading.Thread(target=live, name="chromium")
+    thread.start()
+    try:
+        loop, ended = found.result(timeout=120)
+        yield f"http://{LOOPBACK}:{port}"
+        loop.call_soon_threadsafe(ended.set)
+    finally:
+        thread.join(timeout=30)
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[Browser]:
+    """The Chromium at an address. At the end it forgets what was opened here."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(address)
         try:
             yield browser
         finally:

@@ -12,12 +12,13 @@ from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.support.browser import chromium
+from tests.support.browser import connected, shared_chromium
 from tests.support.loopback import stay_on_this_machine
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
 from tests.support.s3 import S3Server
 from tests.support.snac import RealSnac
+from tests.support.tables import EmptiedDatabases
 from tests.support.temporal import TemporalDevServer, time_skipping_environment
 
 # Tests of whole stacks. They mostly wait, so few of them run beside each other: those that share one stack run in one
@@ -70,6 +71,20 @@ def postgres_url(create_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="session")
+def emptied_databases(postgres: PostgresServer) -> EmptiedDatabases:
+    """Databases of the session's PostgreSQL that tests use one after the other."""
+    return EmptiedDatabases(postgres)
+
+
+@pytest.fixture
+def postgres_tables(emptied_databases: EmptiedDatabases) -> Iterator[str]:
+    """The `postgresql+psycopg://` URL of a database with all tables and no rows; a test must leave the tables alone."""
+    url = emptied_databases.lend()
+    yield url
+    emptied_databases.give_back(url)
+
+
+@pytest.fixture(scope="session")
 def temporal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalDevServer]:
     """One Temporal dev server for the session. Do not kill it: use `own_temporal` for that."""
     with TemporalDevServer(tmp_path_factory.mktemp("temporal") / "temporal.db") as server:
@@ -111,11 +126,18 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def chromium_address() -> Iterator[str]:
+    """One Chromium for the session: to start it takes longer than most tests of a page."""
+    with shared_chromium() as address:
+        yield address
+
+
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium; `tests.support.browser.open_page` opens pages in it."""
-    async with chromium() as launched:
-        yield launched
+async def browser(chromium_address: str) -> AsyncIterator[Browser]:
+    """Chromium, with nothing of other tests; `tests.support.browser.open_page` opens pages in it."""
+    async with connected(chromium_address) as shared:
+        yield shared
 
 
 class StacksBesideFiles(LoadScopeScheduling):

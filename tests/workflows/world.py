@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
@@ -40,6 +40,7 @@ from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
+from tests.support.tables import create_tables
 from tests.support.temporal import result_of
 from tests.workflows.fakes import NoDeliveries, ServerClock, Tokens
 from tests.workflows.network import FakeChannel, spec
@@ -75,8 +76,7 @@ class World:
 
     async def create(self) -> None:
         """Create the tables, the brand and its accounts."""
-        async with self.database._writer.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
+        await create_tables(self.database)
         now = datetime.now(UTC)
         async with self.database.write() as session:
             session.add(BrandRow(ref="acme", created_at=now))

@@ -1,0 +1,79 @@
+"""Databases with all tables of the models. Hundreds of tests need one, and two things take far longer than a test: to
+compile what creates the tables, which is done once here, and to create a database in PostgreSQL, which is reused."""
+
+from functools import cache
+from typing import Any
+
+import psycopg
+from sqlalchemy import create_mock_engine
+from sqlmodel import SQLModel
+
+import munadi.db.tables  # noqa: F401 - registers the models
+from munadi.db.session import Database
+from tests.support.postgres import PostgresServer
+
+# Of a test that left more rows, PostgreSQL keeps too much behind: the next one gets a new database.
+FEW_ROWS = 500
+
+
+async def create_tables(database: Database) -> None:
+    """Create all tables in an empty database; one of `EmptiedDatabases` has them."""
+    async with database._writer.begin() as connection:
+        if not database.is_sqlite and (await connection.exec_driver_sql("SELECT to_regclass('brands')")).scalar():
+            return
+        for statement in statements(database.url.get_backend_name()):
+            await connection.exec_driver_sql(statement)
+
+
+@cache
+def statements(backend: str) -> tuple[str, ...]:
+    """SQLite takes one at a time; PostgreSQL, which is a trip away, takes all at once."""
+    found: list[str] = []
+
+    def collect(statement: Any, *_: Any, **__: Any) -> None:
+        found.append(str(statement.compile(dialect=engine.dialect)).replace("%%", "%"))
+
+    engine = create_mock_engine(f"{backend}+psycopg://" if backend == "postgresql" else f"{backend}://", collect)
+    SQLModel.metadata.create_all(engine, checkfirst=False)
+    return tuple(found) if backend == "sqlite" else (";\n".join(found),)
+
+
+class EmptiedDatabases:
+    """Databases of one PostgreSQL with all tables and no rows, each lent to one test after the other."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._free: list[str] = []
+
+    def lend(self) -> str:
+        """The URL of a database. Give it back after the test."""
+        if self._free:
+            return self._free.pop()
+        url = self._server.create_database()
+        with _connected(url) as connection:
+            for statement in statements("postgresql"):
+                connection.execute(statement.encode())
+        return url
+
+    def give_back(self, url: str) -> None:
+        """End what still uses the database, and empty it. The test must have left its tables as they were."""
+        with _connected(url) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            deleted = {
+                table.name: connection.execute(f'DELETE FROM "{table.name}"'.encode()).rowcount
+                for table in reversed(SQLModel.metadata.sorted_tables)
+            }
+            # Without this, new rows would take the places of deleted ones, in another order than in a new table.
+            for name in (name for name, rows in deleted.items() if rows):
+                connection.execute(f'VACUUM "{name}"'.encode())
+        if sum(deleted.values()) > FEW_ROWS:
+            self._server.drop_database(url)
+        else:
+            self._free.append(url)
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
