@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from munadi.cli.dev.plan import Plan, PlanOptions, make_plan
-from munadi.cli.dev.ports import CHOICE, Part, choose_ports, keep_ports, kept_ports
+from munadi.cli.dev.ports import CHOICE, NEVER_CALLED, Part, choose_ports, keep_ports, kept_ports
 from munadi.cli.dev.supervisor import exports
 from munadi.cli.exits import CommandFailed
 from munadi.config import Settings
@@ -64,6 +64,15 @@ def test_the_processes_read_the_plan_from_their_environment(tmp_path: Path, monk
     assert (read.temporal.ui_url or "").startswith("http://127.0.0.1:")
     assert read.temporal.ui_url == plan.temporal_ui_url
     assert read.channels["bluesky"]["hosts"]["entryway"] == f"{plan.sandbox_url}/bluesky/entryway"
+
+
+def test_temporals_metrics_leave_a_port_that_browsers_call(tmp_path: Path) -> None:
+    """One that was chosen before there was a choice. Where no other is free, it is an ordinary one again."""
+    part = Part("metrics", among=NEVER_CALLED)
+    [port] = choose_ports([part], {"metrics": CHOICE[0]}).ports.values()
+    assert port in NEVER_CALLED
+    [taken] = choose_ports([Part("metrics", among=())], {}).ports.values()
+    assert taken in CHOICE
 
 
 def test_the_embedded_temporal_has_the_flags_of_the_tests(tmp_path: Path) -> None:
@@ -154,7 +163,7 @@ def test_all_ports_differ_and_are_outside_the_range_of_outgoing_connections(tmp_
     plan = run_in(tmp_path)
     ports = [plan.api_port, plan.sandbox_port, *(int(part) for part in plan.temporal_argv or () if part.isdigit())]
     assert len(ports) == len(set(ports)) == 6
-    assert all(port in CHOICE for port in plan.ports.values())
+    assert all(port in CHOICE or port in NEVER_CALLED for port in plan.ports.values())
 
 
 # A folder keeps its ports.

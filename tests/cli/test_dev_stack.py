@@ -1,5 +1,6 @@
 """`munadi dev` and `munadi demo` as processes: every part starts, is restarted after a kill, and leaves nothing."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from munadi.cli.dev.ports import NEVER_CALLED
 from munadi.domain.channel import ChannelName
 from tests.support.processes import Process
 from tests.support.temporal import script
@@ -86,7 +88,9 @@ def _foreign_hosts_are_refused(where: dict[str, Any], data: Path) -> None:
         assert httpx.get(f"{where['temporalUi']}{path}").status_code == 200
         assert httpx.get(f"{where['temporalUi']}{path}", headers=evil).status_code == 403
     assert httpx.get(f"{where['sandbox']}/control/posts", headers=evil).status_code == 403
-    _temporals_http_api_answers_nothing(json.loads((data / "ports.json").read_text())["Temporal's HTTP"])
+    ports = json.loads((data / "ports.json").read_text())
+    _temporals_http_api_answers_nothing(ports["Temporal's HTTP"])
+    _temporals_metrics_are_where_no_browser_calls(where["pids"]["temporal"], ports["Temporal's metrics"])
 
 
 def _temporals_http_api_answers_nothing(address: object) -> None:
@@ -98,6 +102,18 @@ def _temporals_http_api_answers_nothing(address: object) -> None:
         headers = {"host": host, "content-type": "text/plain"}
         batch = httpx.post(f"{path}/batch-operations/x", headers=headers, content=json.dumps(cancel_all))
         assert (batch.status_code, httpx.get(path, headers=headers).status_code) == (403, 403), host
+
+
+def _temporals_metrics_are_where_no_browser_calls(pid: int, metrics: int) -> None:
+    """They are shown to every Host; so they are the only thing at a port that is, and that port is one of the few."""
+    assert metrics in NEVER_CALLED
+    open_to_all = []
+    for one in psutil.Process(pid).net_connections():
+        if one.status == psutil.CONN_LISTEN and one.laddr.ip == "127.0.0.1":
+            with contextlib.suppress(httpx.TransportError):
+                answer = httpx.get(f"http://127.0.0.1:{one.laddr.port}/metrics", headers={"host": "evil.example"})
+                open_to_all += [one.laddr.port] if answer.is_success else []
+    assert open_to_all == [metrics]
 
 
 def _nothing_is_open_to_others(data: Path) -> None:

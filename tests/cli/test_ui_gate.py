@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from playwright.async_api import Browser, Error
 
+from munadi.cli.dev.ports import NEVER_CALLED
 from munadi.cli.dev.ui_gate import checked_head, hidden_address, open_gate
 from tests.harness.web import Call, serving
 from tests.support.ports import LOOPBACK, free_port
@@ -79,3 +81,10 @@ def test_a_request_is_the_only_one_of_its_connection() -> None:
 
 def test_the_uis_own_address_is_hard_to_guess() -> None:
     assert len({hidden_address() for _ in range(100)}) > 90
+
+
+async def test_no_browser_calls_the_ports_of_what_answers_everyone(browser: Browser) -> None:
+    page = await browser.new_page()
+    for port in NEVER_CALLED:
+        with pytest.raises(Error, match="ERR_UNSAFE_PORT"):
+            await page.goto(f"http://127.0.0.1:{port}/metrics")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from munadi.cli.dev.ports import LOOPBACK, Part, choose_ports, kept_ports
+from munadi.cli.dev.ports import LOOPBACK, NEVER_CALLED, Part, choose_ports, kept_ports
 from munadi.cli.dev.ui_gate import hidden_address
 from munadi.cli.exits import CommandFailed
 
@@ -136,8 +136,8 @@ def make_plan(wishes: PlanOptions) -> Plan:
 def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int], ui_at: tuple[str, int]) -> tuple[str, ...]:
     """Temporal's dev server, keeping its state in a file. CommandFailed when it is not installed.
 
-    Its UI is at `ui_at`, behind a gate of ours, and its HTTP API answers to our address alone: no web page may read
-    them under a name of its own.
+    No web page may read it under a name of its own: its UI is at `ui_at`, behind a gate of ours, its HTTP API answers
+    nothing, and its metrics are at a port that browsers do not call.
     """
     program = Path(sys.executable).with_name("temporal")
     if not program.exists():
@@ -172,7 +172,8 @@ def _parts(wishes: PlanOptions, settings: Settings, own_temporal: bool, sandbox:
     parts = [Part(API, wished, settings.api.port if wished is None else None, settings.api.host)]
     if own_temporal:
         parts += [Part(TEMPORAL, wishes.temporal_port), Part(TEMPORAL_UI, wishes.temporal_ui_port)]
-        parts += [Part(TEMPORAL_HTTP), Part(TEMPORAL_METRICS), Part(TEMPORAL_HIDDEN_UI)]
+        # Temporal shows its metrics to every Host, and cannot do without them.
+        parts += [Part(TEMPORAL_HTTP), Part(TEMPORAL_METRICS, among=NEVER_CALLED), Part(TEMPORAL_HIDDEN_UI)]
     if sandbox:
         parts.append(
             Part(SANDBOX, wishes.sandbox_port, then="import again the accounts that were stored with its old address")

@@ -19,6 +19,12 @@ from munadi.cli.exits import CommandFailed
 LOOPBACK = "127.0.0.1"
 # Below what systems give to outgoing connections: a port from there is seldom free again after a restart.
 CHOICE = range(20_000, 30_000)
+# Ports that no browser sends a request to, whatever a page says: of the "bad ports" of the Fetch standard those from
+# 1024 on that Chromium has, too. For what answers everyone and can neither be guarded nor switched off.
+NEVER_CALLED = (
+    *(1719, 1720, 1723, 2049, 3659, 4045, 5060, 5061, 6000, 6566),
+    *(6665, 6666, 6667, 6668, 6669, 6697, 10080),
+)
 # The parts of a stack that was killed may take a moment to end.
 FREED_WITHIN = 3.0
 
@@ -27,7 +33,8 @@ FREED_WITHIN = 3.0
 class Part:
     """A part that needs a port. `wished` is required; `usual` is the default if it is free and none was stored.
 
-    `then` says what to do when the port differs from the stored one.
+    `among` are the ports to choose from, as long as one of them is free. `then` says what to do when the port differs
+    from the stored one.
     """
 
     name: str
@@ -35,6 +42,7 @@ class Part:
     usual: int | None = None
     host: str = LOOPBACK
     then: str = ""
+    among: Sequence[int] = CHOICE
 
 
 @dataclass(frozen=True)
@@ -54,12 +62,14 @@ def choose_ports(parts: Sequence[Part], kept: Mapping[str, int]) -> Chosen:
         if part.name in ports:
             continue
         before, used = kept.get(part.name), set(ports.values())
+        if part.among is not CHOICE and before not in part.among:
+            before = None
         expected = before or part.usual
         if expected and expected not in used and _becomes_ours(expected, part.host, deadline if before else 0.0):
             ports[part.name] = expected
             continue
         # What another part keeps is free now and would not be in a moment.
-        ports[part.name] = _free_port(part.host, used | set(kept.values()))
+        ports[part.name] = _free_port(part, used | set(kept.values()))
         if expected:
             then = f"; {part.then}" if before and part.then else ""
             moved.append(f"port {expected} is taken, so {part.name} is at port {ports[part.name]} now{then}")
@@ -110,9 +120,9 @@ def _becomes_ours(port: int, host: str, deadline: float) -> bool:
     return True
 
 
-def _free_port(host: str, used: Iterable[int]) -> int:
-    candidates = random.sample(CHOICE, len(CHOICE))
-    return next(port for port in candidates if port not in used and _take(port, host))
+def _free_port(part: Part, used: Iterable[int]) -> int:
+    candidates = [*random.sample(part.among, len(part.among)), *random.sample(CHOICE, len(CHOICE))]
+    return next(port for port in candidates if port not in used and _take(port, part.host))
 
 
 def _take(port: int, host: str) -> bool:
