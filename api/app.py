@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -140,6 +141,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     )
     problems.install(app, partial(openapi.allowed_methods, app))
     openapi.install(app)
+    app.state.api_pages_lock = asyncio.Lock()
     dashboard.install(app)
     app.state.written_out = openapi.written_out(app)
     # The one that is added last is the outermost.

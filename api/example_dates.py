@@ -22,8 +22,13 @@ _TO_COME = re.compile(rf"\b{YEAR}-01-(?!01)(?=\d\d(?!\d))")
 
 def document_on(app: FastAPI, today: date) -> dict[str, Any]:
     """The OpenAPI document as it is served on that day."""
-    year = today.year + (today >= date(today.year, 1, DAY))
+    year = year_on(today)
     return app.openapi() if year <= YEAR else _moved(app, year)
+
+
+def year_on(today: date) -> int:
+    """The year of the next January that comes, whose day `DAY` has not begun."""
+    return today.year + (today >= date(today.year, 1, DAY))
 
 
 @lru_cache(maxsize=2)

@@ -8,6 +8,7 @@ from socket import socket
 import uvicorn
 from fastapi import FastAPI
 
+from api.documentation.api_pages import ApiPages, api_pages
 from munadi.cli.exits import CommandFailed
 from munadi.config import Settings
 from munadi.garbage import exempt_startup
@@ -30,6 +31,8 @@ async def check_servers(settings: Settings) -> bool:
 class Server(uvicorn.Server):
     """A server that ends the dashboard's live streams at shutdown, because they never end by themselves.
 
+    Once it listens it builds the OpenAPI document in a thread, so that no request waits for that.
+
     `is_checked`: whether the schema was checked before. If not, it is checked once the database answers; `refusal` says
     why the server has ended then.
     """
@@ -40,18 +43,23 @@ class Server(uvicorn.Server):
         self._app = app
         self._is_checked = is_checked
         self._checking: asyncio.Task[None] | None = None
+        self._building: asyncio.Task[ApiPages] | None = None
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Listen."""
         await super().startup(sockets)
         exempt_startup()
+        if self.started:
+            today = self._app.state.services.clock.now().date()
+            self._building = asyncio.create_task(api_pages(self._app, today))
         if not self._is_checked:
             self._checking = asyncio.create_task(self._check_schema())
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Answer what is in progress, and end."""
-        if self._checking is not None:
-            self._checking.cancel()
+        for task in (self._checking, self._building):
+            if task is not None:
+                task.cancel()
         self._app.state.live.stop()
         await super().shutdown(sockets)
 

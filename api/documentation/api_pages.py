@@ -1,10 +1,12 @@
-"""The OpenAPI document and the pages made of it, as bytes. Each is built for its first reader, then kept.
+"""The OpenAPI document and the pages made of it, as bytes. A thread builds them when the process starts; they are kept.
 
-Anyone may request them, as often as they like: to build one for each request takes the time of all other requests.
+Anyone may request them, as often as they like: to build one for each request takes the time of all other requests, and
+to build the document in the event loop stops them all for 0.3 s.
 """
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from functools import cache, cached_property
 from typing import Any
@@ -18,15 +20,22 @@ from api.conditional import tag_of
 from api.documentation import HERE
 from api.documentation.markdown import fragment, inline
 from api.documentation.operations import groups, operation_of
-from api.example_dates import document_on
+from api.example_dates import document_on, year_on
 
 
 class ApiPages:
     """One document and its pages. `pages` has at most the index, as "", and a page for each operation."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], year: int) -> None:
         self.document = document
+        self.year = year
         self.pages: dict[str, bytes] = {}
+
+    def build(self) -> None:
+        """Build all but the pages of single operations, and the first of those, which prepares the others."""
+        _ = self.tag
+        self.index()
+        self.page(next(iter(next(iter(self.document["paths"].values())).values()))["operationId"])
 
     @cached_property
     def json(self) -> bytes:
@@ -57,13 +66,26 @@ class ApiPages:
         return _environment().get_template(template).render(groups=groups(self.document), **values).encode()
 
 
-def api_pages(app: FastAPI, today: date) -> ApiPages:
+async def api_pages(app: FastAPI, today: date) -> ApiPages:
     """The document of that day and its pages. The application keeps those of one document only."""
-    document = document_on(app, today)
+    if (kept := _kept(app, today)) is not None:
+        return kept
+    async with app.state.api_pages_lock:
+        if (kept := _kept(app, today)) is None:
+            kept = await asyncio.to_thread(_build, app, today)
+        return kept
+
+
+def _kept(app: FastAPI, today: date) -> ApiPages | None:
     kept: ApiPages | None = getattr(app.state, "api_pages", None)
-    if kept is None or kept.document is not document:
-        app.state.api_pages = kept = ApiPages(document)
-    return kept
+    return kept if kept is not None and kept.year == year_on(today) else None
+
+
+def _build(app: FastAPI, today: date) -> ApiPages:
+    made = ApiPages(document_on(app, today), year_on(today))
+    made.build()
+    app.state.api_pages = made
+    return made
 
 
 @cache

@@ -35,14 +35,15 @@ HEADERS = KEPT | {
 @document.api_route("/openapi.json", methods=["GET", "HEAD"])
 async def show_document(request: Request, services: TheServices) -> Response:
     """The OpenAPI document."""
-    kept = api_pages(request.app, services.clock.now().date())
+    kept = await api_pages(request.app, services.clock.now().date())
     return Response(kept.json, headers=KEPT | {"ETag": kept.tag}, media_type="application/json")
 
 
 @router.get("")
 async def show_operations(request: Request, services: TheServices) -> Response:
     """Every operation, by subject."""
-    return HTMLResponse(api_pages(request.app, services.clock.now().date()).index(), headers=HEADERS)
+    kept = await api_pages(request.app, services.clock.now().date())
+    return HTMLResponse(kept.index(), headers=HEADERS)
 
 
 @router.get("/assets/{name}")
@@ -56,7 +57,7 @@ async def show_asset(name: str) -> Response:
 @router.get("/{operation_id}")
 async def show_operation(request: Request, services: TheServices, operation_id: str) -> Response:
     """One operation: what it takes and answers, and a form that sends it."""
-    page = api_pages(request.app, services.clock.now().date()).page(operation_id)
+    page = (await api_pages(request.app, services.clock.now().date())).page(operation_id)
     if page is None:
         raise not_found("operation", operation_id)
     return HTMLResponse(page, headers=HEADERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import lru_cache
 from typing import Annotated
 
@@ -52,7 +53,8 @@ async def show(address: str, accept: Annotated[str, Header()] = "") -> Response:
         return _file(address)
     name = page_at(address, known)
     if name is not None:
-        return _file(name) if prefers_markdown(accept) else _page(name)
+        # To render a page takes up to 0.1 s the first time, which others need not wait for.
+        return _file(name) if prefers_markdown(accept) else await asyncio.to_thread(_page, name)
     place = moved(address, known)
     if place is None:
         raise not_found("page", address)
