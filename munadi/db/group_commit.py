@@ -19,9 +19,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.sqlite import WriterConnection
 
-# Other processes wait for a group to end, so it is bounded: transactions, and seconds.
+# Other processes wait for a group to end, so it is bounded: transactions, and seconds; fewer when one of them waits.
 MAX_TRANSACTIONS = 32
 MAX_SECONDS = 0.05
+WANTED_SECONDS = 0.01
 
 
 class _Group:
@@ -37,7 +38,10 @@ class _Group:
 
     @property
     def is_full(self) -> bool:
-        return self.size >= MAX_TRANSACTIONS or time.monotonic() - self._since > MAX_SECONDS
+        return self.size >= MAX_TRANSACTIONS or self.lasts_longer_than(MAX_SECONDS)
+
+    def lasts_longer_than(self, seconds: float) -> bool:
+        return time.monotonic() - self._since > seconds
 
 
 class GroupCommit:
@@ -107,10 +111,13 @@ class GroupCommit:
                 await self._end(group)
 
     async def _check(self, group: _Group) -> None:
-        """End a group whose transaction SQLite itself has rolled back, such as for a full disk: nothing may join it."""
+        """End a group that nothing may join: another process waits for it, or SQLite itself has rolled its transaction
+        back, such as for a full disk."""
         assert self._connection is not None
         raw = (await self._connection.get_raw_connection()).driver_connection
-        if isinstance(raw, WriterConnection) and not raw.is_in_transaction:
+        assert isinstance(raw, WriterConnection)
+        is_long = group.lasts_longer_than(WANTED_SECONDS)
+        if not raw.is_in_transaction or (is_long and raw.is_wanted):
             await self._end(group)
 
     async def _end(self, group: _Group) -> None:

@@ -22,9 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionma
 from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.file_locks import sole_use
 from munadi.db.group_commit import GroupCommit
 from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Reachability
-from munadi.db.sqlite import OneTripConnection, connect, connect_writer, keep_private, savepoints_at_once, sole_use
+from munadi.db.sqlite import OneTripConnection, connect, connect_writer, keep_private, savepoints_at_once
 
 BUSY_TIMEOUT_MS = 15_000
 # Shorter than the limit of a statement: who waits for another request's lock learns that, and not that the database is

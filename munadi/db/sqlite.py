@@ -8,11 +8,8 @@ only what waits for other processes or for the disk makes a trip: the beginning 
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -20,6 +17,7 @@ import aiosqlite
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import OperationalError
 
+from munadi.db.file_locks import WriterTurn
 from munadi.private_files import close_to_others, private_file
 
 
@@ -126,13 +124,18 @@ class OneTripConnection(aiosqlite.Connection):
 
 
 class WriterConnection(OneTripConnection):
-    """The connection of a process's writer. A lock on a file lets the processes take turns, first come, first served.
+    """The connection of a process's writer. The processes take turns (`WriterTurn`).
 
     SQLite itself makes a second writer poll, with pauses of up to 100 ms: a process that writes without a pause would
-    keep others out for seconds. Programs that do not use this lock still exclude each other by SQLite's own.
+    keep others out for seconds. Programs that do not take turns still exclude each other by SQLite's own lock.
     """
 
-    lock: int | None = None
+    turn: WriterTurn | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether another process waits for this one's transaction to end."""
+        return self.turn is not None and self.turn.is_wanted
 
     @property
     def is_in_transaction(self) -> bool:
@@ -142,9 +145,9 @@ class WriterConnection(OneTripConnection):
     async def close(self) -> None:
         """Close the database and the lock file."""
         await super().close()
-        lock, self.lock = self.lock, None
-        if lock is not None:
-            os.close(lock)
+        turn, self.turn = self.turn, None
+        if turn is not None:
+            turn.close()
 
     async def run(self, function: Callable[..., None], *arguments: Any) -> None:
         """Run `function(connection, …)` here: this thread and the connection's never use it at the same time."""
@@ -167,11 +170,12 @@ class WriterConnection(OneTripConnection):
         await self._execute(self._end, "ROLLBACK")  # type: ignore[no-untyped-call]
 
     def _begin(self, statement: str) -> None:
-        self._flock(fcntl.LOCK_EX)
+        if self.turn is not None:
+            self.turn.take()
         try:
             self._conn.execute(statement)
         except BaseException:
-            self._flock(fcntl.LOCK_UN)
+            self._release()
             raise
 
     def _end(self, statement: str) -> None:
@@ -181,11 +185,11 @@ class WriterConnection(OneTripConnection):
             elif statement == "COMMIT":
                 raise sqlite3.OperationalError("an earlier error has rolled the transaction back")
         finally:
-            self._flock(fcntl.LOCK_UN)
+            self._release()
 
-    def _flock(self, operation: int) -> None:
-        if self.lock is not None:
-            fcntl.flock(self.lock, operation)
+    def _release(self) -> None:
+        if self.turn is not None:
+            self.turn.release()
 
 
 async def connect(path: str) -> OneTripConnection:
@@ -194,15 +198,15 @@ async def connect(path: str) -> OneTripConnection:
 
 
 async def connect_writer(path: str) -> WriterConnection:
-    """Open a database file for writing. Creates missing files: the database and its lock file `<path>-writer`."""
+    """Open a database file for writing. Creates missing files: the database and its lock files."""
 
     def open_both() -> sqlite3.Connection:
         opened = _open_file(path)
         try:
-            connection.lock = os.open(f"{path}-writer", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            connection.turn = WriterTurn(path)
         except OSError as error:
             opened.close()
-            raise sqlite3.OperationalError(f"unable to open {path}-writer: {error.strerror}") from error
+            raise sqlite3.OperationalError(f"unable to open {error.filename}: {error.strerror}") from error
         return opened
 
     connection = WriterConnection(open_both, iter_chunk_size=64)
@@ -227,20 +231,6 @@ def savepoints_at_once(dialect: Dialect) -> None:
         "do_rollback_to_savepoint": lambda connection, name: run(connection, f"ROLLBACK TO SAVEPOINT {name}"),
     }
     vars(dialect).update(methods)
-
-
-@contextmanager
-def sole_use(path: str) -> Iterator[bool]:
-    """Whether this block holds the lock file, which is created; not if another one does, here or in another process."""
-    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
-    finally:
-        os.close(file)
 
 
 def _open_file(path: str) -> sqlite3.Connection:

@@ -109,7 +109,7 @@ async def test_a_cancelled_caller_affects_no_other_transaction(database: Databas
 
 
 async def test_processes_take_turns(database: Database, path: Path) -> None:
-    """The second database has its own locks, like another process."""
+    """Each waits for one transaction of the other. The second database has its own locks, like another process."""
     other = Database(f"sqlite+aiosqlite:///{path}")
     done = asyncio.Event()
 
@@ -130,6 +130,34 @@ async def test_processes_take_turns(database: Database, path: Path) -> None:
     await asyncio.gather(*writers)
     await other.close()
     assert max(waits) < 1.5, waits
+
+
+async def test_a_group_ends_when_another_process_waits(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many transactions of its own process wait, too."""
+    monkeypatch.setattr(group_commit, "MAX_SECONDS", 60)
+    other, done, written = Database(f"sqlite+aiosqlite:///{path}"), asyncio.Event(), 0
+
+    async def write_without_a_pause(number: int) -> None:
+        nonlocal written
+        while not done.is_set():
+            async with database.write() as session:
+                await run(session, "INSERT OR REPLACE INTO notes VALUES (:id, NULL)", id=number)
+                await asyncio.sleep(group_commit.WANTED_SECONDS)
+            written += 1
+
+    writers = [asyncio.create_task(write_without_a_pause(number)) for number in range(100, 120)]
+    begun: list[int] = []
+    for number in range(5):
+        await asyncio.sleep(0.05)
+        before = written
+        await add(other, number)
+        begun.append(written - before)
+    done.set()
+    await asyncio.gather(*writers)
+    await other.close()
+    assert sorted(begun)[2] < 10, begun
 
 
 async def test_a_caller_that_is_cancelled_while_it_commits_a_full_group_blocks_no_other(
