@@ -5,7 +5,9 @@ fills its own lane only: the lanes of other endpoints, and publishing, never wai
 schedule and the circuit breaker, so a lane reads what is due until nothing is.
 
 A brand with many endpoints has a limited number of lanes. Slow endpoints have lanes apart from the others, and lanes
-take short turns when endpoints wait. So a healthy endpoint does not wait for the brand's slow ones.
+take short turns when endpoints wait. So a healthy endpoint does not wait for the brand's slow ones. All of them
+together have few writing transactions at the same time, so that publishing and other brands find the database's writer
+free.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import logging
 import random
 from collections import Counter
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from munadi.outbound.callers import calling_for
 from munadi.ports import Clock, Deliveries, Sender
@@ -25,6 +28,8 @@ log = logging.getLogger("munadi.dispatcher")
 # Endpoints of one brand that are served at the same time, and how many slow ones beside them.
 LANES_PER_BRAND = 16
 SLOW_LANES_PER_BRAND = 32
+# Writing transactions of one brand's lanes at the same time: one runs, and another is ready.
+WRITES_PER_BRAND = 2
 # Seconds between two reads of the waiting endpoints.
 PAUSE = 0.25
 ERROR_PAUSE = 5.0
@@ -53,6 +58,8 @@ class EventDispatcher:
         self._running: dict[str, _Running] = {}
         # Endpoints that were slow when they were last served.
         self._slow: set[str] = set()
+        # By brand; kept by its lanes.
+        self._writes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def wake(self) -> None:
         """Deliveries were committed: send them now."""
@@ -92,7 +99,8 @@ class EventDispatcher:
                 crowded.add((brand, slow))
                 continue
             used[brand, slow] += 1
-            lane = Lane(key, self._deliveries, self._sender, self._clock, self._holder)
+            writes = self._writes.setdefault(brand, asyncio.Semaphore(WRITES_PER_BRAND))
+            lane = Lane(key, self._deliveries, self._sender, self._clock, self._holder, writes)
             with calling_for(brand):
                 self._running[key] = _Running(brand, lane, asyncio.create_task(self._run(key, lane)))
         for key, running in self._running.items():

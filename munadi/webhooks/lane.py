@@ -26,15 +26,27 @@ RENEW_EVERY = 3.0
 
 
 class Lane:
-    """Serves one endpoint under its lease. `more` is set when deliveries were committed."""
+    """Serves one endpoint under its lease. `more` is set when deliveries were committed.
 
-    def __init__(self, endpoint_id: str, deliveries: Deliveries, sender: Sender, clock: Clock, holder: str) -> None:
+    `writes` bounds the writing transactions that all lanes of a brand have at the same time.
+    """
+
+    def __init__(
+        self,
+        endpoint_id: str,
+        deliveries: Deliveries,
+        sender: Sender,
+        clock: Clock,
+        holder: str,
+        writes: asyncio.Semaphore,
+    ) -> None:
         self.more = asyncio.Event()
         self._endpoint_id = endpoint_id
         self._deliveries = deliveries
         self._sender = sender
         self._clock = clock
         self._holder = holder
+        self._writes = writes
         self._at_once = SENDS_AT_FIRST
         self._pace = Pace(clock)
         self._attempted: list[Attempted] = []
@@ -62,7 +74,9 @@ class Lane:
 
     async def run(self) -> None:
         """Send until nothing is due for a while, or the lane's turn is over. Raises what the database raises."""
-        if not await self._deliveries.open(self._endpoint_id, self._holder, self._clock.now()):
+        async with self._writes:
+            is_open = await self._deliveries.open(self._endpoint_id, self._holder, self._clock.now())
+        if not is_open:
             return
         recording = asyncio.create_task(self._keep_recording())
         try:
@@ -127,13 +141,14 @@ class Lane:
                 async with asyncio.timeout(RENEW_EVERY):
                     await self._has_results.wait()
             except TimeoutError:
-                await self._deliveries.renew(self._endpoint_id, self._holder, self._clock.now())
+                async with self._writes:
+                    await self._deliveries.renew(self._endpoint_id, self._holder, self._clock.now())
                 continue
             await self._record()
 
     async def _record(self) -> None:
         """Record all results so far. What could not be recorded is kept for the next call."""
-        async with self._recording:
+        async with self._recording, self._writes:
             self._has_results.clear()
             attempted, blocked = list(self._attempted), list(self._blocked)
             if attempted or blocked:

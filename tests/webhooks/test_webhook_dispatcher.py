@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from munadi.clock import SystemClock
 from munadi.domain.delivery import SendResult
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
-from munadi.webhooks.dispatcher import LANES_PER_BRAND, SLOW_LANES_PER_BRAND, EventDispatcher
+from munadi.webhooks.dispatcher import LANES_PER_BRAND, SLOW_LANES_PER_BRAND, WRITES_PER_BRAND, EventDispatcher
 from munadi.webhooks.lane import Lane
 from munadi.webhooks.schedule import BREAK_AFTER
 from tests.support.waiting import wait_until
@@ -255,7 +257,7 @@ async def test_an_endpoint_gets_no_more_requests_a_second_than_it_wants() -> Non
 async def test_an_ordered_lane_records_a_failure_before_it_reads_on() -> None:
     queue = Queue({"a": [replace(due("a", n, f"cnt_{n}"), is_ordered=True) for n in range(2)]})
     receiver = Receiver(broken=frozenset({"https://a.example/"}))
-    lane = Lane("a", queue, receiver, SystemClock(), "me")
+    lane = Lane("a", queue, receiver, SystemClock(), "me", asyncio.Semaphore())
     await lane._send(DeliveryBatch(queue.pending["a"], receiver, SystemClock()))
     assert {each.delivery_id for each in queue.recorded} == {"a-0", "a-1"}
 
@@ -267,3 +269,32 @@ async def test_a_batch_stops_after_some_failures_in_a_row() -> None:
     assert BREAK_AFTER <= len(batch.attempted) <= SENDS_AT_FIRST + BREAK_AFTER
     assert batch.blocked == []
     assert receiver.most_open == SENDS_AT_FIRST
+
+
+@dataclass
+class SlowWriter(Queue):
+    """A database whose writer is busy. Counts the transactions that wait for it, by brand."""
+
+    writes: Counter[str] = field(default_factory=Counter)
+    most: Counter[str] = field(default_factory=Counter)
+
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        brand = self.brands[endpoint_id]
+        self.writes[brand] += 1
+        self.most |= self.writes
+        await asyncio.sleep(0.02)
+        self.writes[brand] -= 1
+        return True
+
+    async def record(self, endpoint_id: str, holder: str, *given: Any) -> None:
+        await self.open(endpoint_id, holder, given[-1])
+        await super().record(endpoint_id, holder, *given)
+
+
+async def test_the_lanes_of_a_brand_leave_the_writer_to_others() -> None:
+    names = [f"crowd-{number}" for number in range(LANES_PER_BRAND)]
+    pending = {name: [due(name, number) for number in range(3)] for name in [*names, "quiet"]}
+    queue = SlowWriter(pending, brands={**dict.fromkeys(names, "crowd"), "quiet": "quiet"})
+    async with running(queue, Receiver()):
+        await wait_until(lambda: not any(queue.pending.values()))
+    assert queue.most == {"crowd": WRITES_PER_BRAND, "quiet": 1}
