@@ -85,6 +85,7 @@ BRAND: dict[str, Any] = {
         "connectLinks": None,
         "drafts": None,
         "mediaBytes": None,
+        "recoveries": None,
     },
     "duplicates": "refuse",
     "unusableAccounts": "warn",

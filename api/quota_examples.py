@@ -19,6 +19,7 @@ USAGE: dict[str, Any] = {
     "connectLinks": {"used": 0, "limit": 200, "remaining": 200},
     "drafts": {"used": 7, "limit": 1000, "remaining": 993},
     "mediaBytes": {"used": 52_428_800, "limit": 107_374_182_400, "remaining": 107_321_753_600},
+    "recoveries": {"used": 0, "limit": 20, "remaining": 20},
 }
 USAGES: dict[int | str, dict[str, Any]] = {
     200: {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -74,7 +74,7 @@ class Replay(WireModel):
 class Recovery(Replay):
     """Which events to recover: those of the range that did not arrive."""
 
-    only: Recover | None = Field(
+    only: Literal[Recover.FAILED, Recover.MISSED] | None = Field(
         None, description="failed: their delivery was given up; missed: they were never sent to the endpoint"
     )
 

@@ -103,11 +103,14 @@ class LimitSettings(BaseModel):
     media_bytes: int = Field(
         100 << 30, ge=0, description="bytes of stored media files of a brand that has no limit of its own"
     )
+    recoveries: int = Field(
+        20, ge=0, description="replays and recoveries of webhook events that run, of a brand without its own limit"
+    )
 
     @property
     def of_brand(self) -> dict[Limit, int]:
         """What a brand without limits of its own may have."""
-        kinds = (Limit.ENDPOINTS, Limit.KEYS, Limit.CONNECT_LINKS, Limit.DRAFTS, Limit.MEDIA_BYTES)
+        kinds = (Limit.ENDPOINTS, Limit.KEYS, Limit.CONNECT_LINKS, Limit.DRAFTS, Limit.MEDIA_BYTES, Limit.RECOVERIES)
         return {kind: getattr(self, kind.name.lower()) for kind in kinds}
 
 

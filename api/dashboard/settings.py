@@ -28,6 +28,7 @@ LIMITS = (
     ("connectLinks", N_("Unused links to connect")),
     ("drafts", N_("Saved drafts")),
     ("mediaBytes", N_("Bytes of files")),
+    ("recoveries", N_("Running replays and recoveries")),
 )
 # What a key may do, for people.
 SCOPES = {

@@ -29,6 +29,7 @@ MEASURES = (
     ("connectLinks", N_("Unused links to connect"), N_("At the same time.")),
     ("drafts", N_("Saved drafts"), N_("At the same time.")),
     ("mediaBytes", N_("Bytes of files"), N_("At the same time.")),
+    ("recoveries", N_("Running replays and recoveries"), N_("At the same time.")),
 )
 # From here on a limit is near.
 NEAR = 0.8

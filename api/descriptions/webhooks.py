@@ -59,7 +59,7 @@ WEBHOOKS = {
     "until": "Up to this time, without it. Null: up to now.",
     "RecoveryView.status": "Whether it is still running.",
     "RecoveryView.total": "How many deliveries it covers.",
-    "only": "Only failed deliveries, or only missed ones; null: both.",
+    "only": "Only failed deliveries, only missed ones, or all events (a replay); null: failed and missed ones.",
     "replayed": "How many events were queued.",
     "nextSince": "Where to continue when there were too many for one call; null if there were not.",
 }

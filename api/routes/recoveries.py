@@ -17,13 +17,12 @@ from api.visible_endpoint import WebhookReader, WebhookWriter, disabled, visible
 from api.webhook_bodies import Recovery, Replay, Replayed
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
-from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.db.webhooks.missed_events import EventRange
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem, ProblemsFound
-from munadi.domain.webhook import RecoveryView
+from munadi.domain.webhook import Recover, RecoveryView
 
 router = APIRouter(prefix="/endpoints")
 
@@ -42,7 +41,9 @@ router = APIRouter(prefix="/endpoints")
 async def replay_events(
     endpoint_id: str, body: Replay, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """Resend every event of the range that the endpoint subscribed to, with its original id."""
+    """Send again, in the background, every event of the range that the endpoint subscribed to, with its original id.
+
+    `Location` is where its progress can be read. A replay that overlaps a running one extends it."""
     endpoint = await visible_endpoint(endpoint_id, principal, services)
     if not endpoint.enabled:
         raise disabled(endpoint_id)
@@ -50,16 +51,21 @@ async def replay_events(
     until = _end_of(body, now)
     if replayed := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.replay"):
         return replayed
-    log = DeliveryLog(services.database)
+    store = RecoveryStore(services.database)
     async with services.database.read() as session:
         await require_deliveries(session, endpoint.brand_ref, now)
-    event_ids, more = await log.to_replay(endpoint_id, since=body.since, until=until, types=body.types)
-    # Sending twice what a crash cut off is harmless: an event keeps its id.
-    await log.send_again(endpoint_id, event_ids, now)
+    number, more = await store.replayable(endpoint_id, EventRange(body.since, until, body.types))
+    wanted = EventRange(body.since, more or until, body.types)
+    total = await store.count(endpoint_id, wanted, Recover.ALL)
 
     async def answer(session: AsyncSession) -> Success:
         record(session, Action.ENDPOINT_REPLAYED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
-        return Success(Replayed(replayed=len(event_ids), next_since=more), 202)
+        response = Replayed(replayed=number, next_since=more)
+        if not number:
+            return Success(response, 202)
+        most = services.settings.limits.recoveries
+        started = await store.start(session, endpoint_id, wanted, Recover.ALL, total, now, most=most)
+        return Success(response, 202, _location(started))
 
     return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.replay", answer)
 
@@ -78,7 +84,8 @@ async def recover_events(
     """Send again, in the background, the events of the range that did not arrive, with their original ids.
 
     `only: failed` takes those whose delivery was given up, `only: missed` those that were never sent to the endpoint;
-    without it both. They are sent after what is new, so they delay nothing."""
+    without it both. They are sent after what is new, so they delay nothing. A recovery that overlaps a running one of
+    the same kind extends it."""
     endpoint = await visible_endpoint(endpoint_id, principal, services)
     if not endpoint.enabled:
         raise disabled(endpoint_id)
@@ -92,10 +99,10 @@ async def recover_events(
     total = await store.count(endpoint_id, wanted, body.only)
 
     async def start(session: AsyncSession) -> Success:
-        started = await store.start(session, endpoint_id, wanted, body.only, total, now)
+        most = services.settings.limits.recoveries
+        started = await store.start(session, endpoint_id, wanted, body.only, total, now, most=most)
         record(session, Action.ENDPOINT_RECOVERED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
-        place = f"/v1/webhooks/endpoints/{endpoint_id}/recoveries/{started.id}"
-        return Success(started, 202, {"Location": place})
+        return Success(started, 202, _location(started))
 
     return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.recover", start)
 
@@ -116,6 +123,10 @@ async def get_recovery(
     if found is None or found.endpoint_id != endpoint_id:
         raise not_found("recovery", recovery_id)
     return found
+
+
+def _location(started: RecoveryView) -> dict[str, str]:
+    return {"Location": f"/v1/webhooks/endpoints/{started.endpoint_id}/recoveries/{started.id}"}
 
 
 def _end_of(body: Replay, now: datetime) -> datetime:

@@ -23,6 +23,7 @@ COUNTED = (
     ("unused connect links", "connectLinks"),
     ("saved drafts", "drafts"),
     ("bytes of files", "mediaBytes"),
+    ("running recoveries", "recoveries"),
 )
 # A list of brands has room for these.
 LISTED = COUNTED[:3] + COUNTED[4:5]

@@ -35,8 +35,8 @@ class UnusableAccounts(StrEnum):
 class BrandLimits(WireModel):
     """What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md.
 
-    Null means unlimited. For what a brand stores (`endpoints`, `keys`, `connectLinks`, `drafts`, `mediaBytes`) it means
-    the number in the installation's settings (`MUNADI_LIMITS__…`).
+    Null means unlimited. For what a brand stores (`endpoints`, `keys`, `connectLinks`, `drafts`, `mediaBytes`), and
+    for `recoveries`, it means the number in the installation's settings (`MUNADI_LIMITS__…`).
     """
 
     accounts: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="connected accounts at a time")
@@ -51,6 +51,9 @@ class BrandLimits(WireModel):
     )
     drafts: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="saved drafts at a time")
     media_bytes: int | None = Field(None, strict=True, ge=0, le=10**15, description="bytes of stored files")
+    recoveries: int | None = Field(
+        None, strict=True, ge=0, le=1_000_000, description="replays and recoveries of webhook events at a time"
+    )
 
     def changed_by(self, sent: BrandLimits) -> BrandLimits:
         """These limits, with those that were sent (null included) replaced."""

@@ -59,6 +59,7 @@ class Limit(StrEnum):
     CONNECT_LINKS = "connectLinks"
     DRAFTS = "drafts"
     MEDIA_BYTES = "mediaBytes"
+    RECOVERIES = "recoveries"
 
     def of(self, limits: BrandLimits) -> int | None:
         """The number in a brand's limits."""
@@ -193,3 +194,4 @@ class UsageView(WireModel):
     connect_links: Used | None = Field(description="Links to connect a profile that wait to be used.")
     drafts: Used | None = Field(description="Saved drafts.")
     media_bytes: Used | None = Field(description="Bytes of stored files.")
+    recoveries: Used | None = Field(description="Replays and recoveries of webhook events that run.")

@@ -70,10 +70,12 @@ class RecoveryStatus(StrEnum):
 
 
 class Recover(StrEnum):
-    """failed: events whose delivery was given up · missed: events that were never sent to the endpoint."""
+    """failed: events whose delivery was given up · missed: events that were never sent to the endpoint · all: every
+    event, also those that arrived, as a replay sends them."""
 
     FAILED = "failed"
     MISSED = "missed"
+    ALL = "all"
 
 
 class EndpointView(WireModel):
@@ -161,7 +163,7 @@ class DeliveryDetail(DeliveryView):
 
 
 class RecoveryView(WireModel):
-    """A recovery and its progress. `total` is the number of events found when it was asked for."""
+    """A recovery or a replay, and its progress. `total` is the number of events found when it was asked for."""
 
     id: str
     endpoint_id: str

@@ -42,6 +42,12 @@ async def file(api: ApiHarness, brand_ref: str, number: int) -> httpx.Response:
     return await api.upload(picture(64 + number), brandRef=brand_ref)
 
 
+async def recovery(api: ApiHarness, brand_ref: str, number: int) -> httpx.Response:
+    """Of an endpoint of its own: another one of the same endpoint would extend it."""
+    made = (await endpoint(api, brand_ref, number)).json()
+    return await api.post(f"/v1/webhooks/endpoints/{made['id']}/recover", {"since": "2026-01-01T00:00:00Z"})
+
+
 FILE = len(picture(64))
 # The limit, how it is added, room for two of it, and the answer to one too many.
 KINDS: dict[str, tuple[Adding, int, int, str]] = {
@@ -50,6 +56,7 @@ KINDS: dict[str, tuple[Adding, int, int, str]] = {
     "connectLinks": (connect_link, 2, 429, "QUOTA_EXCEEDED"),
     "drafts": (draft, 2, 409, "TOO_MANY_DRAFTS"),
     "mediaBytes": (file, 2 * FILE + FILE // 2, 429, "QUOTA_EXCEEDED"),
+    "recoveries": (recovery, 2, 429, "QUOTA_EXCEEDED"),
 }
 
 
@@ -63,21 +70,21 @@ async def test_a_brand_may_have_so_much_and_no_more(api: ApiHarness, name: str) 
     add, limit, status, code = KINDS[name]
     await api.limit("acme", **{name: limit})
     for number in range(2):
-        assert (await add(api, "acme", number)).status_code == 201
+        assert (await add(api, "acme", number)).is_success
     expect_problem(refusal := await add(api, "acme", 2), status, code)
     [error] = refusal.json()["errors"]
     assert (error["code"], error["rule"], error["limit"]) == ("QUOTA_EXCEEDED", name, limit)
     assert error["actual"] > limit
     found = await used(api, name)
     assert found["used"] + found["remaining"] == found["limit"] == limit
-    assert (await add(api, "rival", 3)).status_code == 201
+    assert (await add(api, "rival", 3)).is_success
 
 
 @pytest.mark.parametrize("name", KINDS)
 async def test_a_limit_below_what_a_brand_has_takes_nothing_away(api: ApiHarness, name: str) -> None:
     add, _, status, code = KINDS[name]
     for number in range(2):
-        assert (await add(api, "acme", number)).status_code == 201
+        assert (await add(api, "acme", number)).is_success
     await api.limit("acme", **{name: 1})
     expect_problem(await add(api, "acme", 2), status, code)
     found = await used(api, name)

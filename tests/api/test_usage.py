@@ -44,6 +44,7 @@ async def test_a_new_brand_has_used_nothing(api: ApiHarness) -> None:
         "connectLinks": {"used": 0, "limit": 200, "remaining": 200},
         "drafts": {"used": 0, "limit": 1000, "remaining": 1000},
         "mediaBytes": {"used": 0, "limit": 100 << 30, "remaining": 100 << 30},
+        "recoveries": {"used": 0, "limit": 20, "remaining": 20},
     }
     for month in ("2000-01", "2099-12"):
         assert (await api.usage(month=month))["publications"]["planned"] == 0

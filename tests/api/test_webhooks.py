@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from munadi.db.events.notify import event_body
 from munadi.db.tables import EventRow
 from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.domain.event import EventType
 from munadi.domain.key import Scope
 from munadi.domain.webhook import Payload
@@ -159,8 +160,13 @@ async def test_a_range_is_replayed_under_the_same_event_ids(api: ApiHarness) -> 
     endpoint = await create_endpoint(api, brandRef="acme", types=["account.connected"])
     path = f"{ENDPOINTS}/{endpoint['id']}/replay"
     span = {"since": (START - timedelta(hours=1)).isoformat(), "until": (START + timedelta(hours=1)).isoformat()}
-    answers = [await api.post(path, span, idempotency_key="r1") for _ in range(2)]
-    assert [(each.status_code, each.json()) for each in answers] == [(202, {"replayed": 1, "nextSince": None})] * 2
+    answers = [await api.post(path, span, idempotency_key=key) for key in ("r1", "r1", "r2")]
+    assert [(each.status_code, each.json()) for each in answers] == [(202, {"replayed": 1, "nextSince": None})] * 3
+    # Asked again, it is the same replay.
+    [place] = {each.headers["location"] for each in answers}
+    running = await api.read(place)
+    assert (running["status"], running["only"], running["total"]) == ("running", "all", 1)
+    await RecoveryStore(api.services.database).step_all(api.clock.now())
     [delivery] = await api.read_list(f"{DELIVERIES}?endpointId={endpoint['id']}")
     [event] = await api.seed.events(EventType.ACCOUNT_CONNECTED)
     assert delivery["eventId"] == event.id

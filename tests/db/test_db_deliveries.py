@@ -157,27 +157,3 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(seed: Seed, store: D
     [after] = await store.take(due.endpoint_id, SOON + timedelta(hours=24, seconds=1), 10)
     assert within.secrets == (rotated.secret, *due.secrets)
     assert after.secrets == (rotated.secret,)
-
-
-async def test_replaying_a_range_sends_missed_and_delivered_events(
-    seed: Seed, store: DeliveryStore, log: DeliveryLog
-) -> None:
-    account = await seed.account()
-    missed = await seed.content(account.id)
-    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED], channels=["bluesky"])
-    other = await seed.endpoint(channels=["threads"])
-    arrived = await seed.content(account.id, now=SOON)
-    await seed.content(account.id, now=SOON + timedelta(hours=2))
-    [due] = await store.take(endpoint.id, SOON, 10)
-    assert due.content_id == arrived
-    await record(store, due, SOON, OK)
-    until = SOON + timedelta(hours=1)
-    found, more = await log.to_replay(endpoint.id, since=START, until=until, types=[])
-    assert (len(found), more) == (2, None)
-    assert await log.to_replay(other.id, since=START, until=until, types=["content.accepted"]) == ([], None)
-    await log.send_again(endpoint.id, found, until)
-    listed = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
-    again = {view.content_id: view for view in listed if view.content_id in (missed, arrived)}
-    assert {view.status for view in again.values()} == {DeliveryStatus.PENDING}
-    assert len(again[arrived].attempt_log) == 1
-    assert {each.delivery_id for each in await store.take(endpoint.id, until, 10)} == {v.id for v in again.values()}

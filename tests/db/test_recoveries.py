@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
+from munadi.db.tables import DeliveryRow
 from munadi.db.webhooks import recoveries
 from munadi.db.webhooks.deliveries import REPLAYS_AT_ONCE, DeliveryStore
-from munadi.db.webhooks.delivery_log import DeliveryLog
+from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from munadi.db.webhooks.missed_events import EventRange
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.domain.delivery import Attempted
 from munadi.domain.event import EventType
-from munadi.domain.webhook import EndpointWithSecret, Recover, RecoveryStatus, RecoveryView
+from munadi.domain.webhook import DeliveryStatus, EndpointWithSecret, Recover, RecoveryStatus, RecoveryView
 from munadi.ports import DueDelivery
 from munadi.webhooks.schedule import MAX_ATTEMPTS
 from tests.db.delivering import ME, SOON, record
@@ -63,6 +66,13 @@ async def progress(recovering: RecoveryStore, recovery: RecoveryView) -> Recover
     found = await recovering.get(recovery.id)
     assert found is not None
     return found
+
+
+async def deliveries(seed: Seed) -> list[tuple[str, str | None]]:
+    """The id of each delivery, and when it was changed."""
+    async with seed.database.read() as session:
+        query = select(DeliveryRow.id, DeliveryRow.updated_at).order_by(col(DeliveryRow.id))
+        return [(delivery_id, str(at)) for delivery_id, at in (await session.exec(query)).all()]
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -148,3 +158,113 @@ async def test_a_redelivery_is_not_part_of_a_recovery(
         await DeliveryLog(seed.database).redeliver(session, due.delivery_id, LATER)
     await recovering.step_all(LATER)
     assert (await progress(recovering, recovery)).status is RecoveryStatus.DONE
+
+
+async def test_a_replay_sends_missed_and_delivered_events(
+    seed: Seed, store: DeliveryStore, recovering: RecoveryStore
+) -> None:
+    account = await seed.account()
+    missed = await seed.content(account.id)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED], channels=["bluesky"])
+    other = await seed.endpoint(channels=["threads"])
+    arrived = await seed.content(account.id, now=SOON)
+    await seed.content(account.id, now=LATER + timedelta(hours=1))
+    assert [each.content_id for each in await send_due(store, endpoint.id)] == [arrived]
+    assert await recovering.replayable(endpoint.id, RANGE) == (2, None)
+    accepted = EventRange(START, LATER, ["content.accepted"])
+    assert await recovering.replayable(other.id, accepted) == (0, None)
+    await start(seed, recovering, endpoint, Recover.ALL)
+    await recovering.step_all(LATER)
+    log = DeliveryLog(seed.database)
+    listed = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
+    again = {view.content_id: view for view in listed if view.content_id in (missed, arrived)}
+    assert {view.status for view in again.values()} == {DeliveryStatus.PENDING}
+    assert len(again[arrived].attempt_log) == 1
+    assert {each.delivery_id for each in await store.take(endpoint.id, LATER, 10)} == {v.id for v in again.values()}
+
+
+async def test_a_large_replay_says_where_to_continue(
+    seed: Seed, recovering: RecoveryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events of one instant stay together."""
+    monkeypatch.setattr(recoveries, "REPLAY_LIMIT", 3)
+    monkeypatch.setattr(recoveries, "PAGE", 2)
+    account, at = await seed.account(), [START, START, SOON, SOON, SOON + timedelta(minutes=1)]
+    for now in at:
+        await seed.content(account.id, now=now)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    assert await recovering.replayable(endpoint.id, RANGE) == (4, at[4])
+    assert await recovering.replayable(endpoint.id, EventRange(at[4], LATER)) == (1, None)
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_repeated_replay_makes_no_further_rows_and_no_further_work(
+    seed: Seed, store: DeliveryStore, recovering: RecoveryStore
+) -> None:
+    """A repeat is the same replay; only what was sent meanwhile is sent again."""
+    await posts(seed, 4)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    first = await start(seed, recovering, endpoint, Recover.ALL)
+    await recovering.step_all(LATER)
+    before = await deliveries(seed)
+    assert len(before) == 2
+    for _ in range(5):
+        again = await start(seed, recovering, endpoint, Recover.ALL)
+        await recovering.step_all(LATER)
+        assert (again.id, again.total) == (first.id, 4)
+        assert await deliveries(seed) == before  # enough of it waits
+    sent = []
+    while await recovering.step_all(LATER):
+        sent += [each.event_id for each in await send_due(store, endpoint.id)]
+    assert (len(sent), len(set(sent)), len(await deliveries(seed))) == (4, 4, 4)
+
+
+async def test_a_replay_that_goes_on_where_another_ends_is_part_of_it(seed: Seed, recovering: RecoveryStore) -> None:
+    account = await seed.account()
+    for number in range(4):
+        await seed.content(account.id, now=START + timedelta(minutes=number))
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
+    middle, found = START + timedelta(minutes=2), []
+    for part in (EventRange(START, middle), EventRange(middle, LATER)):
+        total = await recovering.count(endpoint.id, part, Recover.ALL)
+        async with seed.database.write() as session:
+            found.append(await recovering.start(session, endpoint.id, part, Recover.ALL, total, LATER))
+    assert [each.total for each in found] == [2, 4]
+    assert (found[0].id, found[1].since, found[1].until) == (found[1].id, START, LATER)
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_brand_takes_one_step_in_each_round(seed: Seed, recovering: RecoveryStore) -> None:
+    await posts(seed, 4)
+    for number in range(3):
+        endpoint = await seed.endpoint(
+            brand_ref="acme", types=[EventType.CONTENT_ACCEPTED], url=f"https://hooks.example/{number}"
+        )
+        await start(seed, recovering, endpoint, Recover.ALL)
+    for round_number in range(1, 4):
+        await recovering.step_all(LATER)
+        assert len(await deliveries(seed)) == 2 * round_number
+
+
+async def test_a_recovery_that_is_extended_while_it_ends_does_not_end(
+    seed: Seed, recovering: RecoveryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await posts(seed, 1)
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED], brand_ref="acme")
+    early = EventRange(START - timedelta(hours=2), START - timedelta(hours=1))
+    async with seed.database.write() as session:
+        first = await recovering.start(session, endpoint.id, early, Recover.ALL, 0, LATER)
+    await recovering.step_all(LATER)  # nothing in it
+    end = recovering._end
+
+    async def late(*given: Any) -> None:
+        wanted = EventRange(early.until, LATER)
+        async with seed.database.write() as session:
+            await recovering.start(session, endpoint.id, wanted, Recover.ALL, 1, LATER)
+        await end(*given)
+
+    monkeypatch.setattr(recovering, "_end", late)
+    await recovering.step_all(LATER)
+    assert (await progress(recovering, first)).status is RecoveryStatus.RUNNING
+    await recovering.step_all(LATER)
+    assert len(await deliveries(seed)) == 1

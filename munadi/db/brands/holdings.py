@@ -1,4 +1,5 @@
-"""Counts what a brand has at a time, by its rows: endpoints, keys, connect links, saved drafts, bytes of files.
+"""Counts what a brand has at a time, by its rows: endpoints, keys, connect links, saved drafts, bytes of files, running
+recoveries of webhook events.
 
 A brand without a limit of its own on one of these has the installation's, so that none takes all that there is.
 """
@@ -13,9 +14,10 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import ConnectionRow, EndpointRow, KeyRow, MediaRow, SavedDraftRow
+from munadi.db.tables import ConnectionRow, EndpointRow, KeyRow, MediaRow, RecoveryRow, SavedDraftRow
 from munadi.domain.connection import ConnectionStatus
 from munadi.domain.usage import Limit
+from munadi.domain.webhook import RecoveryStatus
 
 # The installation's number for each kind of holding.
 Defaults = Mapping[Limit, int]
@@ -28,6 +30,14 @@ def _endpoints(_: datetime) -> list[ColumnElement[bool]]:
 def _keys(now: datetime) -> list[ColumnElement[bool]]:
     ends = col(KeyRow.expires_at)
     return [col(KeyRow.revoked_at).is_(None), or_(ends.is_(None), ends > now)]
+
+
+# Those of one endpoint. A deleted endpoint's end within a second.
+_RUNNING_RECOVERIES = (
+    select(func.count())
+    .where(col(RecoveryRow.endpoint_id) == col(EndpointRow.id), col(RecoveryRow.status) == RecoveryStatus.RUNNING.value)
+    .scalar_subquery()
+)
 
 
 def _connect_links(now: datetime) -> list[ColumnElement[bool]]:
@@ -51,6 +61,12 @@ KINDS: Mapping[Limit, tuple[str, Any, Any, _Conditions]] = {
     Limit.KEYS: ("valid API keys", KeyRow, func.count(), _keys),
     Limit.CONNECT_LINKS: ("unused links to connect a profile", ConnectionRow, func.count(), _connect_links),
     Limit.DRAFTS: ("saved drafts", SavedDraftRow, func.count(), _drafts),
+    Limit.RECOVERIES: (
+        "running replays and recoveries of webhook events",
+        EndpointRow,
+        func.coalesce(func.sum(_RUNNING_RECOVERIES), 0),
+        _endpoints,
+    ),
     Limit.MEDIA_BYTES: ("bytes of stored files", MediaRow, func.coalesce(func.sum(MediaRow.bytes), 0), _media),
 }
 HOLDINGS = tuple(KINDS)

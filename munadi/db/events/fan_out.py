@@ -67,23 +67,30 @@ async def add_deliveries(
     """Insert the deliveries of an event that was inserted, to be sent when `due` has come; their ids."""
     if not endpoint_ids:
         return []
-    ids = [new_id(Prefix.DELIVERY) for _ in endpoint_ids]
-    rows: list[dict[str, Any]] = [
-        {
-            "id": delivery_id,
-            "event_id": event["id"],
-            "endpoint_id": endpoint_id,
-            "content_id": event.get("content_id"),
-            "sequence": event.get("sequence"),
-            "status": "pending",
-            "attempts": 0,
-            "next_attempt_at": due,
-            "log": [],
-            "created_at": now,
-            "updated_at": now,
-        }
-        for delivery_id, endpoint_id in zip(ids, endpoint_ids, strict=True)
-    ]
-    connection = await session.connection()
-    await connection.execute(_INSERT_DELIVERIES, rows)
-    return ids
+    rows = [new_delivery(event, endpoint_id, now, due) for endpoint_id in endpoint_ids]
+    await insert_deliveries(session, rows)
+    return [row["id"] for row in rows]
+
+
+def new_delivery(event: Mapping[str, Any], endpoint_id: str, now: datetime, due: datetime) -> dict[str, Any]:
+    """The values of the row of a delivery that was never attempted."""
+    return {
+        "id": new_id(Prefix.DELIVERY),
+        "event_id": event["id"],
+        "endpoint_id": endpoint_id,
+        "content_id": event.get("content_id"),
+        "sequence": event.get("sequence"),
+        "status": "pending",
+        "attempts": 0,
+        "next_attempt_at": due,
+        "log": [],
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+async def insert_deliveries(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert new deliveries by the values of their rows, by one statement."""
+    if rows:
+        connection = await session.connection()
+        await connection.execute(_INSERT_DELIVERIES, rows)

@@ -1,8 +1,7 @@
-"""Webhook deliveries for the API: lists, redelivery, replay of a time range, the test of an endpoint."""
+"""Webhook deliveries for the API: lists, redelivery, the test of an endpoint."""
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,6 @@ from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
 from munadi.db.webhooks.delivery_results import SENT, without_request
 from munadi.db.webhooks.endpoint_lanes import reopen
-from munadi.db.webhooks.missed_events import EventRange, Found, make_due, next_events
 from munadi.domain.event import EventType
 from munadi.domain.usage import Limit
 from munadi.domain.webhook import (
@@ -29,9 +27,6 @@ from munadi.domain.webhook import (
     Payload,
 )
 
-# The most events of one call; the response says where to continue.
-REPLAY_LIMIT = 10_000
-REPLAY_PAGE, REPLAY_CHUNK = 1_000, 200
 # Characters of each response in a list; a single delivery shows all that was stored.
 LISTED_HEAD = 1024
 # As a subquery, so that its index is read, and not every delivery from the newest on.
@@ -118,36 +113,6 @@ class DeliveryLog:
         await reopen(session, row.endpoint_id)
         announce_deliveries(session)
         return _view(row, (await session.get_one(EventRow, row.event_id)).type, is_enabled=True)
-
-    async def to_replay(
-        self, endpoint_id: str, *, since: datetime, until: datetime, types: Sequence[str]
-    ) -> tuple[builtins.list[str], datetime | None]:
-        """The ids of the events in a time range that the endpoint subscribes to, oldest first.
-
-        Also the time to continue from, if there are more than REPLAY_LIMIT. Read page by page, without locks.
-        """
-        found: builtins.list[Found] = []
-        while len(found) <= REPLAY_LIMIT:
-            async with self._database.read() as session:
-                endpoint = await session.get_one(EndpointRow, endpoint_id)
-                after = found[-1] if found else None
-                page = await next_events(session, endpoint, EventRange(since, until, types), after, REPLAY_PAGE)
-            found += page
-            if len(page) < REPLAY_PAGE:
-                break
-        more = found[REPLAY_LIMIT].at if len(found) > REPLAY_LIMIT else None
-        # Events of one instant stay together: the next call starts at that instant.
-        kept = [each.event_id for each in found[:REPLAY_LIMIT] if more is None or each.at < more or each.at == since]
-        return kept, more
-
-    async def send_again(self, endpoint_id: str, event_ids: Sequence[str], now: datetime) -> None:
-        """Start or restart the deliveries of these events. Pending ones are sent now.
-
-        In short transactions, so that no other writer waits for a large replay.
-        """
-        for start in range(0, len(event_ids), REPLAY_CHUNK):
-            async with self._database.write() as session:
-                await make_due(session, endpoint_id, event_ids[start : start + REPLAY_CHUNK], now)
 
     async def test(self, session: AsyncSession, endpoint_id: str, now: datetime) -> str:
         """Create a `webhook.test` event for one endpoint, whatever its types; returns the id of the leased delivery."""

@@ -15,12 +15,11 @@ from sqlalchemy import and_, or_, tuple_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.ids import new_id
+from munadi.db.events.fan_out import insert_deliveries, new_delivery
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow, EventRow, PublicationRow
 from munadi.db.webhooks.endpoint_lanes import reopen
 from munadi.domain.event import EventType
-from munadi.domain.ids import Prefix
 from munadi.domain.webhook import DeliveryStatus, Recover
 
 _GIVEN_UP = (DeliveryStatus.EXHAUSTED.value,)
@@ -79,19 +78,8 @@ async def make_due(
     await make_pending_due(session, endpoint_id, now, mine[1])
     missing = [event_id for event_id in event_ids if event_id not in known]
     query = select(EventRow.id, EventRow.content_id, EventRow.sequence).where(col(EventRow.id).in_(missing))
-    for event_id, content_id, sequence in (await session.exec(query)).all():
-        session.add(
-            DeliveryRow(
-                id=new_id(Prefix.DELIVERY),
-                event_id=event_id,
-                endpoint_id=endpoint_id,
-                content_id=content_id,
-                sequence=sequence,
-                created_at=now,
-                **again,
-            )
-        )
-    await session.flush()
+    events = [dict(row._mapping) for row in (await (await session.connection()).execute(query)).all()]
+    await insert_deliveries(session, [new_delivery(event, endpoint_id, now, now) | asked for event in events])
     await reopen(session, endpoint_id)
     announce_deliveries(session)
 

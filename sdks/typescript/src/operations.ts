@@ -484,12 +484,12 @@ export class WebhooksEndpoints {
     return this.send<void>("DELETE", `/v1/webhooks/endpoints/${encodeURIComponent(endpointId)}`, { ...options });
   }
 
-  /** Send again, in the background, the events of the range that did not arrive, with their original ids. `only: failed` takes those whose delivery was given up, `only: missed` those that were never sent to the endpoint; without it both. They are sent after what is new, so they delay nothing. */
+  /** Send again, in the background, the events of the range that did not arrive, with their original ids. `only: failed` takes those whose delivery was given up, `only: missed` those that were never sent to the endpoint; without it both. They are sent after what is new, so they delay nothing. A recovery that overlaps a running one of the same kind extends it. */
   recover(endpointId: string, body: t.Recovery, options: CallOptions = {}): Promise<t.RecoveryView> {
     return this.send<t.RecoveryView>("POST", `/v1/webhooks/endpoints/${encodeURIComponent(endpointId)}/recover`, { body, ...options });
   }
 
-  /** Resend every event of the range that the endpoint subscribed to, with its original id. */
+  /** Send again, in the background, every event of the range that the endpoint subscribed to, with its original id. `Location` is where its progress can be read. A replay that overlaps a running one extends it. */
   replay(endpointId: string, body: t.Replay, options: CallOptions = {}): Promise<t.Replayed> {
     return this.send<t.Replayed>("POST", `/v1/webhooks/endpoints/${encodeURIComponent(endpointId)}/replay`, { body, ...options });
   }

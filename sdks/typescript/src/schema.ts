@@ -306,7 +306,7 @@ export type BrandCreate = {
   unusableAccounts?: UnusableAccounts | null;
 };
 
-/** What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md. Null means unlimited. For what a brand stores (`endpoints`, `keys`, `connectLinks`, `drafts`, `mediaBytes`) it means the number in the installation's settings (`MUNADI_LIMITS__…`). */
+/** What a brand may use. The numbers of a month are counted in UTC. See docs/limits.md. Null means unlimited. For what a brand stores (`endpoints`, `keys`, `connectLinks`, `drafts`, `mediaBytes`), and for `recoveries`, it means the number in the installation's settings (`MUNADI_LIMITS__…`). */
 export type BrandLimits = {
   /** Connected accounts at a time; null: no limit. */
   accounts?: number | null;
@@ -326,6 +326,8 @@ export type BrandLimits = {
   mediaBytes?: number | null;
   /** Publications in a calendar month (UTC); null: no limit. */
   publicationsPerMonth?: number | null;
+  /** replays and recoveries of webhook events at a time */
+  recoveries?: number | null;
   /** Webhook requests in a calendar month (UTC); null: no limit. */
   webhookDeliveriesPerMonth?: number | null;
 };
@@ -1558,7 +1560,7 @@ export type LengthView = {
 };
 
 /** The limits of a brand, by their names on the wire (`BrandLimits`). */
-export type Limit = "accounts" | "publicationsPerMonth" | "apiCallsPerMinute" | "apiCallsPerMonth" | "webhookDeliveriesPerMonth" | "endpoints" | "keys" | "connectLinks" | "drafts" | "mediaBytes";
+export type Limit = "accounts" | "publicationsPerMonth" | "apiCallsPerMinute" | "apiCallsPerMonth" | "webhookDeliveriesPerMonth" | "endpoints" | "keys" | "connectLinks" | "drafts" | "mediaBytes" | "recoveries";
 
 /** How a network shows a post's `link`. */
 export type LinkStyle = "card" | "appended";
@@ -2068,13 +2070,13 @@ export type Ready = {
 /** Stable reasons: never renamed, only added to. */
 export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
 
-/** failed: events whose delivery was given up · missed: events that were never sent to the endpoint. */
-export type Recover = "failed" | "missed";
+/** failed: events whose delivery was given up · missed: events that were never sent to the endpoint · all: every event, also those that arrived, as a replay sends them. */
+export type Recover = "failed" | "missed" | "all";
 
 /** Which events to recover: those of the range that did not arrive. */
 export type Recovery = {
   /** failed: their delivery was given up; missed: they were never sent to the endpoint */
-  only?: Recover | null;
+  only?: ("failed" | "missed") | null;
   /** From this time on. */
   since: string;
   /** Only these types of event; empty: all. */
@@ -2086,7 +2088,7 @@ export type Recovery = {
 /** running: deliveries are being sent · done: each has succeeded or was given up · canceled: its endpoint was deleted. */
 export type RecoveryStatus = "running" | "done" | "canceled";
 
-/** A recovery and its progress. `total` is the number of events found when it was asked for. */
+/** A recovery or a replay, and its progress. `total` is the number of events found when it was asked for. */
 export type RecoveryView = {
   /** When it was made. */
   createdAt: string;
@@ -2100,7 +2102,7 @@ export type RecoveryView = {
   failed: number;
   /** Unique; its first letters name the kind of thing. */
   id: string;
-  /** Only failed deliveries, or only missed ones; null: both. */
+  /** Only failed deliveries, only missed ones, or all events (a replay); null: failed and missed ones. */
   only: Recover | null;
   /** Deliveries that succeeded. */
   sent: number;
@@ -2315,6 +2317,8 @@ export type UsageView = {
   month: string;
   /** Publications of the month. */
   publications: PublicationsUsed;
+  /** Replays and recoveries of webhook events that run. */
+  recoveries: Used | null;
   /** When the month starts. */
   startsAt: string;
   /** Deliveries that were attempted; retries are not counted. */
