@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from ipaddress import ip_address
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import aiodns
@@ -25,41 +26,62 @@ TRY_SECONDS, TRIES = 2.0, 2
 MAX_ADDRESSES = 16
 
 
+class _Channel(NamedTuple):
+    """What asks the name servers for one event loop. It closes with `life`."""
+
+    resolver: aiodns.DNSResolver
+    life: AsyncGenerator[None, None]
+
+
+# Else the garbage collector would choose when one of a resolver that is not used any more is closed.
+_OPEN: set[_Channel] = set()
+
+
 class Resolver:
     """Every address of a name. `servers` are asked in place of the system's name servers: `address:port` each.
 
-    One per purpose: posts and webhooks share neither lookups nor sockets.
+    One per purpose: posts and webhooks share neither lookups nor sockets. It closes with the event loop at the latest.
     """
 
     def __init__(self, servers: Sequence[str] = (), slots: FairSlots | None = None) -> None:
         self._servers = list(servers)
         self._slots = slots or FairSlots(LOOKUPS, LOOKUPS_PER_BRAND)
         # c-ares reports to the loop that it was made in.
-        self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, aiodns.DNSResolver] = WeakKeyDictionary()
+        self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, _Channel] = WeakKeyDictionary()
 
     async def __call__(self, host: str, port: int) -> list[str]:
         """The addresses of a name, each once, in the order to try them. Raises OSError."""
         async with self._slots.slot(calling_brand()):
             try:
-                found = await self._resolver().getaddrinfo(
-                    host, port=port, family=socket.AF_UNSPEC, type=socket.SOCK_STREAM
-                )
+                resolver = await self._resolver()
+                found = await resolver.getaddrinfo(host, port=port, family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
             except aiodns.error.DNSError as error:
                 raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
         addresses = dict.fromkeys(node.addr[0].decode("ascii") for node in found.nodes)
         return list(addresses)[:MAX_ADDRESSES]
 
     async def close(self) -> None:
-        """Give up all lookups."""
-        resolver = self._open.pop(asyncio.get_running_loop(), None)
-        if resolver is not None:
-            await resolver.close()
+        """Give up all lookups of this event loop."""
+        opened = self._open.get(asyncio.get_running_loop())
+        if opened is not None:
+            await opened.life.aclose()
 
-    def _resolver(self) -> aiodns.DNSResolver:
+    async def _resolver(self) -> aiodns.DNSResolver:
         loop = asyncio.get_running_loop()
         if loop not in self._open:
-            self._open[loop] = aiodns.DNSResolver(self._servers or None, loop, timeout=TRY_SECONDS, tries=TRIES)
-        return self._open[loop]
+            resolver = aiodns.DNSResolver(self._servers or None, loop, timeout=TRY_SECONDS, tries=TRIES)
+            opened = self._open[loop] = _Channel(resolver, self._lives(loop, resolver))
+            _OPEN.add(opened)
+            await anext(opened.life)
+        return self._open[loop].resolver
+
+    async def _lives(self, loop: asyncio.AbstractEventLoop, resolver: aiodns.DNSResolver) -> AsyncGenerator[None, None]:
+        """Until `close`, or until the loop ends, which closes its generators: c-ares cannot report to a closed one."""
+        try:
+            yield
+        finally:
+            _OPEN.discard(self._open.pop(loop))
+            await resolver.close()
 
 
 def servers_in(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -67,6 +68,30 @@ async def test_a_lookup_ends_with_its_caller(resolve: Resolver) -> None:
         async with asyncio.timeout(0.1):
             await resolve("one.slow.test", 443)
     assert time.monotonic() - began < 0.5
+
+
+def test_an_answer_that_comes_after_the_event_loop_has_ended_reaches_no_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """c-ares reported it to the closed loop, an exception in a callback that has no caller."""
+    ignored: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: ignored.append(repr(found.exc_value)))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(10)
+        resolver = Resolver([f"127.0.0.1:{server.getsockname()[1]}"])
+
+        async def give_up() -> None:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await resolver("late.test", 443)
+
+        asyncio.run(give_up())
+        for _ in range(2):  # one question for each kind of address
+            question, peer = server.recvfrom(512)
+            not_found = question[:2] + b"\x81\x83" + question[4:]
+            server.sendto(not_found, peer)
+        time.sleep(0.2)  # there is no event for what must not happen
+    assert ignored == []
+    assert not resolver._open
 
 
 async def test_posts_and_webhooks_share_nothing(names: NameServer) -> None:
