@@ -1,6 +1,6 @@
 """Metrics of all posts, counted by the database. That reads whole tables, so a result is reused for a while.
 
-What pages somebody is counted by itself, because its query is quick: overdue posts are at most `OVERDUE_AGE` old, or
+What wakes a person up is counted by itself, because its query is quick: overdue posts are at most `OVERDUE_AGE` old, or
 absent. All else may be old while the database is slow. The age of each figure stands beside it.
 """
 
@@ -48,7 +48,7 @@ Count = Callable[[AsyncSession, CollectorRegistry, datetime], Awaitable[None]]
 
 
 class Figures:
-    """The last result of a count, and when it was counted. Only one count runs at a time, whoever asks."""
+    """The last result of a count, and when it was counted. Only one count runs at a time, however many callers ask."""
 
     def __init__(self, database: Database, count: Count, reuse: timedelta, reuse_per_cost: int = 0) -> None:
         self._database = database

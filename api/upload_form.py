@@ -34,7 +34,7 @@ class _Part:
 
 
 class UploadForm:
-    """`feed` it the body, then `finish`. A file is at `path` if one was sent; whoever reads the form removes it.
+    """`feed` it the body, then `finish`. A file is at `path` if one was sent; the reader of the form removes it.
 
     `fields` are the other parts. Of a file over `max_bytes` the rest is counted in `size` and not written. Every error
     is a ProblemError: 400 for a form that cannot be read, 415 for a charset.

@@ -18,7 +18,7 @@ def private_folder(path: Path) -> None:
 
 
 def private_file(path: str) -> None:
-    """Create an empty file if it is missing; whoever opens it next reports why it cannot be created."""
+    """Create an empty file if it is missing; the next one to open it reports why it cannot be created."""
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     close_to_others(Path(path), 0o600)

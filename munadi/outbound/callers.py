@@ -1,6 +1,6 @@
 """For which brand this task calls out, so that what calls share is shared fairly among brands.
 
-Rule: whoever starts a call for a brand names it here; a call that names none shares with all such calls.
+Rule: the code that starts a call for a brand names it here; a call that names none shares with all such calls.
 """
 
 from __future__ import annotations

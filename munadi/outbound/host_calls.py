@@ -128,7 +128,7 @@ class HostCalls:
                 self._leave(place)
 
     def check(self, brand: str, server: Server) -> None:
-        """Raises ChannelError where a call would be refused now, so that nobody waits for its due time in vain."""
+        """Raises ChannelError where a call would be refused now, so that no post waits for its due time needlessly."""
         host = self._host(server)
         if self._is_hopeless(brand, host):
             raise self._refusal(brand, host)

@@ -208,7 +208,7 @@ async def test_a_form_of_another_site_chooses_nothing(api: ApiHarness, attack: A
 
 @pytest.mark.parametrize("reconnecting", [False, True])
 async def test_a_link_is_not_replayed_to_another_key(api: ApiHarness, reconnecting: bool) -> None:
-    """Whoever has the link may connect a profile. The key that made it gets it again, and no other one does."""
+    """Any holder of the link may connect a profile. The key that made it gets it again, and no other one does."""
     path, body = CONNECT, {"channel": "bluesky"}
     if reconnecting:
         account = await api.add_account(ChannelName.BLUESKY)

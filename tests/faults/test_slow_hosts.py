@@ -1,4 +1,4 @@
-"""Slow servers and name servers of one brand delay nobody else, over real processes."""
+"""Slow servers and name servers of one brand delay no other brand, over real processes."""
 
 from __future__ import annotations
 
