@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -22,17 +22,21 @@ REGISTRY: Mapping[ChannelName, str] = {name: f"munadi.channels.{name.value}" for
 
 
 def build_channels(
-    settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools, calls: HostCalls | None = None
+    settings: Mapping[str, Mapping[str, Any]],
+    tools: ChannelTools,
+    calls: HostCalls | None = None,
+    *,
+    names: Iterable[ChannelName] = tuple(REGISTRY),
 ) -> Channels:
-    """Build every registered channel, contained; `calls` are the places that their calls share.
+    """Build every registered channel, or those of `names`, contained; `calls` are the places that their calls share.
 
     `settings` has per channel what stands under MUNADI_CHANNELS__<CHANNEL>__.
     """
     calls = calls or HostCalls()
     built: dict[ChannelName, Channel] = {}
     authorizers: dict[ChannelName, Authorizer] = {}
-    for name, module in REGISTRY.items():
-        build: Callable[[Mapping[str, Any], ChannelTools], ComposedChannel[Any]] = import_module(module).build
+    for name in names:
+        build: Callable[[Mapping[str, Any], ChannelTools], ComposedChannel[Any]] = import_module(REGISTRY[name]).build
         channel = build(settings.get(name.value, {}), tools)
         spec, authorizer = channel.spec, channel.authorizer
         built[name] = contained(channel, spec, calls)

@@ -136,7 +136,8 @@ def tools(
 def bench(name: str, settings: Mapping[str, Any] | None = None) -> Bench:
     network, clock, media, cards = Network(), FixedClock(), StoredMedia(), Cards()
     client = httpx.AsyncClient(transport=network)
-    channel = build_channels({name: settings or {}}, tools(client, clock, media, cards))[name]
+    given = tools(client, clock, media, cards)
+    channel = build_channels({name: settings or {}}, given, names=[ChannelName(name)])[name]
     return Bench(channel, network, clock, media, cards)
 
 

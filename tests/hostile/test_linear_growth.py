@@ -54,7 +54,8 @@ FRAGMENTS = (
     "@[1] a ", "#", "#a", "##", "$a", "`", "``", "*", "\\", '"', "'", "a.com", "a.", ".com", "www.", "http://", "https://",
     "https://a.com/", "https://a.com/(", "https://a.b", "a.com/", "<meta ", "<a href=", "-eyJ", "{hashtag|\\#|",
 )  # fmt: skip
-DRAWS = 100
+# Mixtures of fragments for each reader; `make faults` tries more.
+DRAWS, MANY_DRAWS = 40, 400
 # Code points of the shorter text. The longer one has `TIMES` as many.
 LENGTH, TIMES = 4_000, 4
 # Quadratic time is 16 times as much for four times the text.
@@ -65,11 +66,11 @@ ENOUGH = 40
 _fresh = count()
 
 
-def drawn() -> list[tuple[str, str, str]]:
+def drawn(draws: int = DRAWS) -> list[tuple[str, str, str]]:
     """(beginning, repeated part, end): each fragment by itself, then mixtures."""
     random = Random(20_260_729)
     texts = [("", each, "") for each in FRAGMENTS]
-    while len(texts) < len(FRAGMENTS) + DRAWS:
+    while len(texts) < len(FRAGMENTS) + draws:
         repeated = "".join(random.choice(FRAGMENTS) for _ in range(random.choice((2, 2, 3, 4))))
         texts.append((random.choice(("", *FRAGMENTS)), repeated, random.choice(("", *FRAGMENTS))))
     return texts
@@ -116,9 +117,9 @@ def growth(reader: Reader, text: tuple[str, str, str]) -> float:
     return found
 
 
-def too_steep(reader: Reader) -> dict[str, float]:
+def too_steep(reader: Reader, draws: int = DRAWS) -> dict[str, float]:
     """A text whose reading grows faster than it does, with its growth; none of most readers."""
-    for text in drawn():
+    for text in drawn(draws):
         if (grown := growth(reader, text)) > MOST:
             return {repr(text): grown}
     return {}
@@ -223,6 +224,12 @@ def test_a_reader_of_texts_grows_with_them(name: str) -> None:
 )
 def test_the_rules_of_a_channel_grow_with_the_text(channel: str, known: ConnectedAccount | None) -> None:
     assert too_steep(partial(checked, channel, known)) == {}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("name", READERS)
+def test_a_reader_of_texts_grows_with_many_more(name: str) -> None:
+    assert too_steep(READERS[name], MANY_DRAWS) == {}
 
 
 def test_the_readers_are_found() -> None:
