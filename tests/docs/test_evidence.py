@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.faults.evidence import report
-from tests.faults.trials import FOUND, Trial, by_network
+from tests.faults.evidence import FOUND, REPORT, report
+from tests.faults.trials import Trial, by_network
 
 FINE = {"status": "published", "post_id": "1", "network_ids": ("1",)}
 
@@ -44,3 +44,16 @@ def test_the_report_has_a_row_for_each_network() -> None:
     assert "| # | proof | network | trials | doubled | lost | early | otherwise broken | unconfirmed |" in text
     assert "| 2 | proof 2 | bluesky | 1 | 0 | 0 | 0 | 0 | 0 |" in text
     assert "By network" not in report([proof("1"), proof("2", networks={})])
+
+
+def test_a_run_of_some_proofs_keeps_what_is_known_of_the_others() -> None:
+    earlier = report([proof("1", networks=by_network([trial("x"), trial("bluesky")])), proof("10"), proof("2")])
+    again = proof("1", trials=7, networks=by_network([trial("x")]), at="2026-12-01T12:00")
+    text = report([again], earlier)
+    assert text == report([again, proof("2"), proof("10")])
+    assert "bluesky" not in text
+
+
+def test_the_stored_report_is_read_whole() -> None:
+    stored = REPORT.read_text()
+    assert report([], stored).splitlines() == stored.splitlines()

@@ -20,15 +20,19 @@ MOST = 240
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache" / "evidence"
 REPORT = ROOT / "docs" / "evidence.md"
-HEAD = """# Evidence
+COLUMNS = ("#", "proof", "trials", "failures", "rate at most", "seed", "measured", "commit")
+# What is counted of the trials over one network.
+FOUND = ("trials", "doubled", "lost", "early", "otherwise broken", "unconfirmed")
+RUNS = "Runs: "
+HEAD = f"""# Evidence
 
 What `make soak` found, proof by proof, and the proofs of `make faults` that have no larger version: real API, workers,
 Temporal server, databases and the networks of the sandbox as processes on one machine. The judges are the networks' own
 lists of posts and a subscriber's inbox, never our log. The numbers are those of [promises](promises.md). No failure in
 n trials bounds the rate of failures at about 3/n (with 95 % confidence).
 
-| # | proof | trials | failures | rate at most | seed | measured | commit |
-|---|---|---|---|---|---|---|---|
+| {" | ".join(COLUMNS)} |
+|{"---|" * len(COLUMNS)}
 """
 ABOUT_NETWORKS = (
     "A post may end `unconfirmed` where its network has no key to find it by: row 1 of [promises](promises.md).\n"
@@ -80,25 +84,46 @@ def prove(
     assert not failures, "\n".join(failures)
 
 
-def report(results: Sequence[Mapping[str, Any]]) -> str:
-    """The report in Markdown."""
-    rows = sorted(results, key=lambda found: (int("".join(filter(str.isdigit, found["row"])) or 0), found["proof"]))
-    lines = [_line(found) for found in rows]
-    runs = sorted({f"{found['at'][:10]}, {found['machine']}" for found in rows})
-    failed = [f"- {found['row']} {_short(failure)}" for found in rows for failure in found["failures"]]
-    section = ["\n## Failures\n", *failed] if failed else []
-    return HEAD + "\n".join([*lines, *_networks(rows), *section, "\nRuns: " + "; ".join(runs) + ".", ""])
+def report(results: Sequence[Mapping[str, Any]], earlier: str = "") -> str:
+    """The report in Markdown. What the `earlier` report says of proofs that did not run again stays."""
+    again = {(found["row"], found["proof"]) for found in results}
+    kept = [cells for line in earlier.splitlines() if (cells := _cells(line)) and tuple(cells[:2]) not in again]
+    proofs = _sorted([*(one for one in kept if len(one) == len(COLUMNS)), *map(_proof, results)])
+    counted = _sorted([*(one for one in kept if len(one) == 3 + len(FOUND)), *_networks(results)])
+    runs = {f"{found['at'][:10]}, {found['machine']}" for found in results}
+    runs |= {run for line in earlier.splitlines() if line.startswith(RUNS) for run in _runs(line)}
+    failed = [f"- {found['row']} {_short(failure)}" for found in results for failure in found["failures"]]
+    lines = [*map(_line, proofs)]
+    if counted:
+        lines += ["\n## By network\n", ABOUT_NETWORKS, _line(("#", "proof", "network", *FOUND))]
+        lines += [_line(("---",) * (len(FOUND) + 3)), *map(_line, counted)]
+    if failed:
+        lines += ["\n## Failures\n", *failed]
+    return HEAD + "\n".join([*lines, f"\n{RUNS}{'; '.join(sorted(runs))}.", ""])
 
 
-def _networks(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The section that shows each network by itself; nothing where no proof counted by network."""
-    counted = [(found, name, row) for found in rows for name, row in found.get("networks", {}).items()]
-    if not counted:
-        return []
-    names = list(counted[0][2])
-    cells = [(found["row"], found["proof"], network, *(row[name] for name in names)) for found, network, row in counted]
-    table = [("#", "proof", "network", *names), ("---",) * (len(names) + 3), *cells]
-    return ["\n## By network\n", ABOUT_NETWORKS, *(f"| {' | '.join(map(str, line))} |" for line in table)]
+def _cells(line: str) -> list[str] | None:
+    """The cells of a line of a table that is about a row, or None."""
+    cells = line.removeprefix("| ").removesuffix(" |").split(" | ")
+    return cells if line.startswith("| ") and cells[0][:1].isdigit() else None
+
+
+def _runs(line: str) -> list[str]:
+    return line.removeprefix(RUNS).removesuffix(".").split("; ")
+
+
+def _sorted(lines: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """By row, then by proof, then by network."""
+    return sorted(lines, key=lambda cells: (int("".join(filter(str.isdigit, cells[0])) or 0), cells[1], str(cells[2])))
+
+
+def _networks(results: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """What was counted over each network by itself."""
+    return [
+        (found["row"], found["proof"], network, *(counts[name] for name in FOUND))
+        for found in results
+        for network, counts in found.get("networks", {}).items()
+    ]
 
 
 def _short(failure: str) -> str:
@@ -107,13 +132,16 @@ def _short(failure: str) -> str:
     return line if len(line) <= MOST else line[:MOST] + "…"
 
 
-def _line(found: Mapping[str, Any]) -> str:
+def _line(cells: Sequence[Any]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _proof(found: Mapping[str, Any]) -> tuple[Any, ...]:
     n, failures = found["trials"], len(found["failures"])
     bound = f"{min(3 / n, 1):.2%}" if n and not failures else "–"
     seed = "–" if found["seed"] is None else found["seed"]
     measured = "; ".join(f"{name} {value}" for name, value in found["measured"].items())
-    cells = (found["row"], found["proof"], n, failures, bound, seed, measured, found["commit"])
-    return f"| {' | '.join(map(str, cells))} |"
+    return (found["row"], found["proof"], n, failures, bound, seed, measured, found["commit"])
 
 
 def _git(*arguments: str) -> str:
@@ -121,12 +149,12 @@ def _git(*arguments: str) -> str:
 
 
 def main() -> int:
-    """Write the report from all stored results. Exit 1 when there are none, or when one failed."""
+    """Write the stored results into the report. Exit 1 when there are none, or when one failed."""
     results = [json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json"))]
     if not results:
         print("no results are stored: run `make soak` first", file=sys.stderr)
         return 1
-    REPORT.write_text(report(results))
+    REPORT.write_text(report(results, REPORT.read_text()))
     trials = sum(found["trials"] for found in results)
     print(f"wrote {REPORT.relative_to(ROOT)}: {len(results)} proofs, {trials} trials")
     return 1 if any(found["failures"] for found in results) else 0

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.faults.evidence import FOUND
 from tests.faults.points import Passage
 from tests.harness.brand import Brand
 from tests.harness.networks import VISIBLE
@@ -22,8 +23,6 @@ Made = TypeVar("Made")
 PATIENCE = 240.0
 # The network and the failpoint write their times in different processes, within the same answer.
 TICK = 0.02
-# What is counted of the trials over one network.
-FOUND = ("trials", "doubled", "lost", "early", "otherwise broken", "unconfirmed")
 
 
 @dataclass
