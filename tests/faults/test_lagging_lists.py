@@ -18,9 +18,11 @@ SHAPES = ("x", "x-text", "linkedin", "linkedin-text", "facebook", "facebook-phot
 CHANNELS = ("x", "linkedin", "facebook", "pinterest")
 TAKE_A_COPY = ("facebook", "pinterest")
 # Seconds that the lists lag. An absence counts after nine here, so each of these posts is sent again.
-SMALL, LARGE = (30,), (15, 30, 75, 200)
+SMALL, LARGE = (30,), (15, 75, 200)
 EACH = 3
 MOST_CALLS = 2
+# An unconfirmed post is looked for after growing waits of minutes.
+PATIENCE = 600
 # Longer than the longest lag.
 LONG_ABSENCE = {f"MUNADI_CHANNELS__{name.upper()}__LONG_ABSENCE": f"PT{max(LARGE) + 30}S" for name in TAKE_A_COPY}
 
@@ -37,7 +39,7 @@ async def lost(world: World, plan: tuple[int, int, str]) -> Trial:
         await until(lambda: visible_calls(own, shape))
         in_between = await own.submit(shape, f"in between {number}")
         await own.brand.ended(in_between["id"])
-    await judge(own, trial, keyless=())
+    await judge(own, trial, keyless=(), patience=PATIENCE)
     made = await visible_calls(own, shape)
     if made > MOST_CALLS:
         trial.trouble = f"{made} visible calls"
