@@ -18,7 +18,7 @@ ENDPOINTS, WITHIN, SECONDS = 2_500, 30.0, 20.0
 # So many refusals in a row are a limit.
 LIMIT = 20
 # Endpoints at a dead port, as many as a brand gets but for the slow ones, and posts of one burst, one burst a second.
-DEAD, SLOW, BURST = 60, 40, 10
+DEAD, SLOW, BURST = 12, 8, 10
 
 
 async def _subscribe(scene: Scene) -> None:
