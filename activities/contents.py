@@ -6,27 +6,21 @@ from temporalio import activity
 
 from activities.messages import ContentRef, OperatorCommand
 from munadi.ports import Clock, Operators, Schedule
-from munadi.publishing.model import Claim, CommandResult, View
+from munadi.publishing.model import CommandResult, View
 
 
 class ContentActivities:
     """Activities over Munadi's own database: idempotent, retried without end."""
 
-    def __init__(self, schedule: Schedule, operators: Operators, clock: Clock, holder: str) -> None:
+    def __init__(self, schedule: Schedule, operators: Operators, clock: Clock) -> None:
         self._schedule = schedule
         self._operators = operators
         self._clock = clock
-        self._holder = holder
 
     @activity.defn(name="look")
     async def look(self, ref: ContentRef) -> View | None:
         """Read the state of the post and acknowledge its wakes; None when there is no such post."""
         return await self._schedule.look(ref.content_id, self._clock.now())
-
-    @activity.defn(name="claim")
-    async def claim(self, ref: ContentRef) -> Claim:
-        """Claim what is due, for a workflow that an earlier version started. Today `publish` claims by itself."""
-        return await self._schedule.claim(ref.content_id, self._clock.now(), self._holder)
 
     @activity.defn(name="operate")
     async def operate(self, command: OperatorCommand) -> CommandResult:

@@ -59,12 +59,6 @@ class OperatorCommand(Model):
     argument: Any = None
 
 
-class DeliveryRef(Model):
-    """Names a delivery: one event for one endpoint."""
-
-    delivery_id: str
-
-
 def read_again(ref: PublicationRef, step: Step | None) -> StepResult:
     """The result for a publication that has changed since the workflow read it: the workflow reads again."""
     status = step.status if step is not None else PublicationStatus.FAILED

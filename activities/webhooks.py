@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from temporalio import activity
 
-from activities.messages import ContentRef, DeliveryRef
+from activities.messages import ContentRef
 
 
 class WebhookActivities:
@@ -24,9 +23,3 @@ class WebhookActivities:
         """
         self._wake()
         return 0
-
-    @activity.defn(name="redeliver")
-    async def redeliver(self, ref: DeliveryRef) -> timedelta | None:
-        """End a `RedeliverWebhook` workflow of an earlier version: the dispatcher retries its delivery."""
-        self._wake()
-        return None

@@ -114,10 +114,9 @@ IdempotencyHeader = Annotated[IdempotencyKey, Depends(_key_of_request)]
 
 
 def fingerprints(keyring: KeyRing, what: bytes) -> tuple[str, ...]:
-    """One for each key of the ring, the newest first, so that requests survive a key rotation. The last is the plain
-    hash that earlier versions stored; it is only compared."""
-    keyed = [hmac.new(key, what, hashlib.sha256).hexdigest() for key in keyring.derive(PURPOSE)]
-    return (*(f"hmac:{each}" for each in keyed), hashlib.sha256(what).hexdigest())
+    """One for each key of the ring, the newest first, so that requests survive a key rotation."""
+    keyed = (hmac.new(key, what, hashlib.sha256).hexdigest() for key in keyring.derive(PURPOSE))
+    return tuple(f"hmac:{each}" for each in keyed)
 
 
 def secret_operation(key_id: str, operation: str) -> str:

@@ -81,22 +81,19 @@ def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
     return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
 
 
-def build_activities(
-    runtime: Runtime, database: Database, tokens: AccountTokens, webhooks: WebhookActivities
-) -> Sequence[Callable[..., Any]]:
+def build_activities(runtime: Runtime, database: Database, tokens: AccountTokens) -> Sequence[Callable[..., Any]]:
     """Build all activities with their ports."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
     attempts = around(AttemptStore(database, runtime.keyring), "attempts")
     schedule = around(ScheduleStore(database, runtime.keyring), "schedule")
-    contents = ContentActivities(schedule, around(OperatorCommands(database), "operators"), clock, holder)
+    contents = ContentActivities(schedule, around(OperatorCommands(database), "operators"), clock)
     preparing = PreparingActivities(schedule, attempts, channels, tokens, clock)
     publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder, runtime.calls)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
     upkeep = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [
         contents.look,
-        contents.claim,
         contents.operate,
         preparing.prepare,
         publishing.publish,
@@ -105,9 +102,6 @@ def build_activities(
         publishing.locate,
         reconciling.reconcile,
         upkeep.keep,
-        # Also here, for tasks that an earlier version put on this queue.
-        webhooks.deliver,
-        webhooks.redeliver,
     ]
 
 

@@ -78,7 +78,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, webhooks = settings.temporal.task_queue, WebhookActivities(dispatcher.wake)
-    activities = build_activities(runtime, database, tokens, webhooks)
+    activities = build_activities(runtime, database, tokens)
     try:
         async with (
             build_webhook_worker(client, queue, webhooks),

@@ -2,7 +2,7 @@
 
 | activity | kind | retried by Temporal | on timeout |
 |---|---|---|---|
-| look, operate, and `claim` of earlier versions | our own database, idempotent | without end, capped at 5 s | retry |
+| look, operate | our own database, idempotent | without end, capped at 5 s | retry |
 | deliver | wakes the event dispatcher, on a task queue of its own | yes | retry |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
@@ -33,7 +33,6 @@ _READ_ONLY = RetryPolicy(
 
 # One short transaction each: what takes longer was on a worker that died, and waits for nothing.
 LOOK = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
-CLAIM = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
 OPERATE = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
 
 # It waits for nothing. Given up after some minutes: the dispatcher reads what is due by itself.

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.delivery_trigger import DeliveryTrigger
     from workflows.details import attention_of, describe, details
     from workflows.messages import Inbox
-    from workflows.options import CLAIM, LOOK, OPERATE, with_summary
+    from workflows.options import LOOK, OPERATE, with_summary
 
 S = PublicationStatus
 
@@ -52,7 +52,7 @@ class PublishContent:
     async def run(self, start: Start | None = None) -> str:
         """Read, prepare, wait and publish until nothing is left; the result says how the post ended.
 
-        A workflow without `start` was started by a version that claimed by an activity, and continues so.
+        Without a plan in `start`, as when an operator starts it by hand, the plan is read first.
         """
         ref = _own_ref()
         if start is not None and start.view is not None:
@@ -64,20 +64,17 @@ class PublishContent:
             if self._must_look and not await self._look(ref):
                 return "there is no such content"
             self._begin_preparations()
-            if start is None:
-                await self._claim_what_is_due(ref)
-            else:
-                self._publish_what_is_due(ref)
+            self._publish_what_is_due(ref)
             if self._at_rest():
                 await self._deliveries.rest()
                 if self._at_rest():
                     return describe(self._plans.values())
                 continue
-            await self._wait(timedelta(0) if start is None else EARLY)
+            await self._wait()
             self._collect_finished()
             if workflow.info().is_continue_as_new_suggested() and not self._tasks and self._inbox.is_empty:
                 await self._deliveries.rest()
-                workflow.continue_as_new(args=[] if start is None else [Start()])
+                workflow.continue_as_new(Start())
 
     @workflow.signal(dynamic=True)
     def signal(self, name: str, args: Sequence[RawValue]) -> None:
@@ -168,21 +165,6 @@ class PublishContent:
                 publication.run_publication(claimed, content_id=ref.content_id, brand_ref=self._brand_ref)
             )
 
-    async def _claim_what_is_due(self, ref: ContentRef) -> None:
-        """Claim what is due: the point of no return. If the worker's clock lags, sleep for that long and read again."""
-        if not any(_has_come(plan.claimable_at) for plan in self._plans.values()):
-            return
-        claim = await workflow.execute_activity_method(ContentActivities.claim, ref, **with_summary(CLAIM, "claim"))
-        self._deliveries.post(ref, claim.deliveries)
-        for claimed in claim.claimed:
-            if claimed.publication_id not in self._tasks:
-                self._run_publication(claimed)
-        if not claim.claimed:
-            self._must_look = True
-            if claim.sleep is not None:
-                await workflow.sleep(claim.sleep, summary="not yet due by the worker's clock")
-        self._show()
-
     def _run_publication(self, claimed: Claimed) -> None:
         key = claimed.publication_id
         change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None, "step_look_at": None}
@@ -197,17 +179,17 @@ class PublishContent:
         quiet = self._inbox.is_empty and not self._must_look and not self._tasks
         return quiet and all(plan.rests for plan in self._plans.values())
 
-    async def _wait(self, early: timedelta) -> None:
+    async def _wait(self) -> None:
         """Wait until a task ends, a signal comes, or the next time at which something must happen.
 
-        `early` is how long before its due time a post is handed to its activity.
+        A post is handed to its activity a little before its due time.
         """
 
         def something_happened() -> bool:
             return self._must_look or not self._inbox.is_empty or any(task.done() for task in self._tasks.values())
 
         moments = [
-            plan.wants_at - early if plan.wants_at == plan.claimable_at else plan.wants_at
+            plan.wants_at - EARLY if plan.wants_at == plan.claimable_at else plan.wants_at
             for key, plan in self._plans.items()
             if key not in self._tasks and plan.wants_at is not None
         ]

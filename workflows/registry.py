@@ -4,6 +4,5 @@ from __future__ import annotations
 
 from workflows.keep_account_connected import KeepAccountConnected
 from workflows.publish_content import PublishContent
-from workflows.redeliver_webhook import RedeliverWebhook
 
-WORKFLOWS = (PublishContent, RedeliverWebhook, KeepAccountConnected)
+WORKFLOWS = (PublishContent, KeepAccountConnected)

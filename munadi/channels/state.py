@@ -56,6 +56,4 @@ class SavedState(Generic[State]):
     async def replace(self, state: State, *, ready: bool = False) -> None:
         """Save another state. Raises StaleEpoch."""
         self.state = state
-        # Workers of an earlier version, which may run beside this one, refuse a field that they do not know.
-        unused: set[str] = set() if state.failed_pulls else {"failed_pulls"}
-        await self._save(state.model_dump(mode="json", exclude=unused), ready=ready, expires_at=state.expires_at)
+        await self._save(state.model_dump(mode="json"), ready=ready, expires_at=state.expires_at)

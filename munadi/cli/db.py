@@ -19,6 +19,12 @@ from munadi.domain.time import iso_time
 app = group("db", "Migrate the database, make the first key, report a restored backup.")
 
 
+_NOT_OURS = (
+    "run the version that migrated it last, or put back a backup of before; a database from before 0.2.0 "
+    "cannot be kept: name a new one"
+)
+
+
 @command(app, "upgrade", remote=False)
 def upgrade(session: Session) -> None:
     """Bring the database to the newest revision. Does nothing if it is there already; two runs at once take turns."""
@@ -32,6 +38,8 @@ def upgrade(session: Session) -> None:
         revision = migrate.upgrade(url)
     except SQLAlchemyError as error:
         raise CommandFailed(f"the database could not be migrated: {cause(error)}", advice=advice(url)) from error
+    except migrate.UnknownRevision as error:
+        raise CommandFailed(str(error), advice=_NOT_OURS) from error
     session.show(
         {"revision": revision, "head": migrate.head()},
         lambda out, done: out.line("the database is at revision ", (str(done["revision"]), "green")),

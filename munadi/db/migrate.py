@@ -33,10 +33,21 @@ BUSY_TIMEOUT_MS = 60_000
 LOCK = 6_855_924_000_417
 
 
+class UnknownRevision(Exception):
+    """The database is at a revision that this version of Munadi does not have."""
+
+
 def upgrade(database_url: str, *, versions: Path | None = None) -> str | None:
-    """Bring the database to the newest revision and return it; makes SQLite's file and folder if need be."""
+    """Bring the database to the newest revision and return it; makes SQLite's file and folder if need be.
+
+    UnknownRevision when a newer version has migrated it, or a commit of before 0.2.0.
+    """
     with _connection(database_url) as connection:
-        command.upgrade(configuration(connection, versions=versions), "head")
+        config, found = configuration(connection, versions=versions), _revision(connection)
+        known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+        if found is not None and found not in known:
+            raise UnknownRevision(f"the database is at revision {found}, which this version of Munadi does not have")
+        command.upgrade(config, "head")
         return _revision(connection)
 
 
@@ -71,7 +82,7 @@ def new_revision(database_url: str, message: str, *, versions: Path | None = Non
     with _connection(database_url) as connection:
         config = configuration(connection, versions=versions)
         # Numbered files show the order; the history stays linear.
-        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        number = int(ScriptDirectory.from_config(config).get_current_head() or 0) + 1
         script = command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}")
     if script is None or isinstance(script, list):
         raise RuntimeError("expected one revision")

@@ -35,10 +35,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 Json: Any = JSON().with_variant(JSONB(), "postgresql")
 
 
-# The same, where None is NULL and not the JSON literal `null`: an index can leave such rows out.
-JsonOrNull: Any = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-
-
 def instant(**options: Any) -> Any:
     """A field of a table that is a UTC instant."""
     return Field(sa_type=UtcDateTime, **options)

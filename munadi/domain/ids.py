@@ -42,10 +42,7 @@ def is_id(value: str, prefix: Prefix) -> bool:
 
 
 def posts_queue(task_queue: str) -> str:
-    """The task queue of posts whose workflows start with their plan.
-
-    It is a separate queue because workers of the previous version, which may run during an upgrade, do not know them.
-    """
+    """The task queue of posts. Workflows of accounts have the configured one."""
     return f"{task_queue}-posts"
 
 

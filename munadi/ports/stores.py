@@ -12,7 +12,6 @@ from munadi.domain.failure import ChannelError
 from munadi.domain.publication import POST, PublicationStatus, Published
 from munadi.publishing.model import (
     Attempt,
-    Claim,
     ClaimResult,
     Command,
     CommandResult,
@@ -28,9 +27,6 @@ class Schedule(Protocol):
     """Reads what is due. The workflow of a post calls `look`, the activities call `load` and `begin`."""
 
     async def look(self, content_id: str, now: datetime) -> View | None: ...
-
-    async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
-        """For workflows that an earlier version started. Today's call `Attempts.claim`."""
 
     async def load(self, publication_id: str) -> Step | None: ...
 

@@ -142,7 +142,6 @@ def draft_values(
         "content_id": content_id,
         "draft_version": draft_version,
         "source": drafts.source,
-        "uses_recorded": True,
         "created_at": now,
     }
     warnings = [warning.stored() for warning in drafts.warnings]

@@ -26,7 +26,7 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import POST, HoldReason, PublicationStatus, Published
 from munadi.publishing.claiming import claim_row, fail_expired, is_late, queue_accepted
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import handle_of, stored
+from munadi.publishing.handles import handle_of, seal_state
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
 from munadi.publishing.model import (
     PREPARE,
@@ -126,7 +126,7 @@ class AttemptStore:
 
         A handle that is no longer usable (the draft was edited, the publication canceled) is recorded for removal.
         """
-        sealed, public = stored(self._keyring, publication_id, state)
+        sealed = seal_state(self._keyring, publication_id, state)
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
@@ -135,10 +135,10 @@ class AttemptStore:
             is_edited = locked.content.draft_version != draft_version
             if is_edited and state:
                 # A draft is edited only before the first claim, so this is a preparation.
-                await leave_detached(session, row, now, draft_version=draft_version, sealed=sealed, public=public)
+                await leave_detached(session, row, now, draft_version=draft_version, sealed=sealed)
             is_current = row.epoch == epoch and not is_edited
             if is_current:
-                row.handle, row.sealed_handle, row.handle_draft_version = public, sealed, draft_version
+                row.sealed_handle, row.handle_draft_version = sealed, draft_version
                 row.handle_ready, row.handle_expires_at = ready, expires_at
                 if is_over(row):
                     is_current = not await leave_behind(session, row, now)

@@ -15,7 +15,7 @@ from munadi.domain.publication import Handle
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import state_of
 from munadi.publishing.leftovers import forget_handle, is_over, may_have_been_seen
-from munadi.publishing.spent_handles import forget_spent_handles, seal_clear_handles
+from munadi.publishing.spent_handles import forget_spent_handles
 
 log = logging.getLogger("munadi.discarding")
 
@@ -70,10 +70,10 @@ class DiscardOutbox:
                 if not is_over(publication) or await may_have_been_seen(session, publication):
                     _end(row, "withdrawn", "the publication was taken up again", now)
                     return None
-                row.handle, row.sealed_handle = publication.handle, publication.sealed_handle
+                row.sealed_handle = publication.sealed_handle
                 row.draft_version, row.detached = publication.handle_draft_version or 0, True
                 forget_handle(publication)
-            if row.handle is None and row.sealed_handle is None:
+            if row.sealed_handle is None:
                 _end(row, "withdrawn", "nothing was left", now)
                 return None
             if row.tries > len(WAITS):
@@ -115,11 +115,9 @@ class DiscardOutbox:
             return pause
 
     async def tidy(self, now: datetime) -> None:
-        """Seal what an older version stored unencrypted, and delete the unused handles of ended publications."""
-        sealed = await seal_clear_handles(self._database, self._keyring, now)
-        forgotten = await forget_spent_handles(self._database, now)
-        if sealed or forgotten:
-            log.info("sealed %d handles that were in clear, dropped %d that are not needed", sealed, forgotten)
+        """Delete the unused handles of ended publications."""
+        if forgotten := await forget_spent_handles(self._database, now):
+            log.info("dropped %d handles that are not needed", forgotten)
 
 
 async def forget_old_discards(database: Database, now: datetime) -> int:
@@ -132,5 +130,5 @@ async def forget_old_discards(database: Database, now: datetime) -> int:
 
 def _end(row: DiscardRow, outcome: str, note: str | None, now: datetime) -> None:
     row.outcome, row.note = outcome, note[:MAX_NOTE] if note else None
-    row.handle = row.sealed_handle = None
+    row.sealed_handle = None
     row.next_try_at, row.updated_at = None, now

@@ -7,7 +7,6 @@ The rule here: nothing whose visible call may ever have been sent is recorded (d
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -53,19 +52,13 @@ async def leave_behind(session: AsyncSession, row: PublicationRow, now: datetime
 
 
 async def leave_detached(
-    session: AsyncSession,
-    row: PublicationRow,
-    now: datetime,
-    *,
-    draft_version: int | None,
-    sealed: bytes | None,
-    public: dict[str, Any] | None,
+    session: AsyncSession, row: PublicationRow, now: datetime, *, draft_version: int | None, sealed: bytes | None
 ) -> bool:
     """Record a handle that its publication no longer has for removal; returns whether it will be removed."""
-    if (sealed is None and public is None) or await may_have_been_seen(session, row):
+    if sealed is None or await may_have_been_seen(session, row):
         return False
     left = _discard(row, draft_version, now, now)
-    left.detached, left.sealed_handle, left.handle = True, sealed, public
+    left.detached, left.sealed_handle = True, sealed
     session.add(left)
     return True
 
@@ -73,14 +66,14 @@ async def leave_detached(
 async def give_up_handle(session: AsyncSession, row: PublicationRow, now: datetime) -> None:
     """Detach a waiting publication's handle and record it for removal, so that it is prepared again."""
     version = row.handle_draft_version
-    if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_handle, public=row.handle):
+    if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_handle):
         forget_handle(row)
         row.epoch += 1
 
 
 def has_handle(row: PublicationRow) -> bool:
     """Whether the publication has a handle."""
-    return row.sealed_handle is not None or row.handle is not None
+    return row.sealed_handle is not None
 
 
 def is_spent(row: PublicationRow) -> bool:
@@ -90,7 +83,7 @@ def is_spent(row: PublicationRow) -> bool:
 
 def forget_handle(row: PublicationRow) -> None:
     """Clear the handle of a publication."""
-    row.handle = row.sealed_handle = row.handle_draft_version = row.handle_expires_at = None
+    row.sealed_handle = row.handle_draft_version = row.handle_expires_at = None
     row.handle_ready = False
 
 

@@ -10,9 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
-
-from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from munadi.domain.attempt import Attempt as Attempt
 from munadi.domain.attempt import Doubt as Doubt
@@ -66,14 +63,6 @@ class Plan(Model):
     # When to look again for a later step whose outcome is unknown.
     step_look_at: datetime | None = None
 
-    @model_serializer(mode="wrap")
-    def _as_older_workers_know_it(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `step_look_at` where it is not needed: a worker of an earlier version refuses a field that is new."""
-        fields: dict[str, Any] = serialize(self)
-        if self.step_look_at is None:
-            fields.pop("step_look_at", None)
-        return fields
-
     @property
     def claimable_at(self) -> datetime | None:
         """When the publication may be claimed; None while it is not queued or not prepared."""
@@ -115,7 +104,7 @@ class View(Model):
 
 
 class Start(Model):
-    """The input of a post's workflow. A workflow without one was started by a version that claimed by an activity.
+    """The input of a post's workflow.
 
     `view` is the post as it was accepted: with it the workflow need not read the database before the due time.
     """
@@ -124,7 +113,7 @@ class Start(Model):
 
 
 class Claimed(Model):
-    """A claimed publication, with the epoch under which this run may act. `mode`: its first step.
+    """A publication that a workflow acts on, with the epoch under which it may. `mode`: its first step.
 
     It is `publishing`, or it is still `queued` and `publish` claims it at `claim_at`.
     """
@@ -136,14 +125,6 @@ class Claimed(Model):
     mode: NextStep
     claim_at: datetime | None = None
     account_id: str = ""
-
-
-class Claim(Model):
-    """The claimed publications, or how long to sleep because this worker's clock lags."""
-
-    claimed: tuple[Claimed, ...] = ()
-    sleep: timedelta | None = None
-    deliveries: int = 0
 
 
 class StepResult(Model):

@@ -6,17 +6,16 @@ The workflow of a post calls `look`, the activities of one publication `load` an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
-from munadi.domain.channel import ChannelName
 from munadi.domain.publication import PublicationStatus
-from munadi.publishing.claiming import claim_row, fail_expired, queue_accepted
+from munadi.publishing.claiming import fail_expired, queue_accepted
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of
-from munadi.publishing.model import Claim, Claimed, NextStep, Step, View
+from munadi.publishing.model import Step, View
 from munadi.publishing.plans import view_of
 from munadi.publishing.steps import attempts_of, open_one, step_from, step_name, step_of
 
@@ -59,32 +58,6 @@ class ScheduleStore:
             await locked.close()
             return view_of(locked.content, locked.publications, locked.now, locked.deliveries)
 
-    async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
-        """Claim all due publications, for a workflow that an earlier version started. Today `publish` claims by itself.
-
-        Those already `publishing` come back too, to be reconciled.
-        """
-        async with self._database.write() as session:
-            locked = await LockedContent.lock(session, content_id, now)
-            if locked is None:
-                return Claim()
-            await fail_expired(locked, locked.publications)
-            claimed: list[Claimed] = []
-            sleeps: list[timedelta] = []
-            for row in locked.publications:
-                if row.status == S.PUBLISHING:
-                    claimed.append(_claimed(locked, row, NextStep.RECONCILE))
-                    continue
-                found = await claim_row(locked, row)
-                if isinstance(found, NextStep):
-                    claimed.append(_claimed(locked, row, found))
-                elif found is not None:
-                    sleeps.append(found)
-            await locked.close()
-            sleep = min(sleeps) if sleeps else None
-            # What is claimed soon has an outcome, whose `deliver` announces these events too.
-            return Claim(claimed=tuple(claimed), sleep=sleep, deliveries=0 if claimed else locked.deliveries)
-
     async def load(self, publication_id: str) -> Step | None:
         """The next step of a publication; None when there is no such publication."""
         async with self._database.read() as session:
@@ -113,13 +86,3 @@ class ScheduleStore:
                 attempt.was_uncertain = True  # also when the network shows that it was not sent
             handle = handle_of(self._keyring, locked.content, row)
             return step_from(locked.content, locked.draft, row, handle, attempts)
-
-
-def _claimed(locked: LockedContent, row: PublicationRow, mode: NextStep) -> Claimed:
-    return Claimed(
-        publication_id=row.id,
-        channel=ChannelName(row.channel),
-        epoch=row.epoch,
-        draft_version=locked.content.draft_version,
-        mode=mode,
-    )

@@ -213,7 +213,6 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: D
         row.fingerprint = each.fingerprint
     if fresh.resolved == locked.draft.resolved:
         locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings
-        locked.draft.uses_recorded = True
     else:
         content.draft_version += 1
         fresh.draft_version = content.draft_version

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import select, update
+from sqlmodel import select
 
 from api.idempotency import fingerprints
 from munadi.crypto import KeyRing, create_key
@@ -166,12 +166,6 @@ async def test_a_stored_fingerprint_cannot_be_computed_from_the_request_alone(ap
     assert stored not in fingerprints(KeyRing([create_key()]), what)
 
 
-async def test_requests_are_recognized_after_a_rotation_and_an_upgrade(api: ApiHarness) -> None:
-    first = await create(api)
-    what = canonical(["/v1/contents", api.body()])
-    old, new = create_key(), create_key()
+def test_requests_are_recognized_after_a_rotation() -> None:
+    what, old, new = canonical(["/v1/contents", {}]), create_key(), create_key()
     assert fingerprints(KeyRing([old]), what)[0] in fingerprints(KeyRing([new, old]), what)
-    async with api.services.database.write() as session:
-        await session.exec(update(IdempotencyRow).values(fingerprint=hashlib.sha256(what).hexdigest()))
-    expect_repetition(await create(api), first)
-    expect_problem(await create(api, text="another"), 422, "IDEMPOTENCY_KEY_REUSED")

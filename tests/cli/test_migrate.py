@@ -61,6 +61,20 @@ def test_a_failing_upgrade_leaves_nothing_behind(url: str, tmp_path: Path) -> No
     assert "half_made" not in _tables(url)
 
 
+def test_a_database_of_another_version_is_left_as_it_is(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'munadi.db'}"
+    migrate.upgrade(url)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0030'"))
+    engine.dispose()
+    run = _munadi(tmp_path, "db", "upgrade", check=False, MUNADI_DATABASE_URL=url.replace("sqlite", "sqlite+aiosqlite"))
+    assert run.returncode == 1
+    assert "the database is at revision 0030, which this version of Munadi does not have" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert migrate.current(url) == "0030"
+
+
 def test_a_generated_migration_names_our_column_types(tmp_path: Path) -> None:
     versions = tmp_path / "versions"
     versions.mkdir()

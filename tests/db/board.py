@@ -22,6 +22,8 @@ from munadi.domain.publication import PublicationStatus
 from munadi.publishing import changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
+from munadi.publishing.handles import seal_state
+from munadi.publishing.model import ClaimResult
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.states import roll_up
 from tests.db.seeding import START
@@ -80,7 +82,11 @@ class Board:
         content: dict[str, Any] | None = None,
         **row: Any,
     ) -> Put:
-        """Insert a post with a publication in each of these statuses, on channels in order. `row` is for all."""
+        """Insert a post with a publication in each of these statuses, on channels in order. `row` is for all.
+
+        `handle` in it is a state, which is sealed.
+        """
+        handle = row.pop("handle", None)
         ids = tuple(new_id(Prefix.PUBLICATION) for _ in statuses)
         content_id = new_id(Prefix.CONTENT)
         times = {"created_at": START, "updated_at": START}
@@ -100,6 +106,8 @@ class Board:
             for place, (key, status) in enumerate(zip(ids, statuses, strict=True)):
                 channel = CHANNELS[place]
                 given = {"status": PublicationStatus(status).value, "due_at": due, **times, **row}
+                if handle is not None:
+                    given["sealed_handle"] = seal_state(self.keyring, key, handle)
                 session.add(
                     PublicationRow(
                         id=key,
@@ -137,6 +145,13 @@ class Board:
             post = await LockedContent.lock(session, content_id, now)
             assert post is not None
             yield post
+
+    async def claim(self, put: Put, now: datetime = START, *, place: int = 0) -> ClaimResult:
+        """Claim a publication of a post, without a token for its call."""
+        key = put.ids[place]
+        taken = await self.store.claim(put.content_id, key, epoch=0, holder="w", now=now, period=None)
+        assert taken is not None
+        return taken
 
     async def cancel(self, put: Put) -> bool:
         """Cancel a post. Returns whether that was still possible."""

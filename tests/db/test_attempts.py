@@ -168,7 +168,7 @@ async def test_a_handle_of_an_overtaken_run_is_refused(board: Board, epoch: int,
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     with pytest.raises(StaleEpoch):
         await save(board, put, epoch=epoch, draft=draft)
-    assert (await board.row(put.id)).handle is None
+    assert (await board.row(put.id)).sealed_handle is None
 
 
 async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> None:
@@ -213,8 +213,7 @@ async def test_a_requeue_is_due_at_once(board: Board, status: S, epoch: int, aft
     if moved:
         row = await board.row(put.id)
         assert (row.hold_reason, row.hold_count) == (None, 0)
-        [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
-        assert claimed.epoch == EPOCH + 1
+        assert (await board.claim(put)).step.epoch == EPOCH + 1
 
 
 async def look_again(board: Board, put: Put, after: timedelta, epoch: int = EPOCH) -> StepResult:

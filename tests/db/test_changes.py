@@ -16,6 +16,7 @@ from munadi.domain.reasons import failure_of
 from munadi.publishing import changes
 from munadi.publishing.changes import ChangeRefused
 from munadi.publishing.content import FIRST_WAKE, LockedContent
+from munadi.publishing.model import NextStep
 from tests.db.board import CHANNELS, Board, Put
 from tests.db.seeding import START
 
@@ -160,8 +161,7 @@ async def test_publish_now_leaves_room_to_publish(board: Board, publish_by: Any,
     put = await board.put(S.QUEUED, due=START + HOUR, publish_by=publish_by, content=content)
     await change(board, put, "publish_now")
     assert (await board.content(put.content_id)).publish_by == after
-    [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
-    assert claimed.publication_id == put.id
+    assert (await board.claim(put)).found is NextStep.PUBLISH
 
 
 async def test_a_retry_queues_only_failed_publications(board: Board) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -150,15 +149,6 @@ async def test_a_reconnect_keeps_nothing_of_the_previous_grant(seed: Seed) -> No
     again = await seed.account(token("second"), now=LATER)
     assert again.id == account.id
     assert await stored(seed, account.id) == token("second")
-
-
-async def test_credentials_that_an_older_version_sealed_can_be_opened(seed: Seed) -> None:
-    account = await seed.account()
-    plain = {"accessToken": "old", "refreshToken": "refresh-old", "expiresAt": None}
-    async with seed.database.write() as session:
-        row = await session.get_one(AccountRow, account.id)
-        row.sealed = seed.keyring.seal(json.dumps(plain).encode(), table="accounts", row=row.id, column="sealed")
-    assert await stored(seed, account.id) == token("old", "refresh-old")
 
 
 async def test_a_check_that_finds_a_later_expiry_ends_the_warning(seed: Seed) -> None:

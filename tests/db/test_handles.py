@@ -6,27 +6,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import select, update
+from sqlmodel import select
 
 from munadi.crypto import KeyRing, SealBroken, create_key
-from munadi.db.tables import DiscardRow, PublicationRow
+from munadi.db.tables import DiscardRow
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import ClosedBy, Published
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.reasons import failure_of
 from munadi.publishing.changes import cancel
-from munadi.publishing.handles import state_of, stored
+from munadi.publishing.handles import seal_state, state_of
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
 from munadi.publishing.model import Outcome
 from munadi.publishing.schedule import ScheduleStore
-from munadi.publishing.spent_handles import KEPT_AFTER_A_FAILURE, forget_spent_handles, seal_clear_handles
+from munadi.publishing.spent_handles import KEPT_AFTER_A_FAILURE, forget_spent_handles
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
 STATE = {"session": "https://upload.example/videos?upload_id=CANARY-upload-0123456789", "video_id": "v1"}
-# What the previous version may read and write: an address without its secret, as if the network had dropped it.
-PUBLIC = {"session": "https://upload.example/videos?***", "video_id": "v1"}
 LIVE = Outcome(effect=Effect.SENT, published=Published(post_id="1", url="https://network.example/1"))
 REFUSED = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
 DAY = timedelta(days=1)
@@ -59,7 +57,6 @@ async def discards(board: Board, put: Put) -> list[DiscardRow]:
 async def test_a_handle_is_sealed_and_opens_for_its_publication_only(board: Board) -> None:
     put, other = await prepared(board), await board.put(S.PUBLISHING, epoch=1)
     row = await board.row(put.id)
-    assert row.handle == PUBLIC
     assert b"CANARY" not in (row.sealed_handle or b"")
     step = await board.schedule.load(put.id)
     assert step is not None
@@ -116,11 +113,11 @@ async def test_a_removal_keeps_the_handle_sealed_and_deletes_it_at_the_end(board
     assert left is not None
     assert left.handle.state == STATE
     (row,) = await discards(board, put)
-    assert (row.handle, await kept(board, put)) == (PUBLIC, None)
+    assert await kept(board, put) is None
     assert b"CANARY" not in (row.sealed_handle or b"")
     await outbox.removed(row.id, None, START)
     (row,) = await discards(board, put)
-    assert (row.handle, row.sealed_handle) == (None, None)
+    assert row.sealed_handle is None
 
 
 async def test_a_removal_waits_while_its_key_is_missing(board: Board) -> None:
@@ -165,35 +162,9 @@ async def test_a_failed_post_keeps_its_handle_for_a_retry_and_no_longer(board: B
     assert await kept(board, seen) is None
 
 
-async def test_an_unsealed_handle_of_an_older_version_is_used_and_sealed(board: Board) -> None:
-    put, left = await board.put(S.PUBLISHING, epoch=1, handle=STATE, handle_draft_version=1), await board.put(S.FAILED)
-    once = {"publication_id": left.id, "draft_version": 1, "created_at": START, "updated_at": START}
-    async with board.database.write() as session:
-        session.add(DiscardRow(id=f"dis_{left.id}", detached=True, handle=STATE, next_try_at=START, **once))
-    assert await kept(board, put) == STATE
-    assert await seal_clear_handles(board.database, board.keyring, START) >= 2
-    row, (discard,) = await board.row(put.id), await discards(board, left)
-    assert (row.handle, discard.handle) == (PUBLIC, PUBLIC)
-    assert (state_of(board.keyring, row), state_of(board.keyring, discard)) == (STATE, STATE)
-
-
-async def test_an_unsealed_handle_that_an_older_version_writes_meanwhile_is_newer(board: Board) -> None:
-    """An old worker runs beside a new one until it is stopped. It writes unsealed handles and reads no sealed ones."""
-    put = await prepared(board)
-    newer = {"session": "https://upload.example/videos?upload_id=newer", "video_id": None}
-    async with board.database.write() as session:
-        await session.exec(update(PublicationRow).where(PublicationRow.id == put.id).values(handle=newer))  # type: ignore[arg-type]
-    assert await kept(board, put) == newer
-    await seal_clear_handles(board.database, board.keyring, START)
-    assert await kept(board, put) == newer
-    assert "newer" not in str((await board.row(put.id)).handle)
-    await save(board, put)
-    assert await kept(board, put) == STATE
-
-
 def test_sealing_is_bound_to_the_publication_in_both_tables() -> None:
     ring = KeyRing([create_key()])
-    sealed = stored(ring, "pub_1", STATE).sealed
+    sealed = seal_state(ring, "pub_1", STATE)
     once = {"draft_version": 1, "created_at": START, "updated_at": START, "sealed_handle": sealed}
     assert state_of(ring, DiscardRow(id="dis_1", publication_id="pub_1", **once)) == STATE
     with pytest.raises(SealBroken):

@@ -14,6 +14,7 @@ from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.publication import Published
 from munadi.domain.reasons import failure_of
 from munadi.publishing.changes import cancel, reschedule, resolve, retry
+from munadi.publishing.handles import state_of
 from munadi.publishing.leftover_removal import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
 from munadi.publishing.model import Outcome, StaleEpoch
@@ -53,7 +54,7 @@ async def test_after_a_cancel_the_preparation_is_removed_at_once(board: Board) -
     left = await outbox.take(row.id, START)
     assert left is not None
     assert (left.publication_id, left.channel, left.handle.state, left.tries) == (put.id, "instagram", STATE, 1)
-    assert (await board.row(put.id)).handle is None
+    assert (await board.row(put.id)).sealed_handle is None
     await outbox.removed(row.id, None, START)
     assert await taken(board, put, START + timedelta(days=9)) == []
 
@@ -152,7 +153,7 @@ async def test_a_retry_reuses_the_preparation(board: Board) -> None:
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
     (row,) = await rows(board, put)
     assert (row.outcome, row.next_try_at) == ("withdrawn", None)
-    assert (await board.row(put.id)).handle == STATE
+    assert state_of(board.keyring, await board.row(put.id)) == STATE
 
 
 async def test_a_retry_after_the_removal_began_prepares_again(board: Board) -> None:
@@ -161,7 +162,7 @@ async def test_a_retry_after_the_removal_began_prepares_again(board: Board) -> N
     async with board.locked(put.content_id) as post:
         await retry(post, None)
     row = await board.row(put.id)
-    assert (row.handle, row.handle_ready) == (None, False)
+    assert (row.sealed_handle, row.handle_ready) == (None, False)
 
 
 async def test_a_call_after_the_retry_ends_the_removal(board: Board) -> None:
@@ -177,8 +178,8 @@ async def test_a_reschedule_beyond_its_expiry_abandons_the_preparation(board: Bo
     async with board.locked(put.content_id) as post:
         await reschedule(post, LATER, None, None, zone_given=False)
     first, second = [await board.row(each) for each in put.ids]
-    assert (first.handle, first.epoch, first.due_at) == (None, 1, LATER)
-    assert (second.handle, second.epoch) == (STATE, 0)
+    assert (first.sealed_handle, first.epoch, first.due_at) == (None, 1, LATER)
+    assert (state_of(board.keyring, second), second.epoch) == (STATE, 0)
     assert await taken(board, put) == [STATE]
     with pytest.raises(StaleEpoch):
         await save(board, put, {"video_id": "late"})
@@ -204,7 +205,7 @@ async def test_a_handle_of_an_edited_draft_is_removed(board: Board) -> None:
     put = await board.put(S.QUEUED, due=LATER, **READY)
     with pytest.raises(StaleEpoch):
         await save(board, put, {"video_id": "old"}, draft_version=0)
-    assert (await board.row(put.id)).handle == STATE
+    assert state_of(board.keyring, await board.row(put.id)) == STATE
     assert await taken(board, put) == [{"video_id": "old"}]
 
 

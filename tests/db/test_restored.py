@@ -37,8 +37,7 @@ async def test_every_post_that_may_have_been_published_is_marked_once(board: Boa
 async def test_a_marked_publication_is_checked_first_even_if_it_is_on_time(board: Board, attempts: int) -> None:
     put = await board.put(S.QUEUED, attempt_count=attempts)
     await mark_restored(board.database, SINCE)
-    [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
-    assert claimed.mode is NextStep.LOOK_FIRST
+    assert (await board.claim(put)).found is NextStep.LOOK_FIRST
     step = await board.schedule.load(put.id)
     assert step is not None
     assert step.look_since == SINCE

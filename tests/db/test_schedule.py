@@ -36,8 +36,7 @@ async def test_a_look_queues_an_accepted_post_and_acknowledges_the_wake(board: B
 
 async def test_an_unknown_post_has_nothing_to_look_at_or_to_claim(board: Board) -> None:
     assert await board.schedule.look(NOWHERE, START) is None
-    claim = await board.schedule.claim(NOWHERE, START, "w")
-    assert (claim.claimed, claim.sleep) == ((), None)
+    assert await board.store.claim(NOWHERE, "pub_1", epoch=0, holder="w", now=START, period=None) is None
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,7 @@ async def test_a_publication_of_a_deleted_account_fails_and_the_others_continue(
     await board.set_account(ChannelName.INSTAGRAM, deleted_at=START)
     await _by(board, by, put, START)
     rows = [await board.row(key) for key in put.ids]
-    assert [row.status for row in rows] == ["failed", "queued" if by == "look" else "publishing"]
+    assert [row.status for row in rows] == ["failed", "queued"]
     assert (rows[0].failure or {})["reason"] == "ACCOUNT_DISCONNECTED"
 
 
@@ -82,21 +81,20 @@ async def test_an_open_attempt_is_not_ended_by_the_window_or_the_account(board: 
     for channel in ChannelName:
         await board.set_account(channel, deleted_at=START)
     await board.schedule.look(put.content_id, START)
-    await board.schedule.claim(put.content_id, START, "w")
+    for place in range(2):
+        await board.claim(put, place=place)
     assert [(await board.row(key)).status for key in put.ids] == ["publishing", "unconfirmed"]
 
 
 async def test_an_early_claim_sleeps_until_the_due_time(board: Board) -> None:
     put = await board.put(S.QUEUED, S.QUEUED)
     await board.set(put.ids[1], due_at=START + HOUR)
-    early = await board.schedule.claim(put.content_id, START - 3 * SECOND, "w")
-    assert (early.claimed, early.sleep) == ((), 3 * SECOND)
-    hardly = await board.schedule.claim(put.content_id, START - timedelta(microseconds=1), "w")
-    assert hardly.sleep == MIN_SLEEP
+    assert (await board.claim(put, START - 3 * SECOND)).found == 3 * SECOND
+    assert (await board.claim(put, START - timedelta(microseconds=1))).found == MIN_SLEEP
     assert (await board.row(put.id)).epoch == 0
-    due = await board.schedule.claim(put.content_id, START, "w")
-    assert [(c.publication_id, c.epoch, c.mode) for c in due.claimed] == [(put.id, 1, NextStep.PUBLISH)]
-    assert due.sleep == HOUR
+    due = await board.claim(put)
+    assert (due.step.publication_id, due.step.epoch, due.found) == (put.id, 1, NextStep.PUBLISH)
+    assert (await board.claim(put, place=1)).found == HOUR
     assert (await board.content(put.content_id)).status == "publishing"
     assert await board.types(put.content_id) == ["publish.started"]
 
@@ -130,8 +128,7 @@ async def test_a_held_or_unprepared_publication_is_not_claimed(
     put = await board.put(S.QUEUED, **row)
     if row.get("hold_reason") == "TOKEN":
         await _needs_its_owner(board)
-    claim = await board.schedule.claim(put.content_id, START, "w")
-    assert (bool(claim.claimed), claim.sleep) == (claimed, sleep)
+    assert (await board.claim(put)).found == (NextStep.PUBLISH if claimed else sleep)
     assert (await board.row(put.id)).status == ("publishing" if claimed else "queued")
 
 
@@ -145,29 +142,28 @@ async def test_a_held_or_unprepared_publication_is_not_claimed(
 )
 async def test_a_late_first_send_is_checked_first(board: Board, late: timedelta, attempts: int, mode: NextStep) -> None:
     put = await board.put(S.QUEUED, attempt_count=attempts)
-    [claimed] = (await board.schedule.claim(put.content_id, START + late, "w")).claimed
-    assert claimed.mode is mode
+    assert (await board.claim(put, START + late)).found is mode
 
 
-async def test_a_publishing_publication_is_claimed_for_a_reconcile_under_its_epoch(board: Board) -> None:
+async def test_what_does_not_wait_is_not_claimed(board: Board) -> None:
     put = await board.put(S.PUBLISHING, S.PUBLISHED, S.CANCELED, S.UNCONFIRMED, S.FAILED, epoch=4)
-    [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
-    assert (claimed.publication_id, claimed.epoch, claimed.mode) == (put.id, 4, NextStep.RECONCILE)
+    for place in range(len(put.ids)):
+        taken = await board.claim(put, place=place)
+        assert (taken.found, taken.step.epoch) == (None, 4)
     assert await board.types(put.content_id) == []
 
 
 async def test_of_concurrent_claims_one_publishes(board: Board) -> None:
     put = await board.put(S.QUEUED)
-    claims = await asyncio.gather(*(board.schedule.claim(put.content_id, START, f"w{n}") for n in range(10)))
-    modes = [claimed.mode for claim in claims for claimed in claim.claimed]
-    assert sorted(modes) == sorted([NextStep.PUBLISH] + [NextStep.RECONCILE] * 9)
-    assert {claimed.epoch for claim in claims for claimed in claim.claimed} == {1}
+    claims = await asyncio.gather(*(board.claim(put) for _ in range(10)))
+    assert [claim.found for claim in claims].count(NextStep.PUBLISH) == 1
+    assert {claim.step.epoch for claim in claims} == {1}
     assert await board.types(put.content_id) == ["publish.started"]
 
 
 async def test_of_two_hundred_concurrent_claims_and_cancels_exactly_one_wins_each_time(board: Board) -> None:
     async def claim(put: Put) -> bool:
-        return bool((await board.schedule.claim(put.content_id, START, "w")).claimed)
+        return (await board.claim(put)).found is NextStep.PUBLISH
 
     puts = [await board.put(S.QUEUED) for _ in range(200)]
     wins = {"claim": 0, "cancel": 0}
@@ -191,8 +187,8 @@ async def test_a_hold_for_a_token_that_works_again_ends(board: Board) -> None:
     """The account was reconnected while the hold was being written, so the reconnect did not release it."""
     put = await board.put(S.QUEUED, S.QUEUED, hold_reason="TOKEN", hold_since=START)
     await board.set_account(ChannelName.INSTAGRAM, status="reauth_required")
-    claim = await board.schedule.claim(put.content_id, START, "w")
-    assert [each.publication_id for each in claim.claimed] == [put.ids[1]]
+    found = [(await board.claim(put, place=place)).found for place in range(2)]
+    assert found == [FOREVER, NextStep.PUBLISH]
     assert (await board.row(put.ids[0])).hold_reason == "TOKEN"
     assert await board.types(put.content_id) == ["publish.resumed", "publish.started"]
 
@@ -213,4 +209,4 @@ async def _by(board: Board, by: str, put: Put, now: datetime) -> None:
     if by == "look":
         await board.schedule.look(put.content_id, now)
     else:
-        await board.schedule.claim(put.content_id, now, "w")
+        await board.claim(put, now)

@@ -24,7 +24,7 @@ from munadi.domain.publication import Handle, PublicationStatus
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, PublicationDraft
 from munadi.publishing.attempts import AttemptStore
-from munadi.publishing.handles import stored
+from munadi.publishing.handles import seal_state
 from munadi.publishing.model import NextStep, Plan, StepResult
 from munadi.publishing.schedule import ScheduleStore
 from tests.channels.making import FixedClock
@@ -76,7 +76,7 @@ class Desk:
         self.id, now = draft.publication_id, draft.due_at
         times = {"created_at": draft.created_at, "updated_at": draft.created_at}
         fields = draft.model_dump(mode="json", exclude={"publication_id", "created_at", "due_at"})
-        sealed, public = stored(self.keyring, self.id, handle.state) if handle else (None, None)
+        sealed = seal_state(self.keyring, self.id, handle.state) if handle else None
         async with self.database.write() as session:
             for table in (EventRow, AttemptRow, PublicationRow, DraftRow, ContentRow, AccountRow, BrandRow):
                 await session.exec(delete(table))
@@ -97,7 +97,7 @@ class Desk:
                 status="queued", due_at=now, stages=list(steps), lead_seconds=lead, **times,
             )  # fmt: skip
             if handle is not None or lead:
-                row.handle, row.sealed_handle, row.handle_draft_version, row.handle_ready = public, sealed, 1, True
+                row.sealed_handle, row.handle_draft_version, row.handle_ready = sealed, 1, True
             session.add(row)
 
     async def row(self) -> PublicationRow:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from temporalio import activity
 
@@ -134,20 +133,6 @@ async def with_deliveries(recorder: Recorder) -> None:
     content_id = await recorder.submit(timedelta(hours=1))
     async with recorder.world.worker():
         await recorder.finish(content_id, "1/1 published")
-
-
-@scenario(B)
-async def redelivered(recorder: Recorder) -> None:
-    """A run that an earlier version started. It ends, because the dispatcher retries deliveries now."""
-    async with recorder.world.worker():
-        handle = await recorder.world.client.start_workflow(
-            "RedeliverWebhook",
-            "dlv_01jdq5k1rreb1vkz7vv9f0v6gw",
-            id=f"delivery/{uuid4().hex}",
-            task_queue=recorder.world.queue,
-        )
-        assert "ended after" in str(await handle.result())
-        await recorder.record_run(handle)
 
 
 @scenario(B)

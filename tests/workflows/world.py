@@ -250,13 +250,12 @@ class World:
         """The real activities over this world."""
         channels = Channels(dict(self.channels))
         schedule, attempts = ScheduleStore(self.database, self.keyring), AttemptStore(self.database, self.keyring)
-        contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock, "test")
+        contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock)
         publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test", HostCalls())
         renewing = AccountTokens(self.store, channels, self.clock, "test")
         keeping = UpkeepActivities(UpkeepStore(self.database, self.keyring), channels, renewing, self.clock)
         return [
             contents.look,
-            contents.claim,
             contents.operate,
             PreparingActivities(schedule, attempts, channels, self.tokens, self.clock).prepare,
             publishing.publish,
@@ -265,8 +264,6 @@ class World:
             publishing.finish,
             publishing.locate,
             keeping.keep,
-            self.webhooks.deliver,
-            self.webhooks.redeliver,
         ]
 
     @asynccontextmanager
@@ -284,7 +281,7 @@ class World:
                     activities=[self.webhooks.deliver],
                     max_concurrent_activity_task_polls=1,
                 ),
-                # For accounts, and for workflows that the previous version started.
+                # For accounts.
                 Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities()),
                 Worker(
                     self.client,

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, cast, union, union_all
+from sqlalchemy import Select, bindparam, union_all
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import and_, col, delete, exists, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.contents.media import IS_THERE, usable_by
-from munadi.db.tables import ContentRow, DraftRow, MediaRow, MediaUseRow, PublicationRow
+from munadi.db.tables import ContentRow, MediaRow, MediaUseRow, PublicationRow
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.publication import PublicationStatus
 
@@ -39,28 +39,12 @@ _MAY_BE_SENT = (
 )
 _IS_OPEN = or_(col(ContentRow.next_look_at).is_not(None), _MAY_BE_SENT)
 # A use without a post is a draft's, and is deleted with the draft.
-_RECORDED: Select[Any] = (
+_USED_BY: Select[Any] = (
     select(col(MediaUseRow.used_by).label("used_by"))
     .join(ContentRow, col(ContentRow.id) == col(MediaUseRow.used_by), isouter=True)
     .where(col(MediaUseRow.media_id) == bindparam("media_id"), or_(col(ContentRow.id).is_(None), _IS_OPEN))
 )
-# Posts that an older version accepted during an upgrade.
-_UNRECORDED: Select[Any] = (
-    select(col(ContentRow.id).label("used_by"))
-    .join(
-        DraftRow,
-        and_(
-            col(DraftRow.content_id) == col(ContentRow.id),
-            col(DraftRow.draft_version) == col(ContentRow.draft_version),
-        ),
-    )
-    .where(
-        ~col(DraftRow.uses_recorded),
-        _IS_OPEN,
-        or_(*(cast(column, Text).contains(bindparam("media_id")) for column in (DraftRow.resolved, DraftRow.source))),
-    )
-)
-_NEEDED_BY = union(_RECORDED, _UNRECORDED).order_by("used_by").limit(bindparam("limit"))
+_NEEDED_BY = _USED_BY.distinct().order_by("used_by").limit(bindparam("limit"))
 
 
 async def use_media(session: AsyncSession, brand_ref: str, used_by: str, ids: Collection[str]) -> set[str]:

@@ -45,10 +45,9 @@ def open_credentials(keyring: KeyRing, row: AccountRow) -> Credentials:
         access_token=SecretStr(plain["accessToken"]),
         refresh_token=SecretStr(plain["refreshToken"]) if plain["refreshToken"] else None,
         expires_at=datetime.fromisoformat(plain["expiresAt"]) if plain["expiresAt"] else None,
-        extra={name: SecretStr(text) for name, text in plain.get("extra", {}).items()},  # older rows have none
-        # Missing in credentials that an older version sealed.
-        grant_expires_at=datetime.fromisoformat(plain["grantExpiresAt"]) if plain.get("grantExpiresAt") else None,
-        is_final=bool(plain.get("isFinal")),
+        extra={name: SecretStr(text) for name, text in plain["extra"].items()},
+        grant_expires_at=datetime.fromisoformat(plain["grantExpiresAt"]) if plain["grantExpiresAt"] else None,
+        is_final=bool(plain["isFinal"]),
     )
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, false, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from munadi.db.types import JsonOrNull
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
 
@@ -94,26 +93,14 @@ class ContentRow(SQLModel, table=True):
 
 
 class DraftRow(SQLModel, table=True):
-    """An immutable draft: the request as sent and, per publication, the draft resolved for its channel.
-
-    `uses_recorded` is false for a draft that an older version stored, which records no uses of media.
-    """
+    """An immutable draft: the request as sent and, per publication, the draft resolved for its channel."""
 
     __tablename__ = "drafts"
-    __table_args__ = (
-        Index(
-            "drafts_with_unrecorded_uses",
-            "content_id",
-            sqlite_where=text("uses_recorded = 0"),
-            postgresql_where=text("NOT uses_recorded"),
-        ),
-    )
     content_id: str = Field(primary_key=True, foreign_key="contents.id")
     draft_version: int = Field(primary_key=True)
     source: dict[str, Any] = _json()
     resolved: dict[str, Any] = _json()
     warnings: list[dict[str, Any]] = _json(default_factory=list)
-    uses_recorded: bool = Field(default=True, sa_column_kwargs={"server_default": false()})
     created_at: datetime = _at()
 
 
@@ -140,8 +127,8 @@ class PublicationRow(SQLModel, table=True):
         Index(
             "publications_with_handle",
             "id",
-            sqlite_where=text("handle IS NOT NULL OR sealed_handle IS NOT NULL"),
-            postgresql_where=text("handle IS NOT NULL OR sealed_handle IS NOT NULL"),
+            sqlite_where=text("sealed_handle IS NOT NULL"),
+            postgresql_where=text("sealed_handle IS NOT NULL"),
         ),
         # With every column that insights read, so that the table itself is not read.
         Index(
@@ -193,7 +180,6 @@ class PublicationRow(SQLModel, table=True):
     next_look_at: datetime | None = _at(default=None)
     step_look_at: datetime | None = _at(default=None)  # when to look again for a later step whose outcome is unknown
     handle_draft_version: int | None = None
-    handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
     sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # munadi.publishing.handles
     handle_ready: bool = False
     handle_expires_at: datetime | None = _at(default=None)
@@ -270,7 +256,6 @@ class DiscardRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     publication_id: str = Field(foreign_key="publications.id")
     draft_version: int
-    handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
     sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed for the publication
     detached: bool = False
     tries: int = 0
