@@ -24,8 +24,8 @@ from tests.harness.world import QUICK, SHAPES, World, open_world
 from tests.support.processes import Process
 
 ROOT = Path(__file__).parents[2]
-# The version before this one: a worker of it may still run while this one is rolled out.
-BEFORE = "261b099088fb3961f7378eb322ec52e887fa4078"
+# The baseline of 0.2.0. Once a later version is released, the one before it: a worker of it may still run in a roll-out.
+BEFORE = "d05ad639300af362a94e4220f0d28e7c2a61cdf6"
 SEED = 20261125
 
 
