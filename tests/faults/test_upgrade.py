@@ -24,7 +24,7 @@ from tests.harness.world import QUICK, SHAPES, World, open_world
 from tests.support.processes import Process
 
 ROOT = Path(__file__).parents[2]
-# The baseline of 0.2.0. Once a later version is released, the one before it: a worker of it may still run in a roll-out.
+# The baseline of 0.2.0; later the release before this one. A worker of it may still run in a roll-out.
 BEFORE = "d05ad639300af362a94e4220f0d28e7c2a61cdf6"
 SEED = 20261125
 
