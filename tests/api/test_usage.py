@@ -39,7 +39,7 @@ async def test_a_new_brand_has_used_nothing(api: ApiHarness) -> None:
         "apiCalls": free | {"used": 1},
         "apiCallsPerMinute": free | {"used": 1},
         "webhookDeliveries": free | {"deferred": 0},
-        "endpoints": {"used": 0, "limit": 100, "remaining": 100},
+        "endpoints": {"used": 0, "limit": 20, "remaining": 20},
         "keys": {"used": 0, "limit": 200, "remaining": 200},
         "connectLinks": {"used": 0, "limit": 200, "remaining": 200},
         "drafts": {"used": 0, "limit": 1000, "remaining": 1000},
