@@ -46,9 +46,3 @@ async def test_the_state_counts_and_a_retry_by_hand_begins_anew() -> None:
     effects = [(await count_failed_pull(seen, unreachable())).effect for _ in range(len(PULL_WAITS) + 2)]
     assert effects == [*[Effect.NOT_SENT] * len(PULL_WAITS), Effect.REJECTED, Effect.NOT_SENT]
     assert HandleState.of(saved.kept).failed_pulls == 1
-
-
-async def test_workers_of_an_earlier_version_read_a_state_without_failed_pulls() -> None:
-    saved = Saved()
-    await SavedState(HandleState(), saved).put()
-    assert saved.kept.state == {}

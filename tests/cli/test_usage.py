@@ -39,6 +39,7 @@ def test_a_brand_is_shown_against_its_limits(munadi: Munadi, api: FakeApi) -> No
         ["unused connect links", "0", "-", "200", "200"],
         ["saved drafts", "7", "-", "1,000", "993"],
         ["bytes of files", "52,428,800", "-", "107,374,182,400", "107,321,753,600"],
+        ["running recoveries", "0", "-", "20", "20"],
     ]
 
 

@@ -17,9 +17,10 @@ FEW_ROWS = 500
 
 
 async def create_tables(database: Database) -> None:
-    """Create all tables in an empty database; one of `EmptiedDatabases` has them."""
+    """Create all tables in an empty database. One of `EmptiedDatabases` has them, and one that is opened again."""
+    known = "SELECT name FROM sqlite_master" if database.is_sqlite else "SELECT to_regclass('brands')"
     async with database._writer.begin() as connection:
-        if not database.is_sqlite and (await connection.exec_driver_sql("SELECT to_regclass('brands')")).scalar():
+        if (await connection.exec_driver_sql(known)).scalar():
             return
         for statement in statements(database.url.get_backend_name()):
             await connection.exec_driver_sql(statement)
