@@ -23,7 +23,8 @@ from tests.api.harness import ApiHarness, of_request
 from tests.db.seeding import START
 
 MANY, FEW, ACCOUNTS = 10_000, 100, 50
-WITHIN_MS = 150
+# Twice what the slowest page takes alone: beside other tests the same work costs more processor time.
+WITHIN_MS = 250
 # In turn: most are published, some are in every other state.
 STATUSES = ("published",) * 6 + ("accepted", "queued", "failed", "unconfirmed")
 TEXT = "Words that people wrote. " * 20
