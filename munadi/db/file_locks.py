@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# A process that waits for its turn gets it within the time of a transaction. One that has waited for so long is stopped
+# (SIGSTOP, a debugger, a frozen container), and the others go past it, without waiting for it again for some time.
+PATIENCE, REMEMBERED = 0.5, 10.0
+POLL = 0.002
 
 
 class WriterTurn:
     """The turn to write to a database file, which its processes take one after the other.
 
     The turn is a lock on the file `<path>-writer`. A process can release it and take it again before one that waits for
-    it has woken up. So whoever waits holds a second lock, on `<path>-writer-next`, without which no process can take
+    it has woken up. So a process that waits holds a second lock, on `<path>-writer-next`, without which no other takes
     the first: a process that writes without a pause lets each other one in after every transaction.
     """
+
+    # Until then the process that is next counts as stopped.
+    _passes_until = 0.0
 
     def __init__(self, path: str) -> None:
         """Creates missing files. Raises OSError."""
@@ -28,20 +37,34 @@ class WriterTurn:
     @property
     def is_wanted(self) -> bool:
         """Whether another process waits for the turn that this one has."""
-        try:
-            fcntl.flock(self._next, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self._is_next():
             return True
         fcntl.flock(self._next, fcntl.LOCK_UN)
         return False
 
     def take(self) -> None:
         """Wait for the turn."""
-        fcntl.flock(self._next, fcntl.LOCK_EX)
+        begun = time.monotonic()
+        while not (is_next := self._is_next()):
+            now = time.monotonic()
+            if now < self._passes_until:
+                break
+            if now - begun > PATIENCE:
+                self._passes_until = now + REMEMBERED
+            time.sleep(POLL)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         finally:
-            fcntl.flock(self._next, fcntl.LOCK_UN)
+            if is_next:
+                fcntl.flock(self._next, fcntl.LOCK_UN)
+
+    def _is_next(self) -> bool:
+        """Try to be the one that waits for the turn."""
+        try:
+            fcntl.flock(self._next, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def release(self) -> None:
         """Give the turn to the process that waits."""

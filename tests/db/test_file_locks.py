@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import mmap
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +14,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from munadi.db.file_locks import WriterTurn
+import psutil
+
+from munadi.db.file_locks import PATIENCE, WriterTurn
 from tests.support.waiting import wait_until
 
 # As long as a short transaction: a process that waits wakes up meanwhile.
@@ -32,11 +37,13 @@ while True:
 
 
 @contextmanager
-def busy_process(path: Path) -> Iterator[mmap.mmap]:
-    """The number of turns that another process has taken so far, as eight bytes."""
+def busy_process(path: Path, pids: list[int] | None = None) -> Iterator[mmap.mmap]:
+    """The number of turns that another process has taken so far, as eight bytes. Its id is added to `pids`."""
     counter = path.with_name("counter")
     counter.write_bytes(bytes(8))
     process = subprocess.Popen([sys.executable, "-c", _BUSY, str(path), str(counter)])
+    if pids is not None:
+        pids.append(process.pid)
     try:
         with counter.open("r+b") as file, mmap.mmap(file.fileno(), 8) as shared:
             yield shared
@@ -82,3 +89,24 @@ async def test_a_process_knows_that_another_one_waits(tmp_path: Path) -> None:
             await wait_until(lambda: turns(shared) > 0)
     finally:
         turn.close()
+
+
+async def test_a_process_that_is_stopped_while_it_waits_stops_no_other(tmp_path: Path) -> None:
+    turn, pids, waits = WriterTurn(str(tmp_path / "munadi.db")), list[int](), []
+    try:
+        turn.take()
+        with busy_process(tmp_path / "munadi.db", pids):
+            await wait_until(lambda: turn.is_wanted)
+            os.kill(pids[0], signal.SIGSTOP)
+            await wait_until(lambda: psutil.Process(pids[0]).status() == psutil.STATUS_STOPPED)
+            turn.release()
+            for _ in range(5):
+                begun = time.monotonic()
+                await asyncio.wait_for(asyncio.to_thread(turn.take), 10)
+                waits.append(time.monotonic() - begun)
+                turn.release()
+            os.kill(pids[0], signal.SIGCONT)
+    finally:
+        turn.close()
+    # It is waited for once, and not again for some time.
+    assert max(waits[1:]) < PATIENCE <= waits[0] < 4 * PATIENCE, waits

@@ -27,8 +27,9 @@ from tests.support.dns import name_server
 MULTIPLE, NOISE = 1.2, 1.5
 SECONDS = 20.0
 ACCOUNTS = 40
-# An answer that never came is known to be absent soon.
+# An answer that never came is known to be absent soon, and the attacker has been given more endpoints than usual.
 QUICK = {
+    "MUNADI_LIMITS__ENDPOINTS": "100",
     "MUNADI_CHANNELS__MASTODON__PUBLISH_DEADLINE": "PT8S",
     "MUNADI_CHANNELS__MASTODON__MARGIN": "PT1S",
     "MUNADI_CHANNELS__MASTODON__ABSENCE_WINDOW": "PT2S",
