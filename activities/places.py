@@ -8,11 +8,11 @@ from datetime import datetime
 
 from activities.failures import failure_from
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import HoldReason
 from munadi.domain.server import Server, server_of
 from munadi.ports import Calls, Channels
-from munadi.publishing.model import Outcome
+from munadi.publishing.outcome import Held
 
 
 class Places:
@@ -48,12 +48,6 @@ class Places:
         return server_of(self._channels[account.channel].spec, account.service_url)
 
 
-def wait_for_host(error: ChannelError, now: datetime) -> Outcome:
+def wait_for_host(error: ChannelError, now: datetime) -> Held:
     """The outcome of a call that found no place: the post waits until its turn comes."""
-    return Outcome(
-        effect=Effect.NOT_SENT,
-        hold=HoldReason.HOST_SLOW,
-        hold_for=error.retry_after,
-        hold_cause=failure_from(error, now),
-        credentials_version=error.credentials_version,
-    )
+    return Held(HoldReason.HOST_SLOW, error.retry_after, failure_from(error, now))

@@ -6,6 +6,7 @@ a post that is live: it is retried a few times, and what cannot be done is a war
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import activity
@@ -30,7 +31,8 @@ from munadi.domain.publication import (
     growing,
 )
 from munadi.domain.reasons import REASONS, failure_of
-from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, Step, StepResult
+from munadi.publishing.model import Attempt, NextStep, NoCall, Refused, Step, StepResult
+from munadi.publishing.outcome import Failed, GivenUp, Held, InProgress, Live, NotSent, Open, Outcome, Unclear
 
 # The wait between two checks of an accepted publication.
 CHECK_AGAIN = timedelta(seconds=10)
@@ -55,46 +57,41 @@ class PostPolicy:
 
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
         """Hold, whatever the effect says: no call was made."""
-        return Outcome(
-            effect=Effect.NOT_SENT,
-            hold=hold_for(error) or HoldReason.OUTAGE,
-            hold_for=error.retry_after,
-            hold_cause=failure_from(error, now),
-            credentials_version=error.credentials_version,
-        )
+        return Held(hold_for(error) or HoldReason.OUTAGE, error.retry_after, failure_from(error, now))
 
     def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
         """Hold while the account is paused; fail if it is disconnected."""
-        match refused.code:
-            case "PAUSED":
-                return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=refused.wait)
-            case "ACCOUNT_GONE":
-                return Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.ACCOUNT_DISCONNECTED))
-            case "OPEN_ATTEMPT":
+        match refused.because:
+            case NoCall.PAUSED:
+                return Held(HoldReason.RATE_LIMIT, refused.wait)
+            case NoCall.ACCOUNT_GONE:
+                return Failed(failure_of(Reason.ACCOUNT_DISCONNECTED), Effect.NOT_SENT)
+            case NoCall.OPEN_ATTEMPT:
                 return step.then(NextStep.RECONCILE)
         return step.then(NextStep.LOOK)
 
     def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
         """Published or pending, or the outcome of the error."""
         if isinstance(answer, Published):
-            return Outcome(effect=Effect.SENT, published=answer)
+            return Live(answer)
         if isinstance(answer, Pending):
-            return Outcome(effect=Effect.SENT, pending=True, then=NextStep.CHECK, after=answer.after or CHECK_AGAIN)
+            return InProgress(answer.after or CHECK_AGAIN)
         # While an earlier attempt may be live, a retry waits as a hold: the network is checked before it.
         last_try = attempt.uncertain_since is not None or activity.info().attempt >= PUBLISH_TRIES
         outcome = outcome_of(answer, now, last_try=last_try)
         # A network that keeps refusing what is prepared again is asked more and more rarely.
-        is_quick = outcome.hold_for == PREPARE_AGAIN and step.attempts > MAX_TRIES
-        return outcome.model_copy(update={"hold_for": None}) if is_quick else outcome
+        if isinstance(outcome, Held) and outcome.wait == PREPARE_AGAIN and step.attempts > MAX_TRIES:
+            return replace(outcome, wait=None)
+        return outcome
 
     def found(self, published: Published) -> Outcome:
         """Published: a check found the post."""
-        return Outcome(effect=Effect.SENT, published=published)
+        return Live(published)
 
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
         """Queue it again: at once the first time, then with growing holds."""
         wait = timedelta(0) if step.attempts <= 1 else None
-        return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=wait)
+        return Held(HoldReason.OUTAGE, wait)
 
     def unclear(self, step: Step, found: Unknown, since: datetime, now: datetime) -> Outcome:
         """See `unknown`: the waits grow with the number of checks."""
@@ -106,7 +103,7 @@ class PostPolicy:
         note = found.note[:300]
         message = f"it is unknown whether the post is live: {note}. Look for it there, then resolve the publication"
         why = Warning_(code=OUTCOME_UNKNOWN, message=message, channel=step.channel)
-        return Outcome(effect=Effect.UNKNOWN, look_after=max(spacing, found.pause or timedelta(0)), warning=why)
+        return Unclear(max(spacing, found.pause or timedelta(0)), why)
 
 
 class LaterStepPolicy:
@@ -127,40 +124,38 @@ class LaterStepPolicy:
 
     def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
         """Retry after a pause; otherwise read the database again."""
-        if refused.code == "PAUSED" and refused.wait is not None:
+        if refused.because is NoCall.PAUSED and refused.wait is not None:
             return step.then(NextStep.STAGE, refused.wait)
         return step.then(NextStep.LOOK)
 
     def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
         """Done if the network accepted it; otherwise retry a few times."""
         if not isinstance(answer, ChannelError):
-            return Outcome(effect=Effect.SENT)
-        facts = _facts(answer)
+            return Live()
         if answer.effect is Effect.UNKNOWN:
-            return Outcome(effect=Effect.UNKNOWN, then=NextStep.STAGE, after=SPACING, **facts)
+            return Open(NextStep.STAGE, SPACING)
         still_processing = answer.provider_code == IN_PROGRESS and now < step.publish_by
         if answer.effect is Effect.NOT_SENT and (attempt.number < MAX_TRIES or still_processing):
             after = answer.retry_after or SPACING * attempt.number
-            return Outcome(effect=Effect.NOT_SENT, then=NextStep.STAGE, after=after, **facts)
+            return NotSent(NextStep.STAGE, after)
         return self._given_up(step, answer)
 
     def found(self, published: Published) -> Outcome:
         """Done: a check found the step, and the next one follows."""
-        return Outcome(effect=Effect.SENT)
+        return Live()
 
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
         """Send it again, a few times."""
         if attempt.number < MAX_TRIES:
-            return Outcome(effect=Effect.NOT_SENT)
-        return self._unclear(step, Effect.NOT_SENT)
+            return NotSent()
+        return GivenUp(self._doubtful(step), Reason.OUTCOME_UNKNOWN, Effect.NOT_SENT)
 
     def unclear(self, step: Step, found: Unknown, since: datetime, now: datetime) -> Outcome:
         """Warn that it may be missing, and look again, later each time; give it up at publishBy."""
         wait = max(min(max(now - since, FIRST_LOOK), LAST_LOOK), found.pause or timedelta(0))
-        given_up = self._unclear(step, Effect.UNKNOWN)
         if found.blind or now + wait > step.publish_by:
-            return given_up
-        return given_up.model_copy(update={"look_after": wait})
+            return GivenUp(self._doubtful(step), Reason.OUTCOME_UNKNOWN, Effect.UNKNOWN)
+        return Unclear(wait, self._doubtful(step))
 
     def warning(self, step: Step, why: str, *, doubtful: bool = False) -> Warning_:
         """The warning that the post is live but this step is not, or perhaps not."""
@@ -178,33 +173,25 @@ class LaterStepPolicy:
 
     def _given_up(self, step: Step, error: ChannelError) -> Outcome:
         effect = error.effect if error.effect is not Effect.UNKNOWN else Effect.NOT_SENT
-        return Outcome(effect=effect, warning=self.warning(step, str(error)), given_up=error.reason, **_facts(error))
+        return GivenUp(self.warning(step, str(error)), error.reason, effect)
 
-    def _unclear(self, step: Step, effect: Effect) -> Outcome:
-        warning = self.warning(step, "it is unknown whether the network has it", doubtful=True)
-        return Outcome(effect=effect, warning=warning, given_up=Reason.OUTCOME_UNKNOWN)
+    def _doubtful(self, step: Step) -> Warning_:
+        return self.warning(step, "it is unknown whether the network has it", doubtful=True)
 
 
 def outcome_of(error: ChannelError, now: datetime, *, last_try: bool) -> Outcome:
     """The outcome of a visible call that failed. Only what is proven not sent is retried or held."""
-    facts = _facts(error)
     if error.effect is Effect.UNKNOWN:
-        return Outcome(effect=Effect.UNKNOWN, then=NextStep.RECONCILE, **facts)
+        return Open(NextStep.RECONCILE)
     if error.provider_code == OVERTAKEN:
-        return Outcome(effect=Effect.NOT_SENT, then=NextStep.RECONCILE, **facts)
+        return NotSent(NextStep.RECONCILE)
     hold = hold_for(error) if error.effect is Effect.NOT_SENT else None
     cause = failure_from(error, now)
     if hold is None:
         effect = Effect.NOT_SENT if error.effect is Effect.NOT_SENT else Effect.REJECTED
-        return Outcome(effect=effect, failure=cause, **facts)
+        return Failed(cause, effect)
     if REASONS[error.reason].class_ in (FailureClass.MEDIA, FailureClass.PERMISSION):
-        wait = error.retry_after or PREPARE_AGAIN
-        return Outcome(effect=Effect.NOT_SENT, hold=hold, hold_for=wait, hold_cause=cause, **facts)
+        return Held(hold, error.retry_after or PREPARE_AGAIN, cause)
     if hold is HoldReason.OUTAGE and not last_try and (error.retry_after or timedelta(0)) <= SHORT_WAIT:
-        return Outcome(effect=Effect.NOT_SENT, retry=True, **facts)
-    return Outcome(effect=Effect.NOT_SENT, hold=hold, hold_for=error.retry_after, hold_cause=cause, **facts)
-
-
-def _facts(error: ChannelError) -> dict[str, str | None]:
-    """The facts of the network's response that the attempt stores."""
-    return {"provider_code": error.provider_code, "raw": error.raw or error.provider_message}
+        return NotSent(retry=True)
+    return Held(hold, error.retry_after, cause)

@@ -25,7 +25,8 @@ from munadi.domain.publication import (
     Ready,
 )
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import PREPARE, NextStep, Outcome, StaleEpoch, Step, StepResult
+from munadi.publishing.model import PREPARE, NextStep, StaleEpoch, Step, StepResult
+from munadi.publishing.outcome import CallRecord, Failed, Held
 
 
 class PreparingActivities:
@@ -93,14 +94,12 @@ class PreparingActivities:
             raise again(error)
         failure = failure_from(error, self._clock.now())
         wait: timedelta | None = None if hold is HoldReason.TOKEN else error.retry_after or HOLD_GROWTH[0]
-        outcome = Outcome(
-            effect=Effect.NOT_SENT,
-            failure=failure if hold is None else None,
-            hold=hold,
-            hold_for=wait,
-            hold_cause=failure if hold is not None else None,
-            credentials_version=error.credentials_version,
-        )
         return await self._attempts.record_outcome(
-            step.publication_id, None, step=PREPARE, epoch=step.epoch, outcome=outcome, now=self._clock.now()
+            step.publication_id,
+            None,
+            step=PREPARE,
+            epoch=step.epoch,
+            outcome=Failed(failure) if hold is None else Held(hold, wait, failure),
+            now=self._clock.now(),
+            call=CallRecord.of(error),
         )

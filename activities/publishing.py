@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import activity
@@ -29,7 +30,8 @@ from munadi.domain.publication import (
     Unknown,
 )
 from munadi.ports import Attempts, Calls, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import PREPARE, Attempt, ClaimResult, NextStep, Outcome, Step, StepResult
+from munadi.publishing.model import PREPARE, Attempt, ClaimResult, NextStep, Step, StepResult
+from munadi.publishing.outcome import CallRecord, Failed, Held, Outcome
 
 log = logging.getLogger("munadi.publishing")
 
@@ -124,7 +126,7 @@ class PublishingActivities:
                 return step.then(NextStep.LOOK_FIRST)
             return await self._publish_claimed(ref.model_copy(update={"epoch": step.epoch}))
         if isinstance(account, ChannelError):
-            return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))
+            return await self._runner.without_token(step, account, POST_POLICY)
         if isinstance(attempt, Attempt):
             gate = DeadlineGate(self._clock, attempt.deadline_at, monotonic + self._period(step).total_seconds())
             return await self._runner.call(step, account, attempt, gate, POST_POLICY)
@@ -155,14 +157,14 @@ class PublishingActivities:
         if step.attempt is not None:
             return step.then(NextStep.RECONCILE)
         if self._lapsed(step):
-            waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
-            return await self._runner.record(step, None, waits)
+            return await self._runner.record(step, None, Held(HoldReason.OUTAGE, timedelta(0)))
         account = await self._account(step.account_id)
         if isinstance(account, ChannelError):
-            return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))
+            return await self._runner.without_token(step, account, POST_POLICY)
         async with self._places.place(account) as refused:
             if refused is not None:
-                return await self._runner.record(step, None, wait_for_host(refused, self._clock.now()))
+                waits = wait_for_host(refused, self._clock.now())
+                return await self._runner.record(step, None, waits, CallRecord.of(refused))
             return await self._runner.run(step, account, POST_POLICY)
 
     async def _account(self, account_id: str) -> ConnectedAccount | ChannelError:
@@ -184,12 +186,12 @@ class PublishingActivities:
             step = await self._schedule.load(ref.publication_id)
             if step is None or step.epoch != ref.epoch or step.status is not S.PUBLISHING:
                 return read_again(ref, step)
-            outcome, after = await self._how_far(step)
+            outcome, after, call = await self._how_far(step)
             if outcome is None and self._clock.now() >= step.publish_by:
                 outcome = POST_POLICY.unknown(step, Unknown(note="the network still processes it", pause=after))
             if outcome is None:
                 return step.then(NextStep.CHECK, after)
-            return await self._runner.record(step, step.attempt, outcome)
+            return await self._runner.record(step, step.attempt, outcome, call)
 
     @activity.defn(name="finish")
     async def finish(self, ref: PublicationRef) -> StepResult:
@@ -203,7 +205,7 @@ class PublishingActivities:
             try:
                 account = await self._tokens.account(step.account_id)
             except ChannelError as error:
-                return await self._runner.conclude(step, LATER.no_token(step, error, self._clock.now()))
+                return await self._runner.without_token(step, error, LATER)
             if step.attempt is not None:
                 return await self._runner.reconcile(step, step.attempt, LATER)
             if (since := self._must_look_since(step)) is not None:
@@ -233,25 +235,23 @@ class PublishingActivities:
                 log.info("the id of %s cannot be read yet: %s", ref.publication_id, error)
             return await self._attempts.record_id(ref.publication_id, found, self._clock.now())
 
-    async def _how_far(self, step: Step) -> tuple[Outcome | None, timedelta]:
+    async def _how_far(self, step: Step) -> tuple[Outcome | None, timedelta, CallRecord]:
         """The outcome of an accepted post, or None, and when to check again."""
         try:
             found = await self._check(step)
         except ChannelError as error:
             left = max(CHECK_AGAIN, step.publish_by - self._clock.now())
             after = min(max(CHECK_AGAIN, error.retry_after or CHECK_AGAIN), left)
+            call = replace(CallRecord.of(error), closed_by=ClosedBy.CHECK)
             if isinstance(error, PostDropped) and error.effect is Effect.NOT_SENT:
                 again = outcome_of(error, self._clock.now(), last_try=True)
-                return again.model_copy(update={"prepares_again": True, "closed_by": ClosedBy.CHECK}), after
-            if error.effect is not Effect.REJECTED:
-                return None, after
-            failure = failure_from(error, self._clock.now())
-            version = error.credentials_version
-            outcome = Outcome(effect=error.effect, failure=failure, raw=error.raw, credentials_version=version)
-            return outcome.model_copy(update={"closed_by": ClosedBy.CHECK}), after
+                return replace(again, prepares_again=True) if isinstance(again, Held) else again, after, call
+            refused = error.effect is Effect.REJECTED
+            return Failed(failure_from(error, self._clock.now())) if refused else None, after, call
+        call = CallRecord(closed_by=ClosedBy.CHECK)
         if isinstance(found, Published):
-            return POST_POLICY.found(found).model_copy(update={"closed_by": ClosedBy.CHECK}), CHECK_AGAIN
-        return None, found.after if isinstance(found, Pending) else CHECK_AGAIN
+            return POST_POLICY.found(found), CHECK_AGAIN, call
+        return None, found.after if isinstance(found, Pending) else CHECK_AGAIN, call
 
     async def _check(self, step: Step) -> object:
         channel = self._channels[step.channel]

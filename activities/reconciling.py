@@ -14,7 +14,8 @@ from activities.step_runner import NOT_SEEN, StepRunner
 from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, HoldReason, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import Doubt, NextStep, Outcome, Step, StepResult
+from munadi.publishing.model import Doubt, NextStep, Step, StepResult
+from munadi.publishing.outcome import Held, Requeued
 
 S = PublicationStatus
 IN_DOUBT = frozenset({S.PUBLISHING, S.UNCONFIRMED})
@@ -59,7 +60,7 @@ class ReconcilingActivities:
             return step.then(NextStep.PUBLISH)
         if step.status is S.UNCONFIRMED:
             return await self._runner.record(step, None, POLICY.unknown(step, Unknown(note=NOT_SEEN)))
-        return await self._runner.record(step, None, Outcome(effect=Effect.NOT_SENT, requeue=True))
+        return await self._runner.record(step, None, Requeued())
 
     async def _doubtful(self, step: Step, doubt: Doubt) -> StepResult:
         """An earlier attempt may have been received: it is sent again only if it is still not seen.
@@ -74,8 +75,7 @@ class ReconcilingActivities:
             return await self._runner.record(step, None, POLICY.unknown(step, unclear))
         if isinstance(found, Absent):
             return step.then(NextStep.PUBLISH)
-        waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=found.pause)
-        return await self._runner.record(step, None, waits)
+        return await self._runner.record(step, None, Held(HoldReason.OUTAGE, found.pause))
 
     async def _restored(self, step: Step, since: datetime) -> StepResult:
         """The database was restored and may miss calls: send only after a check has proven absence.
@@ -96,5 +96,4 @@ class ReconcilingActivities:
             return await self._runner.record(step, None, POLICY.unknown(step, found))
         if step.status is S.PUBLISHING:
             return step.then(NextStep.PUBLISH)
-        waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
-        return await self._runner.record(step, None, waits)
+        return await self._runner.record(step, None, Held(HoldReason.OUTAGE, timedelta(0)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -21,7 +22,8 @@ from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import LOOK_GROWTH, POST, Absent, ClosedBy, HoldReason, Pending, Published, Unknown
 from munadi.ports import Attempts, Channels, Clock, TokenProvider, VisibleStep
-from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, StaleEpoch, Step, StepResult
+from munadi.publishing.model import Attempt, NextStep, Refused, StaleEpoch, Step, StepResult
+from munadi.publishing.outcome import NO_CALL, CallRecord, Held, InProgress, NotSent, Open, Outcome
 
 log = logging.getLogger("munadi.publishing")
 
@@ -34,6 +36,7 @@ REFUSED = (
     "an earlier request had no answer, and the network refused a further one ({code}), perhaps because the earlier one "
     "is live; it is not seen there yet, and it is not sent again"
 )
+LOOKED = CallRecord(closed_by=ClosedBy.LOOK)
 # How a visible call ends.
 Answer = Published | Pending | ChannelError
 
@@ -118,29 +121,32 @@ class StepRunner:
         """Make the visible call of an open attempt, and record its outcome. Raises as `run` does."""
         answer = await self._call(step, account, gate, attempt)
         outcome = evidence(attempt, answer, policy) or policy.ended(step, attempt, answer, self._clock.now())
-        facts = {"credentials_version": account.credentials_version, "first_byte_at": gate.passed_at}
-        outcome = outcome.model_copy(update=facts)
         error = answer if isinstance(answer, ChannelError) else None
+        about = CallRecord.of(error) if error is not None else CallRecord()
+        about = replace(about, credentials_version=account.credentials_version, first_byte_at=gate.passed_at)
         if error is not None:
             await self._tokens.pause(account, error.pause)
-            if outcome.hold is HoldReason.TOKEN:
+            if isinstance(outcome, Held) and outcome.reason is HoldReason.TOKEN:
                 renewed = await self._renewed(account, error, may_renew)
                 if renewed is not None:
                     # Nothing was sent: close this attempt and open another with the new token.
-                    closed = Outcome(effect=Effect.NOT_SENT, retry=True, raw=outcome.raw, first_byte_at=gate.passed_at)
-                    await self.record(step, attempt, closed)
+                    await self.record(step, attempt, NotSent(retry=True), about)
                     return await self.run(step, renewed, policy, may_renew=False)
-        result = await self.record(step, attempt, outcome)
-        if outcome.retry and error is not None and _is_unchanged(step, result):
+        result = await self.record(step, attempt, outcome, about)
+        if isinstance(outcome, NotSent) and outcome.retry and error is not None and _is_unchanged(step, result):
             raise again(error)
         return result
+
+    async def without_token(self, step: Step, error: ChannelError, policy: StepPolicy) -> StepResult:
+        """Record that no call was made, because there is no usable token."""
+        return await self.conclude(step, policy.no_token(step, error, self._clock.now()), CallRecord.of(error))
 
     async def reconcile(self, step: Step, attempt: Attempt, policy: StepPolicy) -> StepResult:
         """Check the network for an open attempt, and record what is proven. Read only at the network."""
         spec = self._channels[step.channel].spec
         found = await self.find(step, attempt.looks_since - policy.skew)
         if isinstance(found, Published):
-            return await self.record(step, attempt, policy.found(found), ClosedBy.LOOK)
+            return await self.record(step, attempt, policy.found(found), LOOKED)
         now = self._clock.now()
         resend = self._channels[step.channel].resend(step.draft, step.name or POST)
         window, absent_for = spec.absence_window, timedelta(0)
@@ -160,12 +166,12 @@ class StepRunner:
                 return step.then(policy.reconcile, SPACING - absent_for)
             self._absences.end(attempt.id)
             closed_by = ClosedBy.KEY if found.by_key else ClosedBy.LOOK
-            return await self.record(step, attempt, policy.absent(step, attempt), closed_by)
+            return await self.record(step, attempt, policy.absent(step, attempt), CallRecord(closed_by=closed_by))
         unclear = _why_unclear(attempt, found)
         if spec.looks_a_day is not None and step.looks >= len(LOOK_GROWTH):
             unclear = unclear.model_copy(update={"pause": max(DAY / spec.looks_a_day, _pause_of(found))})
         outcome = policy.unclear(step, unclear, attempt.looks_since, now)
-        return await self.record(step, attempt, outcome, ClosedBy.LOOK)
+        return await self.record(step, attempt, outcome, LOOKED)
 
     async def find(self, step: Step, since: datetime) -> Published | Absent | Unknown:
         """Check the network once. An error while checking is Unknown, never Absent."""
@@ -184,16 +190,14 @@ class StepRunner:
         taken = await self._attempts.belongs_to_another(step.publication_id, found.post_id)
         return Unknown(note="the only post that looks like it is another publication's") if taken else found
 
-    async def conclude(self, step: Step, answer: Outcome | StepResult) -> StepResult:
+    async def conclude(self, step: Step, answer: Outcome | StepResult, call: CallRecord = NO_CALL) -> StepResult:
         """Record an outcome that has no attempt; a StepResult is returned as it is."""
-        return answer if isinstance(answer, StepResult) else await self.record(step, None, answer)
+        return answer if isinstance(answer, StepResult) else await self.record(step, None, answer, call)
 
     async def record(
-        self, step: Step, attempt: Attempt | None, outcome: Outcome, closed_by: ClosedBy | None = None
+        self, step: Step, attempt: Attempt | None, outcome: Outcome, call: CallRecord = NO_CALL
     ) -> StepResult:
         """Record an outcome. If the publication does not change, the outcome decides the next step."""
-        if closed_by is not None:
-            outcome = outcome.model_copy(update={"closed_by": closed_by})
         result = await self._attempts.record_outcome(
             step.publication_id,
             attempt.id if attempt else None,
@@ -201,10 +205,11 @@ class StepRunner:
             epoch=step.epoch,
             outcome=outcome,
             now=self._clock.now(),
+            call=call,
         )
-        if outcome.then is None or not _is_unchanged(step, result):
-            return result
-        return result.model_copy(update={"step": outcome.then, "after": outcome.after})
+        if isinstance(outcome, InProgress | NotSent | Open) and outcome.then and _is_unchanged(step, result):
+            return result.model_copy(update={"step": outcome.then, "after": outcome.after})
+        return result
 
     async def _call(self, step: Step, account: ConnectedAccount, gate: DeadlineGate, attempt: Attempt) -> Answer:
         """The one mutating request, under its deadline."""
@@ -244,7 +249,7 @@ class StepRunner:
             return None
 
 
-def evidence(attempt: Attempt, answer: Answer, policy: StepPolicy) -> Outcome | None:
+def evidence(attempt: Attempt, answer: Answer, policy: StepPolicy) -> Open | None:
     """The outcome of a refusal while an earlier attempt may be live; None for every other answer.
 
     The refusal may be caused by that earlier request, and it never proves that it had no effect. So it is no failure,
@@ -254,14 +259,7 @@ def evidence(attempt: Attempt, answer: Answer, policy: StepPolicy) -> Outcome | 
         return None
     if answer.effect is not Effect.REJECTED and not answer.may_be_ours:
         return None
-    return Outcome(
-        effect=Effect.REJECTED,
-        evidence=True,
-        then=policy.reconcile,
-        after=SPACING,
-        provider_code=answer.provider_code,
-        raw=answer.raw or answer.provider_message,
-    )
+    return Open(policy.reconcile, SPACING, is_refused=True)
 
 
 def _may_resend(resend: Resend, attempt: Attempt) -> bool:

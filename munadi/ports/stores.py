@@ -15,12 +15,12 @@ from munadi.publishing.model import (
     ClaimResult,
     Command,
     CommandResult,
-    Outcome,
     Refused,
     Step,
     StepResult,
     View,
 )
+from munadi.publishing.outcome import NO_CALL, CallRecord, Outcome
 
 
 class Schedule(Protocol):
@@ -80,6 +80,7 @@ class Attempts(Protocol):
         epoch: int,
         outcome: Outcome,
         now: datetime,
+        call: CallRecord = NO_CALL,
     ) -> StepResult: ...
 
     async def record_id(self, publication_id: str, found: Published | None, now: datetime) -> StepResult:

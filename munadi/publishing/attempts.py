@@ -33,12 +33,13 @@ from munadi.publishing.model import (
     Attempt,
     ClaimResult,
     NextStep,
-    Outcome,
+    NoCall,
     Refused,
     StaleEpoch,
     Step,
     StepResult,
 )
+from munadi.publishing.outcome import NO_CALL, CallRecord, Failed, Held, Live, Outcome
 from munadi.publishing.outcomes import apply_outcome, locate, owned_by_another
 from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import step_from
@@ -104,10 +105,10 @@ class AttemptStore:
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
-                return Refused("GONE")
+                return Refused(NoCall.GONE)
             row = locked.publication(publication_id)
             if row.epoch != epoch or not _may_take(row, step):
-                return Refused("STALE")
+                return Refused(NoCall.STALE)
             earlier = await _attempts_before(session, row, step)
             return await _open(locked, row, step, holder, deadline, earlier)
 
@@ -155,6 +156,7 @@ class AttemptStore:
         epoch: int,
         outcome: Outcome,
         now: datetime,
+        call: CallRecord = NO_CALL,
     ) -> StepResult:
         """Close an attempt and change its publication, by the table in `outcomes`. `attempt_id` None: nothing was sent.
 
@@ -166,10 +168,10 @@ class AttemptStore:
                 raise LookupError(publication_id)
             row = locked.publication(publication_id)
             attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
-            applied = await apply_outcome(locked, row, attempt, step=step, epoch=epoch, outcome=outcome)
+            applied = await apply_outcome(locked, row, attempt, step=step, epoch=epoch, outcome=outcome, call=call)
             await locked.close()
             if step == POST or (step == PREPARE and applied):
-                await _note_on_account(session, row.account_id, outcome, now)
+                await _note_on_account(session, row.account_id, outcome, call, now)
             return _result(locked, row)
 
     async def record_id(self, publication_id: str, found: Published | None, now: datetime) -> StepResult:
@@ -199,11 +201,11 @@ async def _open(
     """
     account = await locked.account(row.account_id)
     if account.deleted_at is not None:
-        return Refused("ACCOUNT_GONE")
+        return Refused(NoCall.ACCOUNT_GONE)
     if account.paused_until is not None and account.paused_until > locked.now:
-        return Refused("PAUSED", account.paused_until - locked.now)
+        return Refused(NoCall.PAUSED, account.paused_until - locked.now)
     if any(one.is_open for one in earlier):
-        return Refused("OPEN_ATTEMPT")
+        return Refused(NoCall.OPEN_ATTEMPT)
     attempt = Attempt(
         new_id(Prefix.ATTEMPT),
         max((one.number for one in earlier), default=0) + 1,
@@ -255,17 +257,18 @@ def _may_take(row: PublicationRow, step: str) -> bool:
     return row.status == S.PUBLISHED and row.stages[:1] == [step]
 
 
-async def _note_on_account(session: AsyncSession, account_id: str, outcome: Outcome, now: datetime) -> None:
+async def _note_on_account(
+    session: AsyncSession, account_id: str, outcome: Outcome, call: CallRecord, now: datetime
+) -> None:
     """Record the result of the last post at its account. Token failures are recorded where the renewal was tried."""
-    held = outcome.hold_cause if outcome.hold is not HoldReason.TOKEN else None
-    await note_outcome(
-        session,
-        account_id,
-        worked=outcome.published is not None,
-        failure=outcome.failure or held,
-        now=now,
-        version=outcome.credentials_version,
-    )
+    failure = None
+    match outcome:
+        case Failed():
+            failure = outcome.failure
+        case Held() if outcome.reason is not HoldReason.TOKEN:
+            failure = outcome.cause
+    worked, version = isinstance(outcome, Live), call.credentials_version
+    await note_outcome(session, account_id, worked=worked, failure=failure, now=now, version=version)
 
 
 def _result(locked: LockedContent, row: PublicationRow) -> StepResult:

@@ -15,9 +15,8 @@ from munadi.domain.attempt import Attempt as Attempt
 from munadi.domain.attempt import Doubt as Doubt
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import PublicationDraft
-from munadi.domain.failure import Effect, Failure, Reason
 from munadi.domain.model import Model
-from munadi.domain.publication import ENDED, ClosedBy, Handle, HoldReason, PublicationStatus, Published, Warning_
+from munadi.domain.publication import ENDED, Handle, PublicationStatus
 
 # The invisible step before the post. It has no attempts, because it may be repeated.
 PREPARE = "prepare"
@@ -154,11 +153,22 @@ class CommandResult(Model):
     text: str
 
 
+class NoCall(StrEnum):
+    """Why no visible call may be made: there is no such publication, another run has taken over, its account was
+    disconnected or is paused, or the outcome of an earlier call is open."""
+
+    GONE = "gone"
+    STALE = "stale"
+    ACCOUNT_GONE = "account_gone"
+    PAUSED = "paused"
+    OPEN_ATTEMPT = "open_attempt"
+
+
 @dataclass(frozen=True)
 class Refused:
-    """Why no visible call may be made: GONE, STALE, ACCOUNT_GONE, PAUSED (for `wait`), OPEN_ATTEMPT."""
+    """No visible call may be made now. PAUSED: not for `wait`."""
 
-    code: str
+    because: NoCall
     wait: timedelta | None = None
 
 
@@ -206,44 +216,6 @@ class ClaimResult:
     step: Step
     attempt: Attempt | Refused | None
     found: NextStep | timedelta | None
-
-
-class Outcome(Model):
-    """The outcome of a step. The first of these that is set decides (`munadi.publishing.outcomes` has the table):
-
-    published: it is live · evidence: refused, but an earlier attempt may be live · failure: refused permanently ·
-    hold: not sent, wait, and prepare it again where `prepares_again` · pending: accepted, not yet live ·
-    requeue: never sent, due at once · look_after: the result is unclear, check again after that long · warning: a later
-    step is given up, because of `given_up`, or with `look_after` checked again. None of them: an unknown effect leaves
-    the attempt open for `reconcile`.
-
-    `then` and `after` say what the workflow does next if the publication stays as it is; with `retry` the activity
-    raises, so that Temporal retries it. `credentials_version` is that of the credentials the call was made with: a
-    failure is recorded on their connection only. `first_byte_at` is when the call began, None where that is not known.
-    `closed_by` is what closes the attempt, if this outcome does.
-    """
-
-    effect: Effect
-    closed_by: ClosedBy = ClosedBy.ANSWER
-    published: Published | None = None
-    evidence: bool = False
-    failure: Failure | None = None
-    hold: HoldReason | None = None
-    hold_for: timedelta | None = None
-    hold_cause: Failure | None = None
-    prepares_again: bool = False
-    pending: bool = False
-    requeue: bool = False
-    look_after: timedelta | None = None
-    warning: Warning_ | None = None
-    given_up: Reason | None = None
-    retry: bool = False
-    then: NextStep | None = None
-    after: timedelta = timedelta(0)
-    provider_code: str | None = None
-    raw: str | None = None
-    first_byte_at: datetime | None = None
-    credentials_version: int | None = None
 
 
 class StaleEpoch(Exception):

@@ -2,18 +2,17 @@
 
 | the outcome is | current epoch | stale epoch (another run has taken over) |
 |---|---|---|
-| published | published | published: a late success is a fact, whatever the epoch |
-| evidence | stays publishing, attempt stays open as rejected: an earlier one may be live, checks follow | the same |
-| failure | failed; unconfirmed where an earlier attempt may be live | only its own attempt is closed |
-| hold | queued, held | only its own attempt is closed |
-| requeue | queued, due at once | nothing |
-| look_after | unconfirmed, or the next check | nothing |
-| retry | stays publishing, attempt closed as not sent | the same |
-| pending | stays publishing, attempt stays open as sent: `check` ends it, it is never sent again | the same |
-| none of these (unknown) | stays publishing, attempt stays open | the same, unless it was closed for certain |
+| Live | published | published: a late success is a fact, whatever the epoch |
+| InProgress | stays publishing, attempt stays open as sent: `check` ends it, it is never sent again | the same |
+| Failed | failed; unconfirmed where an earlier attempt may be live | only its own attempt is closed |
+| Held | queued, held | only its own attempt is closed |
+| Requeued | queued, due at once | nothing |
+| NotSent | stays publishing, attempt closed as not sent | the same |
+| Open | stays publishing, attempt stays open, as refused or unknown | the same, unless it was closed for certain |
+| Unclear | unconfirmed, or the next check | nothing |
 
-A failure and a hold of PREPARE change a publication that is still queued. A later step (a comment, a part) never
-changes the status, whatever the epoch: sent passes the step, a warning gives up all that are left.
+Failed and Held of PREPARE change a publication that is still queued. A later step (a comment, a part) never changes the
+status, whatever the epoch: Live passes the step, GivenUp gives up all that are left, Unclear looks for it again.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
 from munadi.domain.event import EventType
-from munadi.domain.failure import Effect, Failure
+from munadi.domain.failure import Effect, Failure, Reason
 from munadi.domain.publication import (
     CHAIN_INCOMPLETE,
     COMMENT,
@@ -47,7 +46,21 @@ from munadi.domain.publication import (
     growing,
 )
 from munadi.publishing.content import LockedContent, without
-from munadi.publishing.model import PREPARE, Outcome
+from munadi.publishing.model import PREPARE
+from munadi.publishing.outcome import (
+    NO_CALL,
+    CallRecord,
+    Failed,
+    GivenUp,
+    Held,
+    InProgress,
+    Live,
+    Open,
+    Outcome,
+    Requeued,
+    Unclear,
+    effect_of,
+)
 from munadi.publishing.steps import attempts_of, doubt_of
 
 S = PublicationStatus
@@ -66,36 +79,44 @@ _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType]
 
 
 async def apply_outcome(
-    locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, *, step: str, epoch: int, outcome: Outcome
+    locked: LockedContent,
+    row: PublicationRow,
+    attempt: AttemptRow | None,
+    *,
+    step: str,
+    epoch: int,
+    outcome: Outcome,
+    call: CallRecord = NO_CALL,
 ) -> bool:
     """Change a locked publication and its attempt by the table above; False when the epoch or the status is stale."""
-    live = outcome.published is not None or (step not in (POST, PREPARE) and outcome.effect is Effect.SENT)
-    if attempt is not None and outcome.look_after is None:
-        _close(locked, row, attempt, outcome)
-    if live and row.attempt_count and (attempt is None or attempt.outcome == Effect.REJECTED):
+    if attempt is not None and not isinstance(outcome, Unclear):
+        _close(locked, row, attempt, outcome, call)
+    if isinstance(outcome, Live) and row.attempt_count and (attempt is None or attempt.outcome == Effect.REJECTED):
         attempt = await _live_one(locked.session, row, step) or attempt
     if step not in (POST, PREPARE):
         _later_step(locked, row, step, outcome)
         return True
-    if outcome.published is not None:
+    if isinstance(outcome, Live) and outcome.published is not None:
         await _published(locked, row, attempt, outcome.published)
         return True
     in_question = (S.QUEUED,) if step == PREPARE else (S.PUBLISHING, S.UNCONFIRMED)
     if row.epoch != epoch or row.status not in in_question:
         return False
-    if outcome.failure is not None:
-        failure = outcome.failure
-        if attempt is not None:
-            failure = failure.model_copy(update={"attempt_id": attempt.id})
-        await fail_or_doubt(locked, row, failure)
-    elif outcome.hold is not None:
-        await _hold(locked, row, attempt, outcome, outcome.hold)
-    elif outcome.requeue and row.status == S.PUBLISHING:
-        locked.release(row)
-        await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
-    elif outcome.look_after is not None:
-        await _unconfirmed(locked, row, outcome.look_after, outcome.warning)
+    match outcome:
+        case Failed():
+            await fail_or_doubt(locked, row, _of_attempt(outcome.failure, attempt))
+        case Held():
+            await _hold(locked, row, attempt, outcome, call)
+        case Requeued() if row.status == S.PUBLISHING:
+            locked.release(row)
+            await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
+        case Unclear():
+            await _unconfirmed(locked, row, outcome.look_after, outcome.warning)
     return True
+
+
+def _of_attempt(failure: Failure, attempt: AttemptRow | None) -> Failure:
+    return failure if attempt is None else failure.model_copy(update={"attempt_id": attempt.id})
 
 
 async def fail_or_doubt(locked: LockedContent, row: PublicationRow, failure: Failure) -> None:
@@ -113,27 +134,27 @@ async def fail_or_doubt(locked: LockedContent, row: PublicationRow, failure: Fai
     row.next_look_at = locked.now + LOOK_GROWTH[0]  # once more also after publishBy
 
 
-def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outcome: Outcome) -> None:
+def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outcome: Outcome, call: CallRecord) -> None:
     """Record the outcome at its attempt. Only a later proof of acceptance changes a certain outcome.
 
     An attempt that was refused stays refused, also when the post is found: an earlier one is live.
     """
-    open_before = attempt.is_open
-    if not open_before and outcome.published is None and not outcome.pending:
+    open_before, effect = attempt.is_open, effect_of(outcome)
+    is_proof = isinstance(outcome, InProgress) or (isinstance(outcome, Live) and outcome.published is not None)
+    if not open_before and not is_proof:
         return
-    refused = attempt.outcome == Effect.REJECTED and outcome.effect is Effect.SENT and not outcome.pending
-    attempt.outcome = (Effect.REJECTED if refused else outcome.effect).value
+    was_refused = attempt.outcome == Effect.REJECTED and isinstance(outcome, Live)
+    attempt.outcome = (Effect.REJECTED if was_refused else effect).value
     attempt.ended_at = locked.now
-    attempt.provider_code = outcome.provider_code or attempt.provider_code
-    attempt.raw = outcome.raw or attempt.raw
-    attempt.first_byte_at = outcome.first_byte_at or attempt.first_byte_at
+    attempt.provider_code = call.provider_code or attempt.provider_code
+    attempt.raw = call.raw or attempt.raw
+    attempt.first_byte_at = call.first_byte_at or attempt.first_byte_at
+    stays_open = isinstance(outcome, InProgress | Open)
     # A late "accepted, still processing" reopens the last attempt, so that no other is sent.
-    opens_again = outcome.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
-    uncertain = outcome.effect is Effect.UNKNOWN or outcome.pending
-    still_open = uncertain or outcome.evidence
-    attempt.is_open = still_open and outcome.warning is None and (open_before or opens_again)
-    attempt.closed_by = None if attempt.is_open else outcome.closed_by.value
-    attempt.was_uncertain = attempt.was_uncertain or still_open
+    opens_again = stays_open and attempt.number == row.attempt_count and row.status != S.PUBLISHED
+    attempt.is_open = stays_open and (open_before or opens_again)
+    attempt.closed_by = None if attempt.is_open else call.closed_by.value
+    attempt.was_uncertain = attempt.was_uncertain or stays_open or effect is Effect.UNKNOWN
 
 
 async def _live_one(session: AsyncSession, row: PublicationRow, step: str) -> AttemptRow | None:
@@ -148,19 +169,25 @@ async def _live_one(session: AsyncSession, row: PublicationRow, step: str) -> At
 
 def _later_step(locked: LockedContent, row: PublicationRow, step: str, outcome: Outcome) -> None:
     row.step_look_at = None
-    if outcome.effect is Effect.SENT and row.stages[:1] == [step]:
-        row.stages = row.stages[1:]
-        row.warnings = [one for one in row.warnings if not is_step_warning(one, step)]
+    others = [one for one in row.warnings if not is_step_warning(one, step)]
+    if isinstance(outcome, Live) and row.stages[:1] == [step]:
+        row.stages, row.warnings = row.stages[1:], others
         if not any(one["code"] in LACKS_A_PART for one in row.warnings):
             row.incomplete_at = row.incomplete_because = None
-    elif outcome.warning is not None and row.stages:
-        row.warnings = [*(one for one in row.warnings if not is_step_warning(one, step)), outcome.warning.stored()]
-        row.incomplete_at, row.incomplete_because = locked.now, outcome.given_up and outcome.given_up.value
-        if outcome.look_after is None:
-            row.stages = []
-        else:
-            row.step_look_at = locked.now + outcome.look_after
+    elif isinstance(outcome, GivenUp) and row.stages:
+        _warn_of_step(locked, row, [*others, outcome.warning.stored()], outcome.because)
+        row.stages = []
+    elif isinstance(outcome, Unclear) and outcome.warning is not None and row.stages:
+        _warn_of_step(locked, row, [*others, outcome.warning.stored()], Reason.OUTCOME_UNKNOWN)
+        row.step_look_at = locked.now + outcome.look_after
     row.updated_at = locked.now
+
+
+def _warn_of_step(
+    locked: LockedContent, row: PublicationRow, warnings: list[dict[str, Any]], because: Reason | None
+) -> None:
+    row.warnings = warnings
+    row.incomplete_at, row.incomplete_because = locked.now, because and because.value
 
 
 def is_step_warning(warning: Mapping[str, Any], step: str) -> bool:
@@ -220,7 +247,7 @@ async def locate(locked: LockedContent, row: PublicationRow, found: Published | 
 
 
 async def _hold(
-    locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, outcome: Outcome, reason: HoldReason
+    locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, held: Held, call: CallRecord
 ) -> None:
     if row.status == S.UNCONFIRMED:
         await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
@@ -229,20 +256,16 @@ async def _hold(
     if row.status == S.PUBLISHING:
         await locked.move(row, S.QUEUED, None)
         row.hold_reason = None
-    if outcome.prepares_again:
+    if held.prepares_again:
         row.handle_ready = False  # what it holds was accepted and given up: the channel's `prepare` replaces it
     until = None
-    if reason is not HoldReason.TOKEN:
-        wait = outcome.hold_for if outcome.hold_for is not None else growing(HOLD_GROWTH, row.hold_count)
-        until = locked.now + wait
-    cause = outcome.hold_cause
-    if cause is not None and attempt is not None:
-        cause = cause.model_copy(update={"attempt_id": attempt.id})
-    await locked.hold(row, reason, until, cause)
-    if reason is HoldReason.RATE_LIMIT and until is not None and attempt is not None:
+    if held.reason is not HoldReason.TOKEN:
+        until = locked.now + (held.wait if held.wait is not None else growing(HOLD_GROWTH, row.hold_count))
+    await locked.hold(row, held.reason, until, held.cause and _of_attempt(held.cause, attempt))
+    if held.reason is HoldReason.RATE_LIMIT and until is not None and attempt is not None:
         # Only the network's own response pauses the account. A hold because of the pause must not extend it.
         account = await locked.session.get(AccountRow, row.account_id)
-        version = outcome.credentials_version
+        version = call.credentials_version
         if account is not None and (version is None or account.connected_version <= version):
             account.paused_until = max(until, account.paused_until or until)
 

@@ -11,7 +11,7 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import FIRST_COMMENT_FAILED, THUMBNAIL_FAILED, PublicationStatus, Published, Warning_
-from munadi.publishing.model import Outcome
+from munadi.publishing.outcome import GivenUp, Live
 from munadi.publishing.outcomes import apply_outcome
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
@@ -31,7 +31,7 @@ async def lose(api: ApiHarness, because: Reason = Reason.MISSING_SCOPE, **fields
     await api.move(made["id"], S.QUEUED, S.PUBLISHING, S.PUBLISHED)
     text = f"the post is live; its first comment is missing: MISSING_SCOPE (200): {SAID}"
     warning = Warning_(code=FIRST_COMMENT_FAILED, message=text, channel="bluesky")
-    outcome = Outcome(effect=Effect.REJECTED, warning=warning, given_up=because)
+    outcome = GivenUp(warning, because, Effect.REJECTED)
     async with api.locked(made["id"]) as content:
         row = content.publications[0]
         row.stages, row.provider_url = [COMMENT], f"https://bsky.example/{row.id}"
@@ -86,7 +86,7 @@ async def test_a_thumbnail_that_was_refused_is_missing_too(api: ApiHarness, dash
     made = await api.submit()
     await api.move(made["id"], S.QUEUED, S.PUBLISHING)
     lost = Warning_(code=THUMBNAIL_FAILED, message="the video is published without its thumbnail: too large")
-    outcome = Outcome(effect=Effect.SENT, published=Published(post_id="1", warnings=(lost,)))
+    outcome = Live(Published(post_id="1", warnings=(lost,)))
     async with api.locked(made["id"]) as content:
         row = content.publications[0]
         await apply_outcome(content, row, None, step="post", epoch=row.epoch, outcome=outcome)

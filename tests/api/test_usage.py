@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from munadi.domain.failure import Effect
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus, Published
-from munadi.publishing.model import Outcome
+from munadi.publishing.outcome import Live
 from munadi.publishing.outcomes import apply_outcome
 from tests.api.harness import ApiHarness, of_request
 from tests.api.problems import expect_problem
@@ -22,7 +21,7 @@ async def record_outcome(api: ApiHarness, content_id: str) -> None:
         [row] = content.publications
         await content.move(row, PublicationStatus.QUEUED, None)
         await content.move(row, PublicationStatus.PUBLISHING, None)
-        sent = Outcome(effect=Effect.SENT, published=Published(post_id="1"))
+        sent = Live(Published(post_id="1"))
         await apply_outcome(content, row, None, step="post", epoch=row.epoch, outcome=sent)
 
 

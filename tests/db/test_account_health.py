@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import Effect, Reason
+from munadi.domain.failure import Reason
 from munadi.domain.publication import HoldReason, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
-from munadi.publishing.model import Outcome
+from munadi.publishing.outcome import Failed, Held, Live, NotSent, Open, Outcome
 from tests.db.board import CHANNELS, Board
 from tests.db.seeding import START
 
@@ -24,12 +24,12 @@ CHANNEL: ChannelName = CHANNELS[0]
 @pytest.mark.parametrize(
     ("outcome", "worked", "reason"),
     [
-        (Outcome(effect=Effect.SENT, published=Published(post_id="1")), True, None),
-        (Outcome(effect=Effect.REJECTED, failure=REFUSED), False, "CONTENT_POLICY"),
-        (Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_cause=AWAY), False, "PROVIDER_OUTAGE"),
-        (Outcome(effect=Effect.NOT_SENT, hold=HoldReason.TOKEN, hold_cause=AWAY), False, None),
-        (Outcome(effect=Effect.UNKNOWN), False, None),
-        (Outcome(effect=Effect.NOT_SENT, retry=True), False, None),
+        (Live(Published(post_id="1")), True, None),
+        (Failed(REFUSED), False, "CONTENT_POLICY"),
+        (Held(HoldReason.OUTAGE, cause=AWAY), False, "PROVIDER_OUTAGE"),
+        (Held(HoldReason.TOKEN, cause=AWAY), False, None),
+        (Open(), False, None),
+        (NotSent(retry=True), False, None),
     ],
 )
 async def test_an_outcome_is_recorded_on_the_account(

@@ -17,7 +17,8 @@ from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
 from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
-from munadi.publishing.model import PREPARE, Attempt, Outcome, Refused, StaleEpoch, StepResult
+from munadi.publishing.model import PREPARE, Attempt, NoCall, Refused, StaleEpoch, StepResult
+from munadi.publishing.outcome import NO_CALL, CallRecord, Failed, Held, Live, Open, Outcome, Requeued, Unclear
 from munadi.publishing.service import store_edit
 from tests.db.board import Board, Put
 from tests.db.seeding import START
@@ -53,33 +54,32 @@ async def test_a_lateness_ends_with_the_first_byte_or_if_no_worker_saw_it_with_t
     intent = await open_one(board, put)
     assert isinstance(intent, Attempt)
     first_byte = None if began is None else START + began
-    lost = Outcome(effect=Effect.UNKNOWN, first_byte_at=first_byte)
-    live = Outcome(effect=Effect.SENT, published=Published(post_id="1"))
-    for seconds, outcome in ((1, lost), (40, live)):
+    call = CallRecord(first_byte_at=first_byte)
+    for seconds, outcome, about in ((1, Open(), call), (40, Live(Published(post_id="1")), NO_CALL)):
         now = START + timedelta(seconds=seconds)
-        await board.store.record_outcome(put.id, intent.id, epoch=EPOCH, outcome=outcome, now=now)
+        await board.store.record_outcome(put.id, intent.id, epoch=EPOCH, outcome=outcome, now=now, call=about)
     row = await board.row(put.id)
     assert (row.status, row.lateness_ms, row.published_at) == (S.PUBLISHED, late, first_byte or START)
 
 
 @pytest.mark.parametrize("status", [status for status in S if status is not S.PUBLISHING])
 async def test_only_a_publishing_post_may_be_sent(board: Board, status: S) -> None:
-    assert await open_one(board, await board.put(status, epoch=EPOCH)) == Refused("STALE")
+    assert await open_one(board, await board.put(status, epoch=EPOCH)) == Refused(NoCall.STALE)
 
 
 @pytest.mark.parametrize("epoch", [EPOCH - 1, EPOCH + 1])
 async def test_an_overtaken_worker_sends_nothing(board: Board, epoch: int) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
-    assert await open_one(board, put, epoch=epoch) == Refused("STALE")
+    assert await open_one(board, put, epoch=epoch) == Refused(NoCall.STALE)
     assert await board.attempts(put.id) == []
 
 
 @pytest.mark.parametrize(
     ("account", "refused"),
     [
-        ({"deleted_at": START}, Refused("ACCOUNT_GONE")),
-        ({"paused_until": START + MINUTE}, Refused("PAUSED", MINUTE)),
-        ({"deleted_at": START, "paused_until": START + MINUTE}, Refused("ACCOUNT_GONE")),
+        ({"deleted_at": START}, Refused(NoCall.ACCOUNT_GONE)),
+        ({"paused_until": START + MINUTE}, Refused(NoCall.PAUSED, MINUTE)),
+        ({"deleted_at": START, "paused_until": START + MINUTE}, Refused(NoCall.ACCOUNT_GONE)),
         ({"paused_until": START}, None),
     ],
 )
@@ -93,19 +93,19 @@ async def test_an_account_may_forbid_an_attempt(board: Board, account: dict[str,
 async def test_one_open_attempt_per_stage(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     assert isinstance(await open_one(board, put), Attempt)
-    assert await open_one(board, put) == Refused("OPEN_ATTEMPT")
+    assert await open_one(board, put) == Refused(NoCall.OPEN_ATTEMPT)
 
 
 async def test_a_later_step_is_taken_in_order_once_the_post_is_live(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH, stages=["part-2", "part-3"])
-    assert await open_one(board, put, step="part-2") == Refused("STALE")
+    assert await open_one(board, put, step="part-2") == Refused(NoCall.STALE)
     await board.set(put.id, status="published")
-    assert await open_one(board, put, step="part-3") == Refused("STALE")
-    assert await open_one(board, put) == Refused("STALE")
+    assert await open_one(board, put, step="part-3") == Refused(NoCall.STALE)
+    assert await open_one(board, put) == Refused(NoCall.STALE)
     part = await open_one(board, put, step="part-2")
     assert isinstance(part, Attempt)
     assert part.number == 1
-    assert await open_one(board, put, step="part-2") == Refused("OPEN_ATTEMPT")
+    assert await open_one(board, put, step="part-2") == Refused(NoCall.OPEN_ATTEMPT)
 
 
 async def test_two_at_once_make_exactly_one_intent(board: Board) -> None:
@@ -118,7 +118,7 @@ async def test_two_at_once_make_exactly_one_intent(board: Board) -> None:
 
 
 async def test_an_unknown_publication_gets_no_attempt(board: Board) -> None:
-    assert await open_one(board, Put("", ("pub_none",))) == Refused("GONE")
+    assert await open_one(board, Put("", ("pub_none",))) == Refused(NoCall.GONE)
     assert await board.schedule.load("pub_none") is None
     assert await board.schedule.begin("pub_none", START, IN_DOUBT) is None
 
@@ -130,7 +130,7 @@ async def test_a_reconcile_raises_the_epoch_so_that_a_late_intent_fails(board: B
     assert step is not None
     assert step.attempt is not None
     assert (step.epoch, step.attempt.id, step.attempt.effect) == (EPOCH + 1, attempt_id, None)
-    assert await open_one(board, put) == Refused("STALE")
+    assert await open_one(board, put) == Refused(NoCall.STALE)
     loaded = await board.schedule.load(put.id)
     assert loaded == step
 
@@ -175,22 +175,21 @@ async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> No
     put = await board.put(S.QUEUED, epoch=EPOCH, lead_seconds=60.0)
     async with board.locked(put.content_id) as post:
         await store_edit(post, planned(board, "corrected"), Duplicates.WARN)
-    ended = await end(board, put, failure=failure_of(Reason.TEXT_TOO_LONG))
+    ended = await end(board, put, Failed(failure_of(Reason.TEXT_TOO_LONG)))
     assert ended == (S.QUEUED, None)
 
 
-async def end(board: Board, put: Put, *, epoch: int = EPOCH, **given: Any) -> tuple[S, str | None]:
-    outcome = Outcome(effect=Effect.NOT_SENT, **given)
+async def end(board: Board, put: Put, outcome: Outcome, *, epoch: int = EPOCH) -> tuple[S, str | None]:
     result = await board.store.record_outcome(put.id, None, step=PREPARE, epoch=epoch, outcome=outcome, now=START)
     return result.status, (await board.row(put.id)).hold_reason
 
 
 async def test_a_preparation_ends_with_a_failure_or_a_hold(board: Board) -> None:
     refused, held, late = [await board.put(S.QUEUED, epoch=EPOCH) for _ in range(3)]
-    assert await end(board, refused, failure=failure_of(Reason.CONTENT_POLICY)) == (S.FAILED, None)
-    assert await end(board, held, hold=HoldReason.OUTAGE, hold_for=MINUTE) == (S.QUEUED, "OUTAGE")
+    assert await end(board, refused, Failed(failure_of(Reason.CONTENT_POLICY))) == (S.FAILED, None)
+    assert await end(board, held, Held(HoldReason.OUTAGE, MINUTE)) == (S.QUEUED, "OUTAGE")
     assert (await board.row(held.id)).hold_until == START + MINUTE
-    assert await end(board, late, epoch=EPOCH - 1, failure=failure_of(Reason.CONTENT_POLICY)) == (S.QUEUED, None)
+    assert await end(board, late, Failed(failure_of(Reason.CONTENT_POLICY)), epoch=EPOCH - 1) == (S.QUEUED, None)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +203,7 @@ async def test_a_preparation_ends_with_a_failure_or_a_hold(board: Board) -> None
 )
 async def test_a_requeue_is_due_at_once(board: Board, status: S, epoch: int, after: S) -> None:
     put = await board.put(status, epoch=EPOCH, hold_count=3)
-    never_sent = Outcome(effect=Effect.NOT_SENT, requeue=True)
+    never_sent = Requeued()
     result = await board.store.record_outcome(put.id, None, epoch=epoch, outcome=never_sent, now=START)
     moved = after is not status
     assert result.status is after
@@ -217,7 +216,7 @@ async def test_a_requeue_is_due_at_once(board: Board, status: S, epoch: int, aft
 
 
 async def look_again(board: Board, put: Put, after: timedelta, epoch: int = EPOCH) -> StepResult:
-    outcome = Outcome(effect=Effect.UNKNOWN, look_after=after)
+    outcome = Unclear(after)
     return await board.store.record_outcome(put.id, None, epoch=epoch, outcome=outcome, now=START)
 
 
@@ -240,10 +239,10 @@ async def test_an_unconfirmed_post_says_why_until_its_outcome_is_known(board: Bo
     put = await board.put(S.PUBLISHING, epoch=EPOCH, publish_by=START + 60 * MINUTE)
     for why in ("reads are down", "two posts look like it"):
         warning = Warning_(code=OUTCOME_UNKNOWN, message=why)
-        outcome = Outcome(effect=Effect.UNKNOWN, look_after=MINUTE, warning=warning)
+        outcome = Unclear(MINUTE, warning)
         await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=outcome, now=START)
         assert [each["message"] for each in (await board.row(put.id)).warnings] == [why]
-    live = Outcome(effect=Effect.SENT, published=Published(post_id="live"))
+    live = Live(Published(post_id="live"))
     await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=live, now=START)
     assert (await board.row(put.id)).warnings == []
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import Effect
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.claiming import LATE_FIRST_SEND, MIN_SLEEP
-from munadi.publishing.model import Attempt, ClaimResult, NextStep, Outcome, Refused
+from munadi.publishing.model import Attempt, ClaimResult, NextStep, NoCall, Refused
+from munadi.publishing.outcome import Requeued
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 from tests.support.statements import statements_of
@@ -162,7 +162,7 @@ async def test_a_retried_activity_claims_nothing_twice(board: Board) -> None:
 async def test_an_earlier_open_attempt_refuses_the_intent(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH)
     await board.attempt(put.id, epoch=EPOCH)
-    assert (await claim(board, put)).attempt == Refused("OPEN_ATTEMPT")
+    assert (await claim(board, put)).attempt == Refused(NoCall.OPEN_ATTEMPT)
 
 
 async def test_a_second_attempt_has_the_next_number(board: Board) -> None:
@@ -225,7 +225,7 @@ async def test_an_outcome_under_the_claims_epoch_ends_it(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH)
     taken = await claim(board, put)
     assert isinstance(taken.attempt, Attempt)
-    waits = Outcome(effect=Effect.NOT_SENT, requeue=True)
+    waits = Requeued()
     result = await board.store.record_outcome(
         put.id, taken.attempt.id, epoch=taken.step.epoch, outcome=waits, now=START + SECOND
     )

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.tables import DiscardRow
-from munadi.domain.failure import Effect, Reason
+from munadi.domain.failure import Reason
 from munadi.domain.publication import ClosedBy, Published
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.reasons import failure_of
@@ -18,15 +18,15 @@ from munadi.publishing.changes import cancel
 from munadi.publishing.handles import seal_state, state_of
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
-from munadi.publishing.model import Outcome
+from munadi.publishing.outcome import Failed, Live, Outcome
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.spent_handles import KEPT_AFTER_A_FAILURE, forget_spent_handles
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
 STATE = {"session": "https://upload.example/videos?upload_id=CANARY-upload-0123456789", "video_id": "v1"}
-LIVE = Outcome(effect=Effect.SENT, published=Published(post_id="1", url="https://network.example/1"))
-REFUSED = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+LIVE = Live(Published(post_id="1", url="https://network.example/1"))
+REFUSED = Failed(failure_of(Reason.CONTENT_POLICY))
 DAY = timedelta(days=1)
 
 
@@ -84,7 +84,7 @@ async def test_a_published_post_without_later_steps_keeps_no_handle(board: Board
 async def test_a_post_with_later_steps_keeps_its_handle_until_the_last(board: Board) -> None:
     put = await prepared(board, stages=["comment", "part-2"])
     await record_outcome(board, put, LIVE)
-    sent = Outcome(effect=Effect.SENT)
+    sent = Live()
     await board.store.record_outcome(put.id, None, step="comment", epoch=1, outcome=sent, now=START)
     step = await board.schedule.begin(put.id, START, frozenset({S.PUBLISHED}))
     assert step is not None
@@ -96,7 +96,7 @@ async def test_a_post_with_later_steps_keeps_its_handle_until_the_last(board: Bo
 
 async def test_a_post_without_an_id_keeps_its_handle_until_the_id_is_known(board: Board) -> None:
     put = await prepared(board)
-    await record_outcome(board, put, Outcome(effect=Effect.SENT, published=Published(post_id=None, url=None)))
+    await record_outcome(board, put, Live(Published(post_id=None, url=None)))
     assert await kept(board, put) == STATE
     found = Published(post_id="7", url="https://network.example/7")
     await board.store.record_id(put.id, found, START)

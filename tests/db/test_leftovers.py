@@ -17,7 +17,8 @@ from munadi.publishing.changes import cancel, reschedule, resolve, retry
 from munadi.publishing.handles import state_of
 from munadi.publishing.leftover_removal import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
-from munadi.publishing.model import Outcome, StaleEpoch
+from munadi.publishing.model import StaleEpoch
+from munadi.publishing.outcome import Failed, InProgress, Live, Open
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
@@ -72,18 +73,18 @@ async def test_a_preparation_that_a_restored_database_must_check_is_not_removed(
 async def test_a_preparation_that_failed_before_the_backup_is_not_removed(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    outcome = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+    outcome = Failed(failure_of(Reason.CONTENT_POLICY))
     await board.store.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     await board.set(put.id, look_since=START)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
     assert (await rows(board, put))[0].outcome == "withdrawn"
 
 
-@pytest.mark.parametrize("outcome", [Effect.NOT_SENT, Effect.REJECTED])
-async def test_a_call_without_effect_does_not_prevent_a_removal(board: Board, outcome: Effect) -> None:
+@pytest.mark.parametrize("effect", [Effect.NOT_SENT, Effect.REJECTED])
+async def test_a_call_without_effect_does_not_prevent_a_removal(board: Board, effect: Effect) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    outcome = Outcome(effect=outcome, failure=failure_of(Reason.CONTENT_POLICY))
+    outcome = Failed(failure_of(Reason.CONTENT_POLICY), effect)
     await board.store.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     assert await taken(board, put) == []
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
@@ -92,8 +93,8 @@ async def test_a_call_without_effect_does_not_prevent_a_removal(board: Board, ou
 async def test_a_call_of_unknown_effect_prevents_a_removal_even_if_proven_absent(board: Board) -> None:
     put = await board.put(S.PUBLISHING, due=START, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=Outcome(effect=Effect.UNKNOWN), now=START)
-    absent = Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=Open(), now=START)
+    absent = Failed(failure_of(Reason.PROVIDER_OUTAGE), Effect.NOT_SENT)
     await board.store.record_outcome(put.id, attempt, epoch=1, outcome=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
@@ -104,7 +105,7 @@ async def test_a_call_that_a_killed_worker_may_have_sent_prevents_a_removal(boar
     attempt = await board.attempt(put.id, epoch=1)
     work = await board.schedule.begin(put.id, START, frozenset({S.PUBLISHING}))
     assert work is not None
-    absent = Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    absent = Failed(failure_of(Reason.PROVIDER_OUTAGE), Effect.NOT_SENT)
     await board.store.record_outcome(put.id, attempt, epoch=work.epoch, outcome=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
@@ -114,8 +115,8 @@ async def test_an_accepted_call_that_failed_afterwards_prevents_a_removal(board:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     for outcome in (
-        Outcome(effect=Effect.SENT, pending=True),
-        Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.MEDIA_PROCESSING_FAILED)),
+        InProgress(),
+        Failed(failure_of(Reason.MEDIA_PROCESSING_FAILED)),
     ):
         await board.store.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     assert (await board.row(put.id)).status == S.FAILED
@@ -134,7 +135,7 @@ async def test_a_post_that_a_person_resolved_as_not_published_is_not_removed(boa
 async def test_a_published_post_has_no_leftovers(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    sent = Outcome(effect=Effect.SENT, published=Published(post_id=put.id))
+    sent = Live(Published(post_id=put.id))
     await board.store.record_outcome(put.id, attempt, epoch=1, outcome=sent, now=START)
     assert await rows(board, put) == []
 

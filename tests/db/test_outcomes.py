@@ -8,10 +8,10 @@ from itertools import product
 import pytest
 
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import Effect, Reason
+from munadi.domain.failure import Reason
 from munadi.domain.publication import ID_LOOK_GROWTH, HoldReason, PublicationStatus, Published, Warning_
 from munadi.domain.reasons import failure_of
-from munadi.publishing.model import Outcome
+from munadi.publishing.outcome import CallRecord, Failed, Held, InProgress, Live, NotSent, Open, effect_of
 from tests.db.board import Board
 from tests.db.seeding import START
 
@@ -19,12 +19,12 @@ S = PublicationStatus
 EPOCH = 7
 MINUTE = timedelta(minutes=1)
 OUTCOMES = {
-    "published": Outcome(effect=Effect.SENT, published=Published(post_id="p", url="https://n.example/p")),
-    "failure": Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY), provider_code="400"),
-    "hold": Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE),
-    "retry": Outcome(effect=Effect.NOT_SENT, retry=True),
-    "pending": Outcome(effect=Effect.SENT, pending=True),
-    "unknown": Outcome(effect=Effect.UNKNOWN, raw="reset"),
+    "published": Live(Published(post_id="p", url="https://n.example/p")),
+    "failure": Failed(failure_of(Reason.CONTENT_POLICY)),
+    "hold": Held(HoldReason.OUTAGE),
+    "retry": NotSent(retry=True),
+    "pending": InProgress(),
+    "unknown": Open(),
 }
 
 
@@ -59,7 +59,7 @@ async def test_every_outcome_in_every_state(board: Board) -> None:
         seen = (S(row.status), tuple(types), attempt.outcome, attempt.is_open, settled.status, settled.epoch)
         after, way = expected(name, current, status)
         # In every epoch its own attempt gets the outcome. Only a certain outcome closes it.
-        want = (after, way, outcome.effect, name in ("unknown", "pending"), after, EPOCH)
+        want = (after, way, effect_of(outcome), name in ("unknown", "pending"), after, EPOCH)
         if seen != want:
             wrong.append(f"{name}, {'current' if current else 'stale'}, {status}: {seen}, not {want}")
     assert wrong == []
@@ -69,7 +69,7 @@ async def test_a_late_success_is_recorded_with_the_time_of_its_call(board: Board
     put = await board.put(S.QUEUED, epoch=EPOCH, hold_reason="OUTAGE", hold_since=START, due=START - 2 * MINUTE)
     attempt_id = await board.attempt(put.id)
     warned = Published(post_id=None, warnings=(Warning_(code="POST_ID_PENDING", message="later"),))
-    outcome = Outcome(effect=Effect.SENT, published=warned)
+    outcome = Live(warned)
     await board.store.record_outcome(put.id, attempt_id, epoch=1, outcome=outcome, now=START)
     row = await board.row(put.id)
     assert (row.status, row.hold_reason, row.failure) == (S.PUBLISHED, None, None)
@@ -91,7 +91,7 @@ async def test_a_success_after_the_cancel_is_a_warning(board: Board) -> None:
 async def test_a_post_id_of_another_publication_is_not_recorded_twice(board: Board) -> None:
     await board.put(S.PUBLISHED, provider_post_id="mine")
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
-    found = Outcome(effect=Effect.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
+    found = Live(Published(post_id="mine", url="https://n.example/mine"))
     settled = await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=found, now=START)
     row = await board.row(put.id)
     assert settled.status is S.PUBLISHED
@@ -124,7 +124,8 @@ async def test_a_certain_outcome_is_not_overwritten_by_a_late_unknown_one(board:
 async def test_a_failure_names_its_attempt(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
-    await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["failure"], now=START)
+    call, refused = CallRecord(provider_code="400"), OUTCOMES["failure"]
+    await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=refused, now=START, call=call)
     failure = (await board.row(put.id)).failure or {}
     assert (failure["attemptId"], failure["class"], failure["reason"]) == (attempt_id, "POLICY", "CONTENT_POLICY")
     [attempt] = await board.attempts(put.id)
@@ -149,7 +150,7 @@ async def test_the_length_of_each_hold(board: Board, reason: HoldReason) -> None
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     needs_owner = {"status": "reauth_required"} if reason is HoldReason.TOKEN else {}
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE, **needs_owner)
-    outcome = Outcome(effect=Effect.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
+    outcome = Held(reason, 20 * MINUTE)
     attempt_id = await board.attempt(put.id)
     await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=outcome, now=START)
     row = await board.row(put.id)
@@ -168,7 +169,7 @@ async def test_the_length_of_each_hold(board: Board, reason: HoldReason) -> None
 async def test_a_hold_because_of_a_pause_does_not_lengthen_it(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + MINUTE)
-    outcome = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=2 * MINUTE)
+    outcome = Held(HoldReason.RATE_LIMIT, 2 * MINUTE)
     await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=outcome, now=START)
     assert (await board.row(put.id)).hold_until == START + 2 * MINUTE
     assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + MINUTE

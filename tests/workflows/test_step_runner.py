@@ -17,9 +17,10 @@ from munadi.domain.attempt import doubt_about
 from munadi.domain.channel import ChannelName, Resend
 from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, ClosedBy, PublicationStatus, Published, Unknown
+from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channel, Channels
-from munadi.publishing.model import Attempt, NextStep, Outcome, Step, StepResult
+from munadi.publishing.model import Attempt, NextStep, Step, StepResult
+from munadi.publishing.outcome import NO_CALL, CallRecord, Outcome, effect_of
 from tests.channels.making import FixedClock
 from tests.workflows.fakes import ServerClock, Tokens
 
@@ -55,9 +56,9 @@ class Looking(StepRunner):
         return self.left.pop(0)
 
     async def record(
-        self, step: Step, attempt: Attempt | None, outcome: Outcome, closed_by: ClosedBy | None = None
+        self, step: Step, attempt: Attempt | None, outcome: Outcome, call: CallRecord = NO_CALL
     ) -> StepResult:
-        self.recorded += outcome.effect is Effect.NOT_SENT
+        self.recorded += effect_of(outcome) is Effect.NOT_SENT
         return step.then(NextStep.LOOK)
 
 
@@ -153,12 +154,7 @@ REFUSALS = [
 def test_a_refusal_is_evidence_while_an_earlier_attempt_is_uncertain(error: ChannelError, policy: Any) -> None:
     outcome = evidence(DOUBTED, error, policy)
     assert outcome is not None
-    assert (outcome.evidence, outcome.effect, outcome.failure, outcome.then) == (
-        True,
-        Effect.REJECTED,
-        None,
-        policy.reconcile,
-    )
+    assert (outcome.is_refused, effect_of(outcome), outcome.then) == (True, Effect.REJECTED, policy.reconcile)
     assert evidence(replace(DOUBTED, uncertain_since=None), error, policy) is None
 
 
