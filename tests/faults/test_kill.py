@@ -12,7 +12,7 @@ from tests.faults.evidence import prove, two_sizes
 from tests.faults.points import Passage
 from tests.faults.trials import Trial, at_passage, broken, by_network, in_batches, passages_of
 from tests.harness.times import p95
-from tests.harness.world import CHANNELS, ONLY, QUICK, World, channel_of, open_world, proved_shapes
+from tests.harness.world import ABSENT_SOON, CHANNELS, ONLY, QUICK, World, channel_of, open_world, proved_shapes
 
 SEED = 20261125
 TRIALS = 200
@@ -61,9 +61,10 @@ async def test_each_post_is_published_once_when_the_worker_is_killed(
     """The large version has the real deadlines and one trial at a time in each installation: a kill that meets two
     trials would make the measured recovery longer."""
     async with AsyncExitStack() as opened:
+        settings = [{**ABSENT_SOON, **env} if large else QUICK for env in installations]
         worlds = [
-            await opened.enter_async_context(open_world(tmp_path / str(number), env if large else QUICK))
-            for number, env in enumerate(installations)
+            await opened.enter_async_context(open_world(tmp_path / str(number), each))
+            for number, each in enumerate(settings)
         ]
         plans = await every_passage(worlds[0]) if large else worst_passages()
         waiting = iter(list(enumerate(plans)))

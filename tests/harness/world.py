@@ -79,6 +79,8 @@ QUICK = {
         ("LONG_ABSENCE", "PT3S"),
     )
 }
+# With all other real times: a quarter of an hour for each post that was not sent would take days.
+ABSENT_SOON = {f"MUNADI_CHANNELS__{name.upper()}__LONG_ABSENCE": "PT45S" for name in CHANNELS}
 LATER = 20 * 3600.0
 FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "picture": (picture, "a.jpg"),
