@@ -16,6 +16,8 @@ from tests.harness.times import p95
 
 STREAMS = 1_100
 ROWS = 60_000
+# Large, and for anyone.
+DOCUMENTS = ("/openapi.json", "/docs/api", "/openapi.json", "/docs/reference/problems")
 
 
 async def sign_in(scene: Scene, key: str) -> str:
@@ -83,6 +85,22 @@ async def _scrape(scene: Scene) -> None:
     scene.add("p95 of an answer, four clients at once", p95(seconds), "s", at_most=0.5)
 
 
+async def _read_documents(scene: Scene) -> None:
+    seconds, statuses, ends = list[float](), set[int](), time.monotonic() + 20
+
+    async def client(number: int) -> None:
+        async with scene.target.client(key="", timeout=20) as api:
+            while time.monotonic() < ends:
+                found = await timed(api.get(DOCUMENTS[number % len(DOCUMENTS)]))
+                seconds.append(found.seconds)
+                statuses.add(found.status)
+
+    await asyncio.gather(*(client(number) for number in range(8)))
+    scene.add("documents read", len(seconds))
+    scene.add("p95 of an answer, eight clients at once", p95(seconds), "s", at_most=0.5)
+    scene.add("answers that were not 200", float(statuses != {200}), "", at_most=0)
+
+
 def _many_deliveries(file: Path) -> None:
     add_deliveries(file, ROWS)
 
@@ -97,5 +115,12 @@ ATTACKS = (
         _scrape,
         prepare=_delivered,
         seed=_many_deliveries,
+    ),
+    Attack(
+        "30",
+        "documents",
+        "eight clients without a key read the OpenAPI document and pages made of it for 20 s",
+        "built once; others' accepts ≤ 0.3 s",
+        _read_documents,
     ),
 )
