@@ -144,7 +144,8 @@ class Lane:
                 async with self._writes:
                     await self._deliveries.renew(self._endpoint_id, self._holder, self._clock.now())
                 continue
-            await self._record()
+            # Not cancelled in the middle: a transaction that is committed all the same would be recorded twice.
+            await asyncio.shield(self._record())
 
     async def _record(self) -> None:
         """Record all results so far. What could not be recorded is kept for the next call."""

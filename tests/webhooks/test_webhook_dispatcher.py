@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -17,7 +15,7 @@ from munadi.clock import SystemClock
 from munadi.domain.delivery import SendResult
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
-from munadi.webhooks.dispatcher import LANES_PER_BRAND, SLOW_LANES_PER_BRAND, WRITES_PER_BRAND, EventDispatcher
+from munadi.webhooks.dispatcher import LANES_PER_BRAND, SLOW_LANES_PER_BRAND, EventDispatcher
 from munadi.webhooks.lane import Lane
 from munadi.webhooks.schedule import BREAK_AFTER
 from tests.support.waiting import wait_until
@@ -219,22 +217,6 @@ async def test_an_error_of_the_database_is_retried(monkeypatch: pytest.MonkeyPat
         await wait_until(lambda: receiver.sent == ["evt_1"])
 
 
-async def test_sent_deliveries_are_recorded_when_the_process_stops() -> None:
-    queue = Queue({"half": [due("half", n, post="cnt_1" if n else None) for n in range(2)]})
-    receiver = Receiver()
-    real = receiver.send
-
-    async def then_silence(**given: object) -> SendResult:
-        if given["message_id"] == "evt_1":
-            await asyncio.sleep(3600)
-        return await real(**given)  # type: ignore[arg-type]
-
-    receiver.send = then_silence  # type: ignore[method-assign]
-    async with running(queue, receiver):
-        await wait_until(lambda: receiver.sent == ["evt_0"])
-    assert [each.delivery_id for each in queue.recorded] == ["half-0"]
-
-
 async def test_a_failed_event_blocks_the_later_ones_of_its_post() -> None:
     receiver = Receiver(broken=frozenset({"https://a.example/"}))
     batch = DeliveryBatch([due("a", 1, "cnt_1"), due("a", 2, "cnt_1"), due("a", 3, "cnt_2")], receiver, SystemClock())
@@ -269,32 +251,3 @@ async def test_a_batch_stops_after_some_failures_in_a_row() -> None:
     assert BREAK_AFTER <= len(batch.attempted) <= SENDS_AT_FIRST + BREAK_AFTER
     assert batch.blocked == []
     assert receiver.most_open == SENDS_AT_FIRST
-
-
-@dataclass
-class SlowWriter(Queue):
-    """A database whose writer is busy. Counts the transactions that wait for it, by brand."""
-
-    writes: Counter[str] = field(default_factory=Counter)
-    most: Counter[str] = field(default_factory=Counter)
-
-    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
-        brand = self.brands[endpoint_id]
-        self.writes[brand] += 1
-        self.most |= self.writes
-        await asyncio.sleep(0.02)
-        self.writes[brand] -= 1
-        return True
-
-    async def record(self, endpoint_id: str, holder: str, *given: Any) -> None:
-        await self.open(endpoint_id, holder, given[-1])
-        await super().record(endpoint_id, holder, *given)
-
-
-async def test_the_lanes_of_a_brand_leave_the_writer_to_others() -> None:
-    names = [f"crowd-{number}" for number in range(LANES_PER_BRAND)]
-    pending = {name: [due(name, number) for number in range(3)] for name in [*names, "quiet"]}
-    queue = SlowWriter(pending, brands={**dict.fromkeys(names, "crowd"), "quiet": "quiet"})
-    async with running(queue, Receiver()):
-        await wait_until(lambda: not any(queue.pending.values()))
-    assert queue.most == {"crowd": WRITES_PER_BRAND, "quiet": 1}
