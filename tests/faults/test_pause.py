@@ -88,7 +88,9 @@ async def test_a_worker_that_resumes_after_its_deadline_sends_nothing(
         # must run for a trial to end soon.
         for number in range(8 if large else 4):
             await more.enter_async_context(world.stack.another_worker(f"worker-{number}"))
-        trials = await in_batches(enumerate(plans), lambda plan: paused(world, plan), at_once=4 if large else 2)
+        # One by one on SQLite: a worker that is stopped for one post may be within a transaction for another. Then it
+        # keeps all writers waiting until it resumes.
+        trials = await in_batches(enumerate(plans), lambda plan: paused(world, plan), at_once=4 if large else 1)
     print(*trials, sep="\n")
     hit = [trial for trial in trials if trial.hit_at is not None]
     live = sum(trial.was_live for trial in hit)
