@@ -141,7 +141,7 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text(HAS_ENDED),
             postgresql_where=text(HAS_ENDED),
         ),
-        # Those of before revision 0025 have no fingerprint.
+        # One without a fingerprint is not compared.
         Index(
             "publications_alike",
             "account_id",
@@ -228,7 +228,7 @@ class AttemptRow(SQLModel, table=True):
     holder: str
     is_open: bool = True
     was_uncertain: bool = False  # whether it was ever unknown or still processing, even if it is certain now
-    closed_by: str | None = None  # ClosedBy; null while it is open, and in rows of before revision 0030
+    closed_by: str | None = None  # ClosedBy; null while it is open
     # When the first earlier attempt of this step was made that may have been received; null where there is none.
     uncertain_since: datetime | None = _at(default=None)
     intent_at: datetime = _at()
