@@ -169,7 +169,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ.get("CI") == "true":
         for item in items:
             if not item.nodeid.startswith(("tests/workflows/", "tests/faults/")):
-                item.add_marker(pytest.mark.flaky(reruns=1, rerun_except=["Timeout"]))
+                item.add_marker(pytest.mark.flaky(reruns=1, rerun_except=["from pytest-timeout"]))
                 # The limit of a whole test ends with its first try; this one holds for each try.
                 limit = item.get_closest_marker("timeout")
                 seconds = limit.args[0] if limit else float(item.config.getini("timeout"))

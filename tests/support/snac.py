@@ -20,6 +20,7 @@ from tests.support.processes import Process
 
 PROGRAM = "snac"
 BACK = "http://127.0.0.1:9/back"
+SLOW = 60.0  # seconds; beside whole stacks on two cores snac has left a read without an answer for more than five
 
 
 class SnacAccount(BaseModel):
@@ -61,13 +62,14 @@ class RealSnac:
     def agree(self, who: SnacAccount, client_id: str, redirect_uri: str, state: str) -> str:
         """The owner logs in on the server's consent page; the address that the browser is sent to."""
         form = {"login": who.name, "passwd": who.password, "redir": redirect_uri, "cid": client_id, "state": state}
-        answer = httpx.post(f"{self.url}/oauth/x-snac-login", data=form)
+        answer = httpx.post(f"{self.url}/oauth/x-snac-login", data=form, timeout=SLOW)
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
     def posts(self, account_id: str) -> list[dict[str, object]]:
         """What the server shows of an account to everybody, newest first."""
-        shown: list[dict[str, object]] = httpx.get(f"{self.url}/api/v1/accounts/{account_id}/statuses").json()
+        address = f"{self.url}/api/v1/accounts/{account_id}/statuses"
+        shown: list[dict[str, object]] = httpx.get(address, timeout=SLOW).json()
         return shown
 
     def _run(self, command: str, *arguments: str, answers: list[str] | None = None) -> str:
