@@ -11,24 +11,19 @@ from munadi.ports import Clock
 
 @dataclass
 class DeadlineGate:
-    """Open until the deadline, by the wall clock and the monotonic clock: a pause can mislead either of them alone.
-
-    While `passed` is false no byte of the visible request has left. `passed_at` is when it opened last, by the wall
-    clock: a request that the network asks to repeat passes it twice.
-    """
+    """Open until the deadline, by the wall clock and the monotonic clock: a pause can mislead either of them alone."""
 
     clock: Clock
     deadline: datetime
     monotonic_deadline: float
-    passed_at: datetime | None = None
 
     @classmethod
     def open_for(cls, clock: Clock, now: datetime, period: timedelta) -> DeadlineGate:
         """A gate that closes `period` from now."""
         return cls(clock, now + period, clock.monotonic() + period.total_seconds())
 
-    def __call__(self) -> None:
-        """Check the deadline just before the first byte. Raises ChannelError (not sent) once it has passed."""
+    def __call__(self) -> datetime:
+        """The time now. Raises ChannelError (not sent) once the deadline has passed."""
         now = self.clock.now()
         if now >= self.deadline or self.clock.monotonic() >= self.monotonic_deadline:
             raise ChannelError(
@@ -37,16 +32,12 @@ class DeadlineGate:
                 "the attempt's deadline passed before the request was sent; nothing was sent",
                 provider_code="DEADLINE_GATE",
             )
-        self.passed_at = now
+        return now
 
-    @property
-    def passed(self) -> bool:
-        """Whether it has opened."""
-        return self.passed_at is not None
-
-    def late(self) -> ChannelError:
+    @staticmethod
+    def late(passed: bool) -> ChannelError:
         """The error for a call without an answer by the deadline: not sent, if the request had not begun."""
-        if self.passed:
+        if passed:
             message = "no answer by the deadline"
             return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message, provider_code="DEADLINE", raw=message)
         return ChannelError(

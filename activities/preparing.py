@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.access import require_permission, with_token
 from activities.failures import SHORT_WAIT, again, failure_from, hold_for
-from activities.handles import HandleSaver
+from activities.handles import handle_store
 from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
 from munadi.domain.account import ConnectedAccount
@@ -56,18 +56,18 @@ class PreparingActivities:
                 return read_again(ref, step)
             # The start of its workflow may not be recorded yet; for the workflow, what is accepted is queued.
             step = replace(step, status=PublicationStatus.QUEUED)
-            saver = HandleSaver(self._attempts, step, self._clock)
-            channel, usable = self._channels[step.channel], self._usable(step)
+            store = handle_store(self._attempts, step, self._clock, self._usable(step))
+            channel = self._channels[step.channel]
 
             async def prepare(account: ConnectedAccount) -> Ready | Pending:
                 require_permission(account, channel.spec)
-                return await channel.prepare(step.draft, account, saver.handle(usable), saver.save)
+                return await channel.prepare(channel.publication(step.draft, account, store))
 
             try:
                 result = await with_token(self._tokens, step.account_id, prepare)
                 if isinstance(result, Pending):
                     return step.then(NextStep.AGAIN, result.after)
-                await saver.ready(result.expires_at)
+                await store.ready(result.expires_at)
             except StaleEpoch:
                 return read_again(ref, step)
             except ChannelError as error:

@@ -29,7 +29,7 @@ from munadi.domain.publication import (
     Published,
     Unknown,
 )
-from munadi.ports import Attempts, Calls, Channels, Clock, Schedule, TokenProvider
+from munadi.ports import Attempts, Calls, Channels, Clock, HandleStore, Schedule, TokenProvider
 from munadi.publishing.model import PREPARE, Attempt, ClaimResult, NextStep, Step, StepResult
 from munadi.publishing.outcome import CallRecord, Failed, Held, Outcome
 
@@ -256,7 +256,9 @@ class PublishingActivities:
     async def _check(self, step: Step) -> object:
         channel = self._channels[step.channel]
         return await with_token(
-            self._tokens, step.account_id, lambda account: channel.check(step.draft, account, step.handle)
+            self._tokens,
+            step.account_id,
+            lambda account: channel.check(channel.publication(step.draft, account, HandleStore(step.handle))),
         )
 
     def _must_look_since(self, step: Step) -> datetime | None:

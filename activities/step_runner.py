@@ -16,12 +16,12 @@ from activities.absences import Absences
 from activities.access import with_token
 from activities.failures import OVERTAKEN, again
 from activities.gate import DeadlineGate
-from activities.handles import HandleSaver
+from activities.handles import handle_store
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import LOOK_GROWTH, POST, Absent, ClosedBy, HoldReason, Pending, Published, Unknown
-from munadi.ports import Attempts, Channels, Clock, TokenProvider, VisibleStep
+from munadi.ports import Attempts, Channels, Clock, HandleStore, TokenProvider
 from munadi.publishing.model import Attempt, NextStep, Refused, StaleEpoch, Step, StepResult
 from munadi.publishing.outcome import NO_CALL, CallRecord, Held, InProgress, NotSent, Open, Outcome
 
@@ -123,7 +123,7 @@ class StepRunner:
         outcome = evidence(attempt, answer, policy) or policy.ended(step, attempt, answer, self._clock.now())
         error = answer if isinstance(answer, ChannelError) else None
         about = CallRecord.of(error) if error is not None else CallRecord()
-        about = replace(about, credentials_version=account.credentials_version, first_byte_at=gate.passed_at)
+        about = replace(about, credentials_version=account.credentials_version, first_byte_at=attempt.passed_at)
         if error is not None:
             await self._tokens.pause(account, error.pause)
             if isinstance(outcome, Held) and outcome.reason is HoldReason.TOKEN:
@@ -180,7 +180,9 @@ class StepRunner:
             found = await with_token(
                 self._tokens,
                 step.account_id,
-                lambda account: channel.find(step.draft, account, step.handle, since, name),
+                lambda account: channel.find(
+                    channel.publication(step.draft, account, HandleStore(step.handle)), since, name
+                ),
             )
         except ChannelError as error:
             return Unknown(note=str(error)[:200], pause=error.pause)
@@ -213,17 +215,18 @@ class StepRunner:
 
     async def _call(self, step: Step, account: ConnectedAccount, gate: DeadlineGate, attempt: Attempt) -> Answer:
         """The one mutating request, under its deadline."""
-        saver = HandleSaver(self._attempts, step, self._clock)
-        visible = VisibleStep(gate, step.name or POST, is_doubtful=attempt.uncertain_since is not None)
+        channel = self._channels[step.channel]
+        store = handle_store(self._attempts, step, self._clock, step.handle)
+        attempt.deadline = gate
         try:
             async with asyncio.timeout(gate.seconds_left):
-                return await self._channels[step.channel].publish(step.draft, account, step.handle, saver.save, visible)
+                return await channel.publish(channel.publication(step.draft, account, store), attempt)
         except ChannelError as error:
             return error
         except TimeoutError:
-            return gate.late()
+            return gate.late(attempt.passed)
         except StaleEpoch:
-            effect = Effect.UNKNOWN if gate.passed else Effect.NOT_SENT
+            effect = Effect.UNKNOWN if attempt.passed else Effect.NOT_SENT
             return ChannelError(Reason.INTERNAL_ERROR, effect, "overtaken", provider_code=OVERTAKEN)
         except Exception as error:
             # The handle could not be saved, or this is a bug: the request may be under way, so the network is checked.

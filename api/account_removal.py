@@ -35,12 +35,12 @@ async def disconnect_account(services: Services, accounts: AccountStore, account
 
 async def _revoke(services: Services, opened: OpenedAccount) -> None:
     account = opened.account
-    authorizer = services.channels.authorizers.get(account.channel)
-    if authorizer is None:
+    channel = services.channels[account.channel]
+    if channel.authorizer is None:
         return
     try:
         async with asyncio.timeout(REVOKE_SECONDS):
-            ended = await authorizer.revoke(account)
+            ended = await channel.revoke(account)
     except (ChannelError, TimeoutError) as error:
         log.warning("%s is disconnected, but its grant at %s was not ended: %s", account.id, account.channel, error)
     else:

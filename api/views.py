@@ -17,7 +17,7 @@ from munadi.domain.failure import Effect
 from munadi.domain.model import WireModel
 from munadi.domain.publication import ClosedBy
 from munadi.media.facts import MediaFacts
-from munadi.ports import Channel
+from munadi.ports import AnyChannel
 
 
 class AttemptView(WireModel):
@@ -60,7 +60,7 @@ class PublicationDetail(PublicationView):
 
 
 def publication_detail(
-    content: ContentRow, row: PublicationRow, current: DraftRow, channel: Channel, attempts: Sequence[AttemptRow]
+    content: ContentRow, row: PublicationRow, current: DraftRow, channel: AnyChannel, attempts: Sequence[AttemptRow]
 ) -> PublicationDetail:
     """A publication with its part of the post's `current` draft and its attempts, as returned."""
     draft = Draft.model_validate(current.resolved[row.id])

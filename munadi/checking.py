@@ -11,8 +11,8 @@ from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Failure, FailureClass, Reason
 from munadi.domain.reasons import REASONS, failure_of
-from munadi.outbound.callers import calling_for
 from munadi.ports import AccountImport, Channels, Clock
+from munadi.ports.calls import calling_for
 from munadi.tokens import AccountTokens
 
 # The most connections that are checked: an account that is reconnected again and again has no lasting result.

@@ -36,8 +36,8 @@ from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.domain.reasons import failure_of
 from munadi.domain.usage import QuotaExceeded
 from munadi.importing import prove
-from munadi.outbound.callers import calling_for
-from munadi.ports import Authorizer, Channels, Choice, Clock, Connection, ConsentRequest
+from munadi.ports import Channels, Choice, Clock, Connection, ConsentRequest
+from munadi.ports.calls import calling_for
 from munadi.publishing import account_changes
 
 log = logging.getLogger("munadi.connecting")
@@ -112,7 +112,7 @@ class ConnectFlow:
         row = await self.open_link(link)
         state = secrets.token_urlsafe(SECRET_BYTES)
         with calling_for(row.brand_ref):
-            consent = await self._authorizer(row.channel).begin(self._consent_request(row, state))
+            consent = await self._channels[row.channel].begin_consent(self._consent_request(row, state))
         try:
             await self._connections.begin(
                 row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
@@ -133,7 +133,7 @@ class ConnectFlow:
             self._require_browser(row, browser)
             await self._require_key(row)
             with calling_for(row.brand_ref):
-                granted = await self._authorizer(channel).exchange(self._consent_request(row, state), answered, kept)
+                granted = await self._channels[channel].exchange(self._consent_request(row, state), answered, kept)
             choices = await self._narrowed(row, granted.choices)
             if len(choices) > 1:
                 return await self._offered(row, OfferedProfiles(choices, granted.scopes))
@@ -254,9 +254,6 @@ class ConnectFlow:
     def _consent_request(self, row: ConnectionRow, state: str) -> ConsentRequest:
         redirect = f"{self._base_url}/v1/oauth/{row.channel}/callback"
         return ConsentRequest(state=state, redirect_uri=redirect, login=row.login, hint=row.hint)
-
-    def _authorizer(self, channel: str) -> Authorizer:
-        return self._channels.authorizers[ChannelName(channel)]
 
 
 def _taken() -> InvalidLink:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Reason
-from munadi.ports import AccountImport, Channel, Connection
+from munadi.ports import AccountImport, AnyChannel, Connection
 
 
-async def prove(channel: Channel, given: AccountImport) -> Connection:
+async def prove(channel: AnyChannel, given: AccountImport) -> Connection:
     """Verify the credentials at their network; returns their profile. Raises ChannelError.
 
     An expired access token is renewed once. That needs no lease: until the account is stored, no other process of
@@ -34,8 +34,8 @@ async def prove(channel: Channel, given: AccountImport) -> Connection:
     )
 
 
-def _renewable(channel: Channel, given: AccountImport) -> ConnectedAccount | None:
-    """These credentials as an account for `Channel.refresh`; None without a refresh token."""
+def _renewable(channel: AnyChannel, given: AccountImport) -> ConnectedAccount | None:
+    """These credentials as an account for `AnyChannel.refresh`; None without a refresh token."""
     if given.access_token is None or given.refresh_token is None or not given.refresh_token.get_secret_value():
         return None
     return ConnectedAccount(

@@ -115,6 +115,7 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
     guarded = guarded_client(guard, timeout=timeout)
     try:
         media = StoredMedia(store, settings.base_url, keyring.derive(MEDIA_URL_PURPOSE), clock)
+        calls = HostCalls()
         tools = ChannelTools(
             client=client,
             guarded=guarded,
@@ -122,16 +123,16 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             links=WebLinks(fetcher),
             clock=clock,
             derive=keyring.derive,
+            calls=calls,
             is_development=settings.is_development,
         )
         reach = PublicAddress(client, media)
-        calls = HostCalls()
-        channels = build_channels(settings.channels, tools, calls)
+        channels = build_channels(settings.channels, tools)
         if instrument is not None:
             client.event_hooks["request"].append(instrument.watch_request)
             guarded.event_hooks["request"].append(instrument.watch_request)
             watched = {name: instrument.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
-            channels = Channels(watched, channels.authorizers)
+            channels = Channels(watched)
         yield Runtime(
             settings=settings,
             keyring=keyring,

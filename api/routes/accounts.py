@@ -40,8 +40,8 @@ from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
 from munadi.importing import prove
-from munadi.outbound.callers import calling_for
 from munadi.ports import AccountImport, Connection
+from munadi.ports.calls import calling_for
 from munadi.publishing import account_changes
 from munadi.tokens import AccountTokens
 

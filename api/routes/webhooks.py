@@ -33,7 +33,7 @@ from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import Limit
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Ordering, Payload, SignatureScheme
 from munadi.intake.problems import ProblemCollector
-from munadi.outbound.callers import calling_for
+from munadi.ports.calls import calling_for
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 CREATE, ROTATE = "endpoints.create", "endpoints.rotate"

@@ -1,20 +1,17 @@
-"""A channel made of parts: what it takes (`Rules`), how it posts (`Publisher`), whose a token is (`Accounts`).
+"""What every network's channel is made of: what it takes (`Rules`), whose a token is (`Accounts`), and its calls.
 
-`ComposedChannel` gives the rest of Munadi one port, `munadi.ports.Channel`. It parses a post's options once and hands
-the typed model on.
+A network's class is a `NetworkChannel`, and so a `munadi.ports.Channel`: it writes the calls that make a post.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from datetime import timedelta
+from typing import Generic, Protocol
 
-from pydantic import BaseModel
-
+from munadi.channels.http import ChannelTools
 from munadi.channels.options import parse_options
 from munadi.channels.partial_options import readable_options
 from munadi.channels.text import (
@@ -30,26 +27,11 @@ from munadi.domain.channel import ChannelSpec, Resend, TextLength, TextLimit
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
-from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import AccountImport, Answer, Authorizer, Connection, PublicationDraft, SaveHandle, VisibleStep
+from munadi.domain.publication import POST, Absent, Published, Unknown
+from munadi.ports import AccountImport, Authorizer, Channel, Connection
+from munadi.ports.publication import Options, State
 
 COMMENT, PART = "comment", "part-"
-Options = TypeVar("Options", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Post(Generic[Options]):
-    """One post for one account. `handle` holds what was prepared so far."""
-
-    draft: PublicationDraft
-    account: ConnectedAccount
-    handle: Handle | None
-    model: type[Options]
-
-    @cached_property
-    def options(self) -> Options:
-        """The draft's options as the channel's model; they were validated before the post was accepted."""
-        return self.model.model_validate(self.draft.options)
 
 
 def parent_of(step: str) -> str:
@@ -71,7 +53,7 @@ class Rules(Generic[Options]):
     """What a network takes, and how a post for it is planned. Pure.
 
     The defaults follow the spec; a channel overrides what its network does differently. Where some of the draft's
-    options are invalid, `options` are the others: `ComposedChannel` has reported those problems already. None where
+    options are invalid, `options` are the others: `NetworkChannel` has reported those problems already. None where
     nothing can be read. `comment_limits` are the limits of a first comment's length.
     """
 
@@ -110,29 +92,6 @@ class Rules(Generic[Options]):
     def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
         """Whether this step may be sent again once its visible call is proven to have had no effect."""
         return self.spec.resend
-
-
-class Publisher(ABC, Generic[Options]):
-    """The calls that make a post. Every failure is a ChannelError. See `munadi.ports.Channel` for each promise."""
-
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
-        """Invisible and repeatable: uploads, containers. Each id is saved as soon as it is known."""
-        return Ready()
-
-    @abstractmethod
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
-        """Visible: exactly one request, made with `gate=step.gate` and with a proof of its success."""
-
-    @abstractmethod
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
-        """Read only: how far the preparation or the accepted post is. PostDropped when the network gave it up."""
-
-    @abstractmethod
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
-        """Read only, after an unknown outcome: whether the step is live. Several candidates are Unknown."""
-
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """Remove what was prepared and is not needed. By default nothing: the network lets it expire."""
 
 
 class Accounts(ABC):
@@ -196,79 +155,55 @@ class TokenAccounts(Accounts):
         return await self._login.refresh(account) if self._login else account.credentials
 
 
-class ComposedChannel(Generic[Options]):
-    """The parts as one `munadi.ports.Channel`. `explain` is the channel's error table: answer → ChannelError.
+@dataclass(frozen=True)
+class Parts(Generic[Options]):
+    """What a network's channel is made of, beside its calls."""
 
-    What a part has by the port's own signature is the port's; around the rest, options and `Post` are made once.
-    """
+    spec: ChannelSpec
+    rules: Rules[Options]
+    accounts: Accounts
 
-    def __init__(
-        self,
-        spec: ChannelSpec,
-        options: type[Options],
-        rules: Rules[Options],
-        publisher: Publisher[Options],
-        accounts: Accounts,
-        explain: Callable[[Answer], ChannelError],
-    ) -> None:
-        self.spec, self.options, self.authorizer, self.explain = spec, options, accounts.authorizer, explain
-        self.lengths, self.steps = rules.lengths, rules.steps
-        self.discard, self.verify, self.refresh = publisher.discard, accounts.verify, accounts.refresh
-        self._rules, self._publisher = rules, publisher
+
+class NetworkChannel(Channel[Options, State]):
+    """A channel made of parts: its rules, whose a token is, and the calls that make a post, which a network writes."""
+
+    def __init__(self, parts: Parts[Options], tools: ChannelTools) -> None:
+        self.spec, self.rules, self.accounts, self.host_calls = parts.spec, parts.rules, parts.accounts, tools.calls
+        self.authorizer = parts.accounts.authorizer
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Every violation: of the options' model first, then of the rules."""
         options, problems = parse_options(self.spec, self.options, draft.options)
         if options is None:
             options = readable_options(self.options, draft.options)
-        found = [self._rules.option_problem(each) for each in problems]
+        found = [self.rules.option_problem(each) for each in problems]
         # What else the rules find at a file of a wrong kind is judged by the limits of another kind.
         wrong = check_media_kinds(self.spec, draft.media)
         places = {one.pointer for one in wrong}
-        judged = self._rules.validate(draft, options, account)
+        judged = self.rules.validate(draft, options, account)
         return found + wrong + [one for one in judged if one.pointer.removesuffix("/alt") not in places]
 
+    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
+        """By the rules."""
+        return self.rules.lengths(draft, account)
+
     def lead(self, draft: Draft) -> timedelta:
-        """See `Rules`."""
-        return self._rules.lead(draft, self._valid_options(draft))
+        """By the rules."""
+        return self.rules.lead(draft, self._valid_options(draft))
+
+    def steps(self, draft: Draft) -> tuple[str, ...]:
+        """By the rules."""
+        return self.rules.steps(draft)
 
     def resend(self, draft: Draft, step: str) -> Resend:
-        """See `Rules`."""
-        return self._rules.resend(draft, self._valid_options(draft), step)
+        """By the rules."""
+        return self.rules.resend(draft, self._valid_options(draft), step)
 
-    async def prepare(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
-    ) -> Ready | Pending:
-        """See `Publisher`."""
-        return await self._publisher.prepare(Post(draft, account, handle, self.options), save)
+    async def _verify(self, given: AccountImport) -> Connection:
+        return await self.accounts.verify(given)
 
-    async def publish(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        save: SaveHandle,
-        step: VisibleStep,
-    ) -> Published | Pending:
-        """See `Publisher`."""
-        return await self._publisher.publish(Post(draft, account, handle, self.options), save, step)
-
-    async def check(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
-    ) -> Pending | Ready | Published:
-        """See `Publisher`."""
-        return await self._publisher.check(Post(draft, account, handle, self.options))
-
-    async def find(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        since: datetime,
-        step: str = POST,
-    ) -> Published | Absent | Unknown:
-        """See `Publisher`."""
-        return await self._publisher.find(Post(draft, account, handle, self.options), since, step)
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
+        return await self.accounts.refresh(account)
 
     def _valid_options(self, draft: Draft) -> Options | None:
         return parse_options(self.spec, self.options, draft.options)[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -18,13 +18,13 @@ import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from munadi.channels.answers import ACCEPT_ENCODING, UnreadableAnswer, read_answer
-from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Unknown
 from munadi.domain.redaction import redact as redact
 from munadi.outbound.guard import GuardCode, GuardRefused
-from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
+from munadi.outbound.host_calls import HostCalls
+from munadi.ports import Answer, Calls, Clock, Gate, LinkReader, MediaReader
 
 # The statuses whose Retry-After says when the network may be called again (RFC 9110, 10.2.3; RFC 6585, 4).
 COME_BACK_LATER = frozenset({429, 503})
@@ -53,7 +53,8 @@ def _no_keys(purpose: str) -> Sequence[bytes]:
 class ChannelTools:
     """What a channel is built with. `guarded` refuses non-public addresses: for URLs a user can influence.
 
-    `derive` returns 32 secret bytes for a purpose, per secret key of the installation, newest first.
+    `derive` returns 32 secret bytes for a purpose, per secret key of the installation, newest first. `calls` are the
+    places that the calls of all channels share.
     """
 
     client: httpx.AsyncClient
@@ -62,6 +63,7 @@ class ChannelTools:
     links: LinkReader
     clock: Clock
     derive: Callable[[str], Sequence[bytes]] = _no_keys
+    calls: Calls = field(default_factory=HostCalls)
     is_development: bool = False
 
     def http(self, explain: Callable[[Answer, datetime], ChannelError]) -> ChannelHttp:
@@ -164,11 +166,6 @@ def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
 def is_empty(answer: Answer) -> bool:
     """Whether an answer has no body or an object, as a revocation's: the page of a proxy is neither."""
     return not answer.text.strip() or isinstance(answer.body, dict)
-
-
-def token_of(account: ConnectedAccount) -> str:
-    """The account's access token, in clear, for one call."""
-    return account.credentials.access_token.get_secret_value()
 
 
 def unreadable(error: UnreadableAnswer) -> ChannelError:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TypeVar
 
-from munadi.channels.state import HandleState, SavedState
 from munadi.domain.failure import ChannelError, Effect
+from munadi.ports import Publication
+from munadi.ports.publication import Options, State
 
 # The waits before each further try. A restart of the API fits in the first two, a new certificate in all of them.
 PULL_WAITS: Sequence[timedelta] = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 120, 300))
-State = TypeVar("State", bound=HandleState)
 
 
 def judge_failed_pull(error: ChannelError, failed_pulls: int) -> bool:
@@ -27,9 +26,9 @@ def judge_failed_pull(error: ChannelError, failed_pulls: int) -> bool:
     return True
 
 
-async def count_failed_pull(saved: SavedState[State], error: ChannelError) -> ChannelError:
+async def count_failed_pull(publication: Publication[Options, State], error: ChannelError) -> ChannelError:
     """The same for a channel's saved state, which counts. After the last try a retry by hand has all of them again."""
-    failed_pulls = saved.state.failed_pulls
+    failed_pulls = publication.state.failed_pulls
     repeats = judge_failed_pull(error, failed_pulls)
-    await saved.put(failed_pulls=failed_pulls + 1 if repeats else 0)
+    await publication.save(failed_pulls=failed_pulls + 1 if repeats else 0)
     return error

@@ -9,40 +9,30 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from munadi.channels.channel import ComposedChannel
-from munadi.channels.containment import contained
 from munadi.channels.http import ChannelTools
 from munadi.channels.permissions import Permissions
 from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
-from munadi.outbound.host_calls import HostCalls
-from munadi.ports import Authorizer, Channel, Channels
+from munadi.ports import AnyChannel, Channels
 
-# Each name has a folder with `build(settings, tools) -> ComposedChannel`; the list of names is the registry.
+# Each name has a folder with `build(settings, tools) -> NetworkChannel`; the list of names is the registry.
 REGISTRY: Mapping[ChannelName, str] = {name: f"munadi.channels.{name.value}" for name in ChannelName}
 
 
 def build_channels(
     settings: Mapping[str, Mapping[str, Any]],
     tools: ChannelTools,
-    calls: HostCalls | None = None,
     *,
     names: Iterable[ChannelName] = tuple(REGISTRY),
 ) -> Channels:
-    """Build every registered channel, or those of `names`, contained; `calls` are the places that their calls share.
+    """Build every registered channel, or those of `names`.
 
     `settings` has per channel what stands under MUNADI_CHANNELS__<CHANNEL>__.
     """
-    calls = calls or HostCalls()
-    built: dict[ChannelName, Channel] = {}
-    authorizers: dict[ChannelName, Authorizer] = {}
+    built: dict[ChannelName, AnyChannel] = {}
     for name in names:
-        build: Callable[[Mapping[str, Any], ChannelTools], ComposedChannel[Any]] = import_module(REGISTRY[name]).build
-        channel = build(settings.get(name.value, {}), tools)
-        spec, authorizer = channel.spec, channel.authorizer
-        built[name] = contained(channel, spec, calls)
-        if authorizer is not None:
-            authorizers[name] = contained(authorizer, spec, calls)
-    return Channels(built, authorizers)
+        build: Callable[[Mapping[str, Any], ChannelTools], AnyChannel] = import_module(REGISTRY[name]).build
+        built[name] = build(settings.get(name.value, {}), tools)
+    return Channels(built)
 
 
 def channel_options() -> dict[ChannelName, type[BaseModel]]:

@@ -1,6 +1,6 @@
 """Networks on which the later parts of a thread, and a first comment, are posts that answer an earlier one.
 
-`ThreadPublisher` keeps each live post in the handle, and finds the post that a step answers before the step is sent.
+`ThreadChannel` keeps each live post in the handle, and finds the post that a step answers before the step is sent.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from munadi.channels.channel import COMMENT, PART, Post, Publisher, parent_of
+from munadi.channels.channel import COMMENT, PART, NetworkChannel, parent_of
 from munadi.channels.http import could_not_read
-from munadi.channels.state import HandleState, SavedState
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.model import Model
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.ports import Attempt, HandleState, Publication
 
 # Before the network is read again for the post that a step answers.
 PARENT_WAIT = timedelta(seconds=5)
@@ -58,7 +57,7 @@ def text_of(draft: Draft, step: str) -> str | None:
     return known.get(step)
 
 
-class ThreadPublisher(Publisher[Options], Generic[Options, State]):
+class ThreadChannel(NetworkChannel[Options, State], Generic[Options, State]):
     """A post, the later parts of its thread, and a first comment. A network adds `prepare`, `send` and `look`."""
 
     title: ClassVar[str]
@@ -66,55 +65,56 @@ class ThreadPublisher(Publisher[Options], Generic[Options, State]):
 
     @abstractmethod
     async def send(
-        self, post: Post[Options], saved: SavedState[State], step: VisibleStep, text: str, parent: str | None
+        self, publication: Publication[Options, State], attempt: Attempt, text: str, parent: str | None
     ) -> Published:
         """The one request of a step; `parent` is the id of the post that it answers. Raises ChannelError."""
 
     @abstractmethod
     async def look(
-        self, post: Post[Options], state: State, since: datetime, step: str, parent: str | None
+        self, publication: Publication[Options, State], since: datetime, step: str, parent: str | None
     ) -> Published | Absent | Unknown:
         """Read only: the post of a step, made at `since` or later. Raises ChannelError."""
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, State], attempt: Attempt) -> Published | Pending:
         """One request. Raises ChannelError. What is live is never sent again."""
-        saved = SavedState(self.state.of(post.handle), save)
-        if known := saved.state.posts.get(step.name):
+        if known := publication.state.posts.get(attempt.step):
             return self.known(known)
-        text, parent = text_of(post.draft, step.name), None
+        text, parent = text_of(publication.draft, attempt.step), None
         if text is None:
-            raise self._failure(Reason.INTERNAL_ERROR, f"this post has no step {step.name!r}")
-        if step.name != POST:
-            parent = await self._parent(post, saved, step.name)
-        elif not saved.state.is_complete(len(post.draft.media)):
+            raise self._failure(Reason.INTERNAL_ERROR, f"this post has no step {attempt.step!r}")
+        if attempt.step != POST:
+            parent = await self._parent(publication, attempt.step)
+        elif not publication.state.is_complete(len(publication.draft.media)):
             raise self._failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
-        found = await self.send(post, saved, step, text, parent)
-        await remember(saved, step.name, found)
+        found = await self.send(publication, attempt, text, parent)
+        await remember(publication, attempt.step, found)
         return found
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, State]) -> Pending | Ready | Published:
         """A post is live at once, so this only looks for it."""
-        state = self.state.of(post.handle)
-        found = await self.find(post, post.draft.due_at, POST)
+        state = publication.state
+        found = await self._find(publication, publication.draft.due_at, POST)
         if isinstance(found, Published):
             return found
-        if state.is_complete(len(post.draft.media)):
+        if state.is_complete(len(publication.draft.media)):
             return Ready(expires_at=state.expires_at)
         return Pending(after=timedelta(0), note="to be prepared")
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, State], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """What the handle knows, else by `look`, for which the post that the step answers is found first."""
-        state, parent = self.state.of(post.handle), None
+        state, parent = publication.state, None
         known = state.posts.get(step)
         if known and known.id:
             return self.known(known)
         try:
             if step != POST:
-                above = await self.find(post, post.draft.due_at, parent_of(step))
+                above = await self._find(publication, publication.draft.due_at, parent_of(step))
                 if not isinstance(above, Published) or above.post_id is None:
                     return Unknown(note=f"{step} answers a post whose id is not known")
                 parent = above.post_id
-            found = await self.look(post, state, since, step, parent)
+            found = await self.look(publication, since, step, parent)
         except ChannelError as error:
             found = could_not_read(error)
         return self.known(known) if known and not isinstance(found, Published) else found
@@ -123,25 +123,25 @@ class ThreadPublisher(Publisher[Options], Generic[Options, State]):
         """What is live by the handle."""
         return Published(post_id=live.id or None, url=live.url)
 
-    async def _parent(self, post: Post[Options], saved: SavedState[State], step: str) -> str:
+    async def _parent(self, publication: Publication[Options, State], step: str) -> str:
         """The id of the post that a step answers. Reads only, so whatever fails here, the step was not sent."""
         parent = parent_of(step)
-        found = await self.find(post, post.draft.due_at, parent)
+        found = await self._find(publication, publication.draft.due_at, parent)
         if not isinstance(found, Published) or found.post_id is None:
             message = f"{step} answers {parent}, whose id is not known yet"
             error = self._failure(Reason.PROVIDER_OUTAGE, message, "PARENT_UNKNOWN")
             error.retry_after = PARENT_WAIT
             raise error
-        known = saved.state.posts.get(parent)
+        known = publication.state.posts.get(parent)
         if known is None or not known.id:
-            await remember(saved, parent, found)
+            await remember(publication, parent, found)
         return found.post_id
 
     def _failure(self, reason: Reason, message: str, code: str | None = None) -> ChannelError:
         return ChannelError(reason, Effect.NOT_SENT, f"{self.title}: {message}", provider_code=code)
 
 
-async def remember(saved: SavedState[State], step: str, found: Published) -> None:
+async def remember(publication: Publication[Options, State], step: str, found: Published) -> None:
     """Keep a live post in the handle, so that its step is never sent again."""
     live = Live(id=found.post_id or "", url=found.url)
-    await saved.record_success(posts={**saved.state.posts, step: live})
+    await publication.keep(posts={**publication.state.posts, step: live})

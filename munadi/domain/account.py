@@ -70,3 +70,8 @@ class ConnectedAccount(Model):
     facts: dict[str, Any] = {}
     credentials: Credentials
     credentials_version: int = 1
+
+    @property
+    def token(self) -> str:
+        """The access token, in clear, for one call."""
+        return self.credentials.access_token.get_secret_value()

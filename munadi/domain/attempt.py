@@ -1,4 +1,4 @@
-"""Attempts of a visible call: what one record says, and whether earlier ones may have been received. Pure.
+"""Attempts of a visible call: what one record says, its gate, and whether earlier ones may have been received. Pure.
 
 While an earlier attempt of a step may have been received, a refusal of a later one is evidence and no failure
 (decision 030). So every attempt carries since when that is so.
@@ -6,25 +6,30 @@ While an earlier attempt of a step may have been received, a refusal of a later 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from munadi.domain.failure import Effect
-from munadi.domain.publication import ClosedBy
+from munadi.domain.publication import POST, ClosedBy
 
 # For so long a check that found nothing is good enough to send again after it.
 LOOK_IS_FRESH = timedelta(seconds=30)
 
 
-@dataclass(frozen=True)
+def _no_call() -> datetime:
+    raise RuntimeError("this attempt was read to check the network; it makes no call")
+
+
+@dataclass
 class Attempt:
-    """The record of one visible call, which may begin until `deadline_at`. Open until its outcome is certain.
+    """One visible call of a step, as recorded, which may begin until `deadline_at`. Open until its outcome is certain.
 
     `effect` is what its caller recorded: UNKNOWN, SENT when the network accepted it and still works on it, REJECTED
     when it was refused and an earlier attempt may be live, else None. `uncertain_since` is when the first earlier
-    attempt of this step was made that may have been received; None where there is none.
+    attempt of this step was made that may have been received; None where there is none. `deadline` returns the time, or
+    raises ChannelError (not sent) once it is too late; whoever makes the call sets it.
     """
 
     id: str
@@ -34,6 +39,24 @@ class Attempt:
     effect: Effect | None = None
     uncertain_since: datetime | None = None
     provider_code: str | None = None
+    step: str = POST
+    deadline: Callable[[], datetime] = _no_call
+    # When the gate opened last, by the wall clock: a request that the network asks to repeat passes it twice.
+    passed_at: datetime | None = None
+
+    def gate(self) -> None:
+        """Check the deadline, just before the first byte of the visible request."""
+        self.passed_at = self.deadline()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate has opened: until then, no byte of the visible request has left."""
+        return self.passed_at is not None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether an earlier request of this step may have been received: the core decides what a refusal means."""
+        return self.uncertain_since is not None
 
     @property
     def is_evidence(self) -> bool:

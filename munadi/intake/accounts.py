@@ -21,7 +21,7 @@ from munadi.domain.publication import Warning_
 from munadi.intake.account_trouble import Trouble, troubles_of
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ChannelRequest
-from munadi.ports import Channel, Channels
+from munadi.ports import AnyChannel, Channels
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Target:
 
     index: int
     sent: ChannelRequest
-    channel: Channel
+    channel: AnyChannel
     row: AccountRow | None
 
     @property
@@ -177,7 +177,7 @@ def _report_version(problems: ProblemCollector, target: Target, due: datetime) -
 
 
 def _account(
-    index: int, sent: ChannelRequest, channel: Channel, accounts: Sequence[AccountRow], problems: ProblemCollector
+    index: int, sent: ChannelRequest, channel: AnyChannel, accounts: Sequence[AccountRow], problems: ProblemCollector
 ) -> AccountRow | None:
     spec = channel.spec
     here = [row for row in accounts if row.channel == spec.name]

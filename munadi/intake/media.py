@@ -26,9 +26,9 @@ from munadi.media.pool import off_loop, start_probe
 from munadi.media.probe import check_head, probe
 from munadi.media.store import MediaStore
 from munadi.media.transfer import Allowance
-from munadi.outbound.callers import calling_for
 from munadi.outbound.guard import GuardRefused
 from munadi.outbound.slots import FairSlots
+from munadi.ports.calls import calling_for
 
 # How many files one process fetches at once, and how many of those for one brand. A fetch takes a connection and less
 # than a megabyte.

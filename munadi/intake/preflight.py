@@ -15,7 +15,7 @@ from munadi.domain.reasons import failure_of
 from munadi.intake.account_expiry import expiry_before
 from munadi.intake.account_trouble import missing_scope
 from munadi.intake.daily_quota import daily_total
-from munadi.ports import Channel, Channels, MediaReach, MediaReader
+from munadi.ports import AnyChannel, Channels, MediaReach, MediaReader
 from munadi.publishing.preflights import DuePublication
 
 
@@ -40,7 +40,7 @@ class PreflightCheck:
             or await self._of_media(ahead, channel)
         )
 
-    async def _of_media(self, ahead: DuePublication, channel: Channel) -> Failure | None:
+    async def _of_media(self, ahead: DuePublication, channel: AnyChannel) -> Failure | None:
         for asset in ahead.step.draft.media:
             try:
                 await self.media.check_stored(asset)
@@ -51,7 +51,7 @@ class PreflightCheck:
         return None
 
 
-def _of_account(ahead: DuePublication, channel: Channel, keyring: KeyRing, now: datetime) -> Failure | None:
+def _of_account(ahead: DuePublication, channel: AnyChannel, keyring: KeyRing, now: datetime) -> Failure | None:
     row, due = ahead.account, ahead.step.draft.due_at
     if row.status == AccountStatus.DISCONNECTED:
         return failure_of(Reason.ACCOUNT_DISCONNECTED)
@@ -79,7 +79,7 @@ def _of_day(ahead: DuePublication, planned: int) -> Failure | None:
     return failure_of(Reason.DAILY_CAP_REACHED, message)
 
 
-def _of_draft(ahead: DuePublication, channel: Channel, keyring: KeyRing) -> Failure | None:
+def _of_draft(ahead: DuePublication, channel: AnyChannel, keyring: KeyRing) -> Failure | None:
     try:
         account = connected_account(ahead.account, open_credentials(keyring, ahead.account))
     except SealBroken:

@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 
 import aiodns
 
-from munadi.outbound.callers import calling_brand
 from munadi.outbound.slots import FairSlots
+from munadi.ports.calls import calling_brand
 
 # Lookups at the same time: all, and those of one brand. Docker's own name server takes 1 024 of a machine.
 LOOKUPS, LOOKUPS_PER_BRAND = 512, 16

@@ -17,22 +17,20 @@ from __future__ import annotations
 from munadi.domain.content import PublicationDraft
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.ports.calls import Calls
-from munadi.ports.channel import (
-    AccountImport,
-    Answer,
-    Channel,
-    Channels,
-    Connection,
-    Gate,
-    LinkCard,
-    LinkReader,
-    MediaReach,
-    MediaReader,
-    SaveHandle,
-    VisibleStep,
-)
+from munadi.ports.channel import Answer, AnyChannel, Channel, Channels, Gate
 from munadi.ports.clock import Clock
-from munadi.ports.connecting import Authorizer, Choice, Consent, ConsentRequest, GrantedProfiles, KnownByAddress
+from munadi.ports.connecting import (
+    Authorizer,
+    Choice,
+    Connection,
+    Consent,
+    ConsentRequest,
+    GrantedProfiles,
+    KnownByAddress,
+)
+from munadi.ports.imports import AccountImport
+from munadi.ports.media import LinkCard, LinkReader, MediaReach, MediaReader
+from munadi.ports.publication import HandleState, HandleStore, Publication
 from munadi.ports.stores import Attempts, Deliveries, Operators, Schedule, Sender, TokenProvider
 from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount
 from munadi.publishing.model import Attempt, Refused, StaleEpoch, Step

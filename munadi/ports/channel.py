@@ -1,23 +1,34 @@
-"""The port of a channel, and the tools that a channel gets: media, link cards, a gate, a way to save handles."""
+"""The port of a channel: what the core calls, and what a network writes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, final
 
-from pydantic import BaseModel
-
-from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import ChannelName, ChannelSpec, Resend, TextLength
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.attempt import Attempt
+from munadi.domain.channel import SLOWEST_UPLINK, ChannelName, ChannelSpec, Resend, TextLength
 from munadi.domain.content import Draft, PublicationDraft
-from munadi.domain.failure import ChannelError
-from munadi.domain.media import MediaAsset
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports.connecting import Authorizer
-from munadi.ports.imports import AccountImport as AccountImport
+from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.domain.server import server_of
+from munadi.ports.bounded import bound_error, bounded
+from munadi.ports.calls import Calls, calling_brand, calling_for
+from munadi.ports.connecting import Authorizer, Connection, Consent, ConsentRequest, GrantedProfiles
+from munadi.ports.imports import AccountImport
+from munadi.ports.publication import HandleStore, Options, Publication, State
+
+log = logging.getLogger("munadi.channels")
+
+# Seconds for a whole operation of several calls that a person waits for, each of which has its own deadline.
+TIME_LIMITS = {"verify": 20.0, "begin": 20.0, "exchange": 20.0, "revoke": 20.0}
 
 
 @dataclass(frozen=True)
@@ -40,167 +51,214 @@ class Gate(Protocol):
     def __call__(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class VisibleStep:
-    """One visible step of a publication: `post`, or a later one (`comment`, `part-2`).
+class Channel(ABC, Generic[Options, State]):
+    """One network, as the core uses it, and the boundary behind which its answers stay.
 
-    `is_doubtful`: an earlier request of it may have been received. Then the core alone decides what a refusal means.
+    What the core calls is final: it takes a place among the calls of its brand and server, and raises nothing but
+    ChannelError, or what saving the handle raised. A network writes the methods with an underscore. No network foresees
+    every answer (a field of another type, a number too large for a date, a text that cannot be encoded), so an
+    unforeseen one has one meaning everywhere: *unknown* once the attempt's gate was passed, else not sent.
     """
 
-    gate: Gate
-    name: str = "post"
-    is_doubtful: bool = False
-
-
-class SaveHandle(Protocol):
-    """Saves a part of a handle as soon as it is known. Raises StaleEpoch when another run has taken over."""
-
-    async def __call__(
-        self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None
-    ) -> None: ...
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A verified connection: the profile that the token belongs to, and the credentials to store."""
-
-    profile: Profile
-    credentials: Credentials
-
-
-class Channel(Protocol):
-    """One network, as the core uses it (`munadi.channels.channel.ComposedChannel`). Every failure is a ChannelError."""
-
     spec: ChannelSpec
-    options: type[BaseModel]
+    options: type[Options]
+    state: type[State]
+    host_calls: Calls
+    # The network's authorization server; None where accounts are connected by import alone.
+    authorizer: Authorizer | None = None
 
+    @abstractmethod
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """All violations of the channel's rules, with pointers relative to the draft (`/text`, `/media/0`). Pure."""
 
+    @abstractmethod
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each text, by each limit that `validate` applies to it; pointers as there. Pure."""
 
+    @abstractmethod
     def lead(self, draft: Draft) -> timedelta:
         """How long before the due time `prepare` should begin; zero when the draft has no invisible step."""
 
+    @abstractmethod
     def steps(self, draft: Draft) -> tuple[str, ...]:
         """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
 
+    @abstractmethod
     def resend(self, draft: Draft, step: str) -> Resend:
         """Whether this step may be sent again once its visible call is proven to have had no effect."""
 
-    async def prepare(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
-    ) -> Ready | Pending:
-        """Prepare invisibly and repeatably: uploads, containers. Each id is saved as soon as it is known."""
+    @final
+    def publication(
+        self, draft: PublicationDraft, account: ConnectedAccount, store: HandleStore
+    ) -> Publication[Options, State]:
+        """What the calls below take: the draft for this account, with the handle in `store`."""
+        return Publication(draft, account, store, (self.options, self.state))
 
-    async def publish(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        save: SaveHandle,
-        step: VisibleStep,
-    ) -> Published | Pending:
-        """Make the visible call of a step: exactly one mutating request, with `gate=step.gate`.
+    @final
+    async def prepare(self, publication: Publication[Options, State]) -> Ready | Pending:
+        """Prepare invisibly and repeatably: uploads, containers. Each id is saved as soon as it is known."""
+        async with self._boundary("prepare", publication.account, publication):
+            return await self._prepare(publication)
+
+    @final
+    async def publish(self, publication: Publication[Options, State], attempt: Attempt) -> Published | Pending:
+        """Make the visible call of the attempt's step: exactly one mutating request, with `gate=attempt.gate`.
 
         Returns Published or Pending only if the response proves it; otherwise the outcome is unknown.
         Later steps follow in order once the post is published; the handle has what they need.
         """
+        async with self._boundary("publish", publication.account, publication, attempt):
+            return await self._publish(publication, attempt)
 
-    async def check(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
-    ) -> Pending | Ready | Published:
+    @final
+    async def check(self, publication: Publication[Options, State]) -> Pending | Ready | Published:
         """Read the progress of a preparation or of an accepted post. PostDropped when the network gave that up."""
+        async with self._boundary("check", publication.account, publication):
+            return await self._check(publication)
 
+    @final
     async def find(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        since: datetime,
-        step: str = "post",
+        self, publication: Publication[Options, State], since: datetime, step: str = POST
     ) -> Published | Absent | Unknown:
         """Read whether the step is live, after an unknown outcome. Several candidates mean Unknown."""
+        async with self._boundary("find", publication.account, publication):
+            return await self._find(publication, since, step)
 
+    @final
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Remove an unused preparation, where the spec says REMOVED. Repeated after a ChannelError.
 
         What is already gone is no error. What is visible, or may be, stays.
         """
+        async with self._boundary("discard", account):
+            await self._discard(account, self.state.of(handle))
 
-    def explain(self, answer: Answer) -> ChannelError:
-        """Map an error response to reason and effect, by a table: (code, subcode). Pure."""
-
+    @final
     async def verify(self, given: AccountImport) -> Connection:
         """Verify credentials by read calls, and return their profile.
 
         Never renews a token: only `munadi.tokens` does, under the account's lease. An expired one is TOKEN_EXPIRED.
         """
+        async with self._boundary("verify", given):
+            return bounded(await self._verify(given))
 
+    @final
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """Refresh the credentials, under the account's lease. TOKEN_REVOKED when the grant is dead."""
+        async with self._boundary("refresh", account):
+            return bounded(await self._refresh(account))
+
+    @final
+    async def begin_consent(self, request: ConsentRequest) -> Consent:
+        """See `Authorizer.begin`."""
+        async with self._boundary("begin"):
+            return bounded(await self._authorizer().begin(request))
+
+    @final
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
+        """See `Authorizer.exchange`."""
+        async with self._boundary("exchange"):
+            return bounded(await self._authorizer().exchange(request, answered, kept))
+
+    @final
+    async def revoke(self, account: ConnectedAccount) -> bool:
+        """See `Authorizer.revoke`."""
+        async with self._boundary("revoke", account):
+            return await self._authorizer().revoke(account)
+
+    async def _prepare(self, publication: Publication[Options, State]) -> Ready | Pending:
+        return Ready()
+
+    @abstractmethod
+    async def _publish(self, publication: Publication[Options, State], attempt: Attempt) -> Published | Pending: ...
+
+    @abstractmethod
+    async def _check(self, publication: Publication[Options, State]) -> Pending | Ready | Published: ...
+
+    @abstractmethod
+    async def _find(
+        self, publication: Publication[Options, State], since: datetime, step: str
+    ) -> Published | Absent | Unknown: ...
+
+    async def _discard(self, account: ConnectedAccount, state: State) -> None:
+        """By default nothing: the network lets it expire."""
+
+    @abstractmethod
+    async def _verify(self, given: AccountImport) -> Connection: ...
+
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
+        """By default a token does not change."""
+        return account.credentials
+
+    def _authorizer(self) -> Authorizer:
+        assert self.authorizer is not None, f"{self.spec.title} has no authorization server"
+        return self.authorizer
+
+    @asynccontextmanager
+    async def _boundary(
+        self,
+        operation: str,
+        owner: ConnectedAccount | AccountImport | None = None,
+        publication: Publication[Options, State] | None = None,
+        attempt: Attempt | None = None,
+    ) -> AsyncIterator[None]:
+        """The place and the time limit of one call; what it raises is a ChannelError, or the handle store's error."""
+        media_bytes = publication.draft.media_bytes if publication else 0
+        try:
+            async with self._place(owner, media_bytes / SLOWEST_UPLINK), asyncio.timeout(TIME_LIMITS.get(operation)):
+                yield
+        except ChannelError as error:
+            bound_error(error)
+            raise
+        except Exception as error:
+            if publication is not None and error is publication.store.error:
+                raise
+            is_passed = attempt is not None and attempt.passed
+            raise _unforeseen(error, operation, self.spec.title, is_passed) from error
+
+    @asynccontextmanager
+    async def _place(self, owner: ConnectedAccount | AccountImport | None, spare: float) -> AsyncIterator[None]:
+        """A place for its brand at its server. Raises ChannelError, before anything is sent."""
+        brand_ref = owner.brand_ref if isinstance(owner, ConnectedAccount) else calling_brand()
+        with calling_for(brand_ref or None):
+            if owner is None:
+                yield
+            else:
+                async with self.host_calls.call(brand_ref or "", server_of(self.spec, owner.service_url), spare):
+                    yield
 
 
-class MediaReader(Protocol):
-    """Reads stored media files for uploads, and signs the URLs that networks pull."""
-
-    async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
-        """Read `length` bytes from `start` on; all of them by default. A large upload reads part by part.
-
-        Raises ChannelError: rejected when the file is gone or truncated, not sent while the store is unreachable.
-        """
-
-    def public_url(self, asset: MediaAsset) -> str: ...
-
-    async def check_stored(self, asset: MediaAsset) -> None:
-        """Check that the file is stored before a network pulls it. Raises ChannelError."""
-
-    async def rendition(
-        self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
-    ) -> MediaAsset:
-        """A stored copy of an image that looks the same, of type `mime_type` and within the limits; created once.
-
-        The asset itself when it fits already. Raises ChannelError, rejected, when there is no such copy: the
-        image is transparent or animated, or would lose visible detail.
-        """
+# A channel, whatever its models are.
+AnyChannel = Channel[Any, Any]
 
 
-class MediaReach(Protocol):
-    """Checks whether a network can pull our media."""
-
-    async def check(self, asset: MediaAsset) -> None:
-        """Raise ChannelError MEDIA_UNREACHABLE when the public URL of the file does not return it."""
-
-
-@dataclass(frozen=True)
-class LinkCard:
-    """The description that a web page gives of itself; `image` is the fetched image with its type, if it has one.
-
-    `image_missing`: the page names an image that could not be fetched.
-    """
-
-    title: str
-    description: str = ""
-    image: bytes | None = None
-    image_type: str | None = None
-    image_missing: bool = False
-
-
-class LinkReader(Protocol):
-    """Reads a page's card through the guard. None when the page cannot be read: a missing card never fails a post."""
-
-    async def card(self, url: str) -> LinkCard | None: ...
+def _unforeseen(error: Exception, operation: str, title: str, gate_passed: bool) -> ChannelError:
+    if isinstance(error, TimeoutError):
+        message = f"{title}: the network's answers took too long"
+        return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message, provider_code="DEADLINE")
+    log.error("%s of %s failed unexpectedly", operation, title, exc_info=error)
+    return ChannelError(
+        Reason.PROVIDER_OUTAGE,
+        Effect.UNKNOWN if gate_passed else Effect.NOT_SENT,
+        f"{title}: the network's answer could not be understood",
+        provider_code=type(error).__name__,
+    )
 
 
 @dataclass(frozen=True)
 class Channels:
-    """All channels by name, and the authorizers of those that have one."""
+    """All channels by name."""
 
-    by_name: Mapping[ChannelName, Channel] = field(default_factory=dict)
-    authorizers: Mapping[ChannelName, Authorizer] = field(default_factory=dict)
+    by_name: Mapping[ChannelName, AnyChannel] = field(default_factory=dict)
 
-    def __getitem__(self, name: str) -> Channel:
+    @property
+    def authorizers(self) -> Mapping[ChannelName, Authorizer]:
+        """The authorization servers of those that have one."""
+        return {name: one.authorizer for name, one in self.by_name.items() if one.authorizer is not None}
+
+    def __getitem__(self, name: str) -> AnyChannel:
         return self.by_name[ChannelName(name)]
 
     def __contains__(self, name: str) -> bool:

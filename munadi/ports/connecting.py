@@ -1,4 +1,4 @@
-"""The port of OAuth 2: a request for the owner's consent, and what the owner granted."""
+"""The port of connecting an account: the owner's consent by OAuth 2, what was granted, and what was verified."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from munadi.domain.account import ConnectedAccount
+from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.ports.imports import AccountImport
 
 
@@ -50,8 +50,16 @@ class GrantedProfiles:
     scopes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Connection:
+    """A verified connection: the profile that the token belongs to, and the credentials to store."""
+
+    profile: Profile
+    credentials: Credentials
+
+
 class Authorizer(Protocol):
-    """A network's authorization server. Every failure is a ChannelError; nothing visible happens here."""
+    """A network's authorization server; nothing visible happens here. The core calls it through its channel."""
 
     @property
     def missing_settings(self) -> tuple[str, ...]:

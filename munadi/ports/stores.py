@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.failure import ChannelError
-from munadi.domain.publication import POST, PublicationStatus, Published
+from munadi.domain.publication import POST, Handle, PublicationStatus, Published
 from munadi.publishing.model import (
     Attempt,
     ClaimResult,
@@ -62,12 +62,9 @@ class Attempts(Protocol):
     async def save_handle(
         self,
         publication_id: str,
+        handle: Handle,
         *,
-        draft_version: int,
         epoch: int,
-        state: dict[str, Any],
-        ready: bool,
-        expires_at: datetime | None,
         now: datetime,
     ) -> None: ...
 

@@ -23,7 +23,7 @@ from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.attempt import doubt_about
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import POST, HoldReason, PublicationStatus, Published
+from munadi.domain.publication import POST, Handle, HoldReason, PublicationStatus, Published
 from munadi.publishing.claiming import claim_row, fail_expired, is_late, queue_accepted
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of, seal_state
@@ -115,32 +115,29 @@ class AttemptStore:
     async def save_handle(
         self,
         publication_id: str,
+        handle: Handle,
         *,
-        draft_version: int,
         epoch: int,
-        state: dict[str, Any],
-        ready: bool,
-        expires_at: datetime | None,
         now: datetime,
     ) -> None:
         """Save a handle from the network. StaleEpoch when the draft was edited or another run has taken over.
 
         A handle that is no longer usable (the draft was edited, the publication canceled) is recorded for removal.
         """
-        sealed = seal_state(self._keyring, publication_id, state)
+        sealed = seal_state(self._keyring, publication_id, handle.state)
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
                 raise StaleEpoch(publication_id)
             row = locked.publication(publication_id)
-            is_edited = locked.content.draft_version != draft_version
-            if is_edited and state:
+            is_edited = locked.content.draft_version != handle.draft_version
+            if is_edited and handle.state:
                 # A draft is edited only before the first claim, so this is a preparation.
-                await leave_detached(session, row, now, draft_version=draft_version, sealed=sealed)
+                await leave_detached(session, row, now, draft_version=handle.draft_version, sealed=sealed)
             is_current = row.epoch == epoch and not is_edited
             if is_current:
-                row.sealed_handle, row.handle_draft_version = sealed, draft_version
-                row.handle_ready, row.handle_expires_at = ready, expires_at
+                row.sealed_handle, row.handle_draft_version = sealed, handle.draft_version
+                row.handle_ready, row.handle_expires_at = handle.ready, handle.expires_at
                 if is_over(row):
                     is_current = not await leave_behind(session, row, now)
                 await locked.close()
@@ -212,6 +209,7 @@ async def _open(
         locked.now,
         deadline,
         uncertain_since=_uncertain_since(locked.now, row, earlier, step),
+        step=step,
     )
     row.attempt_count += 1
     row.look_since = None

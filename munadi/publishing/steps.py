@@ -84,5 +84,13 @@ def step_from(
 def _attempt_of(row: AttemptRow | None) -> Attempt | None:
     if row is None:
         return None
-    effect = Effect(row.outcome) if row.outcome else None
-    return Attempt(row.id, row.number, row.intent_at, row.deadline_at, effect, row.uncertain_since, row.provider_code)
+    return Attempt(
+        row.id,
+        row.number,
+        row.intent_at,
+        row.deadline_at,
+        Effect(row.outcome) if row.outcome else None,
+        row.uncertain_since,
+        row.provider_code,
+        row.stage,
+    )

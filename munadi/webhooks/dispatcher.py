@@ -19,8 +19,8 @@ from collections import Counter
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
-from munadi.outbound.callers import calling_for
 from munadi.ports import Clock, Deliveries, Sender
+from munadi.ports.calls import calling_for
 from munadi.webhooks.lane import Lane
 
 log = logging.getLogger("munadi.dispatcher")

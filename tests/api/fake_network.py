@@ -31,7 +31,7 @@ class FakeNetwork(FakeChannel):
     facts: dict[str, Any] = field(default_factory=dict)
     scopes: tuple[str, ...] = ("publish",)
 
-    async def verify(self, given: AccountImport) -> Connection:
+    async def _verify(self, given: AccountImport) -> Connection:
         """The profile of these credentials."""
         self.calls.append(("verify", None))
         if self.verify_errors:
@@ -43,7 +43,7 @@ class FakeNetwork(FakeChannel):
         profile = Profile(external_id=external_id, handle=self.handle, scopes=self.scopes, facts=self.facts)
         return Connection(profile, credentials)
 
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
         """New credentials."""
         self.calls.append(("refresh", None))
         if self.refresh_errors:

@@ -201,8 +201,9 @@ async def open_api(
 
     With real channels `acme` has one Bluesky account and two on Instagram, `rival` has one Bluesky account.
     """
-    network, authorizer, clock = FakeNetwork(spec(ChannelName.BLUESKY)), FakeAuthorizer(), StillClock()
-    fake = Channels({ChannelName.BLUESKY: network}, {ChannelName.BLUESKY: authorizer}) if fake_network else None
+    authorizer, clock = FakeAuthorizer(), StillClock()
+    network = FakeNetwork(spec(ChannelName.BLUESKY), authorizer=authorizer)
+    fake = Channels({ChannelName.BLUESKY: network}) if fake_network else None
     app = create_app(Settings(data_dir=folder, database_url=database_url, **settings), clock=clock, channels=fake)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (

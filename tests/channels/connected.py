@@ -19,6 +19,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Published, Ready
 from munadi.ports import AccountImport, PublicationDraft
+from tests.channels.direct import Direct
 from tests.channels.making import Cards, Saved, StoredMedia, SystemClock, publication, tools, visible_step
 
 
@@ -29,7 +30,8 @@ class Connected:
 
     def __init__(self, name: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> None:
         self.media, self.cards = StoredMedia(), Cards()
-        self.channel = build_channels({name: settings}, tools(client, SystemClock(), self.media, self.cards))[name]
+        built = build_channels({name: settings}, tools(client, SystemClock(), self.media, self.cards))
+        self.channel = Direct(built[name])
 
     async def connect(self, given: AccountImport) -> ConnectedAccount:
         connection = await self.channel.verify(given)

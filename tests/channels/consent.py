@@ -15,9 +15,9 @@ import pytest
 
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Reason
-from munadi.ports import Authorizer, Channel, Consent, ConsentRequest, GrantedProfiles
+from munadi.ports import Consent, ConsentRequest, GrantedProfiles
+from tests.channels.direct import Direct
 from tests.channels.making import SystemClock, account, error_of, tools
 from tests.channels.sandbox import hosts_of
 from tests.channels.servers import Oracle
@@ -31,10 +31,10 @@ def asking(**changes: Any) -> ConsentRequest:
     return ConsentRequest(**{"state": "state-1", "redirect_uri": BACK, **changes})
 
 
-def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tuple[Channel, Authorizer]:
+def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tuple[Direct, Direct]:
     """A channel and its authorization server, over real sockets."""
-    built = build_channels({name: {**APP, **settings}}, tools(client, SystemClock()))
-    return built[name], built.authorizers[ChannelName(name)]
+    built = Direct(build_channels({name: {**APP, **settings}}, tools(client, SystemClock()))[name])
+    return built, built
 
 
 async def decide(client: httpx.AsyncClient, url: str, back: str | None = None, **decision: str) -> dict[str, str]:
@@ -94,7 +94,7 @@ class Login:
         self.channel, self.server = self.build()
         self.kept: Mapping[str, str] = {}
 
-    def build(self, **settings: Any) -> tuple[Channel, Authorizer]:
+    def build(self, **settings: Any) -> tuple[Direct, Direct]:
         hosts = hosts_of(self.scene.channel, self.oracle)
         return over(self.scene.channel, {"hosts": hosts, **self.scene.settings, **settings}, self.client)
 

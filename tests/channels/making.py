@@ -20,8 +20,9 @@ from munadi.domain.channel import ChannelName, MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import Handle
-from munadi.ports import Channel, Clock, Gate, LinkCard, PublicationDraft, VisibleStep
+from munadi.domain.publication import POST, Handle
+from munadi.ports import Attempt, Clock, LinkCard, PublicationDraft
+from tests.channels.direct import Direct
 from tests.channels.network import Network
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -104,7 +105,7 @@ class Cards:
 class Bench:
     """A channel on a scripted network, with the clock, media and cards that a test changes."""
 
-    channel: Channel
+    channel: Direct
     network: Network
     clock: FixedClock
     media: StoredMedia
@@ -116,13 +117,13 @@ class Bench:
         who: ConnectedAccount,
         saved: Saved | None = None,
         step: str = "post",
-        gate: Gate | None = None,
+        gate: GateThatCounts | None = None,
         *,
         doubtful: bool = False,
     ) -> Any:
         """The visible call of a step, with the handle that is saved. `doubtful`: an earlier one may have arrived."""
         saved = saved or Saved()
-        visible = VisibleStep(gate or GateThatCounts(), step, is_doubtful=doubtful)
+        visible = visible_step(step=step, gate=gate, doubtful=doubtful)
         return await self.channel.publish(given, who, saved.handle, saved, visible)
 
 
@@ -138,11 +139,11 @@ def bench(name: str, settings: Mapping[str, Any] | None = None) -> Bench:
     client = httpx.AsyncClient(transport=network)
     given = tools(client, clock, media, cards)
     channel = build_channels({name: settings or {}}, given, names=[ChannelName(name)])[name]
-    return Bench(channel, network, clock, media, cards)
+    return Bench(Direct(channel), network, clock, media, cards)
 
 
 class Saved:
-    """A store of one handle. `history` has every saved state, as a worker would find it after a crash."""
+    """Where one handle is written. `history` has every saved state, as a worker would find it after a crash."""
 
     def __init__(self, handle: Handle | None = None) -> None:
         self.handle = handle
@@ -154,9 +155,9 @@ class Saved:
         assert self.handle is not None
         return self.handle
 
-    async def __call__(self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:
-        self.handle = Handle(draft_version=1, state=state, ready=ready, expires_at=expires_at)
-        self.history.append(self.handle)
+    async def write(self, handle: Handle) -> None:
+        self.handle = handle
+        self.history.append(handle)
 
 
 @dataclass
@@ -166,14 +167,19 @@ class GateThatCounts:
     error: Exception | None = None
     asked: int = field(default=0)
 
-    def __call__(self) -> None:
+    def __call__(self) -> datetime:
         self.asked += 1
         if self.error:
             raise self.error
+        return NOW
 
 
-def visible_step(error: Exception | None = None) -> VisibleStep:
-    return VisibleStep(gate=GateThatCounts(error))
+def visible_step(
+    error: Exception | None = None, step: str = POST, *, gate: GateThatCounts | None = None, doubtful: bool = False
+) -> Attempt:
+    """An attempt whose call has not begun. `doubtful`: an earlier one may have arrived."""
+    since = NOW if doubtful else None
+    return Attempt("att_1", 1, NOW, NOW, uncertain_since=since, step=step, deadline=gate or GateThatCounts(error))
 
 
 async def error_of(

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
-from munadi.ports import AccountImport, PublicationDraft, VisibleStep
+from munadi.ports import AccountImport, PublicationDraft
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.connected import Connected, film, jpeg, new, padded
-from tests.channels.making import GateThatCounts, Saved, document, error_of, image, video
+from tests.channels.making import Saved, document, error_of, image, video, visible_step
 from tests.channels.servers import MediaSite, Oracle
 from tests.harness.documents import pdf
 from tests.judges.discovery import Discovery, Witness
@@ -69,7 +69,7 @@ class Acme(Connected):
         doubtful: bool = False,
     ) -> Published | Pending:
         """One visible call. Its gate may be closed. `doubtful`: an earlier one may have arrived."""
-        visible = VisibleStep(GateThatCounts(closed), step, is_doubtful=doubtful)
+        visible = visible_step(closed, step, doubtful=doubtful)
         found: Published | Pending = await self.channel.publish(given, self.account, saved.handle, saved, visible)
         return found
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Handle
-from munadi.ports import PublicationDraft, VisibleStep
-from tests.channels.making import Bench, GateThatCounts
+from munadi.ports import PublicationDraft
+from tests.channels.making import Bench, visible_step
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Step:
     step: str = "post"
 
     async def take(self, built: Bench, saved: Any, handle: Handle | None, step: str | None = None) -> Any:
-        visible = VisibleStep(GateThatCounts(), step or self.step)
+        visible = visible_step(step=step or self.step)
         return await built.channel.publish(self.draft, self.account, handle, saved, visible)
 
 

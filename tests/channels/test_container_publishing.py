@@ -47,10 +47,10 @@ async def test_the_call_its_id_and_its_address(on: ContainerNetwork) -> None:
 async def test_the_id_is_saved_before_the_address_is_read(on: ContainerNetwork) -> None:
     built, seen = on.ready(), list[int]()
 
-    async def save(state: dict[str, Any], **_: Any) -> None:
+    async def write(handle: Handle) -> None:
         seen.append(len(built.network.requests))
 
-    await on.publish(built, Saved(known()), save)
+    await on.publish(built, Saved(known()), write)
     assert seen == [1]
 
 

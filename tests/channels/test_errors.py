@@ -159,8 +159,7 @@ def test_waits(name: str, answer: Answer, seconds: int) -> None:
 )
 def test_youtubes_midnight_is_californias(now: datetime, hours: int) -> None:
     built = bench("youtube")
-    built.clock.at = now
-    assert built.channel.explain(google(403, "quotaExceeded")).retry_after == timedelta(hours=hours, minutes=1)
+    assert built.channel.explain(google(403, "quotaExceeded"), now).retry_after == timedelta(hours=hours, minutes=1)
 
 
 IN_RECORD = "Invalid app.bsky.feed.post record: "

@@ -246,11 +246,11 @@ async def test_a_live_post_is_not_sent_again(step: Step, value: Handle) -> None:
 
 @steps
 async def test_a_failing_store_does_not_hide_a_sent_post(step: Step) -> None:
-    async def save(state: dict[str, Any], **_: Any) -> None:
+    async def write(handle: Handle) -> None:
         raise RuntimeError("overtaken")
 
     built = step.built(None)
-    assert isinstance(await step.take(built, save, step.handle), Published | Pending)
+    assert isinstance(await step.take(built, write, step.handle), Published | Pending)
     assert len(built.network.mutations) == 1
 
 

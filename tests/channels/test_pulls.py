@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 
 from munadi.channels.pulls import PULL_WAITS, count_failed_pull, judge_failed_pull
-from munadi.channels.state import HandleState, SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
-from tests.channels.making import Saved
+from munadi.ports import HandleState, HandleStore, Publication
+from tests.channels.making import Saved, account, publication
 
 
 def unreachable(effect: Effect = Effect.REJECTED, wait: timedelta | None = None) -> ChannelError:
@@ -42,7 +43,8 @@ def test_the_waits_grow_and_outlast_an_outage_of_minutes() -> None:
 
 async def test_the_state_counts_and_a_retry_by_hand_begins_anew() -> None:
     saved = Saved()
-    seen = SavedState(HandleState(), saved)
+    given, who = publication("A film"), account("bluesky", "did:plc:1")
+    seen = Publication(given, who, HandleStore(None, saved.write), (BaseModel, HandleState))
     effects = [(await count_failed_pull(seen, unreachable())).effect for _ in range(len(PULL_WAITS) + 2)]
     assert effects == [*[Effect.NOT_SENT] * len(PULL_WAITS), Effect.REJECTED, Effect.NOT_SENT]
     assert HandleState.of(saved.kept).failed_pulls == 1

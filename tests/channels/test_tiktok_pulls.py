@@ -11,7 +11,7 @@ import pytest
 from munadi.channels.pulls import PULL_WAITS
 from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import Effect, PostDropped, Reason
-from munadi.domain.publication import Ready
+from munadi.domain.publication import Handle, Ready
 from tests.channels.making import NOW, Saved, error_of, image, publication, video
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import PUBLISH_ID, STATUS, WHO, creator_state, handle, refused, said
@@ -26,7 +26,7 @@ PULL = publication("Pull", media=(video(),), options={**OPTIONS, "mode": "pull"}
 
 async def sent_before(state: dict[str, Any], *statuses: httpx.Response) -> TikTokInMemory:
     tiktok = TikTokInMemory()
-    await tiktok.saved(state, ready=True)
+    tiktok.saved.handle = Handle(draft_version=1, state=state, ready=True)
     tiktok.bench.network.on("POST", STATUS, *statuses)
     return tiktok
 

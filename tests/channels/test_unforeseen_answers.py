@@ -15,15 +15,14 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.containment import contained
-from munadi.channels.x.spec import SPEC
+from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
-from munadi.outbound.host_calls import HostCalls
-from munadi.ports import StaleEpoch
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports import AccountImport, Attempt, Connection, HandleStore, Publication, StaleEpoch
 from tests.channels.contract import Scene
-from tests.channels.making import Bench, GateThatCounts, Saved, error_of, visible_step
+from tests.channels.making import Bench, GateThatCounts, Saved, account, error_of, publication, visible_step
 from tests.channels.scenes import scenes
+from tests.workflows.network import FakeChannel, spec
 
 DEEP = 100_000
 # Each stands in the place of any value that an adapter reads.
@@ -190,45 +189,61 @@ async def test_strange_answers_to_any_other_call_raise_only_a_channel_error(scen
             assert isinstance(found, ChannelError | Published | Pending | Ready)
 
 
-class Adapter:
-    """An adapter with a bug, which raises an unforeseen error before or after its gate."""
+class Faulty(FakeChannel):
+    """A channel with a bug, which raises an unforeseen error before or after its gate."""
 
-    async def publish(self, draft: object, account: object, handle: object, save: Any, step: Any) -> None:
-        if draft == "before":
-            raise RecursionError
-        if draft == "save":
-            await save({})
-        step.gate()
-        raise {"type": TypeError, "overflow": OverflowError, "unicode": UnicodeError}[str(draft)]
+    def __init__(self, error: Exception, *, saves: bool = False, early: bool = False) -> None:
+        super().__init__(spec(ChannelName.BLUESKY))
+        self.error, self.saves, self.early = error, saves, early
 
-    async def verify(self, given: object) -> None:
+    async def _publish(self, publication: Publication[Any, Any], attempt: Attempt) -> Published:
+        if self.saves:
+            await publication.save(failed_pulls=1)
+        if not self.early:
+            attempt.gate()
+        raise self.error
+
+    async def _verify(self, given: AccountImport) -> Connection:
         await asyncio.sleep(60)
+        raise self.error
 
 
-def _contained() -> Any:
-    return contained(Adapter(), SPEC, HostCalls())
+async def published_by(faulty: Faulty, store: HandleStore | None = None) -> Any:
+    given, who = publication("Hello"), account("bluesky", "did:plc:1")
+    return await faulty.publish(faulty.publication(given, who, store or HandleStore()), visible_step())
 
 
 @pytest.mark.parametrize(
-    ("draft", "effect"),
-    [("before", Effect.NOT_SENT), ("type", Effect.UNKNOWN), ("overflow", Effect.UNKNOWN), ("unicode", Effect.UNKNOWN)],
+    ("faulty", "effect"),
+    [
+        (Faulty(RecursionError(), early=True), Effect.NOT_SENT),
+        (Faulty(TypeError()), Effect.UNKNOWN),
+        (Faulty(OverflowError()), Effect.UNKNOWN),
+        (Faulty(UnicodeError()), Effect.UNKNOWN),
+    ],
+    ids=["early", "type", "overflow", "unicode"],
 )
-async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: str, effect: Effect) -> None:
-    await error_of(
-        _contained().publish(draft, None, None, Saved(), visible_step()),
-        Reason.PROVIDER_OUTAGE,
-        effect,
-    )
+async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(faulty: Faulty, effect: Effect) -> None:
+    await error_of(published_by(faulty), Reason.PROVIDER_OUTAGE, effect)
 
 
 async def test_a_lost_lease_is_raised_unchanged() -> None:
-    async def save(state: dict[str, Any], *, ready: bool = False, expires_at: object = None) -> None:
+    async def write(handle: Handle) -> None:
         raise StaleEpoch
 
     with pytest.raises(StaleEpoch):
-        await _contained().publish("save", None, None, save, visible_step())
+        await published_by(Faulty(TypeError(), saves=True), HandleStore(None, write))
+
+
+async def test_a_state_that_is_too_large_is_the_channels_fault() -> None:
+    """It is refused before it is stored, and the visible call has not been made."""
+    store = HandleStore(None, Saved().write)
+    with pytest.raises(ValueError, match="65536 are enough"):
+        await store.save({"text": ["x" * 8_000] * 9})
+    assert (store.error, store.handle) == (None, None)
 
 
 async def test_a_check_of_credentials_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("munadi.channels.containment.TIME_LIMITS", {"verify": 0.1})
-    await error_of(_contained().verify(None), Reason.PROVIDER_OUTAGE, code="DEADLINE")
+    monkeypatch.setattr("munadi.ports.channel.TIME_LIMITS", {"verify": 0.1})
+    given = AccountImport(external_id="did:plc:1")
+    await error_of(Faulty(TypeError()).verify(given), Reason.PROVIDER_OUTAGE, code="DEADLINE")

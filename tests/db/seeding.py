@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from pydantic import SecretStr
 from sqlmodel import col, select
@@ -24,12 +24,12 @@ from munadi.domain.failure import ChannelError
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.webhook import EndpointWithSecret
-from munadi.ports import Channel, Channels, Connection
+from munadi.ports import Channels, Connection
 from munadi.publishing import account_changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import seal_state
 from tests.support.tables import create_tables
-from tests.workflows.network import spec
+from tests.workflows.network import FakeChannel, spec
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 TIMES = {"created_at": START, "updated_at": START}
@@ -51,17 +51,17 @@ class StillClock:
         return asyncio.get_running_loop().time()
 
 
-class RefreshingNetwork:
+class RefreshingNetwork(FakeChannel):
     """Answers `refresh` after some seconds with what the test prepared."""
 
     def __init__(self, answer: Credentials | ChannelError, moment: float = 0.05) -> None:
+        super().__init__(spec(ChannelName.BLUESKY))
         self.answer = answer
         self.moment = moment
         self.refreshed: list[str] = []
         self.asked = asyncio.Event()
-        self.spec = spec(ChannelName.BLUESKY)
 
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
         self.refreshed.append(account.credentials.access_token.get_secret_value())
         self.asked.set()
         await asyncio.sleep(self.moment)
@@ -71,7 +71,7 @@ class RefreshingNetwork:
 
     @property
     def channels(self) -> Channels:
-        return Channels({ChannelName.BLUESKY: cast(Channel, self)})
+        return Channels({ChannelName.BLUESKY: self})
 
 
 class Seed:

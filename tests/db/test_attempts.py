@@ -12,7 +12,7 @@ from munadi.domain.brand import Duplicates
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import OUTCOME_UNKNOWN, HoldReason, PublicationStatus, Published, Warning_
+from munadi.domain.publication import OUTCOME_UNKNOWN, Handle, HoldReason, PublicationStatus, Published, Warning_
 from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
 from munadi.intake.fingerprint import fingerprint_of
@@ -145,7 +145,10 @@ async def test_a_reconcile_without_doubt_raises_no_epoch(board: Board, status: S
 
 async def save(board: Board, put: Put, *, epoch: int = EPOCH, draft: int = 1, ready: bool = False) -> None:
     await board.store.save_handle(
-        put.id, draft_version=draft, epoch=epoch, state={"c": "1"}, ready=ready, expires_at=START + MINUTE, now=START
+        put.id,
+        Handle(draft_version=draft, state={"c": "1"}, ready=ready, expires_at=START + MINUTE),
+        epoch=epoch,
+        now=START,
     )
 
 

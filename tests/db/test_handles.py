@@ -11,7 +11,7 @@ from sqlmodel import select
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.tables import DiscardRow
 from munadi.domain.failure import Reason
-from munadi.domain.publication import ClosedBy, Published
+from munadi.domain.publication import ClosedBy, Handle, Published
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.reasons import failure_of
 from munadi.publishing.changes import cancel
@@ -37,7 +37,7 @@ async def prepared(board: Board, status: S = S.PUBLISHING, **row: Any) -> Put:
 
 
 async def save(board: Board, put: Put) -> None:
-    await board.store.save_handle(put.id, draft_version=1, epoch=1, state=STATE, ready=True, expires_at=None, now=START)
+    await board.store.save_handle(put.id, Handle(draft_version=1, state=STATE, ready=True), epoch=1, now=START)
 
 
 async def record_outcome(board: Board, put: Put, outcome: Outcome) -> None:

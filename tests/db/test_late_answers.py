@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -28,48 +28,45 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus, Published, Ready
 from munadi.domain.reasons import failure_of
 from munadi.outbound.host_calls import HostCalls
-from munadi.ports import AccountImport, Channel, Channels, Connection
+from munadi.ports import AccountImport, Attempt, Channels, Connection, Publication
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.preflights import Preflights
 from munadi.publishing.schedule import ScheduleStore
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, Seed, StillClock, token
-from tests.workflows.network import spec
+from tests.workflows.network import FakeChannel, spec
 
 LATER = START + timedelta(seconds=1)
 LIFE = TokenLife(renewed_with=Renewal.TOKEN, access_ahead=timedelta(days=10))
 
 
-class LateNetwork:
+class LateNetwork(FakeChannel):
     """Answers calls with the token `first` late and with an error, and all other calls at once."""
 
     def __init__(self, error: ChannelError) -> None:
+        super().__init__(spec(ChannelName.BLUESKY).model_copy(update={"tokens": LIFE}))
         self.error = error
         self.asked, self.let_go = asyncio.Event(), asyncio.Event()
-        self.spec = spec(ChannelName.BLUESKY).model_copy(update={"tokens": LIFE})
         self.worked: list[str] = []
 
-    async def verify(self, given: AccountImport) -> Connection:
+    async def _verify(self, given: AccountImport) -> Connection:
         assert given.access_token is not None
         await self._answer(given.access_token.get_secret_value())
         return Connection(
             Profile(external_id="did:plc:1", handle="acme.example"), Credentials(access_token=given.access_token)
         )
 
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
         await self._used(account)
         return token("third", "refresh-third", START + timedelta(days=90))
 
-    async def prepare(self, draft: Any, account: ConnectedAccount, handle: Any, save: Any) -> Ready:
-        await self._used(account)
+    async def _prepare(self, publication: Publication[Any, Any]) -> Ready:
+        await self._used(publication.account)
         return Ready()
 
-    async def publish(self, draft: Any, account: ConnectedAccount, handle: Any, save: Any, step: Any) -> Published:
-        await self._used(account)
+    async def _publish(self, publication: Publication[Any, Any], attempt: Attempt) -> Published:
+        await self._used(publication.account)
         return Published(post_id="1", url="https://network.example/1")
-
-    def lead(self, draft: Any) -> timedelta:
-        return timedelta(0)
 
     async def _used(self, account: ConnectedAccount) -> None:
         await self._answer(account.credentials.access_token.get_secret_value())
@@ -83,7 +80,7 @@ class LateNetwork:
 
     @property
     def channels(self) -> Channels:
-        return Channels({ChannelName.BLUESKY: cast(Channel, self)})
+        return Channels({ChannelName.BLUESKY: self})
 
 
 class Late:

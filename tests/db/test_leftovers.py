@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from munadi.db.tables import DiscardRow
 from munadi.domain.failure import Effect, Reason
+from munadi.domain.publication import Handle, Published
 from munadi.domain.publication import PublicationStatus as S
-from munadi.domain.publication import Published
 from munadi.domain.reasons import failure_of
 from munadi.publishing.changes import cancel, reschedule, resolve, retry
 from munadi.publishing.handles import state_of
@@ -187,9 +187,7 @@ async def test_a_reschedule_beyond_its_expiry_abandons_the_preparation(board: Bo
 
 
 async def save(board: Board, put: Put, state: dict[str, Any], draft_version: int = 1) -> None:
-    await board.store.save_handle(
-        put.id, draft_version=draft_version, epoch=0, state=state, ready=False, expires_at=None, now=START
-    )
+    await board.store.save_handle(put.id, Handle(draft_version=draft_version, state=state), epoch=0, now=START)
 
 
 async def test_a_handle_that_is_saved_after_the_cancel_is_removed_too(board: Board) -> None:

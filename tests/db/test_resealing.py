@@ -32,7 +32,7 @@ from munadi.publishing import account_changes
 from munadi.publishing.handles import state_of
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
-from tests.workflows.network import spec
+from tests.workflows.network import FakeChannel, spec
 
 OLD, NEW = create_key(), create_key()
 HANDLE, HANDLES = {"session": "https://upload.example/?upload_id=1"}, {"publications": 1, "discards": 1}
@@ -162,21 +162,21 @@ async def test_a_moved_or_damaged_secret_cannot_be_opened(old: Seed) -> None:
             open_credentials(ring, AccountRow.model_validate(account.model_dump() | {"sealed": bytes(flipped)}))
 
 
-class Grants:
+class Grants(FakeChannel):
     """A network on which each refresh brings the next token of the account."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self.spec = spec(ChannelName.BLUESKY)
+        super().__init__(spec(ChannelName.BLUESKY))
+        self.refreshed = 0
 
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
-        self.count += 1
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
+        self.refreshed += 1
         await asyncio.sleep(0.001)
-        return token(f"access-{self.count}", f"refresh-{account.external_id}", START + timedelta(hours=1))
+        return token(f"access-{self.refreshed}", f"refresh-{account.external_id}", START + timedelta(hours=1))
 
     @property
     def channels(self) -> Channels:
-        return Channels({ChannelName.BLUESKY: self})  # type: ignore[dict-item]
+        return Channels({ChannelName.BLUESKY: self})
 
 
 async def several(seed: Seed, count: int) -> list[str]:
@@ -229,7 +229,7 @@ async def test_two_hundred_publishes_continue_while_the_key_is_rotated(
     await asyncio.gather(*publishing)
     assert busy > 0
     assert used >= 200
-    assert network.count >= len(ids)
+    assert network.refreshed >= len(ids)
     assert done.rows["accounts"] > 0
     assert done.unreadable == []
     only_new = AccountStore(old.database, KeyRing([NEW]))

@@ -30,7 +30,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -38,7 +38,7 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.session import Database
-from munadi.ports import VisibleStep
+from munadi.ports import Attempt, HandleStore, Publication
 
 Port = TypeVar("Port")
 
@@ -144,23 +144,43 @@ def _surrounded(call: Callable[..., Awaitable[Any]], name: str, points: Failpoin
 
 
 def _inner(value: Any, name: str, points: Failpoints, subjects: frozenset[str]) -> Any:
-    """An argument that a channel calls back: its gate, or its function to save."""
-    if isinstance(value, VisibleStep):
-        gate = value.gate
+    """An argument that a channel calls back: the deadline of its attempt, or the store of its handle."""
+    if isinstance(value, Attempt):
+        deadline = value.deadline
 
-        def watched() -> None:
+        def watched() -> datetime:
             points.hit(f"{name}.gate.before", subjects)
-            gate()
+            at = deadline()
             points.hit(f"{name}.gate.after", subjects)
+            return at
 
-        return replace(value, gate=watched)
-    if inspect.iscoroutinefunction(value):
-        return _surrounded(value, f"{name}.save", points)
+        value.deadline = watched
+    if isinstance(value, Publication):
+        value.store = _WatchedStore(value.store, _surrounded(value.store.save, f"{name}.save", points))
     return value
+
+
+class _WatchedStore(HandleStore):
+    """A handle's store whose saving is surrounded."""
+
+    def __init__(self, store: HandleStore, save: Callable[..., Awaitable[None]]) -> None:
+        super().__init__(store.handle)
+        self._store, self._save = store, save
+
+    async def save(self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:
+        try:
+            await self._save(state, ready=ready, expires_at=expires_at)
+        except Exception as error:
+            self.error = error
+            raise
+        finally:
+            self.handle = self._store.handle
 
 
 def _subjects(*values: Any) -> frozenset[str]:
     """The ids among the arguments of a call, and of what has one."""
+    parts = [part for value in values if isinstance(value, Publication) for part in (value.draft, value.account)]
+    values = (*values, *parts)
     ids = [value if isinstance(value, str) else getattr(value, "publication_id", None) for value in values]
     ids += [getattr(value, "id", None) for value in values]
     # An id has no spaces; a text that contains one may.

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from munadi.outbound.callers import calling_for
 from munadi.outbound.guard import Guard, GuardCode, GuardRefused
 from munadi.outbound.resolver import LOOKUPS_PER_BRAND, Resolver, servers_in
 from munadi.outbound.slots import FairSlots
+from munadi.ports.calls import calling_for
 from tests.support.dns import NameServer, name_server
 
 ZONES = {"ok.test": "93.184.215.14", "slow.test": "93.184.215.14"}

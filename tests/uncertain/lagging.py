@@ -7,12 +7,12 @@ from typing import Any
 
 import httpx
 
-from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Published, Unknown
 from munadi.domain.reasons import REASONS
-from munadi.ports import Answer, Channel, VisibleStep
+from munadi.ports import Answer, Attempt, Publication
 from tests.channels.contract import Scene
+from tests.channels.direct import Direct
 from tests.channels.error_tables import TABLES
 from tests.channels.making import NOW, Bench
 from tests.channels.network import answer
@@ -27,7 +27,7 @@ def refusals(name: str) -> dict[str, Answer]:
     return {**listed, **{f"other {number}": row[0] for number, row in enumerate(table.others)}}
 
 
-def distinct(channel: Channel, answers: dict[str, Answer]) -> dict[str, Answer]:
+def distinct(channel: Direct, answers: dict[str, Answer]) -> dict[str, Answer]:
     """One answer of each meaning that the core distinguishes."""
     found: dict[tuple[Any, ...], str] = {}
     for key, given in answers.items():
@@ -72,16 +72,16 @@ class LaggingNetwork:
         return len([one for one in self.built.network.mutations if one.url.path.endswith(self._scene.visible)])
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.built.channel, name)
+        return getattr(self.built.channel.port, name)
 
-    async def find(self, draft: Any, account: Any, handle: Any, since: datetime, step: str = POST) -> Any:
+    async def find(self, publication: Publication[Any, Any], since: datetime, step: str = POST) -> Any:
         """What is asked for by its own key shows it at once, a list later."""
         if self.sent_at is not None and self.built.clock.now() >= self.sent_at + self._lag:
             self._scene.live(self.built.network)
-        found = await self.built.channel.find(draft, account, handle, since, step)
+        found = await self.built.channel.port.find(publication, since, step)
         if isinstance(found, Absent) and found.by_key and self.sent_at is not None:
             self._scene.live(self.built.network)
-            found = await self.built.channel.find(draft, account, handle, since, step)
+            found = await self.built.channel.port.find(publication, since, step)
         return found
 
 
@@ -93,28 +93,28 @@ class LaggingStep:
 
     refusal: Answer | None = None
 
-    def __init__(self, channel: Channel, clock: Any, lag: timedelta) -> None:
+    def __init__(self, channel: Direct, clock: Any, lag: timedelta) -> None:
         self._channel, self._clock, self._lag = channel, clock, lag
         self.spec = channel.spec
         self.sent: dict[str, int] = {}
         self._live_at: dict[str, datetime] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._channel, name)
+        return getattr(self._channel.port, name)
 
-    async def publish(self, draft: Any, account: ConnectedAccount, handle: Any, save: Any, step: VisibleStep) -> Any:
-        step.gate()
-        self.sent[step.name] = self.sent.get(step.name, 0) + 1
-        if step.name == POST:
+    async def publish(self, publication: Publication[Any, Any], attempt: Attempt) -> Any:
+        attempt.gate()
+        self.sent[attempt.step] = self.sent.get(attempt.step, 0) + 1
+        if attempt.step == POST:
             return Published(post_id="1", published_at=NOW)
-        if self.sent[step.name] == 1:
-            self._live_at[step.name] = self._clock.now()
+        if self.sent[attempt.step] == 1:
+            self._live_at[attempt.step] = self._clock.now()
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "the answer is lost")
         if self.refusal is None:
             return Published(post_id="2", published_at=self._clock.now())
         raise self._channel.explain(self.refusal)
 
-    async def find(self, draft: Any, account: Any, handle: Any, since: datetime, step: str = POST) -> Any:
+    async def find(self, publication: Publication[Any, Any], since: datetime, step: str = POST) -> Any:
         """By a list, which lags."""
         at = self._live_at.get(step)
         if at is None or self._clock.now() < at + self._lag:

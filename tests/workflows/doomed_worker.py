@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from munadi.db.session import Database
-from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
-from munadi.domain.publication import Absent, Handle, Pending, Published
-from munadi.ports import PublicationDraft, SaveHandle, VisibleStep
-from tests.workflows.network import FakeChannel, spec
+from munadi.domain.publication import Absent, Pending, Published
+from munadi.ports import Attempt, HandleState, Publication
+from tests.workflows.network import FakeChannel, NoOptions, spec
 from tests.workflows.world import World
 from workflows.options import PUBLISH
 
@@ -33,22 +32,19 @@ class FileChannel(FakeChannel):
         self.file = posts
         self.hangs = hangs
 
-    async def publish(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        save: SaveHandle,
-        step: VisibleStep,
-    ) -> Published | Pending:
-        step.gate()
+    async def _publish(self, publication: Publication[NoOptions, HandleState], attempt: Attempt) -> Published | Pending:
+        attempt.gate()
+        draft = publication.draft
         with self.file.open("a") as file:
             file.write(draft.publication_id + "\n")
         if self.hangs:
             await asyncio.sleep(3600)
         return self._published(draft)
 
-    async def find(self, draft: PublicationDraft, *_: object) -> Published | Absent:  # type: ignore[override]
+    async def _find(
+        self, publication: Publication[NoOptions, HandleState], since: datetime, step: str
+    ) -> Published | Absent:
+        draft = publication.draft
         live = self.file.exists() and draft.publication_id in self.file.read_text().splitlines()
         return self._published(draft) if live else Absent()
 

@@ -16,8 +16,20 @@ from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, T
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, PostDropped, Reason
 from munadi.domain.problem import Problem
-from munadi.domain.publication import POST_ID_PENDING, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, StaleEpoch, VisibleStep
+from munadi.domain.publication import POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
+from munadi.outbound.host_calls import HostCalls
+from munadi.ports import (
+    AccountImport,
+    Attempt,
+    Authorizer,
+    Calls,
+    Channel,
+    Connection,
+    HandleState,
+    Publication,
+    PublicationDraft,
+    StaleEpoch,
+)
 
 
 def spec(name: ChannelName, **changes: Any) -> ChannelSpec:
@@ -51,11 +63,14 @@ class NoOptions(BaseModel):
 
 
 @dataclass
-class FakeChannel:
+class FakeChannel(Channel[NoOptions, HandleState]):
     """`plan` holds the effects of the next visible calls: `ok`, an error, `lost` (live, but the answer is lost)…"""
 
     spec: ChannelSpec
-    options: type[BaseModel] = NoOptions
+    options: type[NoOptions] = NoOptions
+    state: type[HandleState] = HandleState
+    host_calls: Calls = field(default_factory=HostCalls)
+    authorizer: Authorizer | None = None
     plan: deque[Any] = field(default_factory=deque)
     prepare_plan: deque[Any] = field(default_factory=deque)
     check_plan: deque[Any] = field(default_factory=deque)
@@ -84,34 +99,27 @@ class FakeChannel:
     def resend(self, draft: Draft, step: str) -> Resend:
         return self.spec.resend
 
-    async def prepare(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
-    ) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[NoOptions, HandleState]) -> Ready | Pending:
+        draft = publication.draft
         self.calls.append(("prepare", None))
-        await save({"container": f"c-{draft.publication_id}", "text": draft.text})
+        await publication.store.save({"container": f"c-{draft.publication_id}", "text": draft.text})
         step = self.prepare_plan.popleft() if self.prepare_plan else Ready()
         if isinstance(step, ChannelError):
             raise step
         return step
 
-    async def publish(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        save: SaveHandle,
-        step: VisibleStep,
-    ) -> Published | Pending:
+    async def _publish(self, publication: Publication[NoOptions, HandleState], attempt: Attempt) -> Published | Pending:
+        draft = publication.draft
         if self.plan and self.plan[0] == "unreached":
             self.plan.popleft()
             await self.hang.wait()
-        step.gate()
-        if step.name != "post":
-            return self._later(draft, step.name)
+        attempt.gate()
+        if attempt.step != "post":
+            return self._later(draft, attempt.step)
         self.calls.append(("publish", draft.due_at))
         step = self.plan.popleft() if self.plan else "ok"
         if step == "lapsed":
-            await save({}, ready=False)
+            await publication.store.save({}, ready=False)
             raise not_sent(Reason.MEDIA_PROCESSING_FAILED)
         if isinstance(step, ChannelError):
             raise step
@@ -148,23 +156,18 @@ class FakeChannel:
             raise StaleEpoch
         return self._published(draft)
 
-    async def check(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
-    ) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[NoOptions, HandleState]) -> Pending | Ready | Published:
+        draft = publication.draft
         self.calls.append(("check", None))
         step = self.check_plan.popleft() if self.check_plan else self._published(draft)
         if isinstance(step, ChannelError):
             raise step
         return step
 
-    async def find(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        since: datetime,
-        step: str = "post",
+    async def _find(
+        self, publication: Publication[NoOptions, HandleState], since: datetime, step: str
     ) -> Published | Absent | Unknown:
+        draft = publication.draft
         self.calls.append(("find", since))
         if self.blind_looks > 0 or self.blind:
             self.blind_looks -= 1
@@ -173,17 +176,11 @@ class FakeChannel:
             return self._published(draft) if step in self.later else Absent()
         return self._published(draft) if any(p == draft.publication_id for p, _ in self.posts) else Absent()
 
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        return None
-
-    def explain(self, answer: Answer) -> ChannelError:
-        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, answer.text)
-
-    async def verify(self, given: AccountImport) -> Connection:
+    async def _verify(self, given: AccountImport) -> Connection:
         token = given.access_token or SecretStr("t")
         return Connection(Profile(external_id="1", handle="h"), Credentials(access_token=token))
 
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
         self.calls.append(("refresh", account.credentials.expires_at))
         step = self.refresh_plan.popleft() if self.refresh_plan else account.credentials
         if isinstance(step, ChannelError):

@@ -63,9 +63,9 @@ def test_either_clock_alone_closes_it(wall: float, ticks: float, is_open: bool, 
 def test_a_missed_deadline_is_unknown_only_if_the_request_had_begun() -> None:
     clocks = TwoClocks()
     gate = DeadlineGate.open_for(clocks, clocks.now(), PERIOD)
-    assert (gate.late().effect, gate.late().reason) == (Effect.NOT_SENT, Reason.NETWORK_UNREACHABLE)
-    gate()
-    late = gate.late()
+    early = gate.late(passed=False)
+    assert (early.effect, early.reason) == (Effect.NOT_SENT, Reason.NETWORK_UNREACHABLE)
+    late = gate.late(passed=True)
     assert (late.effect, late.provider_code, late.raw) == (Effect.UNKNOWN, "DEADLINE", "no answer by the deadline")
 
 

@@ -18,11 +18,12 @@ from munadi.domain.channel import ChannelName, Resend
 from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown
-from munadi.ports import Attempts, Channel, Channels
+from munadi.ports import Attempts, Channels
 from munadi.publishing.model import Attempt, NextStep, Step, StepResult
 from munadi.publishing.outcome import NO_CALL, CallRecord, Outcome, effect_of
 from tests.channels.making import FixedClock
 from tests.workflows.fakes import ServerClock, Tokens
+from tests.workflows.network import FakeChannel, spec
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 FOUND = Published(post_id="1")
@@ -47,8 +48,7 @@ class Looking(StepRunner):
             looks_twice=twice, look_every=SPACING, looks_a_day=None, margin=none, absence_window=none,
             proof_of_absence=lambda _: none,
         )  # fmt: skip
-        channel = SimpleNamespace(spec=spec, resend=lambda *_: Resend.AFTER_ABSENCE)
-        channels = Channels({ChannelName.BLUESKY: cast(Channel, channel)})
+        channels: Any = {ChannelName.BLUESKY: SimpleNamespace(spec=spec, resend=lambda *_: Resend.AFTER_ABSENCE)}
         super().__init__(cast(Attempts, None), channels, Tokens(), clock, "w")
         self.left, self.recorded = list(found), 0
 
@@ -102,18 +102,19 @@ def test_the_oldest_absence_is_forgotten() -> None:
 
 
 def runner(tokens: Tokens, *answers: Published | ChannelError, belongs_to_another: bool = False) -> StepRunner:
-    left = list(answers)
+    class Network(FakeChannel):
+        left = list(answers)
 
-    async def find(*_: Any) -> Published:
-        answer = left.pop(0)
-        if isinstance(answer, ChannelError):
-            raise answer
-        return answer
+        async def _find(self, *_: Any) -> Published:
+            answer = self.left.pop(0)
+            if isinstance(answer, ChannelError):
+                raise answer
+            return answer
 
     async def is_taken(*_: Any) -> bool:
         return belongs_to_another
 
-    channels = Channels({ChannelName.BLUESKY: cast(Channel, SimpleNamespace(find=find))})
+    channels = Channels({ChannelName.BLUESKY: Network(spec(ChannelName.BLUESKY))})
     return StepRunner(
         cast(Attempts, SimpleNamespace(belongs_to_another=is_taken)), channels, tokens, ServerClock(), "w"
     )

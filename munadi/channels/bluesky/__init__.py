@@ -11,15 +11,15 @@ from munadi.channels.bluesky.grants import Granting
 from munadi.channels.bluesky.identity import Identities
 from munadi.channels.bluesky.oauth import BlueskyLogin
 from munadi.channels.bluesky.proving import Proving
-from munadi.channels.bluesky.publisher import BlueskyPublisher
+from munadi.channels.bluesky.publisher import BlueskyChannel
 from munadi.channels.bluesky.rules import BlueskyRules
-from munadi.channels.bluesky.spec import SPEC, Options, Settings
+from munadi.channels.bluesky.spec import SPEC, Settings
 from munadi.channels.bluesky.xrpc import Xrpc
-from munadi.channels.channel import ComposedChannel
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 
 
-def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+def build(given: Mapping[str, Any], tools: ChannelTools) -> BlueskyChannel:
     """The channel from the settings under `MUNADI_CHANNELS__BLUESKY__`."""
     settings = Settings.model_validate(dict(given))
     hosts = settings.hosts
@@ -27,11 +27,7 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Opti
     xrpc = Xrpc(hosts, tools)
     identities = Identities(xrpc, hosts.plc)
     login = BlueskyLogin(identities, Granting(xrpc, tools.clock, ClientKeys(tools.derive)))
-    return ComposedChannel(
-        spec,
-        Options,
-        BlueskyRules(spec),
-        BlueskyPublisher(settings, xrpc, tools),
-        BlueskyAccounts(xrpc, Proving(identities, xrpc.entryway, tools.is_development), login),
-        xrpc.explain,
+    parts = Parts(
+        spec, BlueskyRules(spec), BlueskyAccounts(xrpc, Proving(identities, xrpc.entryway, tools.is_development), login)
     )
+    return BlueskyChannel(parts, settings, xrpc, tools)

@@ -17,12 +17,11 @@ from munadi.channels.bluesky.state import Prepared, Ref
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, post_record, post_uri, same_post, written
 from munadi.channels.bluesky.xrpc import Server
-from munadi.channels.channel import Post, parent_of
+from munadi.channels.channel import parent_of
 from munadi.channels.http import no_proof
-from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST
-from munadi.ports import Answer, PublicationDraft, VisibleStep
+from munadi.ports import Answer, Attempt, Publication, PublicationDraft
 
 # After these a record may exist at our key: only a read shows it. In the error table the effect of both is unknown.
 READ_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
@@ -44,30 +43,29 @@ class RecordWriter:
     """Writes the steps of one post."""
 
     server: Server
-    post: Post[Options]
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
 
-    async def write(self, step: VisibleStep) -> bool:
+    async def write(self, attempt: Attempt) -> bool:
         """Whether this very call wrote the record; False when it existed already. Raises ChannelError."""
-        reply = await self._reply(step.name) if step.name != POST else None
-        draft, options = self.post.draft, self.post.options
-        record = post_record(draft, options, self.saved.state, step.name, reply)
-        key, did = record_key(draft, step.name), self.server.did
-        gates = gates_of(options, step.name, post_uri(did, key), record["createdAt"])
+        reply = await self._reply(attempt.step) if attempt.step != POST else None
+        draft, options = self.publication.draft, self.publication.options
+        record = post_record(draft, options, self.publication.state, attempt.step, reply)
+        key, did = record_key(draft, attempt.step), self.server.did
+        gates = gates_of(options, attempt.step, post_uri(did, key), record["createdAt"])
         nsid, body = commit(did, key, {FEED_POST: record, **gates})
         uris = [f"at://{did}/{collection}/{key}" for collection in (FEED_POST, *gates)]
         try:
             answer = await self.server.write(
-                nsid, body, step.gate, lambda answer: [one.get("uri") for one in written(answer)] == uris
+                nsid, body, attempt.gate, lambda answer: [one.get("uri") for one in written(answer)] == uris
             )
         except ChannelError as error:
             if error.provider_code == "BlobNotFound":
                 await self._forget_uploads(error)
             if error.provider_code not in READ_AFTER:
                 raise
-            await self._compare(step.name, record, error)
+            await self._compare(attempt.step, record, error)
             return False
-        await self._remember(step.name, written(answer)[0].get("cid"))
+        await self._remember(attempt.step, written(answer)[0].get("cid"))
         return True
 
     async def _reply(self, step: str) -> Reply:
@@ -81,31 +79,31 @@ class RecordWriter:
             raise
 
     async def _ref(self, step: str) -> Ref:
-        if step not in self.saved.state.posts:
-            answer = await get_record(self.server, self.post.draft, step)
+        if step not in self.publication.state.posts:
+            answer = await get_record(self.server, self.publication.draft, step)
             await self._remember(step, answer.field("cid"))
-            if step not in self.saved.state.posts:
+            if step not in self.publication.state.posts:
                 raise no_proof(answer)
-        return self.saved.state.posts[step]
+        return self.publication.state.posts[step]
 
     async def _remember(self, step: str, cid: Any) -> None:
         """Save a live post for the parts that follow, if it can be saved."""
-        if not self.post.draft.parts or not isinstance(cid, str):
+        if not self.publication.draft.parts or not isinstance(cid, str):
             return
-        uri = post_uri(self.server.did, record_key(self.post.draft, step))
-        await self.saved.record_success(posts={**self.saved.state.posts, step: Ref(uri=uri, cid=cid)})
+        uri = post_uri(self.server.did, record_key(self.publication.draft, step))
+        await self.publication.keep(posts={**self.publication.state.posts, step: Ref(uri=uri, cid=cid)})
 
     async def _forget_uploads(self, error: ChannelError) -> None:
         """The blobs lapsed: forget them, so that preparation uploads them again; not endlessly."""
-        failures = self.saved.state.failures + 1
+        failures = self.publication.state.failures + 1
         if failures >= MAX_UPLOADS:
             error.effect = Effect.REJECTED
-        await self.saved.replace(self.saved.state.without_uploads(failures))
+        await self.publication.replace(self.publication.state.without_uploads(failures))
 
     async def _compare(self, step: str, record: dict[str, Any], error: ChannelError) -> None:
         """What is at our key: this post → fine; another → a duplicate; nothing or no answer → unknown."""
         try:
-            answer = await get_record(self.server, self.post.draft, step)
+            answer = await get_record(self.server, self.publication.draft, step)
         except ChannelError as failed:
             raise error from failed
         if same_post(answer.field("value"), record):

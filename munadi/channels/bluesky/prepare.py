@@ -18,15 +18,13 @@ from munadi.channels.bluesky.state import Card, Prepared
 from munadi.channels.bluesky.thread import mentioned
 from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.xrpc import Server
-from munadi.channels.channel import Post
 from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
-from munadi.channels.state import SavedState
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import POST, Pending, Ready
-from munadi.ports import LinkCard
+from munadi.ports import LinkCard, Publication
 
 # The server answers a broken picture with 500, as in an outage; after this many failures it is the picture.
 MAX_UPLOAD_FAILURES = 3
@@ -60,20 +58,19 @@ class Preparation:
     server: Server
     appview: str
     tools: ChannelTools
-    post: Post[Options]
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
     video: VideoUpload
 
     @property
     def _state(self) -> Prepared:
-        return self.saved.state
+        return self.publication.state
 
     async def run(self) -> Ready | Pending:
         """Do what is missing. Raises ChannelError."""
-        draft, options = self.post.draft, self.post.options
+        draft, options = self.publication.draft, self.publication.options
         await self._mentions(mentioned(draft))
         if options.quote and self._state.quote is None:
-            await self.saved.put(quote=await resolve_quote(options.quote, self.server, self.appview))
+            await self.publication.save(quote=await resolve_quote(options.quote, self.server, self.appview))
         video = video_of(draft)
         if video is not None and (waiting := await self.video.run(video)):
             return waiting
@@ -81,10 +78,10 @@ class Preparation:
             await self._image(asset)
         for caption in options.captions[len(self._state.captions) :]:
             blob = await self.server.upload(caption.text.encode(), CAPTION_TYPE)
-            await self.saved.put(captions=(*self._state.captions, blob), blobs_until=self._until())
+            await self.publication.save(captions=(*self._state.captions, blob), blobs_until=self._until())
         if wants_card(draft) and self._state.card is None:
             await self._card(draft.link or "")
-        await self.saved.put(ready=True)
+        await self.publication.save(ready=True)
         return Ready(expires_at=self._state.blobs_until)
 
     async def _mentions(self, wanted: list[str]) -> None:
@@ -98,7 +95,7 @@ class Preparation:
                     found[handle] = await self.server.resolve_handle(handle)
         finally:
             if found:
-                await self.saved.put(mentions={**self._state.mentions, **found})
+                await self.publication.save(mentions={**self._state.mentions, **found})
 
     async def _image(self, asset: MediaAsset) -> None:
         asset = await fitting(self.tools.media, SPEC.media_rules[0], asset)
@@ -109,10 +106,10 @@ class Preparation:
             if error.provider_code == "InternalServerError":
                 await self._count_failure(asset, error)
             raise
-        await self.saved.put(blobs=(*self._state.blobs, blob), blobs_until=self._until())
+        await self.publication.save(blobs=(*self._state.blobs, blob), blobs_until=self._until())
 
     async def _count_failure(self, asset: MediaAsset, error: ChannelError) -> None:
-        await self.saved.put(failures=self._state.failures + 1)
+        await self.publication.save(failures=self._state.failures + 1)
         if self._state.failures >= MAX_UPLOAD_FAILURES:
             error.reason, error.effect = Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED
             error.message = f"Bluesky: the server failed on media {asset.id} {self._state.failures} times"
@@ -126,7 +123,7 @@ class Preparation:
             thumb=thumb,
             picture_missing=thumb is None and (page.image_missing or page.image is not None),
         )
-        await self.saved.put(card=card, blobs_until=self._until() if card.thumb else self._state.blobs_until)
+        await self.publication.save(card=card, blobs_until=self._until() if card.thumb else self._state.blobs_until)
 
     async def _thumb(self, page: LinkCard) -> dict[str, object] | None:
         """The card's picture as a blob; a picture that is refused is not worth a failure."""

@@ -17,62 +17,65 @@ from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Server, Xrpc
-from munadi.channels.channel import Post, Publisher
+from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools, could_not_read
-from munadi.channels.state import SavedState
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason
-from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown, Warning_
+from munadi.ports import Attempt, Publication
 
 NOTHING_TO_ABORT = UPLOAD_ENDED | {"UploadAlreadyCompleted"}
 
 
-class BlueskyPublisher(Publisher[Options]):
+class BlueskyChannel(NetworkChannel[Options, Prepared]):
     """A post and the parts of its thread."""
 
-    def __init__(self, settings: Settings, xrpc: Xrpc, tools: ChannelTools) -> None:
+    options, state = Options, Prepared
+
+    def __init__(self, parts: Parts[Options], settings: Settings, xrpc: Xrpc, tools: ChannelTools) -> None:
+        super().__init__(parts, tools)
         self._xrpc = xrpc
         self._tools = tools
         self._appview = settings.hosts.appview
         self._service = VideoService(settings.hosts.video, settings.video_did, tools)
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Mentions, the quote, blobs and the card, saved part by part; a video until it is transcoded."""
-        if not lead_of(post.draft, post.options):
+        if not lead_of(publication.draft, publication.options):
             return Ready()
-        server, clock = Server(self._xrpc, post.account), self._tools.clock
-        saved = SavedState(Prepared.of(post.handle).without_lapsed_uploads(clock.now()), save)
-        video = VideoUpload(self._service, saved, server, clock)
-        return await Preparation(server, self._appview, self._tools, post, saved, video).run()
+        server, clock = Server(self._xrpc, publication.account), self._tools.clock
+        publication.state = publication.state.without_lapsed_uploads(clock.now())
+        video = VideoUpload(self._service, publication, server, clock)
+        return await Preparation(server, self._appview, self._tools, publication, video).run()
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record exists at the key."""
-        saved = SavedState(Prepared.of(post.handle), save)
-        if not is_complete(post.draft, post.options, saved.state, step.name):
+        if not is_complete(publication.draft, publication.options, publication.state, attempt.step):
             raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
-        is_new = await RecordWriter(Server(self._xrpc, post.account), post, saved).write(step)
-        return _published(post, step.name, self._tools.clock.now() if is_new else None)
+        is_new = await RecordWriter(Server(self._xrpc, publication.account), publication).write(attempt)
+        return _published(publication, attempt.step, self._tools.clock.now() if is_new else None)
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """A record is live at once, so this only reads it."""
-        found = await self.find(post, post.draft.created_at, POST)
-        return found if isinstance(found, Published) else Ready(expires_at=Prepared.of(post.handle).expires_at)
+        found = await self._find(publication, publication.draft.created_at, POST)
+        return found if isinstance(found, Published) else Ready(expires_at=publication.state.expires_at)
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """getRecord at the step's key, on the account's own PDS, which is the authority."""
         try:
-            await get_record(Server(self._xrpc, post.account), post.draft, step)
+            await get_record(Server(self._xrpc, publication.account), publication.draft, step)
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent(by_key=True)
             return could_not_read(error)
-        return _published(post, step, None)
+        return _published(publication, step, None)
 
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+    async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Abort a video that was not sent to its end; the server deletes blobs that no record names."""
-        if (parts := Prepared.of(handle).parts) is None:
+        if (parts := state.parts) is None:
             return
         token = await self._service.upload_token(Server(self._xrpc, account))
         try:
@@ -82,13 +85,13 @@ class BlueskyPublisher(Publisher[Options]):
                 raise
 
 
-def _published(post: Post[Options], step: str, at: datetime | None) -> Published:
-    did, key, prepared = post.account.external_id, record_key(post.draft, step), Prepared.of(post.handle)
+def _published(publication: Publication[Options, Prepared], step: str, at: datetime | None) -> Published:
+    did, key, prepared = publication.account.external_id, record_key(publication.draft, step), publication.state
     return Published(
         post_id=post_uri(did, key),
         url=post_url(did, key),
         published_at=at,
-        warnings=(*_card_warnings(prepared), *_mention_warnings(post.draft, prepared)) if step == POST else (),
+        warnings=(*_card_warnings(prepared), *_mention_warnings(publication.draft, prepared)) if step == POST else (),
     )
 
 

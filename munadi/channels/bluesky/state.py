@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.state import HandleState
 from munadi.domain.model import Model
+from munadi.ports import HandleState
 
 # So long before the server may delete a blob, it is uploaded again.
 BLOB_SLACK = timedelta(minutes=5)

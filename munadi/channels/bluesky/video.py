@@ -12,16 +12,15 @@ from datetime import timedelta
 from typing import NoReturn
 
 from munadi.channels.bluesky.errors import failure
-from munadi.channels.bluesky.spec import BLOB_LIFE
+from munadi.channels.bluesky.spec import BLOB_LIFE, Options
 from munadi.channels.bluesky.state import Prepared, RunningVideo, SentInParts
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED, failed_transcode, refused_limits
 from munadi.channels.bluesky.video_service import Transcode, VideoService
 from munadi.channels.bluesky.xrpc import Server
-from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import HOLD_GROWTH, Pending, growing
-from munadi.ports import Clock
+from munadi.ports import Clock, Publication
 
 # From this size on the official app sends parts.
 PARTS_FROM = 16 * 1024 * 1024
@@ -43,27 +42,27 @@ class VideoUpload:
     """One run for one post's video; it continues where the handle's state ends."""
 
     service: VideoService
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
     server: Server
     clock: Clock
 
     async def run(self, asset: MediaAsset) -> Pending | None:
         """None once the blob is known. Raises ChannelError."""
-        if self.saved.state.blobs:
+        if self.publication.state.blobs:
             return None
-        running = self.saved.state.video
+        running = self.publication.state.video
         transcode = await self._poll(running) if running else await self._begin(asset)
         if isinstance(transcode, Pending):
             return transcode
         if transcode.blob is not None:
             until = self.clock.now() + BLOB_LIFE
-            await self.saved.put(parts=None, video=None, blobs=(transcode.blob,), blobs_until=until)
+            await self.publication.save(parts=None, video=None, blobs=(transcode.blob,), blobs_until=until)
             return None
         if transcode.failed is not None:
             await self._give_up(failed_transcode(transcode.failed, self.clock.now()))
         if running is None:
             running = RunningVideo(id=transcode.id, since=self.clock.now())
-            await self.saved.put(parts=None, video=running)
+            await self.publication.save(parts=None, video=running)
         waited = self.clock.now() - running.since
         if waited >= MAX_SILENCE:
             message = "the video service did not finish the video"
@@ -71,7 +70,7 @@ class VideoUpload:
         return _again(waited, transcode.state or "being processed")
 
     async def _begin(self, asset: MediaAsset) -> Transcode | Pending:
-        sent = self.saved.state.parts
+        sent = self.publication.state.parts
         if sent is None:
             limits = await self.service.limits(self.server)
             if refused := refused_limits(limits, asset.bytes, self.clock.now()):
@@ -83,7 +82,7 @@ class VideoUpload:
             sent = await self.service.start(token, asset)
             if sent is None:
                 return await self.service.upload(self.server, asset)
-            await self.saved.put(parts=sent)
+            await self.publication.save(parts=sent)
         try:
             return await self._send(token, sent, asset)
         except ChannelError as error:
@@ -124,8 +123,8 @@ class VideoUpload:
 
     async def _give_up(self, error: ChannelError) -> NoReturn:
         """Forget the job. After a fault of the service another is started, after growing waits and not endlessly."""
-        failures = self.saved.state.failures + 1
-        await self.saved.put(parts=None, video=None, failures=failures)
+        failures = self.publication.state.failures + 1
+        await self.publication.save(parts=None, video=None, failures=failures)
         if error.reason is Reason.PROVIDER_OUTAGE:
             error.retry_after = error.retry_after or growing(HOLD_GROWTH, failures - 1)
             if failures >= MAX_TRIES:

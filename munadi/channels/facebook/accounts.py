@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from munadi.channels.channel import Accounts
 from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.oauth import LOGIN, FacebookLogin
-from munadi.channels.http import token_of
 from munadi.channels.meta.graph import moment, scopes_in, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
@@ -69,7 +68,7 @@ class FacebookAccounts(Accounts):
         person = account.credentials.refresh_token
         try:
             if person is None:
-                await self.graph.get("me", token_of(account), {"fields": "id"})
+                await self.graph.get("me", account.token, {"fields": "id"})
                 return account.credentials
             if not account.external_id:
                 raise self.graph.refusal(

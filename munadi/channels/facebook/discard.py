@@ -11,14 +11,13 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.state import Photo, Prepared
 from munadi.channels.facebook.videos import status_of
 from munadi.channels.facebook.wire import POST_FIELDS, STORY_FIELDS, read_post, read_story
-from munadi.channels.http import token_of
 from munadi.channels.meta.lookup import SLACK
 from munadi.domain.account import ConnectedAccount
 
 
 async def remove(graph: PageGraph, account: ConnectedAccount, prepared: Prepared) -> None:
     """Raises ChannelError, with some of it perhaps removed already; what is gone is no error."""
-    token = token_of(account)
+    token = account.token
     if prepared.finished or prepared.post_id or prepared.lapsed(graph.now()):
         return
     if prepared.upload:

@@ -38,7 +38,7 @@ async def search(case: Case, since: datetime) -> Published | Absent | Unknown:
     Nothing is published before it is due, so an older post with the same text is another one.
     """
     posts, whole = await _posts(case, max(since, case.draft.due_at) - SLACK)
-    photos = {photo.id for photo in case.prepared.photos}
+    photos = {photo.id for photo in case.state.photos}
     found = [post for post in posts if photos & post.media]
     by_likeness = not found
     if by_likeness:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from munadi.channels.facebook.spec import OWN_DOMAINS, PHOTO, Settings
-from munadi.channels.http import CALL_TIMEOUT, ChannelTools, given_id, require_known_host, token_of
+from munadi.channels.http import CALL_TIMEOUT, ChannelTools, given_id, require_known_host
 from munadi.channels.meta.graph import Graph, succeeded
 from munadi.channels.meta.wire import Form
 from munadi.channels.renditions import fitting
@@ -62,7 +62,7 @@ class PageGraph(Graph):
     ) -> tuple[list[Any], bool]:
         """The rows of one of the Page's lists from then on, and whether these are all. Raises ChannelError."""
         params = {"fields": fields, "since": str(int(since.timestamp()))}
-        return await self.rows(f"{account.external_id}/{edge}", token_of(account), params)
+        return await self.rows(f"{account.external_id}/{edge}", account.token, params)
 
     async def photo_bytes(self, asset: MediaAsset) -> bytes:
         """An image as Facebook takes photos. Raises ChannelError."""

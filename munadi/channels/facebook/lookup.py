@@ -23,9 +23,9 @@ async def live(case: Case, post_id: str, at: datetime | None = None) -> Publishe
 
 async def find(case: Case, since: datetime) -> Published | Absent | Unknown:
     """By its id, else a story or post by its list, else a video by its upload's id, a strong key."""
-    upload = case.prepared.upload
-    if case.prepared.post_id:
-        return await live(case, case.prepared.post_id)
+    upload = case.state.upload
+    if case.state.post_id:
+        return await live(case, case.state.post_id)
     if case.kind is Kind.STORY:
         return await stories.search(case, since)
     if upload is None:
@@ -40,7 +40,7 @@ async def find(case: Case, since: datetime) -> Published | Absent | Unknown:
 
 async def check(case: Case) -> Pending | Ready | Published:
     """How far an upload or an accepted publication is; a video that Facebook gave up is rejected."""
-    prepared, upload = case.prepared, case.prepared.upload
+    prepared, upload = case.state, case.state.upload
     listed = prepared.post_id or case.kind in (Kind.POST, Kind.STORY)
     if listed and isinstance(found := await find(case, case.draft.due_at), Published):
         return found
@@ -62,8 +62,8 @@ async def check(case: Case) -> Pending | Ready | Published:
 
 async def target(case: Case) -> str:
     """What a comment is written under. Not sent while the post's id is not known."""
-    upload = case.prepared.upload
-    if known := case.prepared.post_id or (upload and upload.video_id):
+    upload = case.state.upload
+    if known := case.state.post_id or (upload and upload.video_id):
         return known
     found = await feed.search(case, case.draft.due_at)
     if isinstance(found, Published) and found.post_id:

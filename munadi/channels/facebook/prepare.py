@@ -13,20 +13,18 @@ from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.meta.graph import succeeded
 from munadi.channels.meta.media import fitted
 from munadi.channels.pulls import count_failed_pull
-from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
-from munadi.ports import SaveHandle
 
 
-class Preparation(SavedState[Prepared]):
+class Preparation:
     """One run of preparing a post; continues where the handle's state ends, and never sleeps."""
 
-    def __init__(self, case: Case, save: SaveHandle) -> None:
+    def __init__(self, case: Case) -> None:
         self._case, self._graph = case, case.graph
-        has_lapsed = case.prepared.lapsed(case.graph.now())
-        super().__init__(Prepared(renewals=case.prepared.renewals) if has_lapsed else case.prepared, save)
+        if case.state.lapsed(case.graph.now()):
+            case.state = Prepared(renewals=case.state.renewals)
 
     async def run(self) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""
@@ -37,15 +35,15 @@ class Preparation(SavedState[Prepared]):
                     return Pending(after=wait, note="Facebook is processing the video")
                 await self._cover()
             else:
-                for asset in self._case.draft.media[len(self.state.photos) :]:
+                for asset in self._case.draft.media[len(self._case.state.photos) :]:
                     await self._photo(asset)
                 await self._read_link_again()
         except ChannelError as error:
             if may_upload_again(error):
                 await self._renew(error)
             raise
-        await self.put(ready=True)
-        return Ready(expires_at=self.state.expires_at)
+        await self._case.save(ready=True)
+        return Ready(expires_at=self._case.state.expires_at)
 
     async def _photo(self, asset: MediaAsset) -> None:
         media = self._graph.tools.media
@@ -59,37 +57,37 @@ class Preparation(SavedState[Prepared]):
                 raise
             # The same code for a file that is no image: ours was probed, so the address is the likelier cause.
             error.message += " or cannot be fetched: check that MUNADI_PUBLIC_URL can be reached from outside"
-            raise await count_failed_pull(self, error) from None
-        await self.put(photos=(*self.state.photos, Photo(id=made, made_at=self._graph.now())))
+            raise await count_failed_pull(self._case, error) from None
+        await self._case.save(photos=(*self._case.state.photos, Photo(id=made, made_at=self._graph.now())))
 
     async def _read_link_again(self) -> None:
         """After a post was refused because its link could not be read: once, and best effort."""
-        if self.state.link == "unreadable":
+        if self._case.state.link == "unreadable":
             form = {"id": self._case.draft.link or "", "scrape": "true"}
             with suppress(ChannelError):
                 await self._graph.post("", self._case.token, form)
-            await self.put(link="scraped")
+            await self._case.save(link="scraped")
 
     async def _video(self, asset: MediaAsset) -> timedelta | None:
         """None once only the finish is left, else when to read again."""
-        upload, resumed, is_plain = self.state.upload, True, self._case.kind is Kind.VIDEO
+        upload, resumed, is_plain = self._case.state.upload, True, self._case.kind is Kind.VIDEO
         if upload is None:
             upload, resumed = await videos.start(self._case, asset), False
-            await self.put(upload=upload)
+            await self._case.save(upload=upload)
         if upload.uploaded_at is None:
             upload = await (self._send_parts(upload, asset) if is_plain else self._send_whole(upload, asset, resumed))
-            await self.put(upload=upload.model_copy(update={"uploaded_at": self._graph.now()}))
-        return None if is_plain else await self._processed(self.state.upload or upload)
+            await self._case.save(upload=upload.model_copy(update={"uploaded_at": self._graph.now()}))
+        return None if is_plain else await self._processed(self._case.state.upload or upload)
 
     async def _cover(self) -> None:
         """A reel's cover, once the reel is processed; a video's goes with its finish."""
-        cover, upload = self._case.cover, self.state.upload
-        if cover is None or upload is None or self._case.kind is Kind.VIDEO or self.state.has_cover:
+        cover, upload = self._case.cover, self._case.state.upload
+        if cover is None or upload is None or self._case.kind is Kind.VIDEO or self._case.state.has_cover:
             return
         path, form = f"{upload.video_id}/thumbnails", {"is_preferred": "true"}
         files = {"source": await self._graph.photo_bytes(cover)}
         await self._graph.post(path, self._case.token, form, proof=succeeded, files=files)
-        await self.put(has_cover=True)
+        await self._case.save(has_cover=True)
 
     async def _send_whole(self, upload: Upload, asset: MediaAsset, resumed: bool) -> Upload:
         """Everything of a reel or story after what Facebook has received."""
@@ -108,9 +106,9 @@ class Preparation(SavedState[Prepared]):
                 upload = await videos.send_part(self._case, upload, asset)
             except ChannelError as error:
                 if wanted := wanted_offsets(error):
-                    await self.put(upload=upload.model_copy(update={"offset": wanted[0], "until": wanted[1]}))
+                    await self._case.save(upload=upload.model_copy(update={"offset": wanted[0], "until": wanted[1]}))
                 raise
-            await self.put(upload=upload)
+            await self._case.save(upload=upload)
         return upload
 
     async def _processed(self, upload: Upload) -> timedelta | None:
@@ -132,6 +130,6 @@ class Preparation(SavedState[Prepared]):
 
     async def _renew(self, error: ChannelError) -> ChannelError:
         """Forget the upload so that the next run makes another; rejected when that was tried often enough."""
-        if left := self.state.without_upload(error):
-            await self.replace(left)
+        if left := self._case.state.without_upload(error):
+            await self._case.replace(left)
         return error

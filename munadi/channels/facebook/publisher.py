@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, Post, Publisher
+from munadi.channels.channel import COMMENT, NetworkChannel, Parts
 from munadi.channels.facebook import feed, lookup, videos
 from munadi.channels.facebook.discard import remove
 from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, may_upload_again, not_sent
@@ -21,11 +21,10 @@ from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.wire import feed_form, finish_form
 from munadi.channels.http import could_not_read
 from munadi.channels.meta.graph import id_of, succeeded
-from munadi.channels.state import SavedState
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import Gate, SaveHandle, VisibleStep
+from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
+from munadi.ports import Attempt, Gate, Publication
 
 # Before a preparation is repeated.
 SOON = timedelta(seconds=2)
@@ -33,30 +32,35 @@ SOON = timedelta(seconds=2)
 PROOFS = {Kind.POST: id_of, Kind.STORY: story_of, Kind.REEL: succeeded, Kind.VIDEO: succeeded}
 
 
-class FacebookPublisher(Publisher[Options]):
+class FacebookChannel(NetworkChannel[Options, Prepared]):
     """Posts, photos, videos, reels and stories of a Page."""
 
-    def __init__(self, graph: PageGraph) -> None:
+    options, state = Options, Prepared
+
+    def __init__(self, parts: Parts[Options], graph: PageGraph) -> None:
+        super().__init__(parts, graph.tools)
         self._graph = graph
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload what is missing and read its status once; call it again after a Pending, until Ready."""
-        return await Preparation(Case.of(post, self._graph), save).run()
+        return await Preparation(Case(publication, self._graph)).run()
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One feed post, story, finish or comment. Raises ChannelError. What is known to be live is not sent again."""
-        run = Publishing(Case.of(post, self._graph), save, step.gate)
-        if step.name not in (POST, COMMENT):
-            raise not_sent(Reason.INTERNAL_ERROR, f"there is no step {step.name!r}")
-        return await (run.post() if step.name == POST else run.comment())
+        run = Publishing(Case(publication, self._graph), attempt.gate)
+        if attempt.step not in (POST, COMMENT):
+            raise not_sent(Reason.INTERNAL_ERROR, f"there is no step {attempt.step!r}")
+        return await (run.post() if attempt.step == POST else run.comment())
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """How far an upload or an accepted post is. Raises ChannelError when Facebook gave it up."""
-        return await lookup.check(Case.of(post, self._graph))
+        return await lookup.check(Case(publication, self._graph))
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """A video by its id, a story by its media, a feed post by photos, or text and time; a comment at its post."""
-        case = Case.of(post, self._graph)
+        case = Case(publication, self._graph)
         try:
             if step == COMMENT:
                 return await feed.comment(case, await lookup.target(case), since)
@@ -64,28 +68,27 @@ class FacebookPublisher(Publisher[Options]):
         except ChannelError as error:
             return could_not_read(error)
 
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+    async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """See `discard`."""
-        await remove(self._graph, account, Prepared.model_validate(handle.state))
+        await remove(self._graph, account, state)
 
 
-class Publishing(SavedState[Prepared]):
+class Publishing:
     """One visible call of one draft, and what came of it. Every method raises ChannelError."""
 
-    def __init__(self, case: Case, save: SaveHandle, gate: Gate) -> None:
-        super().__init__(case.prepared, save)
+    def __init__(self, case: Case, gate: Gate) -> None:
         self._case, self._graph, self._gate = case, case.graph, gate
 
     async def post(self) -> Published | Pending:
         """The post, story or finish; what is known to be live or was finished is not sent again."""
-        case, prepared = self._case, self._case.prepared
+        case, prepared = self._case, self._case.state
         if prepared.post_id:
             return await lookup.live(case, prepared.post_id)
         if not case.is_complete:
             raise not_sent(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
         if not case.film and prepared.lapsed(self._graph.now()):
             # Photos that Facebook has deleted by now are uploaded again before anything is sent.
-            await self.replace(Prepared(link=prepared.link))
+            await self._case.replace(Prepared(link=prepared.link))
             raise not_sent(Reason.PROVIDER_OUTAGE, "the unpublished photos have lapsed", "PHOTOS_LAPSED", SOON)
         if not prepared.finished:
             try:
@@ -95,9 +98,9 @@ class Publishing(SavedState[Prepared]):
                     return found
                 raise
             if post_id:
-                await self.record_success(post_id=post_id)
+                await self._case.keep(post_id=post_id)
                 return await lookup.live(case, post_id, self._graph.now())
-            await self.record_success(finished=True)
+            await self._case.keep(finished=True)
         pending = Pending(after=videos.wait(case, timedelta(0)), note="Facebook is publishing the video")
         return await self._live_already() or pending
 
@@ -110,8 +113,8 @@ class Publishing(SavedState[Prepared]):
 
     async def _sent(self) -> str | None:
         """The id of a post or story; none of a reel or video, which is published later."""
-        case, upload = self._case, self._case.prepared.upload
-        photos = [photo.id for photo in case.prepared.photos]
+        case, upload = self._case, self._case.state.upload
+        photos = [photo.id for photo in case.state.photos]
         if upload:
             edge = videos.EDGES[case.kind]
             form = finish_form(case.draft, case.options, case.kind, upload.video_id, upload.session_id)
@@ -127,18 +130,18 @@ class Publishing(SavedState[Prepared]):
 
     async def _refused(self, error: ChannelError) -> Published | None:
         """What a refusal means beyond the table. A story or video may be live by an earlier call."""
-        case, prepared = self._case, self._case.prepared
+        case, prepared = self._case, self._case.state
         again = case.film is not None and may_upload_again(error)
         if case.kind is Kind.POST:
             if LINK_UNREADABLE in codes_of(error) and case.draft.link and not prepared.link:
                 # The page is read again, once.
-                await self.put(link="unreadable")
+                await self._case.save(link="unreadable")
                 error.reason, error.effect, error.retry_after = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, SOON
         elif error.effect is Effect.REJECTED or again:
             if found := await self._live_already():
                 return found
             if again and (left := prepared.without_upload(error)):
-                await self.replace(left)
+                await self._case.replace(left)
         return None
 
     async def _live_already(self) -> Published | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from munadi.channels.channel import Post
 from munadi.channels.facebook.errors import MAX_RENEWALS
 from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.spec import UPLOAD_LIFE, Kind, Options
 from munadi.channels.facebook.wire import film_of, kind_of
-from munadi.channels.http import token_of
-from munadi.channels.state import HandleState
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
+from munadi.ports import HandleState, Publication
 
 
 class Photo(Model):
@@ -66,21 +63,12 @@ class Prepared(HandleState):
         return self.expires_at is not None and self.expires_at <= now
 
 
-@dataclass(frozen=True)
-class Case(Post[Options]):
-    """A post with its kind, what is prepared of it, and the calls of its network."""
+class Case(Publication[Options, Prepared]):
+    """A publication with what it becomes, and the calls of its network."""
 
-    graph: PageGraph
-
-    @classmethod
-    def of(cls, post: Post[Options], graph: PageGraph) -> Case:
-        """The same post."""
-        return cls(post.draft, post.account, post.handle, post.model, graph)
-
-    @cached_property
-    def prepared(self) -> Prepared:
-        """The handle's state; nothing is prepared when there is none."""
-        return Prepared.of(self.handle)
+    def __init__(self, publication: Publication[Options, Prepared], graph: PageGraph) -> None:
+        super().__init__(publication.draft, publication.account, publication.store, publication.models)
+        self.graph = graph
 
     @cached_property
     def kind(self) -> Kind:
@@ -98,16 +86,11 @@ class Case(Post[Options]):
         return None if self.options.cover_index is None else self.draft.media[self.options.cover_index]
 
     @property
-    def token(self) -> str:
-        """The Page's token, in clear, for one call."""
-        return token_of(self.account)
-
-    @property
     def is_complete(self) -> bool:
         """Whether only the visible call is left."""
         if self.film:
-            return self.prepared.upload is not None and self.prepared.upload.uploaded_at is not None
-        return len(self.prepared.photos) == len(self.draft.media) and self.prepared.link != "unreadable"
+            return self.state.upload is not None and self.state.upload.uploaded_at is not None
+        return len(self.state.photos) == len(self.draft.media) and self.state.link != "unreadable"
 
     def path(self, edge: str) -> str:
         """An edge of the Page."""

@@ -29,8 +29,8 @@ async def live(case: Case, post_id: str, at: datetime | None = None) -> Publishe
 
 async def search(case: Case, since: datetime) -> Published | Absent | Unknown:
     """The story of the prepared photo or video. Raises ChannelError."""
-    upload, start = case.prepared.upload, max(since, case.draft.due_at)
-    ours = {photo.id for photo in case.prepared.photos} | ({upload.video_id} if upload else set())
+    upload, start = case.state.upload, max(since, case.draft.due_at)
+    ours = {photo.id for photo in case.state.photos} | ({upload.video_id} if upload else set())
     stories, whole = await _listed(case, start)
     found = [story for story in stories if story.media_id in ours]
     if found:

@@ -15,7 +15,7 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.spec import Kind
 from munadi.channels.facebook.state import Case, Upload
 from munadi.channels.facebook.wire import VIDEO_FIELDS, VideoStatus, read_status
-from munadi.channels.http import given_id, no_proof, token_of
+from munadi.channels.http import given_id, no_proof
 from munadi.channels.meta.errors import number
 from munadi.channels.meta.graph import words
 from munadi.domain.account import ConnectedAccount
@@ -64,7 +64,7 @@ async def send_part(case: Case, upload: Upload, asset: MediaAsset) -> Upload:
 
 async def status_of(graph: PageGraph, account: ConnectedAccount, video_id: str) -> VideoStatus:
     """An answer without a status proves nothing, least of all that nothing is published."""
-    answer = await graph.get(video_id, token_of(account), {"fields": VIDEO_FIELDS})
+    answer = await graph.get(video_id, account.token, {"fields": VIDEO_FIELDS})
     if not isinstance(answer.field("status"), dict):
         raise no_proof(answer)
     return read_status(answer)

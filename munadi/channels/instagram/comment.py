@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.channel import COMMENT, Post, only_one
-from munadi.channels.http import could_not_read, token_of
+from munadi.channels.channel import COMMENT, only_one
+from munadi.channels.http import could_not_read
 from munadi.channels.instagram.spec import Options
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
@@ -21,7 +21,7 @@ from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Published, Unknown
-from munadi.ports import VisibleStep
+from munadi.ports import Attempt, Publication
 
 FIELDS = "id,text,timestamp"
 # Which media a post became may take a while to be readable.
@@ -34,52 +34,52 @@ class FirstComment:
 
     network: ContainerLookup
 
-    async def publish(self, containers: Containers, step: VisibleStep) -> Published:
+    async def publish(self, containers: Containers, attempt: Attempt) -> Published:
         """One comment. Raises ChannelError; *not sent* while the post's id is not known."""
         if comment_id := containers.state.posts.get(COMMENT):
             return Published(post_id=comment_id)
-        post, account = containers.post, containers.account
-        media_id = await self._media_id(post, containers.state)
+        publication, account = containers.publication, containers.account
+        media_id = await self._media_id(publication, containers.state)
         if media_id is None:
             message = "Instagram: which media the post became cannot be read yet"
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, retry_after=ID_WAIT)
-        form = {"message": post.draft.first_comment or ""}
+        form = {"message": publication.draft.first_comment or ""}
         try:
-            comment_id = await containers.graph.make(f"{media_id}/comments", token_of(account), form, step.gate)
+            comment_id = await containers.graph.make(f"{media_id}/comments", account.token, form, attempt.gate)
         except ChannelError as error:
             if error.provider_code == MISSING_OBJECT:
                 # A media that was just published may seem to be missing for a while, so this refusal is not final.
                 error.effect = Effect.UNKNOWN
             raise
-        containers.state = containers.state.model_copy(update={"posts": {**containers.state.posts, POST: media_id}})
+        publication.state = containers.state.model_copy(update={"posts": {**containers.state.posts, POST: media_id}})
         await containers.remember(COMMENT, comment_id)
         return Published(post_id=comment_id, published_at=self.network.clock.now())
 
-    async def find(self, post: Post[Options]) -> Published | Absent | Unknown:
+    async def find(self, publication: Publication[Options, Prepared]) -> Published | Absent | Unknown:
         """The comment with the draft's text; what cannot be read leaves it unknown."""
-        prepared = Prepared.of(post.handle)
+        prepared = publication.state
         if comment_id := prepared.posts.get(COMMENT):
             return Published(post_id=comment_id)
         try:
-            media_id = await self._media_id(post, prepared)
+            media_id = await self._media_id(publication, prepared)
             if media_id is None:
                 return Unknown(note="the post's id is not known")
-            return await self._below(media_id, post.account, collapsed(post.draft.first_comment or ""))
+            return await self._below(media_id, publication.account, collapsed(publication.draft.first_comment or ""))
         except ChannelError as error:
             return could_not_read(error)
 
     async def _below(self, media_id: str, account: ConnectedAccount, wanted: str) -> Published | Absent | Unknown:
         graph, params = self.network.graph(account), {"fields": FIELDS, "limit": "50"}
-        rows, whole = await graph.rows(f"{media_id}/comments", token_of(account), params)
+        rows, whole = await graph.rows(f"{media_id}/comments", account.token, params)
         comments = [comment for row in rows if (comment := read_comment(row, "text", "timestamp"))]
         found = [comment.published for comment in comments if collapsed(comment.text) == wanted]
         otherwise: Absent | Unknown = Absent() if whole else Unknown(note="the post has too many comments to read")
         return only_one(found, "comments have this text", otherwise)
 
-    async def _media_id(self, post: Post[Options], prepared: Prepared) -> str | None:
+    async def _media_id(self, publication: Publication[Options, Prepared], prepared: Prepared) -> str | None:
         """As saved, or found in the account's list when the post itself was found there."""
         if media_id := prepared.posts.get(POST):
             return media_id
         container = prepared.containers.get(POST)
-        since = container.created_at if container else post.draft.due_at
-        return (await self.network.locate(post, since, POST)).post_id
+        since = container.created_at if container else publication.draft.due_at
+        return (await self.network.locate(publication, since, POST)).post_id

@@ -15,7 +15,6 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import token_of
 from munadi.channels.meta.graph import Graph, moment, profile_of, unrenewable, words
 from munadi.channels.meta.login import granted_scopes, may, name_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -71,7 +70,7 @@ class Pages:
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """The same credentials while they work. Raises ChannelError: TOKEN_REVOKED when they do not."""
         try:
-            await self._graph.get(account.external_id, token_of(account), {"fields": "id"})
+            await self._graph.get(account.external_id, account.token, {"fields": "id"})
         except ChannelError as error:
             unrenewable(error)
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, Post
+from munadi.channels.channel import COMMENT, Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.comment import FirstComment
 from munadi.channels.instagram.errors import MISSING, RENEWALS, explain_container, renewals
@@ -13,14 +13,14 @@ from munadi.channels.instagram.spec import FEED_IMAGE, Graphs, Kind, Options, Se
 from munadi.channels.instagram.wire import InstagramForms, kind_of
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
-from munadi.channels.meta.publisher import ContainerPublisher
+from munadi.channels.meta.publisher import ContainerChannel
 from munadi.channels.meta.state import Container, Prepared
 from munadi.channels.meta.wire import PostRead
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Pending, Published, Unknown
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.ports import Attempt, Publication
 
 # Images take seconds, reels minutes.
 QUICK_FOR, SLOW_FOR = timedelta(seconds=15), timedelta(minutes=5)
@@ -35,8 +35,10 @@ READS_AS: dict[Kind, tuple[str | None, str]] = {
 }
 
 
-class InstagramPublisher(ContainerPublisher[Options]):
+class InstagramChannel(ContainerChannel[Options]):
     """A container for the post, and one comment below it. What is not published expires within 24 hours."""
+
+    options, state = Options, Prepared
 
     channel = ChannelName.INSTAGRAM
     image = FEED_IMAGE  # every kind, and a reel's cover, takes the same files
@@ -52,8 +54,8 @@ class InstagramPublisher(ContainerPublisher[Options]):
     explain_dead = staticmethod(explain_container)
     renewals = staticmethod(renewals)
 
-    def __init__(self, settings: Settings, graphs: Graphs, tools: ChannelTools) -> None:
-        super().__init__(tools, settings.permalink_timeout, InstagramForms(tools.media))
+    def __init__(self, parts: Parts[Options], settings: Settings, graphs: Graphs, tools: ChannelTools) -> None:
+        super().__init__(parts, tools, settings.permalink_timeout, InstagramForms(tools.media))
         self._settings = settings
         self._graphs = graphs
         self._comments = FirstComment(self)
@@ -74,32 +76,34 @@ class InstagramPublisher(ContainerPublisher[Options]):
             return state.model_copy(update={"misses": state.misses + 1})
         return state.without(step).model_copy(update={"renewals": state.renewals + 1, "misses": 0})
 
-    def edge(self, post: Post[Options], step: str) -> str:
+    def edge(self, publication: Publication[Options, Prepared], step: str) -> str:
         """Stories are listed apart from media."""
-        return "stories" if kind_of(post.draft, post.options) is Kind.STORY else "media"
+        return "stories" if kind_of(publication.draft, publication.options) is Kind.STORY else "media"
 
-    def fits(self, read: PostRead, post: Post[Options], step: str) -> bool:
+    def fits(self, read: PostRead, publication: Publication[Options, Prepared], step: str) -> bool:
         """By kind, and by text where it shows one."""
-        kind = kind_of(post.draft, post.options)
+        kind = kind_of(publication.draft, publication.options)
         media_type, product_type = READS_AS[kind]
         return (
             (media_type is None or read.media_type == media_type)
             and read.product_type in (None, product_type)
-            and (kind is Kind.STORY or read.text.strip() == post.draft.text.strip())
+            and (kind is Kind.STORY or read.text.strip() == publication.draft.text.strip())
         )
 
     async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
         """See `quota`."""
         await explain_quota(self.graph(account), account, self.clock.now(), error)
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One media_publish, or one comment. Raises ChannelError."""
-        if step.name == COMMENT:
-            return await self._comments.publish(Containers(self, post, save), step)
-        return await super().publish(post, save, step)
+        if attempt.step == COMMENT:
+            return await self._comments.publish(Containers(self, publication), attempt)
+        return await super()._publish(publication, attempt)
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """The post by its container or the account's list; a comment by its text below the post."""
         if step == COMMENT:
-            return await self._comments.find(post)
-        return await super().find(post, since, step)
+            return await self._comments.find(publication)
+        return await super()._find(publication, since, step)

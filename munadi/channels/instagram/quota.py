@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.http import token_of
 from munadi.channels.instagram.errors import TITLE
 from munadi.channels.meta.graph import Graph
 from munadi.domain.account import ConnectedAccount
@@ -24,7 +23,7 @@ async def explain_quota(graph: Graph, account: ConnectedAccount, now: datetime, 
     """Make a refusal for the day's quota wait until one of the posts that used it up is a day old."""
     if error.reason is not Reason.DAILY_CAP_REACHED:
         return
-    quota = await graph.quota(account.external_id, LIMIT, token_of(account))
+    quota = await graph.quota(account.external_id, LIMIT, account.token)
     if quota is None or quota["left"]:
         return
     error.message = f"{TITLE}: {quota['used']} of {quota['total']} posts of the last 24 hours are used"
@@ -39,7 +38,7 @@ async def _free_in(graph: Graph, account: ConnectedAccount, now: datetime, total
     full, free = now - WINDOW, now
     while free - full > EXACTLY:
         middle = full + (free - full) / 2
-        quota = await graph.quota(account.external_id, LIMIT, token_of(account), since=middle)
+        quota = await graph.quota(account.external_id, LIMIT, account.token, since=middle)
         if quota is None:
             return None
         if quota["used"] < total:

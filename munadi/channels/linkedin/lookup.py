@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import Post, only_one
-from munadi.channels.http import token_of
+from munadi.channels.channel import only_one
 from munadi.channels.linkedin.api import COUNT, MAX_PAGES, Api
 from munadi.channels.linkedin.commentary import same_text
 from munadi.channels.linkedin.spec import Options
@@ -18,6 +17,7 @@ from munadi.channels.linkedin.state import Prepared
 from munadi.channels.linkedin.wire import Row, content_kind
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import Publication
 
 # LinkedIn's clock may be behind ours.
 SKEW = timedelta(seconds=5)
@@ -30,15 +30,15 @@ class Lookup:
 
     api: Api
     site: str
-    post: Post[Options]
+    publication: Publication[Options, Prepared]
     state: Prepared
 
     async def find(self, since: datetime) -> Published | Absent | Unknown:
         """The post, made at `since` or later."""
-        account, since = self.post.account, since - SKEW
+        account, since = self.publication.account, since - SKEW
         if named := await self._named(since):
             return named
-        rows = await self.api.posts(token_of(account), account.external_id, since)
+        rows = await self.api.posts(account.token, account.external_id, since)
         if rows is None:
             return Unknown(note=f"the page has more than {COUNT * MAX_PAGES} new posts")
         by_key = [row for row in rows if row.keys & set(self.state.keys)]
@@ -55,7 +55,7 @@ class Lookup:
         if urn is None:
             return None
         try:
-            row = await self.api.read_post(token_of(self.post.account), urn)
+            row = await self.api.read_post(self.publication.token, urn)
         except ChannelError as error:
             if error.reason is not Reason.TARGET_NOT_ACCESSIBLE:
                 raise
@@ -64,7 +64,7 @@ class Lookup:
 
     def _is_alike(self, row: Row) -> bool:
         """Whether it has the kind, the text and the link of the draft; a post with files of ours is found by those."""
-        draft, kind = self.post.draft, content_kind(self.post.draft, self.post.options)
+        draft, kind = self.publication.draft, content_kind(self.publication.draft, self.publication.options)
         if self.state.keys and draft.media:
             return False
         same_link = kind != "article" or row.source.rstrip("/") == (draft.link or "").rstrip("/")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, Post, Publisher
-from munadi.channels.http import ChannelTools, could_not_read, token_of
+from munadi.channels.channel import COMMENT, NetworkChannel, Parts
+from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.linkedin.api import Api
 from munadi.channels.linkedin.errors import duplicate_of, failure
 from munadi.channels.linkedin.lookup import Lookup, live_post
@@ -16,7 +16,6 @@ from munadi.channels.linkedin.spec import SPEC, Options, Settings, is_page
 from munadi.channels.linkedin.state import Live, Prepared
 from munadi.channels.linkedin.upload import Uploads, upload_again
 from munadi.channels.linkedin.wire import comment_body, id_in, is_created, post_body, wants_card
-from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import (
     POST,
@@ -28,90 +27,99 @@ from munadi.domain.publication import (
     Unknown,
     Warning_,
 )
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.ports import Attempt, Publication
 
 # Before the list is read again for the post that a comment is for.
 PARENT_WAIT = timedelta(seconds=5)
 CANNOT_LOOK = "LinkedIn shows a member's posts to no app: open the profile and see whether the post is there"
 
 
-class LinkedInPublisher(Publisher[Options]):
+class LinkedInChannel(NetworkChannel[Options, Prepared]):
     """A post, and a first comment."""
 
-    def __init__(self, settings: Settings, api: Api, tools: ChannelTools) -> None:
+    options, state = Options, Prepared
+
+    def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
+        super().__init__(parts, tools)
         self._settings, self._api, self._tools = settings, api, tools
         self._site = settings.hosts.auth
         self._deadline = settings.publish_deadline or SPEC.publish_deadline
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload the files and the picture of a card, and wait until LinkedIn has processed them."""
-        if not post.draft.media and not wants_card(post.draft):
+        if not publication.draft.media and not wants_card(publication.draft):
             return Ready()
-        saved = SavedState(Prepared.of(post.handle).without_lapsed_assets(self._tools.clock.now()), save)
-        return await Uploads(self._api, self._settings, self._tools, post, saved).run()
+        publication.state = publication.state.without_lapsed_assets(self._tools.clock.now())
+        return await Uploads(self._api, self._settings, self._tools, publication).run()
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One request. Raises ChannelError. What is live is never sent again."""
-        saved = SavedState(Prepared.of(post.handle), save)
-        if known := saved.state.posts.get(step.name):
+        if known := publication.state.posts.get(attempt.step):
             return self._published(known)
-        if step.name == COMMENT and post.draft.first_comment:
-            return await self._comment(post, post.draft.first_comment, saved, step)
-        if step.name != POST:
-            raise failure(Reason.INTERNAL_ERROR, f"this post has no step {step.name!r}")
-        if not self._is_prepared(post, saved.state):
+        if attempt.step == COMMENT and publication.draft.first_comment:
+            return await self._comment(publication, publication.draft.first_comment, attempt)
+        if attempt.step != POST:
+            raise failure(Reason.INTERNAL_ERROR, f"this post has no step {attempt.step!r}")
+        if not self._is_prepared(publication, publication.state):
             raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
-        state = saved.state
-        body = post_body(post.account.external_id, post.draft, post.options, state.urns, state.card)
+        state = publication.state
+        body = post_body(
+            publication.account.external_id, publication.draft, publication.options, state.urns, state.card
+        )
         try:
             seconds = self._deadline.total_seconds()
-            answer = await self._api.post(token_of(post.account), body, step.gate, is_created, seconds)
+            answer = await self._api.post(publication.token, body, attempt.gate, is_created, seconds)
         except ChannelError as error:
-            await self._note(saved, error, step)
+            await self._note(publication, error, attempt)
             raise
         urn = id_in(answer)
         url = live_post(self._site, urn).url if urn else None
-        return await self._remember(saved, POST, Live(id=urn, url=url))
+        return await self._remember(publication, POST, Live(id=urn, url=url))
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """A post is live at once, so this only looks for it."""
-        prepared = Prepared.of(post.handle)
-        found = await self.find(post, post.draft.due_at, POST)
+        prepared = publication.state
+        found = await self._find(publication, publication.draft.due_at, POST)
         if isinstance(found, Published):
             return found
-        if self._is_prepared(post, prepared):
+        if self._is_prepared(publication, prepared):
             return Ready(expires_at=prepared.expires_at)
         return Pending(after=timedelta(0), note="to be prepared")
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """See `lookup`."""
-        state = Prepared.of(post.handle)
+        state = publication.state
         if (known := state.posts.get(step)) and known.id:
             return self._published(known)
         if step != POST:
             return Unknown(note="LinkedIn shows comments to apps with another product only", blind=True)
-        if not is_page(post.account):
+        if not is_page(publication.account):
             named = f"; LinkedIn calls it a duplicate of {state.duplicate_of}" if state.duplicate_of else ""
             return Unknown(note=f"{CANNOT_LOOK}{named}", blind=True)
         try:
-            return await Lookup(self._api, self._site, post, state).find(since)
+            return await Lookup(self._api, self._site, publication, state).find(since)
         except ChannelError as error:
             return could_not_read(error)
 
     async def _comment(
-        self, post: Post[Options], text: str, saved: SavedState[Prepared], step: VisibleStep
+        self,
+        publication: Publication[Options, Prepared],
+        text: str,
+        attempt: Attempt,
     ) -> Published:
-        found = await self.find(post, post.draft.due_at, POST)
+        found = await self._find(publication, publication.draft.due_at, POST)
         if not isinstance(found, Published) or found.post_id is None:
             error = failure(Reason.PROVIDER_OUTAGE, "the id of the post is not known yet", code="PARENT_UNKNOWN")
             error.retry_after = PARENT_WAIT
             raise error
-        body = comment_body(post.account.external_id, found.post_id, text)
-        answer = await self._api.comment(token_of(post.account), found.post_id, body, step.gate, id_in)
-        return await self._remember(saved, COMMENT, Live(id=id_in(answer), url=found.url))
+        body = comment_body(publication.account.external_id, found.post_id, text)
+        answer = await self._api.comment(publication.token, found.post_id, body, attempt.gate, id_in)
+        return await self._remember(publication, COMMENT, Live(id=id_in(answer), url=found.url))
 
-    async def _remember(self, saved: SavedState[Prepared], step: str, live: Live) -> Published:
-        await saved.record_success(posts={**saved.state.posts, step: live})
+    async def _remember(self, publication: Publication[Options, Prepared], step: str, live: Live) -> Published:
+        await publication.keep(posts={**publication.state.posts, step: live})
         return self._published(live).model_copy(update={"published_at": self._tools.clock.now()})
 
     def _published(self, live: Live) -> Published:
@@ -119,14 +127,14 @@ class LinkedInPublisher(Publisher[Options]):
         pending = Warning_(code=POST_ID_PENDING, message=message, channel=SPEC.name)
         return Published(post_id=live.id, url=live.url, warnings=() if live.id else (pending,))
 
-    def _is_prepared(self, post: Post[Options], state: Prepared) -> bool:
-        return state.is_complete(len(post.draft.media), card=wants_card(post.draft))
+    def _is_prepared(self, publication: Publication[Options, Prepared], state: Prepared) -> bool:
+        return state.is_complete(len(publication.draft.media), card=wants_card(publication.draft))
 
-    async def _note(self, saved: SavedState[Prepared], error: ChannelError, step: VisibleStep) -> None:
+    async def _note(self, publication: Publication[Options, Prepared], error: ChannelError, attempt: Attempt) -> None:
         """Keep what a refusal says about the files, or about another post. The core decides what it means."""
-        if error.reason is Reason.MEDIA_PROCESSING_FAILED and saved.state.assets:
-            await upload_again(saved, error)
-        elif error.reason is Reason.MEDIA_PROCESSING_TIMEOUT and saved.state.assets:
-            await upload_again(saved, error, same=True)
-        elif step.is_doubtful and error.may_be_ours and (urn := duplicate_of(error)):
-            await saved.record_success(duplicate_of=urn)
+        if error.reason is Reason.MEDIA_PROCESSING_FAILED and publication.state.assets:
+            await upload_again(publication, error)
+        elif error.reason is Reason.MEDIA_PROCESSING_TIMEOUT and publication.state.assets:
+            await upload_again(publication, error, same=True)
+        elif attempt.is_doubtful and error.may_be_ours and (urn := duplicate_of(error)):
+            await publication.keep(duplicate_of=urn)

@@ -7,8 +7,8 @@ from datetime import datetime
 from pydantic import Field
 
 from munadi.channels.linkedin.spec import ASSET_LIFE, SLACK
-from munadi.channels.state import HandleState
 from munadi.domain.model import Model
+from munadi.ports import HandleState
 
 
 class Part(Model):

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from munadi.channels.channel import Post
-from munadi.channels.http import ChannelTools, token_of
+from munadi.channels.http import ChannelTools
 from munadi.channels.linkedin.api import Api
 from munadi.channels.linkedin.errors import failure
 from munadi.channels.linkedin.spec import IMAGE, MAX_DESCRIPTION, MAX_TITLE, RULES, Options, Settings, is_page
@@ -22,11 +21,10 @@ from munadi.channels.linkedin.state import Asset, Card, Part, Prepared
 from munadi.channels.linkedin.wire import kind_of, wants_card
 from munadi.channels.multipart import read_in_pieces
 from munadi.channels.renditions import fitting
-from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
-from munadi.ports import LinkCard
+from munadi.ports import LinkCard, Publication
 
 READY, FAILED = "AVAILABLE", "PROCESSING_FAILED"
 # A file that LinkedIn lost or failed on so often is not taken.
@@ -43,43 +41,42 @@ class Uploads:
     api: Api
     settings: Settings
     tools: ChannelTools
-    post: Post[Options]
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
 
     async def run(self) -> Ready | Pending:
         """Send what is missing, and read once what is being processed. Raises ChannelError."""
         try:
-            if wants_card(self.post.draft) and self.saved.state.card is None:
-                await self._card(self.post.draft.link or "")
-            for index in range(max(len(self.post.draft.media), len(self.saved.state.assets))):
+            if wants_card(self.publication.draft) and self.publication.state.card is None:
+                await self._card(self.publication.draft.link or "")
+            for index in range(max(len(self.publication.draft.media), len(self.publication.state.assets))):
                 if waiting := await self._forward(index):
                     return waiting
         except ChannelError as error:
             if error.reason in GONE:
-                await upload_again(self.saved, error)
+                await upload_again(self.publication, error)
             raise
-        await self.saved.put(ready=True)
-        return Ready(expires_at=self.saved.state.expires_at)
+        await self.publication.save(ready=True)
+        return Ready(expires_at=self.publication.state.expires_at)
 
     async def _forward(self, index: int) -> Pending | None:
         """None once this file is ready for a post."""
-        if index == len(self.saved.state.assets) or self._one(index).uploaded_at is None:
-            media = self.post.draft.media[index]
+        if index == len(self.publication.state.assets) or self._one(index).uploaded_at is None:
+            media = self.publication.draft.media[index]
             asset = await fitting(self.tools.media, RULES[media.kind], media)
-            if index == len(self.saved.state.assets):
+            if index == len(self.publication.state.assets):
                 await self._keep(await self._open(kind_of(asset), asset.bytes))
             if waiting := await self._send(index, asset):
                 return waiting
         return None if self._one(index).is_ready else await self._read(index)
 
     async def _open(self, kind: str, size: int) -> Asset:
-        made = await self.api.open_upload(self._token, kind, self.post.account.external_id, size)
+        made = await self.api.open_upload(self._token, kind, self.publication.account.external_id, size)
         now = self.tools.clock.now()
         return Asset(urn=made.urn, kind=kind, opened_at=now, token=made.token, parts=made.parts)
 
     async def _keep(self, one: Asset, card: Card | None = None) -> None:
-        state = self.saved.state
-        await self.saved.put(assets=(*state.assets, one), keys=(*state.keys, one.urn), card=card)
+        state = self.publication.state
+        await self.publication.save(assets=(*state.assets, one), keys=(*state.keys, one.urn), card=card)
 
     async def _send(self, index: int, asset: MediaAsset) -> Pending | None:
         one = self._one(index)
@@ -109,7 +106,7 @@ class Uploads:
         """None once the file is processed. Raises ChannelError when it cannot be."""
         one, now = self._one(index), self.tools.clock.now()
         age = now - (one.uploaded_at or now)
-        if one.kind != "videos" and not is_page(self.post.account):
+        if one.kind != "videos" and not is_page(self.publication.account):
             left = self.settings.grace - age
             if left > timedelta(0):
                 return Pending(after=left, note=f"a member's {one.kind} are given time to be processed")
@@ -141,7 +138,7 @@ class Uploads:
         title = page.title.strip()[:MAX_TITLE] or urlsplit(url).hostname or url
         card = Card(title=title, description=page.description.strip()[:MAX_DESCRIPTION])
         if not page.image or (page.image_type or "") not in IMAGE.mime_types or len(page.image) > IMAGE.max_bytes:
-            await self.saved.put(card=card)
+            await self.publication.save(card=card)
             return
         try:
             one = await self._open("images", len(page.image))
@@ -149,27 +146,31 @@ class Uploads:
         except ChannelError as error:
             if error.effect is not Effect.REJECTED:
                 raise
-            await self.saved.put(card=card)
+            await self.publication.save(card=card)
             return
         await self._keep(one.model_copy(update={"uploaded_at": self.tools.clock.now()}), card)
 
     def _one(self, index: int) -> Asset:
-        return self.saved.state.assets[index]
+        return self.publication.state.assets[index]
 
     async def _put(self, index: int, **changes: object) -> None:
-        assets = self.saved.state.assets
-        await self.saved.put(assets=(*assets[:index], assets[index].model_copy(update=changes), *assets[index + 1 :]))
+        assets = self.publication.state.assets
+        await self.publication.save(
+            assets=(*assets[:index], assets[index].model_copy(update=changes), *assets[index + 1 :])
+        )
 
     @property
     def _token(self) -> str:
-        return token_of(self.post.account)
+        return self.publication.token
 
 
-async def upload_again(saved: SavedState[Prepared], error: ChannelError, *, same: bool = False) -> None:
+async def upload_again(publication: Publication[Options, Prepared], error: ChannelError, *, same: bool = False) -> None:
     """Make `error` a wait, or a rejection once that has happened too often; forget the uploads unless they stay."""
-    failures = saved.state.failures + 1
+    failures = publication.state.failures + 1
     if not same:
         error.reason = Reason.MEDIA_PROCESSING_FAILED
     error.effect = Effect.REJECTED if failures >= MAX_FAILURES else Effect.NOT_SENT
-    state = saved.state
-    await saved.replace(state.model_copy(update={"failures": failures}) if same else state.without_assets(failures))
+    state = publication.state
+    await publication.replace(
+        state.model_copy(update={"failures": failures}) if same else state.without_assets(failures)
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from munadi.channels.answers import instant
-from munadi.channels.http import ChannelHttp, ChannelTools, given_id, no_proof, token_of
+from munadi.channels.http import ChannelHttp, ChannelTools, given_id, no_proof
 from munadi.channels.mastodon.errors import explain, failure
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -37,7 +37,7 @@ class Servers:
         """The server of an account. Raises ChannelError for an account without one."""
         if not account.service_url:
             raise failure(Reason.TARGET_NOT_ACCESSIBLE, "the account has no server", Effect.REJECTED)
-        return self.at(account.service_url, token_of(account))
+        return self.at(account.service_url, account.token)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.channels.answers import instant
-from munadi.channels.channel import Post, only_one
+from munadi.channels.channel import only_one
 from munadi.channels.http import given_id
 from munadi.channels.mastodon.api import PAGE, Server
 from munadi.channels.mastodon.instance import Instance
@@ -20,6 +20,7 @@ from munadi.channels.mastodon.state import Prepared
 from munadi.channels.mastodon.wire import attached, id_at, published, same_text
 from munadi.channels.thread import text_of
 from munadi.domain.publication import POST, Absent, Published, Unknown
+from munadi.ports import Publication
 
 # The server's clock may be behind ours, and some have whole seconds only.
 SKEW = timedelta(seconds=5)
@@ -37,29 +38,28 @@ class Lookup:
     """One post at its server. Everything raises ChannelError."""
 
     server: Server
-    post: Post[Options]
-    state: Prepared
+    publication: Publication[Options, Prepared]
 
     @property
     def instance(self) -> Instance:
         """The account's server."""
-        return Instance.of(self.post.account)
+        return Instance.of(self.publication.account)
 
     @property
     def is_owned(self) -> bool:
         """Whether the media prove which post is ours."""
-        return bool(self.state.media) and self.instance.owns_media
+        return bool(self.publication.state.media) and self.instance.owns_media
 
     async def find(self, since: datetime, step: str, parent: str | None) -> Published | Absent | Unknown:
         """The post of a step, made at `since` or later; `parent` is the id of the post that it answers."""
-        if step == POST and self.is_owned and await self.server.medium(self.state.media[0].id) is not None:
+        if step == POST and self.is_owned and await self.server.medium(self.publication.state.media[0].id) is not None:
             return Absent(by_key=True)
-        account_id = self.post.account.external_id.partition("@")[0]
+        account_id = self.publication.account.external_id.partition("@")[0]
         page = await self.server.statuses(account_id, id_at(since - LIST_FROM, self.instance))
         recent = [one for one in page if _made(one) >= since - SKEW and not one.get("reblog")]
         of_parent = [one for one in recent if given_id(one.get("in_reply_to_id")) == parent]
         if step == POST and self.is_owned:
-            ours = {one.id for one in self.state.media}
+            ours = {one.id for one in self.publication.state.media}
             found = [published(one) for one in of_parent if ours <= set(attached(one))]
         else:
             alike = await self._alike(of_parent, step)
@@ -70,8 +70,8 @@ class Lookup:
 
     async def _alike(self, candidates: list[dict[str, Any]], step: str) -> list[dict[str, Any]] | None:
         """Those with the same text, warning and number of media; None when there are too many to read."""
-        options, sent = self.post.options, text_of(self.post.draft, step) or ""
-        count = len(self.post.draft.media) if step == POST else 0
+        options, sent = self.publication.options, text_of(self.publication.draft, step) or ""
+        count = len(self.publication.draft.media) if step == POST else 0
         warned = (options.content_warning or "", "")
         similar = [one for one in candidates if len(attached(one)) == count and one.get("spoiler_text") in warned]
         if sum(1 for one in similar if not isinstance(one.get("text"), str)) > MAX_SOURCES:
@@ -86,7 +86,7 @@ class Lookup:
 
     def _none(self, page: list[Any], recent: list[Any]) -> Absent | Unknown:
         """What an unsuccessful search proves."""
-        if self.post.options.visibility in HIDDEN and not self.instance.lists_private:
+        if self.publication.options.visibility in HIDDEN and not self.instance.lists_private:
             return Unknown(note="this server's list leaves out posts that are not public")
         whole = len(page) < (PAGE if self.instance.is_mastodon else SHORTEST_PAGE)
         reaches_back = not self.instance.is_mastodon and len(recent) < len(page)

@@ -11,27 +11,28 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from munadi.channels.channel import Post
-from munadi.channels.http import token_of
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
 from munadi.channels.pulls import count_failed_pull
-from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Pending, Ready
-from munadi.ports import SaveHandle
+from munadi.ports import Publication
 
 
-class Containers(SavedState[Prepared]):
+class Containers:
     """The containers of one post. Never sleeps, the workflow does."""
 
-    def __init__(self, network: ContainerNetwork, post: Post[Any], save: SaveHandle) -> None:
-        super().__init__(Prepared.of(post.handle), save)
+    def __init__(self, network: ContainerNetwork, publication: Publication[Any, Prepared]) -> None:
         self.network = network
-        self.post = post
-        self.account = post.account
-        self.graph = network.graph(post.account)
+        self.publication = publication
+        self.account = publication.account
+        self.graph = network.graph(publication.account)
+
+    @property
+    def state(self) -> Prepared:
+        """What is prepared so far."""
+        return self.publication.state
 
     async def prepare(
         self, parent: Callable[[list[str]], Awaitable[Form]], children: Sequence[Callable[[], Awaitable[Form]]]
@@ -39,7 +40,7 @@ class Containers(SavedState[Prepared]):
         """Take the post as far as is possible now; its form needs the ids of its children. Raises ChannelError."""
         expires_at = self.state.expires_at
         if expires_at is not None and expires_at <= self.network.clock.now():
-            self.state = self.state.without(POST)
+            self.publication.state = self.state.without(POST)
         waits = [await self.advance(str(index), form) for index, form in enumerate(children)]
         pending = [wait for wait in waits if wait is not None]
         if pending:
@@ -49,7 +50,7 @@ class Containers(SavedState[Prepared]):
         wait = await self.advance(POST, partial(parent, ids)) or self._unsettled()
         if wait:
             return Pending(after=wait, note=f"{self.graph.title} is processing the post")
-        await self.put(ready=True)
+        await self.publication.save(ready=True)
         return Ready(expires_at=self.state.expires_at)
 
     async def advance(self, slot: str, form: Callable[[], Awaitable[Form]]) -> timedelta | None:
@@ -72,7 +73,7 @@ class Containers(SavedState[Prepared]):
 
     async def remember(self, step: str, post_id: str) -> None:
         """Save the id of a live post, if it can be saved."""
-        await self.record_success(posts={**self.state.posts, step: post_id}, renewals=0, misses=0, failed_pulls=0)
+        await self.publication.keep(posts={**self.state.posts, step: post_id}, renewals=0, misses=0, failed_pulls=0)
 
     def _unsettled(self) -> timedelta | None:
         """How long a finished post still rests; right after FINISHED a publish may not find it."""
@@ -84,7 +85,7 @@ class Containers(SavedState[Prepared]):
     async def _create(self, slot: str, form: Form) -> timedelta:
         path = f"{self.account.external_id}/{self.network.make_path}"
         try:
-            made = await self.graph.make(path, token_of(self.account), form)
+            made = await self.graph.make(path, self.account.token, form)
         except ChannelError as error:
             if allowed := self.network.renewals(error):
                 # A parent that cannot be made has children that are gone.
@@ -111,12 +112,12 @@ class Containers(SavedState[Prepared]):
 
     async def _count_renewal(self, error: ChannelError, allowed: int, left: Prepared) -> None:
         if error.reason is Reason.MEDIA_UNREACHABLE:
-            self.state = left
-            raise await count_failed_pull(self, error)
+            self.publication.state = left
+            raise await count_failed_pull(self.publication, error)
         if self.state.renewals >= allowed:
             error.effect = Effect.REJECTED
             raise error
-        await self.replace(left.model_copy(update={"renewals": self.state.renewals + 1}))
+        await self.publication.replace(left.model_copy(update={"renewals": self.state.renewals + 1}))
 
     async def _add(self, slot: str, container: Container) -> None:
-        await self.put(containers={**self.state.containers, slot: container})
+        await self.publication.save(containers={**self.state.containers, slot: container})

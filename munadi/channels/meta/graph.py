@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import ChannelHttp, given_id, no_proof, token_of
+from munadi.channels.http import ChannelHttp, given_id, no_proof
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -84,7 +84,7 @@ class Graph:
 
         Raises ChannelError: TOKEN_REVOKED when the token is dead, since an expired one cannot be renewed.
         """
-        token = token_of(account)
+        token = account.token
         params = {"grant_type": grant_type, "access_token": token}
         try:
             answer = await self.http.call("GET", f"{self.tokens}/refresh_access_token", params=params, secrets=[token])

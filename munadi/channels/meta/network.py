@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from datetime import timedelta
 from typing import Any
 
-from munadi.channels.channel import Post
-from munadi.channels.http import token_of
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.state import RUNNING, Container, Prepared
@@ -15,7 +13,7 @@ from munadi.channels.meta.wire import PostRead
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
-from munadi.ports import Clock
+from munadi.ports import Clock, Publication
 
 
 class ContainerNetwork(ABC):
@@ -70,11 +68,11 @@ class ContainerNetwork(ABC):
         """
 
     @abstractmethod
-    def edge(self, post: Post[Any], step: str) -> str:
+    def edge(self, publication: Publication[Any, Prepared], step: str) -> str:
         """The list that the step's post appears in."""
 
     @abstractmethod
-    def fits(self, read: PostRead, post: Post[Any], step: str) -> bool:
+    def fits(self, read: PostRead, publication: Publication[Any, Prepared], step: str) -> bool:
         """Whether a post of that list may be the step's, by its text and kind."""
 
     async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
@@ -85,7 +83,7 @@ class ContainerNetwork(ABC):
         """A container's status and message. Raises ChannelError."""
         fields = {"fields": f"{self.status_field},{self.message_field}"}
         try:
-            answer = await self.graph(account).get(container.id, token_of(account), fields)
+            answer = await self.graph(account).get(container.id, account.token, fields)
         except ChannelError as error:
             if error.provider_code != MISSING_OBJECT:
                 raise

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from munadi.channels.channel import Options, Post, Publisher
-from munadi.channels.http import ChannelTools, could_not_read, token_of
+from munadi.channels.channel import NetworkChannel, Parts
+from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.lookup import ContainerLookup
 from munadi.channels.meta.media import fitted
@@ -19,10 +19,11 @@ from munadi.channels.meta.wire import ContainerForms, Form
 from munadi.domain.channel import MediaRule
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.ports import Attempt, Publication
+from munadi.ports.publication import Options
 
 
-class ContainerPublisher(ContainerLookup, Publisher[Options]):
+class ContainerChannel(ContainerLookup, NetworkChannel[Options, Prepared]):
     """Publishes, checks and finds. A network adds its forms, and how its containers and later steps differ.
 
     `image` is the rule of the images that the network fetches; what does not fit is sent as a rendition.
@@ -30,89 +31,101 @@ class ContainerPublisher(ContainerLookup, Publisher[Options]):
 
     image: MediaRule
 
-    def __init__(self, tools: ChannelTools, permalink_timeout: timedelta, forms: ContainerForms[Options]) -> None:
-        super().__init__(tools.clock, permalink_timeout)
+    def __init__(
+        self,
+        parts: Parts[Options],
+        tools: ChannelTools,
+        permalink_timeout: timedelta,
+        forms: ContainerForms[Options],
+    ) -> None:
+        NetworkChannel.__init__(self, parts, tools)
+        ContainerLookup.__init__(self, tools.clock, permalink_timeout)
         self.media, self.forms = tools.media, forms
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Create what is missing and read its status once; call it again after a Pending, until Ready."""
-        is_carousel = self.forms.is_carousel(post.draft, post.options)
-        children = [partial(self._child, post, index) for index in range(len(post.draft.media) if is_carousel else 0)]
-        return await Containers(self, post, save).prepare(partial(self._parent, post), children)
+        is_carousel = self.forms.is_carousel(publication.draft, publication.options)
+        children = [
+            partial(self._child, publication, index)
+            for index in range(len(publication.draft.media) if is_carousel else 0)
+        ]
+        return await Containers(self, publication).prepare(partial(self._parent, publication), children)
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """Publish the post. Raises ChannelError. A live post is never sent again nor turned into a failure."""
-        return await self.publish_container(Containers(self, post, save), step)
+        return await self.publish_container(Containers(self, publication), attempt)
 
-    async def publish_container(self, containers: Containers, step: VisibleStep) -> Published:
+    async def publish_container(self, containers: Containers, attempt: Attempt) -> Published:
         """Publish the step's container. Raises ChannelError, but no refusal that hides a live post."""
         account, state = containers.account, containers.state
-        if post_id := state.posts.get(step.name):
+        if post_id := state.posts.get(attempt.step):
             return await self.live(account, post_id)
-        container = state.containers.get(step.name)
+        container = state.containers.get(attempt.step)
         if container is None or container.code not in DONE:
             message = f"{containers.graph.title}: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         if container.code == "PUBLISHED":
-            return await self.located(containers, step.name, container.created_at)
+            return await self.located(containers, attempt.step, container.created_at)
         path, form = f"{account.external_id}/{self.publish_path}", {"creation_id": container.id}
         try:
-            post_id = await containers.graph.make(path, token_of(account), form, step.gate)
+            post_id = await containers.graph.make(path, account.token, form, attempt.gate)
         except ChannelError as error:
-            return await self._refused(containers, container, step.name, error)
-        await containers.remember(step.name, post_id)
+            return await self._refused(containers, container, attempt.step, error)
+        await containers.remember(attempt.step, post_id)
         return await self.live(account, post_id, self.clock.now())
 
     async def located(self, containers: Containers, step: str, since: datetime) -> Published:
         """The post that a live step became; its id is saved when it is known."""
-        found = await self.locate(containers.post, since, step)
+        found = await self.locate(containers.publication, since, step)
         if found.post_id:
             await containers.remember(step, found.post_id)
         return found
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """The status of what will be or was published. What is dead or missing, `prepare` makes again."""
-        prepared = Prepared.of(post.handle)
+        prepared = publication.state
         if post_id := prepared.posts.get(POST):
-            return await self.live(post.account, post_id)
+            return await self.live(publication.account, post_id)
         container = prepared.containers.get(POST)
         if container is None:
             return Pending(after=timedelta(0), note="to be prepared")
-        code, _ = await self.read(container, post.account)
+        code, _ = await self.read(container, publication.account)
         if code == "PUBLISHED":
-            return await self.locate(post, container.created_at, POST)
+            return await self.locate(publication, container.created_at, POST)
         if code == "FINISHED":
             return Ready(expires_at=prepared.expires_at)
         after = timedelta(0) if code in DEAD else self.wait(container)
         return Pending(after=after, note=f"the container is {code}")
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """By the container's status, a strong key; without a container, by the account's list of posts."""
-        prepared = Prepared.of(post.handle)
+        prepared = publication.state
         container = prepared.containers.get(step)
         try:
             if post_id := prepared.posts.get(step):
-                return await self.live(post.account, post_id)
-            code = (await self.read(container, post.account))[0] if container else None
+                return await self.live(publication.account, post_id)
+            code = (await self.read(container, publication.account))[0] if container else None
             if code is None or (code in DEAD and self.searches_dead):
-                found = await self.search(post, since, step)
+                found = await self.search(publication, since, step)
                 return found.alike() if isinstance(found, Published) else found
         except ChannelError as error:
             return could_not_read(error)
         if code == "PUBLISHED":
-            return await self.locate(post, since, step)
+            return await self.locate(publication, since, step)
         return Absent(by_key=True) if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")
 
-    async def _parent(self, post: Post[Options], children: list[str]) -> Form:
+    async def _parent(self, publication: Publication[Options, Prepared], children: list[str]) -> Form:
         """The container of the post; `children` are the ids of its children's containers."""
         if children:
-            return self.forms.carousel(post.draft, post.options, children)
-        media = tuple([await fitted(self.media, self.image, asset) for asset in post.draft.media])
-        return self.forms.single(post.draft.model_copy(update={"media": media}), post.options)
+            return self.forms.carousel(publication.draft, publication.options, children)
+        media = tuple([await fitted(self.media, self.image, asset) for asset in publication.draft.media])
+        return self.forms.single(publication.draft.model_copy(update={"media": media}), publication.options)
 
-    async def _child(self, post: Post[Options], index: int) -> Form:
-        asset = await fitted(self.media, self.image, post.draft.media[index])
-        return {"is_carousel_item": "true", **self.forms.child(asset, post.options, index)}
+    async def _child(self, publication: Publication[Options, Prepared], index: int) -> Form:
+        asset = await fitted(self.media, self.image, publication.draft.media[index])
+        return {"is_carousel_item": "true", **self.forms.child(asset, publication.options, index)}
 
     async def _refused(self, containers: Containers, container: Container, step: str, error: ChannelError) -> Published:
         """Raise the refusal, unless an earlier call published the container after all.
@@ -136,5 +149,5 @@ class ContainerPublisher(ContainerLookup, Publisher[Options]):
             if left is None:
                 error.effect = Effect.REJECTED
             else:
-                await containers.replace(left, ready=step in left.containers)
+                await containers.publication.replace(left, ready=step in left.containers)
         raise error

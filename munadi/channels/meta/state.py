@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.state import HandleState
 from munadi.domain.model import Model
 from munadi.domain.publication import POST
+from munadi.ports import HandleState
 
 RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
 # An unpublished container is dead after this.

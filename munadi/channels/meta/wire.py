@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any, Generic
 
 from munadi.channels.answers import instant, object_in
-from munadi.channels.channel import Options
 from munadi.channels.meta.graph import listed, words
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.publication import Published
 from munadi.ports import Answer, MediaReader
+from munadi.ports.publication import Options
 
 Form = dict[str, str]
 

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.channel import ComposedChannel
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.pinterest.accounts import PinterestAccounts
 from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.oauth import PinterestLogin
-from munadi.channels.pinterest.publisher import PinterestPublisher
+from munadi.channels.pinterest.publisher import PinterestChannel
 from munadi.channels.pinterest.rules import PinterestRules
-from munadi.channels.pinterest.spec import SENDING, SPEC, Options, Settings
+from munadi.channels.pinterest.spec import SENDING, SPEC, Settings
 
 
-def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+def build(given: Mapping[str, Any], tools: ChannelTools) -> PinterestChannel:
     """The channel from the settings under `MUNADI_CHANNELS__PINTEREST__`."""
     settings = Settings.model_validate(dict(given))
     hosts = settings.hosts
     spec, api = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload), Api(settings, tools)
     if settings.send_images:
         spec = spec.model_copy(update=SENDING)
-    return ComposedChannel(
+    parts = Parts(
         spec,
-        Options,
         PinterestRules(spec, carousels=settings.carousels),
-        PinterestPublisher(settings, api, tools),
         PinterestAccounts(api, PinterestLogin(settings, api, tools.clock)),
-        api.http.explain,
     )
+    return PinterestChannel(parts, settings, api, tools)

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import Post, only_one
-from munadi.channels.http import token_of
+from munadi.channels.channel import only_one
 from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
 from munadi.channels.pinterest.spec import Options
+from munadi.channels.pinterest.state import Prepared
 from munadi.channels.pinterest.wire import Row, kind_of
 from munadi.channels.text import collapsed
 from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import Publication
 
 # How far Pinterest's clock may be behind ours.
 SKEW = timedelta(minutes=2)
 
 
-async def find_pin(api: Api, site: str, post: Post[Options], since: datetime) -> Published | Absent | Unknown:
+async def find_pin(
+    api: Api, site: str, publication: Publication[Options, Prepared], since: datetime
+) -> Published | Absent | Unknown:
     """The pin that was made at `since` or later. Raises ChannelError."""
-    options, begin = post.options, since - SKEW
-    rows = await api.pins(token_of(post.account), options.board_id or "", options.board_section_id, begin)
+    options, begin = publication.options, since - SKEW
+    rows = await api.pins(publication.token, options.board_id or "", options.board_section_id, begin)
     if rows is None:
         return Unknown(note=f"the board has more than {PAGE * MAX_PAGES} pins that may be newer")
-    kind, sent = kind_of(post.draft), _words(options.title, post.draft.text, post.draft.link)
+    kind, sent = kind_of(publication.draft), _words(options.title, publication.draft.text, publication.draft.link)
     new = [row for row in rows if row.created_at >= begin and row.media_type in (kind, "")]
     shown = [(row, _words(row.title, row.description, row.link)) for row in new]
     has_text = any(sent[:2])

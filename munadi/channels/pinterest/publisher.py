@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.channel import Post, Publisher
-from munadi.channels.http import ChannelTools, could_not_read, token_of
+from munadi.channels.channel import NetworkChannel, Parts
+from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.errors import failure
 from munadi.channels.pinterest.lookup import address_of, find_pin
@@ -24,85 +24,88 @@ from munadi.channels.pinterest.wire import (
 )
 from munadi.channels.pulls import count_failed_pull
 from munadi.channels.renditions import fitting
-from munadi.channels.state import SavedState
 from munadi.domain.channel import SLOWEST_UPLINK
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.ports import Attempt, Publication
 
 
-class PinterestPublisher(Publisher[Options]):
+class PinterestChannel(NetworkChannel[Options, Prepared]):
     """One pin."""
 
-    def __init__(self, settings: Settings, api: Api, tools: ChannelTools) -> None:
+    options, state = Options, Prepared
+
+    def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
+        super().__init__(parts, tools)
         self._settings, self._api, self._tools = settings, api, tools
         self._site = settings.hosts.auth
         self._timeout = (settings.publish_deadline or SPEC.publish_deadline).total_seconds()
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Check the board, upload a video and wait until Pinterest has processed it."""
-        saved, board = SavedState(Prepared.of(post.handle), save), post.options.board_id or ""
-        ends = saved.state.expires_at
+        board = publication.options.board_id or ""
+        ends = publication.state.expires_at
         if ends is not None and ends <= self._tools.clock.now():
-            await saved.put(video=None)
-        if saved.state.board != board:
-            await self._api.board(token_of(post.account), board)
-            await saved.put(board=board)
-        if is_video(post.draft.media[0]):
-            waiting = await Uploading(self._api, self._settings, self._tools, post, saved).run()
+            await publication.save(video=None)
+        if publication.state.board != board:
+            await self._api.board(publication.token, board)
+            await publication.save(board=board)
+        if is_video(publication.draft.media[0]):
+            waiting = await Uploading(self._api, self._settings, self._tools, publication).run()
             if waiting is not None:
                 return waiting
-        await saved.put(ready=True)
-        return Ready(expires_at=saved.state.expires_at)
+        await publication.save(ready=True)
+        return Ready(expires_at=publication.state.expires_at)
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One request. Raises ChannelError. What is live is never sent again."""
-        saved = SavedState(Prepared.of(post.handle), save)
-        if known := saved.state.pin:
+        if known := publication.state.pin:
             return Published(post_id=known.id, url=known.url)
-        if step.name != POST:
-            raise failure(Reason.INTERNAL_ERROR, f"a pin has no step {step.name!r}")
-        source = await self._source(post, saved.state)
-        body = pin_body(post.draft, post.options, source)
+        if attempt.step != POST:
+            raise failure(Reason.INTERNAL_ERROR, f"a pin has no step {attempt.step!r}")
+        source = await self._source(publication, publication.state)
+        body = pin_body(publication.draft, publication.options, source)
         # The deadline counts the bytes of the media, the client all that it sends.
         timeout = self._timeout - encoding_overhead(source) / SLOWEST_UPLINK
         try:
-            answer = await self._api.create(token_of(post.account), body, step.gate, timeout)
+            answer = await self._api.create(publication.token, body, attempt.gate, timeout)
         except ChannelError as error:
             if error.reason is Reason.MEDIA_UNREACHABLE:
-                await count_failed_pull(saved, error)
+                await count_failed_pull(publication, error)
             raise
         pin_id = id_in(answer) or ""
         url = address_of(self._site, pin_id)
-        await saved.record_success(pin=Live(id=pin_id, url=url))
+        await publication.keep(pin=Live(id=pin_id, url=url))
         return Published(post_id=pin_id, url=url, published_at=self._tools.clock.now())
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """A pin is live at once, so this only looks for it."""
-        prepared = Prepared.of(post.handle)
-        found = await self.find(post, post.draft.due_at, POST)
+        prepared = publication.state
+        found = await self._find(publication, publication.draft.due_at, POST)
         if isinstance(found, Published):
             return found
-        if not is_video(post.draft.media[0]) or (prepared.video and prepared.video.is_ready):
+        if not is_video(publication.draft.media[0]) or (prepared.video and prepared.video.is_ready):
             return Ready(expires_at=prepared.expires_at)
         return Pending(after=timedelta(0), note="to be prepared")
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """See `lookup`."""
-        if known := Prepared.of(post.handle).pin:
+        if known := publication.state.pin:
             return Published(post_id=known.id, url=known.url)
         try:
-            return await find_pin(self._api, self._site, post, since)
+            return await find_pin(self._api, self._site, publication, since)
         except ChannelError as error:
             return could_not_read(error)
 
-    async def _source(self, post: Post[Options], prepared: Prepared) -> dict[str, Any]:
+    async def _source(self, publication: Publication[Options, Prepared], prepared: Prepared) -> dict[str, Any]:
         """What the pin shows: the processed video, or the addresses of images that are stored. Raises ChannelError."""
-        media = post.draft.media
+        media = publication.draft.media
         if is_video(media[0]):
             if prepared.video is None or not prepared.video.is_ready:
                 raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
-            return video_source(prepared.video.id, post.options)
+            return video_source(prepared.video.id, publication.options)
         store, is_sent = self._tools.media, self._settings.send_images
         fit = [await fitting(store, SENT_IMAGE if is_sent else IMAGE, asset) for asset in media]
         if is_sent:

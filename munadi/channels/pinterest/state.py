@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from munadi.channels.pinterest.spec import MEDIA_LIFE
-from munadi.channels.state import HandleState
 from munadi.domain.model import Model
+from munadi.ports import HandleState
 
 
 class Video(Model):

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from munadi.channels.answers import object_in
-from munadi.channels.channel import Post
-from munadi.channels.http import ChannelTools, token_of
+from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
-from munadi.channels.state import SavedState
 from munadi.channels.telegram.api import Api
 from munadi.channels.telegram.errors import failure
 from munadi.channels.telegram.lookup import Lookup, chat_of, is_probed
@@ -23,6 +21,7 @@ from munadi.channels.telegram.wire import file_in, file_name, ids_in, kind_of, m
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Ready
+from munadi.ports import Publication
 
 # Files that Telegram lost so often are not taken.
 MAX_FAILURES = 3
@@ -40,42 +39,41 @@ class Preparation:
     api: Api
     settings: Settings
     tools: ChannelTools
-    post: Post[Options]
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
 
     async def run(self) -> Ready:
         """Send what is missing to the storage chat. Raises ChannelError."""
-        storage, media = storage_of(self.post.options, self.settings), self.post.draft.media
+        storage, media = storage_of(self.publication.options, self.settings), self.publication.draft.media
         if storage is None:
             for asset in media:  # renditions are made now, and sent with the visible call
-                await fitting(self.tools.media, rule_of(asset, self.post.options), asset)
+                await fitting(self.tools.media, rule_of(asset, self.publication.options), asset)
         else:
             await self._store(storage, media)
-        if self.settings.probe and self._state.floor is None and is_probed(self.post.account, self._state):
-            chat, misses = chat_of(self.post.account, self._state), self.settings.probe_misses
-            floor = await Lookup(self.api, token_of(self.post.account), chat, misses).last_id()
-            await self.saved.put(ready=True, floor=floor)
+        if self.settings.probe and self._state.floor is None and is_probed(self.publication.account, self._state):
+            chat, misses = chat_of(self.publication.account, self._state), self.settings.probe_misses
+            floor = await Lookup(self.api, self.publication.token, chat, misses).last_id()
+            await self.publication.save(ready=True, floor=floor)
         return Ready()
 
     async def _store(self, storage: str, media: tuple[MediaAsset, ...]) -> None:
         if self._state.storage != storage:
-            await self.saved.put(storage=storage, stored=(), rehearsal=None)
+            await self.publication.save(storage=storage, stored=(), rehearsal=None)
         for index in range(len(self._state.stored), len(media)):
             stored = await self._upload(storage, index, media[index])
-            await self.saved.put(stored=(*self._state.stored, stored))
-        if not media and self.post.options.poll is None and self._state.rehearsal is None:
-            method, form = post_call(storage, self.post.draft, self._hidden, ())
-            answer = await self.api.send(token_of(self.post.account), method, form)
-            await self.saved.put(rehearsal=(ids_in(answer) or [0])[0])
+            await self.publication.save(stored=(*self._state.stored, stored))
+        if not media and self.publication.options.poll is None and self._state.rehearsal is None:
+            method, form = post_call(storage, self.publication.draft, self._hidden, ())
+            answer = await self.api.send(self.publication.token, method, form)
+            await self.publication.save(rehearsal=(ids_in(answer) or [0])[0])
 
     async def _upload(self, storage: str, index: int, media: MediaAsset) -> Stored:
         """One file; the first has the caption, so that Telegram judges it here."""
-        asset = await fitting(self.tools.media, rule_of(media, self.post.options), media)
-        name, text = file_name(asset, index), self.post.draft.text if index == 0 else ""
+        asset = await fitting(self.tools.media, rule_of(media, self.publication.options), media)
+        name, text = file_name(asset, index), self.publication.draft.text if index == 0 else ""
         method, form = media_call(storage, media, text, self._hidden, f"attach://{name}")
         files = {name: (shown_name(asset, index), await self.tools.media.read(asset))}
-        answer = await self.api.send(token_of(self.post.account), method, form, files)
-        kind = kind_of(media, self.post.options)
+        answer = await self.api.send(self.publication.token, method, form, files)
+        kind = kind_of(media, self.publication.options)
         message = object_in(answer.body, "result")
         file_id = file_in(message, kind)
         if file_id is None:
@@ -87,16 +85,16 @@ class Preparation:
     @property
     def _hidden(self) -> Options:
         """The options for the storage chat, which has no topics."""
-        return self.post.options.model_copy(update={"topic_id": None, "silent": True})
+        return self.publication.options.model_copy(update={"topic_id": None, "silent": True})
 
     @property
     def _state(self) -> Prepared:
-        return self.saved.state
+        return self.publication.state
 
 
-async def upload_again(saved: SavedState[Prepared], error: ChannelError) -> None:
+async def upload_again(publication: Publication[Options, Prepared], error: ChannelError) -> None:
     """Forget the files and make `error` a wait, or a rejection once that has happened too often."""
-    failures = saved.state.failures + 1
-    is_final = failures >= MAX_FAILURES or not saved.state.stored
+    failures = publication.state.failures + 1
+    is_final = failures >= MAX_FAILURES or not publication.state.stored
     error.effect = Effect.REJECTED if is_final else Effect.NOT_SENT
-    await saved.put(stored=(), failures=failures)
+    await publication.save(stored=(), failures=failures)

@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.channel import ComposedChannel
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.meta.graph import Graph
 from munadi.channels.threads.accounts import ThreadsAccounts
 from munadi.channels.threads.errors import TITLE, explain
-from munadi.channels.threads.publisher import ThreadsPublisher
+from munadi.channels.threads.publisher import ThreadsChannel
 from munadi.channels.threads.rules import ThreadsRules
-from munadi.channels.threads.spec import SPEC, Options, Settings
+from munadi.channels.threads.spec import SPEC, Settings
 
 
-def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ThreadsChannel:
     """The channel from the settings under `MUNADI_CHANNELS__THREADS__`."""
     settings = Settings.model_validate(dict(given))
     host, token_host = settings.hosts.graph.rstrip("/"), settings.hosts.token.rstrip("/")
     graph = Graph(TITLE, tools.http(explain), f"{host}/{settings.version}", token_host)
     spec = settings.applied_to(SPEC, *dict.fromkeys((settings.hosts.graph, settings.hosts.token)))
-    return ComposedChannel(
-        spec,
-        Options,
-        ThreadsRules(spec),
-        ThreadsPublisher(settings, graph, tools),
-        ThreadsAccounts(settings, graph, tools.clock),
-        graph.http.explain,
-    )
+    parts = Parts(spec, ThreadsRules(spec), ThreadsAccounts(settings, graph, tools.clock))
+    return ThreadsChannel(parts, settings, graph, tools)

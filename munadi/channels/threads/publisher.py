@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.channel import Post, parent_of
-from munadi.channels.http import ChannelTools, token_of
+from munadi.channels.channel import Parts, parent_of
+from munadi.channels.http import ChannelTools
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
-from munadi.channels.meta.publisher import ContainerPublisher
+from munadi.channels.meta.publisher import ContainerChannel
 from munadi.channels.meta.state import RUNNING, Container, Prepared
 from munadi.channels.meta.wire import Form, PostRead
 from munadi.channels.threads.accounts import LIMIT
@@ -22,7 +22,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Published
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.ports import Attempt, Publication
 
 # Before the list is read again for the post that a reply answers.
 PARENT_WAIT = timedelta(seconds=5)
@@ -39,8 +39,10 @@ READS_AS: dict[Kind, frozenset[str]] = {
 }
 
 
-class ThreadsPublisher(ContainerPublisher[Options]):
+class ThreadsChannel(ContainerChannel[Options]):
     """Containers, published one by one: the post, its later parts, the first comment."""
+
+    options, state = Options, Prepared
 
     channel = ChannelName.THREADS
     image = IMAGE
@@ -57,8 +59,8 @@ class ThreadsPublisher(ContainerPublisher[Options]):
     explain_dead = staticmethod(explain_container)
     renewals = staticmethod(renewals)
 
-    def __init__(self, settings: Settings, graph: Graph, tools: ChannelTools) -> None:
-        super().__init__(tools, settings.permalink_timeout, ThreadsForms(tools.media))
+    def __init__(self, parts: Parts[Options], settings: Settings, graph: Graph, tools: ChannelTools) -> None:
+        super().__init__(parts, tools, settings.permalink_timeout, ThreadsForms(tools.media))
         self.settings = settings
         self.settle = settings.settle
         self._graph = graph
@@ -90,17 +92,17 @@ class ThreadsPublisher(ContainerPublisher[Options]):
             return None
         return state.without(step).model_copy(update={"renewals": state.renewals + 1})
 
-    def edge(self, post: Post[Options], step: str) -> str:
+    def edge(self, publication: Publication[Options, Prepared], step: str) -> str:
         """Replies are listed apart from posts."""
         return "threads" if step == POST else "replies"
 
-    def fits(self, read: PostRead, post: Post[Options], step: str) -> bool:
+    def fits(self, read: PostRead, publication: Publication[Options, Prepared], step: str) -> bool:
         """By text, kind and number of children."""
-        kind = kind_of(post.draft) if step == POST else Kind.TEXT
+        kind = kind_of(publication.draft) if step == POST else Kind.TEXT
         return (
             (read.media_type is None or read.media_type in READS_AS[kind])
-            and (kind is not Kind.CAROUSEL or read.children in (None, len(post.draft.media)))
-            and read.text.strip() == (text_of(post.draft, step) or "").strip()
+            and (kind is not Kind.CAROUSEL or read.children in (None, len(publication.draft.media)))
+            and read.text.strip() == (text_of(publication.draft, step) or "").strip()
         )
 
     async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
@@ -111,24 +113,24 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         if error.reason is not Reason.RATE_LIMITED or error.named_wait is not None:
             return
         prefix = "" if step == POST else "reply_"
-        quota = await self._graph.quota(account.external_id, LIMIT, token_of(account), prefix)
+        quota = await self._graph.quota(account.external_id, LIMIT, account.token, prefix)
         if quota is not None and quota["used"] >= quota["total"]:
             error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published:
         """One threads_publish. Raises ChannelError. A live post is never sent again nor turned into a failure.
 
         A later step makes its own container first, which takes a few calls: until it is finished they fail as
         *not sent* with the time to come back.
         """
-        containers = Containers(self, post, save)
-        if step.name != POST and step.name not in containers.state.posts:
-            await self._prepare_reply(containers, step.name)
-        return await self.publish_container(containers, step)
+        containers = Containers(self, publication)
+        if attempt.step != POST and attempt.step not in containers.state.posts:
+            await self._prepare_reply(containers, attempt.step)
+        return await self.publish_container(containers, attempt)
 
     async def _prepare_reply(self, containers: Containers, step: str) -> None:
         """Make the container of a later step. Raises ChannelError (not sent, with a wait) until it is finished."""
-        draft, parent = containers.post.draft, parent_of(step)
+        draft, parent = containers.publication.draft, parent_of(step)
         if parent not in containers.state.posts:
             container = containers.state.containers.get(parent)
             await self.located(containers, parent, container.created_at if container else draft.due_at)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import ChannelTools, given_id, is_empty, no_proof, redact, require_known_host, token_of
+from munadi.channels.http import ChannelTools, given_id, is_empty, no_proof, redact, require_known_host
 from munadi.channels.oauth import secrets_in
 from munadi.channels.tiktok.errors import explain, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
@@ -68,11 +68,11 @@ class Api:
 
     async def status(self, publish_id: str, account: ConnectedAccount) -> Status:
         """How far a post is. A POST that only reads."""
-        return read_status(await self.post(STATUS, token_of(account), {"publish_id": publish_id}))
+        return read_status(await self.post(STATUS, account.token, {"publish_id": publish_id}))
 
     async def start_upload(self, account: ConnectedAccount, body: Mapping[str, Any]) -> Upload:
         """Init of a file upload: its publish_id, and the address for its bytes. Nothing is visible yet."""
-        token = token_of(account)
+        token = account.token
         answer = await self.post(VIDEO_INIT, token, body)
         fields = object_in(answer.body, "data")
         publish_id, url = given_id(fields.get("publish_id")), fields.get("upload_url")
@@ -102,7 +102,7 @@ class Api:
             },
             content=await self._media.read(asset, start, length),
             timeout=UPLOAD_TIMEOUT,
-            secrets=[upload.url, token_of(account)],
+            secrets=[upload.url, account.token],
             gate=gate,
             proof=is_stored,
         )

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import Post
 from munadi.channels.tiktok.errors import explain_failure
 from munadi.channels.tiktok.spec import Options, Privacy, Settings
 from munadi.channels.tiktok.state import Prepared
 from munadi.channels.tiktok.wire import Status, is_photo
 from munadi.domain.publication import Absent, Pending, Published, Unknown, Warning_
-from munadi.ports import Clock
+from munadi.ports import Clock, Publication
 
 QUICK_FOR, SLOW_FOR = timedelta(seconds=30), timedelta(minutes=5)
 COMPLETE, FAILED = "PUBLISH_COMPLETE", "FAILED"
@@ -28,26 +27,32 @@ class StatusReader:
     settings: Settings
     clock: Clock
 
-    def outcome(self, post: Post[Options], state: Prepared, status: Status) -> Published | Pending:
+    def outcome(
+        self, publication: Publication[Options, Prepared], state: Prepared, status: Status
+    ) -> Published | Pending:
         """Of an accepted post. Raises PostDropped when TikTok failed to publish it."""
         if status.status == COMPLETE:
-            return self._published(post, state, status, self.clock.now())
+            return self._published(publication, state, status, self.clock.now())
         if status.status == FAILED:
             raise explain_failure(status.fail_reason, state.failed_pulls)
         return Pending(after=self._wait(state.sent_at), note=f"TikTok says {status.status or 'nothing'}")
 
-    def found(self, post: Post[Options], state: Prepared, status: Status) -> Published | Absent | Unknown:
+    def found(
+        self, publication: Publication[Options, Prepared], state: Prepared, status: Status
+    ) -> Published | Absent | Unknown:
         """Of a post that may have been accepted: a failed one and an upload without its end are not live."""
         if status.status == COMPLETE:
-            return self._published(post, state, status, None)
+            return self._published(publication, state, status, None)
         if status.status == FAILED or status.lacks_bytes_of(state.upload):
             return Absent(by_key=True)
         return Unknown(note=f"TikTok says {status.status or 'nothing'}")
 
-    def _published(self, post: Post[Options], state: Prepared, status: Status, at: datetime | None) -> Published:
+    def _published(
+        self, publication: Publication[Options, Prepared], state: Prepared, status: Status, at: datetime | None
+    ) -> Published:
         """With the post's id and address once TikTok gives them."""
         if len(status.post_ids) != 1:
-            private = post.draft.options.get("privacyLevel") == Privacy.SELF_ONLY
+            private = publication.draft.options.get("privacyLevel") == Privacy.SELF_ONLY
             message = (
                 "the post is live; TikTok gives no id for a private post"
                 if private
@@ -55,8 +60,8 @@ class StatusReader:
             )
             warning = Warning_(code="POST_ID_PENDING", message=message, channel="tiktok")
             return Published(published_at=at, warnings=(warning,))
-        username = (state.creator.username if state.creator else None) or post.account.handle
-        kind = "photo" if is_photo(post.draft) else "video"
+        username = (state.creator.username if state.creator else None) or publication.account.handle
+        kind = "photo" if is_photo(publication.draft) else "video"
         url = f"{self.settings.hosts.auth.rstrip('/')}/@{username.removeprefix('@')}/{kind}/{status.post_ids[0]}"
         return Published(post_id=status.post_ids[0], url=url, published_at=at)
 

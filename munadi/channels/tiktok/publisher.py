@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from munadi.channels.answers import object_in
-from munadi.channels.channel import Post, Publisher
-from munadi.channels.http import ChannelTools, could_not_read, given_id, token_of
+from munadi.channels.channel import NetworkChannel, Parts
+from munadi.channels.http import ChannelTools, could_not_read, given_id
 from munadi.channels.renditions import fitting
-from munadi.channels.state import SavedState
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.lookup import FAILED, StatusReader
 from munadi.channels.tiktok.rules import obey
@@ -22,126 +21,129 @@ from munadi.channels.tiktok.upload import Run
 from munadi.channels.tiktok.wire import CANCEL, PHOTO_INIT, VIDEO_INIT, file_body, is_photo, mode_of, pull_body
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.ports import Attempt, Publication
 
 # There is no upload any more, or it has become a post.
 NOTHING_TO_CANCEL = frozenset({"publish_not_cancellable", "invalid_publish_id"})
 
 
-class TikTokPublisher(Publisher[Options]):
+class TikTokChannel(NetworkChannel[Options, Prepared]):
     """One post per publication: TikTok's API has no comments and no threads."""
 
-    def __init__(self, settings: Settings, api: Api, tools: ChannelTools) -> None:
+    options, state = Options, Prepared
+
+    def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
+        super().__init__(parts, tools)
         self._settings = settings
         self._api = api
         self._media = tools.media
         self._clock = tools.clock
         self._reader = StatusReader(settings, tools.clock)
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Read and obey creator_info; upload a file up to its last chunk. A pull needs no more than creator_info,
         photos only renditions of what TikTok does not take (PNG, JPEGs of several pictures)."""
-        saved, now = SavedState(Prepared.of(post.handle), save), self._clock.now()
-        if saved.state.sent_at is not None and not await self._may_pull_again(post, saved):
+        now = self._clock.now()
+        if publication.state.sent_at is not None and not await self._may_pull_again(publication):
             return Ready()  # publish reads the status of what was sent before
-        if saved.state.upload is not None and saved.state.upload.expires_at <= now:
-            saved.state = saved.state.model_copy(update={"upload": None})
-        if saved.state.upload is None:
-            creator = saved.state.creator
+        if publication.state.upload is not None and publication.state.upload.expires_at <= now:
+            publication.state = publication.state.model_copy(update={"upload": None})
+        if publication.state.upload is None:
+            creator = publication.state.creator
             if creator is None or not creator.is_fresh(now):
-                creator = await self._api.creator(token_of(post.account))
-                await saved.put(creator=creator)
-            obey(post.draft, post.options, creator)
-            if mode_of(post.draft, post.options) is Mode.PULL:
-                pictures = post.draft.media if is_photo(post.draft) else ()
+                creator = await self._api.creator(publication.token)
+                await publication.save(creator=creator)
+            obey(publication.draft, publication.options, creator)
+            if mode_of(publication.draft, publication.options) is Mode.PULL:
+                pictures = publication.draft.media if is_photo(publication.draft) else ()
                 photos = [await fitting(self._media, PHOTO, asset) for asset in pictures]
-                await saved.put(ready=True, photos=tuple(photos))
-                return Ready(expires_at=saved.state.expires_at)
+                await publication.save(ready=True, photos=tuple(photos))
+                return Ready(expires_at=publication.state.expires_at)
             # When this answer is lost, nothing is left behind: an upload without bytes never becomes a post.
-            body = file_body(post.draft, post.options, creator, self._settings.chunk_bytes)
-            await saved.put(upload=await self._api.start_upload(post.account, body))
-        return await self._run(post, saved).forward()
+            body = file_body(publication.draft, publication.options, creator, self._settings.chunk_bytes)
+            await publication.save(upload=await self._api.start_upload(publication.account, body))
+        return await self._run(publication).forward()
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """The last chunk, or the init of a pull or photos; then TikTok processes it. Raises ChannelError."""
-        saved = SavedState(Prepared.of(post.handle), save)
-        state, run = saved.state, self._run(post, saved)
+        state, run = publication.state, self._run(publication)
         if state.sent_at is not None:
             return await self._sent_before(run, state.sent_at)
-        if mode_of(post.draft, post.options) is Mode.PULL:
+        if mode_of(publication.draft, publication.options) is Mode.PULL:
             if state.creator is not None:
-                return await self._pull(run, state.creator, step)
+                return await self._pull(run, state.creator, attempt)
         elif state.upload is not None and state.upload.is_prepared:
-            return await run.finish(state.upload, step.gate)
+            return await run.finish(state.upload, attempt.gate)
         message = "TikTok: publish was called before prepare ended"
         raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """The status of an accepted post. Only FAILED is a refusal: a failed read says nothing about the post."""
-        state = Prepared.of(post.handle)
+        state = publication.state
         if state.key is None:
             return Pending(after=self._settings.poll_idle, note="no publish_id is known")
         try:
-            status = await self._api.status(state.key, post.account)
+            status = await self._api.status(state.key, publication.account)
         except ChannelError as error:
             error.effect = Effect.UNKNOWN
             raise
         if state.sent_at is None and status.lacks_bytes_of(state.upload):
             return Ready(expires_at=state.expires_at)
-        return self._reader.outcome(post, state, status)
+        return self._reader.outcome(publication, state, status)
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """By publish_id alone. Without one no byte of a file was sent, but a pull may be under way unseen."""
-        state = Prepared.of(post.handle)
+        state = publication.state
         if state.key is None:
-            if mode_of(post.draft, post.options) is Mode.FILE:
+            if mode_of(publication.draft, publication.options) is Mode.FILE:
                 return Absent(by_key=True)
             return Unknown(
                 note="TikTok's answer with the publish_id was lost, and there is no other key to find the post by"
             )
         try:
-            status = await self._api.status(state.key, post.account)
+            status = await self._api.status(state.key, publication.account)
         except ChannelError as error:
             return could_not_read(error)
-        return self._reader.found(post, state, status)
+        return self._reader.found(publication, state, status)
 
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+    async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Cancel an upload that was never finished; what was sent is left alone."""
-        state = Prepared.of(handle)
         if state.upload is None or state.sent_at is not None or state.upload.expires_at <= self._clock.now():
             return
         try:
-            await self._api.post(CANCEL, token_of(account), {"publish_id": state.upload.publish_id})
+            await self._api.post(CANCEL, account.token, {"publish_id": state.upload.publish_id})
         except ChannelError as error:
             if error.provider_code not in NOTHING_TO_CANCEL:
                 raise
 
-    async def _may_pull_again(self, post: Post[Options], saved: SavedState[Prepared]) -> bool:
+    async def _may_pull_again(self, publication: Publication[Options, Prepared]) -> bool:
         """Whether TikTok gave up what was sent because it could not fetch it; then the state is that of a new post.
 
         The status is read here, where nothing is visible, although a check has read it: another init is made only
         after the earlier publish_id is FAILED. Raises ChannelError, never a rejection, when it cannot be read.
         """
-        if saved.state.key is None:
+        if publication.state.key is None:
             return False
-        run = self._run(post, saved)
-        status = await run.status(saved.state.key)
+        run = self._run(publication)
+        status = await run.status(publication.state.key)
         if status.status != FAILED:
             return False
         return (await run.forget_failed_pull(status.fail_reason)).effect is Effect.NOT_SENT
 
-    def _run(self, post: Post[Options], saved: SavedState[Prepared]) -> Run:
-        return Run(self._api, self._reader, post, saved)
+    def _run(self, publication: Publication[Options, Prepared]) -> Run:
+        return Run(self._api, self._reader, publication)
 
-    async def _pull(self, run: Run, creator: Creator, step: VisibleStep) -> Pending:
-        post = run.post
-        sent = post.draft.model_copy(update={"media": run.saved.state.photos or post.draft.media})
+    async def _pull(self, run: Run, creator: Creator, attempt: Attempt) -> Pending:
+        publication = run.publication
+        sent = publication.draft.model_copy(update={"media": publication.state.photos or publication.draft.media})
         for asset in sent.media:
             await self._media.check_stored(asset)
-        body = pull_body(sent, post.options, creator, self._media)
-        path = PHOTO_INIT if is_photo(post.draft) else VIDEO_INIT
-        answer = await self._api.post(path, token_of(post.account), body, step.gate)
+        body = pull_body(sent, publication.options, creator, self._media)
+        path = PHOTO_INIT if is_photo(publication.draft) else VIDEO_INIT
+        answer = await self._api.post(path, publication.token, body, attempt.gate)
         await run.accepted(publish_id=given_id(object_in(answer.body, "data").get("publish_id")))
         return Pending(after=self._settings.poll_quick, note="TikTok is fetching the media")
 
@@ -150,19 +152,19 @@ class TikTokPublisher(Publisher[Options]):
 
         A retry moves the due time, so what was sent before the due time belongs to an earlier try.
         """
-        post, state = run.post, run.saved.state
-        is_of_this_try, fail_reason = sent_at >= post.draft.due_at, ""
+        publication, state = run.publication, run.publication.state
+        is_of_this_try, fail_reason = sent_at >= publication.draft.due_at, ""
         if state.key is not None:
             status = await run.status(state.key)
             if status.status != FAILED:
-                return self._reader.outcome(post, state, status)
+                return self._reader.outcome(publication, state, status)
             if is_of_this_try:
                 raise await run.failed(status.fail_reason)
             fail_reason = status.fail_reason
         elif is_of_this_try:
             message = "TikTok: the post was accepted, and the answer has no publish_id"
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
-        await run.saved.replace(Prepared())
+        await run.publication.replace(Prepared())
         message = "TikTok: the earlier post failed; another is prepared"
         code = fail_reason or FAILED
         raise ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message, provider_code=code)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from munadi.channels.state import HandleState
 from munadi.channels.tiktok.spec import CREATOR_LIFE, UPLOAD_LIFE
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
+from munadi.ports import HandleState
 
 
 class Creator(Model):

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.channel import Post
-from munadi.channels.state import SavedState
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.errors import explain_failure
 from munadi.channels.tiktok.lookup import FAILED, StatusReader
@@ -19,7 +17,7 @@ from munadi.channels.tiktok.state import Prepared, Upload
 from munadi.channels.tiktok.wire import Status
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published, Ready
-from munadi.ports import Gate
+from munadi.ports import Gate, Publication
 
 MAX_RENEWALS = 3
 # Chunks sent in one run; then the workflow calls again, so that an activity stays within its time.
@@ -34,26 +32,27 @@ class Run:
 
     api: Api
     reader: StatusReader
-    post: Post[Options]
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
 
     async def forward(self) -> Ready | Pending:
         """Send every chunk but the last, as far as one run goes. Raises ChannelError."""
         for _ in range(CHUNKS_PER_RUN):
-            upload = self.saved.state.upload
+            upload = self.publication.state.upload
             if upload is None:
                 return Pending(after=timedelta(0), note="the upload starts again")
             if upload.is_prepared:
-                await self.saved.put(ready=True)
-                return Ready(expires_at=self.saved.state.expires_at)
+                await self.publication.save(ready=True)
+                return Ready(expires_at=self.publication.state.expires_at)
             try:
-                await self.api.send_chunk(self.post.account, upload, upload.sent, self.post.draft.media[0])
+                await self.api.send_chunk(
+                    self.publication.account, upload, upload.sent, self.publication.draft.media[0]
+                )
             except ChannelError as error:
                 if error.provider_code not in UPLOAD_MISMATCH:
                     raise
                 await self._resume(upload, error)
             else:
-                await self.saved.put(upload=upload.model_copy(update={"sent": upload.sent + 1}))
+                await self.publication.save(upload=upload.model_copy(update={"sent": upload.sent + 1}))
         return Pending(after=timedelta(0), note=f"{CHUNKS_PER_RUN} more chunks were sent")
 
     async def finish(self, upload: Upload, gate: Gate) -> Published | Pending:
@@ -62,9 +61,9 @@ class Run:
         if upload.expires_at <= now:
             message = "TikTok: the upload's address expired before the post was due"
             raise await self._renewed(ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message))
-        media = self.post.draft.media[0]
+        media = self.publication.draft.media[0]
         try:
-            answer = await self.api.send_chunk(self.post.account, upload, upload.chunks - 1, media, gate)
+            answer = await self.api.send_chunk(self.publication.account, upload, upload.chunks - 1, media, gate)
         except ChannelError as error:
             if error.provider_code not in UPLOAD_MISMATCH:
                 raise
@@ -82,12 +81,12 @@ class Run:
 
     async def accepted(self, **changes: object) -> None:
         """Save that TikTok accepted the visible call, if it can be saved."""
-        await self.saved.record_success(sent_at=self.reader.clock.now(), **changes)
+        await self.publication.keep(sent_at=self.reader.clock.now(), **changes)
 
     async def status(self, key: str, refused: ChannelError | None = None) -> Status:
         """The status of an accepted call. Raises `refused`, or else the read's own error, with an unknown effect."""
         try:
-            return await self.api.status(key, self.post.account)
+            return await self.api.status(key, self.publication.account)
         except ChannelError as failed:
             error = refused or failed
             error.effect = Effect.UNKNOWN
@@ -97,15 +96,15 @@ class Run:
         """Why TikTok gave the post up. Another is prepared by a retry by hand; by itself where a pull failed."""
         error = await self.forget_failed_pull(fail_reason)
         if error.effect is Effect.REJECTED:
-            await self.saved.replace(Prepared())
+            await self.publication.replace(Prepared())
         return error
 
     async def forget_failed_pull(self, fail_reason: str) -> ChannelError:
         """The same; the state is that of a new post if TikTok may be asked to fetch the media again."""
-        failed_pulls = self.saved.state.failed_pulls
+        failed_pulls = self.publication.state.failed_pulls
         error = explain_failure(fail_reason, failed_pulls)
         if error.effect is Effect.NOT_SENT:
-            await self.saved.replace(Prepared(failed_pulls=failed_pulls + 1))
+            await self.publication.replace(Prepared(failed_pulls=failed_pulls + 1))
         return error
 
     async def _refused(self, upload: Upload, error: ChannelError) -> Published | Pending:
@@ -119,28 +118,28 @@ class Run:
         if status.status != "PUBLISH_COMPLETE" and status.uploaded_bytes != upload.size:
             raise error
         await self.accepted()
-        return self.reader.outcome(self.post, self.saved.state, status)
+        return self.reader.outcome(self.publication, self.publication.state, status)
 
     async def _renewed(self, error: ChannelError) -> ChannelError:
         """Give up an upload that cannot be finished, so that preparation makes another; not endlessly."""
-        renewals = self.saved.state.renewals
+        renewals = self.publication.state.renewals
         if renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
-        await self.saved.replace(Prepared(renewals=renewals + 1))
+        await self.publication.replace(Prepared(renewals=renewals + 1))
         return error
 
     async def _resume(self, upload: Upload, error: ChannelError) -> None:
         """Continue where TikTok is (an answer was lost), or start again when that is not between two chunks."""
         try:
-            status = await self.api.status(upload.publish_id, self.post.account)
+            status = await self.api.status(upload.publish_id, self.publication.account)
         except ChannelError as failed:
             raise error from failed
         sent, rest = divmod(status.uploaded_bytes or 0, upload.chunk_bytes)
         if status.lacks_bytes_of(upload) and rest == 0 and upload.sent < sent < upload.chunks:
-            await self.saved.put(upload=upload.model_copy(update={"sent": sent}))
+            await self.publication.save(upload=upload.model_copy(update={"sent": sent}))
             return
-        renewals = self.saved.state.renewals
+        renewals = self.publication.state.renewals
         if renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
             raise error
-        await self.saved.put(upload=None, renewals=renewals + 1)
+        await self.publication.save(upload=None, renewals=renewals + 1)

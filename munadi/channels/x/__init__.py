@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.channel import ComposedChannel
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.x.accounts import XAccounts
 from munadi.channels.x.api import Api
 from munadi.channels.x.oauth import XLogin
-from munadi.channels.x.publisher import XPublisher
+from munadi.channels.x.publisher import XChannel
 from munadi.channels.x.rules import XRules
-from munadi.channels.x.spec import SPEC, Options, Settings
+from munadi.channels.x.spec import SPEC, Settings
 
 
-def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+def build(given: Mapping[str, Any], tools: ChannelTools) -> XChannel:
     """The channel from the settings under `MUNADI_CHANNELS__X__`."""
     settings = Settings.model_validate(dict(given))
     hosts = settings.hosts
     spec, api = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload), Api(settings, tools)
-    return ComposedChannel(
-        spec,
-        Options,
-        XRules(spec, self_serve=settings.self_serve),
-        XPublisher(settings, api, tools),
-        XAccounts(api, XLogin(settings, api, tools.clock)),
-        api.http.explain,
+    parts = Parts(
+        spec, XRules(spec, self_serve=settings.self_serve), XAccounts(api, XLogin(settings, api, tools.clock))
     )
+    return XChannel(parts, settings, api, tools)

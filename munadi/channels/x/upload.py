@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.channel import Post
-from munadi.channels.http import ChannelTools, token_of
+from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
-from munadi.channels.state import SavedState
 from munadi.channels.x.api import Api
 from munadi.channels.x.errors import failure
 from munadi.channels.x.rules import rule_of
@@ -22,6 +20,7 @@ from munadi.channels.x.wire import Medium, category_of
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
+from munadi.ports import Publication
 
 # X names the time of the next read; without it, and at most.
 CHECK_AFTER, LONGEST_CHECK = timedelta(seconds=2), timedelta(seconds=60)
@@ -37,12 +36,11 @@ class Uploads:
     api: Api
     settings: Settings
     tools: ChannelTools
-    post: Post[Options]
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
 
     async def run(self) -> Ready | Pending:
         """Send what is missing, and read once what is being processed. Raises ChannelError."""
-        for index, media in enumerate(self.post.draft.media):
+        for index, media in enumerate(self.publication.draft.media):
             try:
                 waiting = await self._forward(index, media)
             except ChannelError as error:
@@ -50,14 +48,14 @@ class Uploads:
                 raise
             if waiting is not None:
                 return waiting
-        await self.saved.put(ready=True)
-        return Ready(expires_at=self.saved.state.expires_at)
+        await self.publication.save(ready=True)
+        return Ready(expires_at=self.publication.state.expires_at)
 
     async def _forward(self, index: int, media: MediaAsset) -> Pending | None:
         """None once this medium is ready for a post."""
-        if index == len(self.saved.state.media) or self._one(index).finalized_at is None:
+        if index == len(self.publication.state.media) or self._one(index).finalized_at is None:
             asset = await fitting(self.tools.media, rule_of(media), media)
-            if index == len(self.saved.state.media):
+            if index == len(self.publication.state.media):
                 await self._open(asset)
             if waiting := await self._send(index, asset):
                 return waiting
@@ -73,8 +71,8 @@ class Uploads:
     async def _open(self, asset: MediaAsset) -> None:
         made = await self.api.initialize(self._token, asset, category_of(asset))
         one = Uploaded(id=made.id, key=made.key, expires_at=self.tools.clock.now() + MEDIA_LIFE)
-        state = self.saved.state
-        await self.saved.put(media=(*state.media, one), keys=(*state.keys, made.key))
+        state = self.publication.state
+        await self.publication.save(media=(*state.media, one), keys=(*state.keys, made.key))
 
     async def _send(self, index: int, asset: MediaAsset) -> Pending | None:
         size = self.settings.chunk_bytes
@@ -97,9 +95,8 @@ class Uploads:
     async def _judge(self, index: int, made: Medium) -> Pending | None:
         """None once the medium is processed. Raises ChannelError when it cannot be."""
         if made.state == FAILED:
-            message = (
-                f"X could not process media {self.post.draft.media[index].id}: {made.problem or 'no reason given'}"
-            )
+            media = self.publication.draft.media[index]
+            message = f"X could not process media {media.id}: {made.problem or 'no reason given'}"
             raise failure(Reason.MEDIA_PROCESSING_FAILED, message, Effect.REJECTED, code=FAILED)
         if made.state not in WORKING:
             await self._put(index, is_ready=True)
@@ -115,24 +112,24 @@ class Uploads:
     async def _lost(self, error: ChannelError) -> None:
         """X does not know an upload any more: forget all of them, so that they are sent again; not endlessly."""
         if error.reason is Reason.TARGET_NOT_ACCESSIBLE:
-            await upload_again(self.saved, error)
+            await upload_again(self.publication, error)
 
     def _one(self, index: int) -> Uploaded:
-        return self.saved.state.media[index]
+        return self.publication.state.media[index]
 
     async def _put(self, index: int, **changes: object) -> None:
-        media = self.saved.state.media
+        media = self.publication.state.media
         changed = media[index].model_copy(update=changes)
-        await self.saved.put(media=(*media[:index], changed, *media[index + 1 :]))
+        await self.publication.save(media=(*media[:index], changed, *media[index + 1 :]))
 
     @property
     def _token(self) -> str:
-        return token_of(self.post.account)
+        return self.publication.token
 
 
-async def upload_again(saved: SavedState[Prepared], error: ChannelError) -> None:
+async def upload_again(publication: Publication[Options, Prepared], error: ChannelError) -> None:
     """Forget the uploads and make `error` a wait, or a rejection once that has happened too often."""
-    failures = saved.state.failures + 1
+    failures = publication.state.failures + 1
     error.reason = Reason.MEDIA_PROCESSING_FAILED
     error.effect = Effect.REJECTED if failures >= MAX_FAILURES else Effect.NOT_SENT
-    await saved.replace(saved.state.without_media(failures))
+    await publication.replace(publication.state.without_media(failures))

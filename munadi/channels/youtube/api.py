@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.http import ChannelTools, is_empty, require_known_host, token_of
+from munadi.channels.http import ChannelTools, is_empty, require_known_host
 from munadi.channels.oauth import secrets_in
 from munadi.channels.youtube.errors import explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
@@ -33,7 +33,7 @@ class Api:
 
     async def get(self, path: str, account: ConnectedAccount, params: Mapping[str, str]) -> Answer:
         """A list method. Raises ChannelError."""
-        return await self._get(path, token_of(account), params)
+        return await self._get(path, account.token, params)
 
     async def own_channel(self, token: str) -> Profile:
         """channels.list: the one channel behind a token; a brand account's is chosen at consent. Raises ChannelError:
@@ -56,7 +56,7 @@ class Api:
         """videos.update of the whole status: the visible call, answered with that video. Raises ChannelError."""
         body = {"id": video_id, "status": dict(status)}
         params = {"part": "status"}
-        url, token = f"{self._json}/videos", token_of(account)
+        url, token = f"{self._json}/videos", account.token
 
         def is_the_video(answer: Answer) -> bool:
             video = read_video(answer.body)
@@ -67,7 +67,7 @@ class Api:
 
     async def insert_comment(self, account: ConnectedAccount, body: Mapping[str, Any], gate: Gate) -> Answer:
         """commentThreads.insert, visible at once. Raises ChannelError."""
-        url, token, params = f"{self._json}/commentThreads", token_of(account), {"part": "snippet"}
+        url, token, params = f"{self._json}/commentThreads", account.token, {"part": "snippet"}
         return await self.http.call(
             "POST", url, token=token, gate=gate, params=params, json_body=body, proof=lambda answer: answer.field("id")
         )
@@ -75,14 +75,14 @@ class Api:
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
         """videos.delete. Raises ChannelError."""
         url, params = f"{self._json}/videos", {"id": video_id}
-        await self.http.call("DELETE", url, token=token_of(account), params=params)
+        await self.http.call("DELETE", url, token=account.token, params=params)
 
     async def set_thumbnail(self, account: ConnectedAccount, video_id: str, content: bytes, mime_type: str) -> None:
         """thumbnails.set: replaces the image, so it may be repeated; 50 units. Raises ChannelError."""
         await self.http.call(
             "POST",
             f"{self._upload}/thumbnails/set",
-            token=token_of(account),
+            token=account.token,
             params={"uploadType": "media", "videoId": video_id},
             headers={"content-type": mime_type},
             content=content,
@@ -100,7 +100,7 @@ class Api:
         answer = await self.http.call(
             "POST",
             f"{self._upload}/videos",
-            token=token_of(account),
+            token=account.token,
             params=params,
             headers={"x-upload-content-length": str(size), "x-upload-content-type": mime_type},
             json_body=metadata,
@@ -116,7 +116,7 @@ class Api:
         return await self.http.call(
             "PUT",
             session,
-            token=token_of(account),
+            token=account.token,
             headers={"content-range": content_range, "content-type": "application/octet-stream"},
             content=content,
             timeout=self._chunk_timeout,

@@ -10,36 +10,36 @@ from datetime import datetime
 from typing import Any
 
 from munadi.channels.answers import instant, text_in
-from munadi.channels.channel import Post
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options
+from munadi.channels.youtube.state import Prepared
 from munadi.channels.youtube.wire import entries, video_url
 from munadi.domain.publication import Published, Unknown
-from munadi.ports import Answer, Gate
+from munadi.ports import Answer, Gate, Publication
 
 COMMENT_PATH = ("snippet", "topLevelComment", "snippet")
 NOT_LISTED = "the comment is not listed; a list may lag, so nothing proves that it is not there"
 
 
-async def write_comment(api: Api, post: Post[Options], video_id: str, gate: Gate) -> str:
+async def write_comment(api: Api, publication: Publication[Options, Prepared], video_id: str, gate: Gate) -> str:
     """Write the comment; its id. Raises ChannelError."""
     snippet = {
-        "channelId": post.account.external_id,
+        "channelId": publication.account.external_id,
         "videoId": video_id,
-        "topLevelComment": {"snippet": {"textOriginal": post.draft.first_comment}},
+        "topLevelComment": {"snippet": {"textOriginal": publication.draft.first_comment}},
     }
-    answer = await api.insert_comment(post.account, {"snippet": snippet}, gate)
+    answer = await api.insert_comment(publication.account, {"snippet": snippet}, gate)
     return str(answer.field("id"))
 
 
-async def find_comment(api: Api, post: Post[Options], video_id: str) -> Published | Unknown:
+async def find_comment(api: Api, publication: Publication[Options, Prepared], video_id: str) -> Published | Unknown:
     """The channel's own comment with this text. Never an absence, so it is never written twice.
 
     Raises ChannelError.
     """
     params = {"part": "snippet", "videoId": video_id, "order": "time", "maxResults": "100", "textFormat": "plainText"}
-    answer = await api.get("commentThreads", post.account, params)
-    ours = list(_by(post.account.external_id, post.draft.first_comment or "", answer))
+    answer = await api.get("commentThreads", publication.account, params)
+    ours = list(_by(publication.account.external_id, publication.draft.first_comment or "", answer))
     if len(ours) != 1:
         return Unknown(note=f"{len(ours)} comments have this text" if ours else NOT_LISTED)
     return comment_below(video_id, str(ours[0].get("id")), instant(text_in(ours[0], *COMMENT_PATH, "publishedAt")))

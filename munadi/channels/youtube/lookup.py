@@ -8,36 +8,40 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import Post, only_one
+from munadi.channels.channel import only_one
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options, Privacy
+from munadi.channels.youtube.state import Prepared
 from munadi.channels.youtube.wire import Upload, Video, read_uploads, title_of, video_url
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import Publication
 
 # Clocks differ.
 SLACK = timedelta(seconds=60)
 VISIBLE = frozenset({Privacy.PUBLIC.value, Privacy.UNLISTED.value})
 
 
-async def by_id(api: Api, post: Post[Options], video_id: str) -> Published | Absent | Unknown:
+async def by_id(api: Api, publication: Publication[Options, Prepared], video_id: str) -> Published | Absent | Unknown:
     """By the video's own status. A video that is gone may have been seen before, so it proves nothing."""
-    video = await api.video(post.account, video_id)
+    video = await api.video(publication.account, video_id)
     if video is None:
         return Unknown(note=f"the video {video_id} is gone: deleted, or not visible with this connection")
-    return published(video) if is_live(video, post.options) else Absent(by_key=True)
+    return published(video) if is_live(video, publication.options) else Absent(by_key=True)
 
 
-async def by_content(api: Api, post: Post[Options], since: datetime) -> Published | Absent | Unknown:
+async def by_content(
+    api: Api, publication: Publication[Options, Prepared], since: datetime
+) -> Published | Absent | Unknown:
     """For a post without a known video (a restored database): the one live video that fits."""
-    live = [video for video in await _fitting(api, post, since) if is_live(video, post.options)]
+    live = [video for video in await _fitting(api, publication, since) if is_live(video, publication.options)]
     return only_one([published(video).alike() for video in live], "videos have this title and description")
 
 
-async def private_uploads(api: Api, post: Post[Options], since: datetime) -> list[Video]:
+async def private_uploads(api: Api, publication: Publication[Options, Prepared], since: datetime) -> list[Video]:
     """What an upload of this post may have left: it is private until it is published."""
-    return [video for video in await _fitting(api, post, since) if video.privacy == Privacy.PRIVATE]
+    return [video for video in await _fitting(api, publication, since) if video.privacy == Privacy.PRIVATE]
 
 
 def is_live(video: Video, options: Options) -> bool:
@@ -50,14 +54,14 @@ def published(video: Video, at: datetime | None = None) -> Published:
     return Published(post_id=video.id, url=video_url(video.id), published_at=at)
 
 
-async def _fitting(api: Api, post: Post[Options], since: datetime) -> list[Video]:
-    words = (title_of(post.draft, post.options), post.draft.text.strip())
+async def _fitting(api: Api, publication: Publication[Options, Prepared], since: datetime) -> list[Video]:
+    words = (title_of(publication.draft, publication.options), publication.draft.text.strip())
     listed = [
         upload
-        for upload in await _uploads(api, post.account)
+        for upload in await _uploads(api, publication.account)
         if upload.added_at >= since - SLACK and (upload.title.strip(), upload.description.strip()) == words
     ]
-    videos = [await api.video(post.account, upload.video_id) for upload in listed]
+    videos = [await api.video(publication.account, upload.video_id) for upload in listed]
     return [video for video in videos if video is not None]
 
 

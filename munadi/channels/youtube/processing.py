@@ -32,23 +32,23 @@ MAY_PASS = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 
 async def process(run: Run, video_id: str) -> Ready | Pending:
     """Read once how far the video is, and set its thumbnail when it is ready. Raises ChannelError."""
-    video = await run.api.video(run.post.account, video_id)
+    video = await run.api.video(run.publication.account, video_id)
     if video is None:
         return await _missing(run, video_id)
     verdict = judge(video)
     if verdict is not None:
         return await _replace(run, video, *verdict)
     uploaded_at = run.state.uploaded_at or run.now()
-    left = max(run.post.draft.due_at, uploaded_at + run.settings.processing_patience) - run.now()
+    left = max(run.publication.draft.due_at, uploaded_at + run.settings.processing_patience) - run.now()
     if not is_processed(video) and left > timedelta(0):
         after = min(processing_wait(run.settings, run.now() - uploaded_at), left)
         return Pending(after=after, note="YouTube is processing the video")
-    image = thumbnail_of(run.post.draft, run.post.options)
+    image = thumbnail_of(run.publication.draft, run.publication.options)
     if image is not None and video.privacy not in VISIBLE:
         pending = await _illustrate(run, video_id, image)
         if pending is not None:
             return pending
-    await run.saved.put(ready=True)
+    await run.publication.save(ready=True)
     return Ready()
 
 
@@ -76,7 +76,7 @@ async def _replace(run: Run, video: Video, error: ChannelError, may_help: bool) 
         raise error
     await run.upload_again(error)
     with suppress(ChannelError):  # a private leftover is not worth a failure
-        await run.api.delete(run.post.account, video.id)
+        await run.api.delete(run.publication.account, video.id)
     return Pending(after=run.settings.poll_quick, note="the upload failed at YouTube and is repeated")
 
 
@@ -90,21 +90,23 @@ async def _illustrate(run: Run, video_id: str, image: MediaAsset) -> Pending | N
     try:
         fitted = await fitting(run.media, THUMBNAIL, image)
         content = await run.media.read(fitted, 0, fitted.bytes)
-        await run.api.set_thumbnail(run.post.account, video_id, content, fitted.mime_type)
+        await run.api.set_thumbnail(run.publication.account, video_id, content, fitted.mime_type)
     except ChannelError as error:
         if REASONS[error.reason].class_ is FailureClass.TOKEN:
             raise
         return await _thumbnail_refused(run, error)
-    await run.saved.put(thumbnail_set=True)
+    await run.publication.save(thumbnail_set=True)
     return None
 
 
 async def _thumbnail_refused(run: Run, error: ChannelError) -> Pending | None:
     tries, wait = run.state.thumbnail_tries + 1, error.retry_after or run.settings.poll_quick
-    in_time = wait <= max(run.post.draft.due_at - run.now(), run.settings.poll_quick)
+    in_time = wait <= max(run.publication.draft.due_at - run.now(), run.settings.poll_quick)
     if REASONS[error.reason].class_ in MAY_PASS and tries < THUMBNAIL_TRIES and in_time:
-        await run.saved.put(thumbnail_tries=tries)
+        await run.publication.save(thumbnail_tries=tries)
         return Pending(after=wait, note="YouTube did not take the thumbnail yet")
     code = f"{error.provider_code}: " if error.provider_code else ""
-    await run.saved.put(thumbnail_tries=tries, thumbnail_refusal=code + (error.provider_message or error.message))
+    await run.publication.save(
+        thumbnail_tries=tries, thumbnail_refusal=code + (error.provider_message or error.message)
+    )
     return None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, Post, Publisher
+from munadi.channels.channel import COMMENT, NetworkChannel, Parts
 from munadi.channels.http import ChannelTools, could_not_read
-from munadi.channels.state import SavedState
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
 from munadi.channels.youtube.lookup import by_content, by_id, is_live, published
@@ -22,72 +21,75 @@ from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import THUMBNAIL_FAILED, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.domain.publication import THUMBNAIL_FAILED, Absent, Pending, Published, Ready, Unknown, Warning_
+from munadi.ports import Attempt, Publication
 
 GONE = frozenset({"videoNotFound", "notFound"})
 
 
-class YouTubePublisher(Publisher[Options]):
+class YouTubeChannel(NetworkChannel[Options, Prepared]):
     """A video and its first comment."""
 
-    def __init__(self, settings: Settings, api: Api, tools: ChannelTools) -> None:
+    options, state = Options, Prepared
+
+    def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
+        super().__init__(parts, tools)
         self._settings = settings
         self._api = api
         self._media = tools.media
         self._clock = tools.clock
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Some chunks or one read of the status; call it again after a Pending, until Ready. Raises ChannelError."""
-        run = self._run(post, save)
+        run = self._run(publication)
         if run.state.video_id is None:
             pending = await ResumableUpload(run).forward()
             if pending is not None:
                 return pending
         return await process(run, run.state.video_id or "")
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One videos.update, or one comment; no call for a private video, which is private already.
 
         Raises ChannelError.
         """
-        if step.name == COMMENT:
-            video_id = await self._video_id(post)
+        if attempt.step == COMMENT:
+            video_id = await self._video_id(publication)
             if video_id is None:
                 message = "YouTube: which video was published cannot be read, so nothing can be written below it"
                 raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message)
-            comment_id = await write_comment(self._api, post, video_id, step.gate)
+            comment_id = await write_comment(self._api, publication, video_id, attempt.gate)
             return comment_below(video_id, comment_id, self._clock.now())
-        state, privacy = Prepared.of(post.handle), post.options.privacy_status
-        if state.video_id is None or step.name != "post":
+        state, privacy = publication.state, publication.options.privacy_status
+        if state.video_id is None or attempt.step != "post":
             message = "YouTube: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         if privacy is Privacy.PRIVATE:
             return _warned(published(Video(id=state.video_id), self._clock.now()), state)
-        status = full_status(post.options, privacy)
+        status = full_status(publication.options, privacy)
         try:
-            answer = await self._api.update_status(post.account, state.video_id, status, step.gate)
+            answer = await self._api.update_status(publication.account, state.video_id, status, attempt.gate)
         except ChannelError as error:
             if error.provider_code not in GONE:
                 raise
             # Nothing of a missing video can be visible, so it is uploaded again, a few times.
             lost = gone(state.video_id)
             lost.raw = error.raw
-            await self._run(post, save).upload_again(lost)
+            await self._run(publication).upload_again(lost)
             raise lost from error
         video = read_video(answer.body) or Video(id=state.video_id)
         _require(video, privacy)
         return _warned(published(video, self._clock.now()), state, *_still_processing(video))
 
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """The status of the video. What is dead or missing is for prepare to upload again."""
-        state = Prepared.of(post.handle)
+        state = publication.state
         if state.video_id is None:
             return Pending(after=timedelta(0), note="to be prepared")
-        video = await self._api.video(post.account, state.video_id)
+        video = await self._api.video(publication.account, state.video_id)
         if video is None:
             raise gone(state.video_id)
-        if is_live(video, post.options):
+        if is_live(video, publication.options):
             return _warned(published(video), state)
         verdict = judge(video)
         if verdict is not None:
@@ -98,26 +100,28 @@ class YouTubePublisher(Publisher[Options]):
         after = processing_wait(self._settings, now - (state.uploaded_at or now))
         return Pending(after=after, note="YouTube is processing the video")
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """By the video's own status, a strong key; without a known video, by title and time among the uploads.
 
         A comment is searched below the video.
         """
-        state = Prepared.of(post.handle)
+        state = publication.state
         try:
             if step == COMMENT:
-                video_id = await self._video_id(post)
-                return await find_comment(self._api, post, video_id) if video_id else Unknown(note="no video")
+                video_id = await self._video_id(publication)
+                return await find_comment(self._api, publication, video_id) if video_id else Unknown(note="no video")
             if state.video_id is None:
-                return await by_content(self._api, post, since)
-            found = await by_id(self._api, post, state.video_id)
+                return await by_content(self._api, publication, since)
+            found = await by_id(self._api, publication, state.video_id)
         except ChannelError as error:
             return could_not_read(error)
         return _warned(found, state) if isinstance(found, Published) else found
 
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+    async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Delete the private video that will not be used; a visible one is never touched."""
-        video_id = Prepared.of(handle).video_id
+        video_id = state.video_id
         if video_id is None:
             return
         video = await self._api.video(account, video_id)
@@ -129,16 +133,15 @@ class YouTubePublisher(Publisher[Options]):
             if error.provider_code not in GONE:
                 raise
 
-    def _run(self, post: Post[Options], save: SaveHandle) -> Run:
-        saved = SavedState(Prepared.of(post.handle), save)
-        return Run(post, saved, self._api, self._settings, self._media, self._clock)
+    def _run(self, publication: Publication[Options, Prepared]) -> Run:
+        return Run(publication, self._api, self._settings, self._media, self._clock)
 
-    async def _video_id(self, post: Post[Options]) -> str | None:
+    async def _video_id(self, publication: Publication[Options, Prepared]) -> str | None:
         """As prepared, or found by its content (a restored database)."""
-        known = Prepared.of(post.handle).video_id
+        known = publication.state.video_id
         if known is not None:
             return known
-        found = await by_content(self._api, post, post.draft.due_at)
+        found = await by_content(self._api, publication, publication.draft.due_at)
         return found.post_id if isinstance(found, Published) else None
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from munadi.channels.channel import Post
-from munadi.channels.state import HandleState, SavedState
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options, Settings
 from munadi.domain.failure import ChannelError, Effect
-from munadi.ports import Clock, MediaReader
+from munadi.ports import Clock, HandleState, MediaReader, Publication
 
 # Each upload spends one of the project's 100 a day.
 MAX_RENEWALS = 2
@@ -41,8 +39,7 @@ class Prepared(HandleState):
 class Run:
     """One run for one post, as far as it gets. It never sleeps: the workflow waits."""
 
-    post: Post[Options]
-    saved: SavedState[Prepared]
+    publication: Publication[Options, Prepared]
     api: Api
     settings: Settings
     media: MediaReader
@@ -51,7 +48,7 @@ class Run:
     @property
     def state(self) -> Prepared:
         """As it was saved last."""
-        return self.saved.state
+        return self.publication.state
 
     def now(self) -> datetime:
         """The time by the channel's clock."""
@@ -62,4 +59,4 @@ class Run:
         if self.state.renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
             raise error
-        await self.saved.replace(Prepared(renewals=self.state.renewals + 1))
+        await self.publication.replace(Prepared(renewals=self.state.renewals + 1))

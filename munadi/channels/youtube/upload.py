@@ -31,7 +31,7 @@ class ResumableUpload:
 
     @property
     def _asset(self) -> MediaAsset:
-        return video_of(self.run.post.draft, self.run.post.options)
+        return video_of(self.run.publication.draft, self.run.publication.options)
 
     async def forward(self) -> Pending | None:
         """None once the video's id is known. Raises ChannelError."""
@@ -58,40 +58,40 @@ class ResumableUpload:
         return Pending(after=after, note=f"{state.offset * 100 // max(total, 1)} % uploaded")
 
     async def _begin(self) -> None:
-        run, asset, options = self.run, self._asset, self.run.post.options
-        body = metadata(run.post.draft, options)
+        run, asset, options = self.run, self._asset, self.run.publication.options
+        body = metadata(run.publication.draft, options)
         session = await run.api.start_session(
-            run.post.account, body, asset.bytes, asset.mime_type, notify=options.notify_subscribers
+            run.publication.account, body, asset.bytes, asset.mime_type, notify=options.notify_subscribers
         )
-        await run.saved.put(session=session, started_at=run.now(), offset=0, finishing=False)
+        await run.publication.save(session=session, started_at=run.now(), offset=0, finishing=False)
 
     async def _send_chunk(self, start: int) -> None:
         total = self._asset.bytes
         length = min(self.run.settings.chunk_bytes, total - start)
         content = await self.run.media.read(self._asset, start, length)
         if start + length == total and not self.run.state.finishing:
-            await self.run.saved.put(finishing=True)
+            await self.run.publication.save(finishing=True)
         await self._take(await self._put(content, f"bytes {start}-{start + length - 1}/{total}"))
 
     async def _put(self, content: bytes, content_range: str) -> Answer:
         assert self.run.state.session is not None
-        return await self.run.api.put(self.run.post.account, self.run.state.session, content, content_range)
+        return await self.run.api.put(self.run.publication.account, self.run.state.session, content, content_range)
 
     async def _take(self, answer: Answer) -> None:
         """What the session reports: how much is stored, done, or gone."""
-        saved = self.run.saved
+        publication = self.run.publication
         if answer.status == RESUME_INCOMPLETE:
             stored = _STORED.match(answer.headers.get("range", ""))
-            await saved.put(offset=int(stored[1]) + 1 if stored else 0)
+            await publication.save(offset=int(stored[1]) + 1 if stored else 0)
         elif answer.status not in SESSION_LOST:
             video = read_video(answer.body)
             if video is None:
                 # The final answer is repeated on a probe, so the next run reads it again.
                 message = "YouTube: the upload was accepted, but its answer names no video"
                 raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
-            await saved.put(session=None, video_id=video.id, uploaded_at=self.run.now())
-        elif saved.state.finishing:
-            await saved.put(session=None, lost_at=self.run.now())
+            await publication.save(session=None, video_id=video.id, uploaded_at=self.run.now())
+        elif publication.state.finishing:
+            await publication.save(session=None, lost_at=self.run.now())
         else:  # without its last byte a session leaves nothing behind
             await self.run.upload_again(_vanished("YouTube: the upload session was lost"))
 
@@ -99,12 +99,12 @@ class ResumableUpload:
         """Adopt the video that the lost session left, or upload again once there certainly is none."""
         run, state, now = self.run, self.run.state, self.run.now()
         assert state.lost_at is not None
-        found = await private_uploads(run.api, run.post, state.started_at or state.lost_at)
+        found = await private_uploads(run.api, run.publication, state.started_at or state.lost_at)
         if len(found) > 1:
             message = f"YouTube: {len(found)} private uploads fit this post, and nothing shows which one is its video"
             raise ChannelError(Reason.OUTCOME_UNKNOWN, Effect.REJECTED, message)
         if found:
-            await run.saved.put(lost_at=None, video_id=found[0].id, uploaded_at=now)
+            await run.publication.save(lost_at=None, video_id=found[0].id, uploaded_at=now)
             return None
         if now - state.lost_at < run.settings.absence_grace:
             return Pending(

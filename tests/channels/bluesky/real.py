@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from munadi.channels.bluesky.thread import record_key
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Published
-from munadi.ports import AccountImport, PublicationDraft, VisibleStep
+from munadi.ports import AccountImport, PublicationDraft
 from tests.channels.connected import Connected, jpeg
-from tests.channels.making import GateThatCounts, Saved
+from tests.channels.making import GateThatCounts, Saved, visible_step
 from tests.support.pds import PDSAccount, RealPDS
 
 FEED = "app.bsky.feed"
@@ -84,7 +84,7 @@ class Real(Connected):
     ) -> Published:
         """One visible call, before which the gate is checked."""
         gate = GateThatCounts()
-        found = await self.channel.publish(given, who, saved.handle, saved, VisibleStep(gate, name))
+        found = await self.channel.publish(given, who, saved.handle, saved, visible_step(step=name, gate=gate))
         assert isinstance(found, Published)
         assert gate.asked == 1
         return found

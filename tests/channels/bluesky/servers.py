@@ -17,8 +17,8 @@ from munadi.channels.bluesky.wire import post_uri
 from munadi.channels.registry import build_channels
 from munadi.crypto import KeyRing
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import ChannelName
-from munadi.ports import Authorizer, Channel, ConsentRequest
+from munadi.ports import ConsentRequest
+from tests.channels.direct import Direct
 from tests.channels.making import REFRESH, SECRET_KEY, TOKEN, FixedClock, account, tools
 from tests.channels.network import Network, answer, form_of, ok
 
@@ -127,8 +127,7 @@ class Servers:
         derive = KeyRing(list(secret_keys)).derive
         made = replace(tools(client, self.clock), derive=derive, is_development=development)
         built = build_channels({}, replace(made, guarded=guarded or client))
-        self.channel: Channel = built["bluesky"]
-        self.server: Authorizer = built.authorizers[ChannelName.BLUESKY]
+        self.channel = self.server = Direct(built["bluesky"])
 
     def on(self, method: str, path: str, *answers: Any) -> Network:
         """See `Network.on`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -86,7 +85,7 @@ def test_the_newest_nonce_of_each_server_is_kept_for_a_bounded_number_of_servers
 
 async def publish(servers: Servers, gate: GateThatCounts, key: DpopKey | None = None) -> Any:
     who = granted(key or DpopKey.new())
-    return await servers.channel.publish(DRAFT, who, None, Saved(), replace(visible_step(), gate=gate))
+    return await servers.channel.publish(DRAFT, who, None, Saved(), visible_step(gate=gate))
 
 
 async def test_a_call_has_token_and_proof_and_uses_the_nonce_of_a_success_next() -> None:

@@ -24,6 +24,7 @@ from munadi.ports import Consent, GrantedProfiles
 from tests.channels.bluesky.owner import asking_real, decide_at_page
 from tests.channels.bluesky.real import Real, picture
 from tests.channels.connected import new as post
+from tests.channels.direct import Direct
 from tests.channels.making import GateThatCounts, Saved, SystemClock, account, error_of, image, tools, visible_step
 from tests.support.pds import RealPDS
 
@@ -37,7 +38,7 @@ class Consenting(Real):
         super().__init__(pds, client)
         self.settings = {"hosts": {"entryway": pds.url, "plc": pds.plc_url}}
         self.tools = tools(client, SystemClock())
-        self.server = build_channels({"bluesky": self.settings}, self.tools).authorizers[ChannelName.BLUESKY]
+        self.server = Direct(build_channels({"bluesky": self.settings}, self.tools)[ChannelName.BLUESKY])
         self.answers: list[tuple[str, int]] = []
         client.event_hooks["response"] = [self._note]
 
@@ -112,7 +113,7 @@ async def test_the_first_call_learns_the_nonce_and_writes_once(real: Consenting,
     who = account("bluesky", choice.external_id, service_url=given.service_url)
     who = renewed(who, Credentials(access_token=given.access_token, extra=dict(given.extra)))
     draft, gate, real.answers = post("Once"), GateThatCounts(), []
-    published = await real.channel.publish(draft, who, None, Saved(), replace(visible_step(), gate=gate))
+    published = await real.channel.publish(draft, who, None, Saved(), visible_step(gate=gate))
     assert isinstance(published, Published)
     assert (real.answers, gate.asked) == ([(WRITE, 401), (WRITE, 200)], 2)
     await real.channel.publish(post("Twice"), who, None, Saved(), visible_step())

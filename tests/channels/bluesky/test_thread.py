@@ -15,11 +15,11 @@ from munadi.channels.bluesky.thread import number_of, record_key
 from munadi.channels.channel import parent_of
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
-from munadi.ports import PublicationDraft, VisibleStep
+from munadi.ports import PublicationDraft
 from tests.channels.bluesky.servers import GET, HANDLE, MISSING, NO_HANDLE, WHO, refusal, uri
 from tests.channels.bluesky.test_publish import over, prepared, read, records, written
 from tests.channels.bluesky.test_wire import CID, judged
-from tests.channels.making import Bench, GateThatCounts, Saved, draft, error_of, publication
+from tests.channels.making import Bench, Saved, draft, error_of, publication, visible_step
 from tests.channels.network import answer, ok
 
 THREAD = publication("One", parts=("Two #tag", "Three"), options={"langs": ["en"], "tags": ["sale"]})
@@ -28,7 +28,7 @@ KEYS = [record_key(THREAD, step) for step in STEPS]
 
 
 async def take(built: Bench, saved: Saved, name: str, given: PublicationDraft = THREAD) -> Published:
-    found = await built.channel.publish(given, WHO, saved.handle, saved, VisibleStep(GateThatCounts(), name))
+    found = await built.channel.publish(given, WHO, saved.handle, saved, visible_step(step=name))
     assert isinstance(found, Published)
     return found
 

@@ -16,6 +16,7 @@ from munadi.outbound.guard import Guard
 from munadi.outbound.transport import guarded_client
 from munadi.ports import AccountImport, ConsentRequest
 from tests.channels.bluesky.servers import BACK, CREATE, DID, DOCUMENT, MISSING, Servers, document, session, uri
+from tests.channels.direct import Direct
 from tests.channels.making import NOW, FixedClock, Saved, account, error_of, publication, tools, visible_step
 from tests.channels.network import Network, ok
 
@@ -40,7 +41,7 @@ async def test_a_server_outside_the_settings_is_guarded(service_url: str | None,
         network.on("POST", "", ok({"uri": uri(record_key(DRAFT))})).on("GET", "", MISSING)
     ours, checked = (httpx.AsyncClient(transport=network) for network in (trusted, guarded))
     built = replace(tools(ours, FixedClock()), guarded=checked)
-    channel = build({"hosts": {"entryway": ENTRYWAY}}, built)
+    channel = Direct(build({"hosts": {"entryway": ENTRYWAY}}, built))
     who = account("bluesky", DID, service_url=service_url)
     await channel.publish(DRAFT, who, None, Saved(), visible_step())
     await channel.find(DRAFT, who, None, NOW)

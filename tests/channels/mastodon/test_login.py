@@ -10,8 +10,9 @@ import pytest
 from munadi.channels.registry import build_channels
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
-from munadi.ports import Authorizer, ConsentRequest
+from munadi.ports import ConsentRequest
 from tests.channels.consent import BACK, Login, at
+from tests.channels.direct import Direct
 from tests.channels.making import FixedClock, error_of, tools
 from tests.channels.network import Network, answer, form_of, ok
 
@@ -19,12 +20,12 @@ APPS, TOKENS = "/api/v1/apps", "/oauth/token"
 SCOPES = "read:accounts read:statuses write:statuses write:media"
 
 
-def server(hint: str | None = "social.example", **settings: Any) -> tuple[Authorizer, Network, FixedClock, Any]:
+def server(hint: str | None = "social.example", **settings: Any) -> tuple[Direct, Network, FixedClock, Any]:
     network, clock = Network(), FixedClock()
     network.on("POST", APPS, *(ok({"client_id": f"c{n}", "client_secret": "app-secret-0123456789"}) for n in range(9)))
     client = httpx.AsyncClient(transport=network)
     channels = build_channels({"mastodon": settings}, tools(client, clock))
-    return channels.authorizers[ChannelName.MASTODON], network, clock, ConsentRequest("s", BACK, hint=hint)
+    return Direct(channels[ChannelName.MASTODON]), network, clock, ConsentRequest("s", BACK, hint=hint)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from munadi.channels.registry import build_channels
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
-from munadi.ports import AccountImport, ConsentRequest, PublicationDraft, VisibleStep
+from munadi.ports import AccountImport, ConsentRequest, PublicationDraft
 from tests.channels.connected import Connected, film, jpeg, new
-from tests.channels.making import GateThatCounts, Saved, SystemClock, error_of, image, tools, video
+from tests.channels.direct import Direct
+from tests.channels.making import Saved, SystemClock, error_of, image, tools, video, visible_step
 from tests.support.snac import BACK, RealSnac, SnacAccount
 
 
@@ -41,7 +42,7 @@ class Real(Connected):
     def __init__(self, server: RealSnac, client: httpx.AsyncClient, line: Line) -> None:
         super().__init__("mastodon", {"poll_quick": 0.02}, client)
         self.server, self.client, self.line = server, client, line
-        self.login = build_channels({}, tools(client, SystemClock())).authorizers[ChannelName.MASTODON]
+        self.login = Direct(build_channels({}, tools(client, SystemClock()))[ChannelName.MASTODON])
 
     async def consent(self, who: SnacAccount) -> AccountImport:
         asked = ConsentRequest("state-1", BACK, hint=self.server.url)
@@ -53,9 +54,7 @@ class Real(Connected):
         return choice.given
 
     async def step(self, given: PublicationDraft, saved: Saved, name: str) -> Published:
-        found = await self.channel.publish(
-            given, self.account, saved.handle, saved, VisibleStep(GateThatCounts(), name)
-        )
+        found = await self.channel.publish(given, self.account, saved.handle, saved, visible_step(step=name))
         assert isinstance(found, Published)
         return found
 
@@ -191,7 +190,7 @@ async def test_a_token_that_the_server_does_not_know(real: Real) -> None:
     dead = real.account.credentials.model_copy(update={"access_token": SecretStr("garbage-token-0123456789")})
     stranger = real.account.model_copy(update={"credentials": dead})
     given = new("Never sent")
-    call = real.channel.publish(given, stranger, None, Saved(), VisibleStep(GateThatCounts()))
+    call = real.channel.publish(given, stranger, None, Saved(), visible_step())
     await error_of(call, Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     known = AccountImport.of(dead, external_id=stranger.external_id, service_url=stranger.service_url)
     await error_of(real.channel.verify(known), Reason.TOKEN_EXPIRED)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.channel import ComposedChannel, Rules
+from munadi.channels.channel import Parts, Rules
 from munadi.channels.http import ChannelTools
 from munadi.channels.seventh.accounts import SeventhAccounts
 from munadi.channels.seventh.errors import explain
-from munadi.channels.seventh.publisher import SeventhPublisher
+from munadi.channels.seventh.publisher import SeventhChannel
 from munadi.channels.seventh.spec import SPEC, Options, Settings
 
 
-def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+def build(given: Mapping[str, Any], tools: ChannelTools) -> SeventhChannel:
     """The channel from the settings under `MUNADI_CHANNELS__SEVENTH__`."""
     settings, http = Settings.model_validate(dict(given)), tools.http(explain)
     spec, base = settings.applied_to(SPEC, settings.api), settings.api.rstrip("/")
-    publisher, accounts = SeventhPublisher(http, base), SeventhAccounts(http, base)
-    return ComposedChannel(spec, Options, Rules(spec), publisher, accounts, http.explain)
+    parts = Parts(spec, Rules[Options](spec), SeventhAccounts(http, base))
+    return SeventhChannel(parts, tools, http, base)

@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from munadi.channels.channel import Post, Publisher
-from munadi.channels.http import ChannelHttp, could_not_read, given_id, no_proof, token_of
+from munadi.channels.channel import NetworkChannel, Parts
+from munadi.channels.http import ChannelHttp, ChannelTools, could_not_read, given_id, no_proof
 from munadi.channels.seventh.spec import Options
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Ready, Unknown
-from munadi.ports import Answer, SaveHandle, VisibleStep
+from munadi.ports import Answer, Attempt, HandleState, Publication
 
 
-@dataclass(frozen=True)
-class SeventhPublisher(Publisher[Options]):
+class SeventhChannel(NetworkChannel[Options, HandleState]):
     """The publication's id is the key."""
 
-    http: ChannelHttp
-    base: str
+    options, state = Options, HandleState
 
-    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published:
+    def __init__(self, parts: Parts[Options], tools: ChannelTools, http: ChannelHttp, base: str) -> None:
+        super().__init__(parts, tools)
+        self.http, self.base = http, base
+
+    async def _publish(self, publication: Publication[Options, HandleState], attempt: Attempt) -> Published:
         """One PUT. Raises ChannelError."""
-        body = {"text": post.draft.text, "quiet": post.options.is_quiet}
+        body = {"text": publication.draft.text, "quiet": publication.options.is_quiet}
         answer = await self.http.call(
-            "PUT", self._url(post), token=token_of(post.account), json_body=body, gate=step.gate, proof=_post_id
+            "PUT", self._url(publication), token=publication.token, json_body=body, gate=attempt.gate, proof=_post_id
         )
         return _published(answer)
 
-    async def check(self, post: Post[Options]) -> Ready:
+    async def _check(self, publication: Publication[Options, HandleState]) -> Ready:
         """Nothing is prepared, and a post is live at once."""
         return Ready()
 
-    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
+    async def _find(
+        self, publication: Publication[Options, HandleState], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
         """By the key: 404 proves that nothing is there."""
         try:
-            answer = await self.http.call("GET", self._url(post), token=token_of(post.account), also_ok=(404,))
+            answer = await self.http.call("GET", self._url(publication), token=publication.token, also_ok=(404,))
             return Absent() if answer.status == 404 else _published(answer)
         except ChannelError as error:
             return could_not_read(error)
 
-    def _url(self, post: Post[Options]) -> str:
-        return f"{self.base}/posts/{post.draft.publication_id}"
+    def _url(self, publication: Publication[Options, HandleState]) -> str:
+        return f"{self.base}/posts/{publication.draft.publication_id}"
 
 
 def _post_id(answer: Answer) -> str | None:

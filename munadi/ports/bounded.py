@@ -1,4 +1,4 @@
-"""Bounds what a channel's calls return and save, beyond what its types bound themselves (`munadi.domain.bounds`).
+"""Bounds what a channel's calls return and raise, beyond what its types bound themselves (`munadi.domain.bounds`).
 
 What is over a bound raises ValueError: an answer that cannot be understood.
 """
@@ -6,22 +6,24 @@ What is over a bound raises ValueError: an answer that cannot be understood.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeVar
 
 from pydantic import SecretStr
 
 from munadi.domain.account import Credentials
-from munadi.domain.bounds import ID, NAME, SECRET, STATE, STATE_TEXT, require_size, web_address
+from munadi.domain.bounds import ID, NAME, SECRET, web_address
 from munadi.domain.failure import MAX_MESSAGE, MAX_RAW, ChannelError, FieldRefused
-from munadi.ports import AccountImport, Connection, Consent, GrantedProfiles
+from munadi.ports.connecting import Connection, Consent, GrantedProfiles
+from munadi.ports.imports import AccountImport
 
 MAX_CODE = 200
 # Profiles that one consent may offer.
 MAX_CHOICES = 500
+Result = TypeVar("Result", Connection, Credentials, Consent, GrantedProfiles)
 
 
-def require_bounds(result: Any) -> None:
-    """Raises ValueError for secrets, profiles or a consent page that are too long, or are no web address."""
+def bounded(result: Result) -> Result:
+    """The result. Raises ValueError for what is too long, or for a consent page without a web address."""
     match result:
         case Connection():
             _secrets(_of(result.credentials))
@@ -39,11 +41,7 @@ def require_bounds(result: Any) -> None:
                 _texts((choice.name,), NAME.limit)
                 _secrets(_of(choice.given))
             _texts(result.scopes, NAME.limit)
-
-
-def require_state(state: dict[str, Any]) -> None:
-    """Raises ValueError for a state of a handle that is too large."""
-    require_size(state, STATE, STATE_TEXT)
+    return result
 
 
 def bound_error(error: ChannelError) -> None:
