@@ -63,7 +63,7 @@ from munadi.intake.media import MediaIntake, RequestLimits
 from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
 from munadi.publishing.schedule import ScheduleStore
-from munadi.publishing.service import PublishingService
+from munadi.publishing.service import PostService
 from munadi.runtime import Runtime, open_database, open_runtime
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
@@ -196,11 +196,14 @@ async def open_services(
                 connecting=ConnectFlow(
                     database, runtime.keyring, accounts, connections, known, runtime.clock, settings.base_url
                 ),
-                posts=PublishingService(
+                posts=PostService(
                     database,
+                    known,
+                    runtime.keyring,
+                    runtime.clock,
+                    starts,
                     PostChecker(database, known, runtime.keyring, _media_intake(runtime), runtime.clock),
                     runtime.media_store,
-                    runtime.clock,
                 ),
                 starts=starts,
                 calls=calls,

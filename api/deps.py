@@ -11,18 +11,16 @@ from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Header, Query
 from pydantic import BaseModel, Field
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import not_found, require
+from api.auth import require
 from api.conditional import ENTITY_TAGS
 from api.problems import ProblemError, refused
 from api.services import Services, services
 from munadi.db.keys.callers import Principal
-from munadi.domain.ids import Prefix, is_id
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import iso_time
-from munadi.publishing.content import LockedContent
+from munadi.publishing.answers import BasedOn
 
 T = TypeVar("T", bound=BaseModel)
 MAX_PAGE = 100
@@ -48,42 +46,36 @@ class Page(WireModel, Generic[T]):
     next_cursor: str | None = Field(None, description="Give it as `cursor` for the next page.")
 
 
-async def locked(session: AsyncSession, content_id: str, principal: Principal, now: datetime) -> LockedContent:
-    """A locked post, if the key may see it; otherwise 404."""
-    locked_content = await LockedContent.lock(session, content_id, now) if is_id(content_id, Prefix.CONTENT) else None
-    if locked_content is None or not principal.may_see(locked_content.content.brand_ref):
-        raise not_found("content", content_id)
-    return locked_content
-
-
 def etag(version: int) -> str:
     """The ETag of a version alone: of a draft, and in a refusal of a change."""
     return f'"{version}"'
 
 
-def check_match(if_match: str | None, version: int) -> None:
-    """412 unless the header is absent or names the current version; 400 when it is malformed."""
+def read_match(if_match: str | None) -> BasedOn | None:
+    """The versions that the header names, or None without it. ProblemError 400 when it is malformed."""
     if if_match is None:
-        return
+        return None
     given = if_match.strip()
     if not ENTITY_TAGS.fullmatch(given):
         detail = 'If-Match is * or a list of quoted entity tags, such as the ETag of the content: "3"'
         raise ProblemError(400, "IF_MATCH_MALFORMED", "If-Match is malformed", detail)
-    strong = _STRONG.findall(given)
     # The tag of a post that was read is its version and a hash of the answer; a change is based on the version.
-    if given == "*" or str(version) in (tag.partition("-")[0] for tag in strong):
-        return
-    detail = f"the post is at version {version} now; read it again, then retry with its ETag"
-    if not strong:
-        detail = f'a weak tag (W/"…") never matches here; the post is at version {version}: send "{version}"'
-    raise ProblemError(412, "STALE", "Changed meanwhile", detail, headers={"ETag": etag(version)})
+    return BasedOn(frozenset(tag.partition("-")[0] for tag in _STRONG.findall(given)), any_version=given == "*")
 
 
-def require_match(if_match: str | None) -> None:
-    """428 without the header."""
-    if if_match is None:
+def check_match(if_match: str | None, version: int) -> None:
+    """StaleVersion unless the header is absent or names the current version; 400 when it is malformed."""
+    if (based_on := read_match(if_match)) is not None:
+        based_on.require(version)
+
+
+def require_match(if_match: str | None) -> BasedOn:
+    """The versions that the header names; 428 without it."""
+    based_on = read_match(if_match)
+    if based_on is None:
         detail = "send If-Match with the ETag of the post that the change is based on"
         raise ProblemError(428, "IF_MATCH_REQUIRED", "Precondition Required", detail)
+    return based_on
 
 
 def write_cursor(at: datetime, row_id: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,11 +23,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from api.conditional import post_etag
 from api.problems import ProblemError
 from api.services import Services, services
 from munadi.crypto import KeyRing
-from munadi.db.idempotency import IdempotencyRecord, StoredResponse, scope_of
+from munadi.db.idempotency import IdempotencyKey
 from munadi.intake.strict_json import canonical
 
 REPLAYED = "Idempotent-Replayed"
@@ -38,37 +38,41 @@ _BARE = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 
 
 @dataclass(frozen=True)
-class IdempotencyKey:
-    """The key of a request, if it has one, and the fingerprints of the request: the first is stored, and a stored one
-    matches if it is any of them."""
+class StoredResponse:
+    """A successful response, as it was first sent."""
 
-    key: str | None
-    fingerprints: tuple[str, ...]
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
 
-    def record(self, keyring: KeyRing, brand_ref: str | None, operation: str) -> IdempotencyRecord | None:
-        """The record of this request, or None without a key."""
-        if self.key is None:
-            return None
-        return IdempotencyRecord(keyring, scope_of(brand_ref, operation), self.key, self.fingerprints)
+    @classmethod
+    def read(cls, answer: bytes) -> StoredResponse:
+        """A response from its record."""
+        head, _, body = answer.partition(b"\n")
+        status_code, headers = json.loads(head)
+        return cls(status_code, headers, body)
+
+    @property
+    def answer(self) -> bytes:
+        """What is recorded: status and headers as a line of JSON, then the body."""
+        return json.dumps([self.status_code, dict(self.headers)]).encode() + b"\n" + self.body
 
 
 @dataclass(frozen=True)
 class Success:
-    """A successful response. `after` runs once it is sent, and not for a repetition. `post_version`: the body is a post
-    of that version, and the response gets its ETag."""
+    """A successful response. `after` runs once it is sent, and not for a repetition. `about`: the id of what it shows,
+    if that may be deleted."""
 
     body: BaseModel
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     after: BackgroundTask | None = None
-    post_version: int | None = None
+    about: str | None = None
 
     @property
     def stored(self) -> StoredResponse:
         """The stored part, which a repeated request gets."""
-        body = self.body.model_dump_json(by_alias=True).encode()
-        tag = {} if self.post_version is None else {"ETag": post_etag(self.post_version, body)}
-        return StoredResponse(self.status, {**self.headers, **tag}, body)
+        return StoredResponse(self.status, self.headers, self.body.model_dump_json(by_alias=True).encode())
 
 
 Work = Callable[[AsyncSession], Awaitable[Success]]
@@ -133,7 +137,7 @@ async def earlier_response(
         return None
     async with services.database.read() as session:
         earlier = await record.find(session)
-    return None if earlier is None else repeat(earlier)
+    return None if earlier is None else repeat(StoredResponse.read(earlier))
 
 
 async def respond_once(
@@ -143,12 +147,12 @@ async def respond_once(
     record = key.record(services.keyring, brand_ref, operation)
     async with services.database.write() as session:
         if record is not None and (earlier := await record.take(session, services.clock.now())) is not None:
-            return repeat(earlier)
+            return repeat(StoredResponse.read(earlier))
         success = await work(session)
         stored = success.stored
         if record is not None:
             await session.flush()
-            await record.store(session, stored)
+            await record.store(session, stored.answer, success.about)
     return send(stored, success.after)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -22,5 +21,4 @@ async def check_post(request: Request, services: Services, principal: Principal,
         post, shape = read_sent(sent, ContentRequest)
     except ProblemsFound as error:
         return validation_of((), error.warnings, error.problems, error.more)
-    visible, waiting = principal.may_see(post.brand_ref), partial(while_connected, request)
-    return await services.posts.validate(post, shape, waiting, brand_is_visible=visible)
+    return await while_connected(request, services.posts.validate(post, shape, principal))

@@ -39,6 +39,7 @@ from munadi.domain.shape import problems_of_shape
 from munadi.domain.usage import QuotaExceeded
 from munadi.logs import traceback_of
 from munadi.media.store import StoreUnavailable
+from munadi.publishing.answers import NotVisible, StaleVersion
 from munadi.publishing.changes import ChangeRefused
 from munadi.publishing.media_use import MediaGone
 
@@ -116,6 +117,10 @@ def translate(error: Exception) -> ProblemError:
         case RequestValidationError():
             found = error.errors()
             return refused(problems_of_shape(found[:MAX_PROBLEMS]), more=max(0, len(found) - MAX_PROBLEMS))
+        case NotVisible():
+            return ProblemError(404, "NOT_FOUND", "Not found", str(error))
+        case StaleVersion():
+            return _of_version(error)
         case ChangeRefused():
             return ProblemError(409, error.code, "No longer possible", str(error))
         case QuotaExceeded():
@@ -144,18 +149,8 @@ def translate(error: Exception) -> ProblemError:
                 "the database does not respond; retry with the same Idempotency-Key, as the request may be stored",
                 headers={"Retry-After": "2"},
             )
-        case StoreUnavailable():
-            log.error("media_store.unavailable", error=str(error)[:300])
-            return ProblemError(
-                503,
-                "MEDIA_STORE_UNAVAILABLE",
-                "Not available",
-                "the media store does not respond; nothing was stored",
-                headers={"Retry-After": "10"},
-            )
-        case MediaGone():
-            detail = "a file of this request was being deleted in the same moment; nothing was stored, try again"
-            return ProblemError(503, "MEDIA_BEING_DELETED", "Try again", detail, headers={"Retry-After": "1"})
+        case StoreUnavailable() | MediaGone():
+            return _of_media(error)
         case SealBroken():
             log.error("secret.unreadable", error=str(error))
             detail = "a stored secret cannot be opened: a key may be missing from MUNADI_SECRET_KEYS"
@@ -165,6 +160,23 @@ def translate(error: Exception) -> ProblemError:
     # As text: a renderer that is given the exception itself may show local variables, and tokens with them.
     log.error("request.failed", error=type(error).__name__, exception=traceback_of(error))
     return ProblemError(500, "INTERNAL_ERROR", "Our mistake", "something went wrong here; the log has the requestId")
+
+
+def _of_media(error: StoreUnavailable | MediaGone) -> ProblemError:
+    if isinstance(error, MediaGone):
+        detail = "a file of this request was being deleted in the same moment; nothing was stored, try again"
+        return ProblemError(503, "MEDIA_BEING_DELETED", "Try again", detail, headers={"Retry-After": "1"})
+    log.error("media_store.unavailable", error=str(error)[:300])
+    detail = "the media store does not respond; nothing was stored"
+    return ProblemError(503, "MEDIA_STORE_UNAVAILABLE", "Not available", detail, headers={"Retry-After": "10"})
+
+
+def _of_version(error: StaleVersion) -> ProblemError:
+    version = error.version
+    detail = f"the post is at version {version} now; read it again, then retry with its ETag"
+    if error.is_weak:
+        detail = f'a weak tag (W/"…") never matches here; the post is at version {version}: send "{version}"'
+    return ProblemError(412, "STALE", "Changed meanwhile", detail, headers={"ETag": f'"{version}"'})
 
 
 def _of_quota(error: QuotaExceeded) -> ProblemError:
@@ -213,6 +225,8 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         ProblemError,
         ProblemsFound,
         RequestValidationError,
+        NotVisible,
+        StaleVersion,
         ChangeRefused,
         QuotaExceeded,
         KeyReused,

@@ -20,7 +20,7 @@ from munadi.media.store import MediaStore
 from munadi.metering import CallMeter
 from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock, Sender
-from munadi.publishing.service import PublishingService
+from munadi.publishing.service import PostService
 from munadi.wrong_keys import WrongKeys
 
 
@@ -40,7 +40,7 @@ class Services:
     clock: Clock
     sender: Sender
     connecting: ConnectFlow
-    posts: PublishingService
+    posts: PostService
     starts: Starts
     calls: CallMeter
     callers: Callers

@@ -1,4 +1,4 @@
-"""Starts the workflows of accepted posts, right after their responses, in small batches: what is due first comes first.
+"""Starts the workflows of accepted posts in small batches, what is due first comes first; wakes those of changed posts.
 
 A batch is recorded in one transaction: `accepted` becomes `queued`. While requests keep coming, posts with time left
 are started at a pace that leaves the processor to the requests. Nothing here affects a response. What is lost here,
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -48,7 +49,7 @@ class _Accepted:
 
 @dataclass
 class Starts:
-    """The posts that were accepted and whose workflows are to be started. One object per process."""
+    """The workflows that are to be started or woken (`Workflows` of the posts service). One object per process."""
 
     temporal: Client | None
     task_queue: str
@@ -58,8 +59,9 @@ class Starts:
     _crowds: Crowds = field(default_factory=Crowds)
     _waiting: list[tuple[datetime, str, _Accepted]] = field(default_factory=list)
     _draining: asyncio.Task[None] | None = None
+    _waking: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def add(self, post: View) -> None:
+    def start(self, post: View) -> None:
         """Start the workflow of a post that is committed. Returns at once."""
         if self.temporal is None or self.clock.monotonic() < self.paused_until:
             return
@@ -70,10 +72,28 @@ class Starts:
         if self._draining is None or self._draining.done():
             self._draining = detached(self._drain(self.temporal))
 
+    def wake(self, content_id: str, brand_ref: str, channels: Sequence[str]) -> None:
+        """Signal the workflow of a post whose change is committed, or start it. Returns at once."""
+        if self.temporal is not None and self.clock.monotonic() >= self.paused_until:
+            task = asyncio.create_task(self._wake(self.temporal, content_id, brand_ref, channels))
+            self._waking.add(task)
+            task.add_done_callback(self._waking.discard)
+
     async def finish(self) -> None:
         """Before the process ends: wait for what is under way."""
+        await asyncio.gather(*self._waking)
         if self._draining is not None:
             await self._draining
+
+    async def _wake(self, client: Client, content_id: str, brand_ref: str, channels: Sequence[str]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await wake_content(
+                    client, self.task_queue, content_id=content_id, brand_ref=brand_ref, channels=channels
+                )
+        except Exception as error:  # noqa: BLE001 - the change is committed, and the relay retries
+            self.paused_until = self.clock.monotonic() + COOLDOWN
+            log.warning("wake.failed", whose=content_id, error=type(error).__name__)
 
     async def _drain(self, client: Client) -> None:
         room = asyncio.Semaphore(AT_ONCE)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from fastapi import Request
 
-from api.idempotency import IdempotencyKey
 from api.problems import ProblemError
 from api.shares import NothingLeft, Share, UploadShares
 from api.upload_form import UploadForm
+from munadi.db.idempotency import IdempotencyKey
 from munadi.intake.problems import ProblemCollector
 from munadi.media.facts import MediaCode
 from munadi.media.store import MediaStore

@@ -1,4 +1,4 @@
-"""Wakes the workflow of a post or an account right after the response. If that fails, the relay does it later.
+"""Wakes the workflow of an account right after the response. If that fails, the relay does it later.
 
 It never affects the response: Temporal may be down while we accept posts.
 """
@@ -16,39 +16,9 @@ from temporalio.client import Client
 from api.services import Services
 from api.starts import COOLDOWN, PATIENCE
 from munadi.domain.account_view import AccountView
-from munadi.publishing.content import LockedContent
-from workflows.start import wake_account, wake_content
+from workflows.start import wake_account
 
 log = structlog.get_logger("munadi.api")
-
-
-@dataclass(frozen=True)
-class Wake:
-    """The post that was changed, and whose workflow to wake."""
-
-    content_id: str
-    brand_ref: str
-    channels: Sequence[str]
-
-    @classmethod
-    def of(cls, post: LockedContent) -> Wake:
-        """The wake of a post that was just changed."""
-        channels = tuple(row.channel for row in post.publications)
-        return cls(post.content.id, post.content.brand_ref, channels)
-
-    async def call(self, client: Client, task_queue: str) -> None:
-        """Start or signal the workflow."""
-        await wake_content(
-            client,
-            task_queue,
-            content_id=self.content_id,
-            brand_ref=self.brand_ref,
-            channels=self.channels,
-        )
-
-    def after(self, services: Services) -> BackgroundTask:
-        """The task that runs once the response is sent."""
-        return BackgroundTask(wake, services, self)
 
 
 @dataclass(frozen=True)
@@ -75,7 +45,7 @@ def wake_accounts(background: BackgroundTasks, services: Services, accounts: Seq
         background.add_task(wake, services, AccountWake(account))
 
 
-async def wake(services: Services, what: Wake | AccountWake) -> None:
+async def wake(services: Services, what: AccountWake) -> None:
     """Start or signal the workflow, within a second; a failure is logged."""
     now = services.clock.monotonic()
     if services.temporal is None or now < services.starts.paused_until:
@@ -85,5 +55,4 @@ async def wake(services: Services, what: Wake | AccountWake) -> None:
             await what.call(services.temporal, services.settings.temporal.task_queue)
     except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
         services.starts.paused_until = now + COOLDOWN
-        whose = what.content_id if isinstance(what, Wake) else what.account.id
-        log.warning("wake.failed", whose=whose, error=type(error).__name__)
+        log.warning("wake.failed", whose=what.account.id, error=type(error).__name__)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.background import BackgroundTask
 
 from api import examples
 from api.auth import not_found
@@ -26,13 +24,13 @@ from api.deps import (
     write_cursor,
 )
 from api.filters import brand_filter, object_filter
-from api.idempotency import IdempotencyHeader, repeat, send
+from api.idempotency import IdempotencyHeader
 from api.metadata_query import PARAMETER, MetadataQuery
 from api.openapi import error_responses
+from api.post_answers import accepted
 from api.post_checks import check_post
 from api.services import Services
 from munadi.db.contents import queries as contents
-from munadi.db.idempotency import StoredResponse
 from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
@@ -40,9 +38,9 @@ from munadi.domain.ids import Prefix
 from munadi.domain.time import Instant
 from munadi.intake.requests import ContentRequest
 from munadi.intake.validation import Validation
+from munadi.publishing.service import takes_long
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
-CREATE = "contents.create"
 JSON = "application/json"
 ContentId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}_[0-9a-z]{{26}}$")]
 
@@ -60,18 +58,8 @@ async def create_content(
 ) -> Response:
     """Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a network published it."""
     sent, shape = read_body(request, ContentRequest)
-    record = idempotency.record(services.keyring, sent.brand_ref, CREATE)
-    visible, waiting = principal.may_see(sent.brand_ref), partial(while_connected, request)
-    accepted = await services.posts.accept(sent, shape, record, accepted_response, waiting, brand_is_visible=visible)
-    if accepted.plan is None:
-        return repeat(accepted.response)
-    return send(accepted.response, BackgroundTask(services.starts.add, accepted.plan))
-
-
-def accepted_response(view: ContentView) -> StoredResponse:
-    """The response to an accepted post."""
-    body = view.model_dump_json(by_alias=True).encode()
-    return StoredResponse(202, {"Location": f"/v1/contents/{view.id}", "ETag": post_etag(view.version, body)}, body)
+    accepting = services.posts.accept(sent, shape, principal, idempotency)
+    return accepted(await (while_connected(request, accepting) if takes_long(sent) else accepting))
 
 
 @router.post(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.background import BackgroundTask
 
 from api.auth import not_found
 from api.body import body_of, described, read_body, read_sent
@@ -17,12 +15,12 @@ from api.deps import ContentReader, ContentWriter, IfMatch, Page, TheServices, c
 from api.draft_bodies import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit
 from api.examples import shows, shows_page
 from api.filters import brand_filter
-from api.idempotency import IdempotencyHeader, Success, earlier_response, repeat, respond_once, send
+from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, send
 from api.openapi import error_responses
 from api.paging import PagingQuery
+from api.post_answers import accepted
 from api.post_checks import check_post
 from api.problems import ProblemError
-from api.routes.contents import accepted_response
 from api.services import Services
 from munadi.db.brands.limits import require_holding
 from munadi.db.contents import saved_drafts
@@ -35,9 +33,11 @@ from munadi.domain.usage import Limit, QuotaExceeded
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentRequest, EmptyRequest
 from munadi.intake.validation import Validation
+from munadi.publishing.answers import DraftOvertaken
+from munadi.publishing.service import takes_long
 
 router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
-CREATE, SUBMIT = "drafts.create", "drafts.submit"
+CREATE = "drafts.create"
 Json = dict[str, Any]
 
 
@@ -176,33 +176,16 @@ async def submit_draft(
 
     The draft ends in the same transaction, so it becomes one post at most. If-Match is optional."""
     draft = await _visible(draft_id, principal, services)
-    if draft.content_id is not None and (
-        earlier := await earlier_response(services, idempotency, draft.brand_ref, SUBMIT)
-    ):
-        return earlier
+    if draft.content_id is not None and (earlier := await services.posts.submitted(draft, idempotency)):
+        return accepted(earlier)
     _require_open(draft)
     check_match(if_match, draft.version)
     sent, shape = read_sent(draft.content, ContentRequest)
-
-    async def end(session: AsyncSession, view: ContentView) -> None:
-        if not await saved_drafts.submit_draft(session, draft, view.id, services.clock.now()):
-            raise _Overtaken
-
-    record = idempotency.record(services.keyring, draft.brand_ref, SUBMIT)
-    waiting = partial(while_connected, request)
+    submitting = services.posts.submit(draft, sent, shape, idempotency)
     try:
-        accepted = await services.posts.accept(
-            sent, shape, record, accepted_response, waiting, brand_is_visible=True, ending=end
-        )
-    except _Overtaken:
+        return accepted(await (while_connected(request, submitting) if takes_long(sent) else submitting))
+    except DraftOvertaken:
         return await _overtaken(draft_id, principal, services, if_match)
-    if accepted.plan is None:
-        return repeat(accepted.response)
-    return send(accepted.response, BackgroundTask(services.starts.add, accepted.plan))
-
-
-class _Overtaken(Exception):
-    """The draft was changed, submitted or deleted while this request checked it."""
 
 
 async def _overtaken(draft_id: str, principal: Principal, services: Services, if_match: str | None) -> Response:

@@ -15,7 +15,7 @@ from api.client_disconnect import while_connected
 from api.deps import ContentReader, ContentWriter, Page, TheServices
 from api.examples import shows, shows_page
 from api.filters import brand_filter
-from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_once
+from api.idempotency import IdempotencyHeader, Success, respond_once
 from api.media_response import stored_response
 from api.openapi import error_responses
 from api.paging import PagingQuery
@@ -25,6 +25,7 @@ from api.uploads import read_upload, upload_place
 from api.views import MediaView, media_view
 from munadi.db.audit import record
 from munadi.db.contents import media as stored
+from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import MediaRow
 from munadi.domain.audit import Action
@@ -238,6 +239,6 @@ async def _stored(
         await media_use.add_media(session, collected)
         view = media_view(rows[digest])
         record(session, Action.MEDIA_CREATED, target=view.id, brand_ref=brand_ref, now=services.clock.now())
-        return Success(view, 201, {"Location": f"/v1/media/{view.id}"})
+        return Success(view, 201, {"Location": f"/v1/media/{view.id}"}, about=view.id)
 
     return await respond_once(services, idempotency, brand_ref, "media.create", store)

@@ -1,10 +1,10 @@
-"""Stores responses for repeated requests, in the same transaction as the change that they report.
+"""Records answers for repeated requests, in the same transaction as the change that they report.
+
+An answer is bytes, whose form is its caller's business. It is sealed, because some answers show a secret.
 
 The key is taken first, before any row is locked. Two requests with one key therefore meet at the key: on PostgreSQL
 the second waits for a bounded time (then SQLSTATE 55P03, "in flight"), on SQLite writers queue. Either way the second
-finds the first one's response.
-
-Bodies are sealed, because some responses show a secret.
+finds the first one's answer.
 """
 
 from __future__ import annotations
@@ -30,16 +30,22 @@ class KeyReused(Exception):
 
 
 class ResponseUnreadable(Exception):
-    """The stored response was sealed under an encryption key that has been removed since."""
+    """The recorded answer was sealed under an encryption key that has been removed since."""
 
 
 @dataclass(frozen=True)
-class StoredResponse:
-    """A successful response, as it was first sent."""
+class IdempotencyKey:
+    """The key of a request, if it has one, and the fingerprints of the request: the first is stored, and a stored one
+    matches if it is any of them."""
 
-    status_code: int
-    headers: dict[str, str]
-    body: bytes
+    key: str | None
+    fingerprints: tuple[str, ...]
+
+    def record(self, keyring: KeyRing, brand_ref: str | None, operation: str) -> IdempotencyRecord | None:
+        """The record of this request, or None without a key."""
+        if self.key is None:
+            return None
+        return IdempotencyRecord(keyring, scope_of(brand_ref, operation), self.key, self.fingerprints)
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class IdempotencyRecord:
     key: str
     fingerprints: tuple[str, ...]
 
-    async def find(self, session: AsyncSession) -> StoredResponse | None:
-        """The earlier response, if there is one. Raises KeyReused and ResponseUnreadable."""
+    async def find(self, session: AsyncSession) -> bytes | None:
+        """The earlier answer, if there is one. Raises KeyReused and ResponseUnreadable."""
         query = select(IdempotencyRow).where(IdempotencyRow.scope == self.scope, IdempotencyRow.key == self.key)
         row = (await session.exec(query)).first()
         if row is None:
@@ -64,16 +70,14 @@ class IdempotencyRecord:
         if row.fingerprint not in self.fingerprints:
             raise KeyReused(self.key)
         try:
-            return StoredResponse(row.status_code, row.headers, self.keyring.open(row.body, **self._place))
+            return self.keyring.open(row.answer, **self._place)
         except SealBroken:
             raise ResponseUnreadable(self.key) from None
 
-    async def take(
-        self, session: AsyncSession, now: datetime, response: StoredResponse | None = None
-    ) -> StoredResponse | None:
-        """Take the key for this transaction; the earlier response if it was taken already. Raises as `find`.
+    async def take(self, session: AsyncSession, now: datetime, answer: bytes | None = None) -> bytes | None:
+        """Take the key for this transaction; the earlier answer if it was taken already. Raises as `find`.
 
-        `response` is the one to store, if it is known already; otherwise `store` writes it later.
+        `answer` is the one to record, if it is known already; otherwise `store` writes it later.
         """
         connection = await session.connection()
         is_postgresql = connection.dialect.name == "postgresql"
@@ -84,7 +88,7 @@ class IdempotencyRecord:
             "key": self.key,
             "fingerprint": self.fingerprints[0],
             "created_at": now,
-            **(self._columns(response) if response else {"status_code": 0, "headers": {}, "body": b""}),
+            "answer": b"" if answer is None else self._sealed(answer),
         }
         insert = postgresql.insert if is_postgresql else sqlite.insert
         statement = insert(IdempotencyRow).values(values).on_conflict_do_nothing().returning(col(IdempotencyRow.key))
@@ -92,22 +96,22 @@ class IdempotencyRecord:
             return None
         return await self.find(session)
 
-    async def store(self, session: AsyncSession, response: StoredResponse) -> None:
-        """Store the response; it is committed with the change that it reports."""
+    async def store(self, session: AsyncSession, answer: bytes, about: str | None = None) -> None:
+        """Record the answer; it is committed with the change that it reports. `about`: the id of what it shows, if that
+        may be deleted."""
         await session.exec(
             update(IdempotencyRow)
             .where(col(IdempotencyRow.scope) == self.scope, col(IdempotencyRow.key) == self.key)
-            .values(**self._columns(response))
+            .values(answer=self._sealed(answer), about=about)
         )
 
     @property
     def _place(self) -> dict[str, str]:
-        """The row and column that a body is sealed for (the key rotation names the same)."""
-        return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "body"}
+        """The row and column that an answer is sealed for (the key rotation names the same)."""
+        return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "answer"}
 
-    def _columns(self, response: StoredResponse) -> dict[str, Any]:
-        body = self.keyring.seal(response.body, **self._place)
-        return {"status_code": response.status_code, "headers": response.headers, "body": body}
+    def _sealed(self, answer: bytes) -> bytes:
+        return self.keyring.seal(answer, **self._place)
 
 
 def scope_of(brand_ref: str | None, operation: str) -> str:
@@ -115,14 +119,15 @@ def scope_of(brand_ref: str | None, operation: str) -> str:
     return f"{brand_ref or '*'} {operation}"
 
 
-async def forget_answers_at(session: AsyncSession, scope: str, location: str) -> None:
-    """Delete responses of creations that point at `location`, which is gone: a repeated request creates it again."""
-    pointing = col(IdempotencyRow.headers)["Location"].as_string() == location
-    await session.exec(delete(IdempotencyRow).where(col(IdempotencyRow.scope) == scope, pointing))
+async def forget_answers_about(session: AsyncSession, scope: str, subject: str) -> None:
+    """Delete answers that show `subject`, which is gone: a repeated request creates it again."""
+    await session.exec(
+        delete(IdempotencyRow).where(col(IdempotencyRow.scope) == scope, col(IdempotencyRow.about) == subject)
+    )
 
 
 async def forget_old_answers(database: Database, now: datetime) -> int:
-    """Delete responses that no client repeats any more; returns how many."""
+    """Delete answers that no client repeats any more; returns how many."""
     async with database.write() as session:
         gone = await session.exec(delete(IdempotencyRow).where(col(IdempotencyRow.created_at) < now - KEPT))
         return int(gone.rowcount)

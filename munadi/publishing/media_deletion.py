@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.audit import record
 from munadi.db.contents.media import IS_THERE, new_media
 from munadi.db.contents.media_uses import lock_to_delete, needed_by
-from munadi.db.idempotency import forget_answers_at, scope_of
+from munadi.db.idempotency import forget_answers_about, scope_of
 from munadi.db.session import Database
 from munadi.db.tables import MediaRow, MediaUseRow
 from munadi.domain.audit import Action
@@ -56,7 +56,7 @@ async def delete_media(session: AsyncSession, media_id: str, now: datetime) -> b
     row.deleted_at = now
     await session.exec(delete(MediaUseRow).where(col(MediaUseRow.media_id) == media_id))
     # The same upload, repeated, is stored again.
-    await forget_answers_at(session, scope_of(row.brand_ref, "media.create"), f"/v1/media/{media_id}")
+    await forget_answers_about(session, scope_of(row.brand_ref, "media.create"), media_id)
     record(session, Action.MEDIA_DELETED, target=media_id, brand_ref=row.brand_ref, now=now)
     return True
 

@@ -1,142 +1,95 @@
-"""Accepts, validates and edits posts. A route translates HTTP to one of these calls and back.
+"""The service for posts: it accepts, validates, edits and changes them. A route translates HTTP to one call and back.
 
-    request → PostChecker (times, media, accounts, drafts) → rows → one write transaction → response
+    request → PostChecker (times, media, accounts, drafts) → rows → one write transaction → answer
 
-A post is stored whole or not at all: its rows, its first event, the wake of its workflow and the response under its
-Idempotency-Key are committed together.
+A post is stored whole or not at all: its rows, its first event, the wake of its workflow and the answer under its
+Idempotency-Key are committed together. The checks may be cancelled, as when a client leaves; what is being stored is
+stored to its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from munadi.db.audit import record
-from munadi.db.brands.limits import limits_of, lock_rules, require_room
-from munadi.db.contents.media_uses import forget_uses
-from munadi.db.contents.metadata import replace_metadata
+from munadi.db.brands.limits import limits_of, lock_rules, require_room, rules_of
+from munadi.db.contents import saved_drafts
 from munadi.db.events.fan_out import add_deliveries
-from munadi.db.idempotency import IdempotencyRecord, StoredResponse
-from munadi.db.session import Database, announce_deliveries
-from munadi.db.tables import DraftRow
-from munadi.domain.audit import Action
+from munadi.db.idempotency import IdempotencyKey, IdempotencyRecord
+from munadi.db.keys.callers import Principal
+from munadi.db.session import announce_deliveries
+from munadi.db.tables import SavedDraftRow
 from munadi.domain.brand import Duplicates
 from munadi.domain.content import ContentView
-from munadi.domain.event import EventType
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
 from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused, is_long
 from munadi.intake.drafts import media_of
 from munadi.intake.duplicates import require_no_duplicates
-from munadi.intake.requests import ContentRequest
+from munadi.intake.edit import edited
+from munadi.intake.requests import ContentEdit, ContentRequest
 from munadi.intake.validation import Validation, validation_of
 from munadi.media.store import MediaStore
-from munadi.ports import Clock
-from munadi.publishing.acceptance import NewPost, brand_and_endpoints, draft_values
-from munadi.publishing.changes import require_untouched
-from munadi.publishing.content import LockedContent
-from munadi.publishing.leftovers import give_up_handle
+from munadi.publishing.acceptance import NewPost, brand_and_endpoints
+from munadi.publishing.answers import Answer, BasedOn, DraftOvertaken
+from munadi.publishing.editing import store_edit
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
-from munadi.publishing.model import View
+from munadi.publishing.post_changes import PostChanges
 
 T = TypeVar("T")
+CREATE, SUBMIT = "contents.create", "drafts.submit"
 
 
-class Waiting(Protocol):
-    """Awaits something that is cancelled when the client disconnects."""
-
-    def __call__(self, work: Coroutine[Any, Any, T], /) -> Awaitable[T]: ...
-
-
-class Ending(Protocol):
-    """Ends what the post was made from, such as a saved draft. If it raises, the post is not stored."""
-
-    async def __call__(self, session: AsyncSession, view: ContentView, /) -> None: ...
+def takes_long(request: ContentRequest) -> bool:
+    """Whether checking the request waits for other servers, or takes long by itself: a client may leave meanwhile."""
+    return any(media_of(request)) or is_long(request)
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """The response to an accepted post. `plan`: what its workflow starts with, None for a repeated response."""
+class PostService(PostChanges):
+    """The service. One object per process."""
 
-    response: StoredResponse
-    plan: View | None = None
-
-
-@dataclass(frozen=True)
-class PublishingService:
-    """The service that accepts and validates posts. One object per process."""
-
-    database: Database
     checker: PostChecker
     media_store: MediaStore
-    clock: Clock
 
     async def accept(
-        self,
-        request: ContentRequest,
-        shape: Sequence[Problem],
-        idempotency: IdempotencyRecord | None,
-        respond: Callable[[ContentView], StoredResponse],
-        waiting: Waiting,
-        *,
-        brand_is_visible: bool,
-        ending: Ending | None = None,
-    ) -> Accepted:
-        """Store a post, or return the earlier response to the same request. Raises ProblemsFound, QuotaExceeded and,
+        self, request: ContentRequest, shape: Sequence[Problem], caller: Principal, key: IdempotencyKey
+    ) -> Answer[ContentView]:
+        """Store a post, or return the earlier answer to the same request. Raises ProblemsFound, QuotaExceeded and,
         when one after the other of its files is being deleted, MediaGone.
 
-        `shape` are the problems of the request's shape. `waiting` surrounds the checks if they may take long: the
-        only part that may be cancelled. `ending` runs in the transaction that stores the post.
+        `shape` are the problems of the request's shape.
         """
+        is_visible = caller.may_see(request.brand_ref)
+        record = key.record(self.keyring, request.brand_ref, CREATE)
+        return await recheck_if_media_gone(partial(self._accept, request, shape, record, is_visible, None))
 
-        async def attempt() -> Accepted:
-            return await self._accept(request, shape, idempotency, respond, waiting, brand_is_visible, ending)
+    async def submit(
+        self, draft: SavedDraftRow, request: ContentRequest, shape: Sequence[Problem], key: IdempotencyKey
+    ) -> Answer[ContentView]:
+        """Store a saved draft as a post, and end the draft with it. Raises as `accept`, and DraftOvertaken.
 
-        return await recheck_if_media_gone(attempt)
+        `request` and `shape` are what the draft's content reads as.
+        """
+        record = key.record(self.keyring, draft.brand_ref, SUBMIT)
+        return await recheck_if_media_gone(partial(self._accept, request, shape, record, True, draft))
 
-    async def _accept(
-        self,
-        request: ContentRequest,
-        shape: Sequence[Problem],
-        idempotency: IdempotencyRecord | None,
-        respond: Callable[[ContentView], StoredResponse],
-        waiting: Waiting,
-        brand_is_visible: bool,
-        ending: Ending | None,
-    ) -> Accepted:
-        repeatable, has_media = idempotency if brand_is_visible else None, any(media_of(request))
-        # A repeated request must not fetch its media again. Without media, the transaction finds the repetition.
-        if repeatable is not None and has_media and (earlier := await self._earlier(repeatable)):
-            return earlier
-        try:
-            checking = self.checker.check_new(request, shape, brand_is_visible=brand_is_visible)
-            post = await (waiting(checking) if has_media or is_long(request) else checking)
-        except ProblemsFound:
-            # It may have been accepted before its time passed, or before its account was removed. It stays accepted.
-            if repeatable is not None and (earlier := await self._earlier(repeatable)):
-                return earlier
-            raise
-        try:
-            await put_files(self.database, post.drafts.media, self.media_store)
-            return await self._store(post, idempotency, respond, ending)
-        finally:
-            post.drafts.media.discard()
+    async def submitted(self, draft: SavedDraftRow, key: IdempotencyKey) -> Answer[ContentView] | None:
+        """The earlier answer to a request that submitted this draft."""
+        record = key.record(self.keyring, draft.brand_ref, SUBMIT)
+        return None if record is None else await self._earlier(record)
 
-    async def validate(
-        self, request: ContentRequest, shape: Sequence[Problem], waiting: Waiting, *, brand_is_visible: bool
-    ) -> Validation:
+    async def validate(self, request: ContentRequest, shape: Sequence[Problem], caller: Principal) -> Validation:
         """Run the checks of `accept` without storing anything."""
-        brand_ref = request.brand_ref
-        checking = self.checker.check_new(request, shape, brand_is_visible=brand_is_visible)
+        brand_ref, is_visible = request.brand_ref, caller.may_see(request.brand_ref)
         try:
-            post = await waiting(checking)
+            post = await self.checker.check_new(request, shape, brand_is_visible=is_visible)
         except PostRefused as refused:
             answer = partial(validation_of, refused.placed, refused.warnings, refused.problems, refused.more)
-            return await self.checker.in_thread_if_long(request, brand_is_visible, answer)
+            return await self.checker.in_thread_if_long(request, is_visible, answer)
         drafts = post.drafts
         drafts.media.discard()
         try:
@@ -147,84 +100,108 @@ class PublishingService:
         except QuotaExceeded as error:
             return validation_of(drafts.placed, drafts.warnings, [error.problem])
         answer = partial(validation_of, drafts.placed, drafts.warnings)
-        return await self.checker.in_thread_if_long(request, brand_is_visible, answer)
+        return await self.checker.in_thread_if_long(request, is_visible, answer)
 
-    async def _earlier(self, idempotency: IdempotencyRecord) -> Accepted | None:
+    async def edit(
+        self, content_id: str, caller: Principal, based_on: BasedOn, sent: ContentEdit, shape: Sequence[Problem]
+    ) -> Answer[ContentView]:
+        """Edit a post until any publication was claimed: absent fields stay, None clears one. Raises ProblemsFound with
+        pointers into `sent`, ChangeRefused TOO_LATE, MediaGone."""
+        return await recheck_if_media_gone(partial(self._edit, content_id, caller, based_on, sent, shape))
+
+    async def _edit(
+        self, content_id: str, caller: Principal, based_on: BasedOn, sent: ContentEdit, shape: Sequence[Problem]
+    ) -> Answer[ContentView]:
+        content, draft = await self._found(content_id, caller)
+        based_on.require(content.version)
+        whole = edited(content.brand_ref, draft.source, sent)
+        try:
+            drafts = await self.checker.check_edit(whole.request, shape, content.scheduled_at, content.id)
+            return await _to_the_end(self._store_edit(content_id, content.brand_ref, caller, based_on, drafts))
+        except ProblemsFound as error:
+            raise ProblemsFound(whole.pointed(error.problems)) from None
+
+    async def _store_edit(
+        self, content_id: str, brand_ref: str, caller: Principal, based_on: BasedOn, drafts: CheckedDrafts
+    ) -> Answer[ContentView]:
+        try:
+            await put_files(self.database, drafts.media, self.media_store)
+            async with self.database.write() as session:
+                # Its rules may lock the brand, which comes before the post.
+                duplicates = (await rules_of(session, brand_ref)).duplicates
+                post = await self._locked(session, content_id, caller, based_on)
+                await store_edit(post, drafts, duplicates)
+                answer = Answer.of(post.view)
+        finally:
+            drafts.media.discard()
+        self._wake(post)
+        return answer
+
+    async def _accept(
+        self,
+        request: ContentRequest,
+        shape: Sequence[Problem],
+        record: IdempotencyRecord | None,
+        brand_is_visible: bool,
+        draft: SavedDraftRow | None,
+    ) -> Answer[ContentView]:
+        repeatable = record if brand_is_visible else None
+        # A repeated request must not fetch its media again. Without media, the transaction finds the repetition.
+        if repeatable is not None and any(media_of(request)) and (earlier := await self._earlier(repeatable)):
+            return earlier
+        try:
+            post = await self.checker.check_new(request, shape, brand_is_visible=brand_is_visible)
+        except ProblemsFound:
+            # It may have been accepted before its time passed, or before its account was removed. It stays accepted.
+            if repeatable is not None and (earlier := await self._earlier(repeatable)):
+                return earlier
+            raise
+        return await _to_the_end(self._store(post, record, draft))
+
+    async def _earlier(self, record: IdempotencyRecord) -> Answer[ContentView] | None:
         async with self.database.read() as session:
-            response = await idempotency.find(session)
-        return None if response is None else Accepted(response)
+            body = await record.find(session)
+        return None if body is None else Answer.repeated(ContentView, body)
 
     async def _store(
-        self,
-        post: CheckedPost,
-        idempotency: IdempotencyRecord | None,
-        respond: Callable[[ContentView], StoredResponse],
-        ending: Ending | None,
-    ) -> Accepted:
+        self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None
+    ) -> Answer[ContentView]:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
-        now, brand_ref = self.clock.now(), post.request.brand_ref
-        new = NewPost.of(post, now)
-        response = respond(new.view)
-        async with self.database.write() as session:
-            if idempotency is not None:
-                earlier = await idempotency.take(session, now, response)
-                if earlier is not None:
-                    return Accepted(earlier)
-            connection = await session.connection()
-            rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
-            if rules.need_a_lock:
-                rules = await lock_rules(session, brand_ref)
-                if rules.duplicates is Duplicates.REFUSE:
-                    await connection.run_sync(require_no_duplicates, post.drafts.placed, post.due)
-                await require_room(session, brand_ref, rules.limits, post.due, len(new.publications), now)
-            await store_media(session, brand_ref, new.view.id, post.drafts.media)
-            await connection.run_sync(new.insert)
-            if ending is not None:
-                await ending(session, new.view)
-            for event in new.events:
-                if receivers := new.receivers(event, endpoints):
-                    await add_deliveries(session, event, receivers, now, now)
-                    announce_deliveries(session)
-        return Accepted(response, new.plan)
+        try:
+            await put_files(self.database, post.drafts.media, self.media_store)
+            now, brand_ref = self.clock.now(), post.request.brand_ref
+            new = NewPost.of(post, now)
+            answer = Answer.of(new.view)
+            async with self.database.write() as session:
+                if record is not None and (earlier := await record.take(session, now, answer.body)) is not None:
+                    return Answer.repeated(ContentView, earlier)
+                connection = await session.connection()
+                rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
+                if rules.need_a_lock:
+                    rules = await lock_rules(session, brand_ref)
+                    if rules.duplicates is Duplicates.REFUSE:
+                        await connection.run_sync(require_no_duplicates, post.drafts.placed, post.due)
+                    await require_room(session, brand_ref, rules.limits, post.due, len(new.publications), now)
+                await store_media(session, brand_ref, new.view.id, post.drafts.media)
+                await connection.run_sync(new.insert)
+                if draft is not None and not await saved_drafts.submit_draft(session, draft, new.view.id, now):
+                    raise DraftOvertaken
+                for event in new.events:
+                    if receivers := new.receivers(event, endpoints):
+                        await add_deliveries(session, event, receivers, now, now)
+                        announce_deliveries(session)
+        finally:
+            post.drafts.media.discard()
+        self.workflows.start(new.plan)
+        return answer
 
 
-async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: Duplicates) -> None:
-    """Replace the drafts of a locked post. ChangeRefused TOO_LATE once any publication was claimed, and MediaGone.
-
-    Raises ProblemsFound for a duplicate that the brand refuses; its row is locked then.
-
-    `draft_version` changes, and every handle prepared so far is given up, only when the post would look different.
-    """
-    require_untouched(locked)
-    if duplicates is Duplicates.REFUSE:
-        connection = await locked.session.connection()
-        due, own_id = locked.content.scheduled_at, locked.content.id
-        await connection.run_sync(require_no_duplicates, drafts.placed, due, own_id)
-    content = locked.content
-    await forget_uses(locked.session, content.id)
-    await store_media(locked.session, content.brand_ref, content.id, drafts.media)
-    content.version += 1
-    publication_ids = [row.id for row in locked.publications]
-    metadata = drafts.source.get("metadata") or {}
-    if metadata != locked.view.metadata:
-        await replace_metadata(locked.session, content.id, metadata)
-    fresh = DraftRow(**draft_values(content.id, content.draft_version, publication_ids, drafts, locked.now))
-    for row, each in zip(locked.publications, drafts.publications, strict=True):
-        row.fingerprint = each.fingerprint
-    if fresh.resolved == locked.draft.resolved:
-        locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings
-    else:
-        content.draft_version += 1
-        fresh.draft_version = content.draft_version
-        locked.session.add(fresh)
-        locked.draft = fresh
-        for row, each in zip(locked.publications, drafts.publications, strict=True):
-            row.lead_seconds, row.handle_ready = each.lead.total_seconds(), False
-            row.stages = list(each.stages)
-            # A running preparation of the old draft must not fail the new one.
-            row.epoch += 1
-            await give_up_handle(locked.session, row, locked.now)
-    record(locked.session, Action.CONTENT_UPDATED, target=content.id, brand_ref=content.brand_ref, now=locked.now)
-    locked.wake()
-    await locked.emit(EventType.CONTENT_UPDATED)
-    await locked.close()
+async def _to_the_end(storing: Coroutine[Any, Any, T]) -> T:
+    """Store, whether or not somebody still waits for the result."""
+    task = asyncio.ensure_future(storing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        # A refusal that comes now has no one to be told to; reading it keeps it from being logged as forgotten.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise

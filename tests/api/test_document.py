@@ -18,7 +18,8 @@ from api.problems import ProblemError
 from api.routes.accounts import AccountImportRequest
 from api.routes.connections import ConnectLink
 from api.routes.keys import KeyView
-from api.views import ListedPublication, LoggedEvent, MediaView, PublicationDetail
+from api.views import ListedPublication, LoggedEvent, MediaView
+from munadi.db.contents.details import PublicationDetail
 from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandView
 from munadi.domain.channel import ChannelView

@@ -75,6 +75,7 @@ async def test_a_new_post_starts_its_workflow_and_a_change_signals_it(
         assert begun.workflow_type == "PublishContent"
         assert await begun.static_summary() == "acme: bluesky"
         await api.change(content["id"], "cancel")
+        await api.services.starts.finish()
         signals = [
             event.workflow_execution_signaled_event_attributes.signal_name
             async for event in handle.fetch_history_events()

@@ -17,9 +17,9 @@ from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
 from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
+from munadi.publishing.editing import store_edit
 from munadi.publishing.model import PREPARE, Attempt, NoCall, Refused, StaleEpoch, StepResult
 from munadi.publishing.outcome import NO_CALL, CallRecord, Failed, Held, Live, Open, Outcome, Requeued, Unclear
-from munadi.publishing.service import store_edit
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 

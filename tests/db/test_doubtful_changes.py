@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.views import attempt_view
+from munadi.db.contents.details import attempt_view
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing import changes
 from munadi.publishing.changes import ChangeRefused

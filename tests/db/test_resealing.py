@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, select
 import munadi.db.sealing.rotation as resealing
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.accounts.store import AccountStore
-from munadi.db.idempotency import IdempotencyRecord, ResponseUnreadable, StoredResponse
+from munadi.db.idempotency import IdempotencyRecord, ResponseUnreadable
 from munadi.db.sealing.rotation import SEALED, RowsLocked, reseal
 from munadi.db.sealing.secrets import open_credentials, open_headers, open_secrets
 from munadi.db.session import Database
@@ -36,7 +36,7 @@ from tests.workflows.network import FakeChannel, spec
 
 OLD, NEW = create_key(), create_key()
 HANDLE, HANDLES = {"session": "https://upload.example/?upload_id=1"}, {"publications": 1, "discards": 1}
-RESPONSE = StoredResponse(201, {}, b'{"key": "mnd_secret"}')
+RESPONSE = b'{"key": "secret"}'
 RECORD = ("acme keys.create", "first try", ("fingerprint",))
 
 

@@ -47,7 +47,7 @@ async def test_a_burst_starts_every_workflow_and_records_them_together(real: Wor
 
     event.listen(real.database._writer.sync_engine, "commit", count)
     for view in views:
-        await starts.add(view)
+        starts.start(view)
     await starts.finish()
     assert await statuses(real, views) == {("queued", 0)}
     assert commits <= 4
@@ -66,7 +66,7 @@ async def test_what_is_due_first_is_started_first(real: World) -> None:
     soon = view_of(post.content, post.publications, post.now)
     starts = starts_of(real, real.client)
     for view in [*later, soon]:
-        await starts.add(view)
+        starts.start(view)
     await starts.finish()
     assert await statuses(real, [*later, soon]) == {("queued", 0)}
     queued = {view.content_id: (await real.content(view.content_id)).updated_at for view in [*later, soon]}
@@ -80,7 +80,7 @@ async def test_without_temporal_posts_stay_accepted_for_the_relay(real: World, k
     nowhere = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True) if known else None
     views, starts = await accepted(real, 3), starts_of(real, nowhere)
     for view in views:
-        await starts.add(view)
+        starts.start(view)
     await starts.finish()
     assert await statuses(real, views) == {("accepted", 1)}
     assert (starts.paused_until > 0) == known
@@ -90,7 +90,7 @@ async def test_a_workflow_that_runs_already_is_no_error(real: World) -> None:
     [view] = await accepted(real, 1)
     await real.wake(view.content_id)
     starts = starts_of(real, real.client)
-    await starts.add(view)
+    starts.start(view)
     await starts.finish()
     assert await statuses(real, [view]) == {("queued", 0)}
     await real.handle(view.content_id).terminate()

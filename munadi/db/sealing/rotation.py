@@ -52,7 +52,7 @@ SEALED = (
     SealedColumn(EndpointRow),
     SealedColumn(EndpointRow, "sealed_headers"),
     SealedColumn(ConnectionRow),
-    SealedColumn(IdempotencyRow, "body"),
+    SealedColumn(IdempotencyRow, "answer"),
     SealedColumn(PublicationRow, "sealed_handle"),
     SealedColumn(DiscardRow, "sealed_handle", owner=("publications", "sealed_handle", "publication_id")),
 )

@@ -271,7 +271,6 @@ class IdempotencyRow(SQLModel, table=True):
     scope: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     fingerprint: str
-    status_code: int
-    headers: dict[str, str] = _json()
-    body: bytes = Field(sa_type=LargeBinary)
+    about: str | None = None
+    answer: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = _at()

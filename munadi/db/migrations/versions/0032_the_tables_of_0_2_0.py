@@ -10,7 +10,7 @@ from alembic import op
 
 from munadi.db.types import Json, UtcDateTime
 
-revision: str = "0031"
+revision: str = "0032"
 down_revision: str | None = None
 branch_labels: None = None
 depends_on: None = None
@@ -52,9 +52,8 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
-        sa.Column("status_code", sa.Integer(), nullable=False),
-        sa.Column("headers", Json, nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("about", sa.String(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "key"),
     )

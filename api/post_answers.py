@@ -1,0 +1,28 @@
+"""Responses to calls of the posts service: the recorded JSON, with the headers that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Response
+
+from api.conditional import post_etag
+from api.idempotency import REPLAYED
+from munadi.domain.content import ContentView
+from munadi.publishing.answers import Answer, V
+
+
+def accepted(answer: Answer[ContentView]) -> Response:
+    """202: the post is stored."""
+    return changed(answer, 202, {"Location": f"/v1/contents/{answer.view.id}"})
+
+
+def changed(answer: Answer[ContentView], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The post as it is now, with the ETag that a later change or read sends."""
+    return plain(answer, status, {**(headers or {}), "ETag": post_etag(answer.view.version, answer.body)})
+
+
+def plain(answer: Answer[V], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The view, and whether it repeats an earlier response."""
+    replayed = {REPLAYED: "true"} if answer.is_repeated else {}
+    return Response(answer.body, status, {**(headers or {}), **replayed}, "application/json")
