@@ -99,7 +99,7 @@ async def signed_in(services_: Services, cookie: str | None, named: str | None =
         _valid(services_, found)
     except WrongKey as error:
         raise _unauthenticated(error.code, error.detail) from None
-    current_actor().key_id = found.key_id
+    _act_as(found)
     return session, found
 
 
@@ -115,8 +115,13 @@ async def _of_key(request: Request, services_: Services, text: str | None) -> Pr
         principal = await authenticate(services_, text, brand_of_call(request))
     except WrongKey as error:
         raise refuse(request, services_, error) from None
-    current_actor().key_id = principal.key_id
+    _act_as(principal)
     return principal
+
+
+def _act_as(principal: Principal) -> None:
+    actor = current_actor()
+    actor.key_id, actor.brand_ref = principal.key_id, principal.brand_ref
 
 
 def _valid(services_: Services, found: Principal) -> Principal:

@@ -25,6 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.file_locks import sole_use
 from munadi.db.group_commit import GroupCommit
 from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Reachability
+from munadi.db.reader_shares import ReaderShares
 from munadi.db.sqlite import OneTripConnection, connect, connect_writer, keep_private, savepoints_at_once
 
 BUSY_TIMEOUT_MS = 15_000
@@ -55,6 +56,7 @@ class Database:
         self._groups: GroupCommit | None = None
         self._lookups: Engine | None = None
         self._reachability = Reachability()
+        self._shares = ReaderShares(pool_size)
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
             self._writer = _sqlite_engine(url, _WRITING, connect_writer, 2)
@@ -78,7 +80,7 @@ class Database:
     async def read(self, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
         """A session for reading. Anything it writes is rolled back. `seconds`: the limit of each statement, where the
         usual one is too short."""
-        async with self._read_sessions() as session:
+        async with self._shares.reading(), self._read_sessions() as session:
             async with self._reachability.connecting():
                 connection = await session.connection()
             if seconds is None or self.is_sqlite:

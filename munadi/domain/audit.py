@@ -122,9 +122,10 @@ class AuditEntry(WireModel):
 
 @dataclass
 class Actor:
-    """Who makes a request. `key_id` is set as soon as the key is known."""
+    """Who makes a request. `key_id` is set as soon as the key is known, and `brand_ref`: the key's brand; None: all."""
 
     key_id: str | None = None
+    brand_ref: str | None = None
     request_id: str | None = None
     address: str | None = None
 
