@@ -24,17 +24,21 @@ class Paging:
     """The requested page of a list."""
 
     def __init__(self, limit: int, after: str | None) -> None:
-        self._limit = limit
+        self.limit = limit
         self.after = after
 
     @property
     def reading(self) -> int:
         """How many rows to read: one more than a page has, so that `page` knows whether it is the last."""
-        return self._limit + 1
+        return self.limit + 1
 
     def page(self, rows: Sequence[T], key: Callable[[T], str]) -> Page[T]:
         """The rows as a page; `key` is what the list is ordered by."""
-        return page(list(rows), self._limit, lambda row: _write(key(row)))
+        return page(list(rows), self.limit, lambda row: _write(key(row)))
+
+    def part(self, rows: Sequence[T], key: Callable[[T], str], *, has_more: bool) -> Page[T]:
+        """All of the rows as a page, which may be fewer than the limit although there are more."""
+        return Page[T](data=tuple(rows), next_cursor=_write(key(rows[-1])) if has_more else None)
 
 
 async def paging(limit: Limit = 50, cursor: Cursor = None) -> Paging:

@@ -85,12 +85,12 @@ async def list_drafts(
     paging: PagingQuery,
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
 ) -> Page[SavedDraft]:
-    """Drafts that are not submitted yet, the newest first."""
+    """Drafts that are not submitted yet, the newest first. A page of long drafts has fewer than `limit`: `nextCursor`
+    says whether there are more."""
     brand = await brand_filter(brand_ref, principal, services)
     async with services.database.read() as session:
-        wanted = brand
-        found = await saved_drafts.list_drafts(session, wanted, limit=paging.reading, before=paging.after)
-    return paging.page(found, lambda draft: draft.id)
+        found, has_more = await saved_drafts.list_drafts(session, brand, limit=paging.limit, before=paging.after)
+    return paging.part(found, lambda draft: draft.id, has_more=has_more)
 
 
 @router.get(

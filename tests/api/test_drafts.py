@@ -178,3 +178,17 @@ async def test_submitted_drafts_are_forgotten_after_a_while(api: ApiHarness) -> 
     assert (await api.count(SavedDraftRow), await api.count(ContentRow)) == (1, 1)
     expect_problem(await submit(api, draft), 404, "NOT_FOUND")
     assert [each["id"] for each in await api.read_list("/v1/drafts")] == [stays["id"]]
+
+
+async def test_a_page_of_long_drafts_ends_early(api: ApiHarness) -> None:
+    made = [(await save(api, text="x" * 900_000))["id"] for _ in range(5)]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = await api.read(f"/v1/drafts?limit=5{cursor}")
+        assert len(page["data"]) <= 2
+        seen += [draft["id"] for draft in page["data"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+    assert seen == made[::-1]

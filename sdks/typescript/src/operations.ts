@@ -238,7 +238,7 @@ export class Contents {
 export class Drafts {
   constructor(private readonly send: Send) {}
 
-  /** Drafts that are not submitted yet, the newest first. */
+  /** Drafts that are not submitted yet, the newest first. A page of long drafts has fewer than `limit`: `nextCursor` says whether there are more. */
   list(query: { brandRef?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfSavedDraft> {
     return this.send<t.PageOfSavedDraft>("GET", `/v1/drafts`, { query, ...options });
   }
