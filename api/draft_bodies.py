@@ -1,12 +1,18 @@
-"""The request bodies of saved drafts, with examples. Only the brand is checked: the rest may be unfinished."""
+"""The request bodies of saved drafts, with examples. Only the brand and the size are checked: the rest may be
+unfinished."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from api.edge import MAX_BODY
+from api.problems import refused
+from munadi.domain.problem import Problem
 from munadi.intake.requests import RequestBody
+from munadi.intake.strict_json import JsonRefused, read_json
 
 
 class DraftCreate(RequestBody):
@@ -23,6 +29,20 @@ class DraftEdit(RequestBody):
     model_config = ConfigDict(extra="allow")
 
     brand_ref: str | None = Field(None, max_length=200, description="A draft stays with its brand.")
+
+
+def require_bounded(content: dict[str, Any]) -> None:
+    """ProblemError 422 for a changed draft that is too large for one request. Without this limit, every change could
+    add as much as a request has."""
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    message = "" if len(body) <= MAX_BODY else f"the body has {len(body)} bytes, and a body has at most {MAX_BODY}"
+    try:
+        read_json(body if not message else b"null")
+    except JsonRefused as error:
+        message = str(error)
+    if message:
+        message = f"the draft becomes too large with this change: {message}; remove a field first"
+        raise refused([Problem(pointer="", code="INVALID_FIELD", message=message, rule="too_long", limit=MAX_BODY)])
 
 
 CREATES: dict[str, Any] = {

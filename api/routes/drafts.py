@@ -12,7 +12,7 @@ from api.body import body_of, described, read_body, read_sent
 from api.brand_of_body import named_brand
 from api.client_disconnect import while_connected
 from api.deps import ContentReader, ContentWriter, IfMatch, Page, TheServices, check_match, etag, require_match
-from api.draft_bodies import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit
+from api.draft_bodies import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit, require_bounded
 from api.examples import shows, shows_page
 from api.filters import brand_filter
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, send
@@ -130,6 +130,7 @@ async def change_draft(
     check_match(if_match, draft.version)
     content = {name: value for name, value in {**draft.content, **body_of(request)}.items() if value is not None}
     content["brandRef"] = draft.brand_ref
+    require_bounded(content)
     check = _kept(await check_post(request, services, principal, content))
     async with services.database.write() as session:
         changed = await saved_drafts.change_draft(session, draft, content, check, services.clock.now())

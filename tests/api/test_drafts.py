@@ -180,6 +180,17 @@ async def test_submitted_drafts_are_forgotten_after_a_while(api: ApiHarness) -> 
     assert [each["id"] for each in await api.read_list("/v1/drafts")] == [stays["id"]]
 
 
+async def test_changes_do_not_make_a_draft_larger_than_a_request(api: ApiHarness) -> None:
+    draft = await save(api, first="x" * 600_000)
+    path = f"/v1/drafts/{draft['id']}"
+    refusal = await api.patch(path, {"second": "x" * 600_000}, if_match="*")
+    expect_errors(refusal, ("", "INVALID_FIELD"))
+    assert "1000000" in refusal.json()["errors"][0]["message"]
+    assert (await api.patch(path, {"first": None, "second": [0] * 6_000}, if_match="*")).status_code == 200
+    expect_errors(await api.patch(path, {"third": [0] * 6_000}, if_match="*"), ("", "INVALID_FIELD"))
+    assert (await api.read(path))["content"].keys() == {"brandRef", "second"}
+
+
 async def test_a_page_of_long_drafts_ends_early(api: ApiHarness) -> None:
     made = [(await save(api, text="x" * 900_000))["id"] for _ in range(5)]
     seen: list[str] = []
