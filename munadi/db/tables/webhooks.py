@@ -17,6 +17,8 @@ class EventRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("content_id", "sequence"),
         Index("events_by_time", "created_at"),
+        # A key of one brand reads its events without reading those of the others.
+        Index("events_of_brand", "brand_ref", "position"),
         Index(
             "events_to_number",
             "created_at",
