@@ -1,8 +1,8 @@
-"""The HTTP connection of a client, with deadlines for what it sends, and problem documents for bare refusals.
+"""The HTTP connection of a client, with deadlines for what it sends and reads, and problem documents for bare refusals.
 
 uvicorn has no deadline for a request's head, nor for the rest of a body that was refused unread. A client that stops
-halfway, or sends nothing at all, could hold a connection forever. While the application reads a body, the deadlines of
-`api/body_reading.py` apply.
+halfway, or sends nothing at all, could hold a connection forever; one that reads nothing could hold its answer, too.
+While the application reads a body, the deadlines of `api/body_reading.py` apply.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from munadi.domain.ids import Prefix
 HEAD = 10.0
 # Seconds for the rest of a body that nothing reads, after the answer.
 BODY_TIMEOUT = 10.0
+# Seconds in which a client takes a part of an answer that waits for it in memory.
+READ_STALL = 60.0
 
 
 class Connection(H11Protocol):
@@ -30,6 +32,7 @@ class Connection(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._deadline: asyncio.TimerHandle | None = None
+        self._reader_check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -37,7 +40,16 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
+        self._stop_checking_reader()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._check_reader(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        self._stop_checking_reader()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -92,6 +104,23 @@ class Connection(H11Protocol):
             self._refuse(ProblemError(408, "HEAD_TOO_SLOW", "Request Timeout", detail))
         else:
             self.transport.close()
+
+    def _check_reader(self, waiting: int) -> None:
+        """End the connection unless some of these bytes have been taken when the time is over."""
+
+        def check() -> None:
+            now = self.transport.get_write_buffer_size()
+            if now < waiting:
+                self._check_reader(now)
+            else:
+                self.transport.abort()
+
+        self._reader_check = self.loop.call_later(READ_STALL, check)
+
+    def _stop_checking_reader(self) -> None:
+        if self._reader_check is not None:
+            self._reader_check.cancel()
+            self._reader_check = None
 
     def _refuse(self, error: ProblemError) -> None:
         """Respond to an invalid request, and close. No response is sent if one has already begun."""
