@@ -9,13 +9,14 @@ from random import Random
 import pytest
 
 from munadi.db.events.notify import event_body
+from munadi.db.webhooks import due_rows
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import LISTED_HEAD, DeliveryFilter, DeliveryLog
 from munadi.db.webhooks.delivery_results import LOG_LIMIT, OLD_HEAD_LIMIT
 from munadi.domain.delivery import SendResult
 from munadi.domain.event import EventType
 from munadi.domain.publication import HoldReason
-from munadi.domain.webhook import DeliveryStatus, DisabledReason
+from munadi.domain.webhook import DeliveryStatus, DisabledReason, Ordering
 from munadi.webhooks.schedule import JITTER, MAX_ATTEMPTS, RETRY_DELAYS
 from tests.db.delivering import ME, SOON, one, record, seen, waiting
 from tests.db.seeding import BROKEN, GONE, OK, START, Seed
@@ -157,3 +158,20 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(seed: Seed, store: D
     [after] = await store.take(due.endpoint_id, SOON + timedelta(hours=24, seconds=1), 10)
     assert within.secrets == (rotated.secret, *due.secrets)
     assert after.secrets == (rotated.secret,)
+
+
+@pytest.mark.parametrize("ordering", [Ordering.NONE, Ordering.CONTENT])
+async def test_a_batch_of_long_events_ends_early(
+    seed: Seed, store: DeliveryStore, monkeypatch: pytest.MonkeyPatch, ordering: Ordering
+) -> None:
+    endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED], ordering=ordering)
+    account = await seed.account()
+    for _ in range(5):
+        await seed.content(account.id)
+    assert len(await store.take(endpoint.id, SOON, 10)) == 5
+    [event, *_] = await seed.events(EventType.CONTENT_ACCEPTED)
+    monkeypatch.setattr(due_rows, "BATCH_CHARACTERS", int(2.5 * len(json.dumps(event.data))))
+    first = await store.take(endpoint.id, SOON, 10)
+    assert len(first) == 2
+    monkeypatch.setattr(due_rows, "BATCH_CHARACTERS", 1)
+    assert [due.delivery_id for due in await store.take(endpoint.id, SOON, 10)] == [first[0].delivery_id]

@@ -1,23 +1,28 @@
 """The queries for what is due to one endpoint, each row with the limit of the brand that its event is about.
 
-The limit comes with the row, so a brand without one costs no further statement.
+The limit comes with the row, so a brand without one costs no further statement. The lengths of the events are read
+before the events: a process has many lanes, and an event may have half a megabyte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import sqlalchemy
+from sqlalchemy import String, cast
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import IS_PENDING, BrandRow, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
 from munadi.db.webhooks.delivery_quota import Candidate
 from munadi.domain.usage import Limit
 from munadi.domain.webhook import DeliveryStatus
+
+# So many characters of events, as JSON, are read for an endpoint at a time. One event is always read.
+BATCH_CHARACTERS = 2_000_000
 
 
 class DueRow(NamedTuple):
@@ -58,7 +63,7 @@ async def due_rows(
         .where(col(DeliveryRow.replayed).is_(replayed))
         .order_by(col(DeliveryRow.next_attempt_at), col(DeliveryRow.sequence), col(DeliveryRow.id))
     )
-    return _read((await session.exec(query.limit(limit))).all())
+    return await _read(session, query, limit)
 
 
 async def ordered_rows(session: AsyncSession, endpoint_id: str, now: datetime, limit: int) -> list[DueRow]:
@@ -79,7 +84,7 @@ async def ordered_rows(session: AsyncSession, endpoint_id: str, now: datetime, l
         .where(col(DeliveryRow.replayed).in_([False, True]), ~waits.exists())
         .order_by(col(DeliveryRow.sequence), col(DeliveryRow.id))
     )
-    return _read((await session.exec(query.limit(limit))).all())
+    return await _read(session, query, limit)
 
 
 def _deliveries(endpoint_id: str, now: datetime) -> Any:
@@ -93,5 +98,10 @@ def _deliveries(endpoint_id: str, now: datetime) -> Any:
     )
 
 
-def _read(rows: Iterable[Any]) -> list[DueRow]:
-    return [DueRow(*row) for row in rows]
+async def _read(session: AsyncSession, query: Any, limit: int) -> list[DueRow]:
+    """The first rows that are not too long together."""
+    length = func.length(cast(col(EventRow.data), String))
+    lengths = query.with_only_columns(length, maintain_column_froms=True).limit(limit)
+    ends = accumulate(row[0] for row in (await session.exec(lengths)).all())
+    fitting = sum(1 for end in ends if end <= BATCH_CHARACTERS)
+    return [DueRow(*row) for row in (await session.exec(query.limit(max(fitting, 1)))).all()]
