@@ -1,6 +1,9 @@
 """Command output: text for people, or only JSON on standard output.
 
 Lines are never wrapped or cut, so that a pipe gets whole ids. Only terminals get colour.
+
+Rule: texts of posts and of networks are shown with their control characters written out, also in JSON. A terminal
+would obey them: clear the screen, set the clipboard, or show a text backwards.
 """
 
 from __future__ import annotations
@@ -33,6 +36,12 @@ STYLES = {
     "held": "yellow",
 }
 GAP = "  "
+# Tabs and line feeds stay, and carriage returns are dropped. The others are shown as in JSON.
+_SHOWN = {
+    code: f"\\u{code:04x}"
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(code) not in "\t\n"
+} | {ord("\r"): ""}
 
 Cell = str | tuple[str, str]
 
@@ -45,7 +54,7 @@ class Output:
 
     def json(self, value: Any) -> None:
         """One JSON document on one line."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(value, ensure_ascii=False).translate(_SHOWN) + "\n")
         sys.stdout.flush()
 
     def line(self, *parts: Cell) -> None:
@@ -104,7 +113,8 @@ def status(name: str) -> Cell:
 def _cell(value: Cell | None) -> tuple[str, str]:
     if value is None:
         return ("-", "dim")
-    return value if isinstance(value, tuple) else (value, "")
+    text, style = value if isinstance(value, tuple) else (value, "")
+    return (text.translate(_SHOWN), style)
 
 
 def _padded(row: Sequence[tuple[str, str]], widths: Sequence[int]) -> list[Cell]:
@@ -130,4 +140,4 @@ def _console(stream: TextIO) -> Console:
 def _text(parts: Sequence[Cell]) -> Text:
     from rich.text import Text
 
-    return Text.assemble(*(part if isinstance(part, tuple) else (part, "") for part in parts))
+    return Text.assemble(*map(_cell, parts))
