@@ -37,6 +37,8 @@ IfMatch = Annotated[
 
 # A weak tag never matches here (RFC 9110, 13.1.1).
 _STRONG = re.compile(r'(?:^|[\s,])"([^"]*)"')
+# Of a cursor: an id, perhaps with a place behind it. PostgreSQL takes no NUL, for example.
+_ROW_ID = re.compile(r"[a-z0-9_ ]{1,80}")
 
 
 class Page(WireModel, Generic[T]):
@@ -91,7 +93,7 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8")
         at, _, row_id = text.partition(" ")
         when = iso_time(at)
-        if when.tzinfo is None or not row_id:
+        if when.tzinfo is None or not _ROW_ID.fullmatch(row_id):
             raise ValueError
         return when.astimezone(UTC), row_id
     except (ValueError, OverflowError, binascii.Error):

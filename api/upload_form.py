@@ -155,6 +155,8 @@ class UploadForm:
         if self._part.is_file:
             return
         name, value = self._part.name, _text(self._part.value, f"the part {self._part.name[:40]!r}")
+        if "\0" in value:
+            raise _refused(f"the part {name[:40]!r} has a NUL character")
         if name == "_charset_":
             check_charset(value, name)
         elif name in self.fields:

@@ -91,7 +91,8 @@ async def test_an_empty_a_foreign_and_a_missing_body_are_refused(api: ApiHarness
 
 CALENDAR = "/v1/calendar?from=2026-12-01"
 OUTSIDE = ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00")
-CURSORS = [base64.urlsafe_b64encode(f"{time} cnt_x".encode()).decode() for time in OUTSIDE]
+ROWS = [*(f"{time} cnt_x" for time in OUTSIDE), "2026-12-01T00:00:00Z cnt_\0"]
+CURSORS = [base64.urlsafe_b64encode(row.encode()).decode() for row in ROWS]
 QUERIES = [
     (f"{CALENDAR}&to=2026-11-30", "?to", "RANGE_EMPTY"),
     (f"{CALENDAR}&to=2027-02-01", "?to", "RANGE_TOO_LONG"),

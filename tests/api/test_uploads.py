@@ -39,6 +39,7 @@ FIELD = 'form-data; name="brandRef"'
         (415, "CHARSET_NOT_SUPPORTED", part(b"x", head="Content-Type: text/plain; charset=utf-16\r\n")),
         (415, "UNSUPPORTED_MEDIA_TYPE", part(b"x", head=f"Content-Type: text/plain; x={'y' * 300}\r\n")),
         (400, "FORM_INVALID", part(b"\xff\xfe", FIELD)),
+        (400, "FORM_INVALID", part(b"ac\0me", FIELD)),
         (400, "FORM_INVALID", part(b"a" * (MAX_FIELD + 1), FIELD)),
         (400, "FORM_INVALID", part(b"acme", FIELD) * 2),
         (400, "FORM_INVALID", b"".join(part(b"1", f'form-data; name="f{number}"') for number in range(7))),
