@@ -19,7 +19,7 @@ from api.routes.brands import Ref, visible_brand
 from api.services import Services
 from munadi.db.brands import calendar_feeds as feeds
 from munadi.db.tables import CalendarFeedRow
-from munadi.domain.content import ContentStatus, ContentView
+from munadi.domain.content import ContentStatus
 from munadi.domain.icalendar import Entry, write_calendar
 from munadi.domain.model import WireModel
 from munadi.intake.requests import EmptyRequest
@@ -137,22 +137,22 @@ def _view(row: CalendarFeedRow) -> CalendarFeed:
     return CalendarFeed(id=row.id, brand_ref=row.brand_ref, created_at=row.created_at)
 
 
-def _entry(post: ContentView, services: Services) -> Entry:
+def _entry(post: feeds.FeedPost, services: Services) -> Entry:
     """A post as an entry of the calendar."""
-    text, url = (post.text or "").strip(), f"{services.settings.base_url}/contents/{post.id}"
+    text, url = post.text.strip(), f"{services.settings.base_url}/contents/{post.id}"
     lines = text.splitlines()
-    title = lines[0] if lines else "Media without text" if post.media else "Post without text"
+    title = lines[0] if lines else "Media without text" if post.has_media else "Post without text"
     names = {name.value: channel.spec.title for name, channel in services.channels.by_name.items()}
-    channels = dict.fromkeys(names.get(each.channel, each.channel) for each in post.publications)
+    channels = dict.fromkeys(names.get(each, each) for each in post.channels)
     return Entry(
         id=post.id,
         at=post.scheduled_at,
         changed_at=post.updated_at,
         version=post.version,
-        title=f"{_TROUBLES.get(post.status, '')}{_cut(title, _LONGEST_TITLE)} ({', '.join(channels)})",
-        description=f"{_cut(text, _LONGEST_TEXT)}\n\nStatus: {post.status.value.replace('_', ' ')}\n{url}".strip(),
+        title=f"{_TROUBLES.get(ContentStatus(post.status), '')}{_cut(title, _LONGEST_TITLE)} ({', '.join(channels)})",
+        description=f"{_cut(text, _LONGEST_TEXT)}\n\nStatus: {post.status.replace('_', ' ')}\n{url}".strip(),
         url=url,
-        state=_STATES.get(post.status, "TENTATIVE"),
+        state=_STATES.get(ContentStatus(post.status), "TENTATIVE"),
     )
 
 

@@ -19,7 +19,6 @@ from api.deps import (
     Cursor,
     Page,
     TheServices,
-    page,
     read_cursor,
     write_cursor,
 )
@@ -116,7 +115,8 @@ async def list_contents(
     ] = None,
     cursor: Cursor = None,
 ) -> Page[ContentView]:
-    """Posts, newest first."""
+    """Posts, newest first. A page of posts with long texts has fewer than `limit`: `nextCursor` says whether there are
+    more."""
     brand = await brand_filter(brand_ref, principal, services)
     wanted = contents.ContentFilter(
         brand_ref=brand,
@@ -136,8 +136,9 @@ async def list_contents(
     )
     size = limit or (MAX_PAGE if ids else 20)
     async with services.database.read() as session:
-        found = await contents.list_contents(session, wanted, size + 1)
-    return page(found, size, lambda view: write_cursor(view.created_at, view.id))
+        views, has_more = await contents.list_contents(session, wanted, size)
+    last = write_cursor(views[-1].created_at, views[-1].id) if has_more else None
+    return Page[ContentView](data=tuple(views), next_cursor=last)
 
 
 @router.get(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.auth import not_found
-from api.deps import ContentReader, Limit, Page, TheServices, page
+from api.deps import ContentReader, Limit, Page, TheServices
 from api.filters import brand_filter
 from api.openapi import error_responses
 from api.problems import ProblemError, refused
@@ -54,8 +54,9 @@ async def list_content_events(
         found = await contents.find(session, content_id)
         if found is None or not principal.may_see(found[0].brand_ref):
             raise not_found("content", content_id)
-        rows = await events.events_of(session, content_id, after=start, limit=limit + 1)
-    return page([logged(row) for row in rows], limit, lambda event: str(event.position))
+        rows, has_more = await events.events_of(session, content_id, after=start, limit=limit)
+    next_cursor = str(rows[-1].position) if has_more else None
+    return Page[LoggedEvent](data=tuple(logged(row) for row in rows), next_cursor=next_cursor)
 
 
 @router.get(
@@ -85,8 +86,8 @@ async def list_events(
 ) -> Page[LoggedEvent]:
     """Every event in the order of `position`, which never skips one: a late commit gets a later position.
 
-    Give `nextCursor` as `cursor` for the next page. It is null when there is none yet; then repeat the call later,
-    with the position of the last event that you have.
+    Give `nextCursor` as `cursor` for the next page; a page of long events has fewer than `limit`. It is null when there
+    is none yet; then repeat the call later, with the position of the last event that you have.
 
     Events are kept for a time (`MUNADI_RETENTION__EVENTS_DAYS`). A cursor from before the oldest kept event is
     answered with 410 `CURSOR_EXPIRED`, which names the position to start from; `after=0` starts at the oldest one.
@@ -95,14 +96,15 @@ async def list_events(
     await events.number_events(services.database)
     async with services.database.read() as session:
         _check_start(start, await first_position(session))
-        rows = await events.events_after(
+        rows, has_more = await events.events_after(
             session,
             start,
-            limit=limit + 1,
+            limit=limit,
             brand_ref=brand,
             types=[each.value for each in kinds or ()],
         )
-    return page([logged(row) for row in rows], limit, lambda event: str(event.position))
+    next_cursor = str(rows[-1].position) if has_more else None
+    return Page[LoggedEvent](data=tuple(logged(row) for row in rows), next_cursor=next_cursor)
 
 
 def _check_start(start: int, first: int) -> None:

@@ -160,7 +160,9 @@ def _headers(api_key: str | None) -> dict[str, str]:
 
 
 def _arguments(attempt: Try, headers: Mapping[str, str], file: Any) -> dict[str, Any]:
-    """The arguments of the httpx request."""
+    """The arguments of the httpx request. ValueError for an address in place of a path: the API key goes along."""
+    if not attempt.call.path.startswith("/") or attempt.call.path.startswith("//"):
+        raise ValueError(f"a path of the API begins with one slash: {attempt.call.path[:200]!r}")
     call, key = attempt.call, attempt.idempotency_key
     with_key = {} if key is None else {"idempotency-key": key_header(key)}
     return {

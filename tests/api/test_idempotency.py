@@ -125,7 +125,7 @@ async def test_a_stored_answer_cannot_be_read_in_the_database(api: ApiHarness) -
     async with api.services.database.read() as session:
         row = await session.get(IdempotencyRow, ("acme contents.create", KEY))
     assert row is not None
-    assert b"secret plan" not in row.body
+    assert b"secret plan" not in row.answer
 
 
 async def test_answers_are_kept_for_a_day_at_least(api: ApiHarness) -> None:

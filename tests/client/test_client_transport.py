@@ -51,6 +51,14 @@ def test_no_other_request_is_retried(serve: Serve, call: Callable[[Any], Any]) -
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("path", ["https://elsewhere.example/v1/keys", "//elsewhere.example/v1/keys", "v1/keys"])
+def test_the_key_goes_to_no_other_host(serve: Serve, path: str) -> None:
+    server = serve(OK)
+    with pytest.raises(ValueError, match="begins with one slash"):
+        server.ask(lambda c: c.raw("GET", path))
+    assert server.requests == []
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 429, 500, 501])
 def test_a_refusal_is_not_retried(serve: Serve, status: int) -> None:
     server = serve(httpx.Response(status, json={"title": "No", "code": "X", "status": status}), OK)

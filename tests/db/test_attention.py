@@ -165,7 +165,7 @@ async def test_the_lists_of_what_needs_a_person_are_the_same_as_by_status(own_bo
 
     async def listed(*statuses: str, is_dismissed: bool | None) -> set[str]:
         async with own_board.database.read() as session:
-            found = await list_contents(session, ContentFilter(statuses=statuses, dismissed=is_dismissed), 10)
+            found, _ = await list_contents(session, ContentFilter(statuses=statuses, dismissed=is_dismissed), 10)
         return {each.id for each in found}
 
     assert await listed("failed", is_dismissed=False) == {failed.content_id}

@@ -33,7 +33,7 @@ def log(seed: Seed) -> DeliveryLog:
 
 async def positions(seed: Seed) -> list[int | None]:
     async with seed.database.read() as session:
-        return [row.position for row in await events_after(session, 0, limit=100)]
+        return [row.position for row in (await events_after(session, 0, limit=100))[0]]
 
 
 async def start_of_log(seed: Seed) -> int:

@@ -6,16 +6,17 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from sqlalchemy import and_
+from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
-from munadi.db.contents.queries import views_of
 from munadi.db.ids import new_id
-from munadi.db.tables import BrandRow, CalendarFeedRow, ContentRow
+from munadi.db.tables import BrandRow, CalendarFeedRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.audit import Action
-from munadi.domain.content import ContentView
 from munadi.domain.ids import Prefix
 
 # Each person can have an address of their own, so that revoking one leaves the others.
@@ -23,6 +24,8 @@ MOST_FEEDS = 20
 # What a calendar reaches back and ahead, and its number of posts: what is to come first.
 BACK, AHEAD = timedelta(days=31), timedelta(days=366)
 MOST_COMING, MOST_PAST = 800, 200
+# Of a text, in characters.
+TEXT = 2_100
 
 
 class TooManyFeeds(Exception):
@@ -70,14 +73,52 @@ async def brand_of(session: AsyncSession, secret: str) -> BrandRow | None:
     return (await session.exec(query)).first()
 
 
-async def posts_of(session: AsyncSession, brand_ref: str, now: datetime) -> list[ContentView]:
-    """The posts of a brand's calendar, by time: what is to come, and what was due lately."""
+class FeedPost(NamedTuple):
+    """What a calendar shows of a post. `text` is cut, and `channels` are those of its publications, in their order."""
+
+    id: str
+    scheduled_at: datetime
+    updated_at: datetime
+    version: int
+    status: str
+    text: str
+    has_media: bool
+    channels: Sequence[str]
+
+
+async def posts_of(session: AsyncSession, brand_ref: str, now: datetime) -> list[FeedPost]:
+    """The posts of a brand's calendar, by time: what is to come, and what was due lately.
+
+    There are a thousand, each with a text of up to 400 kB, so the database cuts the texts.
+    """
     at, content_id = col(ContentRow.scheduled_at), col(ContentRow.id)
     query = select(ContentRow.id).where(ContentRow.brand_ref == brand_ref)
     coming = query.where(at >= now, at < now + AHEAD).order_by(at, content_id).limit(MOST_COMING)
     past = query.where(at < now, at >= now - BACK).order_by(at.desc(), content_id.desc()).limit(MOST_PAST)
     ids = [*(await session.exec(past)).all(), *(await session.exec(coming)).all()]
-    return sorted((await views_of(session, ids)).values(), key=lambda view: (view.scheduled_at, view.id))
+    source = col(DraftRow.source)
+    is_current = and_(col(DraftRow.content_id) == content_id, col(DraftRow.draft_version) == ContentRow.draft_version)
+    shown = (
+        select_columns(
+            content_id,
+            at,
+            col(ContentRow.updated_at),
+            col(ContentRow.version),
+            col(ContentRow.status),
+            func.substr(func.coalesce(source["text"].as_string(), ""), 1, TEXT),
+            source["media"][0]["id"].as_string().is_not(None),
+        )
+        .join(DraftRow, is_current)
+        .where(content_id.in_(ids))
+        .order_by(at, content_id)
+    )
+    places = select(PublicationRow.content_id, PublicationRow.channel).where(col(PublicationRow.content_id).in_(ids))
+    channels: dict[str, list[str]] = {}
+    for post_id, channel in (await session.exec(places.order_by(col(PublicationRow.place)))).all() if ids else ():
+        channels.setdefault(post_id, []).append(channel)
+    connection = await session.connection()
+    rows = (await connection.execute(shown)).all() if ids else ()
+    return [FeedPost._make((*row, channels.get(row[0], ()))) for row in rows]
 
 
 def hash_of(secret: str) -> str:

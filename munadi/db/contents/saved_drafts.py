@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import String, cast, literal
+from sqlalchemy import literal
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +14,7 @@ from munadi.db.audit import record
 from munadi.db.contents.media_uses import forget_uses, named_media, use_media
 from munadi.db.idempotency import KEPT
 from munadi.db.ids import new_id
+from munadi.db.page_sizes import fitting, length_of
 from munadi.db.session import Database
 from munadi.db.tables import SavedDraftRow
 from munadi.domain.audit import Action
@@ -23,8 +23,6 @@ from munadi.domain.saved_draft import DraftCheck, SavedDraft
 
 # A submitted draft answers with its post as long as a repeated request does.
 REMEMBERED: timedelta = KEPT
-# A page of a list ends after this many characters of drafts as JSON: one draft may have a million.
-PAGE_CHARACTERS = 2_000_000
 
 
 async def add_draft(
@@ -56,16 +54,15 @@ async def list_drafts(
 ) -> tuple[list[SavedDraft], bool]:
     """Drafts that are not submitted, the newest first; those of one brand if it is given. And whether there are more:
     `limit` at most, and fewer where they are long, so that a page of long drafts is not read into memory."""
-    length = func.length(cast(col(SavedDraftRow.content), String))
-    query = select(SavedDraftRow.id, length).where(col(SavedDraftRow.content_id).is_(None))
+    query = select(SavedDraftRow.id, length_of(col(SavedDraftRow.content))).where(
+        col(SavedDraftRow.content_id).is_(None)
+    )
     if brand_ref is not None:
         query = query.where(SavedDraftRow.brand_ref == brand_ref)
     if before is not None:
         query = query.where(col(SavedDraftRow.id) < before)
     found = (await session.exec(query.order_by(col(SavedDraftRow.id).desc()).limit(limit + 1))).all()
-    ends = accumulate(length for _, length in found[:limit])
-    ids = [draft_id for (draft_id, _), end in zip(found, ends, strict=False) if end <= PAGE_CHARACTERS]
-    ids = ids or [draft_id for draft_id, _ in found[:1]]
+    ids = [draft_id for draft_id, _ in found[: fitting([length for _, length in found[:limit]])]]
     shown = select(SavedDraftRow).where(col(SavedDraftRow.id).in_(ids)).order_by(col(SavedDraftRow.id).desc())
     rows: Sequence[SavedDraftRow] = (await session.exec(shown)).all() if ids else ()
     return [draft_view(row) for row in rows], len(found) > len(ids)

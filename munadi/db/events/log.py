@@ -7,11 +7,13 @@ a reader has already seen. A late commit gets a later position.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.page_sizes import fitting, length_of
 from munadi.db.session import Database
 from munadi.db.tables import EventRow
 
@@ -40,6 +42,7 @@ _NUMBER = text(
     """
 )
 
+_LENGTHS = select(EventRow.id, length_of(col(EventRow.data)))
 # Built once: the relay asks twice a second, and the usual answer is nothing.
 _WAITING = select(col(EventRow.id)).where(col(EventRow.position).is_(None)).limit(1)
 
@@ -66,14 +69,15 @@ async def events_after(
     limit: int,
     brand_ref: str | None = None,
     types: Collection[str] = (),
-) -> Sequence[EventRow]:
-    """The numbered events after a position, in order; `brand_ref` None: of every brand."""
-    query = select(EventRow).where(col(EventRow.position) > position)
+) -> tuple[Sequence[EventRow], bool]:
+    """The numbered events after a position, in order, and whether there are more: fewer than `limit` where they are
+    long. `brand_ref` None: of every brand."""
+    query = _LENGTHS.where(col(EventRow.position) > position)
     if brand_ref is not None:
         query = query.where(EventRow.brand_ref == brand_ref)
     if types:
         query = query.where(col(EventRow.type).in_(types))
-    return (await session.exec(query.order_by(col(EventRow.position)).limit(limit))).all()
+    return await _page(session, query, limit)
 
 
 async def last_position(session: AsyncSession) -> int:
@@ -88,15 +92,20 @@ async def last_positions(session: AsyncSession, after: int) -> dict[str | None, 
     return {brand_ref: newest or 0 for brand_ref, newest in (await session.exec(query)).all()}
 
 
-async def events_of(session: AsyncSession, content_id: str, *, after: int, limit: int) -> Sequence[EventRow]:
-    """A post's numbered events after a position, in order of `sequence`."""
-    query = (
-        select(EventRow)
-        .where(EventRow.content_id == content_id, col(EventRow.position) > after)
-        .order_by(col(EventRow.position))
-        .limit(limit)
+async def events_of(
+    session: AsyncSession, content_id: str, *, after: int, limit: int
+) -> tuple[Sequence[EventRow], bool]:
+    """A post's numbered events after a position, in order of `sequence`, and whether there are more."""
+    return await _page(
+        session, _LENGTHS.where(EventRow.content_id == content_id, col(EventRow.position) > after), limit
     )
-    return (await session.exec(query)).all()
+
+
+async def _page(session: AsyncSession, lengths: Any, limit: int) -> tuple[Sequence[EventRow], bool]:
+    found = (await session.exec(lengths.order_by(col(EventRow.position)).limit(limit + 1))).all()
+    ids = [event_id for event_id, _ in found[: fitting([length for _, length in found[:limit]])]]
+    shown = select(EventRow).where(col(EventRow.id).in_(ids)).order_by(col(EventRow.position))
+    return (await session.exec(shown)).all() if ids else (), len(found) > len(ids)
 
 
 async def _waiting(database: Database) -> bool:

@@ -7,22 +7,18 @@ before the events: a process has many lanes, and an event may have half a megaby
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import String, cast
 from sqlalchemy.orm import aliased
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.page_sizes import fitting, length_of
 from munadi.db.tables import IS_PENDING, BrandRow, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
 from munadi.db.webhooks.delivery_quota import Candidate
 from munadi.domain.usage import Limit
 from munadi.domain.webhook import DeliveryStatus
-
-# So many characters of events, as JSON, are read for an endpoint at a time. One event is always read.
-BATCH_CHARACTERS = 2_000_000
 
 
 class DueRow(NamedTuple):
@@ -100,8 +96,6 @@ def _deliveries(endpoint_id: str, now: datetime) -> Any:
 
 async def _read(session: AsyncSession, query: Any, limit: int) -> list[DueRow]:
     """The first rows that are not too long together."""
-    length = func.length(cast(col(EventRow.data), String))
-    lengths = query.with_only_columns(length, maintain_column_froms=True).limit(limit)
-    ends = accumulate(row[0] for row in (await session.exec(lengths)).all())
-    fitting = sum(1 for end in ends if end <= BATCH_CHARACTERS)
-    return [DueRow(*row) for row in (await session.exec(query.limit(max(fitting, 1)))).all()]
+    lengths = query.with_only_columns(length_of(col(EventRow.data)), maintain_column_froms=True).limit(limit)
+    count = fitting([row[0] for row in (await session.exec(lengths)).all()])
+    return [DueRow(*row) for row in (await session.exec(query.limit(count))).all()] if count else []

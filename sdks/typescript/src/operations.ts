@@ -184,7 +184,7 @@ export class Contents {
     this.events = new ContentsEvents(send);
   }
 
-  /** Posts, newest first. */
+  /** Posts, newest first. A page of posts with long texts has fewer than `limit`: `nextCursor` says whether there are more. */
   list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
     return this.send<t.PageOfContentView>("GET", `/v1/contents`, { query, ...options });
   }
@@ -289,7 +289,7 @@ export class Events {
     this.types = new EventsTypes(send);
   }
 
-  /** Every event in the order of `position`, which never skips one: a late commit gets a later position. Give `nextCursor` as `cursor` for the next page. It is null when there is none yet; then repeat the call later, with the position of the last event that you have. Events are kept for a time (`MUNADI_RETENTION__EVENTS_DAYS`). A cursor from before the oldest kept event is answered with 410 `CURSOR_EXPIRED`, which names the position to start from; `after=0` starts at the oldest one. */
+  /** Every event in the order of `position`, which never skips one: a late commit gets a later position. Give `nextCursor` as `cursor` for the next page; a page of long events has fewer than `limit`. It is null when there is none yet; then repeat the call later, with the position of the last event that you have. Events are kept for a time (`MUNADI_RETENTION__EVENTS_DAYS`). A cursor from before the oldest kept event is answered with 410 `CURSOR_EXPIRED`, which names the position to start from; `after=0` starts at the oldest one. */
   list(query: { brandRef?: string | undefined; type?: (t.EventType)[] | undefined; limit?: number | undefined; after?: number | undefined; cursor?: number | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfLoggedEvent> {
     return this.send<t.PageOfLoggedEvent>("GET", `/v1/events`, { query, ...options });
   }

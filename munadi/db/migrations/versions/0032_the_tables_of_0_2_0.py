@@ -470,6 +470,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("events_by_time", ["created_at"], unique=False)
+        batch_op.create_index("events_of_brand", ["brand_ref", "position"], unique=False)
         batch_op.create_index(
             "events_to_number",
             ["created_at", "id"],
