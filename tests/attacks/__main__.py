@@ -22,6 +22,7 @@ from tests.attacks import (
     row_endpoints,
     row_forms,
     row_interim,
+    row_lists,
     row_long_answers,
     row_media,
     row_names,
@@ -52,6 +53,7 @@ ROWS = (
     row_places,
     row_connecting,
     row_small,
+    row_lists,
 )
 ATTACKS = sorted((attack for row in ROWS for attack in row.ATTACKS), key=lambda attack: int(attack.row))
 # What was known of a whole file of figures, before each figure had its own.
