@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import Connection, bindparam, or_, select
@@ -113,8 +113,8 @@ async def find_targets(
 
 
 def _read_accounts(connection: Connection, values: Mapping[str, Any]) -> tuple[bool, list[AccountRow]]:
-    """Whether the brand exists, and its accounts. A Core row has the columns of an `AccountRow` as attributes."""
-    accounts = cast(list[AccountRow], list(connection.execute(_ACCOUNTS, values)))
+    """Whether the brand exists, and its accounts. The rows belong to no session, and are only read."""
+    accounts = [AccountRow.model_construct(**row._mapping) for row in connection.execute(_ACCOUNTS, values)]
     # A brand with accounts exists, so the common case needs no second query.
     return bool(accounts) or connection.execute(_BRAND, values).first() is not None, accounts
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlmodel import SQLModel, col
@@ -101,10 +100,10 @@ class NewPost:
                 }
             )
         draft = draft_values(content["id"], 1, [row["id"] for row in publications], post.drafts, now)
-        # Code that reads rows uses attributes. A namespace gives the plain values attributes too.
-        content_row = cast(ContentRow, SimpleNamespace(**content))
-        rows = [cast(PublicationRow, SimpleNamespace(**row)) for row in publications]
-        view = content_view(content_row, cast(DraftRow, SimpleNamespace(**draft)), rows)
+        # Made without a session and without checks, which takes a tenth of the time; only read here.
+        content_row, draft_row = ContentRow.model_construct(**content), DraftRow.model_construct(**draft)
+        rows = [PublicationRow.model_construct(**row) for row in publications]
+        view = content_view(content_row, draft_row, rows)
         return cls(content, draft, publications, view, _events(view, now), view_of(content_row, rows, now))
 
     def insert(self, connection: Connection) -> None:
