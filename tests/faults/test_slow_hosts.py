@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from munadi.outbound.host_calls import MOST
 from tests.attacks.healthy import Felt, Healthy
@@ -134,6 +135,7 @@ def _measured(beside: Felt, alone: Felt) -> dict[str, str]:
     }
 
 
+@pytest.mark.alone
 @two_sizes(timeout=1200)
 async def test_a_tarpit_of_one_brand_delays_nobody(tmp_path: Path, large: bool) -> None:
     async with Scene.open(tmp_path, {}) as scene:
@@ -160,6 +162,7 @@ async def test_a_tarpit_of_one_brand_delays_nobody(tmp_path: Path, large: bool) 
     prove("12", proof, trials=len(texts), failures=failures, measured=measured, large=large)
 
 
+@pytest.mark.alone
 @two_sizes(timeout=600)
 async def test_silent_name_servers_of_one_brand_delay_nobody(tmp_path: Path, large: bool) -> None:
     """Its zone is answered until its accounts and endpoints are there, then never again."""

@@ -173,6 +173,7 @@ def test_a_busy_machine_is_not_taken_for_a_slow_endpoint(quiet: float, p99: floa
     assert bool(judge([0.1], [0.1], 0, quiet, p99, large=False)) is is_late
 
 
+@pytest.mark.alone
 @two_sizes(timeout=2400)
 async def test_posts_and_healthy_endpoints_do_not_wait_for_slow_ones(tmp_path: Path, large: bool) -> None:
     burst, posts, kills = (150, 1000, 10) if large else (40, 40, 2)
