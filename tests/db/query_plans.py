@@ -14,13 +14,13 @@ from munadi.db.session import Database
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def plan_of(database: Database, call: Awaitable[Any], word: str, *, without: str = "\0") -> list[str]:
-    """SQLite's plan of the one query in the call that contains `word`, and not `without`."""
+async def plan_of(database: Database, call: Awaitable[Any], word: str) -> list[str]:
+    """SQLite's plan of the first query in the call that contains `word`."""
     statements: list[tuple[str, Any]] = []
     for engine in (database._reader.sync_engine, database._lookups):
         event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: statements.append((sql, values)))
     await call
-    [(sql, values)] = [given for given in statements if word in given[0] and without not in given[0]]
+    sql, values = next(given for given in statements if word in given[0])
     async with database.read() as session:
         connection = await session.connection()
         return [list(row)[3] for row in (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)).all()]

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
+from munadi.db import page_sizes
 from munadi.db.events.notify import event_body
-from munadi.db.webhooks import due_rows
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import LISTED_HEAD, DeliveryFilter, DeliveryLog
 from munadi.db.webhooks.delivery_results import LOG_LIMIT, OLD_HEAD_LIMIT
@@ -170,8 +170,8 @@ async def test_a_batch_of_long_events_ends_early(
         await seed.content(account.id)
     assert len(await store.take(endpoint.id, SOON, 10)) == 5
     [event, *_] = await seed.events(EventType.CONTENT_ACCEPTED)
-    monkeypatch.setattr(due_rows, "BATCH_CHARACTERS", int(2.5 * len(json.dumps(event.data))))
+    monkeypatch.setattr(page_sizes, "PAGE_CHARACTERS", int(2.5 * len(json.dumps(event.data))))
     first = await store.take(endpoint.id, SOON, 10)
     assert len(first) == 2
-    monkeypatch.setattr(due_rows, "BATCH_CHARACTERS", 1)
+    monkeypatch.setattr(page_sizes, "PAGE_CHARACTERS", 1)
     assert [due.delivery_id for due in await store.take(endpoint.id, SOON, 10)] == [first[0].delivery_id]
