@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.attacks.attack import Attack, Scene, new_tenant, timed
-from tests.harness.times import p95
+from tests.harness.times import instant, p95
 
 # Posts with a text of 100 kB, searches at once, and seconds of them.
 LONG_POSTS, SEARCHES, SECONDS = 300, 30, 20.0
@@ -24,7 +24,7 @@ async def _long_posts(scene: Scene) -> None:
     await scene.connect("bluesky")
     scene.shared["other"] = await new_tenant(scene.target, "other")
     left = iter(range(LONG_POSTS))
-    body = {"brandRef": scene.ref, "text": TEXT, "scheduledAt": "2027-12-01T09:00:00Z"}
+    body = {"brandRef": scene.ref, "text": TEXT, "scheduledAt": instant(time.time() + 30 * 86_400)}
     body |= {"channels": [{"channel": "bluesky", "text": "hi"}]}
 
     async def client(api: httpx.AsyncClient) -> None:
