@@ -8,21 +8,20 @@ from fastapi import Response
 
 from api.conditional import post_etag
 from api.idempotency import REPLAYED
-from munadi.domain.content import ContentView
-from munadi.publishing.answers import Answer, V
+from munadi.publishing.answers import Answer
 
 
-def accepted(answer: Answer[ContentView]) -> Response:
+def accepted(answer: Answer) -> Response:
     """202: the post is stored."""
-    return changed(answer, 202, {"Location": f"/v1/contents/{answer.view.id}"})
+    return changed(answer, 202, {"Location": f"/v1/contents/{answer.fields['id']}"})
 
 
-def changed(answer: Answer[ContentView], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def changed(answer: Answer, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The post as it is now, with the ETag that a later change or read sends."""
-    return plain(answer, status, {**(headers or {}), "ETag": post_etag(answer.view.version, answer.body)})
+    return plain(answer, status, {**(headers or {}), "ETag": post_etag(answer.fields["version"], answer.body)})
 
 
-def plain(answer: Answer[V], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def plain(answer: Answer, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The view, and whether it repeats an earlier response."""
     replayed = {REPLAYED: "true"} if answer.is_repeated else {}
     return Response(answer.body, status, {**(headers or {}), **replayed}, "application/json")

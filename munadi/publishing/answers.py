@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Self, TypeVar
+from functools import cached_property
+from typing import Any
 
 from munadi.domain.model import WireModel
 
-V = TypeVar("V", bound=WireModel)
-
 
 @dataclass(frozen=True)
-class Answer(Generic[V]):
-    """A view, and its JSON, which a repetition of the request gets byte for byte."""
+class Answer:
+    """A view as JSON, which a repetition of the request gets byte for byte.
 
-    view: V
+    It is never read as a view again: an upgrade between the two may have changed what a view has.
+    """
+
     body: bytes
     is_repeated: bool = False
 
     @classmethod
-    def of(cls, view: V) -> Self:
+    def of(cls, view: WireModel) -> Answer:
         """The answer to the first request."""
-        return cls(view, view.model_dump_json(by_alias=True).encode())
+        return cls(view.model_dump_json(by_alias=True).encode())
 
-    @classmethod
-    def repeated(cls, model: type[V], body: bytes) -> Self:
-        """The recorded answer to an earlier request."""
-        return cls(model.model_validate_json(body), body, is_repeated=True)
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """The fields of the view, by their names in JSON."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
 
 
 class NotVisible(LookupError):

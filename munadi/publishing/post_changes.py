@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -37,7 +37,6 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.limits import months_of, require_moved
 from munadi.publishing.model import View
 
-V = TypeVar("V", bound=WireModel)
 Change = Callable[[LockedContent], Awaitable[object]]
 PublicationChange = Callable[[LockedContent, PublicationRow], Awaitable[object]]
 
@@ -54,7 +53,10 @@ class Workflows(Protocol):
 
 @dataclass(frozen=True)
 class PostChanges:
-    """The changes. Every call raises NotVisible for what the caller may not see, and StaleVersion by `based_on`."""
+    """Changes of posts answer with the post, those of publications with the publication.
+
+    Every call raises NotVisible for what the caller may not see, and StaleVersion by `based_on`.
+    """
 
     database: Database
     channels: Channels
@@ -64,7 +66,7 @@ class PostChanges:
 
     async def reschedule(
         self, content_id: str, caller: Principal, key: IdempotencyKey, based_on: BasedOn | None, sent: RescheduleRequest
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         """Move everything that is not published yet. Raises ProblemsFound, ChangeRefused, QuotaExceeded."""
 
         async def change(post: LockedContent) -> None:
@@ -72,15 +74,13 @@ class PostChanges:
 
         return await self._change(content_id, caller, key, "contents.reschedule", change, based_on, counts=True)
 
-    async def cancel(
-        self, content_id: str, caller: Principal, key: IdempotencyKey, based_on: BasedOn | None
-    ) -> Answer[ContentView]:
+    async def cancel(self, content_id: str, caller: Principal, key: IdempotencyKey, based_on: BasedOn | None) -> Answer:
         """Cancel everything that was not claimed yet. Raises ChangeRefused."""
         return await self._change(content_id, caller, key, "contents.cancel", changes.cancel, based_on)
 
     async def publish_now(
         self, content_id: str, caller: Principal, key: IdempotencyKey, based_on: BasedOn | None
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         """Publish everything that still waits, right now. Raises ChangeRefused, QuotaExceeded, ProblemsFound."""
 
         async def change(post: LockedContent) -> None:
@@ -92,7 +92,7 @@ class PostChanges:
 
     async def retry(
         self, content_id: str, caller: Principal, key: IdempotencyKey, wanted: Sequence[str] | None
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         """Retry failed publications, all or the `wanted` ones. Raises ChangeRefused, QuotaExceeded, ProblemsFound."""
 
         async def change(post: LockedContent) -> None:
@@ -108,7 +108,7 @@ class PostChanges:
 
     async def resolve(
         self, publication_id: str, caller: Principal, key: IdempotencyKey, sent: ResolveRequest
-    ) -> Answer[PublicationDetail]:
+    ) -> Answer:
         """Resolve an unconfirmed publication by a person's answer. Raises ProblemsFound, ChangeRefused."""
         _require_fitting(sent)
 
@@ -124,7 +124,7 @@ class PostChanges:
 
     async def dismiss(
         self, publication_id: str, caller: Principal, key: IdempotencyKey, because: DismissedAs
-    ) -> Answer[PublicationDetail]:
+    ) -> Answer:
         """Note that a failure, or what a live post lacks, needs no attention any more. Raises ChangeRefused."""
 
         async def change(post: LockedContent, row: PublicationRow) -> None:
@@ -132,7 +132,7 @@ class PostChanges:
 
         return await self._change_publication(publication_id, caller, key, "publications.dismiss", change)
 
-    async def undismiss(self, publication_id: str, caller: Principal, key: IdempotencyKey) -> Answer[PublicationDetail]:
+    async def undismiss(self, publication_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
         """Undo a dismissal. Without one nothing changes."""
 
         async def change(post: LockedContent, row: PublicationRow) -> None:
@@ -158,7 +158,7 @@ class PostChanges:
         based_on: BasedOn | None = None,
         *,
         counts: bool = False,
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         """Change a post under its lock. `counts`: it can move publications into another month or nearer to another
         post, so the brand's rules hold."""
         content, _ = await self._found(content_id, caller)
@@ -172,11 +172,11 @@ class PostChanges:
             await require_moved(post, rules.limits, months)
             return post.view, post if post.content.wake_seq != known else None
 
-        return await self._once(key.record(self.keyring, content.brand_ref, operation), ContentView, work)
+        return await self._once(key.record(self.keyring, content.brand_ref, operation), work)
 
     async def _change_publication(
         self, publication_id: str, caller: Principal, key: IdempotencyKey, operation: str, change: PublicationChange
-    ) -> Answer[PublicationDetail]:
+    ) -> Answer:
         """Change a publication under the lock of its post."""
         async with self.database.read() as session:
             content, _ = await _publication(session, publication_id, caller)
@@ -190,19 +190,18 @@ class PostChanges:
             view = publication_detail(post.content, row, post.draft, self.channels[row.channel], attempts)
             return view, post if post.content.wake_seq != known else None
 
-        return await self._once(key.record(self.keyring, content.brand_ref, operation), PublicationDetail, work)
+        return await self._once(key.record(self.keyring, content.brand_ref, operation), work)
 
     async def _once(
         self,
         record: IdempotencyRecord | None,
-        model: type[V],
-        work: Callable[[AsyncSession], Awaitable[tuple[V, LockedContent | None]]],
-    ) -> Answer[V]:
+        work: Callable[[AsyncSession], Awaitable[tuple[WireModel, LockedContent | None]]],
+    ) -> Answer:
         """Do the work in one transaction, once per key, then wake the post that it returns. If it raises, everything
         is rolled back and nothing recorded."""
         async with self.database.write() as session:
             if record is not None and (earlier := await record.take(session, self.clock.now())) is not None:
-                return Answer.repeated(model, earlier)
+                return Answer(earlier, is_repeated=True)
             view, changed = await work(session)
             answer = Answer.of(view)
             if record is not None:

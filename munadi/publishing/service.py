@@ -23,7 +23,6 @@ from munadi.db.keys.callers import Principal
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import SavedDraftRow
 from munadi.domain.brand import Duplicates
-from munadi.domain.content import ContentView
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
 from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused, is_long
@@ -57,7 +56,7 @@ class PostService(PostChanges):
 
     async def accept(
         self, request: ContentRequest, shape: Sequence[Problem], caller: Principal, key: IdempotencyKey
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         """Store a post, or return the earlier answer to the same request. Raises ProblemsFound, QuotaExceeded and,
         when one after the other of its files is being deleted, MediaGone.
 
@@ -69,7 +68,7 @@ class PostService(PostChanges):
 
     async def submit(
         self, draft: SavedDraftRow, request: ContentRequest, shape: Sequence[Problem], key: IdempotencyKey
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         """Store a saved draft as a post, and end the draft with it. Raises as `accept`, and DraftOvertaken.
 
         `request` and `shape` are what the draft's content reads as.
@@ -77,7 +76,7 @@ class PostService(PostChanges):
         record = key.record(self.keyring, draft.brand_ref, SUBMIT)
         return await recheck_if_media_gone(partial(self._accept, request, shape, record, True, draft))
 
-    async def submitted(self, draft: SavedDraftRow, key: IdempotencyKey) -> Answer[ContentView] | None:
+    async def submitted(self, draft: SavedDraftRow, key: IdempotencyKey) -> Answer | None:
         """The earlier answer to a request that submitted this draft."""
         record = key.record(self.keyring, draft.brand_ref, SUBMIT)
         return None if record is None else await self._earlier(record)
@@ -104,14 +103,14 @@ class PostService(PostChanges):
 
     async def edit(
         self, content_id: str, caller: Principal, based_on: BasedOn, sent: ContentEdit, shape: Sequence[Problem]
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         """Edit a post until any publication was claimed: absent fields stay, None clears one. Raises ProblemsFound with
         pointers into `sent`, ChangeRefused TOO_LATE, MediaGone."""
         return await recheck_if_media_gone(partial(self._edit, content_id, caller, based_on, sent, shape))
 
     async def _edit(
         self, content_id: str, caller: Principal, based_on: BasedOn, sent: ContentEdit, shape: Sequence[Problem]
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         content, draft = await self._found(content_id, caller)
         based_on.require(content.version)
         whole = edited(content.brand_ref, draft.source, sent)
@@ -123,7 +122,7 @@ class PostService(PostChanges):
 
     async def _store_edit(
         self, content_id: str, brand_ref: str, caller: Principal, based_on: BasedOn, drafts: CheckedDrafts
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         try:
             await put_files(self.database, drafts.media, self.media_store)
             async with self.database.write() as session:
@@ -144,7 +143,7 @@ class PostService(PostChanges):
         record: IdempotencyRecord | None,
         brand_is_visible: bool,
         draft: SavedDraftRow | None,
-    ) -> Answer[ContentView]:
+    ) -> Answer:
         repeatable = record if brand_is_visible else None
         # A repeated request must not fetch its media again. Without media, the transaction finds the repetition.
         if repeatable is not None and any(media_of(request)) and (earlier := await self._earlier(repeatable)):
@@ -158,14 +157,12 @@ class PostService(PostChanges):
             raise
         return await _to_the_end(self._store(post, record, draft))
 
-    async def _earlier(self, record: IdempotencyRecord) -> Answer[ContentView] | None:
+    async def _earlier(self, record: IdempotencyRecord) -> Answer | None:
         async with self.database.read() as session:
             body = await record.find(session)
-        return None if body is None else Answer.repeated(ContentView, body)
+        return None if body is None else Answer(body, is_repeated=True)
 
-    async def _store(
-        self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None
-    ) -> Answer[ContentView]:
+    async def _store(self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None) -> Answer:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
         try:
             await put_files(self.database, post.drafts.media, self.media_store)
@@ -174,7 +171,7 @@ class PostService(PostChanges):
             answer = Answer.of(new.view)
             async with self.database.write() as session:
                 if record is not None and (earlier := await record.take(session, now, answer.body)) is not None:
-                    return Answer.repeated(ContentView, earlier)
+                    return Answer(earlier, is_repeated=True)
                 connection = await session.connection()
                 rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
                 if rules.need_a_lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,18 @@ async def test_a_stored_answer_cannot_be_read_in_the_database(api: ApiHarness) -
         row = await session.get(IdempotencyRow, ("acme contents.create", KEY))
     assert row is not None
     assert b"secret plan" not in row.answer
+
+
+async def test_an_answer_of_an_earlier_version_is_repeated_as_it_was(api: ApiHarness) -> None:
+    first, record = await create(api), ("acme contents.create", KEY)
+    older = json.dumps({"id": first.json()["id"], "version": 1, "field": "that is gone"}).encode()
+    async with api.services.database.write() as session:
+        row = await session.get(IdempotencyRow, record)
+        assert row is not None
+        row.answer = api.services.keyring.seal(older, table="idempotency", row=" ".join(record), column="answer")
+    again = await create(api)
+    assert (again.status_code, again.content, again.headers["idempotent-replayed"]) == (202, older, "true")
+    assert again.headers["location"] == first.headers["location"]
 
 
 async def test_answers_are_kept_for_a_day_at_least(api: ApiHarness) -> None:
