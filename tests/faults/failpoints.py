@@ -17,7 +17,6 @@ narrows it; without, every process that passes is hit. A file `record` in the fo
 
 from __future__ import annotations
 
-import asyncio
 import collections
 import functools
 import inspect
@@ -38,6 +37,7 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.session import Database
+from munadi.domain.audit import current_actor
 from munadi.ports import Attempt, HandleStore, Publication
 
 Port = TypeVar("Port")
@@ -108,9 +108,8 @@ class Failpoints:
 
 
 def _serves_a_request() -> bool:
-    """Whether this task is uvicorn's for one request, and not a background task that commits at random moments."""
-    task = asyncio.current_task()
-    return task is not None and "run_asgi" in getattr(task.get_coro(), "__qualname__", "")
+    """Whether this task works for one request, and is no background task that commits at random moments."""
+    return current_actor().request_id is not None
 
 
 class _Around:
