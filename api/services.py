@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from fastapi import Request
 from temporalio.client import Client
@@ -26,7 +27,8 @@ from munadi.wrong_keys import WrongKeys
 
 @dataclass
 class Services:
-    """`temporal` is a lazy client (it connects on first use), or None where no address is set."""
+    """`temporal` is a lazy client (it connects on first use), or None where no address is set. `documents`: for
+    `api.turns`."""
 
     settings: Settings
     database: Database
@@ -47,6 +49,7 @@ class Services:
     wrong_keys: WrongKeys
     forms: AddressLimit
     uploads: UploadShares
+    documents: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 async def services(request: Request) -> Services:

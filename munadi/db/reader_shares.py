@@ -16,10 +16,10 @@ from munadi.outbound.slots import FairSlots
 
 
 class ReaderShares:
-    """Of `connections`, all brands together use at most four fifths, and one brand at most two fifths."""
+    """Of `connections`, all brands together use at most four fifths, and one brand at most one fifth."""
 
     def __init__(self, connections: int) -> None:
-        self._slots = FairSlots(max(1, connections * 4 // 5), max(1, connections * 2 // 5))
+        self._slots = FairSlots(max(1, connections * 4 // 5), max(1, connections // 5))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:

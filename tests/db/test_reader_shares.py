@@ -43,7 +43,7 @@ async def test_slow_lists_of_one_brand_leave_connections_to_the_others(database:
         for _ in range(3 * POOL):
             tasks.create_task(readers.read("acme"))
         await asyncio.sleep(0.1)
-        assert readers.reading == 4
+        assert readers.reading == 2
         for brand_ref in ("beta", None):
             with acting(Actor(brand_ref=brand_ref)):
                 async with asyncio.timeout(2), database.read():
@@ -55,7 +55,7 @@ async def test_slow_lists_of_one_brand_leave_connections_to_the_others(database:
 async def test_several_brands_together_leave_connections_to_other_reads(database: Database) -> None:
     readers = Readers(database)
     async with asyncio.TaskGroup() as tasks:
-        for brand_ref in ("acme", "beta", "gamma") * POOL:
+        for brand_ref in ("acme", "beta", "gamma", "delta", "epsilon") * POOL:
             tasks.create_task(readers.read(brand_ref))
         await asyncio.sleep(0.1)
         assert readers.reading == 8
