@@ -14,6 +14,8 @@ BIN := .venv/bin
 SIDE_BY_SIDE = PYTHONHASHSEED=0 $(BIN)/pytest -q --no-loadscope-reorder
 UV := .cache/uv/bin/uv
 RUFF_PATHS := .
+# Tests that need no servers: `check` runs them, and `test` only once.
+CHECKED := tests/architecture $(wildcard tests/docs)
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak n8n fmt lock dist
@@ -35,7 +37,7 @@ check: setup ## Lint, formatting, types, import rules, architecture and docs tes
 	$(BIN)/ruff format --check $(RUFF_PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/architecture $(wildcard tests/docs)
+	$(BIN)/pytest -q $(CHECKED)
 
 test-setup: setup ## What the tests need beyond Python: Node, Chromium, other languages, snac, the PDS
 	@$(BIN)/python scripts/system_packages.py
@@ -45,7 +47,7 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, other la
 
 # Two processes for the whole stacks, which mostly wait, and two for everything else; each then helps the others.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
-	$(SIDE_BY_SIDE) -n 4 --dist loadgroup -m "not soak and not faults" $(ARGS)
+	$(SIDE_BY_SIDE) -n 4 --dist loadgroup -m "not soak and not faults" $(addprefix --ignore=,$(CHECKED)) $(ARGS)
 
 faults: test-setup ## The small versions of the slower proofs, and a random search by the property tests; a quarter of an hour
 	$(SIDE_BY_SIDE) -m "(faults or hypothesis) and not alone" --hypothesis-profile=random -n 3 --dist loadfile $(ARGS) \
