@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
@@ -108,5 +108,9 @@ def invalid_cursor() -> ProblemError:
 
 def page(found: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
     """A page, from one row more than it shows."""
-    data = tuple(found[:limit])
-    return Page[T](data=data, next_cursor=cursor_of(data[-1]) if len(found) > limit else None)
+    return part(found[:limit], cursor_of, has_more=len(found) > limit)
+
+
+def part(rows: Sequence[T], cursor_of: Callable[[T], str], *, has_more: bool) -> Page[T]:
+    """All of the rows as a page, which may be fewer than the limit although there are more."""
+    return Page[T](data=tuple(rows), next_cursor=cursor_of(rows[-1]) if has_more else None)

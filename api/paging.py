@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends
 from pydantic import BaseModel
 
-from api.deps import Cursor, Limit, Page, page
+from api.deps import Cursor, Limit, Page, page, part
 from api.problems import refused
 from munadi.domain.problem import Problem
 
@@ -37,8 +37,8 @@ class Paging:
         return page(list(rows), self.limit, lambda row: _write(key(row)))
 
     def part(self, rows: Sequence[T], key: Callable[[T], str], *, has_more: bool) -> Page[T]:
-        """All of the rows as a page, which may be fewer than the limit although there are more."""
-        return Page[T](data=tuple(rows), next_cursor=_write(key(rows[-1])) if has_more else None)
+        """As `api.deps.part`."""
+        return part(rows, lambda row: _write(key(row)), has_more=has_more)
 
 
 async def paging(limit: Limit = 50, cursor: Cursor = None) -> Paging:

@@ -13,12 +13,12 @@ from munadi.publishing.answers import Answer
 
 def accepted(answer: Answer) -> Response:
     """202: the post is stored."""
-    return changed(answer, 202, {"Location": f"/v1/contents/{answer.fields['id']}"})
+    return changed(answer, 202, {"Location": f"/v1/contents/{answer.identity['id']}"})
 
 
 def changed(answer: Answer, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The post as it is now, with the ETag that a later change or read sends."""
-    return plain(answer, status, {**(headers or {}), "ETag": post_etag(answer.fields["version"], answer.body)})
+    return plain(answer, status, {**(headers or {}), "ETag": post_etag(answer.identity["version"], answer.body)})
 
 
 def plain(answer: Answer, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

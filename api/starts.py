@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -61,21 +61,29 @@ class Starts:
     _draining: asyncio.Task[None] | None = None
     _waking: set[asyncio.Task[None]] = field(default_factory=set)
 
+    @property
+    def client(self) -> Client | None:
+        """Temporal, or None without it and while calls are paused after a failure."""
+        return None if self.clock.monotonic() < self.paused_until else self.temporal
+
     def start(self, post: View) -> None:
         """Start the workflow of a post that is committed. Returns at once."""
-        if self.temporal is None or self.clock.monotonic() < self.paused_until:
+        if (client := self.client) is None:
             return
         wanted = (plan.wants_at for plan in post.plans)
         first = min((at for at in wanted if at is not None), default=self.clock.now())
         accepted = _Accepted(post, get_contextvars().get("request_id"))
         heapq.heappush(self._waiting, (first, post.content_id, accepted))
         if self._draining is None or self._draining.done():
-            self._draining = detached(self._drain(self.temporal))
+            self._draining = detached(self._drain(client))
 
     def wake(self, content_id: str, brand_ref: str, channels: Sequence[str]) -> None:
         """Signal the workflow of a post whose change is committed, or start it. Returns at once."""
-        if self.temporal is not None and self.clock.monotonic() >= self.paused_until:
-            task = asyncio.create_task(self._wake(self.temporal, content_id, brand_ref, channels))
+        if (client := self.client) is not None:
+            signal = wake_content(
+                client, self.task_queue, content_id=content_id, brand_ref=brand_ref, channels=channels
+            )
+            task = asyncio.create_task(self.signal(content_id, signal))
             self._waking.add(task)
             task.add_done_callback(self._waking.discard)
 
@@ -85,15 +93,14 @@ class Starts:
         if self._draining is not None:
             await self._draining
 
-    async def _wake(self, client: Client, content_id: str, brand_ref: str, channels: Sequence[str]) -> None:
+    async def signal(self, whose: str, call: Awaitable[object]) -> None:
+        """Await a call that wakes a workflow, for a second; a failure is logged, and pauses further calls."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await wake_content(
-                    client, self.task_queue, content_id=content_id, brand_ref=brand_ref, channels=channels
-                )
+                await call
         except Exception as error:  # noqa: BLE001 - the change is committed, and the relay retries
             self.paused_until = self.clock.monotonic() + COOLDOWN
-            log.warning("wake.failed", whose=content_id, error=type(error).__name__)
+            log.warning("wake.failed", whose=whose, error=type(error).__name__)
 
     async def _drain(self, client: Client) -> None:
         room = asyncio.Semaphore(AT_ONCE)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Body, Depends, Query, Response
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.background import BackgroundTask
 
 from api import examples
 from api.account_removal import disconnect_account
@@ -22,7 +23,7 @@ from api.paging import PagingQuery
 from api.problems import refused
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
-from api.wake import AccountWake, wake
+from api.wake import wake, wake_accounts
 from munadi.checking import AccountChecks
 from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
@@ -142,7 +143,7 @@ async def import_account(
         action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_IMPORTED
         record(session, action, target=view.id, brand_ref=ref, now=services.clock.now())
         headers = {"Location": f"/v1/accounts/{view.id}"}
-        return Success(view, 200 if known else 201, headers, AccountWake(view).after(services))
+        return Success(view, 200 if known else 201, headers, BackgroundTask(wake, services, view))
 
     return await respond_once(services, idempotency, ref, "accounts.import", keep)
 
@@ -228,7 +229,7 @@ async def disconnect(account_id: str, principal: Writer, services: TheServices, 
     before = await visible_account(account_id, principal, services)
     await disconnect_account(services, AccountStore(services.database, services.keyring), account_id)
     if before.status is not AccountStatus.DISCONNECTED:
-        background.add_task(wake, services, AccountWake(before))
+        wake_accounts(background, services, [before])
 
 
 async def visible_account(account_id: str, principal: Principal, services: Services) -> AccountView:

@@ -19,6 +19,7 @@ from api.deps import (
     Cursor,
     Page,
     TheServices,
+    part,
     read_cursor,
     write_cursor,
 )
@@ -137,8 +138,7 @@ async def list_contents(
     size = limit or (MAX_PAGE if ids else 20)
     async with services.database.read() as session:
         views, has_more = await contents.list_contents(session, wanted, size)
-    last = write_cursor(views[-1].created_at, views[-1].id) if has_more else None
-    return Page[ContentView](data=tuple(views), next_cursor=last)
+    return part(views, lambda view: write_cursor(view.created_at, view.id), has_more=has_more)
 
 
 @router.get(

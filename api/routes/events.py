@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.auth import not_found
-from api.deps import ContentReader, Limit, Page, TheServices
+from api.deps import ContentReader, Limit, Page, TheServices, part
 from api.filters import brand_filter
 from api.openapi import error_responses
 from api.problems import ProblemError, refused
@@ -55,8 +55,7 @@ async def list_content_events(
         if found is None or not principal.may_see(found[0].brand_ref):
             raise not_found("content", content_id)
         rows, has_more = await events.events_of(session, content_id, after=start, limit=limit)
-    next_cursor = str(rows[-1].position) if has_more else None
-    return Page[LoggedEvent](data=tuple(logged(row) for row in rows), next_cursor=next_cursor)
+    return part([logged(row) for row in rows], lambda event: str(event.position), has_more=has_more)
 
 
 @router.get(
@@ -103,8 +102,7 @@ async def list_events(
             brand_ref=brand,
             types=[each.value for each in kinds or ()],
         )
-    next_cursor = str(rows[-1].position) if has_more else None
-    return Page[LoggedEvent](data=tuple(logged(row) for row in rows), next_cursor=next_cursor)
+    return part([logged(row) for row in rows], lambda event: str(event.position), has_more=has_more)
 
 
 def _check_start(start: int, first: int) -> None:

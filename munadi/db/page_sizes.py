@@ -22,6 +22,13 @@ def length_of(*columns: Any) -> ColumnElement[int]:
     return sum(others, first)
 
 
+def ids_of_page(found: Sequence[tuple[str, int]], limit: int) -> tuple[list[str], bool]:
+    """The ids of the rows of a page, by the ids and lengths of one row more than its `limit`; and whether there are
+    more."""
+    count = fitting([length for _, length in found[:limit]])
+    return [row_id for row_id, _ in found[:count]], len(found) > count
+
+
 def fitting(lengths: Sequence[int]) -> int:
     """How many of the first rows fit on a page: at least one, if there is one."""
     return max(sum(1 for end in accumulate(lengths) if end <= PAGE_CHARACTERS), min(1, len(lengths)))

@@ -29,7 +29,7 @@ class Attempt:
     `effect` is what its caller recorded: UNKNOWN, SENT when the network accepted it and still works on it, REJECTED
     when it was refused and an earlier attempt may be live, else None. `uncertain_since` is when the first earlier
     attempt of this step was made that may have been received; None where there is none. `deadline` returns the time, or
-    raises ChannelError (not sent) once it is too late; whoever makes the call sets it.
+    raises ChannelError (not sent) once it is too late; the step runner sets it.
     """
 
     id: str

@@ -5,32 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from munadi.domain.model import WireModel
+
+IDENTITY = {"id", "version"}
 
 
 @dataclass(frozen=True)
 class Answer:
     """A view as JSON, which a repetition of the request gets byte for byte.
 
-    It is never read as a view again: an upgrade between the two may have changed what a view has.
+    `identity` has its `id` and, of a post, its `version`. The rest is never read as a view again: an upgrade between
+    the two may have changed what a view has.
     """
 
     body: bytes
+    identity: Mapping[str, Any]
     is_repeated: bool = False
 
     @classmethod
     def of(cls, view: WireModel) -> Answer:
         """The answer to the first request."""
-        return cls(view.model_dump_json(by_alias=True).encode())
+        return cls(view.model_dump_json(by_alias=True).encode(), view.model_dump(include=IDENTITY))
 
-    @cached_property
-    def fields(self) -> Mapping[str, Any]:
-        """The fields of the view, by their names in JSON."""
-        found: dict[str, Any] = json.loads(self.body)
-        return found
+    @classmethod
+    def repeated(cls, body: bytes) -> Answer:
+        """The recorded answer to an earlier request."""
+        return cls(body, json.loads(body), is_repeated=True)
 
 
 class NotVisible(LookupError):

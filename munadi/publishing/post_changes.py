@@ -201,7 +201,7 @@ class PostChanges:
         is rolled back and nothing recorded."""
         async with self.database.write() as session:
             if record is not None and (earlier := await record.take(session, self.clock.now())) is not None:
-                return Answer(earlier, is_repeated=True)
+                return Answer.repeated(earlier)
             view, changed = await work(session)
             answer = Answer.of(view)
             if record is not None:

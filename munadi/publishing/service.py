@@ -160,7 +160,7 @@ class PostService(PostChanges):
     async def _earlier(self, record: IdempotencyRecord) -> Answer | None:
         async with self.database.read() as session:
             body = await record.find(session)
-        return None if body is None else Answer(body, is_repeated=True)
+        return None if body is None else Answer.repeated(body)
 
     async def _store(self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None) -> Answer:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
@@ -171,7 +171,7 @@ class PostService(PostChanges):
             answer = Answer.of(new.view)
             async with self.database.write() as session:
                 if record is not None and (earlier := await record.take(session, now, answer.body)) is not None:
-                    return Answer(earlier, is_repeated=True)
+                    return Answer.repeated(earlier)
                 connection = await session.connection()
                 rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
                 if rules.need_a_lock:
@@ -194,11 +194,11 @@ class PostService(PostChanges):
 
 
 async def _to_the_end(storing: Coroutine[Any, Any, T]) -> T:
-    """Store, whether or not somebody still waits for the result."""
+    """Await what stores a post. A cancellation ends the wait, and not the storing."""
     task = asyncio.ensure_future(storing)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        # A refusal that comes now has no one to be told to; reading it keeps it from being logged as forgotten.
+        # No request is left to report a refusal to. Reading it keeps asyncio from logging it as forgotten.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         raise

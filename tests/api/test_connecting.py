@@ -70,7 +70,7 @@ async def test_the_workflow_of_each_connected_account_is_started_at_once(
 ) -> None:
     """Without waiting for the relay: the first token may have little time left."""
     client_of_temporal = await Client.connect(temporal.address)
-    monkeypatch.setattr(api.services, "temporal", client_of_temporal)
+    monkeypatch.setattr(api.services.starts, "temporal", client_of_temporal)
     async with owner_of(api) as owner:
         await owner.consent(await create_link(api))
         api.authorizer.profiles = ("p1", "p2")

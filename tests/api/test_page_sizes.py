@@ -1,4 +1,4 @@
-"""A page of a list ends where it would be long, and the next one goes on there."""
+"""Pages of long rows are short, and `nextCursor` leads to the rest."""
 
 from __future__ import annotations
 

@@ -22,10 +22,10 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import POST, Handle
 from munadi.ports import Attempt, Clock, LinkCard, PublicationDraft
+from tests.channels.direct import NOW as NOW
 from tests.channels.direct import Direct
 from tests.channels.network import Network
 
-NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 PUBLICATION = "pub_01jd0000000000000000000000"
 TOKEN = "secret-access-token-0123456789"
 REFRESH = "secret-refresh-token-0123456789"

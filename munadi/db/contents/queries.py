@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from munadi.db.contents.metadata import contents_with
 from munadi.db.contents.overdue import overdue_contents
 from munadi.db.contents.views import content_view
-from munadi.db.page_sizes import fitting, length_of
+from munadi.db.page_sizes import ids_of_page, length_of
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.db.tables.contents import NEEDS_A_PERSON_BY_AGE
 from munadi.domain.content import ContentStatus, ContentView
@@ -128,12 +128,12 @@ async def list_contents(session: AsyncSession, wanted: ContentFilter, limit: int
     length = length_of(col(DraftRow.source), col(DraftRow.resolved))
     lengths = select(ContentRow.id, length).join(DraftRow, _current_draft()).where(*_conditions(wanted))
     found = (await session.exec(lengths.order_by(*newest).limit(limit + 1))).all()
-    ids = [content_id for content_id, _ in found[: fitting([length for _, length in found[:limit]])]]
+    ids, has_more = ids_of_page(found, limit)
     query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(col(ContentRow.id).in_(ids))
     pairs = (await session.exec(query.order_by(*newest))).all() if ids else ()
     publications = await _publications(session, [content.id for content, _ in pairs])
     views = [content_view(content, draft, publications.get(content.id, [])) for content, draft in pairs]
-    return views, len(found) > len(ids)
+    return views, has_more
 
 
 async def views_of(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, ContentView]:

@@ -14,7 +14,7 @@ from munadi.db.audit import record
 from munadi.db.contents.media_uses import forget_uses, named_media, use_media
 from munadi.db.idempotency import KEPT
 from munadi.db.ids import new_id
-from munadi.db.page_sizes import fitting, length_of
+from munadi.db.page_sizes import ids_of_page, length_of
 from munadi.db.session import Database
 from munadi.db.tables import SavedDraftRow
 from munadi.domain.audit import Action
@@ -62,10 +62,10 @@ async def list_drafts(
     if before is not None:
         query = query.where(col(SavedDraftRow.id) < before)
     found = (await session.exec(query.order_by(col(SavedDraftRow.id).desc()).limit(limit + 1))).all()
-    ids = [draft_id for draft_id, _ in found[: fitting([length for _, length in found[:limit]])]]
+    ids, has_more = ids_of_page(found, limit)
     shown = select(SavedDraftRow).where(col(SavedDraftRow.id).in_(ids)).order_by(col(SavedDraftRow.id).desc())
     rows: Sequence[SavedDraftRow] = (await session.exec(shown)).all() if ids else ()
-    return [draft_view(row) for row in rows], len(found) > len(ids)
+    return [draft_view(row) for row in rows], has_more
 
 
 async def count_drafts(session: AsyncSession, brand_ref: str | None, limit: int) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.page_sizes import fitting, length_of
+from munadi.db.page_sizes import ids_of_page, length_of
 from munadi.db.session import Database
 from munadi.db.tables import EventRow
 
@@ -103,9 +103,9 @@ async def events_of(
 
 async def _page(session: AsyncSession, lengths: Any, limit: int) -> tuple[Sequence[EventRow], bool]:
     found = (await session.exec(lengths.order_by(col(EventRow.position)).limit(limit + 1))).all()
-    ids = [event_id for event_id, _ in found[: fitting([length for _, length in found[:limit]])]]
+    ids, has_more = ids_of_page(found, limit)
     shown = select(EventRow).where(col(EventRow.id).in_(ids)).order_by(col(EventRow.position))
-    return (await session.exec(shown)).all() if ids else (), len(found) > len(ids)
+    return (await session.exec(shown)).all() if ids else (), has_more
 
 
 async def _waiting(database: Database) -> bool:
