@@ -16,10 +16,14 @@ from munadi.outbound.slots import FairSlots
 
 
 class ReaderShares:
-    """Of `connections`, all brands together use at most four fifths, and one brand at most one fifth."""
+    """Of `connections`, all brands together use at most four fifths, and one brand at most one fifth.
 
-    def __init__(self, connections: int) -> None:
-        self._slots = FairSlots(max(1, connections * 4 // 5), max(1, connections // 5))
+    `processors` are those that the database shares with this process, as SQLite does; one brand uses half at most.
+    """
+
+    def __init__(self, connections: int, processors: int | None = None) -> None:
+        one_brand = connections // 5 if processors is None else min(connections // 5, processors // 2)
+        self._slots = FairSlots(max(1, connections * 4 // 5), max(1, one_brand))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:

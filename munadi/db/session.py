@@ -10,6 +10,7 @@ An error of the database names its statement and never its parameters: they hold
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -56,7 +57,7 @@ class Database:
         self._groups: GroupCommit | None = None
         self._lookups: Engine | None = None
         self._reachability = Reachability()
-        self._shares = ReaderShares(pool_size)
+        self._shares = ReaderShares(pool_size, os.cpu_count() if self.is_sqlite else None)
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
             self._writer = _sqlite_engine(url, _WRITING, connect_writer, 2)

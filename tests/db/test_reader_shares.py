@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from munadi.db.reader_shares import ReaderShares
 from munadi.db.session import Database
 from munadi.domain.audit import Actor, acting
 
-POOL = 10
+POOL, PROCESSORS = 10, 2
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    monkeypatch.setattr(os, "cpu_count", lambda: PROCESSORS)
     opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}", pool_size=POOL)
     yield opened
     await opened.close()
@@ -43,7 +46,7 @@ async def test_slow_lists_of_one_brand_leave_connections_to_the_others(database:
         for _ in range(3 * POOL):
             tasks.create_task(readers.read("acme"))
         await asyncio.sleep(0.1)
-        assert readers.reading == 2
+        assert readers.reading == 1
         for brand_ref in ("beta", None):
             with acting(Actor(brand_ref=brand_ref)):
                 async with asyncio.timeout(2), database.read():
@@ -52,13 +55,38 @@ async def test_slow_lists_of_one_brand_leave_connections_to_the_others(database:
     assert readers.reading == 3 * POOL
 
 
+@pytest.mark.parametrize(
+    ("connections", "processors", "most"),
+    [(10, 2, 1), (10, 1, 1), (10, 8, 2), (20, 8, 4), (10, None, 2), (2, None, 1)],
+)
+async def test_one_brand_uses_a_fifth_of_the_connections_and_half_of_the_processors(
+    connections: int, processors: int | None, most: int
+) -> None:
+    shares, end = ReaderShares(connections, processors), asyncio.Event()
+    reading = 0
+
+    async def read() -> None:
+        nonlocal reading
+        with acting(Actor(brand_ref="acme")):
+            async with shares.reading():
+                reading += 1
+                await end.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(connections):
+            tasks.create_task(read())
+        await asyncio.sleep(0.1)
+        assert reading == most
+        end.set()
+
+
 async def test_several_brands_together_leave_connections_to_other_reads(database: Database) -> None:
     readers = Readers(database)
     async with asyncio.TaskGroup() as tasks:
         for brand_ref in ("acme", "beta", "gamma", "delta", "epsilon") * POOL:
             tasks.create_task(readers.read(brand_ref))
         await asyncio.sleep(0.1)
-        assert readers.reading == 8
+        assert readers.reading == 5
         async with asyncio.timeout(2), database.read():
             pass
         readers.end.set()
