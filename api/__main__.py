@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from api.process import serve
+from api.process.running import serve
 from munadi.cli.exits import refusal_ends_process
 from munadi.cli.process_exit import exits_at_once
-from munadi.unused_imports import leave_out
+from munadi.process.unused_imports import leave_out
 
 # httpx imports these for its command line and structlog for tracebacks in colour: 5 MB.
 leave_out("rich", "pygments")

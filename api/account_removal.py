@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from api.services import Services
+from api.process.services import Services
 from munadi.crypto import SealBroken
 from munadi.db.accounts.store import AccountStore, OpenedAccount
 from munadi.domain.failure import ChannelError

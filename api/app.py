@@ -11,18 +11,23 @@ from functools import cache, partial
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
-from api import openapi, problems
-from api.address import callers_of
-from api.admission import admit
-from api.conditional import ConditionalReads
-from api.cookies import is_https
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
-from api.edge import Edge
+from api.http import problems
+from api.http.address import callers_of
+from api.http.admission import admit
+from api.http.conditional import ConditionalReads
+from api.http.cookies import is_https
+from api.http.edge import Edge
+from api.http.queries import check_address
+from api.http.request_context import ActorMiddleware, SecurityHeaders
+from api.http.shares import UploadShares
 from api.languages.choice import PageLanguage
-from api.metrics import StateOfWork
-from api.queries import check_address
-from api.request_context import ActorMiddleware, SecurityHeaders
+from api.openapi import document as openapi
+from api.process.metrics import StateOfWork
+from api.process.services import Services
+from api.process.starts import Starts
+from api.process.temporal_watch import TemporalWatch
 from api.routes import (
     accounts,
     audit,
@@ -49,25 +54,21 @@ from api.routes import (
     webhooks,
 )
 from api.routes.channels import ChannelCatalogue
-from api.services import Services
-from api.shares import UploadShares
-from api.starts import Starts
-from api.temporal_watch import TemporalWatch
-from munadi.address_limit import AddressLimit
+from munadi.accounts.connecting import ConnectFlow
 from munadi.config import Settings
-from munadi.connecting import ConnectFlow
 from munadi.db.accounts.connections import ConnectionStore
 from munadi.db.accounts.store import AccountStore
 from munadi.intake.checks import PostChecker
 from munadi.intake.media import MediaIntake, RequestLimits
-from munadi.metering import CallMeter
+from munadi.limits.addresses import AddressLimit
+from munadi.limits.calls import CallMeter
+from munadi.limits.wrong_keys import WrongKeys
 from munadi.ports import Channels, Clock
+from munadi.process.runtime import Runtime, open_database, open_runtime
+from munadi.process.temporal import connect
+from munadi.process.watchdog import hang_watchdog
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.service import PostService
-from munadi.runtime import Runtime, open_database, open_runtime
-from munadi.temporal import connect
-from munadi.watchdog import hang_watchdog
-from munadi.wrong_keys import WrongKeys
 
 VERSION = "0.1.0"
 SUMMARY = "Hand over content once; Munadi owns its publishing from then on."

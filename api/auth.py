@@ -2,7 +2,7 @@
 
 A client sends its key; a browser that signed in with one sends a session instead (`api/dashboard/session.py`), which
 counts only where there is no Authorization header at all. Wrong keys are recorded and rate limited per address
-(`munadi/wrong_keys.py`).
+(`munadi/limits/wrong_keys.py`).
 
 A key that may not see a brand gets the same response as for an unknown one (404), never a hint that it exists.
 """
@@ -15,11 +15,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.cookies import read_cookie
 from api.dashboard.session import COOKIE, CSRF_HEADER, SAFE_METHODS, Session, check_csrf, open_session
-from api.problems import ProblemError, request_id_of
-from api.quotas import brand_of_call, count_call
-from api.services import Services, services
+from api.http.cookies import read_cookie
+from api.http.problems import ProblemError, request_id_of
+from api.http.quotas import brand_of_call, count_call
+from api.process.services import Services, services
 from munadi.db.keys.callers import Principal, find_caller
 from munadi.db.keys.sessions import SessionStore
 from munadi.domain.audit import Action, current_actor

@@ -13,9 +13,9 @@ from fastapi import Depends, Header, Query
 from pydantic import BaseModel, Field
 
 from api.auth import require
-from api.conditional import ENTITY_TAGS
-from api.problems import ProblemError, refused
-from api.services import Services, services
+from api.http.conditional import ENTITY_TAGS
+from api.http.problems import ProblemError, refused
+from api.process.services import Services, services
 from munadi.db.keys.callers import Principal
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem

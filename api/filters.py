@@ -6,8 +6,8 @@ What this key may not see answers exactly like what does not exist.
 from __future__ import annotations
 
 from api.auth import not_found
+from api.process.services import Services
 from api.routes.brands import visible_brand
-from api.services import Services
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import AccountRow, ContentRow, EndpointRow, EventRow
 from munadi.domain.ids import Prefix, is_id

@@ -23,8 +23,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from api.problems import ProblemError
-from api.services import Services, services
+from api.http.problems import ProblemError
+from api.process.services import Services, services
 from munadi.crypto import KeyRing
 from munadi.db.idempotency import IdempotencyKey
 from munadi.intake.strict_json import canonical

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import Response
 
-from api.conditional import post_etag
+from api.http.conditional import post_etag
 from api.idempotency import REPLAYED
 from munadi.publishing.answers import Answer
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import Request
 
-from api.body import read_sent
-from api.client_disconnect import while_connected
-from api.services import Services
+from api.bodies.parsing import read_sent
+from api.http.client_disconnect import while_connected
+from api.process.services import Services
 from munadi.db.keys.callers import Principal
 from munadi.domain.problem import ProblemsFound
 from munadi.intake.requests import ContentRequest

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Depends
 
 from api.auth import not_found, require
-from api.problems import ProblemError
-from api.services import Services
+from api.http.problems import ProblemError
+from api.process.services import Services
 from munadi.db.keys.callers import Principal
 from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.ids import Prefix, is_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.services import Services
+from api.process.services import Services
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.domain.webhook import DeliveryView

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api import edge, upload_form
 from api.app import create_app
+from api.http import edge, upload_form
 from munadi.channels import answers
 from munadi.channels.registry import channel_options, channel_specs
 from munadi.config import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from api.event_examples import event_example
+from api.openapi.event_examples import event_example
 from munadi.domain.event import Event, EventType
 from munadi.domain.event_kinds import EVENT_KINDS, event_schema
 from scripts.markdown import table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from munadi.cli.exits import refusal_ends_process
 from munadi.cli.process_exit import exits_at_once
-from munadi.unused_imports import leave_out
+from munadi.process.unused_imports import leave_out
 from worker.process import work
 
 # httpx imports these for its command line and structlog for tracebacks in colour: 8 MB.

@@ -27,19 +27,19 @@ from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
 from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
-from munadi.checking import AccountChecks
+from munadi.accounts.checking import AccountChecks
+from munadi.accounts.tokens import AccountTokens
 from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.domain.ids import posts_queue, webhook_queue
 from munadi.intake.preflight import PreflightCheck
+from munadi.process.runtime import Runtime
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.schedule import ScheduleStore
-from munadi.runtime import Runtime
-from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import LeftoverRemover
 from worker.media_removal import MediaRemover

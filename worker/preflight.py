@@ -27,7 +27,7 @@ CHECKED_AT_ONCE, PATIENCE = 10, 15.0
 
 
 class Checks(Protocol):
-    """Checks an account at its network and stores the result: `munadi.checking.AccountChecks`."""
+    """Checks an account at its network and stores the result: `munadi.accounts.checking.AccountChecks`."""
 
     async def check(self, account_id: str) -> Failure | None: ...
 

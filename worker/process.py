@@ -15,8 +15,8 @@ def work() -> NoReturn:
     settings = read_settings()
     check_start(settings, needs_temporal=True)
 
-    from munadi.logs import configure_logging
-    from munadi.temporal import log_through_python
+    from munadi.process.logs import configure_logging
+    from munadi.process.temporal import log_through_python
     from worker.running import run
 
     configure_logging(settings.log_level)

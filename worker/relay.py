@@ -26,11 +26,11 @@ from munadi.db.idempotency import forget_old_answers
 from munadi.db.keys.sessions import forget_old_sessions
 from munadi.db.session import Database
 from munadi.ports import Clock
+from munadi.process.temporal import is_up
 from munadi.publishing.crowds import Crowds
 from munadi.publishing.leftover_removal import forget_old_discards
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.wakes import DueWake, Wakes
-from munadi.temporal import is_up
 from worker.rounds import DATABASE, run_rounds
 from workflows.start import is_at_work, wake_account, wake_content
 

@@ -15,12 +15,12 @@ from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.recoveries import RecoveryStore
-from munadi.garbage import exempt_startup
+from munadi.process.garbage import exempt_startup
+from munadi.process.runtime import Runtime, open_database, open_runtime
+from munadi.process.starting import check_namespace, wait_for_schema
+from munadi.process.temporal import connect
+from munadi.process.watchdog import hang_watchdog
 from munadi.publishing.schedule import ScheduleStore
-from munadi.runtime import Runtime, open_database, open_runtime
-from munadi.starting import check_namespace, wait_for_schema
-from munadi.temporal import connect
-from munadi.watchdog import hang_watchdog
 from worker.compose import (
     build_activities,
     build_dispatcher,

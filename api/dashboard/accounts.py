@@ -17,7 +17,7 @@ from api.dashboard.reconnecting import WayBack, connecting_again
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.deps import MAX_PAGE, TheServices
 from api.languages.catalogue import gettext
-from api.services import Services
+from api.process.services import Services
 from munadi.db.accounts.disconnected import (
     DisconnectedBy,
     count_left_failures,

@@ -19,7 +19,7 @@ from api.dashboard.reconnecting import reconnecting
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant
 from api.deps import TheServices
-from api.services import Services
+from api.process.services import Services
 from munadi.db.contents.attention import FAILED_SINCE, incomplete_publications
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus

@@ -12,10 +12,10 @@ from urllib.parse import quote
 from fastapi import Request
 from starlette.responses import Response
 
-from api.cookies import read_cookie, set_cookie
 from api.dashboard.page_data import Reader, ReadingFailed
 from api.dashboard.times import WITHOUT_A_BRAND, shared_zone
 from api.deps import MAX_PAGE
+from api.http.cookies import read_cookie, set_cookie
 from munadi.config import Settings
 
 Brand = dict[str, Any]

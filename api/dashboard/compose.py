@@ -19,7 +19,7 @@ from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.times import local_field
 from api.deps import MAX_PAGE, TheServices
-from api.services import Services
+from api.process.services import Services
 from munadi.db.contents.copies import COPY_OF
 from munadi.db.contents.saved_drafts import find_draft
 from munadi.domain.ids import Prefix, is_id

@@ -17,7 +17,7 @@ from api.dashboard.render import PageRoute, render
 from api.dashboard.times import local_field, shared_zone
 from api.deps import TheServices
 from api.languages.catalogue import N_
-from api.services import Services
+from api.process.services import Services
 from munadi.db.contents.holds import HoldCause, hold_causes
 from munadi.domain.content import ContentStatus
 from munadi.domain.publication import PublicationStatus

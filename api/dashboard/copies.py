@@ -7,7 +7,7 @@ from typing import Any
 
 from api.dashboard.page_data import Reader
 from api.deps import MAX_PAGE
-from api.services import Services
+from api.process.services import Services
 from munadi.db.contents.copies import copies_of
 from munadi.domain.content import ContentStatus
 

@@ -12,7 +12,7 @@ from api.dashboard.causes import Cause
 from api.dashboard.copying import Copy, copies_as_new, keeps_its_time
 from api.dashboard.page_data import Reader
 from api.deps import MAX_PAGE
-from api.services import Services
+from api.process.services import Services
 from munadi.db.contents.copies import drafts_of_copies
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from api.dashboard.causes import Cause
 from api.dashboard.reconnecting import connecting_again, reconnecting
-from api.services import Services
+from api.process.services import Services
 from munadi.db.accounts.disconnected import accounts_by_id
 from munadi.db.accounts.rows import successors
 from munadi.db.contents.holds import hold_causes

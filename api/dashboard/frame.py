@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from api.dashboard.brand_choice import BrandChoice, choose_brand
 from api.dashboard.page_data import TheReader
 from api.deps import TheServices
-from api.temporal_watch import TemporalWatch
+from api.process.temporal_watch import TemporalWatch
 from munadi.db.contents.attention import COUNTED, count_needing_a_person
 from munadi.db.contents.overdue import Overdue, overdue_by_brand
 from munadi.domain.key import Scope

@@ -11,9 +11,9 @@ from api.dashboard.render import HEADERS, PageRoute
 from api.dashboard.session import is_of_own_site
 from api.dashboard.sign_in import HOME, local_path
 from api.deps import TheServices
+from api.http.problems import ProblemError
 from api.languages.catalogue import Language
 from api.languages.choice import keep_choice
-from api.problems import ProblemError
 
 router = APIRouter(route_class=PageRoute)
 

@@ -20,12 +20,11 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 
 from api.auth import signed_in
-from api.cookies import read_cookie
 from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
-from api.problems import ProblemError
-from api.shares import NothingLeft, Shares
-from munadi.background import detached
+from api.http.cookies import read_cookie
+from api.http.problems import ProblemError
+from api.http.shares import NothingLeft, Shares
 from munadi.db.contents.overdue import overdue_by_brand
 from munadi.db.events.log import last_position, last_positions, number_events
 from munadi.db.keys.callers import Principal
@@ -33,6 +32,7 @@ from munadi.db.keys.sessions import SessionStore
 from munadi.db.session import Database
 from munadi.domain.key import Scope
 from munadi.ports import Clock
+from munadi.process.background import detached
 
 router = APIRouter()
 log = structlog.get_logger("munadi.api")

@@ -15,11 +15,11 @@ from fastapi import Depends, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import signed_in
-from api.cookies import cookie_name, read_cookie
 from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
-from api.problems import ProblemError
-from api.quotas import brand_of_call, count_call
+from api.http.cookies import cookie_name, read_cookie
+from api.http.problems import ProblemError
+from api.http.quotas import brand_of_call, count_call
 from munadi.db.events.log import last_position
 from munadi.db.keys.callers import Principal
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.services import Services
+from api.process.services import Services
 from munadi.db.tables import AccountRow
 from munadi.domain.channel import ChannelName
 

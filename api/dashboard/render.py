@@ -18,11 +18,11 @@ from api.dashboard import causes, fields, icons, labels, remedies
 from api.dashboard.brand_choice import remember
 from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.dashboard.times import WITHOUT_A_BRAND, instant, local_field, short_day, shown_time, zone_label
+from api.http.problems import answer, request_id_of, translate
 from api.languages import templates
 from api.languages.catalogue import N_
 from api.languages.choice import language_headers
-from api.problems import answer, request_id_of, translate
-from api.services import Services
+from api.process.services import Services
 from munadi.domain.key import Scope
 
 FOLDER = Path(__file__).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.services import Services
+from api.process.services import Services
 from munadi.db.contents.saved_drafts import count_drafts
 from munadi.db.keys.callers import Principal
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from api.problems import ProblemError
+from api.http.problems import ProblemError
 from munadi.crypto import KeyRing, SealBroken
 
 COOKIE = "munadi_session"

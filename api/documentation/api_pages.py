@@ -16,11 +16,11 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from starlette.responses import JSONResponse
 
-from api.conditional import tag_of
 from api.documentation import HERE
 from api.documentation.markdown import fragment, inline
 from api.documentation.operations import groups, operation_of
-from api.example_dates import document_on, year_on
+from api.http.conditional import tag_of
+from api.openapi.example_dates import document_on, year_on
 
 
 class ApiPages:

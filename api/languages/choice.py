@@ -8,7 +8,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.cookies import cookie_name, set_cookie
+from api.http.cookies import cookie_name, set_cookie
 from api.languages.catalogue import Language, current
 from munadi.config import Settings
 

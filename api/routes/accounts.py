@@ -10,21 +10,23 @@ from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.background import BackgroundTask
 
-from api import examples
 from api.account_removal import disconnect_account
 from api.auth import not_found, require
 from api.deps import Page, TheServices
-from api.examples import shows, shows_page
 from api.filters import brand_filter
+from api.http.outside_problems import check_url, of_channel
+from api.http.paging import PagingQuery
+from api.http.problems import refused
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
-from api.openapi import error_responses
-from api.outside_problems import check_url, of_channel
-from api.paging import PagingQuery
-from api.problems import refused
+from api.openapi import examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
+from api.process.services import Services
+from api.process.wake import wake, wake_accounts
 from api.routes.brands import Ref, visible_brand
-from api.services import Services
-from api.wake import wake, wake_accounts
-from munadi.checking import AccountChecks
+from munadi.accounts.checking import AccountChecks
+from munadi.accounts.importing import prove
+from munadi.accounts.tokens import AccountTokens
 from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
 from munadi.db.brands.limits import lock_limits, require_accounts
@@ -40,11 +42,9 @@ from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
-from munadi.importing import prove
 from munadi.ports import AccountImport, Connection
 from munadi.ports.calls import calling_for
 from munadi.publishing import account_changes
-from munadi.tokens import AccountTokens
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query
 
 from api.auth import require
 from api.deps import Page, TheServices
-from api.examples import shows_page
 from api.filters import brand_filter
-from api.openapi import error_responses
-from api.paging import PagingQuery
+from api.http.paging import PagingQuery
+from api.openapi.document import error_responses
+from api.openapi.examples import shows_page
 from munadi.db.audit import AuditFilter, list_entries
 from munadi.db.keys.callers import Principal
 from munadi.domain.audit import Action, AuditEntry

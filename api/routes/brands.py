@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import examples
 from api.auth import not_found, require
 from api.deps import Page, TheServices
-from api.examples import shows, shows_page
+from api.http.paging import PagingQuery
+from api.http.problems import ProblemError
 from api.idempotency import IdempotencyHeader, Success, respond_once
-from api.openapi import error_responses
-from api.paging import PagingQuery
-from api.problems import ProblemError
-from api.services import Services
+from api.openapi import examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
+from api.process.services import Services
 from munadi.db.brands.store import BrandExists, BrandStore
 from munadi.db.keys.callers import Principal
 from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView, Duplicates, UnusableAccounts

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from api import examples
 from api.deps import ContentReader, TheServices
-from api.examples import shows
 from api.filters import brand_filter
-from api.openapi import error_responses
-from api.problems import refused
+from api.http.problems import refused
+from api.openapi import examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows
 from munadi.db.contents.calendar import due_days, due_days_coming_first
 from munadi.domain.content import ContentView
 from munadi.domain.model import WireModel

@@ -11,12 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import not_found
 from api.deps import ContentReader, ContentWriter, Page, TheServices
-from api.examples import shows, shows_page
+from api.http.problems import ProblemError
 from api.idempotency import IdempotencyHeader, Success, respond_once, secret_operation
-from api.openapi import error_responses
-from api.problems import ProblemError
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
+from api.process.services import Services
 from api.routes.brands import Ref, visible_brand
-from api.services import Services
 from munadi.db.brands import calendar_feeds as feeds
 from munadi.db.tables import CalendarFeedRow
 from munadi.domain.content import ContentStatus

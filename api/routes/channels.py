@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.auth import not_found, require
 from api.deps import Page
-from api.openapi import error_responses
+from api.openapi.document import error_responses
 from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelView
 from munadi.domain.key import Scope

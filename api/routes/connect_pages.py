@@ -1,8 +1,8 @@
 """The pages for a profile's owner: the connect link, the way to the network and back, the choice of a profile.
 
-No key is needed: the link, the state and the browser's cookie are the secrets here (munadi/connecting.py). A page gives
-the browser a cookie, and its form a token that fits this cookie and this address alone (`Browser`). So only a browser
-that opened the page can send its form: another site can make a browser send the form, but has neither.
+No key is needed: the link, the state and the browser's cookie are the secrets here (`munadi.accounts.connecting`). A
+page gives the browser a cookie, and its form a token that fits this cookie and this address only (`Browser`). So only
+a browser that opened the page can send its form: another site can make a browser send the form, but has neither.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, BackgroundTasks, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
-from api.address import LOCAL
 from api.auth import not_found
-from api.body_kind import form_of
-from api.connect_browser import Browser
 from api.dashboard.permissions import permissions_of
 from api.deps import TheServices
+from api.http.address import LOCAL
+from api.http.body_kind import form_of
+from api.http.connect_browser import Browser
 from api.languages.catalogue import N_, gettext
-from api.openapi import CALLBACK, error_responses
+from api.openapi.document import CALLBACK, error_responses
 from api.pages import ASSETS, HEADERS, ICON, page
-from api.services import Services
-from api.wake import wake_accounts
-from munadi.connecting import ConnectResult, InvalidLink, InvalidState
+from api.process.services import Services
+from api.process.wake import wake_accounts
+from munadi.accounts.connecting import ConnectResult, InvalidLink, InvalidState
 from munadi.db.accounts.client_keys import keys_in_use
 from munadi.db.accounts.connections import ConnectionStore, hash_of, view_of
 from munadi.db.accounts.store import AccountStore

@@ -11,19 +11,19 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import examples
-from api.address import LOCAL
 from api.auth import not_found
 from api.deps import TheServices
-from api.examples import shows
+from api.http.address import LOCAL
+from api.http.problems import ProblemError, refused
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
-from api.openapi import error_responses
-from api.problems import ProblemError, refused
+from api.openapi import examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows
+from api.process.services import Services
+from api.process.wake import wake_accounts
 from api.routes.accounts import Reader, Writer, visible_account
 from api.routes.brands import Ref, visible_brand
-from api.services import Services
-from api.wake import wake_accounts
-from munadi.connecting import InvalidLink, InvalidState
+from munadi.accounts.connecting import InvalidLink, InvalidState
 from munadi.db.accounts.connections import ConnectionStore, NewConnection, view_of
 from munadi.db.brands.limits import require_accounts, require_holding
 from munadi.db.keys.callers import Principal

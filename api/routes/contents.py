@@ -7,11 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from api import examples
 from api.auth import not_found
-from api.body import body_of, described, read_body
-from api.client_disconnect import while_connected
-from api.conditional import post_etag
+from api.bodies.parsing import body_of, described, read_body
 from api.deps import (
     MAX_PAGE,
     ContentReader,
@@ -24,12 +21,15 @@ from api.deps import (
     write_cursor,
 )
 from api.filters import brand_filter, object_filter
+from api.http.client_disconnect import while_connected
+from api.http.conditional import post_etag
+from api.http.metadata_query import PARAMETER, MetadataQuery
 from api.idempotency import IdempotencyHeader
-from api.metadata_query import PARAMETER, MetadataQuery
-from api.openapi import error_responses
+from api.openapi import examples
+from api.openapi.document import error_responses
 from api.post_answers import accepted
 from api.post_checks import check_post
-from api.services import Services
+from api.process.services import Services
 from munadi.db.contents import queries as contents
 from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelName

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import webhook_examples
 from api.auth import not_found
 from api.deps import Page, TheServices
-from api.examples import shows, shows_page
 from api.filters import object_filter
+from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader, Success, respond_once
-from api.openapi import error_responses
-from api.paging import PagingQuery
+from api.openapi import webhook_examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
 from api.visible_endpoint import WebhookReader, WebhookWriter, disabled
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries

@@ -13,7 +13,7 @@ from api.auth import not_found
 from api.deps import TheServices
 from api.documentation import HERE
 from api.documentation.api_pages import api_pages
-from api.turns import ONE_A_TURN
+from api.http.turns import ONE_A_TURN
 
 router = APIRouter(prefix="/docs/api", include_in_schema=False, dependencies=[ONE_A_TURN])
 document = APIRouter(include_in_schema=False, dependencies=[ONE_A_TURN])

@@ -16,7 +16,7 @@ from api.documentation import HERE
 from api.documentation.folder import TYPES, files, moved, page_at
 from api.documentation.markdown import page_of
 from api.documentation.navigation import INDEX, language_of, neighbours, relative, sections, shown_as
-from api.turns import ONE_A_TURN
+from api.http.turns import ONE_A_TURN
 
 router = APIRouter(prefix="/docs", include_in_schema=False, dependencies=[ONE_A_TURN])
 

@@ -8,20 +8,20 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import not_found
-from api.body import body_of, described, read_body, read_sent
-from api.brand_of_body import named_brand
-from api.client_disconnect import while_connected
+from api.bodies.brand import named_brand
+from api.bodies.drafts import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit, require_bounded
+from api.bodies.parsing import body_of, described, read_body, read_sent
 from api.deps import ContentReader, ContentWriter, IfMatch, Page, TheServices, check_match, etag, require_match
-from api.draft_bodies import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit, require_bounded
-from api.examples import shows, shows_page
 from api.filters import brand_filter
+from api.http.client_disconnect import while_connected
+from api.http.paging import PagingQuery
+from api.http.problems import ProblemError
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, send
-from api.openapi import error_responses
-from api.paging import PagingQuery
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
 from api.post_answers import accepted
 from api.post_checks import check_post
-from api.problems import ProblemError
-from api.services import Services
+from api.process.services import Services
 from munadi.db.brands.limits import require_holding
 from munadi.db.contents import saved_drafts
 from munadi.db.keys.callers import Principal

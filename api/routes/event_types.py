@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Response
 
 from api.auth import require
 from api.deps import Page
-from api.event_catalogue import EventTypeView, event_type, event_types
-from api.examples import shows_page, without_references
-from api.openapi import error_responses
+from api.openapi.document import error_responses
+from api.openapi.event_catalogue import EventTypeView, event_type, event_types
+from api.openapi.examples import shows_page, without_references
 from munadi.db.keys.callers import Principal
 from munadi.domain.event import EventType
 from munadi.domain.key import Scope

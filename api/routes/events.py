@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from api.auth import not_found
 from api.deps import ContentReader, Limit, Page, TheServices, part
 from api.filters import brand_filter
-from api.openapi import error_responses
-from api.problems import ProblemError, refused
+from api.http.problems import ProblemError, refused
+from api.openapi.document import error_responses
 from api.views import LoggedEvent, logged
 from munadi.db.contents import queries as contents
 from munadi.db.events import log as events

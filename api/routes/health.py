@@ -16,15 +16,15 @@ from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.address import is_own_host
 from api.auth import BEARER, require
 from api.deps import TheServices
-from api.examples import shows
-from api.metrics import StateOfWork, versions_of
-from api.openapi import error_responses
-from api.problems import ProblemError
-from api.services import Services
-from api.temporal_watch import temporal_is_up
+from api.http.address import is_own_host
+from api.http.problems import ProblemError
+from api.openapi.document import error_responses
+from api.openapi.examples import shows
+from api.process.metrics import StateOfWork, versions_of
+from api.process.services import Services
+from api.process.temporal_watch import temporal_is_up
 from munadi.db.contents.overdue import overdue_in_all
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.deps import ContentReader, TheServices
-from api.examples import CONTENT, shows
-from api.openapi import error_responses
-from api.problems import refused
+from api.http.problems import refused
+from api.openapi.document import error_responses
+from api.openapi.examples import CONTENT, shows
 from api.routes.brands import visible_brand
 from munadi.db.contents.insights import tallies_of
 from munadi.domain.insights import DAYS, MOST_DAYS, Insights, insights_of

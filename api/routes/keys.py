@@ -9,16 +9,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import examples
 from api.auth import not_found, require
-from api.body import described, read_whole
-from api.brand_of_body import named_brand
+from api.bodies.brand import named_brand
+from api.bodies.parsing import described, read_whole
 from api.deps import Page, TheServices
-from api.examples import shows, shows_page
+from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader, Success, respond_once, secret_operation
-from api.openapi import error_responses
-from api.paging import PagingQuery
-from api.services import Services
+from api.openapi import examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
+from api.process.services import Services
 from munadi.db.brands.limits import require_holding
 from munadi.db.keys.callers import Principal
 from munadi.db.keys.store import KeyStore

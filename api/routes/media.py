@@ -7,21 +7,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import content_examples, examples
 from api.auth import not_found
-from api.body import described, read_body
-from api.brand_of_body import named_brand
-from api.client_disconnect import while_connected
+from api.bodies.brand import named_brand
+from api.bodies.parsing import described, read_body
 from api.deps import ContentReader, ContentWriter, Page, TheServices
-from api.examples import shows, shows_page
 from api.filters import brand_filter
+from api.http.client_disconnect import while_connected
+from api.http.media_response import stored_response
+from api.http.paging import PagingQuery
+from api.http.problems import ProblemError
+from api.http.uploads import read_upload, upload_place
 from api.idempotency import IdempotencyHeader, Success, respond_once
-from api.media_response import stored_response
-from api.openapi import error_responses
-from api.paging import PagingQuery
-from api.problems import ProblemError
-from api.services import Services
-from api.uploads import read_upload, upload_place
+from api.openapi import content_examples, examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
+from api.process.services import Services
 from api.views import MediaView, media_view
 from munadi.db.audit import record
 from munadi.db.contents import media as stored

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api import content_examples
 from api.deps import ContentReader, Cursor, Limit, Page, TheServices, invalid_cursor, page, read_cursor, write_cursor
-from api.examples import shows_page
 from api.filters import brand_filter, object_filter
-from api.openapi import error_responses
+from api.openapi import content_examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows_page
 from api.views import ListedPublication, listed_publication
 from munadi.db.contents import publications
 from munadi.db.contents.publications import PublicationFilter, PublicationPlace

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.deps import ContentReader, ContentWriter, TheServices
 from api.idempotency import IdempotencyHeader
-from api.openapi import error_responses
+from api.openapi.document import error_responses
 from api.post_answers import plain
 from munadi.db.contents.details import PublicationDetail
 from munadi.domain.publication import DismissedAs

@@ -7,14 +7,14 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import webhook_examples
 from api.auth import not_found
+from api.bodies.webhooks import Recovery, Replay, Replayed
 from api.deps import TheServices
-from api.examples import shows
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
-from api.openapi import error_responses
+from api.openapi import webhook_examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows
 from api.visible_endpoint import WebhookReader, WebhookWriter, disabled, visible_endpoint
-from api.webhook_bodies import Recovery, Replay, Replayed
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
 from munadi.db.webhooks.missed_events import EventRange

@@ -8,13 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from api import quota_examples
 from api.auth import require
 from api.deps import Page, TheServices
-from api.openapi import error_responses
-from api.paging import PagingQuery
+from api.http.paging import PagingQuery
+from api.openapi import quota_examples
+from api.openapi.document import error_responses
+from api.process.services import Services
 from api.routes.brands import visible_brand
-from api.services import Services
 from munadi.db.brands.store import BrandStore
 from munadi.db.brands.usage import UsageStore
 from munadi.db.keys.callers import Principal

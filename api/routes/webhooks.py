@@ -7,21 +7,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import webhook_examples
 from api.auth import not_found
-from api.body import described, read_whole
-from api.brand_of_body import named_brand
+from api.bodies.brand import named_brand
+from api.bodies.endpoint_headers import check_headers
+from api.bodies.parsing import described, read_whole
+from api.bodies.webhooks import EndpointChange, EndpointCreate, SecretRotation
 from api.deps import Page, TheServices
-from api.endpoint_headers import check_headers
-from api.examples import shows, shows_page
 from api.filters import brand_filter
+from api.http.outside_problems import check_url, find_url
+from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
-from api.openapi import error_responses
-from api.outside_problems import check_url, find_url
-from api.paging import PagingQuery
+from api.openapi import webhook_examples
+from api.openapi.document import error_responses
+from api.openapi.examples import shows, shows_page
 from api.routes import deliveries, recoveries
 from api.visible_endpoint import WebhookReader, WebhookWriter, endpoint_store, visible_endpoint
-from api.webhook_bodies import EndpointChange, EndpointCreate, SecretRotation
 from api.webhook_test import send_test
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries, require_holding

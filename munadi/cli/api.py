@@ -22,6 +22,6 @@ def api(
     port: Annotated[int | None, Option("--port", help="Else MUNADI_API__PORT.", min=0, max=65535)] = None,
 ) -> None:
     """Run the API. On SIGTERM it answers the requests in progress, then ends."""
-    from api.process import serve
+    from api.process.running import serve
 
     serve(host, port)

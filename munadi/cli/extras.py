@@ -27,7 +27,7 @@ NEEDS = {
     "worker": SERVER,
 }
 PACKAGE = "munadi-client"
-_A_PART_OF_THE_SERVER = "munadi.runtime"
+_A_PART_OF_THE_SERVER = "munadi.process.runtime"
 _NAME = re.compile(r"[\w.-]+")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w.-]+)["']""")
 

@@ -70,8 +70,8 @@ def mcp(
 
 def _serve_stdio(session: Session, drafts_only: bool) -> None:
     from munadi.client import AsyncClient
-    from munadi.logs import configure_logging
     from munadi.mcp import serve_stdio
+    from munadi.process.logs import configure_logging
 
     configure_logging("warning")
     if sys.stdin.isatty():
@@ -95,9 +95,9 @@ def _serve_http(
     import uvicorn
 
     from munadi.client import AsyncClient
-    from munadi.logs import configure_logging
     from munadi.mcp import create_app
     from munadi.mcp.http import PATH
+    from munadi.process.logs import configure_logging
 
     configure_logging("warning")
     listening = _listen(host, port)

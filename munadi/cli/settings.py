@@ -45,7 +45,7 @@ def database_and_keys() -> tuple[str, KeyRing]:
     settings = read_settings()
     if wrong := [*_keys(settings), *_database(settings)]:
         raise _refused(*wrong)
-    from munadi.runtime import key_file, keyring_of
+    from munadi.process.runtime import key_file, keyring_of
 
     if settings.secret_keys is None and not (path := key_file(settings)).exists():
         raise _refused(f"MUNADI_SECRET_KEYS is not set, and there is no key in {path}")
@@ -103,7 +103,7 @@ def _failpoints(settings: Settings) -> Iterator[str]:
 
 
 def _exposure(settings: Settings) -> Iterator[str]:
-    from munadi.exposure import exposures
+    from munadi.process.exposure import exposures
 
     yield from exposures(settings)
 
@@ -154,7 +154,7 @@ def _database(settings: Settings) -> Iterator[str]:
 def _temporal(settings: Settings) -> Iterator[str]:
     given = settings.temporal
     if any((given.api_key, given.tls_ca, given.tls_cert, given.tls_key)):
-        from munadi.temporal import wrong_tls
+        from munadi.process.temporal import wrong_tls
 
         yield from wrong_tls(given)
 

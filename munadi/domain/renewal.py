@@ -2,7 +2,7 @@
 
 A grant is renewed in one of three ways (`TokenLife.renewed_with`): its valid token is exchanged for a new one; a
 refresh token gets new access tokens, and stays valid while it is used; or nothing renews it and its owner must
-reconnect. Short-lived access tokens are not planned here: the caller that needs one renews it (`munadi.tokens`).
+reconnect. Short-lived access tokens are not planned here: who needs one renews it (`munadi.accounts.tokens`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Channel        one network                              munadi.channels.<name>
 Schedule       what is due, and the next step           munadi.publishing.schedule
 Attempts       intents, outcomes, handles               munadi.publishing.attempts
 Operators      commands that operators signal           munadi.publishing.operators
-TokenProvider  a usable token, refreshed under a lease  munadi.tokens, over munadi.db.accounts.store
+TokenProvider  a usable token, refreshed under a lease  munadi.accounts.tokens, over munadi.db.accounts.store
 AccountUpkeep  when an account needs upkeep             munadi.db.accounts.upkeep
 Deliveries     events to be sent to endpoints           munadi.db.webhooks.deliveries
 Authorizer     an owner's consent by OAuth 2            munadi.channels.<name>.oauth

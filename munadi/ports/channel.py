@@ -137,7 +137,7 @@ class Channel(ABC, Generic[Options, State]):
     async def verify(self, given: AccountImport) -> Connection:
         """Verify credentials by read calls, and return their profile.
 
-        Never renews a token: only `munadi.tokens` does, under the account's lease. An expired one is TOKEN_EXPIRED.
+        Never renews a token: `munadi.accounts.tokens` does, under the account's lease. An expired one is TOKEN_EXPIRED.
         """
         async with self._boundary("verify", given):
             return bounded(await self._verify(given))

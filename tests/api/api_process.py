@@ -20,7 +20,7 @@ from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
-from munadi.runtime import keyring_of
+from munadi.process.runtime import keyring_of
 from tests.db.seeding import START, token
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process

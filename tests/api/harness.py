@@ -21,8 +21,8 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, select
 
 from api.app import create_app
-from api.connection import Connection
-from api.services import Services
+from api.http.connection import Connection
+from api.process.services import Services
 from munadi.clock import SystemClock
 from munadi.config import Settings
 from munadi.db.ids import new_id

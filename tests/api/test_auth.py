@@ -17,7 +17,7 @@ from munadi.db.tables import MediaRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, KeyKind, Scope, is_well_formed, kind_of, write_key
-from munadi.wrong_keys import WrongKeys
+from munadi.limits.wrong_keys import WrongKeys
 from tests.api.harness import ApiHarness
 from tests.api.operations import ID_PREFIXES, OPERATIONS, PUBLIC, Foreign, Operation
 from tests.api.owner import create_link

@@ -14,8 +14,8 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.process.server import Server
 from api.routes import documentation
-from api.server import Server
 from munadi.config import Settings
 from tests.api.harness import ApiHarness
 from tests.support.ports import LOOPBACK, free_port

@@ -88,7 +88,7 @@ async def test_usage_shows_calls_that_are_just_being_written(api: ApiHarness, mo
         await add_calls(*args)
         await released.wait()
 
-    monkeypatch.setattr("munadi.metering.add_calls", add_slowly)
+    monkeypatch.setattr("munadi.limits.calls.add_calls", add_slowly)
     for _ in range(3):
         await api.get(LIST)
     writing = asyncio.create_task(api.services.calls.flush())
@@ -222,7 +222,7 @@ async def test_calls_that_cannot_be_written_are_kept(api: ApiHarness, caplog: py
     meter.admit(BrandCalls("acme", BrandLimits()), api.clock.now())
     with pytest.raises(DBAPIError):
         await meter.flush()
-    with caplog.at_level(logging.WARNING, "munadi.metering"):
+    with caplog.at_level(logging.WARNING, "munadi.limits.calls"):
         await wait_until(lambda: "kept for the next try" in caplog.text, within=5)
     async with api.services.database._writer.begin() as connection:
         await connection.run_sync(table.create)

@@ -9,7 +9,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from api.conditional import ConditionalReads
+from api.http.conditional import ConditionalReads
 from munadi.domain.publication import PublicationStatus
 from tests.api.harness import ApiHarness, later
 from tests.api.operations import OPERATIONS

@@ -19,7 +19,7 @@ from starlette.types import Message
 from api.auth import Principal
 from api.dashboard.live import MAX_WATCHERS, Live, LiveResponse
 from api.dashboard.session import LIFE, Session, new_session
-from api.problems import ProblemError
+from api.http.problems import ProblemError
 from munadi.db.keys.sessions import SessionStore
 from munadi.db.keys.store import KeyStore
 from munadi.domain.key import Scope

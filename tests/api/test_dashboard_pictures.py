@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from api.dashboard.icons import first_file
-from api.temporal_watch import TemporalWatch
+from api.process.temporal_watch import TemporalWatch
 from munadi.domain.key import Scope
 from munadi.media.thumbnail import SIDE
 from tests.api.dashboard import DashboardBrowser

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.openapi_headers import HEADERS
+from api.openapi.headers import HEADERS
 from munadi.domain.key import Scope
 from tests.api.harness import ApiHarness
 from tests.api.operations import OPERATIONS, POST, Operation

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, Query
 
-from api.deprecation import Deprecated, deprecated_route
 from api.deps import ContentReader
-from api.openapi import error_responses
+from api.http.deprecation import Deprecated, deprecated_route
+from api.openapi.document import error_responses
 from munadi.domain.key import Scope
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_problem

@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 from jsonschema_rs import Draft202012Validator, meta
 from pydantic import BaseModel
 
-from api import content_examples, draft_bodies, examples, quota_examples, webhook_examples
 from api.app import ROUTERS
+from api.bodies import drafts as draft_bodies
+from api.http.problems import ProblemError
 from api.idempotency import KEY_PATTERN, read_key
-from api.problems import ProblemError
+from api.openapi import content_examples, examples, quota_examples, webhook_examples
 from api.routes.accounts import AccountImportRequest
 from api.routes.connections import ConnectLink
 from api.routes.keys import KeyView

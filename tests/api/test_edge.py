@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
-from api import problems
-from api.edge import Edge
+from api.http import problems
+from api.http.edge import Edge
 from munadi.crypto import SealBroken
 from tests.api.harness import ApiHarness, open_api
 from tests.api.owner import form_of

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api import examples
-from api.example_dates import YEAR, document_on
+from api.openapi import examples
+from api.openapi.example_dates import YEAR, document_on
 from munadi.domain.time import HORIZON
 from tests.api.harness import ApiHarness
 from tests.db.seeding import START

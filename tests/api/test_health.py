@@ -154,14 +154,14 @@ async def test_while_the_database_is_slow_figures_state_their_age_and_overdue_is
 
     before = await figures(timedelta(0))
     assert {before["munadi_contents_overdue"], before["munadi_publications"]} == {0}
-    monkeypatch.setattr("api.metrics.PATIENCE", 0.1)
+    monkeypatch.setattr("api.process.metrics.PATIENCE", 0.1)
     ended = asyncio.Event()
 
     async def hang(*_: object) -> Any:
         await ended.wait()
 
-    monkeypatch.setattr("api.metrics.overdue_in_all", hang)
-    monkeypatch.setattr("api.metrics._lateness", hang)
+    monkeypatch.setattr("api.process.metrics.overdue_in_all", hang)
+    monkeypatch.setattr("api.process.metrics._lateness", hang)
     during = await figures(timedelta(seconds=14))
     assert (during["munadi_contents_overdue"], during["munadi_publications"]) == (14, 14)
     after = await figures(timedelta(seconds=226))

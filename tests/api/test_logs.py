@@ -11,7 +11,7 @@ import httpx
 import pytest
 import structlog
 
-from munadi.logs import MAX_TRACEBACK, configure_logging
+from munadi.process.logs import MAX_TRACEBACK, configure_logging
 from tests.api.test_edge import get_from_route
 
 TOKEN = "CANARY-4c1f9f6a"

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from api.body_reading import Pace, bounded
-from api.edge import Edge
-from api.problems import ProblemError
+from api.http.body_reading import Pace, bounded
+from api.http.edge import Edge
+from api.http.problems import ProblemError
 from munadi.domain.key import KeyKind, Scope, write_key
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_problem

@@ -10,7 +10,7 @@ import pytest
 from api.documentation.api_pages import api_pages
 from api.documentation.folder import files
 from api.documentation.operations import groups
-from api.example_dates import YEAR
+from api.openapi.example_dates import YEAR
 from api.routes import documentation, event_types
 from tests.api.harness import ApiHarness
 from tests.db.seeding import START

@@ -11,8 +11,8 @@ import pytest
 import uvicorn
 from starlette.responses import Response
 
-import api.connection
-from api.connection import Connection
+import api.http.connection
+from api.http.connection import Connection
 
 # More than the kernel holds of an answer for a client.
 LONG = b"x" * 40_000_000

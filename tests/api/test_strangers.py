@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.body_kind import LONGEST, MAX_FIELDS
-from api.edge import MAX_FORM, MAX_HEAD
+from api.http.body_kind import LONGEST, MAX_FIELDS
+from api.http.edge import MAX_FORM, MAX_HEAD
 from tests.api.api_process import ApiProcesses, api_processes
 from tests.api.harness import ApiHarness, open_api
 from tests.api.owner import create_link, path_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.upload_form import MAX_FIELD
+from api.http.upload_form import MAX_FIELD
 from munadi.domain.key import Scope
 from tests.api.api_process import api_processes
 from tests.api.harness import ApiHarness, open_api

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from api.address import callers_of
-from munadi.address_limit import MAX_ADDRESSES, AddressLimit
+from api.http.address import callers_of
 from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action
 from munadi.domain.key import KeyKind, Scope, write_key
-from munadi.wrong_keys import MAX_ROWS, WrongKeys
+from munadi.limits.addresses import MAX_ADDRESSES, AddressLimit
+from munadi.limits.wrong_keys import MAX_ROWS, WrongKeys
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_problem
 from tests.db.seeding import START

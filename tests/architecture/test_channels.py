@@ -36,12 +36,12 @@ MAY_NAME_THEM = (
     "munadi/config.py",  # a setting that names the network whose log-in needs it
     "munadi/sandbox/",
     "munadi/cli/demo",
-    "api/examples.py",  # what the OpenAPI document shows
+    "api/openapi/examples.py",  # what the OpenAPI document shows
 )
 HOST = re.compile(r"https?://[^/\s]+")
 ADVICE = (
     "Move it into munadi/channels/<name>/, or ask the channel's `spec` instead of its name: "
-    "limits, hosts, resend and lead are all there. Examples for the OpenAPI document live in api/examples.py."
+    "limits, hosts, resend and lead are all there. Examples for the OpenAPI document live in api/openapi/examples.py."
 )
 
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from munadi.accounts.importing import prove
 from munadi.domain.failure import Effect, Reason
-from munadi.importing import prove
 from munadi.ports import AccountImport
 from tests.channels.account_networks import (
     APP,

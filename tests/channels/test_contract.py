@@ -159,7 +159,7 @@ async def test_verify_refuses_credentials_of_another_profile(scene: Scene) -> No
 
 @scenes
 async def test_verify_never_renews_an_expired_token(scene: Scene) -> None:
-    """Only `munadi.tokens` renews, under the account's lease: a second renewal may end the grant."""
+    """Only `munadi.accounts.tokens` renews, under the account's lease: a second renewal may end the grant."""
     built = scene.bench()
     account = scene.account
     built.network.on("GET", "", scene.expired)

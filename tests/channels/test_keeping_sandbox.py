@@ -17,6 +17,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.messages import AccountRef
 from activities.upkeep import UpkeepActivities
+from munadi.accounts.tokens import AccountTokens
 from munadi.channels.registry import build_channels
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
@@ -28,7 +29,6 @@ from munadi.domain.failure import Reason
 from munadi.domain.publication import HoldReason
 from munadi.domain.renewal import UpkeepResult
 from munadi.publishing import account_changes
-from munadi.tokens import AccountTokens
 from tests.channels.making import tools
 from tests.channels.sandbox import APP, hosts_of, imported
 from tests.channels.servers import Oracle

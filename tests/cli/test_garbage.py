@@ -9,7 +9,7 @@ import sys
 DROPPING = """
 import weakref
 from collections import deque
-from munadi.garbage import exempt_startup
+from munadi.process.garbage import exempt_startup
 
 class Group:
     def __init__(self):

@@ -6,8 +6,8 @@ import json
 
 import httpx
 
-from api.content_examples import LISTED_PUBLICATION, MEDIA
-from api.webhook_examples import DELIVERY
+from api.openapi.content_examples import LISTED_PUBLICATION, MEDIA
+from api.openapi.webhook_examples import DELIVERY
 from tests.cli.conftest import FakeApi, Munadi
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from munadi.config import Settings
-from munadi.exposure import exposures
+from munadi.process.exposure import exposures
 from tests.cli.conftest import Munadi
 
 WEAK = "hunter2-hunter2"

@@ -18,7 +18,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, Remove
 from munadi.db import migrate
 from munadi.db.schema import newest_revision, schema_problem
 from munadi.db.session import Database
-from munadi.temporal_namespace import namespace_problem
+from munadi.process.temporal_namespace import namespace_problem
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.postgres import PostgresServer
 from tests.support.processes import Process

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.config import TemporalSettings
-from munadi.temporal import connect, wrong_tls
+from munadi.process.temporal import connect, wrong_tls
 from tests.support.ports import LOOPBACK
 
 TLS_HANDSHAKE = b"\x16\x03"

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from api.known_problems import of_code
-from api.problem_examples import ERRORS
-from api.quota_examples import USAGE
+from api.openapi.problem_examples import ERRORS
+from api.openapi.quota_examples import USAGE
 from tests.cli.conftest import FakeApi, Munadi
 
 

@@ -17,7 +17,8 @@ from activities.messages import AccountRef, PublicationRef
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.upkeep import UpkeepActivities
-from munadi.checking import AccountChecks
+from munadi.accounts.checking import AccountChecks
+from munadi.accounts.tokens import AccountTokens
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
@@ -32,7 +33,6 @@ from munadi.ports import AccountImport, Attempt, Channels, Connection, Publicati
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.preflights import Preflights
 from munadi.publishing.schedule import ScheduleStore
-from munadi.tokens import AccountTokens
 from tests.db.seeding import START, Seed, StillClock, token
 from tests.workflows.network import FakeChannel, spec
 

@@ -14,6 +14,7 @@ from sqlalchemy import LargeBinary, text, update
 from sqlmodel import SQLModel, select
 
 import munadi.db.sealing.rotation as resealing
+from munadi.accounts.tokens import AccountTokens
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.accounts.store import AccountStore
 from munadi.db.idempotency import IdempotencyRecord, ResponseUnreadable
@@ -30,7 +31,6 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Connection
 from munadi.publishing import account_changes
 from munadi.publishing.handles import state_of
-from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 from tests.workflows.network import FakeChannel, spec
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from munadi.accounts.tokens import AccountTokens
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.publishing import account_changes
-from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 
 FRESH = token("second", "refresh-second", START + timedelta(hours=2))

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.messages import AccountRef
 from activities.upkeep import UpkeepActivities
+from munadi.accounts.tokens import AccountTokens
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.tables import AccountRow
@@ -22,7 +23,6 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import HoldReason
 from munadi.domain.renewal import UpkeepResult
 from munadi.publishing import account_changes
-from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 
 S = AccountStatus

@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "guides" / "production.md").read_text()
-SOURCE = "".join((ROOT / "api" / "metrics.py").read_text().split())
+SOURCE = "".join((ROOT / "api" / "process" / "metrics.py").read_text().split())
 METRIC = re.compile(r"munadi_[a-z_]+")
 
 

@@ -12,7 +12,7 @@ from api.descriptions.accounts import ACCOUNTS
 from api.descriptions.channels import CHANNELS
 from api.descriptions.posts import POSTS
 from api.descriptions.webhooks import WEBHOOKS
-from api.openapi_problems import SHOWN
+from api.openapi.problems import SHOWN
 
 # Another test holds it equal to what the API serves.
 DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "openapi.json").read_text())
@@ -63,7 +63,7 @@ def test_every_response_with_a_body_has_an_example() -> None:
         for content in response.get("content", {}).values()
         if not content.get("example") and not content.get("examples")
     ]
-    assert missing == [], "add them to the route or to api/openapi_examples.py, problems to api/known_problems"
+    assert missing == [], "add them to the route or to api/openapi/response_examples.py, problems to api/known_problems"
 
 
 def test_every_example_of_a_problem_is_used() -> None:

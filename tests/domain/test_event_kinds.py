@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
-from api.event_examples import event_example
+from api.openapi.event_examples import event_example
 from munadi.db.events.notify import event_body
 from munadi.db.tables import EventRow
 from munadi.domain.event import Event, EventType

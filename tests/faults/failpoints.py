@@ -1,8 +1,8 @@
 """Failpoints: named places where a fault test lets a process of Munadi die, stop or stumble.
 
-The processes load this module by name (munadi/instrument.py). Every await of the publish path calls a port, so the
-ports are wrapped (`around`) instead of the code: a name is `<process>.<port>.<method>.before` or `.after`, and inside
-a channel's call `.gate.…`, `.save.…` and, of its requests, `.sent` and `.answered`. A commit inside a port's call or a
+The processes load this module by name (munadi/process/instrument.py). Every await of the publish path calls a port, so
+the ports are wrapped (`around`) instead of the code: a name is `<process>.<port>.<method>.before` or `.after`, and in a
+channel's call `.gate.…`, `.save.…` and, of its requests, `.sent` and `.answered`. A commit inside a port's call or a
 request is `<process>.db.commit.before` or `.after`; commits of background tasks have no name. A test plants a file
 `<name>/<anything>.json` in the folder; the first process that passes renames it (it becomes
 `<anything>.<process id>.hit`) and acts:

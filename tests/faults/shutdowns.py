@@ -18,7 +18,7 @@ from tests.harness.networks import hits
 from tests.harness.times import epoch
 from tests.harness.world import World
 
-# The grace of the API (api/process.py) and of the worker (worker/compose.py).
+# The grace of the API (api/process/running.py) and of the worker (worker/compose.py).
 API_GRACE, WORKER_GRACE = 20.0, 45.0
 VISIBLE = 6
 CLIENTS = 3

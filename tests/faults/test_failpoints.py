@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from munadi.config import Environment, Settings
-from munadi.instrument import instrument_of
+from munadi.process.instrument import instrument_of
 from tests.faults.failpoints import Failpoints, PlantedError
 from tests.faults.points import Passage, Points
 

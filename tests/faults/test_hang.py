@@ -55,7 +55,7 @@ async def test_a_hung_process_ends_itself_and_its_post_is_published_once(tmp_pat
 async def test_a_process_that_only_waits_is_left_alone(tmp_path: Path) -> None:
     script = tmp_path / "waits.py"
     script.write_text(
-        "import asyncio\nfrom munadi.watchdog import hang_watchdog\n"
+        "import asyncio\nfrom munadi.process.watchdog import hang_watchdog\n"
         "async def main():\n    async with hang_watchdog(0.6):\n        await asyncio.sleep(2)\n    print('done')\n"
         "asyncio.run(main())\n"
     )

@@ -28,7 +28,7 @@ from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
 from munadi.intake.check_threads import CheckThreads
 from munadi.intake.requests import MAX_TEXT
-from munadi.runtime import keyring_of
+from munadi.process.runtime import keyring_of
 from tests.api.servers import picture
 from tests.db.seeding import token
 from tests.support.ports import LOOPBACK, free_port

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from api.deps import check_match
-from api.problems import ProblemError
+from api.http.problems import ProblemError
 from munadi.channels.bluesky.facets import detect
 from munadi.channels.errors import retry_after
 from munadi.channels.facebook.wire import same_text

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.event_examples import event_example
+from api.openapi.event_examples import event_example
 from munadi.domain.event import EventType
 from munadi.outbound.guard import Guard
 from munadi.webhooks.sender import WebhookSender

@@ -15,7 +15,7 @@ from munadi.config import load_settings
 from munadi.outbound.guard import Guard, GuardCode, GuardRefused
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.proxy import ProxiedBackend
-from munadi.runtime import guard_of, webhook_guard_of
+from munadi.process.runtime import guard_of, webhook_guard_of
 from munadi.webhooks.sender import WebhookSender
 from munadi.webhooks.signing import generate_secret
 from tests.harness.pages import answer

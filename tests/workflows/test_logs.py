@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 # The time-skipping server makes the core warn as soon as a worker with activities begins.
 PROCESS = """
 import asyncio, sys, threading, warnings
-from munadi.logs import configure_logging
-from munadi.temporal import log_through_python
+from munadi.process.logs import configure_logging
+from munadi.process.temporal import log_through_python
 configure_logging("info")
 log_through_python()
 from temporalio import activity

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from api.starts import BATCH, Starts
+from api.process.starts import BATCH, Starts
 from munadi.clock import SystemClock
 from munadi.publishing.content import LockedContent
 from munadi.publishing.model import View

@@ -19,6 +19,7 @@ from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
 from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
+from munadi.accounts.tokens import AccountTokens
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
@@ -38,7 +39,6 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
-from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
 from tests.support.tables import create_tables
 from tests.support.temporal import result_of

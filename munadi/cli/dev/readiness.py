@@ -36,7 +36,7 @@ async def temporal_answers(settings: TemporalSettings) -> None:
     """Return once the server is healthy and knows our namespace."""
     from temporalio.service import RPCError
 
-    from munadi.temporal import connect
+    from munadi.process.temporal import connect
 
     async def is_ready() -> bool:
         try:
@@ -57,7 +57,7 @@ async def worker_polls(settings: TemporalSettings, pid: int) -> None:
     from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
     from temporalio.service import RPCError
 
-    from munadi.temporal import connect
+    from munadi.process.temporal import connect
 
     client = await connect(settings, lazy=True)
     request = DescribeTaskQueueRequest(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from munadi.cli.doctor.check import MAX_SKEW_SECONDS, NTP, Check
 from munadi.domain.ids import posts_queue
-from munadi.exposure import is_loopback
+from munadi.process.exposure import is_loopback
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -111,8 +111,8 @@ def judge(seen: Seen, now: datetime, queue: str, address: str) -> Check:
 
 async def _look(settings: Settings, address: str) -> Found:
     from munadi.cli.doctor.queues import queue_checks
-    from munadi.temporal import connect
-    from munadi.temporal_namespace import namespace_problem
+    from munadi.process.temporal import connect
+    from munadi.process.temporal_namespace import namespace_problem
     from workflows.attributes import SEARCH_ATTRIBUTES
 
     queue = posts_queue(settings.temporal.task_queue)

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from munadi.accounts.importing import prove
 from munadi.channels.bluesky.accounts import expiry
 from munadi.channels.bluesky.identity import pds_of
 from munadi.domain.failure import Effect, Reason
-from munadi.importing import prove
 from munadi.ports import AccountImport
 from tests.channels.bluesky.servers import CREATE, DID, NAME, OTHER, PDS, RENEW, SESSION, WHO, Servers, refusal, session
 from tests.channels.making import REFRESH, TOKEN, error_of

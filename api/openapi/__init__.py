@@ -1,0 +1,1 @@
+"""The OpenAPI document: what the routes do not state, and its examples."""

@@ -1,0 +1,141 @@
+"""An example of each type of event, made from the examples of a post, an account and an endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.openapi import examples, webhook_examples
+from munadi.domain.content import count
+from munadi.domain.event import EventType
+from munadi.domain.publication import PublicationStatus
+from munadi.publishing.states import roll_up
+
+_S = PublicationStatus
+_PUBLISHED, _FAILED = examples.CONTENT["publications"]
+_NOT_OUT: dict[str, Any] = {
+    "publishedAt": None,
+    "latenessMs": None,
+    "providerPostId": None,
+    "providerUrl": None,
+    "attempts": 0,
+}
+_HOLD = {"reason": "OUTAGE", "since": "2027-01-15T03:30:01Z", "until": "2027-01-15T03:31:01Z"}
+# The status of the one publication, and the further fields in which it differs from one that waits.
+_OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
+    EventType.PREFLIGHT_FAILED: (_S.QUEUED, {}),
+    EventType.PUBLISH_STARTED: (_S.PUBLISHING, {"attempts": 1}),
+    EventType.PUBLISH_SUCCEEDED: (_S.PUBLISHED, _PUBLISHED),
+    EventType.PUBLISH_FAILED: (_S.FAILED, {"attempts": 1, "failure": _FAILED["failure"]}),
+    EventType.PUBLISH_UNCONFIRMED: (_S.UNCONFIRMED, {"attempts": 1}),
+    EventType.PUBLISH_CANCELED: (_S.CANCELED, {}),
+    EventType.PUBLISH_HELD: (_S.QUEUED, {"attempts": 1, "hold": _HOLD}),
+    EventType.PUBLISH_RESUMED: (_S.QUEUED, {"attempts": 1}),
+}
+_OF_POST: dict[EventType, PublicationStatus] = {
+    EventType.CONTENT_ACCEPTED: _S.ACCEPTED,
+    EventType.CONTENT_QUEUED: _S.QUEUED,
+    EventType.CONTENT_RESCHEDULED: _S.QUEUED,
+    EventType.CONTENT_UPDATED: _S.QUEUED,
+    EventType.CONTENT_CANCELED: _S.CANCELED,
+}
+_REASONS = {
+    EventType.PREFLIGHT_FAILED: _FAILED["failure"]["reason"],
+    EventType.PUBLISH_FAILED: _FAILED["failure"]["reason"],
+    EventType.PUBLISH_HELD: _HOLD["reason"],
+}
+_OF_ACCOUNT = {
+    EventType.ACCOUNT_CONNECTED: ("connected", None),
+    EventType.ACCOUNT_EXPIRING: ("expiring", None),
+    EventType.ACCOUNT_REAUTH_REQUIRED: ("reauth_required", "TOKEN_REVOKED"),
+    EventType.ACCOUNT_DISCONNECTED: ("disconnected", None),
+}
+
+_OF_ENDPOINT = {
+    EventType.ENDPOINT_DISABLED: ("disabled", "FAILING"),
+    EventType.ENDPOINT_FAILING: ("failing", "HTTP_STATUS"),
+    EventType.DELIVERY_EXHAUSTED: ("exhausted", "HTTP_STATUS"),
+}
+_GIVEN_UP = {
+    **{name: webhook_examples.DELIVERY[name] for name in ("id", "eventId", "eventType", "contentId")},
+    "attempts": 10,
+    "statusCode": 503,
+    "error": "HTTP_STATUS: 503",
+}
+
+
+def event_example(kind: EventType) -> dict[str, Any]:
+    """A body of that type, with every field."""
+    if kind in _OF_PUBLICATION:
+        status, changes = _OF_PUBLICATION[kind]
+        return _of_publication(kind, _publication(status, changes))
+    if kind in _OF_POST:
+        return _event(kind, **_of_post([_publication(_OF_POST[kind], {})]))
+    if kind is EventType.CONTENT_COMPLETED:
+        return _event(kind, **_of_post([_PUBLISHED, _FAILED]))
+    if kind in _OF_ACCOUNT:
+        return _of_account(kind, *_OF_ACCOUNT[kind])
+    return _of_endpoint(kind)
+
+
+def _event(kind: EventType, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": "evt_01kf2v6s3tf0d8m7s0a3x9y5hx",
+        "type": kind.value,
+        "timestamp": "2027-01-15T03:30:01.204000Z",
+        "sequence": None,
+        "brandRef": "acme",
+        "contentId": None,
+        "publicationId": None,
+        "sns": None,
+        "status": None,
+        "reason": None,
+        "data": {},
+        **fields,
+    }
+
+
+def _publication(status: PublicationStatus, changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_PUBLISHED, **_NOT_OUT, **changes, "status": status.value}
+
+
+def _of_post(publications: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    statuses = [PublicationStatus(each["status"]) for each in publications]
+    content = {
+        **examples.CONTENT,
+        "status": roll_up(statuses).value,
+        "publications": [*publications],
+        "rollup": count(statuses).model_dump(mode="json"),
+    }
+    return {
+        "contentId": content["id"],
+        "sequence": 4,
+        "status": content["status"],
+        "data": {"content": content, "publication": None},
+    }
+
+
+def _of_publication(kind: EventType, publication: dict[str, Any]) -> dict[str, Any]:
+    made = _of_post([publication])
+    made["data"]["publication"] = publication
+    if kind is EventType.PREFLIGHT_FAILED:
+        made["data"]["failure"] = {**_FAILED["failure"], "attemptId": None}
+    made |= {"publicationId": publication["id"], "sns": publication["channel"], "status": publication["status"]}
+    return _event(kind, **made, reason=_REASONS.get(kind))
+
+
+def _of_account(kind: EventType, status: str, reason: str | None) -> dict[str, Any]:
+    account = {**examples.ACCOUNT, "status": status}
+    return _event(kind, sns=account["channel"], status=status, reason=reason, data={"account": account})
+
+
+def _of_endpoint(kind: EventType) -> dict[str, Any]:
+    if kind is EventType.WEBHOOK_TEST:
+        text = "If you can read this, the endpoint works."
+        return _event(kind, data={"endpointId": webhook_examples.ENDPOINT["id"], "text": text})
+    status, reason = _OF_ENDPOINT[kind]
+    endpoint = {**webhook_examples.ENDPOINT, "failingSince": "2027-01-10T03:30:01Z", "health": "failing"}
+    if kind is EventType.ENDPOINT_DISABLED:
+        endpoint |= {"enabled": False, "disabledReason": reason, "health": "disabled"}
+    data = {"endpoint": endpoint} | ({"delivery": _GIVEN_UP} if kind is EventType.DELIVERY_EXHAUSTED else {})
+    return _event(kind, status=status, reason=reason, data=data)

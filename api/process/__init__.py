@@ -1,0 +1,1 @@
+"""The API's process: what lives as long as it does."""

@@ -1,0 +1,58 @@
+"""What the routes work with: one object on the application's state, built once by the lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from temporalio.client import Client
+
+from api.http.address import Callers
+from api.http.shares import UploadShares
+from api.process.starts import Starts
+from munadi.accounts.connecting import ConnectFlow
+from munadi.config import Settings
+from munadi.crypto import KeyRing
+from munadi.db.session import Database
+from munadi.limits.addresses import AddressLimit
+from munadi.limits.calls import CallMeter
+from munadi.limits.wrong_keys import WrongKeys
+from munadi.media.fetch import MediaFetcher
+from munadi.media.store import MediaStore
+from munadi.outbound.guard import Guard
+from munadi.ports import Channels, Clock, Sender
+from munadi.publishing.service import PostService
+
+
+@dataclass
+class Services:
+    """`temporal` is a lazy client (it connects on first use), or None where no address is set. `documents`: for
+    `api.http.turns`."""
+
+    settings: Settings
+    database: Database
+    channels: Channels
+    temporal: Client | None
+    keyring: KeyRing
+    media_store: MediaStore
+    fetcher: MediaFetcher
+    guard: Guard
+    webhook_guard: Guard
+    clock: Clock
+    sender: Sender
+    connecting: ConnectFlow
+    posts: PostService
+    starts: Starts
+    calls: CallMeter
+    callers: Callers
+    wrong_keys: WrongKeys
+    forms: AddressLimit
+    uploads: UploadShares
+    documents: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+
+async def services(request: Request) -> Services:
+    """The dependency: `Annotated[Services, Depends(services)]`. A plain function would be called in a thread."""
+    found: Services = request.app.state.services
+    return found

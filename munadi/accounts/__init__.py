@@ -1,0 +1,1 @@
+"""Connecting, importing and checking accounts, and their tokens."""

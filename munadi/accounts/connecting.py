@@ -1,0 +1,260 @@
+"""Connects a profile in a browser (OAuth 2), from the link to the connected account.
+
+    link ──open──▶ consent at the network ──back, with the state──▶ exchange ──▶ one profile: connected
+                                                                              └▶ several: chosen, then connected
+
+A state is accepted once, within ten minutes, from the browser that left with it, and only while the key that made the
+link is valid. A link connects once: of two browsers the one that began last counts, also while the other's exchange
+runs (`munadi/db/accounts/connections.py`). Every profile is verified by a read call before it is stored. A reconnect
+must return the same profile.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.accounts.importing import prove
+from munadi.crypto import KeyRing
+from munadi.db.accounts.connections import ConnectionStore, LinkTaken, NewConnection, OfferedProfiles, hash_of
+from munadi.db.accounts.store import AccountStore
+from munadi.db.audit import record
+from munadi.db.brands.limits import lock_limits, require_accounts
+from munadi.db.brands.store import BrandStore
+from munadi.db.keys.store import KeyStore
+from munadi.db.session import Database
+from munadi.db.tables import ConnectionRow
+from munadi.domain.account_view import AccountView
+from munadi.domain.audit import Action
+from munadi.domain.channel import ChannelName
+from munadi.domain.connection import ConnectionStatus
+from munadi.domain.failure import ChannelError, Effect, Failure, Reason
+from munadi.domain.reasons import failure_of
+from munadi.domain.usage import QuotaExceeded
+from munadi.ports import Channels, Choice, Clock, Connection, ConsentRequest
+from munadi.ports.calls import calling_for
+from munadi.publishing import account_changes
+
+log = logging.getLogger("munadi.connecting")
+
+STATE_LIFE = timedelta(minutes=10)
+CHOICE_LIFE = timedelta(minutes=30)
+SECRET_BYTES = 32
+
+
+class InvalidLink(Exception):
+    """The link is unknown, used or expired, or the key that made it is revoked. The message is for the owner."""
+
+
+class InvalidState(Exception):
+    """The browser came back with a state of no open attempt. The network was not called."""
+
+
+@dataclass(frozen=True)
+class ConnectResult:
+    """The state of an attempt to connect, after the browser came back."""
+
+    connection_id: str
+    status: ConnectionStatus
+    redirect_url: str | None
+    failure: Failure | None = None
+    accounts: tuple[AccountView, ...] = ()  # what was connected just now
+
+
+class ConnectFlow:
+    """The flow from link to account. `base_url` is where browsers reach the API, without a trailing slash."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: KeyRing,
+        accounts: AccountStore,
+        connections: ConnectionStore,
+        channels: Channels,
+        clock: Clock,
+        base_url: str,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._accounts = accounts
+        self._connections = connections
+        self._channels = channels
+        self._clock = clock
+        self._base_url = base_url
+
+    async def create_link(
+        self, session: AsyncSession, new: NewConnection, expires_at: datetime
+    ) -> tuple[ConnectionRow, str]:
+        """Create a link in the caller's transaction: its row and its URL, which is not stored."""
+        link = secrets.token_urlsafe(SECRET_BYTES)
+        row = await self._connections.create(session, new, link, expires_at, self._clock.now())
+        return row, f"{self._base_url}/connect/{link}"
+
+    async def open_link(self, link: str) -> ConnectionRow:
+        """The attempt that a link belongs to. Raises InvalidLink."""
+        row = await self._connections.by_link(link)
+        if row is None:
+            raise InvalidLink("There is no such link. Ask for a new one.")
+        if row.status == ConnectionStatus.CONNECTED.value:
+            raise InvalidLink("This link has been used: the account is connected.")
+        if row.expires_at <= self._clock.now():
+            raise InvalidLink("This link has expired. Ask for a new one.")
+        await self._require_key(row)
+        return row
+
+    async def begin(self, link: str, browser: str) -> str:
+        """Start the consent; returns the page to send the browser to. Raises InvalidLink, ChannelError."""
+        row = await self.open_link(link)
+        state = secrets.token_urlsafe(SECRET_BYTES)
+        with calling_for(row.brand_ref):
+            consent = await self._channels[row.channel].begin_consent(self._consent_request(row, state))
+        try:
+            await self._connections.begin(
+                row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
+            )
+        except LinkTaken:
+            raise _taken() from None
+        return consent.url
+
+    async def handle_callback(self, channel: str, answered: Mapping[str, str], browser: str | None) -> ConnectResult:
+        """Handle the network's redirect. Raises InvalidState, and InvalidLink when another browser has taken the link
+        over since; any other failure is in the result."""
+        state = answered.get("state", "")
+        taken = await self._connections.take(state, channel, self._clock.now()) if state else None
+        if taken is None:
+            raise InvalidState
+        row, kept = taken
+        try:
+            self._require_browser(row, browser)
+            await self._require_key(row)
+            with calling_for(row.brand_ref):
+                granted = await self._channels[channel].exchange(self._consent_request(row, state), answered, kept)
+            choices = await self._narrowed(row, granted.choices)
+            if len(choices) > 1:
+                return await self._offered(row, OfferedProfiles(choices, granted.scopes))
+            views = await self._keep(row, choices, granted.scopes)
+        except LinkTaken:
+            raise _taken() from None
+        except InvalidLink as error:
+            return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, str(error)))
+        except ChannelError as error:
+            return await self._failed(row, error)
+        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
+
+    async def _offered(self, row: ConnectionRow, profiles: OfferedProfiles) -> ConnectResult:
+        now = self._clock.now()
+        await self._connections.offer(row, profiles, now, now + CHOICE_LIFE)
+        return ConnectResult(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
+
+    async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> ConnectResult:
+        """Connect the chosen profiles. Raises InvalidState when nothing is offered (any more), LookupError for unknown
+        ones."""
+        offered = await self._connections.offered(row.id, self._clock.now())
+        if offered is None:
+            raise InvalidState
+        known = {choice.external_id: choice for choice in offered.choices}
+        if unknown := [one for one in external_ids if one not in known]:
+            raise LookupError(unknown[0])
+        await self._require_key(row)
+        try:
+            views = await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
+        except LinkTaken:
+            raise InvalidState from None
+        except ChannelError as error:
+            return await self._failed(row, error)
+        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
+
+    async def _narrowed(self, row: ConnectionRow, choices: Sequence[Choice]) -> tuple[Choice, ...]:
+        """The profiles to choose from; for a reconnect only the account's own profile."""
+        if row.account_id is None:
+            return tuple(choices)
+        account = await self._accounts.view(row.account_id)
+        same = tuple(one for one in choices if account is not None and one.external_id == account.external_id)
+        if not same:
+            names = ", ".join(one.name for one in choices)
+            expected = account.handle if account is not None else "the account"
+            message = f"{names} was chosen, and {expected} is to be reconnected"
+            raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
+        return same
+
+    async def _keep(
+        self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]
+    ) -> tuple[AccountView, ...]:
+        """Verify every profile, then store all of them in one transaction, or none. Raises LinkTaken."""
+        channel = self._channels[row.channel]
+        proven: list[Connection] = []
+        for choice in choices:
+            with calling_for(row.brand_ref):
+                found = await prove(channel, choice.given)
+            profile = found.profile
+            if profile.external_id != choice.external_id:
+                message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"
+                raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
+            granted = scopes or profile.scopes
+            proven.append(Connection(profile.model_copy(update={"scopes": granted}), found.credentials))
+        now = self._clock.now()
+        brand = await BrandStore(self._database).get(row.brand_ref)
+        async with self._database.write() as session:
+            current = await self._connections.current(session, row)
+            if brand is not None and brand.limits.accounts is not None:
+                await self._require_room(session, row, proven)
+            views = [await self._connect(session, row, one, now) for one in proven]
+            self._connections.finish(current, [view.id for view in views], now)
+        log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
+        return tuple(views)
+
+    async def _connect(
+        self, session: AsyncSession, row: ConnectionRow, proven: Connection, now: datetime
+    ) -> AccountView:
+        channel = ChannelName(row.channel)
+        known = await self._accounts.is_connected(session, row.brand_ref, channel, proven.profile.external_id)
+        view = await account_changes.connect(
+            session, self._keyring, row.brand_ref, channel, proven, login=row.login, now=now
+        )
+        action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_CONNECTED
+        # An owner's browser has no key: it acts for the key that made the link.
+        record(session, action, target=view.id, brand_ref=row.brand_ref, now=now, key_id=row.key_id)
+        return view
+
+    async def _require_room(self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection]) -> None:
+        limits = await lock_limits(session, row.brand_ref)
+        channel = ChannelName(row.channel)
+        ids = [one.profile.external_id for one in proven]
+        fresh = [one for one in ids if not await self._accounts.is_connected(session, row.brand_ref, channel, one)]
+        try:
+            await require_accounts(session, row.brand_ref, limits, len(fresh))
+        except QuotaExceeded as error:
+            raise ChannelError(Reason.ACCOUNT_LIMIT_REACHED, Effect.NOT_SENT, str(error)) from error
+
+    async def _failed(self, row: ConnectionRow, error: ChannelError) -> ConnectResult:
+        failure = failure_of(error.reason, error.message, error=error)
+        log.warning("connecting through %s failed: %s", row.id, error)
+        try:
+            await self._connections.fail(row, failure, self._clock.now())
+        except LinkTaken:
+            raise _taken() from None
+        return ConnectResult(row.id, ConnectionStatus.FAILED, row.redirect_url, failure)
+
+    async def _require_key(self, row: ConnectionRow) -> None:
+        key = await KeyStore(self._database).get(row.key_id)
+        now = self._clock.now()
+        if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+            raise InvalidLink("This link is no longer valid: who made it may not connect accounts any more.")
+
+    def _require_browser(self, row: ConnectionRow, browser: str | None) -> None:
+        if browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
+            message = "the consent came back to another browser than it was begun in"
+            raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, message)
+
+    def _consent_request(self, row: ConnectionRow, state: str) -> ConsentRequest:
+        redirect = f"{self._base_url}/v1/oauth/{row.channel}/callback"
+        return ConsentRequest(state=state, redirect_uri=redirect, login=row.login, hint=row.hint)
+
+
+def _taken() -> InvalidLink:
+    return InvalidLink("This link was used in another browser or tab since. Nothing was connected here.")

@@ -1,0 +1,1 @@
+"""Limits per address and per key, counted in memory."""

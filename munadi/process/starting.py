@@ -1,0 +1,78 @@
+"""Checks what the settings of a starting API or worker name. What can never work ends the start with a line.
+
+A server that does not answer is no reason to refuse: it may come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from munadi.cli.database import cause
+from munadi.cli.exits import CommandFailed, Exit
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from munadi.config import Settings
+    from munadi.db.session import Database
+    from munadi.process.temporal_namespace import Attributes
+
+log = logging.getLogger("munadi.start")
+
+# The API starts without Temporal, so it does not wait for it for long.
+TEMPORAL_SECONDS = 2.0
+PAUSE = 1.0
+
+
+async def check_schema(database: Database) -> bool:
+    """CommandFailed (USAGE) unless the database has this code's schema; False if it does not answer."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from munadi.db.schema import schema_problem
+
+    try:
+        problem = await schema_problem(database)
+    except SQLAlchemyError as error:
+        log.warning("waiting for the database: %s", cause(error))
+        return False
+    if problem is not None:
+        raise CommandFailed(problem, Exit.USAGE)
+    return True
+
+
+async def wait_for_schema(database: Database, stop: asyncio.Event | None = None) -> None:
+    """`check_schema` until the database answers, or `stop` is set."""
+    stop = stop or asyncio.Event()
+    while not stop.is_set() and not await check_schema(database):
+        try:
+            async with asyncio.timeout(PAUSE):
+                await stop.wait()
+        except TimeoutError:
+            continue
+
+
+async def check_namespace(client: Client, attributes: Attributes) -> None:
+    """CommandFailed (USAGE) unless the namespace has what Munadi needs."""
+    from munadi.process.temporal_namespace import lasting_problem
+
+    if problem := await lasting_problem(client, attributes):
+        raise CommandFailed(problem, Exit.USAGE)
+
+
+async def check_namespace_if_up(settings: Settings, attributes: Attributes) -> None:
+    """`check_namespace`, if Temporal answers now."""
+    from temporalio.service import RPCError
+
+    from munadi.process.temporal import connect
+
+    if settings.temporal.address is None:
+        return
+    try:
+        async with asyncio.timeout(TEMPORAL_SECONDS):
+            client = await connect(settings.temporal)
+        await check_namespace(client, attributes)
+    except (RPCError, RuntimeError, TimeoutError) as error:
+        words = (str(error).splitlines() or ["no answer"])[0][:200]
+        log.warning("Temporal at %s does not answer, starting without it: %s", settings.temporal.address, words)
