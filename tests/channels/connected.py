@@ -19,8 +19,8 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Published, Ready
 from munadi.ports import AccountImport, PublicationDraft
-from tests.channels.direct import Direct
-from tests.channels.making import Cards, Saved, StoredMedia, SystemClock, publication, tools, visible_step
+from tests.channels.calls import Calls, Saved
+from tests.channels.making import Cards, StoredMedia, SystemClock, publication, tools
 
 
 class Connected:
@@ -31,7 +31,8 @@ class Connected:
     def __init__(self, name: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> None:
         self.media, self.cards = StoredMedia(), Cards()
         built = build_channels({name: settings}, tools(client, SystemClock(), self.media, self.cards))
-        self.channel = Direct(built[name])
+        self.channel = built[name]
+        self.port = Calls(self.channel)
 
     async def connect(self, given: AccountImport) -> ConnectedAccount:
         connection = await self.channel.verify(given)
@@ -52,7 +53,7 @@ class Connected:
     async def prepare(self, given: PublicationDraft, saved: Saved) -> Ready:
         """Prepare until the post is ready, as the workflow does, but with short waits."""
         for _ in range(200):
-            found = await self.channel.prepare(given, self.account, saved.handle, saved)
+            found = await self.port.prepare(given, self.account, saved)
             if isinstance(found, Ready):
                 return found
             await asyncio.sleep(min(found.after.total_seconds(), 0.1))
@@ -60,7 +61,7 @@ class Connected:
 
     async def publish(self, given: PublicationDraft, saved: Saved) -> Published:
         """The visible call alone."""
-        found = await self.channel.publish(given, self.account, saved.handle, saved, visible_step())
+        found = await self.port.publish(given, self.account, saved)
         assert isinstance(found, Published)
         return found
 
@@ -70,7 +71,7 @@ class Connected:
         return await self.publish(given, saved)
 
     async def find(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Any:
-        return await self.channel.find(given, self.account, saved.handle, given.due_at, step)
+        return await self.port.find(given, self.account, saved, given.due_at, step)
 
 
 def new(text: str = "", **fields: Any) -> PublicationDraft:

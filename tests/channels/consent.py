@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,8 +16,7 @@ import pytest
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
-from munadi.ports import Consent, ConsentRequest, GrantedProfiles
-from tests.channels.direct import Direct
+from munadi.ports import AnyChannel, Consent, ConsentRequest, GrantedProfiles
 from tests.channels.making import SystemClock, account, error_of, tools
 from tests.channels.sandbox import hosts_of
 from tests.channels.servers import Oracle
@@ -31,10 +30,16 @@ def asking(**changes: Any) -> ConsentRequest:
     return ConsentRequest(**{"state": "state-1", "redirect_uri": BACK, **changes})
 
 
-def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tuple[Direct, Direct]:
+def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tuple[AnyChannel, AnyChannel]:
     """A channel and its authorization server, over real sockets."""
-    built = Direct(build_channels({name: {**APP, **settings}}, tools(client, SystemClock()))[name])
+    built = build_channels({name: {**APP, **settings}}, tools(client, SystemClock()))[name]
     return built, built
+
+
+def missing_of(channel: AnyChannel) -> Sequence[str]:
+    """The settings that a log-in lacks."""
+    assert channel.authorizer is not None
+    return channel.authorizer.missing_settings
 
 
 async def decide(client: httpx.AsyncClient, url: str, back: str | None = None, **decision: str) -> dict[str, str]:
@@ -94,7 +99,7 @@ class Login:
         self.channel, self.server = self.build()
         self.kept: Mapping[str, str] = {}
 
-    def build(self, **settings: Any) -> tuple[Direct, Direct]:
+    def build(self, **settings: Any) -> tuple[AnyChannel, AnyChannel]:
         hosts = hosts_of(self.scene.channel, self.oracle)
         return over(self.scene.channel, {"hosts": hosts, **self.scene.settings, **settings}, self.client)
 
@@ -116,7 +121,7 @@ class Login:
         return made
 
     async def consent(self, **changes: Any) -> Consent:
-        consent = await self.server.begin(self.asking(**changes))
+        consent = await self.server.begin_consent(self.asking(**changes))
         self.kept = consent.kept
         return consent
 

@@ -15,19 +15,8 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import (
-    NOW,
-    TOKEN,
-    Bench,
-    Saved,
-    account,
-    bench,
-    error_of,
-    image,
-    publication,
-    video,
-    visible_step,
-)
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, TOKEN, Bench, account, bench, error_of, image, publication, video
 from tests.channels.network import answer, form_of, ok
 
 CONTAINER, POST = "17900000000000001", "18000000000000001"
@@ -117,7 +106,7 @@ class ContainerNetwork:
         return [form_of(request) for request in built.network.sent(self.make_path)]
 
     async def prepare(self, built: Bench, given: PublicationDraft, saved: Saved) -> Ready | Pending:
-        return await built.channel.prepare(given, self.account, saved.handle, saved)
+        return await built.prepare(given, self.account, saved)
 
     async def until_ready(self, built: Bench, given: PublicationDraft, saved: Saved, runs: int = 20) -> Ready:
         for _ in range(runs):
@@ -143,8 +132,8 @@ class ContainerNetwork:
         built.network.on("GET", f"/{POST}", ok(self.listed()) if read is None else read)
         return built
 
-    async def publish(self, built: Bench, saved: Saved, save: Any = None) -> Published:
-        found = await built.channel.publish(ONE, self.account, saved.handle, save or saved, visible_step())
+    async def publish(self, built: Bench, saved: Saved) -> Published:
+        found = await built.publish(ONE, self.account, saved)
         assert isinstance(found, Published)
         return found
 
@@ -156,7 +145,7 @@ class ContainerNetwork:
     async def find(
         self, built: Bench, given: PublicationDraft = ONE, handle: Handle | None = None, since: datetime = NOW
     ) -> Any:
-        found = await built.channel.find(given, self.account, handle, since)
+        found = await built.find(given, self.account, handle, since)
         assert built.network.mutations == []
         return found
 

@@ -15,7 +15,8 @@ import pytest
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Handle
 from munadi.ports import AccountImport, Gate, PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, bench
+from tests.channels.calls import Saved
+from tests.channels.making import Bench, bench
 from tests.channels.network import Network, answer
 
 
@@ -49,10 +50,10 @@ class Scene:
         return await built.publish(self.draft, self.account, saved or Saved(self.handle), gate=gate)
 
     async def find(self, built: Bench) -> Any:
-        return await built.channel.find(self.draft, self.account, self.handle, NOW)
+        return await built.find(self.draft, self.account, self.handle)
 
     async def check(self, built: Bench, saved: Saved | None = None) -> Any:
-        return await built.channel.check(self.draft, self.account, saved.handle if saved else self.handle)
+        return await built.check(self.draft, self.account, saved or self.handle)
 
     def bench(self) -> Bench:
         """The channel on a network that accepts everything about this draft."""

@@ -12,8 +12,9 @@ from munadi.channels.facebook.state import Prepared
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from munadi.ports import PublicationDraft
+from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.containers import at
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, error_of, image, publication, video
+from tests.channels.making import NOW, Bench, account, bench, error_of, image, publication, video
 from tests.channels.network import form_of, ok
 
 PAGE, VIDEO = "100000000000001", "990000000000001"
@@ -147,7 +148,7 @@ def part_of(request: httpx.Request) -> tuple[int, bytes]:
 
 
 async def prepare(built: Bench, given: PublicationDraft, saved: Saved) -> Ready | Pending:
-    return await built.channel.prepare(given, WHO, saved.handle, saved)
+    return await built.prepare(given, WHO, saved)
 
 
 async def until_ready(built: Bench, given: PublicationDraft, saved: Saved) -> None:
@@ -182,6 +183,6 @@ async def failure(built: Bench, given: PublicationDraft, saved: Saved) -> Channe
 
 async def find(built: Bench, given: PublicationDraft, handle: Handle | None = None, minutes: float = 0) -> Any:
     """The result of `find` for an attempt that began `minutes` after now."""
-    found = await built.channel.find(given, WHO, handle, NOW + timedelta(minutes=minutes))
+    found = await built.find(given, WHO, handle, NOW + timedelta(minutes=minutes))
     assert built.network.mutations == []
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,10 +20,9 @@ from munadi.domain.channel import ChannelName, MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import POST, Handle
-from munadi.ports import Attempt, Clock, LinkCard, PublicationDraft
-from tests.channels.direct import NOW as NOW
-from tests.channels.direct import Direct
+from munadi.ports import Clock, LinkCard, PublicationDraft
+from tests.channels.calls import NOW as NOW
+from tests.channels.calls import Calls
 from tests.channels.network import Network
 
 PUBLICATION = "pub_01jd0000000000000000000000"
@@ -102,29 +101,13 @@ class Cards:
 
 
 @dataclass
-class Bench:
+class Bench(Calls):
     """A channel on a scripted network, with the clock, media and cards that a test changes."""
 
-    channel: Direct
     network: Network
     clock: FixedClock
     media: StoredMedia
     cards: Cards
-
-    async def publish(
-        self,
-        given: PublicationDraft,
-        who: ConnectedAccount,
-        saved: Saved | None = None,
-        step: str = "post",
-        gate: GateThatCounts | None = None,
-        *,
-        doubtful: bool = False,
-    ) -> Any:
-        """The visible call of a step, with the handle that is saved. `doubtful`: an earlier one may have arrived."""
-        saved = saved or Saved()
-        visible = visible_step(step=step, gate=gate, doubtful=doubtful)
-        return await self.channel.publish(given, who, saved.handle, saved, visible)
 
 
 def tools(
@@ -139,47 +122,7 @@ def bench(name: str, settings: Mapping[str, Any] | None = None) -> Bench:
     client = httpx.AsyncClient(transport=network)
     given = tools(client, clock, media, cards)
     channel = build_channels({name: settings or {}}, given, names=[ChannelName(name)])[name]
-    return Bench(Direct(channel), network, clock, media, cards)
-
-
-class Saved:
-    """Where one handle is written. `history` has every saved state, as a worker would find it after a crash."""
-
-    def __init__(self, handle: Handle | None = None) -> None:
-        self.handle = handle
-        self.history: list[Handle] = []
-
-    @property
-    def kept(self) -> Handle:
-        """The handle, which must be there."""
-        assert self.handle is not None
-        return self.handle
-
-    async def write(self, handle: Handle) -> None:
-        self.handle = handle
-        self.history.append(handle)
-
-
-@dataclass
-class GateThatCounts:
-    """Open, or closed by an error."""
-
-    error: Exception | None = None
-    asked: int = field(default=0)
-
-    def __call__(self) -> datetime:
-        self.asked += 1
-        if self.error:
-            raise self.error
-        return NOW
-
-
-def visible_step(
-    error: Exception | None = None, step: str = POST, *, gate: GateThatCounts | None = None, doubtful: bool = False
-) -> Attempt:
-    """An attempt whose call has not begun. `doubtful`: an earlier one may have arrived."""
-    since = NOW if doubtful else None
-    return Attempt("att_1", 1, NOW, NOW, uncertain_since=since, step=step, deadline=gate or GateThatCounts(error))
+    return Bench(channel, network, clock, media, cards)
 
 
 async def error_of(

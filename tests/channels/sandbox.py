@@ -16,8 +16,9 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
 from munadi.ports import AccountImport, PublicationDraft
 from munadi.sandbox.pinterest.model import board_of
+from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.connected import Connected, film, jpeg, new, padded
-from tests.channels.making import Saved, document, error_of, image, video, visible_step
+from tests.channels.making import document, error_of, image, video
 from tests.channels.servers import MediaSite, Oracle
 from tests.harness.documents import pdf
 from tests.judges.discovery import Discovery, Witness
@@ -69,8 +70,8 @@ class Acme(Connected):
         doubtful: bool = False,
     ) -> Published | Pending:
         """One visible call. Its gate may be closed. `doubtful`: an earlier one may have arrived."""
-        visible = visible_step(closed, step, doubtful=doubtful)
-        found: Published | Pending = await self.channel.publish(given, self.account, saved.handle, saved, visible)
+        gate = GateThatCounts(closed)
+        found: Published | Pending = await self.port.publish(given, self.account, saved, step, gate, doubtful=doubtful)
         return found
 
     async def finish(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Published:
@@ -87,7 +88,7 @@ class Acme(Connected):
             if isinstance(found, Published):
                 return found
             await asyncio.sleep(0.02)
-            found = await self.channel.check(given, self.account, saved.handle)
+            found = await self.port.check(given, self.account, saved)
         raise AssertionError("never published")
 
     async def post(self, given: PublicationDraft, saved: Saved | None = None) -> Published:

@@ -9,7 +9,8 @@ from typing import Any
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Handle
 from munadi.ports import PublicationDraft
-from tests.channels.making import Bench, visible_step
+from tests.channels.calls import Saved
+from tests.channels.making import Bench
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,8 @@ class Step:
     live: tuple[Handle, ...] = ()
     step: str = "post"
 
-    async def take(self, built: Bench, saved: Any, handle: Handle | None, step: str | None = None) -> Any:
-        visible = visible_step(step=step or self.step)
-        return await built.channel.publish(self.draft, self.account, handle, saved, visible)
+    async def take(self, built: Bench, saved: Saved, step: str | None = None) -> Any:
+        return await built.publish(self.draft, self.account, saved, step or self.step)
 
 
 BARE = Handle(draft_version=1)

@@ -19,7 +19,8 @@ from munadi.channels.answers import MAX_ANSWER, MAX_DEPTH, UnreadableAnswer, par
 from munadi.channels.http import ChannelHttp
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
-from tests.channels.making import GateThatCounts, error_of
+from tests.channels.calls import GateThatCounts
+from tests.channels.making import error_of
 from tests.harness.web import Answering, serving
 from tests.hostile.servers import drip, drip_head, silence
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from munadi.channels.meta.wire import PostRead, read_post
+from tests.channels.calls import Saved
 from tests.channels.containers import INSTAGRAM, THREADS, URL, ContainerNetwork
-from tests.channels.making import NOW, Saved, image, publication, video
+from tests.channels.making import NOW, image, publication, video
 
 LINK = "https://example.com/sale"
 SECOND = URL.replace("med_0", "med_1")

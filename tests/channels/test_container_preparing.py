@@ -11,6 +11,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
+from tests.channels.calls import Saved
 from tests.channels.containers import (
     FILM,
     INSTAGRAM,
@@ -22,7 +23,7 @@ from tests.channels.containers import (
     networks,
     prepared,
 )
-from tests.channels.making import NOW, Saved, image, publication
+from tests.channels.making import NOW, image, publication
 from tests.channels.network import answer, ok
 
 TEXT = publication("Hello")

@@ -15,6 +15,7 @@ import pytest
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Ready
+from tests.channels.calls import Saved
 from tests.channels.containers import (
     CONTAINER,
     INSTAGRAM,
@@ -29,7 +30,7 @@ from tests.channels.containers import (
     networks,
     prepared,
 )
-from tests.channels.making import NOW, Saved, bench
+from tests.channels.making import NOW, bench
 from tests.channels.network import answer, form_of, ok
 
 
@@ -47,10 +48,11 @@ async def test_the_call_its_id_and_its_address(on: ContainerNetwork) -> None:
 async def test_the_id_is_saved_before_the_address_is_read(on: ContainerNetwork) -> None:
     built, seen = on.ready(), list[int]()
 
-    async def write(handle: Handle) -> None:
-        seen.append(len(built.network.requests))
+    class Watched(Saved):
+        async def write(self, handle: Handle) -> None:
+            seen.append(len(built.network.requests))
 
-    await on.publish(built, Saved(known()), write)
+    await on.publish(built, Watched(known()))
     assert seen == [1]
 
 
@@ -182,13 +184,13 @@ async def test_check_reports_the_progress(
     on: ContainerNetwork, handle: Handle | None, status: str, wanted: Pending | Ready
 ) -> None:
     built = on.ready(status=status)
-    assert await built.channel.check(ONE, on.account, handle) == wanted
+    assert await built.check(ONE, on.account, handle) == wanted
     assert built.network.mutations == []
 
 
 @networks
 async def test_check_adds_the_missing_id_and_address(on: ContainerNetwork) -> None:
-    found = await on.ready().channel.check(ONE, on.account, known(posts={"post": POST}))
+    found = await on.ready().check(ONE, on.account, known(posts={"post": POST}))
     assert isinstance(found, Published)
     assert (found.post_id, found.url) == (POST, on.address)
 
@@ -223,8 +225,8 @@ async def test_instagram_through_a_page_calls_the_other_host_only() -> None:
     built.network.on("POST", INSTAGRAM.make_path, ok({"id": "c1"})).on("GET", "/c1", INSTAGRAM.state("FINISHED"))
     built.network.on("POST", INSTAGRAM.publish_path, ok({"id": POST})).on("GET", f"/{POST}", ok({"id": POST}))
     for _ in range(2):
-        await built.channel.prepare(ONE, who, saved.handle, saved)
+        await built.prepare(ONE, who, saved)
     await built.publish(ONE, who, saved)
-    await built.channel.check(ONE, who, saved.handle)
+    await built.check(ONE, who, saved)
     assert {str(one.url).partition("/v26.0/")[0] for one in built.network.requests} == {"https://graph.example/fb"}
     assert built.channel.spec.hosts == ("https://never.example", "https://graph.example/fb/")

@@ -12,6 +12,7 @@ from munadi.channels.pulls import PULL_WAITS
 from munadi.channels.threads.errors import FAILED_CONTAINERS
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending
+from tests.channels.calls import Saved
 from tests.channels.containers import (
     FILM,
     INSTAGRAM,
@@ -23,7 +24,7 @@ from tests.channels.containers import (
     networks,
     prepared,
 )
-from tests.channels.making import NOW, Bench, Saved, error_of
+from tests.channels.making import NOW, Bench, error_of
 
 GONE = graph_error(100, 33)
 BAD, FAILED = Reason.MEDIA_VALIDATION_FAILED, Reason.MEDIA_PROCESSING_FAILED

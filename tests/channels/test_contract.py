@@ -14,8 +14,9 @@ from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import AccountImport, Answer
+from tests.channels.calls import GateThatCounts, Saved, explained
 from tests.channels.contract import Scene
-from tests.channels.making import TOKEN, GateThatCounts, Saved, bench, error_of
+from tests.channels.making import TOKEN, bench, error_of
 from tests.channels.network import answer
 from tests.channels.scenes import SCENES, scenes
 from tests.uncertain.lagging import as_response, refusals
@@ -119,7 +120,7 @@ def test_every_draft_has_a_resend_rule(scene: Scene) -> None:
 @scenes
 @pytest.mark.parametrize("given", ODD_ANSWERS, ids=lambda given: f"{given.status}-{given.text[:9]}")
 def test_every_answer_is_explained(scene: Scene, given: Answer) -> None:
-    error = bench(scene.name).channel.explain(given)
+    error = explained(bench(scene.name).channel, given)
     assert error.message
     assert error.provider_code
     assert error.effect is not Effect.SENT
@@ -202,7 +203,7 @@ async def test_no_channel_judges_a_refusal_that_an_earlier_request_may_have_caus
     if channel.resend(scene.draft, "post") is Resend.SAME_HANDLE:
         return  # the post has a key of its own, which the channel reads: that is no judgement
     for key, refusal in refusals(scene.name).items():
-        wanted = channel.explain(refusal)
+        wanted = explained(channel, refusal)
         if not wanted.may_be_ours:
             continue
         built = scene.empty()
@@ -218,6 +219,6 @@ def test_the_networks_that_refuse_copies_say_so() -> None:
         name
         for name, scene in SCENES.items()
         for one in refusals(name).values()
-        if bench(name, scene.settings).channel.explain(one).may_be_ours
+        if explained(bench(name, scene.settings).channel, one).may_be_ours
     }
     assert marked == {"bluesky", "facebook", "instagram", "linkedin", "mastodon", "threads", "x", "youtube"}

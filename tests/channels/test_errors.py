@@ -13,6 +13,7 @@ import pytest
 from munadi.domain.failure import Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
+from tests.channels.calls import explained
 from tests.channels.error_answers import WORDS, Row, given, google, graph, telegram, tiktok_of
 from tests.channels.error_tables import TABLES
 from tests.channels.making import NOW, bench
@@ -23,7 +24,7 @@ CHANNELS = {name: bench(name).channel for name in TABLES}
 
 @pytest.mark.parametrize(("name", "row"), [(name, row) for name, table in TABLES.items() for row in table], ids=str)
 def test_every_documented_code(name: str, row: Row) -> None:
-    error = CHANNELS[name].explain(TABLES[name].answer(row.key))
+    error = explained(CHANNELS[name], TABLES[name].answer(row.key))
     assert (error.reason, error.effect) == (row.reason, row.effect)
     assert error.retry_after == (None if row.seconds is None else timedelta(seconds=row.seconds))
     assert error.provider_code == row.key.rpartition(":")[2].replace("*", "25")
@@ -38,7 +39,7 @@ def test_every_documented_code(name: str, row: Row) -> None:
 def test_answers_without_a_row(
     name: str, answer: Answer, reason: Reason | None, effect: Effect, code: str | None
 ) -> None:
-    error = CHANNELS[name].explain(answer)
+    error = explained(CHANNELS[name], answer)
     assert (error.reason, error.effect) == (reason or error.reason, effect)
     assert code is None or error.provider_code == code
 
@@ -49,7 +50,7 @@ def test_a_5xx_proves_nothing_but_a_dead_token_and_the_race_of_threads(name: str
     for row in TABLES[name]:
         answer = replace(TABLES[name].answer(row.key), status=502)
         proof = name == "threads" and (row.key == "24/4279009" or REASONS[row.reason].class_ is FailureClass.TOKEN)
-        assert CHANNELS[name].explain(answer).effect is (S.NOT_SENT if proof else S.UNKNOWN), row
+        assert explained(CHANNELS[name], answer).effect is (S.NOT_SENT if proof else S.UNKNOWN), row
 
 
 def spelled(key: Any) -> str:
@@ -91,7 +92,7 @@ LATER, EARLIER = int(NOW.timestamp()) + 90, int(NOW.timestamp()) - 90
     ],
 )
 def test_a_throttle_of_meta_says_how_long(name: str, headers: dict[str, str], seconds: int, code: int) -> None:
-    assert CHANNELS[name].explain(graph(400, code, headers=headers)).retry_after == timedelta(seconds=seconds)
+    assert explained(CHANNELS[name], graph(400, code, headers=headers)).retry_after == timedelta(seconds=seconds)
 
 
 BUCKET = (
@@ -141,7 +142,7 @@ SOON = {"retry_after": "5"}
     ],
 )
 def test_waits(name: str, answer: Answer, seconds: int) -> None:
-    error = CHANNELS[name].explain(answer)
+    error = explained(CHANNELS[name], answer)
     assert error.retry_after == timedelta(seconds=seconds)
     if seconds == MIDNIGHT:
         assert (error.reason, error.effect) == (R.QUOTA_EXCEEDED, S.NOT_SENT)
@@ -159,7 +160,7 @@ def test_waits(name: str, answer: Answer, seconds: int) -> None:
 )
 def test_youtubes_midnight_is_californias(now: datetime, hours: int) -> None:
     built = bench("youtube")
-    assert built.channel.explain(google(403, "quotaExceeded"), now).retry_after == timedelta(hours=hours, minutes=1)
+    assert explained(built.channel, google(403, "quotaExceeded"), now).retry_after == timedelta(hours=hours, minutes=1)
 
 
 IN_RECORD = "Invalid app.bsky.feed.post record: "
@@ -184,7 +185,7 @@ IN_RECORD = "Invalid app.bsky.feed.post record: "
 )
 def test_the_messages_of_bluesky_schemas(message: str, reason: Reason) -> None:
     """As the reference PDS was seen to write them."""
-    error = CHANNELS["bluesky"].explain(given(400, {"error": "InvalidRequest", "message": message}))
+    error = explained(CHANNELS["bluesky"], given(400, {"error": "InvalidRequest", "message": message}))
     assert (error.reason, error.effect) == (reason, S.REJECTED)
 
 
@@ -193,7 +194,7 @@ def test_the_message_for_people_is_preferred_and_secrets_are_removed(name: str) 
     spoken = graph(
         400, 100, error_user_title="Text", error_user_msg="Too long", access_token="EAAabc123abc123abc123abc123"
     )
-    error = CHANNELS[name].explain(spoken)
+    error = explained(CHANNELS[name], spoken)
     assert error.provider_message == "Too long"
     assert "abc123" not in str(error.raw)
 
@@ -203,7 +204,7 @@ URL = "https://open-upload.tiktokapis.com/video/?upload_id=67890&upload_token=Xz
 
 @pytest.mark.parametrize("text", [URL, URL.replace("/", "\\/"), f'{{"upload_url":"{URL}"}}'])
 def test_an_upload_address_of_tiktok_is_never_kept(text: str) -> None:
-    error = CHANNELS["tiktok"].explain(Answer(500, {}, {"error": {"code": "x", "message": text}}, text))
+    error = explained(CHANNELS["tiktok"], Answer(500, {}, {"error": {"code": "x", "message": text}}, text))
     kept = f"{error.raw} {error.provider_message}"
     assert "secret-upload-token" not in kept
     assert "upload_id" not in kept

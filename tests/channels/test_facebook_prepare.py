@@ -15,8 +15,9 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as page
+from tests.channels.calls import Saved
 from tests.channels.containers import graph_error
-from tests.channels.making import NOW, TOKEN, Bench, Saved, bench, image, publication
+from tests.channels.making import NOW, TOKEN, Bench, bench, image, publication
 from tests.channels.network import answer, form_of, ok
 
 TRIES = (Effect.NOT_SENT, Effect.NOT_SENT, Effect.REJECTED)

@@ -13,8 +13,9 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as page
+from tests.channels.calls import Saved
 from tests.channels.containers import graph_error
-from tests.channels.making import NOW, TOKEN, Saved, error_of, publication
+from tests.channels.making import NOW, TOKEN, error_of, publication
 from tests.channels.network import answer, form_of, ok
 
 FINISH = {"upload_phase": "finish", "description": "Hello", "title": "Sale"}
@@ -62,8 +63,8 @@ async def test_a_finish_is_pending_until_the_video_is_published(status: Any) -> 
     found = await page.publish(built, page.REEL, saved)
     assert isinstance(found, Pending)
     assert found.after == timedelta(seconds=5)
-    assert isinstance(await built.channel.check(page.REEL, page.WHO, saved.handle), Pending)
-    assert await built.channel.check(page.REEL, page.WHO, saved.handle) == FILMED
+    assert isinstance(await built.check(page.REEL, page.WHO, saved), Pending)
+    assert await built.check(page.REEL, page.WHO, saved) == FILMED
     assert len(built.network.mutations) == 1
 
 
@@ -71,14 +72,14 @@ async def test_a_finish_is_pending_until_the_video_is_published(status: Any) -> 
 async def test_check_polls_less_often_the_longer_it_takes(age: int, wait: int) -> None:
     built = page.over(status=page.PUBLISHING)
     built.clock.forward(seconds=age)
-    found = await built.channel.check(page.REEL, page.WHO, page.uploaded(finished=True))
+    found = await built.check(page.REEL, page.WHO, page.uploaded(finished=True))
     assert isinstance(found, Pending)
     assert found.after == timedelta(seconds=wait)
 
 
 async def test_check_of_a_video_that_facebook_gave_up() -> None:
     built = page.over(status=page.DEAD)
-    error = await error_of(built.channel.check(page.REEL, page.WHO, page.uploaded(finished=True)))
+    error = await error_of(built.check(page.REEL, page.WHO, page.uploaded(finished=True)))
     assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
 
 
@@ -97,7 +98,7 @@ READY = Ready(expires_at=NOW + timedelta(hours=23))
 async def test_check_before_the_visible_call(
     given: PublicationDraft, handle: Handle | None, wanted: Pending | Ready
 ) -> None:
-    assert await page.over(status=page.WAITING).channel.check(given, page.WHO, handle) == wanted
+    assert await page.over(status=page.WAITING).check(given, page.WHO, handle) == wanted
 
 
 async def test_photos_that_lapsed_are_not_attached() -> None:

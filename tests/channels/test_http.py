@@ -15,7 +15,8 @@ from munadi.channels.http import ChannelHttp, given_id, redact
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer
-from tests.channels.making import NOW, TOKEN, GateThatCounts, error_of
+from tests.channels.calls import GateThatCounts
+from tests.channels.making import NOW, TOKEN, error_of
 from tests.channels.network import Network, answer, ok
 
 

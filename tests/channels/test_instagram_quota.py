@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
+from tests.channels.calls import Saved
 from tests.channels.containers import CONTAINER, INSTAGRAM, ONE, graph_error, known
-from tests.channels.making import NOW, Bench, Saved, bench, error_of
+from tests.channels.making import NOW, Bench, bench, error_of
 from tests.channels.network import answer, ok
 
 WHO = INSTAGRAM.account

@@ -18,8 +18,8 @@ from pydantic import BaseModel, SecretStr
 from munadi.domain.bounds import ADDRESS, FACTS, ID, STATE
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Published
+from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.contract import Scene
-from tests.channels.making import GateThatCounts, Saved
 from tests.channels.scenes import scenes
 from tests.channels.test_unforeseen_answers import _reads, outcome, raw
 

@@ -13,8 +13,9 @@ from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, Handle, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as facebook
+from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.containers import INSTAGRAM, ONE, POST, graph_error, known
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of
+from tests.channels.making import NOW, Bench, bench, error_of
 from tests.channels.network import answer, form_of, ok
 
 WORDS = "Sale: #monsoon"
@@ -44,7 +45,7 @@ def page(posts: tuple[Any, ...] = (facebook.READ,), *listed: Any) -> Bench:
 
 async def find(built: Bench, given: PublicationDraft = DRAFT, handle: Handle = KNOWN) -> Any:
     who = WHO if given is DRAFT else facebook.WHO
-    found = await built.channel.find(given, who, handle, NOW, "comment")
+    found = await built.find(given, who, handle, NOW, "comment")
     assert built.network.mutations == []
     return found
 

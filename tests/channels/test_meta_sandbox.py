@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import AccountImport
+from tests.channels.calls import Saved
 from tests.channels.connected import film, new
-from tests.channels.making import Saved, error_of
+from tests.channels.making import error_of
 from tests.channels.meta_posts import LINK, QUOTED, Shown, posts, view
 from tests.channels.sandbox import Acme, at, draft
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from munadi.domain.failure import Reason
-from tests.channels.consent import BACK, LOGINS, Login, at, decide, over
+from tests.channels.consent import BACK, LOGINS, Login, at, decide, missing_of, over
 from tests.channels.making import error_of
 
 
@@ -90,7 +90,7 @@ async def test_a_code_of_another_app_is_refused(login: Login) -> None:
 async def test_a_code_of_one_login_is_refused_by_the_other(login: Login) -> None:
     _, server = login.build(**LOGINS["instagram page"].settings)
     other = login.asking(login=None if login.scene.login else "facebook")
-    answered = await decide(login.client, (await server.begin(other)).url, approve=login.profile)
+    answered = await decide(login.client, (await server.begin_consent(other)).url, approve=login.profile)
     assert (await login.failure(answered)).reason is Reason.CONSENT_EXPIRED
 
 
@@ -122,7 +122,7 @@ async def test_an_outage_says_nothing_about_the_code(login: Login, mode: dict[st
 
 @at("facebook", "instagram", "linkedin page")
 async def test_an_unknown_login_is_refused(login: Login) -> None:
-    await error_of(login.server.begin(login.asking(login="myspace")), Reason.INVALID_FIELD)
+    await error_of(login.server.begin_consent(login.asking(login="myspace")), Reason.INVALID_FIELD)
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ async def test_an_unknown_login_is_refused(login: Login) -> None:
 async def test_a_missing_setting_is_named(name: str, setting: str) -> None:
     async with httpx.AsyncClient() as client:
         _, server = over(name, {setting: ""}, client)
-    assert server.missing_settings == (f"MUNADI_CHANNELS__{name.upper()}__{setting.upper()}",)
+    assert missing_of(server) == (f"MUNADI_CHANNELS__{name.upper()}__{setting.upper()}",)

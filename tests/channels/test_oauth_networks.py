@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from munadi.domain.account import Credentials
 from munadi.domain.failure import Reason
 from munadi.domain.renewal import renewal_plan_of
-from tests.channels.consent import Login, asking, at, decide, over
+from tests.channels.consent import Login, asking, at, decide, missing_of, over
 from tests.channels.making import error_of
 
 PAGES = ("facebook", "instagram page")
@@ -186,13 +186,13 @@ async def test_either_app_of_instagram_is_enough(
 ) -> None:
     async with httpx.AsyncClient() as client:
         _, server = over("instagram", settings, client)
-    assert server.missing_settings == missing
+    assert missing_of(server) == missing
     for name in ("instagram", "facebook"):
         if name != refused and not missing:
-            assert (await server.begin(asking(login=name))).url
+            assert (await server.begin_consent(asking(login=name))).url
     if refused:
         variable = f"{PREFIX}FB_CLIENT_ID" if refused == "facebook" else f"{PREFIX}CLIENT_ID"
-        assert variable in str(await error_of(server.begin(asking(login=refused)), Reason.INVALID_FIELD))
+        assert variable in str(await error_of(server.begin_consent(asking(login=refused)), Reason.INVALID_FIELD))
 
 
 @at("instagram page")

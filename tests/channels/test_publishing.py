@@ -21,9 +21,10 @@ from tests.channels.bluesky import test_publish as bluesky
 from tests.channels.bluesky.servers import DID
 from tests.channels.bluesky.test_thread import THREAD
 from tests.channels.bluesky.test_wire import CID, CLOSED, URI
+from tests.channels.calls import Saved
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
 from tests.channels.linkedin.steps import STEPS as LINKEDIN
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication
 from tests.channels.mastodon import test_publish as mastodon
 from tests.channels.network import answer, ok
 from tests.channels.pinterest.steps import STEPS as PINTEREST
@@ -223,7 +224,7 @@ def each(field: str) -> pytest.MarkDecorator:
 async def test_an_answer_without_proof_is_unknown_and_saves_nothing(step: Step, value: Any) -> None:
     saved = Saved(step.handle)
     said = answer(200, value) if isinstance(value, str) else ok(value)
-    error = await error_of(step.take(step.built(said), saved, step.handle))
+    error = await error_of(step.take(step.built(said), saved))
     assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.history == []
 
@@ -231,14 +232,14 @@ async def test_an_answer_without_proof_is_unknown_and_saves_nothing(step: Step, 
 @each("unready")
 async def test_an_incomplete_preparation_sends_nothing(step: Step, value: Handle | None) -> None:
     built = step.built(None)
-    await error_of(step.take(built, Saved(value), value), Reason.INTERNAL_ERROR, Effect.NOT_SENT)
+    await error_of(step.take(built, Saved(value)), Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
 @each("live")
 async def test_a_live_post_is_not_sent_again(step: Step, value: Handle) -> None:
     built = step.built(None)
-    found = await step.take(built, Saved(value), value)
+    found = await step.take(built, Saved(value))
     assert isinstance(found, Published)
     assert found.post_id
     assert built.network.mutations == []
@@ -246,11 +247,8 @@ async def test_a_live_post_is_not_sent_again(step: Step, value: Handle) -> None:
 
 @steps
 async def test_a_failing_store_does_not_hide_a_sent_post(step: Step) -> None:
-    async def write(handle: Handle) -> None:
-        raise RuntimeError("overtaken")
-
-    built = step.built(None)
-    assert isinstance(await step.take(built, write, step.handle), Published | Pending)
+    built, saved = step.built(None), Saved(step.handle, RuntimeError("overtaken"))
+    assert isinstance(await step.take(built, saved), Published | Pending)
     assert len(built.network.mutations) == 1
 
 
@@ -260,5 +258,5 @@ async def test_an_unknown_step_is_not_sent(step: Step) -> None:
         return
     built = step.built(None)
     built.network.on("GET", "", answer(404))
-    await error_of(step.take(built, Saved(step.handle), step.handle, "part-9"), effect=Effect.NOT_SENT)
+    await error_of(step.take(built, Saved(step.handle), "part-9"), effect=Effect.NOT_SENT)
     assert built.network.mutations == []

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from munadi.channels.pulls import PULL_WAITS, count_failed_pull, judge_failed_pull
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import HandleState, HandleStore, Publication
-from tests.channels.making import Saved, account, publication
+from tests.channels.calls import Saved
+from tests.channels.making import account, publication
 
 
 def unreachable(effect: Effect = Effect.REJECTED, wait: timedelta | None = None) -> ChannelError:

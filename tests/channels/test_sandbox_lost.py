@@ -9,8 +9,9 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
+from tests.channels.calls import Saved
 from tests.channels.kinds import KINDS, Kind, each_kind
-from tests.channels.making import Saved, error_of
+from tests.channels.making import error_of
 from tests.channels.sandbox import Acme, at, draft
 
 LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body"]
@@ -162,7 +163,7 @@ async def test_an_address_that_cannot_be_read_yet_is_filled_in_later(
     given, saved = draft(acme, kind), Saved()
     found = await acme.post(given, saved)
     assert (found.url, [warning.code for warning in found.warnings]) == (None, ["PERMALINK_PENDING"])
-    later = await acme.channel.check(given, acme.account, saved.handle)
+    later = await acme.port.check(given, acme.account, saved)
     assert isinstance(later, Published)
     assert (later.post_id, later.url) == (acme.posts[0]["id"], acme.posts[0]["url"])
 

@@ -8,8 +8,9 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Unknown
+from tests.channels.calls import Saved
 from tests.channels.connected import new
-from tests.channels.making import Saved, error_of
+from tests.channels.making import error_of
 from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
@@ -215,7 +216,7 @@ SLOW = [("instagram", "photo", "image"), ("threads", "text", "text"), ("facebook
 async def test_slow_processing_is_polled(acme: Acme, kind: str, delay: str) -> None:
     acme.set("delays", 0.3, delay)
     given, saved = draft(acme, kind), Saved()
-    await acme.channel.prepare(given, acme.account, None, saved)
+    await acme.port.prepare(given, acme.account, saved)
     if acme.name in ("instagram", "threads"):
         assert isinstance(await acme.find(given, saved), Unknown)
     await acme.post(given, saved)

@@ -6,7 +6,8 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
-from tests.channels.making import Bench, Saved, bench, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import Bench, bench, error_of, image, publication, video
 from tests.channels.scene_tiktok import creator_state
 from tests.channels.scenes import SCENES
 
@@ -35,7 +36,7 @@ async def test_while_the_store_is_away_no_network_that_fetches_media_is_called(
     name: str, media: tuple[MediaAsset, ...]
 ) -> None:
     built = without_store(name)
-    error = await error_of(built.channel.prepare(publication("Sale", media=media), SCENES[name].account, None, Saved()))
+    error = await error_of(built.prepare(publication("Sale", media=media), SCENES[name].account))
     check_nothing_sent(built, error)
 
 

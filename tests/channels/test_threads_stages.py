@@ -13,8 +13,9 @@ import pytest
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
+from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.containers import THREADS, at, graph_error
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of, image, publication
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication
 from tests.channels.network import form_of, ok
 
 WHO = THREADS.account
@@ -154,6 +155,6 @@ async def test_a_step_is_found_among_the_replies(status: str | None, listed: lis
     built.network.on("GET", f"/{ID}/replies", ok({"data": rows}))
     container = {"id": "c1", "created_at": NOW.isoformat(), "code": "FINISHED"}
     known = after_the_post(containers={"part-2": container} if status else {})
-    found = await built.channel.find(CHAIN, WHO, known, NOW, "part-2")
+    found = await built.find(CHAIN, WHO, known, NOW, "part-2")
     assert isinstance(found, wanted)
     assert built.network.mutations == []

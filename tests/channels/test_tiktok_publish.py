@@ -13,7 +13,8 @@ from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication, video, visible_step
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication, video
 from tests.channels.network import answer, ok
 from tests.channels.scene_tiktok import (
     COMPLETE,
@@ -57,7 +58,7 @@ def scripted(*statuses: httpx.Response | Exception, chunk: httpx.Response | Exce
 
 
 async def publish(built: Bench, given: PublicationDraft, known: Handle, saved: Saved | None = None) -> Any:
-    return await built.channel.publish(given, WHO, known, saved or Saved(known), visible_step())
+    return await built.publish(given, WHO, saved or Saved(known))
 
 
 async def refusal(
@@ -90,7 +91,7 @@ async def test_the_init_makes_a_pull_public(given: PublicationDraft, path: str) 
         "application/json; charset=UTF-8",
     )
     assert (state_of(saved).publish_id, state_of(saved).sent_at) == (PUBLISH_ID, NOW)
-    assert isinstance(await built.channel.check(given, WHO, saved.handle), Published)
+    assert isinstance(await built.check(given, WHO, saved), Published)
 
 
 @pytest.mark.parametrize("status", [403, 404, 416])
@@ -191,8 +192,8 @@ async def test_an_accepted_pull_without_a_publish_id_is_not_sent_again() -> None
     built, saved = scripted(), Saved(PULL_READY)
     built.network.on("POST", INIT, done({}))
     assert isinstance(await publish(built, PULL, PULL_READY, saved), Pending)
-    assert isinstance(await built.channel.check(PULL, WHO, saved.kept), Pending)
-    assert isinstance(await built.channel.find(PULL, WHO, saved.kept, NOW), Unknown)
+    assert isinstance(await built.check(PULL, WHO, saved.kept), Pending)
+    assert isinstance(await built.find(PULL, WHO, saved.kept, NOW), Unknown)
     await refusal(built, PULL, saved.kept, effect=Effect.UNKNOWN)
     retried = PULL.model_copy(update={"due_at": NOW + timedelta(hours=1)})
     await refusal(built, retried, saved.kept, saved, effect=Effect.NOT_SENT)
@@ -218,24 +219,24 @@ async def test_discard_cancels_an_unfinished_upload_and_nothing_that_was_sent() 
 
 async def test_check_reports_a_failed_post_as_final() -> None:
     built = scripted(said("FAILED", fail_reason="spam_risk_text"))
-    await error_of(built.channel.check(PULL, WHO, SENT), Reason.CONTENT_POLICY, Effect.REJECTED, "spam_risk_text")
+    await error_of(built.check(PULL, WHO, SENT), Reason.CONTENT_POLICY, Effect.REJECTED, "spam_risk_text")
 
 
 @pytest.mark.parametrize("read", [refused(400, "invalid_publish_id"), *REFUSED_READS], ids=str)
 async def test_a_refused_read_proves_nothing_about_the_post(read: httpx.Response) -> None:
-    await error_of(scripted(read).channel.check(PULL, WHO, SENT), effect=Effect.UNKNOWN)
+    await error_of(scripted(read).check(PULL, WHO, SENT), effect=Effect.UNKNOWN)
 
 
 @pytest.mark.parametrize(("age", "wait"), [(0, 5), (29, 5), (30, 10), (299, 10), (300, 60), (3600, 60)])
 async def test_an_older_post_is_polled_less_often(age: int, wait: int) -> None:
     built = scripted(PULLING)
     built.clock.forward(seconds=age)
-    found = await built.channel.check(PULL, WHO, SENT)
+    found = await built.check(PULL, WHO, SENT)
     assert found == Pending(after=timedelta(seconds=wait), note="TikTok says PROCESSING_DOWNLOAD")
 
 
 async def test_check_before_the_last_chunk_is_ready() -> None:
-    found = await scripted(UNFINISHED).channel.check(FILE, WHO, FILE_READY)
+    found = await scripted(UNFINISHED).check(FILE, WHO, FILE_READY)
     assert found == Ready(expires_at=NOW + timedelta(minutes=55))
 
 
@@ -252,15 +253,15 @@ async def test_check_before_the_last_chunk_is_ready() -> None:
     ids=lambda value: getattr(value, "text", str(value))[:60],
 )
 async def test_find_by_publish_id(status: Any, expected: Any) -> None:
-    assert isinstance(await scripted(status).channel.find(FILE, WHO, FILE_READY, NOW), expected)
+    assert isinstance(await scripted(status).find(FILE, WHO, FILE_READY, NOW), expected)
 
 
 @pytest.mark.parametrize("known", [None, PULL_READY], ids=["nothing", "creator"])
 async def test_find_without_a_publish_id(known: Handle | None) -> None:
     built = scripted()
-    assert isinstance(await built.channel.find(FILE, WHO, known, NOW), Absent)
-    assert isinstance(await built.channel.find(PULL, WHO, known, NOW), Unknown)
-    assert isinstance(await built.channel.find(PHOTO, WHO, known, NOW), Unknown)
+    assert isinstance(await built.find(FILE, WHO, known, NOW), Absent)
+    assert isinstance(await built.find(PULL, WHO, known, NOW), Unknown)
+    assert isinstance(await built.find(PHOTO, WHO, known, NOW), Unknown)
     assert built.network.requests == []
 
 
@@ -269,7 +270,7 @@ async def test_the_address_of_a_post(given: PublicationDraft, kind: str) -> None
     url = f"{HOSTS['auth']}/@acme/{kind}/{POST_ID}"
     nameless = handle(publish_id=PUBLISH_ID, sent_at=NOW.isoformat())
     for who, known in ((WHO, SENT), (WHO.model_copy(update={"handle": "@acme"}), nameless)):
-        found = await scripted().channel.check(given, who, known)
+        found = await scripted().check(given, who, known)
         assert found == Published(post_id=str(POST_ID), url=url, published_at=NOW, warnings=())
 
 
@@ -277,7 +278,7 @@ async def test_the_address_of_a_post(given: PublicationDraft, kind: str) -> None
 @pytest.mark.parametrize(("level", "words"), [("PUBLIC_TO_EVERYONE", "moderated"), ("SELF_ONLY", "private")])
 async def test_a_post_may_be_live_before_its_id_is_known(ids: Any, level: str, words: str) -> None:
     given = PULL.model_copy(update={"options": {**PULL.options, "privacyLevel": level}})
-    found = await scripted(said("PUBLISH_COMPLETE", publicaly_available_post_id=ids)).channel.check(given, WHO, SENT)
+    found = await scripted(said("PUBLISH_COMPLETE", publicaly_available_post_id=ids)).check(given, WHO, SENT)
     assert isinstance(found, Published)
     (warning,) = found.warnings
     assert (found.post_id, found.url, warning.code, words in warning.message) == (None, None, "POST_ID_PENDING", True)
@@ -286,5 +287,5 @@ async def test_a_post_may_be_live_before_its_id_is_known(ids: Any, level: str, w
 async def test_a_token_that_is_echoed_with_http_200_is_removed() -> None:
     token = WHO.credentials.access_token.get_secret_value()
     built = scripted(ok({"error": {"code": "odd", "message": f"what is {token}"}}))
-    error = await error_of(built.channel.check(PULL, WHO, SENT), code="odd")
+    error = await error_of(built.check(PULL, WHO, SENT), code="odd")
     assert token not in " ".join(str(value) for value in vars(error).values())

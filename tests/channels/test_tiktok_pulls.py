@@ -12,7 +12,8 @@ from munadi.channels.pulls import PULL_WAITS
 from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import Effect, PostDropped, Reason
 from munadi.domain.publication import Handle, Ready
-from tests.channels.making import NOW, Saved, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, error_of, image, publication, video
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import PUBLISH_ID, STATUS, WHO, creator_state, handle, refused, said
 from tests.channels.test_tiktok_publish import refusal, scripted
@@ -58,7 +59,7 @@ async def test_a_sent_post_whose_status_cannot_be_read_is_not_prepared_again(sta
 async def test_what_tiktok_could_not_fetch_is_prepared_again_for_another_init() -> None:
     tiktok = await sent_before({**SENT, "failed_pulls": 2}, NO_PHOTO)
     tiktok.bench.clock.forward(minutes=1)
-    assert isinstance(await tiktok.bench.channel.prepare(PHOTO, WHO, tiktok.saved.kept, tiktok.saved), Ready)
+    assert isinstance(await tiktok.bench.prepare(PHOTO, WHO, tiktok.saved), Ready)
     state = tiktok.state
     assert (state.publish_id, state.sent_at, state.failed_pulls, len(state.photos)) == (None, None, 3, 1)
     assert state.creator is not None  # read again: TikTok wants that before each post
@@ -77,7 +78,7 @@ async def test_a_failed_pull_is_another_try_until_there_were_too_many(failed: in
     repeats = failed < len(PULL_WAITS)
     effect = Effect.NOT_SENT if repeats else Effect.REJECTED
     checked = await error_of(
-        scripted(NO_VIDEO).channel.check(PULL, WHO, known), Reason.MEDIA_UNREACHABLE, effect, "video_pull_failed"
+        scripted(NO_VIDEO).check(PULL, WHO, known), Reason.MEDIA_UNREACHABLE, effect, "video_pull_failed"
     )
     assert isinstance(checked, PostDropped)
     # A publish that meets it makes no call either: first the post is prepared again.

@@ -12,8 +12,9 @@ from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import PublicationDraft
+from tests.channels.calls import Saved
 from tests.channels.connected import film, jpeg, new
-from tests.channels.making import Saved, error_of, image, video
+from tests.channels.making import error_of, image, video
 from tests.channels.sandbox import Acme, acme_at, draft
 from tests.channels.servers import MediaSite, Oracle
 from tests.support.waiting import wait_until

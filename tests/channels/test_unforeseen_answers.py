@@ -19,8 +19,9 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Attempt, Connection, HandleStore, Publication, StaleEpoch
+from tests.channels.calls import GateThatCounts, Saved, visible_step
 from tests.channels.contract import Scene
-from tests.channels.making import Bench, GateThatCounts, Saved, account, error_of, publication, visible_step
+from tests.channels.making import Bench, account, error_of, publication
 from tests.channels.scenes import scenes
 from tests.workflows.network import FakeChannel, spec
 
@@ -163,8 +164,8 @@ def _reads(scene: Scene, built: Bench) -> dict[str, Callable[[], Awaitable[Any]]
     return {
         "check": lambda: scene.check(built),
         "find": lambda: scene.find(built),
-        "prepare": lambda: channel.prepare(draft, account, None, Saved()),
-        "prepare further": lambda: channel.prepare(draft, account, handle, Saved(handle)),
+        "prepare": lambda: built.prepare(draft, account),
+        "prepare further": lambda: built.prepare(draft, account, Saved(handle)),
         "verify": lambda: channel.verify(scene.credentials),
         "refresh": lambda: channel.refresh(account),
     }

@@ -156,11 +156,11 @@ async def test_a_failed_read_changes_nothing() -> None:
     ],
 )
 async def test_check_reports_the_progress(handle: Handle | None, shown: list[Any], expected: Any) -> None:
-    assert await showing(*shown).bench.channel.check(DRAFT, WHO, handle) == expected
+    assert await showing(*shown).bench.check(DRAFT, WHO, handle) == expected
 
 
 @pytest.mark.parametrize("shown", [[], [resource("private", upload="failed", failureReason="codec")]])
 async def test_check_reports_a_dead_video_and_uploads_nothing(shown: list[dict[str, Any]]) -> None:
     youtube = showing(*shown)
-    await error_of(youtube.bench.channel.check(DRAFT, WHO, YOUTUBE.handle))
+    await error_of(youtube.bench.check(DRAFT, WHO, YOUTUBE.handle))
     assert youtube.network.mutations == []

@@ -11,7 +11,8 @@ import pytest
 from munadi.channels.youtube.state import Prepared
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
-from tests.channels.making import NOW, Bench, Saved, bench, error_of
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, bench, error_of
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, YOUTUBE, listed, refusal, resource
 from tests.channels.youtube_uploads import DRAFT, PLAYLIST, WHO, upload_entry
@@ -104,13 +105,13 @@ async def test_the_videos_status_shows_whether_it_is_published(
 ) -> None:
     built = bench("youtube")
     built.network.on("GET", VIDEOS, shown)
-    assert await built.channel.find(given(privacyStatus=target), WHO, HANDLE, NOW) == expected
+    assert await built.find(given(privacyStatus=target), WHO, HANDLE, NOW) == expected
 
 
 async def test_a_deleted_video_may_have_been_visible() -> None:
     built = bench("youtube")
     built.network.on("GET", VIDEOS, listed())
-    found = await built.channel.find(DRAFT, WHO, HANDLE, NOW)
+    found = await built.find(DRAFT, WHO, HANDLE, NOW)
     assert isinstance(found, Unknown)
     assert "gone" in found.note
 
@@ -132,14 +133,14 @@ async def test_without_a_recorded_video_the_uploads_are_searched(
 ) -> None:
     built = bench("youtube")
     built.network.on("GET", PLAYLIST, ok({"items": listing})).on("GET", VIDEOS, listed(*shown))
-    assert await built.channel.find(DRAFT, WHO, None, NOW) == expected
+    assert await built.find(DRAFT, WHO, None, NOW) == expected
 
 
 async def test_several_that_fit_are_not_confused() -> None:
     built = bench("youtube")
     built.network.on("GET", PLAYLIST, ok({"items": [upload_entry(), upload_entry("other")]}))
     built.network.on("GET", VIDEOS, listed(resource("public"), {**resource("public"), "id": "other"}))
-    found = await built.channel.find(DRAFT, WHO, None, NOW)
+    found = await built.find(DRAFT, WHO, None, NOW)
     assert isinstance(found, Unknown)
     assert "2 videos" in found.note
 
@@ -147,5 +148,5 @@ async def test_several_that_fit_are_not_confused() -> None:
 async def test_the_uploads_list_is_the_channels_where_none_was_noted() -> None:
     built = bench("youtube")
     built.network.on("GET", PLAYLIST, ok({"items": []}))
-    await built.channel.find(DRAFT, WHO.model_copy(update={"facts": {}}), None, NOW)
+    await built.find(DRAFT, WHO.model_copy(update={"facts": {}}), None, NOW)
     assert built.network.requests[0].url.params["playlistId"] == UPLOADS

@@ -10,8 +10,9 @@ import pytest
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published, Unknown
 from munadi.ports import PublicationDraft
+from tests.channels.calls import Saved
 from tests.channels.connected import film, new
-from tests.channels.making import Saved, error_of
+from tests.channels.making import error_of
 from tests.channels.sandbox import UNIT, Acme, acme_at, draft
 from tests.channels.servers import MediaSite, Oracle
 
@@ -104,7 +105,7 @@ async def test_a_video_that_youtube_does_not_publish_is_reported(acme: Acme, swi
 
 async def test_an_upload_continues_after_its_token_expires(acme: Acme) -> None:
     given, saved = clip(acme, LONG_CLIP), Saved()
-    await acme.channel.prepare(given, acme.account, None, saved)
+    await acme.port.prepare(given, acme.account, saved)
     acme.oracle.call("POST", "/clock", advanceSeconds=3600)
     await acme.failure(given, saved, reason=Reason.TOKEN_EXPIRED, effect=Effect.NOT_SENT)
     old = acme.account.credentials.refresh_token

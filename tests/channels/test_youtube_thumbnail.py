@@ -9,8 +9,9 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft
+from tests.channels.calls import Saved
 from tests.channels.connected import jpeg, new
-from tests.channels.making import Saved, error_of, image, video
+from tests.channels.making import error_of, image, video
 from tests.channels.sandbox import Acme, acme_at
 from tests.channels.servers import MediaSite, Oracle
 from tests.channels.test_youtube_sandbox import CLIP, stored
@@ -148,7 +149,7 @@ async def test_a_search_reports_the_missing_thumbnail_too(acme: Acme) -> None:
     await acme.prepare(given, saved)
     await error_of(acme.publish(given, saved))
     assert refusal_of(await acme.find(given, saved)).startswith("forbidden")
-    seen = await acme.channel.check(given, acme.account, saved.handle)
+    seen = await acme.port.check(given, acme.account, saved)
     assert isinstance(seen, Published)
     assert refusal_of(seen).startswith("forbidden")
 

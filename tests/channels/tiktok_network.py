@@ -12,7 +12,8 @@ from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import Bench, Saved, bench, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import Bench, bench, publication, video
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import (
     CREATOR,
@@ -103,7 +104,7 @@ class TikTokInMemory:
         return len(self.bench.network.sent(path))
 
     async def prepare(self, given: PublicationDraft = VIDEO) -> Ready | Pending:
-        return await self.bench.channel.prepare(given, WHO, self.saved.handle, self.saved)
+        return await self.bench.prepare(given, WHO, self.saved)
 
     async def publish(self, given: PublicationDraft = VIDEO) -> Any:
         return await self.bench.publish(given, WHO, self.saved)

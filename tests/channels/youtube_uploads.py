@@ -11,7 +11,8 @@ import httpx
 from munadi.channels.youtube.state import Prepared
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Saved, bench, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, bench, publication, video
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import KIDS, VIDEO, VIDEOS, YOUTUBE, listed, resource
 
@@ -66,7 +67,7 @@ class YouTubeInMemory:
         self.network.on("GET", PLAYLIST, ok({"items": list(entries)}))
 
     async def prepare(self, given: PublicationDraft = DRAFT) -> Ready | Pending:
-        return await self.bench.channel.prepare(given, WHO, self.saved.handle, self.saved)
+        return await self.bench.prepare(given, WHO, self.saved)
 
     async def until_ready(self, runs: int = 12) -> Ready:
         for _ in range(runs):

@@ -11,8 +11,9 @@ from typing import Any
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Published
 from munadi.ports import AccountImport, PublicationDraft
+from tests.channels.calls import Saved
 from tests.channels.connected import new
-from tests.channels.making import Saved, error_of
+from tests.channels.making import error_of
 from tests.channels.meta_posts import LINK, posts
 from tests.channels.sandbox import Acme, acme_at, draft
 from tests.channels.servers import MediaSite, Oracle
@@ -32,13 +33,13 @@ async def through(acme: Acme, given: PublicationDraft) -> None:
     channel, account, saved = acme.channel, acme.account, Saved()
     assert channel.validate(given, account) == []
     await acme.prepare(given, saved)
-    await channel.check(given, account, saved.handle)
+    await acme.port.check(given, account, saved)
     for name in ("post", *channel.steps(given)):
         await acme.find(given, saved, name)
         await _live(acme, given, saved, name)
         await acme.find(given, saved, name)
         await acme.find(given, Saved(), name)
-    assert isinstance(await channel.check(given, account, saved.handle), Published)
+    assert isinstance(await acme.port.check(given, account, saved), Published)
 
 
 async def _live(acme: Acme, given: PublicationDraft, saved: Saved, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from munadi.ports import PublicationDraft
-from tests.channels.making import Saved
+from tests.channels.calls import Saved
 from tests.channels.sandbox import Acme, acme_at
 from tests.channels.servers import MediaSite, Oracle
 

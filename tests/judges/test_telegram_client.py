@@ -11,8 +11,9 @@ import telegram
 from telegram import Bot, InputMediaDocument, InputMediaPhoto, InputMediaVideo, MessageEntity, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter
 
+from tests.channels.calls import Saved
 from tests.channels.connected import film, jpeg, moving, new
-from tests.channels.making import Saved, image
+from tests.channels.making import image
 from tests.channels.sandbox import Acme, draft, imported
 from tests.channels.servers import MediaSite, Oracle
 from tests.judges.tape import taped, through

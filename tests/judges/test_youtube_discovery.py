@@ -11,8 +11,9 @@ import pytest
 from munadi.channels.youtube.spec import SPEC, Options
 from munadi.domain.publication import Published, Unknown
 from munadi.sandbox.youtube import YouTube
+from tests.channels.calls import Saved
 from tests.channels.connected import jpeg, new
-from tests.channels.making import Saved, image, video
+from tests.channels.making import image, video
 from tests.channels.sandbox import Acme, acme_at
 from tests.channels.servers import MediaSite, Oracle
 from tests.channels.test_youtube_sandbox import LONG_CLIP, insist
@@ -71,7 +72,7 @@ async def run_through(acme: Acme) -> None:
     await insist(acme, given, saved)
     published = await acme.finish(given, saved)
     assert published.warnings == ()
-    assert isinstance(await acme.channel.check(given, acme.account, saved.handle), Published)
+    assert isinstance(await acme.port.check(given, acme.account, saved), Published)
     assert isinstance(await acme.find(given, saved), Published)
     assert (await acme.find(given, Saved())).post_id == published.post_id
     # A video that is made for kids accepts no comment.

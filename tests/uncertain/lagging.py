@@ -10,9 +10,9 @@ import httpx
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Published, Unknown
 from munadi.domain.reasons import REASONS
-from munadi.ports import Answer, Attempt, Publication
+from munadi.ports import Answer, AnyChannel, Attempt, Publication
+from tests.channels.calls import explained
 from tests.channels.contract import Scene
-from tests.channels.direct import Direct
 from tests.channels.error_tables import TABLES
 from tests.channels.making import NOW, Bench
 from tests.channels.network import answer
@@ -27,11 +27,11 @@ def refusals(name: str) -> dict[str, Answer]:
     return {**listed, **{f"other {number}": row[0] for number, row in enumerate(table.others)}}
 
 
-def distinct(channel: Direct, answers: dict[str, Answer]) -> dict[str, Answer]:
+def distinct(channel: AnyChannel, answers: dict[str, Answer]) -> dict[str, Answer]:
     """One answer of each meaning that the core distinguishes."""
     found: dict[tuple[Any, ...], str] = {}
     for key, given in answers.items():
-        error = channel.explain(given)
+        error = explained(channel, given)
         class_, waits = REASONS[error.reason].class_, error.retry_after is not None
         found.setdefault((class_, error.effect, error.may_be_ours, waits), key)
     return {key: answers[key] for key in found.values()}
@@ -57,7 +57,7 @@ class LaggingNetwork:
         scene.absent(self.built.network)
         later = scene.accepted
         if refusal is not None:
-            error, later = self.built.channel.explain(refusal), as_response(refusal)
+            error, later = explained(self.built.channel, refusal), as_response(refusal)
             self.is_final = error.may_be_ours or error.effect is Effect.REJECTED
         self.built.network.on(scene.method, scene.visible, self._first, later)
         scene.down(self.built, answer(503, "<html>down</html>"))  # what nothing else is scripted for
@@ -72,16 +72,16 @@ class LaggingNetwork:
         return len([one for one in self.built.network.mutations if one.url.path.endswith(self._scene.visible)])
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.built.channel.port, name)
+        return getattr(self.built.channel, name)
 
     async def find(self, publication: Publication[Any, Any], since: datetime, step: str = POST) -> Any:
         """What is asked for by its own key shows it at once, a list later."""
         if self.sent_at is not None and self.built.clock.now() >= self.sent_at + self._lag:
             self._scene.live(self.built.network)
-        found = await self.built.channel.port.find(publication, since, step)
+        found = await self.built.channel.find(publication, since, step)
         if isinstance(found, Absent) and found.by_key and self.sent_at is not None:
             self._scene.live(self.built.network)
-            found = await self.built.channel.port.find(publication, since, step)
+            found = await self.built.channel.find(publication, since, step)
         return found
 
 
@@ -93,14 +93,14 @@ class LaggingStep:
 
     refusal: Answer | None = None
 
-    def __init__(self, channel: Direct, clock: Any, lag: timedelta) -> None:
+    def __init__(self, channel: AnyChannel, clock: Any, lag: timedelta) -> None:
         self._channel, self._clock, self._lag = channel, clock, lag
         self.spec = channel.spec
         self.sent: dict[str, int] = {}
         self._live_at: dict[str, datetime] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._channel.port, name)
+        return getattr(self._channel, name)
 
     async def publish(self, publication: Publication[Any, Any], attempt: Attempt) -> Any:
         attempt.gate()

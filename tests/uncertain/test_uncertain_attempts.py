@@ -22,6 +22,7 @@ from munadi.domain.publication import (
     OUTCOME_UNKNOWN,
     PublicationStatus,
 )
+from tests.channels.calls import explained
 from tests.channels.contract import Scene
 from tests.channels.making import NOW, FixedClock, bench
 from tests.channels.scenes import SCENES
@@ -96,7 +97,7 @@ async def test_a_refused_later_step_is_not_sent_again_and_is_found_whenever_it_s
     network = LaggingStep(channel, clock, lag)
     desk = Desk(database, network, scene.account, clock)
     for key, network.refusal in distinct(channel, refusals(scene.name)).items():
-        error, clock.at = channel.explain(network.refusal), NOW
+        error, clock.at = explained(channel, network.refusal), NOW
         network.sent.clear()
         await desk.put(scene.draft.model_copy(update=draft), None, (step,), 0)
         row = await desk.run(LATEST)

@@ -14,8 +14,8 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Published
 from munadi.ports import AccountImport, PublicationDraft
+from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.connected import Connected, jpeg
-from tests.channels.making import GateThatCounts, Saved, visible_step
 from tests.support.pds import PDSAccount, RealPDS
 
 FEED = "app.bsky.feed"
@@ -76,7 +76,7 @@ class Real(Connected):
 
     async def publish_as(self, given: PublicationDraft, who: ConnectedAccount) -> Published:
         saved = Saved()
-        await self.channel.prepare(given, who, None, saved)
+        await self.port.prepare(given, who, saved)
         return await self.write(given, who, saved)
 
     async def write(
@@ -84,7 +84,7 @@ class Real(Connected):
     ) -> Published:
         """One visible call, before which the gate is checked."""
         gate = GateThatCounts()
-        found = await self.channel.publish(given, who, saved.handle, saved, visible_step(step=name, gate=gate))
+        found = await self.port.publish(given, who, saved, step=name, gate=gate)
         assert isinstance(found, Published)
         assert gate.asked == 1
         return found

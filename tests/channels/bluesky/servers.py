@@ -18,7 +18,7 @@ from munadi.channels.registry import build_channels
 from munadi.crypto import KeyRing
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.ports import ConsentRequest
-from tests.channels.direct import Direct
+from tests.channels.calls import Calls
 from tests.channels.making import REFRESH, SECRET_KEY, TOKEN, FixedClock, account, tools
 from tests.channels.network import Network, answer, form_of, ok
 
@@ -127,7 +127,8 @@ class Servers:
         derive = KeyRing(list(secret_keys)).derive
         made = replace(tools(client, self.clock), derive=derive, is_development=development)
         built = build_channels({}, replace(made, guarded=guarded or client))
-        self.channel = self.server = Direct(built["bluesky"])
+        self.channel = self.server = built["bluesky"]
+        self.port = Calls(self.channel)
 
     def on(self, method: str, path: str, *answers: Any) -> Network:
         """See `Network.on`."""

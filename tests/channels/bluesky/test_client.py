@@ -45,7 +45,7 @@ HERE = "http://127.0.0.1:8000/v1/oauth/bluesky/callback"
 
 async def connected(servers: Servers, asking: ConsentRequest = ASKING) -> ConnectedAccount:
     """An account after a consent."""
-    consent = await servers.server.begin(asking)
+    consent = await servers.server.begin_consent(asking)
     given = (await servers.server.exchange(asking, CODE, consent.kept)).choices[0].given
     names = ("access_token", "refresh_token", "expires_at", "grant_expires_at", "is_final", "extra")
     credentials = Credentials(**{name: getattr(given, name) for name in names})
@@ -140,7 +140,7 @@ def test_the_key_is_the_same_in_every_process_and_never_a_secret_key() -> None:
 
 @pytest.mark.parametrize("secrets", [[SECRET_KEY], [NEXT_SECRET, SECRET_KEY]])
 def test_the_served_keys_are_public_and_include_those_in_use(secrets: list[str]) -> None:
-    server: Any = Servers(secret_keys=secrets).server
+    server: Any = Servers(secret_keys=secrets).server.authorizer
     assert isinstance(server, KnownByAddress)
     earlier = ClientKey.new().jwk
     served = server.jwks([earlier, client_key(SECRET_KEY).jwk])["keys"]

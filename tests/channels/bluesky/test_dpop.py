@@ -19,7 +19,8 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published
 from tests.channels.bluesky.servers import BROKEN, MISSING, PDS, PUT, Servers, granted, refusal, uri, wants_nonce
-from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, error_of, publication, visible_step
+from tests.channels.calls import GateThatCounts, Saved
+from tests.channels.making import NOW, TOKEN, error_of, publication
 from tests.channels.network import answer, ok
 
 DRAFT = publication("Hello")
@@ -85,7 +86,7 @@ def test_the_newest_nonce_of_each_server_is_kept_for_a_bounded_number_of_servers
 
 async def publish(servers: Servers, gate: GateThatCounts, key: DpopKey | None = None) -> Any:
     who = granted(key or DpopKey.new())
-    return await servers.channel.publish(DRAFT, who, None, Saved(), visible_step(gate=gate))
+    return await servers.port.publish(DRAFT, who, Saved(), gate=gate)
 
 
 async def test_a_call_has_token_and_proof_and_uses_the_nonce_of_a_success_next() -> None:

@@ -12,7 +12,8 @@ from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from munadi.channels.bluesky.metadata import ORIENTATION, _orientation, without_metadata
 from munadi.domain.publication import Ready
-from tests.channels.making import Saved, account, bench, image, publication
+from tests.channels.calls import Saved
+from tests.channels.making import account, bench, image, publication
 from tests.channels.network import ok
 
 KINDS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
@@ -104,7 +105,7 @@ async def test_an_upload_has_no_metadata() -> None:
     built.network.on("POST", sent, ok({"blob": {"$type": "blob"}}))
     given = publication("Look", media=(image(),))
     who = account("bluesky", "did:plc:abcdefghijklmnopqrstuvwx", service_url="https://pds.example")
-    assert isinstance(await built.channel.prepare(given, who, None, saved), Ready)
+    assert isinstance(await built.prepare(given, who, saved), Ready)
     assert built.network.sent(sent)[0].content == without_metadata(photo("JPEG"), "image/jpeg")
 
 

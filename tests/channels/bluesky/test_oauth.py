@@ -45,11 +45,11 @@ R, ENTRYWAY = Reason, "https://bsky.social"
 
 
 async def refused(servers: Servers, **changes: Any) -> ChannelError:
-    return await error_of(servers.server.begin(replace(ASKING, **changes)))
+    return await error_of(servers.server.begin_consent(replace(ASKING, **changes)))
 
 
 async def not_granted(servers: Servers, answered: dict[str, str] | None = None) -> ChannelError:
-    consent = await servers.server.begin(ASKING)
+    consent = await servers.server.begin_consent(ASKING)
     error = await error_of(servers.server.exchange(ASKING, answered or CODE, consent.kept))
     assert not {"code-1", "access-2", "refresh-2", consent.kept["verifier"]} & set(f"{error} {error.raw}".split('"'))
     return error
@@ -57,7 +57,7 @@ async def not_granted(servers: Servers, answered: dict[str, str] | None = None) 
 
 async def test_a_consent_becomes_tokens_that_are_bound_to_its_key() -> None:
     servers = Servers()
-    consent = await servers.server.begin(ASKING)
+    consent = await servers.server.begin_consent(ASKING)
     hosts = [str(request.url).partition("?")[0] for request in servers.network.requests]
     directory = f"https://plc.directory{DOCUMENT}"
     assert hosts == [f"{ENTRYWAY}{HANDLE}", directory, PDS + RESOURCE, ISSUER + SERVER, ISSUER + PAR]
@@ -88,7 +88,7 @@ async def test_a_consent_becomes_tokens_that_are_bound_to_its_key() -> None:
     assert given.extra["dpopKey"].get_secret_value() == consent.kept["dpopKey"]
     assert "verifier" not in given.extra
 
-    another = (await servers.server.begin(ASKING)).kept
+    another = (await servers.server.begin_consent(ASKING)).kept
     assert another["verifier"] != consent.kept["verifier"]
     assert another["dpopKey"] != consent.kept["dpopKey"]
 
@@ -96,7 +96,7 @@ async def test_a_consent_becomes_tokens_that_are_bound_to_its_key() -> None:
 async def test_a_request_is_repeated_with_the_nonce_that_its_server_wants() -> None:
     servers = Servers()
     servers.on("POST", PAR, wants_nonce(400), answer(201, {"request_uri": "urn:req-2"}))
-    assert "urn%3Areq-2" in (await servers.server.begin(ASKING)).url
+    assert "urn%3Areq-2" in (await servers.server.begin_consent(ASKING)).url
 
 
 WEB_DID = "did:web:acme.example.com"
@@ -124,7 +124,7 @@ async def test_a_hint_leads_to_the_authorization_server(
     servers = Servers()
     for path, answered in scripted.items():
         servers.on("GET", path, answered)
-    await servers.server.begin(replace(ASKING, hint=hint))
+    await servers.server.begin_consent(replace(ASKING, hint=hint))
     assert str(servers.network.requests[number].url) == asked
     assert form_of(servers.network.requests[-1]).get("login_hint") == login_hint
 

@@ -23,9 +23,9 @@ from munadi.domain.publication import Absent, Published
 from munadi.ports import Consent, GrantedProfiles
 from tests.channels.bluesky.owner import asking_real, decide_at_page
 from tests.channels.bluesky.real import Real, picture
+from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.connected import new as post
-from tests.channels.direct import Direct
-from tests.channels.making import GateThatCounts, Saved, SystemClock, account, error_of, image, tools, visible_step
+from tests.channels.making import SystemClock, account, error_of, image, tools
 from tests.support.pds import RealPDS
 
 WRITE = "com.atproto.repo.putRecord"
@@ -38,7 +38,7 @@ class Consenting(Real):
         super().__init__(pds, client)
         self.settings = {"hosts": {"entryway": pds.url, "plc": pds.plc_url}}
         self.tools = tools(client, SystemClock())
-        self.server = Direct(build_channels({"bluesky": self.settings}, self.tools)[ChannelName.BLUESKY])
+        self.server = build_channels({"bluesky": self.settings}, self.tools)[ChannelName.BLUESKY]
         self.answers: list[tuple[str, int]] = []
         client.event_hooks["response"] = [self._note]
 
@@ -47,7 +47,7 @@ class Consenting(Real):
 
     async def decided(self, browser: Browser, button: str = "Authorize") -> tuple[Consent, dict[str, str]]:
         """A consent, and the query of the browser's redirect."""
-        consent = await self.server.begin(asking_real)
+        consent = await self.server.begin_consent(asking_real)
         return consent, await decide_at_page(browser, consent.url, self.pds.accounts[0], button)
 
     async def exchange(self, consent: Consent, answered: dict[str, str], **kept: str) -> GrantedProfiles:
@@ -82,9 +82,9 @@ async def test_a_consent_and_posting_with_it(real: Consenting, browser: Browser)
     # An image, so that bytes are uploaded with a proof too, and a token for the video service.
     real.media.files = {"med_0": picture()}
     given = post("By OAuth", media=(image(0, alt="Teal", width=64, height=48),))
-    assert isinstance(await real.channel.find(given, who, None, given.due_at), Absent)
+    assert isinstance(await real.port.find(given, who, None, given.due_at), Absent)
     published = await real.publish_as(given, who)
-    found = await real.channel.find(given, who, None, given.due_at)
+    found = await real.port.find(given, who, None, given.due_at)
     assert isinstance(found, Published)
     assert found.post_id == published.post_id
     server = Server(Xrpc(Settings.model_validate(real.settings).hosts, real.tools), who)
@@ -100,7 +100,7 @@ async def test_a_consent_and_posting_with_it(real: Consenting, browser: Browser)
     too_late = post("Too late")
     error = await error_of(real.publish_as(too_late, later))
     assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
-    assert isinstance(await real.channel.find(too_late, later, None, too_late.due_at), Absent)
+    assert isinstance(await real.port.find(too_late, later, None, too_late.due_at), Absent)
     error = await error_of(real.channel.refresh(later))
     assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "invalid_grant")
     assert await real.server.revoke(later)  # a grant that has ended is no error
@@ -113,10 +113,10 @@ async def test_the_first_call_learns_the_nonce_and_writes_once(real: Consenting,
     who = account("bluesky", choice.external_id, service_url=given.service_url)
     who = renewed(who, Credentials(access_token=given.access_token, extra=dict(given.extra)))
     draft, gate, real.answers = post("Once"), GateThatCounts(), []
-    published = await real.channel.publish(draft, who, None, Saved(), visible_step(gate=gate))
+    published = await real.port.publish(draft, who, Saved(), gate=gate)
     assert isinstance(published, Published)
     assert (real.answers, gate.asked) == ([(WRITE, 401), (WRITE, 200)], 2)
-    await real.channel.publish(post("Twice"), who, None, Saved(), visible_step())
+    await real.port.publish(post("Twice"), who)
     assert real.answers[2:] == [(WRITE, 200)]
 
 
@@ -142,13 +142,13 @@ async def test_an_owner_may_decline(real: Consenting, browser: Browser) -> None:
 async def test_the_server_is_found_by_handle_did_or_address(real: Consenting, named: str | None) -> None:
     issuer = real.pds.url.replace("127.0.0.1", "localhost")
     hint = {"did": real.pds.accounts[0].did, "server": issuer}.get(named or "", named)
-    consent = await real.server.begin(replace(asking_real, hint=hint))
+    consent = await real.server.begin_consent(replace(asking_real, hint=hint))
     assert consent.url.startswith(f"{issuer}/oauth/authorize?")
     assert consent.kept["issuer"] == issuer
 
 
 async def test_an_unknown_handle_is_refused(real: Consenting) -> None:
-    error = await error_of(real.server.begin(replace(asking_real, hint="nobody.test")))
+    error = await error_of(real.server.begin_consent(replace(asking_real, hint="nobody.test")))
     assert error.reason is Reason.INVALID_FIELD
 
 

@@ -39,7 +39,7 @@ class Login(Connected):
         oracle.call("PUT", "/delays", channel="bluesky", kind="video", seconds=0.2)
 
     async def consent(self, **changes: str) -> Consent:
-        return await self.server.begin(asking(hint="acme.bsky.test", **changes))
+        return await self.server.begin_consent(asking(hint="acme.bsky.test", **changes))
 
     async def decided(self, **decision: str) -> tuple[Consent, dict[str, str]]:
         """A consent, and the query of the browser's redirect."""

@@ -14,7 +14,8 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Ready
 from munadi.ports import LinkCard, PublicationDraft
 from tests.channels.bluesky.servers import BROKEN, HANDLE, NO_HANDLE, UPLOAD, WHO, refusal
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication
 from tests.channels.network import ok
 
 LINK = "https://acme.example/sale"
@@ -35,7 +36,7 @@ def begun() -> Bench:
 
 
 async def prepare(built: Bench, given: PublicationDraft, saved: Saved) -> Ready:
-    found = await built.channel.prepare(given, WHO, saved.handle, saved)
+    found = await built.prepare(given, WHO, saved)
     assert isinstance(found, Ready)
     return found
 
@@ -162,7 +163,7 @@ async def test_slow_look_ups_of_mentions_end_in_time_and_what_is_known_is_saved(
 
     monkeypatch.setattr("munadi.channels.bluesky.xrpc.Server.resolve_handle", lambda _server, handle: slowly(handle))
     given = publication(" ".join(f"@alice{number}.test" for number in range(40)))
-    error = await error_of(built.channel.prepare(given, WHO, None, saved))
+    error = await error_of(built.prepare(given, WHO, saved))
     assert (error.reason, error.provider_code) == (Reason.PROVIDER_OUTAGE, "DEADLINE")
     assert 1 < len(asked) < 40
     assert list(state(saved).mentions) == asked[:-1]

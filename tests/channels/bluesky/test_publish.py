@@ -14,7 +14,8 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.bluesky.servers import BROKEN, DID, GET, MISSING, PUT, refusal, uri
-from tests.channels.making import NOW, Bench, Saved, account, bench, error_of, image, publication, visible_step
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, account, bench, error_of, image, publication
 from tests.channels.network import answer, ok
 
 WHO = account("bluesky", DID, service_url="https://pds.example/prefix/")
@@ -53,7 +54,7 @@ def records(built: Bench) -> list[dict[str, Any]]:
 
 async def publish(built: Bench, given: PublicationDraft = DRAFT, saved: Saved | None = None) -> Published:
     saved = saved or Saved()
-    found = await built.channel.publish(given, WHO, saved.handle, saved, visible_step())
+    found = await built.publish(given, WHO, saved)
     assert isinstance(found, Published)
     return found
 
@@ -65,7 +66,7 @@ def prepared(given: Prepared) -> Saved:
 async def test_the_call_its_result_and_how_it_is_found() -> None:
     built = over(get=read)
     found = await publish(built)
-    assert isinstance(await built.channel.find(DRAFT, WHO, None, NOW), Published)
+    assert isinstance(await built.find(DRAFT, WHO, None, NOW), Published)
     request, looked = built.network.requests
     sent = json.loads(request.content)
     where = {"repo": DID, "collection": "app.bsky.feed.post", "rkey": record_key(DRAFT)}
@@ -130,4 +131,4 @@ async def test_a_post_that_looks_different_than_intended_has_a_warning(
     ],
 )
 async def test_only_a_record_not_found_proves_absence(get: httpx.Response, wanted: type) -> None:
-    assert isinstance(await over(get=get).channel.find(DRAFT, WHO, None, NOW), wanted)
+    assert isinstance(await over(get=get).find(DRAFT, WHO, None, NOW), wanted)

@@ -9,7 +9,8 @@ from munadi.channels.bluesky.state import Prepared, Ref
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Ready
 from tests.channels.bluesky.servers import GET, HANDLE, MISSING, NO_HANDLE, WHO, refusal
-from tests.channels.making import Bench, Saved, bench, error_of, publication, visible_step
+from tests.channels.calls import Saved
+from tests.channels.making import Bench, bench, error_of, publication
 from tests.channels.network import Answer, answer, ok
 
 KEY = "3n342ilh4f622"
@@ -28,10 +29,10 @@ def over(here: Answer, anywhere: Answer | None = None, handle: Answer | None = N
 async def resolve(built: Bench, quote: str = URI) -> Ref:
     saved, given = Saved(), publication("x", options={"quote": quote})
     assert built.channel.lead(given).total_seconds() == 60
-    assert isinstance(await built.channel.prepare(given, WHO, None, saved), Ready)
+    assert isinstance(await built.prepare(given, WHO, saved), Ready)
     found = Prepared.of(saved.handle).quote
     assert found is not None
-    await built.channel.prepare(given, WHO, saved.handle, saved)
+    await built.prepare(given, WHO, saved)
     assert len(built.network.sent(GET)) == 1
     return found
 
@@ -87,5 +88,5 @@ async def test_a_quote_of_an_unknown_account_is_refused() -> None:
 
 async def test_a_quote_is_not_published_before_it_is_resolved() -> None:
     given = publication("x", options={"quote": URI})
-    error = await error_of(bench("bluesky").channel.publish(given, WHO, None, Saved(), visible_step()))
+    error = await error_of(bench("bluesky").publish(given, WHO))
     assert error.effect is Effect.NOT_SENT

@@ -18,8 +18,9 @@ from tests.channels.bluesky.real import Real, picture
 from tests.channels.bluesky.real import alice as alice  # fixtures
 from tests.channels.bluesky.real import line as line
 from tests.channels.bluesky.real import real as real
+from tests.channels.calls import Saved
 from tests.channels.connected import new as post
-from tests.channels.making import Saved, error_of, image
+from tests.channels.making import error_of, image
 
 
 def with_tokens(who: ConnectedAccount, token: str) -> ConnectedAccount:
@@ -88,12 +89,12 @@ async def test_a_thread_that_begins_with_a_quote(real: Real, alice: ConnectedAcc
     key = str(quoted.post_id).rpartition("/")[2]
     options = {"quote": f"https://bsky.app/profile/bob.test/post/{key}"}
     given, saved = post("One", parts=("Two with @bob.test", "Three"), options=options), Saved()
-    await real.channel.prepare(given, alice, None, saved)
+    await real.port.prepare(given, alice, saved)
     steps = ("post", *real.channel.steps(given))
     for name in steps:
-        assert isinstance(await real.channel.find(given, alice, saved.handle, given.due_at, name), Absent)
+        assert isinstance(await real.port.find(given, alice, saved, given.due_at, name), Absent)
         await real.write(given, alice, saved, name)
-        assert isinstance(await real.channel.find(given, alice, saved.handle, given.due_at, name), Published)
+        assert isinstance(await real.port.find(given, alice, saved, given.due_at, name), Published)
         if name == "part-2":
             saved.kept.state["posts"] = {}  # the last part reads its references from the records
     before = await real.head(alice)
@@ -114,7 +115,7 @@ async def test_a_thread_that_begins_with_a_quote(real: Real, alice: ConnectedAcc
 async def test_find_on_a_server_without_the_account_is_unknown(real: Real, alice: ConnectedAccount) -> None:
     stranger = alice.model_copy(update={"external_id": "did:plc:abcdefghijklmnopqrstuvwx"})
     given = post("x")
-    assert isinstance(await real.channel.find(given, stranger, None, given.due_at), Unknown)
+    assert isinstance(await real.port.find(given, stranger, None, given.due_at), Unknown)
 
 
 @pytest.mark.parametrize(("inside", "outside"), [("x" * 300, "x" * 301), ("👨‍👩‍👧‍👦" * 120, "👨‍👩‍👧‍👦" * 121)])
@@ -132,11 +133,11 @@ async def test_our_limits_are_those_of_the_server(
 async def test_a_blob_that_is_gone_is_uploaded_again(real: Real, alice: ConnectedAccount) -> None:
     real.media.files = {"med_0": picture("gold")}
     given, saved = post("x", media=(image(),)), Saved()
-    await real.channel.prepare(given, alice, None, saved)
+    await real.port.prepare(given, alice, saved)
     saved.kept.state["blobs"][0]["ref"]["$link"] = "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy"
     error = await error_of(real.write(given, alice, saved))
     assert (error.provider_code, error.effect) == ("BlobNotFound", Effect.NOT_SENT)
-    await real.channel.prepare(given, alice, saved.kept, saved)
+    await real.port.prepare(given, alice, saved)
     await real.write(given, alice, saved)
 
 
@@ -151,7 +152,7 @@ async def test_with_an_invalid_token_nothing_is_sent(real: Real, alice: Connecte
     error = await error_of(real.publish_as(given, with_tokens(alice, "garbage-token-0123456789")))
     assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     assert (error.provider_code, "garbage-token" in str(error.raw)) == ("InvalidToken", False)
-    assert isinstance(await real.channel.find(given, alice, None, given.due_at), Absent)
+    assert isinstance(await real.port.find(given, alice, None, given.due_at), Absent)
 
 
 async def test_a_refresh_brings_a_working_pair_until_the_session_ends(real: Real, alice: ConnectedAccount) -> None:

@@ -18,9 +18,10 @@ from tests.channels.bluesky.real import FEED, MODELS, Line, Real, picture
 from tests.channels.bluesky.real import alice as alice  # fixtures
 from tests.channels.bluesky.real import line as line
 from tests.channels.bluesky.real import real as real
+from tests.channels.calls import Saved
 from tests.channels.connected import mp4
 from tests.channels.connected import new as post
-from tests.channels.making import Saved, error_of, image, video
+from tests.channels.making import error_of, image, video
 
 LIST_OF_PEOPLE = "at://did:plc:abc/app.bsky.graph.list/3n342ilh4f622"
 GATES = {"replyControl": ["mentioned", LIST_OF_PEOPLE], "quotesAllowed": False}
@@ -106,9 +107,9 @@ async def test_a_lost_answer_is_found_and_never_doubled(
 ) -> None:
     given, line.lost = post("Once", options=options), True
     before = await counts(real, alice)
-    assert isinstance(await real.channel.find(given, alice, None, given.due_at), Absent)
+    assert isinstance(await real.port.find(given, alice, None, given.due_at), Absent)
     assert (await error_of(real.publish_as(given, alice))).effect is Effect.UNKNOWN
-    found = await real.channel.find(given, alice, None, given.due_at)
+    found = await real.port.find(given, alice, None, given.due_at)
     assert isinstance(found, Published)
     again = await real.publish_as(given, alice)
     assert (again.post_id, again.url) == (found.post_id, found.url)
@@ -156,5 +157,5 @@ async def test_no_post_is_written_beside_a_gate_that_exists(real: Real, alice: C
     url = f"{real.pds.url}/xrpc/com.atproto.repo.putRecord"
     assert (await real.client.post(url, json=body, headers=token)).status_code == 200
     assert (await error_of(real.publish_as(given, alice))).effect is Effect.UNKNOWN
-    assert isinstance(await real.channel.find(given, alice, None, given.due_at), Absent)
+    assert isinstance(await real.port.find(given, alice, None, given.due_at), Absent)
     assert set(await real.records(given, alice)) == {name}

@@ -8,8 +8,9 @@ from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, Published
 from munadi.ports import LinkCard
 from tests.channels.bluesky.test_wire import CLOSED
+from tests.channels.calls import Saved
 from tests.channels.connected import jpeg, new
-from tests.channels.making import Saved, error_of, image
+from tests.channels.making import error_of, image
 from tests.channels.sandbox import Acme
 
 CHANNEL = "bluesky"

@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from munadi.ports import PublicationDraft
+from tests.channels.calls import Saved
 from tests.channels.connected import moving, mp4, new
-from tests.channels.making import Saved, error_of, image, video
+from tests.channels.making import error_of, image, video
 from tests.channels.sandbox import Acme
 
 CHANNEL = "bluesky"

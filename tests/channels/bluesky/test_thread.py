@@ -19,7 +19,8 @@ from munadi.ports import PublicationDraft
 from tests.channels.bluesky.servers import GET, HANDLE, MISSING, NO_HANDLE, WHO, refusal, uri
 from tests.channels.bluesky.test_publish import over, prepared, read, records, written
 from tests.channels.bluesky.test_wire import CID, judged
-from tests.channels.making import Bench, Saved, draft, error_of, publication, visible_step
+from tests.channels.calls import Saved
+from tests.channels.making import Bench, draft, error_of, publication
 from tests.channels.network import answer, ok
 
 THREAD = publication("One", parts=("Two #tag", "Three"), options={"langs": ["en"], "tags": ["sale"]})
@@ -28,7 +29,7 @@ KEYS = [record_key(THREAD, step) for step in STEPS]
 
 
 async def take(built: Bench, saved: Saved, name: str, given: PublicationDraft = THREAD) -> Published:
-    found = await built.channel.publish(given, WHO, saved.handle, saved, visible_step(step=name))
+    found = await built.publish(given, WHO, saved, step=name)
     assert isinstance(found, Published)
     return found
 
@@ -77,7 +78,7 @@ async def test_the_mentions_of_every_part_are_resolved_before_the_post() -> None
     built.network.on("GET", HANDLE, ok({"did": "did:plc:a"}), NO_HANDLE)
     given = publication("One", parts=("@alice.test", "@nobody.test"))
     assert built.channel.lead(given).total_seconds() == 60
-    await built.channel.prepare(given, WHO, None, saved)
+    await built.prepare(given, WHO, saved)
     assert Prepared.of(saved.handle).mentions == {"alice.test": "did:plc:a", "nobody.test": None}
     found = await take(built, saved, "post", given)
     assert [(warning.code, warning.pointer) for warning in found.warnings] == [("MENTION_UNRESOLVED", "/parts/1")]

@@ -16,8 +16,8 @@ from munadi.outbound.guard import Guard
 from munadi.outbound.transport import guarded_client
 from munadi.ports import AccountImport, ConsentRequest
 from tests.channels.bluesky.servers import BACK, CREATE, DID, DOCUMENT, MISSING, Servers, document, session, uri
-from tests.channels.direct import Direct
-from tests.channels.making import NOW, FixedClock, Saved, account, error_of, publication, tools, visible_step
+from tests.channels.calls import Calls
+from tests.channels.making import FixedClock, account, error_of, publication, tools
 from tests.channels.network import Network, ok
 
 ENTRYWAY = "http://10.0.0.7/entry"
@@ -41,10 +41,10 @@ async def test_a_server_outside_the_settings_is_guarded(service_url: str | None,
         network.on("POST", "", ok({"uri": uri(record_key(DRAFT))})).on("GET", "", MISSING)
     ours, checked = (httpx.AsyncClient(transport=network) for network in (trusted, guarded))
     built = replace(tools(ours, FixedClock()), guarded=checked)
-    channel = Direct(build({"hosts": {"entryway": ENTRYWAY}}, built))
+    channel = Calls(build({"hosts": {"entryway": ENTRYWAY}}, built))
     who = account("bluesky", DID, service_url=service_url)
-    await channel.publish(DRAFT, who, None, Saved(), visible_step())
-    await channel.find(DRAFT, who, None, NOW)
+    await channel.publish(DRAFT, who)
+    await channel.find(DRAFT, who)
     assert (len(trusted.requests), len(guarded.requests)) == ((0, 2) if is_guarded else (2, 0))
 
 
@@ -66,7 +66,7 @@ async def test_a_consent_is_not_begun_at_a_private_server(address: str, by_direc
         servers = Servers(guarded)
         servers.on("GET", DOCUMENT, document(address))
         error = await error_of(
-            servers.server.begin(ConsentRequest("state-1", BACK, hint=DID if by_directory else address))
+            servers.server.begin_consent(ConsentRequest("state-1", BACK, hint=DID if by_directory else address))
         )
     assert (error.reason, error.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
 

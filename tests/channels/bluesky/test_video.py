@@ -15,7 +15,8 @@ from munadi.channels.bluesky.video_service import PIECE_BYTES
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.bluesky.servers import DID, WHO, refusal
-from tests.channels.making import NOW, TOKEN, Bench, Saved, bench, error_of, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, TOKEN, Bench, bench, error_of, publication, video
 from tests.channels.network import answer, ok
 
 AUTH, DESCRIBE = "/xrpc/com.atproto.server.getServiceAuth", "/xrpc/com.atproto.server.describeServer"
@@ -51,7 +52,7 @@ def begun(upload: Any = None, *statuses: Any, limits: Any = FREE, server: Any = 
 
 async def prepare(built: Bench, saved: Saved) -> Ready | Pending:
     given = publication("Look", media=(video(bytes=SIZE),))
-    return await built.channel.prepare(given, WHO, saved.handle, saved)
+    return await built.prepare(given, WHO, saved)
 
 
 async def refused(built: Bench, saved: Saved | None = None) -> ChannelError:

@@ -17,7 +17,8 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.bluesky.servers import WHO, refusal
 from tests.channels.bluesky.test_video import BLOB, LIMITS, UPLOAD, begun, status_of
-from tests.channels.making import NOW, Bench, Saved, error_of, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, error_of, publication, video
 from tests.channels.network import answer, ok
 
 START, PART, FINISH, ARRIVED, ABORT = (
@@ -52,7 +53,7 @@ class Upload:
 
     async def prepare(self, size: int = len(FILM)) -> Ready | Pending:
         given = publication("Look", media=(video(bytes=size, duration_ms=9000),))
-        return await self.built.channel.prepare(given, WHO, self.saved.handle, self.saved)
+        return await self.built.prepare(given, WHO, self.saved)
 
     async def refused(self) -> ChannelError:
         return await error_of(self.prepare())

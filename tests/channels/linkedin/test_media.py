@@ -11,7 +11,8 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import LinkCard
-from tests.channels.making import NOW, Bench, Saved, bench, document, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, bench, document, error_of, image, publication, video
 from tests.channels.network import answer, ok
 from tests.channels.scene_linkedin import MEMBER, PAGE, POSTS, SETTINGS, WHO, made, refusal
 
@@ -72,9 +73,9 @@ def calls(built: Bench) -> list[str]:
 async def test_an_image_is_sent_with_the_token_and_read_until_it_is_there() -> None:
     built, saved = over(), Saved()
     built.network.on("GET", f"{IMAGE_URN}1", state("PROCESSING"), refusal(404, "NOT_FOUND"), state())
-    waits = [await built.channel.prepare(PICTURE, WHO, saved.handle, saved) for _ in range(2)]
+    waits = [await built.prepare(PICTURE, WHO, saved) for _ in range(2)]
     assert waits == [Pending(after=timedelta(seconds=3), note="LinkedIn processes a file")] * 2
-    found = await built.channel.prepare(PICTURE, WHO, saved.handle, saved)
+    found = await built.prepare(PICTURE, WHO, saved)
     assert found == Ready(expires_at=NOW + timedelta(hours=24))
     first, sent = built.network.requests[:2]
     assert json.loads(first.content) == {"initializeUploadRequest": {"owner": PAGE}}
@@ -84,18 +85,18 @@ async def test_an_image_is_sent_with_the_token_and_read_until_it_is_there() -> N
 
 async def test_a_members_image_is_given_time_and_never_read() -> None:
     built, saved = over(), Saved()
-    found = await built.channel.prepare(PICTURE, MEMBER, None, saved)
+    found = await built.prepare(PICTURE, MEMBER, saved)
     assert isinstance(found, Pending)
     assert found.after == timedelta(seconds=5)
     built.clock.forward(seconds=5)
-    assert isinstance(await built.channel.prepare(PICTURE, MEMBER, saved.handle, saved), Ready)
+    assert isinstance(await built.prepare(PICTURE, MEMBER, saved), Ready)
     assert calls(built) == ["POST images", "PUT 1"]
 
 
 @pytest.mark.parametrize("who", [WHO, MEMBER], ids=["page", "member"])
 async def test_a_video_is_sent_in_parts_named_in_order(who: Any) -> None:
     built, saved = over(), Saved()
-    assert isinstance(await built.channel.prepare(FILM, who, None, saved), Ready)
+    assert isinstance(await built.prepare(FILM, who, saved), Ready)
     assert calls(built) == ["POST videos", "PUT part0", "PUT part1", "PUT part2", "POST videos", f"GET {VIDEO_URN}"]
     begun, *sent, done, _ = built.network.requests
     asked = {"fileSizeBytes": 10, "uploadCaptions": False, "uploadThumbnail": False}
@@ -108,7 +109,7 @@ async def test_a_video_is_sent_in_parts_named_in_order(who: Any) -> None:
 
 async def test_a_document_is_sent_in_one_request_with_the_token_and_its_length() -> None:
     built, saved = over(), Saved()
-    assert isinstance(await built.channel.prepare(SHEET, WHO, None, saved), Ready)
+    assert isinstance(await built.prepare(SHEET, WHO, saved), Ready)
     begun, sent, _ = built.network.requests
     assert calls(built) == ["POST documents", "PUT sheet", f"GET {DOCUMENT_URN}"]
     assert json.loads(begun.content) == {"initializeUploadRequest": {"owner": PAGE}}
@@ -118,9 +119,9 @@ async def test_a_document_is_sent_in_one_request_with_the_token_and_its_length()
 
 async def test_a_members_document_is_given_time_and_never_read() -> None:
     built, saved = over(), Saved()
-    assert isinstance(await built.channel.prepare(SHEET, MEMBER, None, saved), Pending)
+    assert isinstance(await built.prepare(SHEET, MEMBER, saved), Pending)
     built.clock.forward(seconds=5)
-    assert isinstance(await built.channel.prepare(SHEET, MEMBER, saved.handle, saved), Ready)
+    assert isinstance(await built.prepare(SHEET, MEMBER, saved), Ready)
     assert calls(built) == ["POST documents", "PUT sheet"]
 
 
@@ -139,7 +140,7 @@ async def test_a_document_has_a_title_given_or_of_its_file(options: dict[str, An
     built, saved = over(), Saved()
     built.network.on("POST", POSTS, made())
     given = publication("Read", media=(document(0, bytes=10, name=name, alt="Not taken"),), options=options)
-    assert isinstance(await built.channel.prepare(given, WHO, None, saved), Ready)
+    assert isinstance(await built.prepare(given, WHO, saved), Ready)
     await built.publish(given, WHO, saved)
     body = json.loads(built.network.requests[-1].content)
     assert body["content"] == {"media": {"id": DOCUMENT_URN, "title": title}}
@@ -152,27 +153,27 @@ BEHIND = [(PICTURE, [1, 2, 2, 3]), (FILM, [1, 2, 3, 4, 5, 6]), (SHEET, [1, 2, 2,
 @pytest.mark.parametrize(("given", "behind"), BEHIND, ids=["image", "video", "document"])
 async def test_a_preparation_continues_from_every_saved_state(given: Any, behind: list[int]) -> None:
     built, saved = over(), Saved()
-    await built.channel.prepare(given, WHO, None, saved)
+    await built.prepare(given, WHO, saved)
     made_calls = calls(built)
     for done, handle in zip(behind, saved.history[:-1], strict=True):
         again = over()
         again.network.on("POST", VIDEOS, ok())  # it is never opened again
-        assert isinstance(await again.channel.prepare(given, WHO, handle, Saved(handle)), Ready)
+        assert isinstance(await again.prepare(given, WHO, Saved(handle)), Ready)
         assert calls(again) == made_calls[done:], handle.state
 
 
 async def test_a_large_video_takes_several_runs() -> None:
     built, saved = over(parts_per_run=2), Saved()
-    found = await built.channel.prepare(FILM, WHO, None, saved)
+    found = await built.prepare(FILM, WHO, saved)
     assert found == Pending(after=timedelta(0), note="2 of 3 parts are uploaded")
-    assert isinstance(await built.channel.prepare(FILM, WHO, saved.handle, saved), Ready)
+    assert isinstance(await built.prepare(FILM, WHO, saved), Ready)
     assert calls(built).count("PUT part0") == 1
 
 
 async def test_a_link_becomes_a_card_with_an_uploaded_picture() -> None:
     built, saved = over(), Saved()
     built.cards.card_of_page = LinkCard(title=" Page ", description="d" * 5000, image=b"jpeg", image_type="image/jpeg")
-    assert isinstance(await built.channel.prepare(LINK, WHO, None, saved), Ready)
+    assert isinstance(await built.prepare(LINK, WHO, saved), Ready)
     kept = saved.kept.state
     assert (kept["card"]["title"], len(kept["card"]["description"])) == ("Page", 4086)
     assert (kept["keys"], built.network.requests[1].content) == ([f"{IMAGE_URN}1"], b"jpeg")
@@ -182,7 +183,7 @@ async def test_a_link_becomes_a_card_with_an_uploaded_picture() -> None:
 async def test_a_page_that_says_nothing_has_a_card_with_its_name(card: LinkCard | None) -> None:
     built, saved = over(), Saved()
     built.cards.card_of_page = card
-    assert isinstance(await built.channel.prepare(LINK, WHO, None, saved), Ready)
+    assert isinstance(await built.prepare(LINK, WHO, saved), Ready)
     assert saved.kept.state["card"] == {"title": "acme.example", "description": ""}
     assert built.network.requests == []
 
@@ -191,9 +192,9 @@ async def test_a_refused_picture_of_a_card_is_left_out_and_an_outage_is_not() ->
     built, saved = over(), Saved()
     built.cards.card_of_page = LinkCard(title="Page", image=b"x", image_type="image/png")
     built.network.on("POST", IMAGES, answer(503, "<html>"), refusal(400, "INVALID_VALUE_FOR_FIELD"))
-    await error_of(built.channel.prepare(LINK, WHO, None, saved), R.PROVIDER_OUTAGE)
+    await error_of(built.prepare(LINK, WHO, saved), R.PROVIDER_OUTAGE)
     assert saved.history == []
-    assert isinstance(await built.channel.prepare(LINK, WHO, None, saved), Ready)
+    assert isinstance(await built.prepare(LINK, WHO, saved), Ready)
     assert saved.kept.state["assets"] == []
 
 
@@ -201,7 +202,7 @@ async def test_a_file_that_fails_is_uploaded_again_and_not_endlessly() -> None:
     built, saved = over(), Saved()
     built.network.on("GET", f"{IMAGE_URN}1", state("PROCESSING_FAILED", processingFailureReason="BAD"))
     for effect in (S.NOT_SENT, S.NOT_SENT, S.REJECTED):
-        prepared = built.channel.prepare(PICTURE, WHO, saved.handle, saved)
+        prepared = built.prepare(PICTURE, WHO, saved)
         error = await error_of(prepared, R.MEDIA_PROCESSING_FAILED, effect, "PROCESSING_FAILED")
         assert "BAD" in error.message
     assert calls(built).count("POST images") == 3
@@ -211,16 +212,16 @@ async def test_a_file_that_fails_is_uploaded_again_and_not_endlessly() -> None:
 async def test_an_expired_address_is_replaced() -> None:
     built, saved = over(), Saved()
     built.network.on("PUT", "/1", refusal(400, "EXPIRED_UPLOAD_URL"), answer(201, ""))
-    await error_of(built.channel.prepare(PICTURE, WHO, None, saved), R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)
-    assert isinstance(await built.channel.prepare(PICTURE, WHO, saved.handle, saved), Ready)
+    await error_of(built.prepare(PICTURE, WHO, saved), R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)
+    assert isinstance(await built.prepare(PICTURE, WHO, saved), Ready)
 
 
 async def test_processing_has_an_end() -> None:
     built, saved = over(processing_timeout=60), Saved()
     built.network.on("GET", f"{IMAGE_URN}1", state("PROCESSING"))
-    await built.channel.prepare(PICTURE, WHO, None, saved)
+    await built.prepare(PICTURE, WHO, saved)
     built.clock.forward(seconds=61)
-    prepared = built.channel.prepare(PICTURE, WHO, saved.handle, saved)
+    prepared = built.prepare(PICTURE, WHO, saved)
     await error_of(prepared, R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED)
 
 
@@ -228,7 +229,7 @@ async def test_files_that_may_be_gone_soon_are_uploaded_again() -> None:
     built, saved = over(), Saved(ready("1"))
     built.clock.forward(hours=23.6)
     built.network.on("POST", IMAGES, opened(2)).on("PUT", "/2", answer(201, "")).on("GET", f"{IMAGE_URN}2", state())
-    assert isinstance(await built.channel.prepare(PICTURE, WHO, saved.handle, saved), Ready)
+    assert isinstance(await built.prepare(PICTURE, WHO, saved), Ready)
     assert saved.kept.state["keys"] == [f"{IMAGE_URN}1", f"{IMAGE_URN}2"]
 
 
@@ -246,7 +247,7 @@ async def test_an_address_that_is_not_linkedins_gets_nothing() -> None:
     built = over()
     body = {"value": {"image": f"{IMAGE_URN}1", "uploadUrl": "https://evil.example/1"}}
     built.network.on("POST", IMAGES, ok(body))
-    await error_of(built.channel.prepare(PICTURE, WHO, None, Saved()), code="FOREIGN_URL")
+    await error_of(built.prepare(PICTURE, WHO), code="FOREIGN_URL")
     assert calls(built) == ["POST images"]
 
 
@@ -263,5 +264,5 @@ ODD: list[tuple[Any, str, Any]] = [
 async def test_an_upload_without_its_addresses_is_an_outage(given: Any, path: str, body: Any) -> None:
     built, saved = over(), Saved()
     built.network.on("POST", path, ok(body))
-    await error_of(built.channel.prepare(given, WHO, None, saved), R.PROVIDER_OUTAGE, code="NO_PROOF")
+    await error_of(built.prepare(given, WHO, saved), R.PROVIDER_OUTAGE, code="NO_PROOF")
     assert saved.history == []

@@ -12,8 +12,9 @@ import pytest
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
+from tests.channels.calls import Saved
 from tests.channels.linkedin.test_media import IMAGE_URN, PICTURE, ready
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication
 from tests.channels.network import answer
 from tests.channels.scene_linkedin import (
     MEMBER,
@@ -100,7 +101,7 @@ async def test_a_comment_stands_under_its_post() -> None:
     assert json.loads(request.content) == {"actor": PAGE, "object": SHARE, "message": {"text": "More (here)"}}
     assert found.post_id == urn
     await error_of(built.publish(given, WHO, Saved(saved.history[0]), "comment"), effect=S.UNKNOWN)
-    looked = await built.channel.find(given, WHO, saved.history[0], NOW, "comment")
+    looked = await built.find(given, WHO, saved.history[0], NOW, "comment")
     assert isinstance(looked, Unknown)
 
 
@@ -119,8 +120,8 @@ async def test_a_post_without_its_id_is_live_and_a_page_names_it_later() -> None
     assert (await built.publish(SALE, WHO, saved)).post_id is None
     assert len(built.network.sent(POSTS)) == 1
     listed(built.network, shown())
-    assert (await built.channel.find(SALE, WHO, saved.handle, NOW)).post_id == SHARE  # type: ignore[union-attr]
-    assert isinstance(await built.channel.find(SALE, MEMBER, saved.handle, NOW), Unknown)
+    assert (await built.find(SALE, WHO, saved, NOW)).post_id == SHARE  # type: ignore[union-attr]
+    assert isinstance(await built.find(SALE, MEMBER, saved, NOW), Unknown)
 
 
 def post(text: str = SALE.text, **content: Any) -> dict[str, Any]:
@@ -145,7 +146,7 @@ TEXTS: list[tuple[Any, dict[str, Any], bool]] = [
 @pytest.mark.parametrize(("given", "row", "ours"), TEXTS, ids=range(len(TEXTS)))
 async def test_a_post_without_a_key_is_found_by_its_likeness(given: Any, row: dict[str, Any], ours: bool) -> None:
     built = over()
-    found = await listed_at(built, row).channel.find(given, WHO, None, NOW)
+    found = await listed_at(built, row).find(given, WHO, None, NOW)
     assert found == Absent() if not ours else isinstance(found, Published) and found.by_likeness
 
 
@@ -160,7 +161,7 @@ async def test_a_file_finds_its_post_whatever_its_text() -> None:
         shown("urn:li:share:2", "edited", content={"media": {"id": f"{IMAGE_URN}1"}}),
     )
     built = listed_at(over(), *rows)
-    found = await built.channel.find(PICTURE, WHO, ready("1"), NOW)
+    found = await built.find(PICTURE, WHO, ready("1"), NOW)
     assert isinstance(found, Published)
     assert (found.post_id, found.by_likeness) == ("urn:li:share:2", False)
     request = built.network.sent(POSTS)[0]
@@ -178,15 +179,15 @@ async def test_a_file_finds_its_post_whatever_its_text() -> None:
 async def test_a_list_is_read_until_it_has_nothing_new_and_not_for_ever() -> None:
     built = over()
     built.network.on("GET", POSTS, page(shown("urn:li:share:1", "a")), page(shown()), page(shown()))
-    assert (await built.channel.find(SALE, WHO, None, NOW)).post_id == SHARE  # type: ignore[union-attr]
+    assert (await built.find(SALE, WHO, None, NOW)).post_id == SHARE  # type: ignore[union-attr]
     built.network.on("GET", POSTS, *(page(shown(f"urn:li:share:{n}", "a")) for n in range(9)))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)
     assert len(built.network.sent(POSTS)) == 3 + 3
 
 
 async def test_a_post_that_linkedin_failed_to_publish_is_neither_live_nor_absent() -> None:
     built = listed_at(over(), shown(lifecycleState="PUBLISH_FAILED"))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)
 
 
 ODD: list[Any] = [{}, [], {"elements": None}, {"elements": [{"id": "x"}]}, {"elements": [{"createdAt": 1}]}]
@@ -196,13 +197,13 @@ ODD: list[Any] = [{}, [], {"elements": None}, {"elements": [{"id": "x"}]}, {"ele
 async def test_what_is_no_list_proves_nothing(body: Any) -> None:
     built = over()
     built.network.on("GET", POSTS, answer(200, body))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)
 
 
 async def test_a_list_that_is_refused_proves_nothing() -> None:
     built = over()
     built.network.on("GET", POSTS, refusal(403, "ACCESS_DENIED"))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)
 
 
 async def test_a_page_without_posts_is_read_as_a_control() -> None:
@@ -210,14 +211,14 @@ async def test_a_page_without_posts_is_read_as_a_control() -> None:
     built = over()
     built.network.on("GET", POSTS, refusal(404, "NOT_FOUND"))
     built.network.on("GET", f"/rest/organizations/{PAGE.rpartition(':')[2]}", answer(200, {"vanityName": "acme"}))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Absent)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Absent)
 
 
 async def test_a_page_that_cannot_be_read_proves_nothing() -> None:
     built = over()
     built.network.on("GET", POSTS, refusal(404, "NOT_FOUND"))
     built.network.on("GET", f"/rest/organizations/{PAGE.rpartition(':')[2]}", refusal(403, "ACCESS_DENIED"))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)
 
 
 # Duplicates
@@ -244,7 +245,7 @@ async def named(**row: Any) -> Any:
     built, saved = listed_at(over(duplicate())), Saved()
     built.network.on("GET", SHARE, answer(200, shown(**row)))
     await error_of(built.publish(SALE, WHO, saved, doubtful=True))
-    return await built.channel.find(SALE, WHO, saved.handle, NOW)
+    return await built.find(SALE, WHO, saved, NOW)
 
 
 async def test_the_post_that_a_refusal_names_is_found_at_a_page() -> None:
@@ -261,19 +262,19 @@ async def test_a_page_does_not_take_over_a_post_that_it_does_not_have() -> None:
     built, saved = listed_at(over(duplicate())), Saved()
     built.network.on("GET", SHARE, refusal(404, "NOT_FOUND"))
     await error_of(built.publish(SALE, WHO, saved, doubtful=True))
-    assert isinstance(await built.channel.find(SALE, WHO, saved.handle, NOW), Absent)
+    assert isinstance(await built.find(SALE, WHO, saved, NOW), Absent)
 
 
 async def test_a_member_cannot_be_read_and_the_named_post_is_shown() -> None:
     built, saved = over(duplicate()), Saved()
     await error_of(built.publish(SALE, MEMBER, saved, doubtful=True))
-    found = await built.channel.find(SALE, MEMBER, saved.handle, NOW)
+    found = await built.find(SALE, MEMBER, saved, NOW)
     assert isinstance(found, Unknown)
     assert (found.blind, SHARE in found.note) == (True, True)
 
 
 async def test_a_members_lost_answer_is_never_found_absent() -> None:
-    found = await over().channel.find(SALE, MEMBER, None, NOW)
+    found = await over().find(SALE, MEMBER, None, NOW)
     assert isinstance(found, Unknown)
     assert "open the profile" in found.note
 

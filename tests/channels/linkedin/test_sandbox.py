@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import AccountImport, LinkCard
+from tests.channels.calls import Saved
 from tests.channels.connected import jpeg, new
-from tests.channels.consent import Login, decide
+from tests.channels.consent import Login, decide, missing_of
 from tests.channels.consent import at as logins
-from tests.channels.making import Saved, error_of
+from tests.channels.making import error_of
 from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
@@ -176,7 +177,7 @@ async def test_every_page_of_a_person_is_a_choice_and_a_lost_role_is_none(login:
 async def members(login: Login, **changes: Any) -> Any:
     """A consent of the person, by the other log-in."""
     asked = login.asking(login=None)
-    consent = await login.server.begin(asked)
+    consent = await login.server.begin_consent(asked)
     answered = await decide(login.client, consent.url, approve=login.made["memberId"], **changes)
     return await login.server.exchange(asked, answered, consent.kept)
 
@@ -188,16 +189,16 @@ async def test_a_member_connects_by_the_other_app(login: Login) -> None:
     assert (granted.scopes, choice.external_id) == (("openid", "profile", "w_member_social"), login.made["memberId"])
     assert (choice.given.login, choice.given.refresh_token) == ("member", None)
     await error_of(members(login, untick="w_member_social"), R.MISSING_SCOPE)
-    await error_of(login.server.begin(login.asking(login="myspace")), R.INVALID_FIELD)
+    await error_of(login.server.begin_consent(login.asking(login="myspace")), R.INVALID_FIELD)
 
 
 @logins("linkedin page")
 async def test_a_login_without_its_app_names_the_settings(login: Login) -> None:
     _, server = login.build(page_client_id="", page_client_secret="")
-    error = await error_of(server.begin(login.asking()), R.INVALID_FIELD)
+    error = await error_of(server.begin_consent(login.asking()), R.INVALID_FIELD)
     assert "MUNADI_CHANNELS__LINKEDIN__PAGE_CLIENT_ID" in error.message
-    assert server.missing_settings == ()
-    await server.begin(login.asking(login="member"))
+    assert missing_of(server) == ()
+    await server.begin_consent(login.asking(login="member"))
 
 
 @logins("linkedin page")

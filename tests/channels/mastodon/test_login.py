@@ -10,9 +10,8 @@ import pytest
 from munadi.channels.registry import build_channels
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
-from munadi.ports import ConsentRequest
+from munadi.ports import AnyChannel, ConsentRequest
 from tests.channels.consent import BACK, Login, at
-from tests.channels.direct import Direct
 from tests.channels.making import FixedClock, error_of, tools
 from tests.channels.network import Network, answer, form_of, ok
 
@@ -20,12 +19,12 @@ APPS, TOKENS = "/api/v1/apps", "/oauth/token"
 SCOPES = "read:accounts read:statuses write:statuses write:media"
 
 
-def server(hint: str | None = "social.example", **settings: Any) -> tuple[Direct, Network, FixedClock, Any]:
+def server(hint: str | None = "social.example", **settings: Any) -> tuple[AnyChannel, Network, FixedClock, Any]:
     network, clock = Network(), FixedClock()
     network.on("POST", APPS, *(ok({"client_id": f"c{n}", "client_secret": "app-secret-0123456789"}) for n in range(9)))
     client = httpx.AsyncClient(transport=network)
     channels = build_channels({"mastodon": settings}, tools(client, clock))
-    return Direct(channels[ChannelName.MASTODON]), network, clock, ConsentRequest("s", BACK, hint=hint)
+    return channels[ChannelName.MASTODON], network, clock, ConsentRequest("s", BACK, hint=hint)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +39,7 @@ def server(hint: str | None = "social.example", **settings: Any) -> tuple[Direct
 )
 async def test_the_hint_names_the_server(hint: str, page: str) -> None:
     login, network, _, asked = server(hint)
-    assert (await login.begin(asked)).url.startswith(f"{page}/oauth/authorize?")
+    assert (await login.begin_consent(asked)).url.startswith(f"{page}/oauth/authorize?")
     assert str(network.requests[0].url) == f"{page}{APPS}"
 
 
@@ -49,19 +48,19 @@ async def test_the_hint_names_the_server(hint: str, page: str) -> None:
 )
 async def test_without_a_server_there_is_no_consent(hint: str | None) -> None:
     login, network, _, asked = server(hint)
-    error = await error_of(login.begin(asked), Reason.INVALID_FIELD)
+    error = await error_of(login.begin_consent(asked), Reason.INVALID_FIELD)
     assert "give its address as hint" in error.message
     assert network.requests == []
 
 
 async def test_the_app_is_registered_once_for_each_server_and_address() -> None:
     login, network, clock, asked = server(client_name="Acme Publisher")
-    ids = [(await login.begin(asked)).kept["clientId"] for _ in range(2)]
+    ids = [(await login.begin_consent(asked)).kept["clientId"] for _ in range(2)]
     other = ConsentRequest("s", f"{BACK}/other", hint=asked.hint)
     elsewhere = ConsentRequest("s", BACK, hint="another.example")
-    ids += [(await login.begin(one)).kept["clientId"] for one in (other, elsewhere)]
+    ids += [(await login.begin_consent(one)).kept["clientId"] for one in (other, elsewhere)]
     clock.forward(days=1, seconds=1)
-    ids.append((await login.begin(asked)).kept["clientId"])
+    ids.append((await login.begin_consent(asked)).kept["clientId"])
     assert ids == ["c0", "c0", "c1", "c2", "c3"]
     assert form_of(network.requests[0]) == {
         "client_name": "Acme Publisher",
@@ -72,10 +71,10 @@ async def test_the_app_is_registered_once_for_each_server_and_address() -> None:
 
 async def test_a_server_that_forgot_the_app_gets_a_new_one() -> None:
     login, network, _, asked = server()
-    kept = (await login.begin(asked)).kept
+    kept = (await login.begin_consent(asked)).kept
     network.on("POST", TOKENS, answer(401, {"error": "invalid_client", "error_description": "unknown client"}))
     await error_of(login.exchange(asked, {"code": "x"}, kept), Reason.CONSENT_EXPIRED)
-    assert (await login.begin(asked)).kept["clientId"] == "c1"
+    assert (await login.begin_consent(asked)).kept["clientId"] == "c1"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ async def test_a_server_that_forgot_the_app_gets_a_new_one() -> None:
 )
 async def test_a_wide_scope_covers_the_fine_ones(scope: str, missing: str) -> None:
     login, network, _, asked = server()
-    kept = (await login.begin(asked)).kept
+    kept = (await login.begin_consent(asked)).kept
     network.on("POST", TOKENS, ok({"access_token": "t", "scope": scope}))
     network.on("GET", "/api/v1/accounts/verify_credentials", ok({"id": "7"}))
     call = login.exchange(asked, {"code": "x"}, kept)
@@ -99,7 +98,7 @@ async def test_a_wide_scope_covers_the_fine_ones(scope: str, missing: str) -> No
 async def test_a_server_that_registers_nothing(body: Any) -> None:
     login, network, _, asked = server()
     network.on("POST", APPS, ok(body))
-    await error_of(login.begin(asked), Reason.UNKNOWN_PROVIDER_ERROR)
+    await error_of(login.begin_consent(asked), Reason.UNKNOWN_PROVIDER_ERROR)
 
 
 @at("mastodon")

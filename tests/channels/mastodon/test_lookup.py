@@ -19,14 +19,14 @@ from tests.channels.scene_mastodon import LISTED, MEDIA, PLAIN, SALE, STATUSES, 
 def looking(given: PublicationDraft, handle: Handle | None, *shown: dict[str, Any], who: Any = WHO) -> Any:
     built = bench("mastodon")
     listed(built.network, *shown).on("GET", f"{MEDIA}/7", GONE)
-    return built, built.channel.find(given, who, handle, NOW)
+    return built, built.find(given, who, handle, NOW)
 
 
 async def test_a_medium_of_no_post_proves_absence_without_a_list() -> None:
     built = bench("mastodon")
     for code in (200, 206):
         built.network.on("GET", f"{MEDIA}/7", answer(code, {"id": "7"}))
-        assert isinstance(await built.channel.find(PICTURE, WHO, ready("7"), NOW), Absent)
+        assert isinstance(await built.find(PICTURE, WHO, ready("7"), NOW), Absent)
 
 
 async def test_media_find_their_post_whatever_its_text() -> None:
@@ -110,4 +110,4 @@ async def test_a_list_of_public_posts_says_nothing_about_a_private_one(who: Any,
 async def test_a_list_that_is_none_is_unknown(body: Any) -> None:
     built = bench("mastodon")
     built.network.on("GET", LISTED, answer(200, body))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)

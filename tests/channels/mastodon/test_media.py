@@ -11,7 +11,8 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Published, Ready
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication, video
 from tests.channels.mastodon.test_publish import GONE, PICTURE, UPLOAD, over, ready
 from tests.channels.network import answer, ok
 from tests.channels.scene_mastodon import MEDIA, PLAIN, WHO, listed, refusal, status
@@ -26,7 +27,7 @@ async def test_a_medium_is_sent_with_its_alt_text_and_its_focus() -> None:
     built.network.on("POST", UPLOAD, ok({"id": "7", "url": "x"}), ok({"id": 8}))
     media = (image(0, alt="Tea\r\nl ä"), image(1, mime_type="image/png"))
     given = publication("Two", media=media, options={"focus": [{"media": 0, "x": 0.5, "y": -1}]})
-    found = await built.channel.prepare(given, WHO, None, saved)
+    found = await built.prepare(given, WHO, saved)
     assert found == Ready(expires_at=NOW + timedelta(hours=20))
     first, second = built.network.sent(UPLOAD)
     boundary = re.fullmatch(r"multipart/form-data; boundary=([0-9a-f]{32})", first.headers["content-type"])
@@ -49,10 +50,10 @@ async def test_a_video_is_waited_for() -> None:
     given = publication("Film", media=(video(bytes=5),))
     waits = []
     for _ in range(2):
-        waits.append(await built.channel.prepare(given, WHO, saved.handle, saved))
+        waits.append(await built.prepare(given, WHO, saved))
         built.clock.forward(seconds=30)
     assert [isinstance(one, Pending) and one.after.total_seconds() for one in waits] == [2, 5]
-    assert isinstance(await built.channel.prepare(given, WHO, saved.handle, saved), Ready)
+    assert isinstance(await built.prepare(given, WHO, saved), Ready)
     assert len(built.network.sent(UPLOAD)) == 1
     await error_of(built.publish(given, WHO, Saved(saved.history[0])), R.INTERNAL_ERROR, S.NOT_SENT)
 
@@ -69,7 +70,7 @@ async def test_a_video_is_waited_for() -> None:
 async def test_a_medium_that_is_not_processed(said: httpx.Response, reason: Reason, effect: Effect) -> None:
     built, saved = bench("mastodon"), Saved()
     built.network.on("POST", UPLOAD, answer(202, {"id": "7"})).on("GET", f"{MEDIA}/7", said)
-    await error_of(built.channel.prepare(publication("x", media=(video(bytes=5),)), WHO, None, saved), reason, effect)
+    await error_of(built.prepare(publication("x", media=(video(bytes=5),)), WHO, saved), reason, effect)
     assert bool(saved.kept.state["media"]) is (said is not GONE)
 
 
@@ -77,9 +78,9 @@ async def test_a_medium_that_takes_too_long_is_given_up() -> None:
     built, saved = bench("mastodon"), Saved()
     built.network.on("POST", UPLOAD, answer(202, {"id": "7"})).on("GET", f"{MEDIA}/7", answer(206, {"id": "7"}))
     given = publication("x", media=(video(bytes=5),))
-    await built.channel.prepare(given, WHO, None, saved)
+    await built.prepare(given, WHO, saved)
     built.clock.forward(minutes=16)
-    call = built.channel.prepare(given, WHO, saved.handle, saved)
+    call = built.prepare(given, WHO, saved)
     await error_of(call, R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED)
 
 
@@ -88,7 +89,7 @@ async def test_a_server_that_fails_on_a_medium_does_so_only_a_few_times() -> Non
     built.network.on("POST", UPLOAD, answer(500, {"error": "Error processing thumbnail"}))
     effects = []
     for _ in range(3):
-        error = await error_of(built.channel.prepare(PICTURE, WHO, saved.handle, saved))
+        error = await error_of(built.prepare(PICTURE, WHO, saved))
         effects.append((error.reason, error.effect))
     assert effects == [(R.PROVIDER_OUTAGE, S.UNKNOWN)] * 2 + [(R.MEDIA_PROCESSING_FAILED, S.REJECTED)]
 
@@ -96,7 +97,7 @@ async def test_a_server_that_fails_on_a_medium_does_so_only_a_few_times() -> Non
 async def test_media_that_may_be_gone_are_sent_again() -> None:
     built, saved = bench("mastodon"), Saved(ready("7", minutes=20 * 60))
     built.network.on("POST", UPLOAD, ok({"id": "8"}))
-    await built.channel.prepare(PICTURE, WHO, saved.handle, saved)
+    await built.prepare(PICTURE, WHO, saved)
     assert [one["id"] for one in saved.kept.state["media"]] == ["8"]
 
 

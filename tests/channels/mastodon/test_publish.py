@@ -10,7 +10,8 @@ import httpx
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication
 from tests.channels.network import ok
 from tests.channels.scene_mastodon import SALE, STATUSES, WHO, listed, refusal, status
 

@@ -19,9 +19,9 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import AccountImport, ConsentRequest, PublicationDraft
+from tests.channels.calls import Saved
 from tests.channels.connected import Connected, film, jpeg, new
-from tests.channels.direct import Direct
-from tests.channels.making import Saved, SystemClock, error_of, image, tools, video, visible_step
+from tests.channels.making import SystemClock, error_of, image, tools, video
 from tests.support.snac import BACK, RealSnac, SnacAccount
 
 
@@ -42,11 +42,11 @@ class Real(Connected):
     def __init__(self, server: RealSnac, client: httpx.AsyncClient, line: Line) -> None:
         super().__init__("mastodon", {"poll_quick": 0.02}, client)
         self.server, self.client, self.line = server, client, line
-        self.login = Direct(build_channels({}, tools(client, SystemClock()))[ChannelName.MASTODON])
+        self.login = build_channels({}, tools(client, SystemClock()))[ChannelName.MASTODON]
 
     async def consent(self, who: SnacAccount) -> AccountImport:
         asked = ConsentRequest("state-1", BACK, hint=self.server.url)
-        consent = await self.login.begin(asked)
+        consent = await self.login.begin_consent(asked)
         assert (await self.client.get(consent.url)).status_code == 200
         back = self.server.agree(who, consent.kept["clientId"], BACK, "state-1")
         answered = dict(parse_qsl(urlsplit(back).query))
@@ -54,7 +54,7 @@ class Real(Connected):
         return choice.given
 
     async def step(self, given: PublicationDraft, saved: Saved, name: str) -> Published:
-        found = await self.channel.publish(given, self.account, saved.handle, saved, visible_step(step=name))
+        found = await self.port.publish(given, self.account, saved, step=name)
         assert isinstance(found, Published)
         return found
 
@@ -171,13 +171,13 @@ async def test_a_later_time_does_not_find_an_older_post(real: Real) -> None:
     given = new(f"Old {datetime.now(UTC).isoformat()}")
     await real.post(given)
     late = given.due_at + timedelta(minutes=5)
-    assert isinstance(await real.channel.find(given, real.account, None, late), Absent)
+    assert isinstance(await real.port.find(given, real.account, None, late), Absent)
 
 
 async def test_a_hidden_post_cannot_be_looked_for(real: Real) -> None:
     given, saved = new("For followers only", options={"visibility": "private"}), Saved()
     found = await real.publish(given, saved)
-    assert isinstance(await real.channel.find(given, real.account, None, given.due_at), Unknown)
+    assert isinstance(await real.port.find(given, real.account, None, given.due_at), Unknown)
     assert (await real.step(given, saved, "post")).post_id == found.post_id
 
 
@@ -190,7 +190,7 @@ async def test_a_token_that_the_server_does_not_know(real: Real) -> None:
     dead = real.account.credentials.model_copy(update={"access_token": SecretStr("garbage-token-0123456789")})
     stranger = real.account.model_copy(update={"credentials": dead})
     given = new("Never sent")
-    call = real.channel.publish(given, stranger, None, Saved(), visible_step())
+    call = real.port.publish(given, stranger)
     await error_of(call, Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     known = AccountImport.of(dead, external_id=stranger.external_id, service_url=stranger.service_url)
     await error_of(real.channel.verify(known), Reason.TOKEN_EXPIRED)

@@ -9,7 +9,8 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Ready
-from tests.channels.making import NOW, TOKEN, Bench, Saved, bench, error_of, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, TOKEN, Bench, bench, error_of, video
 from tests.channels.network import answer, ok
 from tests.channels.scene_pinterest import BOARD, BOARDS, OPTIONS, SALE, SETTINGS, WHO, refusal
 
@@ -44,7 +45,7 @@ BOARD_READ, REGISTER, UPLOAD, READ = f"GET {ONE}", f"POST {MEDIA}", "POST /bucke
 
 async def test_a_video_is_the_last_field_of_a_form_that_needs_no_token() -> None:
     built, saved = over(), Saved()
-    assert await built.channel.prepare(FILM, WHO, None, saved) == Ready(expires_at=NOW + timedelta(hours=24))
+    assert await built.prepare(FILM, WHO, saved) == Ready(expires_at=NOW + timedelta(hours=24))
     assert calls(built) == [BOARD_READ, REGISTER, UPLOAD, READ]
     (upload,) = built.network.sent(BUCKET)
     names = [
@@ -60,27 +61,25 @@ async def test_a_video_is_the_last_field_of_a_form_that_needs_no_token() -> None
 async def test_a_preparation_continues_from_every_saved_state() -> None:
     built, saved = over(), Saved()
     built.network.on("GET", f"{MEDIA}/7", status("processing"), status("succeeded"))
-    assert await built.channel.prepare(FILM, WHO, None, saved) == Pending(
+    assert await built.prepare(FILM, WHO, saved) == Pending(
         after=timedelta(seconds=5), note="Pinterest processes the video"
     )
-    await built.channel.prepare(FILM, WHO, saved.handle, saved)
+    await built.prepare(FILM, WHO, saved)
     left = [[REGISTER, UPLOAD, READ], [REGISTER, UPLOAD, READ], [READ], [READ], [], []]
     assert len(saved.history) == len(left)
     for handle, rest in zip(saved.history, left, strict=True):
         again = over()
-        assert isinstance(await again.channel.prepare(FILM, WHO, handle, Saved(handle)), Ready)
+        assert isinstance(await again.prepare(FILM, WHO, Saved(handle)), Ready)
         assert calls(again) == rest
 
 
 async def test_an_image_needs_only_its_board() -> None:
     built, saved = over(), Saved()
-    assert await built.channel.prepare(SALE, WHO, None, saved) == Ready()
+    assert await built.prepare(SALE, WHO, saved) == Ready()
     assert calls(built) == [BOARD_READ]
     moved = SALE.model_copy(update={"options": {**OPTIONS, "boardId": "99"}})
     built.network.on("GET", f"{BOARDS}/99", refusal(404, 40, "Board not found."))
-    error = await error_of(
-        built.channel.prepare(moved, WHO, saved.handle, saved), R.TARGET_NOT_ACCESSIBLE, S.REJECTED, "404/40"
-    )
+    error = await error_of(built.prepare(moved, WHO, saved), R.TARGET_NOT_ACCESSIBLE, S.REJECTED, "404/40")
     assert "choose another board" in error.message
 
 
@@ -89,11 +88,11 @@ async def test_a_slow_video_is_read_less_often_and_given_up_in_the_end() -> None
     built.network.on("GET", f"{MEDIA}/7", status("processing"))
     waits = []
     for _ in range(14):
-        found = await built.channel.prepare(FILM, WHO, saved.handle, saved)
+        found = await built.prepare(FILM, WHO, saved)
         waits.append(found.after.total_seconds() if isinstance(found, Pending) else 0)
     assert waits == [5] * 12 + [30] * 2
     built.clock.forward(minutes=31)
-    await error_of(built.channel.prepare(FILM, WHO, saved.handle, saved), R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED)
+    await error_of(built.prepare(FILM, WHO, saved), R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED)
 
 
 XML = "<Error><Code>AccessDenied</Code></Error>"
@@ -112,7 +111,7 @@ async def test_a_video_is_sent_three_times_at_most(method: str, path: str, said:
     built, saved = over(), Saved()
     built.network.on(method, path, said)
     for effect in (S.NOT_SENT, S.NOT_SENT, S.REJECTED):
-        await error_of(built.channel.prepare(FILM, WHO, saved.handle, saved), R.MEDIA_PROCESSING_FAILED, effect)
+        await error_of(built.prepare(FILM, WHO, saved), R.MEDIA_PROCESSING_FAILED, effect)
         assert saved.kept.state["video"] is None
     assert len(built.network.sent(MEDIA)) == 3
 
@@ -121,7 +120,7 @@ async def test_a_video_is_sent_three_times_at_most(method: str, path: str, said:
 async def test_an_upload_that_says_nothing_about_the_file_counts_nothing(said: Any) -> None:
     built, saved = over(), Saved()
     built.network.on("POST", BUCKET, said)
-    await error_of(built.channel.prepare(FILM, WHO, None, saved))
+    await error_of(built.prepare(FILM, WHO, saved))
     assert saved.kept.state["failures"] == 0
 
 
@@ -135,17 +134,17 @@ async def test_no_file_goes_to_a_foreign_address() -> None:
         built, saved = over(), Saved()
         built.network.on("POST", MEDIA, registered(url))
         if is_own:
-            assert isinstance(await built.channel.prepare(FILM, WHO, None, saved), Ready)
+            assert isinstance(await built.prepare(FILM, WHO, saved), Ready)
             continue
-        await error_of(built.channel.prepare(FILM, WHO, None, saved), R.UNKNOWN_PROVIDER_ERROR, code="FOREIGN_URL")
+        await error_of(built.prepare(FILM, WHO, saved), R.UNKNOWN_PROVIDER_ERROR, code="FOREIGN_URL")
         assert built.network.sent(BUCKET) == []
 
 
 async def test_a_video_that_waited_for_a_day_is_sent_again() -> None:
     built, saved = over(), Saved()
-    await built.channel.prepare(FILM, WHO, None, saved)
+    await built.prepare(FILM, WHO, saved)
     built.clock.forward(hours=24)
-    assert isinstance(await built.channel.prepare(FILM, WHO, saved.handle, saved), Ready)
+    assert isinstance(await built.prepare(FILM, WHO, saved), Ready)
     assert len(built.network.sent(BUCKET)) == 2
 
 
@@ -153,7 +152,7 @@ async def test_a_video_that_waited_for_a_day_is_sent_again() -> None:
 async def test_a_registration_without_what_an_upload_needs_is_no_proof(body: Any) -> None:
     built = over()
     built.network.on("POST", MEDIA, answer(201, body))
-    await error_of(built.channel.prepare(FILM, WHO, None, Saved()), R.PROVIDER_OUTAGE)
+    await error_of(built.prepare(FILM, WHO), R.PROVIDER_OUTAGE)
 
 
 async def test_a_check_reads_only() -> None:
@@ -166,5 +165,5 @@ async def test_a_check_reads_only() -> None:
         (FILM, {"video": video_state}, Pending),
         (FILM, {"video": {**video_state, "is_ready": True}}, Ready),
     ):
-        assert isinstance(await built.channel.check(given, WHO, Handle(draft_version=1, state=state)), wanted)
+        assert isinstance(await built.check(given, WHO, Handle(draft_version=1, state=state)), wanted)
     assert built.network.mutations == []

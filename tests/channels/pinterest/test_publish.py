@@ -13,7 +13,8 @@ from munadi.channels.pulls import PULL_WAITS
 from munadi.domain.channel import Resend
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
-from tests.channels.making import NOW, Bench, Saved, account, bench, draft, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, account, bench, draft, error_of, image, publication, video
 from tests.channels.network import answer, ok
 from tests.channels.scene_pinterest import (
     BOARD,
@@ -169,7 +170,7 @@ FOUND: dict[str, tuple[Any, list[dict[str, Any]], type]] = {
 @pytest.mark.parametrize("name", FOUND)
 async def test_what_a_board_shows_after_a_lost_answer(name: str) -> None:
     given, shown, wanted = FOUND[name]
-    found = await over(page(*shown)).channel.find(given, WHO, None, NOW)
+    found = await over(page(*shown)).find(given, WHO, None, NOW)
     assert isinstance(found, wanted)
     if isinstance(found, Published):
         assert (found.post_id, found.by_likeness) == ("813", True)
@@ -180,7 +181,7 @@ async def test_a_section_has_a_list_of_its_own() -> None:
     built = over()
     built.network.on("GET", f"/sections/{SECTION}/pins", page(pin()))
     given = SALE.model_copy(update={"options": {**OPTIONS, "boardSectionId": SECTION}})
-    assert isinstance(await built.channel.find(given, WHO, None, NOW), Published)
+    assert isinstance(await built.find(given, WHO, None, NOW), Published)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ async def test_a_section_has_a_list_of_its_own() -> None:
 )
 async def test_how_far_a_board_is_read(pages: list[Any], wanted: type, reads: int) -> None:
     built = over(*pages)
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), wanted)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), wanted)
     assert len(built.network.sent(LISTED)) == reads
 
 

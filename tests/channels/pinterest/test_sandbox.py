@@ -11,7 +11,7 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.sandbox.pinterest.model import board_of
-from tests.channels.making import Saved
+from tests.channels.calls import Saved
 from tests.channels.sandbox import Acme, acme_at, at, draft, imported
 from tests.channels.servers import MediaSite, Oracle
 

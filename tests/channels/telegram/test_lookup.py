@@ -9,7 +9,8 @@ import pytest
 
 from munadi.channels.telegram.lookup import MAX_NEW
 from munadi.domain.publication import Absent, Published, Unknown
-from tests.channels.making import Saved, bench
+from tests.channels.calls import Saved
+from tests.channels.making import bench
 from tests.channels.network import form_of
 from tests.channels.scene_telegram import (
     ALBUM,
@@ -40,7 +41,7 @@ async def looked(
     built = bench("telegram", LOOKING)
     chat_with(built.network, own, others).on("POST", "/forwardMessage", *copies)
     handle = stored("a", "b", **{"floor": 100, **state})
-    return await built.channel.find(given, WHO, handle, given.due_at, step)
+    return await built.find(given, WHO, handle, given.due_at, step)
 
 
 @pytest.mark.parametrize("own", [{100, 101}, {100, 103}])
@@ -98,7 +99,7 @@ async def test_a_message_is_compared_with_the_post(given: Any, copies: list[Any]
 async def test_a_copy_is_made_in_the_storage_chat_and_deleted_again() -> None:
     built = bench("telegram", LOOKING)
     chat_with(built.network, own={100, 101})
-    await built.channel.find(SALE, WHO, stored("a", floor=100), SALE.due_at)
+    await built.find(SALE, WHO, stored("a", floor=100), SALE.due_at)
     forwarded, deleted = (form_of(one) for one in built.network.mutations)
     silent = {"message_id": "101", "disable_notification": "true"}
     assert forwarded == {"chat_id": STORAGE, "from_chat_id": CHAT, **silent}
@@ -109,7 +110,7 @@ async def test_without_a_storage_chat_a_new_message_proves_nothing() -> None:
     for own, wanted in (({100, 101}, Unknown), ({100}, Absent)):
         built = bench("telegram", {**LOOKING, "storage_chat": None})
         chat_with(built.network, own)
-        assert isinstance(await built.channel.find(SALE, WHO, stored("a", floor=100), SALE.due_at), wanted)
+        assert isinstance(await built.find(SALE, WHO, stored("a", floor=100), SALE.due_at), wanted)
         assert built.network.mutations == []
 
 
@@ -132,7 +133,7 @@ async def test_without_a_way_to_tell_nothing_is_asked(facts: dict[str, Any], sta
     built = bench("telegram", LOOKING)
     who = WHO.model_copy(update={"facts": {**FACTS, **facts}})
     handle = stored("a", "b", **{"floor": 100, **state})
-    assert isinstance(await built.channel.find(SALE, who, handle, SALE.due_at), Unknown)
+    assert isinstance(await built.find(SALE, who, handle, SALE.due_at), Unknown)
     assert built.network.requests == []
 
 
@@ -150,12 +151,12 @@ async def test_without_a_way_to_tell_nothing_is_asked(facts: dict[str, Any], sta
 async def test_a_preparation_notes_the_last_id(ids: Any, last: int | None) -> None:
     built, saved = bench("telegram", {**LOOKING, "storage_chat": None}), Saved()
     chat_with(built.network, own=(), others=ids)
-    await built.channel.prepare(SALE, WHO, None, saved)
+    await built.prepare(SALE, WHO, saved)
     assert saved.kept.state["floor"] == last
     assert built.network.mutations == []
     asked = len(built.network.requests)
     assert asked < 150
-    await built.channel.prepare(SALE, WHO, saved.handle, saved)
+    await built.prepare(SALE, WHO, saved)
     assert len(built.network.requests) == (asked if last else 2 * asked)
 
 

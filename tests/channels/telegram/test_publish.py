@@ -12,7 +12,8 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import TOKEN, Bench, Saved, bench, document, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import TOKEN, Bench, bench, document, error_of, image, publication, video
 from tests.channels.network import form_of
 from tests.channels.scene_telegram import (
     ALBUM,
@@ -187,7 +188,7 @@ async def test_a_message_without_an_id_yet_is_live_and_never_sent_again() -> Non
         found = await built.publish(given, WHO, saved)
         assert (found.post_id, [one.code for one in found.warnings]) == (None, ["POST_ID_PENDING"])
     assert len(built.network.mutations) == 1
-    found = await built.channel.find(given, WHO, saved.handle, given.due_at)
+    found = await built.find(given, WHO, saved, given.due_at)
     assert isinstance(found, Published)
     assert found.post_id is None
 
@@ -237,8 +238,8 @@ async def test_files_and_text_are_judged_in_the_storage_chat_first() -> None:
     built.network.on(
         "POST", "/sendVideo", httpx.ReadError("reset"), sent(6, video={"file_id": "b", "file_unique_id": "u-b"})
     )
-    await error_of(built.channel.prepare(ALBUM, WHO, None, saved), R.PROVIDER_OUTAGE)
-    await built.channel.prepare(ALBUM, WHO, saved.handle, saved)
+    await error_of(built.prepare(ALBUM, WHO, saved), R.PROVIDER_OUTAGE)
+    await built.prepare(ALBUM, WHO, saved)
     forms = [text_parts(one) for one in built.network.mutations]
     assert [(one["chat_id"], one.get("caption")) for one in forms] == [
         (STORAGE, "Hello"),
@@ -246,11 +247,11 @@ async def test_files_and_text_are_judged_in_the_storage_chat_first() -> None:
         (STORAGE, None),
     ]
     assert saved.kept.state["stored"] == stored("a", "b").state["stored"]
-    assert await built.channel.check(ALBUM, WHO, saved.handle)
+    assert await built.check(ALBUM, WHO, saved)
     text, kept = SALE.model_copy(update={"options": {"storageChat": STORAGE, "topicId": 4}}), Saved()
     built.network.on("POST", SEND, sent(8))
     for _ in range(2):
-        await built.channel.prepare(text, WHO, kept.handle, kept)
+        await built.prepare(text, WHO, kept)
     (rehearsed,) = built.network.sent(SEND)
     assert form_of(rehearsed) == {"chat_id": STORAGE, "text": SALE.text, "disable_notification": "true"}
     assert kept.kept.state["rehearsal"] == 8
@@ -260,15 +261,15 @@ async def test_a_file_that_is_taken_as_another_kind_is_refused() -> None:
     built = bench("telegram", SETTINGS)
     built.network.on("POST", "/sendVideo", sent(5, document={"file_id": "a"}))
     given = publication("Hello", media=(video(0),), options={"storageChat": STORAGE})
-    await error_of(built.channel.prepare(given, WHO, None, Saved()), R.MEDIA_VALIDATION_FAILED, S.REJECTED)
+    await error_of(built.prepare(given, WHO), R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 
 
 async def test_by_default_a_lost_message_is_not_looked_for() -> None:
     built = over(SEND, *[httpx.ReadTimeout("slow")] * 1)  # type: ignore[arg-type]
     saved = Saved()
-    await built.channel.prepare(SALE, WHO, None, saved)
+    await built.prepare(SALE, WHO, saved)
     await error_of(built.publish(SALE, WHO, saved), R.PROVIDER_OUTAGE, S.UNKNOWN)
-    looked = await built.channel.find(SALE, WHO, saved.handle, SALE.due_at)
+    looked = await built.find(SALE, WHO, saved, SALE.due_at)
     assert isinstance(looked, Unknown)
     assert "PROBE is off" in looked.note
     assert built.channel.resend(SALE, "post") == "never"

@@ -9,8 +9,9 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
+from tests.channels.calls import Saved
 from tests.channels.connected import film, jpeg, moving, new
-from tests.channels.making import Saved, error_of, image, video
+from tests.channels.making import error_of, image, video
 from tests.channels.sandbox import Acme, at, draft, imported
 
 R, S = Reason, Effect
@@ -46,7 +47,7 @@ async def test_with_a_storage_chat_the_visible_call_moves_no_bytes(acme: Acme) -
 async def test_a_refusal_is_known_before_the_post_is_due(acme: Acme) -> None:
     acme.plant("store_sendMessage", "error", error={"error": "entities"})
     given = new("Hello", options=STORAGE)
-    await error_of(acme.channel.prepare(given, acme.account, None, Saved()), R.INVALID_FIELD, S.REJECTED)
+    await error_of(acme.port.prepare(given, acme.account), R.INVALID_FIELD, S.REJECTED)
     assert acme.posts == []
 
 
@@ -147,7 +148,7 @@ async def test_a_video_whose_message_has_no_id_yet(acme: Acme) -> None:
     given, saved = draft(acme, "video"), Saved()
     found = await acme.post(given, saved)
     assert (found.post_id, [one.code for one in found.warnings]) == (None, ["POST_ID_PENDING"])
-    later: Any = await acme.channel.check(given, acme.account, saved.handle)
+    later: Any = await acme.port.check(given, acme.account, saved)
     assert (later.post_id, later.url) == (acme.posts[0]["id"], acme.posts[0]["url"])
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Ready
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, bench, error_of, image, publication, video
 from tests.channels.network import answer, ok
 from tests.channels.scene_x import SETTINGS, TWEETS, WHO, made, refusal
 
@@ -53,7 +54,7 @@ def over(**settings: Any) -> Bench:
 
 async def test_an_image_is_sent_in_parts_and_described() -> None:
     built, saved = over(), Saved()
-    found = await built.channel.prepare(PICTURE, WHO, None, saved)
+    found = await built.prepare(PICTURE, WHO, saved)
     assert found == Ready(expires_at=NOW + timedelta(hours=24))
     opened = json.loads(built.network.sent(INITIALIZE)[0].content)
     assert opened == {"media_type": "image/jpeg", "total_bytes": 10, "media_category": "tweet_image"}
@@ -67,24 +68,22 @@ async def test_an_image_is_sent_in_parts_and_described() -> None:
 
 async def test_a_preparation_continues_from_every_saved_state() -> None:
     built, saved = over(), Saved()
-    await built.channel.prepare(PICTURE, WHO, None, saved)
+    await built.prepare(PICTURE, WHO, saved)
     calls = [request.url.path.rpartition("/")[2] for request in built.network.requests]
     assert calls == ["initialize", "append", "append", "append", "finalize", "metadata"]
     # Once it is finalized, whether it is processed is read.
     left = {number: calls[number:] for number in (1, 2, 3, 4)} | {5: ["upload", "metadata"], 6: ["metadata"], 7: []}
     for number, handle in enumerate(saved.history[:-1], 1):
         again = over()
-        assert isinstance(await again.channel.prepare(PICTURE, WHO, handle, Saved(handle)), Ready)
+        assert isinstance(await again.prepare(PICTURE, WHO, Saved(handle)), Ready)
         rest = [request.url.path.rpartition("/")[2] for request in again.network.requests]
         assert rest == left[number], number
 
 
 async def test_a_large_file_takes_several_runs() -> None:
     built, saved = over(chunks_per_run=2), Saved()
-    assert await built.channel.prepare(PICTURE, WHO, None, saved) == Pending(
-        after=timedelta(0), note="2 of 3 parts are uploaded"
-    )
-    assert isinstance(await built.channel.prepare(PICTURE, WHO, saved.handle, saved), Ready)
+    assert await built.prepare(PICTURE, WHO, saved) == Pending(after=timedelta(0), note="2 of 3 parts are uploaded")
+    assert isinstance(await built.prepare(PICTURE, WHO, saved), Ready)
     assert len(built.network.sent("/append")) == 3
 
 
@@ -97,10 +96,10 @@ async def test_a_video_is_waited_for_as_long_as_x_says() -> None:
     built.network.on("GET", UPLOAD, working(), working(check_after_secs=9_000), working("succeeded"))
     waits = []
     for _ in range(3):
-        found = await built.channel.prepare(FILM, WHO, saved.handle, saved)
+        found = await built.prepare(FILM, WHO, saved)
         waits.append(found.after.total_seconds() if isinstance(found, Pending) else found)
     assert waits == [7, 2, 60]
-    assert isinstance(await built.channel.prepare(FILM, WHO, saved.handle, saved), Ready)
+    assert isinstance(await built.prepare(FILM, WHO, saved), Ready)
     assert dict(built.network.sent(UPLOAD)[0].url.params) == {"command": "STATUS", "media_id": "7"}
     assert built.network.sent(METADATA) == []
 
@@ -115,16 +114,16 @@ async def test_a_video_is_waited_for_as_long_as_x_says() -> None:
 async def test_a_video_that_x_cannot_process_is_refused(said: Any, minutes: int, reason: Reason) -> None:
     built, saved = over(), Saved()
     built.network.on("POST", f"{UPLOAD}/7/finalize", working("pending")).on("GET", UPLOAD, said)
-    await built.channel.prepare(FILM, WHO, None, saved)
+    await built.prepare(FILM, WHO, saved)
     built.clock.forward(minutes=minutes)
-    error = await error_of(built.channel.prepare(FILM, WHO, saved.handle, saved), reason, S.REJECTED)
+    error = await error_of(built.prepare(FILM, WHO, saved), reason, S.REJECTED)
     assert "med_0" in error.message or minutes
 
 
 async def test_media_that_end_soon_are_uploaded_again_and_their_keys_stay_known() -> None:
     built, saved = over(), Saved(ready("6"))
     built.clock.forward(hours=19, minutes=31)
-    await built.channel.prepare(PICTURE, WHO, saved.handle, saved)
+    await built.prepare(PICTURE, WHO, saved)
     assert [one["id"] for one in saved.kept.state["media"]] == ["7"]
     assert saved.kept.state["keys"] == ("3_6", "3_7") or saved.kept.state["keys"] == ["3_6", "3_7"]
 
@@ -137,7 +136,7 @@ async def test_an_upload_that_x_lost_is_repeated_twice() -> None:
     built.network.on("POST", f"{UPLOAD}/7/append", GONE)
     effects = []
     for _ in range(3):
-        call = built.channel.prepare(PICTURE, WHO, saved.handle, saved)
+        call = built.prepare(PICTURE, WHO, saved)
         effects.append((await error_of(call, R.MEDIA_PROCESSING_FAILED)).effect)
     assert effects == [S.NOT_SENT, S.NOT_SENT, S.REJECTED]
     assert len(built.network.sent(INITIALIZE)) == 3
@@ -148,6 +147,6 @@ async def test_a_post_whose_media_x_does_not_know_is_prepared_again() -> None:
     built.network.on("POST", TWEETS, refusal(400, "Your media IDs are invalid.", INVALID), made())
     await error_of(built.publish(PICTURE, WHO, saved), R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)
     assert saved.kept.state["media"] in ((), [])
-    await built.channel.prepare(PICTURE, WHO, saved.handle, saved)
+    await built.prepare(PICTURE, WHO, saved)
     await built.publish(PICTURE, WHO, saved)
     assert json.loads(built.network.sent(TWEETS)[-1].content)["media"] == {"media_ids": ["7"]}

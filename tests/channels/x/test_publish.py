@@ -12,7 +12,8 @@ import pytest
 from munadi.domain.channel import Resend
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
-from tests.channels.making import NOW, Bench, Saved, account, bench, draft, error_of, image, publication, video
+from tests.channels.calls import Saved
+from tests.channels.making import NOW, Bench, account, bench, draft, error_of, image, publication, video
 from tests.channels.network import answer
 from tests.channels.scene_x import (
     DUPLICATE,
@@ -109,7 +110,7 @@ async def test_x_does_not_judge_a_duplicate_by_itself() -> None:
 
 async def test_without_a_refusal_as_a_duplicate_an_older_post_is_never_ours() -> None:
     built = listed_at(over(), tweet())
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW + timedelta(minutes=10)), Absent)
+    assert isinstance(await built.find(SALE, WHO, None, NOW + timedelta(minutes=10)), Absent)
 
 
 def test_a_post_is_sent_again_once() -> None:
@@ -128,12 +129,12 @@ ANSWER = {"referenced_tweets": [{"type": "replied_to", "id": "3"}]}
     "shown", [tweet(text="Something else"), tweet(created_at=EARLY), tweet(**ANSWER), tweet(**KEYS)]
 )
 async def test_a_post_that_differs_is_not_ours(shown: dict[str, Any]) -> None:
-    assert isinstance(await listed_at(over(), shown).channel.find(SALE, WHO, None, NOW), Absent)
+    assert isinstance(await listed_at(over(), shown).find(SALE, WHO, None, NOW), Absent)
 
 
 async def test_a_media_key_finds_its_post_whatever_its_text() -> None:
     built = listed_at(over(), tweet("1", "Look"), tweet("2", "edited", **KEYS))
-    found = await built.channel.find(PICTURE, WHO, ready("7"), NOW)
+    found = await built.find(PICTURE, WHO, ready("7"), NOW)
     assert isinstance(found, Published)
     assert (found.post_id, found.by_likeness) == ("2", False)
     query = dict(built.network.sent(LISTED)[0].url.params)
@@ -141,12 +142,10 @@ async def test_a_media_key_finds_its_post_whatever_its_text() -> None:
 
 
 async def test_without_its_handle_a_picture_is_found_by_text_and_number() -> None:
-    found = await listed_at(over(), tweet("2", "Look https://t.co/x", **KEYS)).channel.find(PICTURE, WHO, None, NOW)
+    found = await listed_at(over(), tweet("2", "Look https://t.co/x", **KEYS)).find(PICTURE, WHO, None, NOW)
     assert isinstance(found, Absent)
     urls = {"entities": {"urls": [{"url": "https://t.co/x", "expanded_url": "https://x.com/1", "media_key": "3_7"}]}}
-    found = await listed_at(over(), tweet("2", "Look https://t.co/x", **KEYS, **urls)).channel.find(
-        PICTURE, WHO, None, NOW
-    )
+    found = await listed_at(over(), tweet("2", "Look https://t.co/x", **KEYS, **urls)).find(PICTURE, WHO, None, NOW)
     assert isinstance(found, Published)
     assert found.by_likeness
 
@@ -165,16 +164,16 @@ TEXTS: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("text", "shown"), TEXTS, ids=range(len(TEXTS)))
 async def test_a_text_is_compared_as_it_was_written(text: str, shown: dict[str, Any]) -> None:
     given = publication(text)
-    assert isinstance(await listed_at(over(), shown).channel.find(given, WHO, None, NOW), Published)
+    assert isinstance(await listed_at(over(), shown).find(given, WHO, None, NOW), Published)
 
 
 async def test_a_look_is_bounded_and_more_posts_are_unknown() -> None:
     built = over()
     built.network.on("GET", LISTED, page(tweet("1", "other"), following="more"))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)
     assert len(built.network.sent(LISTED)) == 5
     built.network.on("GET", LISTED, page(tweet("1", "other"), following="more"), page(tweet("2")))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Published)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Published)
     assert dict(built.network.sent(LISTED)[-1].url.params)["pagination_token"] == "more"
 
 
@@ -186,7 +185,7 @@ ODD += [{"data": [{"id": "1", "text": "x"}], "meta": {"result_count": 1}}, {"met
 async def test_what_is_no_timeline_proves_nothing(body: Any) -> None:
     built = over()
     built.network.on("GET", LISTED, answer(200, body))
-    assert isinstance(await built.channel.find(SALE, WHO, None, NOW), Unknown)
+    assert isinstance(await built.find(SALE, WHO, None, NOW), Unknown)
 
 
 def test_premium_accounts_write_more_and_larger() -> None:

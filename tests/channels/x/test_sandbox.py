@@ -10,8 +10,9 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published
+from tests.channels.calls import Saved
 from tests.channels.connected import jpeg, moving, new
-from tests.channels.making import Saved, error_of, image
+from tests.channels.making import error_of, image
 from tests.channels.sandbox import Acme, at, draft, imported
 
 R, S = Reason, Effect
