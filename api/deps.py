@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Header, Path, Query
 from pydantic import BaseModel, Field
 
 from api.auth import require
@@ -30,6 +30,19 @@ ContentReader = Annotated[Principal, Depends(require("contents:read"))]
 ContentWriter = Annotated[Principal, Depends(require("contents:write"))]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of entries.")]
 Cursor = Annotated[str | None, Query(max_length=200, description="`nextCursor` of the previous page.")]
+BrandFilter = Annotated[
+    str | None,
+    Query(alias="brandRef", description="Only of this brand. Without it: of every brand that the key may see."),
+]
+AccountId = Annotated[str, Path(description="The account's `id`.")]
+ConnectionId = Annotated[str, Path(description="The connection's `id`.")]
+ContentId = Annotated[str, Path(description="The post's `id`.")]
+DeliveryId = Annotated[str, Path(description="The delivery's `id`.")]
+DraftId = Annotated[str, Path(description="The draft's `id`.")]
+EndpointId = Annotated[str, Path(description="The endpoint's `id`.")]
+KeyId = Annotated[str, Path(description="The API key's `id`.")]
+MediaId = Annotated[str, Path(description="The media's `id`.")]
+PublicationId = Annotated[str, Path(description="The publication's `id`.")]
 IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", description='The `ETag` the change is based on, such as `"3"`.', max_length=200),
@@ -44,7 +57,7 @@ _ROW_ID = re.compile(r"[a-z0-9_ ]{1,80}")
 class Page(WireModel, Generic[T]):
     """A page of a list. `nextCursor` is null on the last one."""
 
-    data: tuple[T, ...]
+    data: tuple[T, ...] = Field(description="The entries of this page.")
     next_cursor: str | None = Field(None, description="Give it as `cursor` for the next page.")
 
 

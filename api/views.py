@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import Field
 
 from munadi.db.contents.views import publication_view
@@ -12,15 +10,15 @@ from munadi.db.tables import ContentRow, EventRow, MediaRow, PublicationRow
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import PublicationView
 from munadi.domain.event import Event
-from munadi.domain.model import WireModel
+from munadi.domain.model import BrandOf, CreatedAt, UniqueId, WireModel
 from munadi.media.facts import MediaFacts
 
 
 class ListedPublication(PublicationView):
     """A publication in a list, with the post and the brand it belongs to."""
 
-    content_id: str
-    brand_ref: str
+    content_id: str = Field(description="The post it belongs to.")
+    brand_ref: BrandOf
 
 
 def listed_publication(content: ContentRow, row: PublicationRow) -> ListedPublication:
@@ -33,9 +31,11 @@ def listed_publication(content: ContentRow, row: PublicationRow) -> ListedPublic
 
 
 class LoggedEvent(Event):
-    """An event in the log. `position` null: committed, not numbered yet."""
+    """An event in the log, with its place there."""
 
-    position: int | None
+    position: int | None = Field(
+        description="The place in the log: the cursor of `GET /v1/events`. Null: not numbered yet."
+    )
 
 
 def logged(row: EventRow) -> LoggedEvent:
@@ -44,26 +44,26 @@ def logged(row: EventRow) -> LoggedEvent:
 
 
 class MediaView(WireModel):
-    """A stored media and what was probed. `duration` in seconds, sides in pixels (0 of a document), `codec` of its
-    video stream.
-    """
+    """A stored file that posts use, and what was probed of it."""
 
-    id: str
+    id: UniqueId
     brand_ref: str | None = Field(description="Null: every brand may use it.")
-    kind: MediaKind
+    kind: MediaKind = Field(description="Image, video or document.")
     type: str = Field(description="The MIME type, by its own bytes.")
-    bytes: int
-    width: int
-    height: int
-    duration: float | None
-    codec: str | None
-    audio_codec: str | None
-    fps: float | None
-    pages: int | None
-    name: str | None
-    sha256: str
-    source_url: str | None
-    created_at: datetime
+    bytes: int = Field(description="The size in bytes.")
+    width: int = Field(description="Pixels; 0 for a document.")
+    height: int = Field(description="Pixels; 0 for a document.")
+    duration: float | None = Field(description="The length of a video, in seconds; null for other files.")
+    codec: str | None = Field(description="Of the video stream; null for other files.")
+    audio_codec: str | None = Field(description="Of the sound; null without sound.")
+    fps: float | None = Field(description="Pictures a second; null for other files than videos.")
+    pages: int | None = Field(description="The pages of a PDF or the slides of a PPTX; null for other files.")
+    name: str | None = Field(
+        description="The file's name, as it was uploaded or in its URL; null where there was none."
+    )
+    sha256: str = Field(description="The SHA-256 of the bytes, in hexadecimal.")
+    source_url: str | None = Field(description="Where it was fetched from; null for an uploaded file.")
+    created_at: CreatedAt
 
 
 def media_view(row: MediaRow) -> MediaView:

@@ -23,10 +23,14 @@ class EndpointChange(WireModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}, _EXAMPLE]})
 
-    url: str | None = Field(None, max_length=2000)
-    types: tuple[EventType, ...] | None = Field(None, max_length=len(EventType))
-    channels: tuple[ChannelName, ...] | None = Field(None, max_length=len(ChannelName))
-    description: str | None = Field(None, max_length=500)
+    url: str | None = Field(None, max_length=2000, description="Where events are sent.")
+    types: tuple[EventType, ...] | None = Field(
+        None, max_length=len(EventType), description="Only these types of event; empty: all."
+    )
+    channels: tuple[ChannelName, ...] | None = Field(
+        None, max_length=len(ChannelName), description="Only events about these networks; empty: all."
+    )
+    description: str | None = Field(None, max_length=500, description="For people.")
     payload: Payload | None = Field(
         None, description="thin: events without `data.content` and `data.publication`. full needs `contents:read`."
     )
@@ -39,7 +43,7 @@ class EndpointChange(WireModel):
         max_length=HEADERS_LIMIT,
         description="Sent with each request, for example `Authorization`. A value of `***` keeps the one before.",
     )
-    enabled: bool | None = None
+    enabled: bool | None = Field(None, description="Whether events are sent.")
 
 
 class EndpointCreate(EndpointChange):
@@ -47,8 +51,10 @@ class EndpointCreate(EndpointChange):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "brandRef": "acme"}]})
 
-    url: str = Field(max_length=2000)
-    brand_ref: BrandRef | None = None
+    url: str = Field(max_length=2000, description="Where events are sent.")
+    brand_ref: BrandRef | None = Field(
+        None, description="Only events of this brand. Null or absent: of every brand that the key may see."
+    )
     signature: SignatureScheme | None = Field(None, description="v1 (default): a shared secret; v1a: a public key.")
 
 
@@ -66,9 +72,11 @@ class Replay(WireModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-12-01T00:00:00Z"}]})
 
-    since: Instant
-    until: Instant | None = None
-    types: tuple[EventType, ...] = Field((), max_length=len(EventType))
+    since: Instant = Field(description="From this time on.")
+    until: Instant | None = Field(None, description="Up to this time, without it. Null: up to now.")
+    types: tuple[EventType, ...] = Field(
+        (), max_length=len(EventType), description="Only these types of event; empty: all."
+    )
 
 
 class Recovery(Replay):
@@ -82,5 +90,7 @@ class Recovery(Replay):
 class Replayed(WireModel):
     """How many events were queued. `nextSince` is where to continue when there were too many for one call."""
 
-    replayed: int
-    next_since: datetime | None
+    replayed: int = Field(description="How many events were queued.")
+    next_since: datetime | None = Field(
+        description="Where to continue when there were too many for one call; null if there were not."
+    )

@@ -7,7 +7,6 @@ to build the document in the event loop stops them all for 0.3 s.
 from __future__ import annotations
 
 import asyncio
-from datetime import date
 from functools import cache, cached_property
 from typing import Any
 
@@ -20,15 +19,13 @@ from api.documentation import HERE
 from api.documentation.markdown import fragment, inline
 from api.documentation.operations import groups, operation_of
 from api.http.conditional import tag_of
-from api.openapi.example_dates import document_on, year_on
 
 
 class ApiPages:
-    """One document and its pages. `pages` has at most the index, as "", and a page for each operation."""
+    """The document and its pages. `pages` has at most the index, as "", and a page for each operation."""
 
-    def __init__(self, document: dict[str, Any], year: int) -> None:
+    def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
-        self.year = year
         self.pages: dict[str, bytes] = {}
 
     def build(self) -> None:
@@ -66,25 +63,18 @@ class ApiPages:
         return _environment().get_template(template).render(groups=groups(self.document), **values).encode()
 
 
-async def api_pages(app: FastAPI, today: date) -> ApiPages:
-    """The document of that day and its pages. The application keeps those of one document only."""
-    if (kept := _kept(app, today)) is not None:
-        return kept
+async def api_pages(app: FastAPI) -> ApiPages:
+    """The application's document and its pages, built once."""
     async with app.state.api_pages_lock:
-        if (kept := _kept(app, today)) is None:
-            kept = await asyncio.to_thread(_build, app, today)
+        kept: ApiPages | None = getattr(app.state, "api_pages", None)
+        if kept is None:
+            kept = app.state.api_pages = await asyncio.to_thread(_build, app)
         return kept
 
 
-def _kept(app: FastAPI, today: date) -> ApiPages | None:
-    kept: ApiPages | None = getattr(app.state, "api_pages", None)
-    return kept if kept is not None and kept.year == year_on(today) else None
-
-
-def _build(app: FastAPI, today: date) -> ApiPages:
-    made = ApiPages(document_on(app, today), year_on(today))
+def _build(app: FastAPI) -> ApiPages:
+    made = ApiPages(app.openapi())
     made.build()
-    app.state.api_pages = made
     return made
 
 

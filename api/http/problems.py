@@ -52,9 +52,9 @@ class ProblemDocument(WireModel):
     """What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`)."""
 
     type: str = Field(description="What explains the kind of problem: an address on this installation.")
-    title: str
-    status: int
-    detail: str
+    title: str = Field(description="The kind of problem, for people.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong and what to do, for people.")
     instance: str = Field(description="The requested path.")
     code: str = Field(description="Stable: programs can rely on it.")
     request_id: str = Field(description="Also in the header `X-Request-Id` and in our log.")

@@ -30,11 +30,11 @@ _RESPONSES = {
 class EventTypeView(WireModel):
     """A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it."""
 
-    type: EventType
+    type: EventType = Field(description="The type's name.")
     description: str = Field(description="When it is sent.")
     # `schema` itself is a name of pydantic's.
-    json_schema: dict[str, Any] = Field(alias="schema")
-    example: dict[str, Any]
+    json_schema: dict[str, Any] = Field(alias="schema", description="The JSON Schema (2020-12) of the body.")
+    example: dict[str, Any] = Field(description="A body that fits the schema.")
 
 
 def event_type(kind: EventType) -> EventTypeView:

@@ -8,6 +8,8 @@ from typing import Any
 from munadi.domain.failure import Reason
 from munadi.domain.reasons import REASONS
 
+_TO_COME = "Put in times to come, at most a year ahead."
+
 CONTENTS: dict[str, Any] = {
     "now": {
         "summary": "Publish now, on the brand's only account",
@@ -15,6 +17,7 @@ CONTENTS: dict[str, Any] = {
     },
     "scheduled": {
         "summary": "Several channels, local time, an override",
+        "description": _TO_COME,
         "value": {
             "brandRef": "acme",
             "text": "Monsoon sale starts today",
@@ -43,9 +46,14 @@ MEDIA: dict[str, Any] = {
     "url": {"summary": "Fetch it", "value": {"brandRef": "acme", "url": "https://cdn.acme.example/a.jpg"}},
 }
 RESCHEDULES: dict[str, Any] = {
-    "instant": {"summary": "An instant", "value": {"scheduledAt": "2027-01-16T09:00:00+05:30"}},
+    "instant": {
+        "summary": "An instant",
+        "description": _TO_COME,
+        "value": {"scheduledAt": "2027-01-16T09:00:00+05:30"},
+    },
     "local": {
         "summary": "A local time",
+        "description": _TO_COME,
         "value": {"scheduledAt": "2027-01-16T09:00:00", "timezone": "Asia/Kolkata"},
     },
 }

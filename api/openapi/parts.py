@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from api.descriptions import describe
-
 # Relative: the document is served by the API that it describes.
 SERVERS = [{"url": "/", "description": "The installation that serves this document."}]
 TAGS = {
@@ -39,7 +37,6 @@ def add_parts(document: dict[str, Any]) -> None:
     for item in [*document["paths"].values(), *document["webhooks"].values()]:
         for operation in item.values():
             operation.setdefault("security", [])  # no key: said, not left out
-    describe(document)
     schemas = document["components"]["schemas"]
     closed = _used_by_requests(document)
     for name, schema in schemas.items():

@@ -50,8 +50,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         exempt_startup()
         if self.started:
-            today = self._app.state.services.clock.now().date()
-            self._building = asyncio.create_task(api_pages(self._app, today))
+            self._building = asyncio.create_task(api_pages(self._app))
         if not self._is_checked:
             self._checking = asyncio.create_task(self._check_schema())
 

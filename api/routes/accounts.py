@@ -12,7 +12,7 @@ from starlette.background import BackgroundTask
 
 from api.account_removal import disconnect_account
 from api.auth import not_found, require
-from api.deps import Page, TheServices
+from api.deps import AccountId, Page, TheServices
 from api.filters import brand_filter
 from api.http.outside_problems import check_url, of_channel
 from api.http.paging import PagingQuery
@@ -74,11 +74,11 @@ Identifier = Annotated[str, AfterValidator(_check_printable)]
 class CredentialsRequest(WireModel):
     """An `accessToken` with its details, or `identifier` and `password` (an app password)."""
 
-    access_token: Token | None = Field(**_SECRET)
-    refresh_token: Token | None = Field(**_SECRET)
+    access_token: Token | None = Field(**_SECRET, description="The network's access token.")
+    refresh_token: Token | None = Field(**_SECRET, description="The network's refresh token, where it has one.")
     expires_at: Instant | None = Field(None, description="Absent: unknown, which is accepted.")
-    identifier: Identifier | None = Field(None, max_length=500)
-    password: Password | None = Field(**_SECRET)
+    identifier: Identifier | None = Field(None, max_length=500, description="The handle or email to log in with.")
+    password: Password | None = Field(**_SECRET, description="An app password.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -91,18 +91,20 @@ class CredentialsRequest(WireModel):
 class AccountImportRequest(WireModel):
     """A connection made elsewhere. `externalId` chooses the profile if the token gives access to several."""
 
-    channel: ChannelName
-    external_id: str | None = Field(None, max_length=500)
+    channel: ChannelName = Field(description="The network, as `GET /v1/channels` names it.")
+    external_id: str | None = Field(None, max_length=500, description="The network's own id of the profile.")
     service_url: str | None = Field(None, max_length=2000, description="The account's own server.")
     login: str | None = Field(None, max_length=50, description="Which of the network's logins, if it has two.")
-    credentials: CredentialsRequest
+    credentials: CredentialsRequest = Field(
+        description="Verified with the network before they are stored encrypted; never shown again."
+    )
 
 
 class AccountCheck(AccountView):
     """The account after a check with its network. `failure` has the problem and its remedy."""
 
-    ok: bool
-    failure: Failure | None
+    ok: bool = Field(description="Whether the network accepts the connection.")
+    failure: Failure | None = Field(description="What the check found; null if all is well.")
 
 
 @router.post(
@@ -158,8 +160,11 @@ async def list_accounts(
     principal: Reader,
     services: TheServices,
     paging: PagingQuery,
-    brand_ref: Annotated[BrandRef | None, Query(alias="brandRef")] = None,
-    channel: ChannelName | None = None,
+    brand_ref: Annotated[
+        BrandRef | None,
+        Query(alias="brandRef", description="Only of this brand. Without it: of every brand that the key may see."),
+    ] = None,
+    channel: Annotated[ChannelName | None, Query(description="Only on this network.")] = None,
     status: Annotated[list[AccountStatus] | None, Query(description="One or more.")] = None,
 ) -> Page[AccountView]:
     """Connected accounts with their health and the posts that wait for them."""
@@ -180,7 +185,7 @@ async def list_accounts(
     responses={**shows(200, examples.ACCOUNT), **error_responses(401, 403, 404, 422)},
     summary="Read an account",
 )
-async def get_account(account_id: str, principal: Reader, services: TheServices) -> AccountView:
+async def get_account(account_id: AccountId, principal: Reader, services: TheServices) -> AccountView:
     """One account. Disconnected accounts can be read too."""
     return await visible_account(account_id, principal, services)
 
@@ -195,7 +200,9 @@ async def get_account(account_id: str, principal: Reader, services: TheServices)
     },
     summary="Check an account",
 )
-async def check(account_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader) -> Response:
+async def check(
+    account_id: AccountId, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """Ask the network whether the account still works. A dead grant becomes `reauth_required`."""
     before = await visible_account(account_id, principal, services)
     if replay := await earlier_response(services, idempotency, before.brand_ref, "accounts.check"):
@@ -223,7 +230,9 @@ async def check(account_id: str, principal: Writer, services: TheServices, idemp
     responses=error_responses(401, 403, 404, 422),
     summary="Disconnect",
 )
-async def disconnect(account_id: str, principal: Writer, services: TheServices, background: BackgroundTasks) -> None:
+async def disconnect(
+    account_id: AccountId, principal: Writer, services: TheServices, background: BackgroundTasks
+) -> None:
     """Posts that the account still had to publish fail with ACCOUNT_DISCONNECTED. Our grant is revoked where the
     network supports that. Repeating the call changes nothing."""
     before = await visible_account(account_id, principal, services)

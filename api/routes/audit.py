@@ -45,8 +45,10 @@ async def list_audit(
     principal: Admin,
     services: TheServices,
     paging: PagingQuery,
-    key_id: Annotated[str | None, Query(alias="keyId", max_length=40)] = None,
-    action: Action | None = None,
+    key_id: Annotated[
+        str | None, Query(alias="keyId", max_length=40, description="Only what was done with this API key.")
+    ] = None,
+    action: Annotated[Action | None, Query(description="Only this action, such as `key.created`.")] = None,
     target: Annotated[str | None, Query(max_length=80, description="The id of the changed object.")] = None,
     since: Annotated[Instant | None, Query(description="Inclusive.")] = None,
     until: Annotated[Instant | None, Query(description="Exclusive.")] = None,

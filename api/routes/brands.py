@@ -45,9 +45,9 @@ class BrandChange(WireModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    name: str | None = Field(None, max_length=200)
+    name: str | None = Field(None, max_length=200, description="For people.")
     timezone: ZoneName | None = Field(None, description="IANA name, for display and calendars.")
-    limits: BrandLimits | None = None
+    limits: BrandLimits | None = Field(None, description="What the brand may use; null: no limit.")
     duplicates: Duplicates | None = Field(
         None,
         description="What happens to a post that an account publishes within 24 hours already: `warn` (by default) or "
@@ -65,7 +65,7 @@ class BrandCreate(BrandChange):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"ref": "acme", **_EXAMPLE}]})
 
-    ref: BrandRef
+    ref: BrandRef = Field(description="The brand's short name, unique and never changed.")
 
 
 @router.post(

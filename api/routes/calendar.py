@@ -8,8 +8,9 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
-from api.deps import ContentReader, TheServices
+from api.deps import BrandFilter, ContentReader, TheServices
 from api.filters import brand_filter
 from api.http.problems import refused
 from api.openapi import examples
@@ -30,16 +31,16 @@ _EXAMPLE = {"timezone": "Asia/Kolkata", "days": [{"date": "2027-01-15", "total":
 class CalendarDay(WireModel):
     """A day: `total` posts are due on it; `contents` has the first ones, earliest first."""
 
-    date: date
-    total: int
-    contents: tuple[ContentView, ...]
+    date: Annotated[date, Field(description="The day, in the calendar's time zone.")]
+    total: int = Field(description="How many posts are due on this day.")
+    contents: tuple[ContentView, ...] = Field(description="The first posts of the day.")
 
 
 class CalendarView(WireModel):
     """Every day of the range, including days without posts. Days are those of `timezone`."""
 
-    timezone: str
-    days: tuple[CalendarDay, ...]
+    timezone: str = Field(description="The IANA time zone in which the time was given, or in which it is shown.")
+    days: tuple[CalendarDay, ...] = Field(description="Every day of the range, in order.")
 
 
 @router.get(
@@ -54,7 +55,7 @@ async def get_calendar(
     from_: Annotated[Day, Query(alias="from", description="The first day, such as 2027-01-01.")],
     to: Annotated[Day, Query(description="The last day.")],
     timezone: Annotated[ZoneName, Query(description="The IANA time zone of the days.")] = "UTC",
-    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    brand_ref: BrandFilter = None,
     per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="At most this many posts per day.")] = 10,
     coming_first: Annotated[
         bool, Query(alias="comingFirst", description="Today's posts that are still to come before those that were due.")

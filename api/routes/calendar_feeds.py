@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,7 +20,7 @@ from munadi.db.brands import calendar_feeds as feeds
 from munadi.db.tables import CalendarFeedRow
 from munadi.domain.content import ContentStatus
 from munadi.domain.icalendar import Entry, write_calendar
-from munadi.domain.model import WireModel
+from munadi.domain.model import BrandOf, CreatedAt, UniqueId, WireModel
 from munadi.intake.requests import EmptyRequest
 
 router = APIRouter(prefix="/v1/brands/{ref}/calendar-feeds", tags=["calendar feeds"])
@@ -48,9 +47,9 @@ class CalendarFeed(WireModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_FEED]})
 
-    id: str
-    brand_ref: str
-    created_at: datetime
+    id: UniqueId
+    brand_ref: BrandOf
+    created_at: CreatedAt
 
 
 class CalendarFeedWithUrl(CalendarFeed):
@@ -112,7 +111,12 @@ async def list_feeds(ref: Ref, services: TheServices, principal: ContentReader) 
     responses=error_responses(401, 403, 404, 422),
     summary="Revoke a calendar's address",
 )
-async def revoke_feed(ref: Ref, feed_id: str, services: TheServices, principal: ContentWriter) -> None:
+async def revoke_feed(
+    ref: Ref,
+    feed_id: Annotated[str, Path(description="The `id` of the calendar's address.")],
+    services: TheServices,
+    principal: ContentWriter,
+) -> None:
     """The address answers 404 at once. Other addresses of the brand stay."""
     await visible_brand(ref, principal, services)
     async with services.database.write() as session:

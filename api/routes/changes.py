@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request, Response
 
 from api.bodies.parsing import described, read_body
-from api.deps import ContentWriter, IfMatch, TheServices, read_match, require_match
+from api.deps import ContentId, ContentWriter, IfMatch, TheServices, read_match, require_match
 from api.http.client_disconnect import while_connected
 from api.idempotency import IdempotencyHeader
 from api.openapi import examples
@@ -31,7 +31,7 @@ CHANGED = error_responses(400, 401, 403, 404, 409, 412, 413, 415, 422)
     openapi_extra=described(ContentEdit, examples.EDITS),
 )
 async def edit_content(
-    content_id: str,
+    content_id: ContentId,
     request: Request,
     services: TheServices,
     principal: ContentWriter,
@@ -48,7 +48,7 @@ async def edit_content(
     "/{content_id}/reschedule", operation_id="contents.reschedule", response_model=ContentView, responses=CHANGED
 )
 async def reschedule_content(
-    content_id: str,
+    content_id: ContentId,
     sent: Annotated[RescheduleRequest, Body(openapi_examples=examples.RESCHEDULES)],
     services: TheServices,
     principal: ContentWriter,
@@ -62,7 +62,7 @@ async def reschedule_content(
 
 @router.post("/{content_id}/cancel", operation_id="contents.cancel", response_model=ContentView, responses=CHANGED)
 async def cancel_content(
-    content_id: str,
+    content_id: ContentId,
     services: TheServices,
     principal: ContentWriter,
     idempotency: IdempotencyHeader,
@@ -77,7 +77,7 @@ async def cancel_content(
     "/{content_id}/publish-now", operation_id="contents.publishNow", response_model=ContentView, responses=CHANGED
 )
 async def publish_content_now(
-    content_id: str,
+    content_id: ContentId,
     services: TheServices,
     principal: ContentWriter,
     idempotency: IdempotencyHeader,
@@ -92,7 +92,7 @@ async def publish_content_now(
     "/{content_id}/retry", operation_id="contents.retry", status_code=202, response_model=ContentView, responses=CHANGED
 )
 async def retry_content(
-    content_id: str,
+    content_id: ContentId,
     services: TheServices,
     principal: ContentWriter,
     idempotency: IdempotencyHeader,

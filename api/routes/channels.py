@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.auth import not_found, require
 from api.deps import Page
@@ -59,7 +59,11 @@ async def list_channels(catalogue: Catalogue, principal: AnyKey) -> Response:
 @router.get(
     "/{channel}", operation_id="channels.get", response_model=ChannelView, responses=error_responses(401, 403, 404)
 )
-async def get_channel(channel: str, catalogue: Catalogue, principal: AnyKey) -> Response:
+async def get_channel(
+    channel: Annotated[str, Path(description="The network, as `GET /v1/channels` names it.")],
+    catalogue: Catalogue,
+    principal: AnyKey,
+) -> Response:
     """One channel's limits and rules, and the JSON Schema of its `options`."""
     found = catalogue.one(channel)
     if found is None:

@@ -8,10 +8,10 @@ a browser that opened the page can send its form: another site can make a browse
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter, BackgroundTasks, Path, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from api.auth import not_found
@@ -113,7 +113,12 @@ async def leave(link: str, request: Request, services: TheServices) -> Response:
         ]
     },
 )
-async def come_back(channel: str, request: Request, services: TheServices, background: BackgroundTasks) -> Response:
+async def come_back(
+    channel: Annotated[str, Path(description="The network, as `GET /v1/channels` names it.")],
+    request: Request,
+    services: TheServices,
+    background: BackgroundTasks,
+) -> Response:
     """The network sends the owner's browser here after the consent. It is for that browser alone, which has the cookie
     that it got when it opened the connect link. Its refusals are pages; networks may add parameters of their own."""
     browser = Browser.of(request, services)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import not_found
-from api.deps import TheServices
+from api.deps import AccountId, ConnectionId, TheServices
 from api.http.address import LOCAL
 from api.http.problems import ProblemError, refused
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
@@ -33,7 +33,7 @@ from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionView
 from munadi.domain.ids import Prefix, is_id
-from munadi.domain.model import WireModel
+from munadi.domain.model import UniqueId, WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
 from munadi.domain.usage import Limit
@@ -73,22 +73,24 @@ class ConnectLinkRequest(WireModel):
 class ConnectRequest(ConnectLinkRequest):
     """What to connect. `login` names one of the network's logins, if it has two."""
 
-    channel: ChannelName
-    login: str | None = Field(None, max_length=50)
+    channel: ChannelName = Field(description="The network, as `GET /v1/channels` names it.")
+    login: str | None = Field(None, max_length=50, description="Which of the network's log-ins, where it has several.")
 
 
 class ConnectLink(WireModel):
     """Send `connectUrl` to the profile's owner. It is not shown again."""
 
-    id: str
-    connect_url: str
-    expires_at: datetime
+    id: UniqueId
+    connect_url: str = Field(description="For the profile's owner. It is not shown again.")
+    expires_at: datetime = Field(description="When the link ends.")
 
 
 class Selection(WireModel):
     """The profiles to connect, from `choices`."""
 
-    external_ids: tuple[Annotated[str, Field(max_length=2_048)], ...] = Field(min_length=1, max_length=100)
+    external_ids: tuple[Annotated[str, Field(max_length=2_048)], ...] = Field(
+        min_length=1, max_length=100, description="The `externalId`s of the profiles to connect."
+    )
 
 
 @router.post(
@@ -135,7 +137,11 @@ async def connect(
     summary="Reconnect in a browser",
 )
 async def reconnect(
-    account_id: str, body: ConnectLinkRequest, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+    account_id: AccountId,
+    body: ConnectLinkRequest,
+    principal: Writer,
+    services: TheServices,
+    idempotency: IdempotencyHeader,
 ) -> Response:
     """Create a link for the same profile. Posts that waited for the account then continue."""
     account = await visible_account(account_id, principal, services)
@@ -169,7 +175,7 @@ async def reconnect(
     responses={**shows(200, examples.CONNECTION), **error_responses(401, 403, 404, 422)},
     summary="Read a connection",
 )
-async def get_connection(connection_id: str, principal: Reader, services: TheServices) -> ConnectionView:
+async def get_connection(connection_id: ConnectionId, principal: Reader, services: TheServices) -> ConnectionView:
     """The progress of a connection: the profiles to choose from, the connected accounts, or the failure."""
     return view_of(await _visible(connection_id, principal, services), services.clock.now())
 
@@ -185,7 +191,7 @@ async def get_connection(connection_id: str, principal: Reader, services: TheSer
     summary="Choose profiles",
 )
 async def select(
-    connection_id: str,
+    connection_id: ConnectionId,
     body: Selection,
     principal: Writer,
     services: TheServices,

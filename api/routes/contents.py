@@ -11,6 +11,8 @@ from api.auth import not_found
 from api.bodies.parsing import body_of, described, read_body
 from api.deps import (
     MAX_PAGE,
+    BrandFilter,
+    ContentId,
     ContentReader,
     ContentWriter,
     Cursor,
@@ -42,7 +44,7 @@ from munadi.publishing.service import takes_long
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
 JSON = "application/json"
-ContentId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}_[0-9a-z]{{26}}$")]
+ListedId = Annotated[str, Field(max_length=40, pattern=f"^{Prefix.CONTENT.value}_[0-9a-z]{{26}}$")]
 
 
 @router.post(
@@ -84,21 +86,20 @@ async def list_contents(
     services: TheServices,
     principal: ContentReader,
     metadata: MetadataQuery,
-    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    brand_ref: BrandFilter = None,
     ids: Annotated[
-        list[ContentId] | None,
+        list[ListedId] | None,
         Query(alias="id", max_length=MAX_PAGE, description=f"Only these posts, {MAX_PAGE} at most."),
     ] = None,
     status: Annotated[list[ContentStatus] | None, Query(description="One or more.")] = None,
-    channel: ChannelName | None = None,
-    account_id: Annotated[str | None, Query(alias="accountId")] = None,
-    client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
+    channel: Annotated[ChannelName | None, Query(description="Only on this network.")] = None,
+    account_id: Annotated[str | None, Query(alias="accountId", description="Only on this account.")] = None,
+    client_ref: Annotated[str | None, Query(alias="clientRef", description="Only posts with this `clientRef`.")] = None,
     words: Annotated[
         str | None, Query(alias="q", max_length=200, description="Words in the text, or the whole `clientRef`.")
     ] = None,
     held: Annotated[
-        bool | None,
-        Query(description="Whether a publication is waiting for an account or a network (`hold`)."),
+        bool | None, Query(description="Whether a publication is waiting for an account or a network (`hold`).")
     ] = None,
     dismissed: Annotated[
         bool | None,
@@ -108,7 +109,9 @@ async def list_contents(
         bool,
         Query(description="Only posts that are due and that no worker has claimed for more than five seconds."),
     ] = False,
-    scheduled_from: Annotated[Instant | None, Query(alias="scheduledFrom")] = None,
+    scheduled_from: Annotated[
+        Instant | None, Query(alias="scheduledFrom", description="Only posts that are due at this time or later.")
+    ] = None,
     scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
     limit: Annotated[
         int | None,
@@ -118,9 +121,8 @@ async def list_contents(
 ) -> Page[ContentView]:
     """Posts, newest first. A page of posts with long texts has fewer than `limit`: `nextCursor` says whether there are
     more."""
-    brand = await brand_filter(brand_ref, principal, services)
     wanted = contents.ContentFilter(
-        brand_ref=brand,
+        brand_ref=await brand_filter(brand_ref, principal, services),
         ids=ids or (),
         statuses=[each.value for each in status or ()],
         channel=channel.value if channel else None,
@@ -144,7 +146,7 @@ async def list_contents(
 @router.get(
     "/{content_id}", operation_id="contents.get", response_model=ContentView, responses=error_responses(401, 403, 404)
 )
-async def get_content(content_id: str, services: TheServices, principal: ContentReader) -> Response:
+async def get_content(content_id: ContentId, services: TheServices, principal: ContentReader) -> Response:
     """A post with its publications. A later change sends the `ETag` as If-Match; a later read as If-None-Match, and
     gets 304 while nothing has changed."""
     view = await visible_content(services, content_id, principal)

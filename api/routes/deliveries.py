@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import not_found
-from api.deps import Page, TheServices
+from api.deps import DeliveryId, Page, TheServices
 from api.filters import object_filter
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader, Success, respond_once
@@ -27,8 +27,9 @@ from munadi.domain.webhook import DeliveryDetail, DeliveryStatus, DeliveryView
 router = APIRouter(prefix="/deliveries")
 
 
-def _id_query(alias: str, prefix: Prefix) -> object:
-    return Query(alias=alias, max_length=40, pattern=f"^{prefix.value}_[0-9a-z]{{26}}$")
+def _id_query(alias: str, prefix: Prefix, description: str) -> object:
+    pattern = f"^{prefix.value}_[0-9a-z]{{26}}$"
+    return Query(alias=alias, max_length=40, pattern=pattern, description=description)
 
 
 @router.get(
@@ -41,10 +42,10 @@ async def list_deliveries(
     principal: WebhookReader,
     services: TheServices,
     paging: PagingQuery,
-    endpoint_id: Annotated[str | None, _id_query("endpointId", Prefix.ENDPOINT)] = None,
-    event_id: Annotated[str | None, _id_query("eventId", Prefix.EVENT)] = None,
-    content_id: Annotated[str | None, _id_query("contentId", Prefix.CONTENT)] = None,
-    status: DeliveryStatus | None = None,
+    endpoint_id: Annotated[str | None, _id_query("endpointId", Prefix.ENDPOINT, "Only to this endpoint.")] = None,
+    event_id: Annotated[str | None, _id_query("eventId", Prefix.EVENT, "Only of this event.")] = None,
+    content_id: Annotated[str | None, _id_query("contentId", Prefix.CONTENT, "Only about this post.")] = None,
+    status: Annotated[DeliveryStatus | None, Query(description="Only with this status.")] = None,
     deferred: Annotated[
         bool, Query(description="Only those that wait because a brand's limit on deliveries is reached.")
     ] = False,
@@ -68,7 +69,7 @@ async def list_deliveries(
     responses={**shows(200, webhook_examples.DELIVERY_DETAIL), **error_responses(401, 403, 404, 422)},
     summary="Read a delivery",
 )
-async def get_delivery(delivery_id: str, principal: WebhookReader, services: TheServices) -> DeliveryDetail:
+async def get_delivery(delivery_id: DeliveryId, principal: WebhookReader, services: TheServices) -> DeliveryDetail:
     """One delivery whole: its newest request as it was sent, and each attempt with its response (16 kB at most)."""
     may_read_texts = principal.may(Scope.CONTENTS_READ)
     log = DeliveryLog(services.database)
@@ -88,7 +89,7 @@ async def get_delivery(delivery_id: str, principal: WebhookReader, services: The
     summary="Redeliver",
 )
 async def redeliver(
-    delivery_id: str, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
+    delivery_id: DeliveryId, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Resend now, whatever the delivery's status, with a fresh retry schedule. The event keeps its id."""
     log = DeliveryLog(services.database)

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse, HTMLResponse
 
 from api.auth import not_found
-from api.deps import TheServices
 from api.documentation import HERE
 from api.documentation.api_pages import api_pages
 from api.http.turns import ONE_A_TURN
@@ -34,16 +33,16 @@ HEADERS = KEPT | {
 
 
 @document.api_route("/openapi.json", methods=["GET", "HEAD"])
-async def show_document(request: Request, services: TheServices) -> Response:
+async def show_document(request: Request) -> Response:
     """The OpenAPI document."""
-    kept = await api_pages(request.app, services.clock.now().date())
+    kept = await api_pages(request.app)
     return Response(kept.json, headers=KEPT | {"ETag": kept.tag}, media_type="application/json")
 
 
 @router.get("")
-async def show_operations(request: Request, services: TheServices) -> Response:
+async def show_operations(request: Request) -> Response:
     """Every operation, by subject."""
-    kept = await api_pages(request.app, services.clock.now().date())
+    kept = await api_pages(request.app)
     return HTMLResponse(kept.index(), headers=HEADERS)
 
 
@@ -56,9 +55,9 @@ async def show_asset(name: str) -> Response:
 
 
 @router.get("/{operation_id}")
-async def show_operation(request: Request, services: TheServices, operation_id: str) -> Response:
+async def show_operation(request: Request, operation_id: str) -> Response:
     """One operation: what it takes and answers, and a form that sends it."""
-    page = (await api_pages(request.app, services.clock.now().date())).page(operation_id)
+    page = (await api_pages(request.app)).page(operation_id)
     if page is None:
         raise not_found("operation", operation_id)
     return HTMLResponse(page, headers=HEADERS)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import not_found
 from api.bodies.brand import named_brand
 from api.bodies.drafts import CREATES, DRAFT, EDITS, DraftCreate, DraftEdit, require_bounded
 from api.bodies.parsing import body_of, described, read_body, read_sent
-from api.deps import ContentReader, ContentWriter, IfMatch, Page, TheServices, check_match, etag, require_match
+from api.deps import (
+    BrandFilter,
+    ContentReader,
+    ContentWriter,
+    DraftId,
+    IfMatch,
+    Page,
+    TheServices,
+    check_match,
+    etag,
+    require_match,
+)
 from api.filters import brand_filter
 from api.http.client_disconnect import while_connected
 from api.http.paging import PagingQuery
@@ -83,7 +94,7 @@ async def list_drafts(
     principal: ContentReader,
     services: TheServices,
     paging: PagingQuery,
-    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    brand_ref: BrandFilter = None,
 ) -> Page[SavedDraft]:
     """Drafts that are not submitted yet, the newest first. A page of long drafts has fewer than `limit`: `nextCursor`
     says whether there are more."""
@@ -100,7 +111,7 @@ async def list_drafts(
     operation_id="drafts.get",
     summary="Read a draft",
 )
-async def get_draft(draft_id: str, principal: ContentReader, services: TheServices) -> Response:
+async def get_draft(draft_id: DraftId, principal: ContentReader, services: TheServices) -> Response:
     """A draft with the problems of its last check. A later change sends the `ETag` as If-Match."""
     draft = await _visible(draft_id, principal, services)
     if draft.content_id is not None:
@@ -117,7 +128,7 @@ async def get_draft(draft_id: str, principal: ContentReader, services: TheServic
     openapi_extra=described(DraftEdit, EDITS),
 )
 async def change_draft(
-    draft_id: str, request: Request, principal: ContentWriter, services: TheServices, if_match: IfMatch = None
+    draft_id: DraftId, request: Request, principal: ContentWriter, services: TheServices, if_match: IfMatch = None
 ) -> Response:
     """Absent fields stay as they are; null removes a field. The draft is checked again."""
     require_match(if_match)
@@ -145,7 +156,7 @@ async def change_draft(
     summary="Delete a draft",
 )
 async def delete_draft(
-    draft_id: str, principal: ContentWriter, services: TheServices, if_match: IfMatch = None
+    draft_id: DraftId, principal: ContentWriter, services: TheServices, if_match: IfMatch = None
 ) -> None:
     """Nothing of it is kept. If-Match is optional."""
     draft = await _open(draft_id, principal, services)
@@ -165,7 +176,7 @@ async def delete_draft(
     summary="Submit a draft",
 )
 async def submit_draft(
-    draft_id: str,
+    draft_id: DraftId,
     request: Request,
     principal: ContentWriter,
     services: TheServices,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from api.auth import not_found
-from api.deps import ContentReader, Limit, Page, TheServices, part
+from api.deps import BrandFilter, ContentId, ContentReader, Limit, Page, TheServices, part
 from api.filters import brand_filter
 from api.http.problems import ProblemError, refused
 from api.openapi.document import error_responses
@@ -42,7 +42,7 @@ Start = Annotated[int, Depends(_start)]
     "/contents/{content_id}/events", operation_id="contents.events.list", responses=error_responses(401, 403, 404, 422)
 )
 async def list_content_events(
-    content_id: str,
+    content_id: ContentId,
     services: TheServices,
     principal: ContentReader,
     start: Start,
@@ -64,7 +64,9 @@ async def list_content_events(
     responses=error_responses(401, 403, 404, 422),
     summary="Read an event",
 )
-async def get_event(event_id: str, services: TheServices, principal: ContentReader) -> LoggedEvent:
+async def get_event(
+    event_id: Annotated[str, Path(description="The event's `id`.")], services: TheServices, principal: ContentReader
+) -> LoggedEvent:
     """One event with its position in the log."""
     await events.number_events(services.database)
     async with services.database.read() as session:
@@ -79,7 +81,7 @@ async def list_events(
     services: TheServices,
     principal: ContentReader,
     start: Start,
-    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    brand_ref: BrandFilter = None,
     kinds: Annotated[list[EventType] | None, Query(alias="type", description="One or more.")] = None,
     limit: Limit = 100,
 ) -> Page[LoggedEvent]:

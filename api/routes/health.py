@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.auth import BEARER, require
@@ -57,7 +58,7 @@ class Dependency(StrEnum):
 class Alive(WireModel):
     """The process responds."""
 
-    status: str = "ok"
+    status: str = Field("ok", description="Always `ok`.")
 
 
 class CheckStatus(StrEnum):
@@ -70,23 +71,23 @@ class CheckStatus(StrEnum):
 class OverdueCheck(WireModel):
     """Posts that are due and that no worker has claimed for more than five seconds. `oldest`: the first due time."""
 
-    status: CheckStatus
-    count: int
-    oldest: datetime | None
+    status: CheckStatus = Field(description="`degraded` while anything is overdue.")
+    count: int = Field(description="How many there are.")
+    oldest: datetime | None = Field(description="When the first of them was due; null if there is none.")
 
 
 class Checks(WireModel):
     """What is checked beyond the dependencies."""
 
-    overdue: OverdueCheck
+    overdue: OverdueCheck = Field(description="Posts that are due and that no worker has claimed.")
 
 
 class Ready(WireModel):
     """Whether this process is ready, the state of each dependency, and whether work is being done."""
 
-    status: Readiness
-    dependencies: dict[str, Dependency]
-    checks: Checks
+    status: Readiness = Field(description="`degraded`: posts are accepted, and wait.")
+    dependencies: dict[str, Dependency] = Field(description="The state of each dependency.")
+    checks: Checks = Field(description="Whether work is being done.")
 
 
 @router.get("/healthz", operation_id="health.checkAlive", responses=shows(200, {"status": "ok"}), summary="Liveness")

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.auth import not_found, require
 from api.bodies.brand import named_brand
 from api.bodies.parsing import described, read_whole
-from api.deps import Page, TheServices
+from api.deps import KeyId, Page, TheServices
 from api.http.paging import PagingQuery
 from api.idempotency import IdempotencyHeader, Success, respond_once, secret_operation
 from api.openapi import examples
@@ -26,7 +26,7 @@ from munadi.db.tables import KeyRow
 from munadi.domain.brand import BrandRef
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
-from munadi.domain.model import WireModel
+from munadi.domain.model import CreatedAt, UniqueId, WireModel
 from munadi.domain.time import Instant
 from munadi.domain.usage import Limit
 from munadi.intake.problems import ProblemCollector
@@ -46,23 +46,23 @@ class KeyCreate(WireModel):
         }
     )
 
-    name: str = Field(min_length=1, max_length=200)
-    scopes: tuple[Scope, ...] = Field(min_length=1, max_length=len(Scope))
-    brand_ref: BrandRef | None = None
-    expires_at: Instant | None = None
+    name: str = Field(min_length=1, max_length=200, description="For people.")
+    scopes: tuple[Scope, ...] = Field(min_length=1, max_length=len(Scope), description="What the key may do.")
+    brand_ref: BrandRef | None = Field(None, description="The brand it works for; null or absent: every brand.")
+    expires_at: Instant | None = Field(None, description="When it ends; null: never.")
 
 
 class KeyView(WireModel):
     """A key without its secret text; `hint` has its last four characters."""
 
-    id: str
-    name: str
-    hint: str
-    scopes: tuple[Scope, ...]
-    brand_ref: str | None
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
+    id: UniqueId
+    name: str = Field(description="For people.")
+    hint: str = Field(description="The key's last characters, to recognize it.")
+    scopes: tuple[Scope, ...] = Field(description="What the key may do.")
+    brand_ref: str | None = Field(description="The brand it works for; null: every brand.")
+    created_at: CreatedAt
+    expires_at: datetime | None = Field(description="When it ends; null: never.")
+    revoked_at: datetime | None = Field(description="When it was revoked; null if it was not.")
 
 
 class KeyWithText(KeyView):
@@ -148,7 +148,7 @@ async def get_own_key(principal: AnyKey, services: TheServices) -> KeyView:
     responses={**shows(200, examples.KEY), **error_responses(401, 403, 404, 422)},
     summary="Read a key",
 )
-async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyView:
+async def get_key(key_id: KeyId, principal: Admin, services: TheServices) -> KeyView:
     """One key, without its text."""
     return _view(await _visible(key_id, principal, services))
 
@@ -160,7 +160,7 @@ async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyVi
     responses=error_responses(401, 403, 404, 422),
     summary="Revoke a key",
 )
-async def revoke_key(key_id: str, principal: Admin, services: TheServices) -> None:
+async def revoke_key(key_id: KeyId, principal: Admin, services: TheServices) -> None:
     """The key stops working at once; keys that were made with it continue to work. Revoking it again changes nothing.
 
     The audit log names the keys that it made: `GET /v1/audit?action=key.created&keyId=…`.

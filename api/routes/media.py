@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.auth import not_found
 from api.bodies.brand import named_brand
 from api.bodies.parsing import described, read_body
-from api.deps import ContentReader, ContentWriter, Page, TheServices
+from api.deps import ContentReader, ContentWriter, MediaId, Page, TheServices
 from api.filters import brand_filter
 from api.http.client_disconnect import while_connected
 from api.http.media_response import stored_response
@@ -121,7 +121,7 @@ async def list_media(
     responses={**shows(200, content_examples.MEDIA), **error_responses(401, 403, 404)},
     summary="Read media",
 )
-async def get_media(media_id: str, services: TheServices, principal: ContentReader) -> MediaView:
+async def get_media(media_id: MediaId, services: TheServices, principal: ContentReader) -> MediaView:
     """A stored media with its probed facts."""
     return media_view(await _visible(media_id, services, principal))
 
@@ -142,7 +142,7 @@ async def _visible(media_id: str, services: Services, principal: Principal) -> M
     responses=error_responses(401, 403, 404, 409),
     summary="Delete media",
 )
-async def delete_media(media_id: str, services: TheServices, principal: ContentWriter) -> None:
+async def delete_media(media_id: MediaId, services: TheServices, principal: ContentWriter) -> None:
     """Delete a file that no post or draft needs. A post needs it until it is published or canceled, a failed one until
     its failures are dismissed. The bytes are removed soon afterwards, unless the same file is stored for another brand.
     Media that belong to every brand are deleted by a key for all brands only."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.deps import ContentReader, ContentWriter, TheServices
+from api.deps import ContentReader, ContentWriter, PublicationId, TheServices
 from api.idempotency import IdempotencyHeader
 from api.openapi.document import error_responses
 from api.post_answers import plain
@@ -17,7 +17,9 @@ CHANGED = error_responses(400, 401, 403, 404, 409, 413, 415, 422)
 
 
 @router.get("/{publication_id}", operation_id="publications.get", responses=error_responses(401, 403, 404))
-async def get_publication(publication_id: str, services: TheServices, principal: ContentReader) -> PublicationDetail:
+async def get_publication(
+    publication_id: PublicationId, services: TheServices, principal: ContentReader
+) -> PublicationDetail:
     """A publication with its draft and its attempts: each visible call and its outcome."""
     return await services.posts.publication(publication_id, principal)
 
@@ -29,7 +31,7 @@ async def get_publication(publication_id: str, services: TheServices, principal:
     responses=CHANGED,
 )
 async def resolve_publication(
-    publication_id: str,
+    publication_id: PublicationId,
     sent: ResolveRequest,
     services: TheServices,
     principal: ContentWriter,
@@ -46,7 +48,7 @@ async def resolve_publication(
     operation_id="publications.dismiss",
 )
 async def dismiss_publication(
-    publication_id: str,
+    publication_id: PublicationId,
     services: TheServices,
     principal: ContentWriter,
     idempotency: IdempotencyHeader,
@@ -65,7 +67,7 @@ async def dismiss_publication(
     operation_id="publications.undismiss",
 )
 async def undismiss_publication(
-    publication_id: str,
+    publication_id: PublicationId,
     services: TheServices,
     principal: ContentWriter,
     idempotency: IdempotencyHeader,

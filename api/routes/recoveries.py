@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import not_found
 from api.bodies.webhooks import Recovery, Replay, Replayed
-from api.deps import TheServices
+from api.deps import EndpointId, TheServices
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
 from api.openapi import webhook_examples
 from api.openapi.document import error_responses
@@ -39,7 +40,11 @@ router = APIRouter(prefix="/endpoints")
     summary="Replay events",
 )
 async def replay_events(
-    endpoint_id: str, body: Replay, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
+    endpoint_id: EndpointId,
+    body: Replay,
+    principal: WebhookWriter,
+    services: TheServices,
+    idempotency: IdempotencyHeader,
 ) -> Response:
     """Send again, in the background, every event of the range that the endpoint subscribed to, with its original id.
 
@@ -79,7 +84,11 @@ async def replay_events(
     summary="Recover missed events",
 )
 async def recover_events(
-    endpoint_id: str, body: Recovery, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
+    endpoint_id: EndpointId,
+    body: Recovery,
+    principal: WebhookWriter,
+    services: TheServices,
+    idempotency: IdempotencyHeader,
 ) -> Response:
     """Send again, in the background, the events of the range that did not arrive, with their original ids.
 
@@ -114,7 +123,10 @@ async def recover_events(
     summary="Read a recovery",
 )
 async def get_recovery(
-    endpoint_id: str, recovery_id: str, principal: WebhookReader, services: TheServices
+    endpoint_id: EndpointId,
+    recovery_id: Annotated[str, Path(description="The recovery's `id`.")],
+    principal: WebhookReader,
+    services: TheServices,
 ) -> RecoveryView:
     """The progress of a recovery."""
     await visible_endpoint(endpoint_id, principal, services)

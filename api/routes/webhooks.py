@@ -12,7 +12,7 @@ from api.bodies.brand import named_brand
 from api.bodies.endpoint_headers import check_headers
 from api.bodies.parsing import described, read_whole
 from api.bodies.webhooks import EndpointChange, EndpointCreate, SecretRotation
-from api.deps import Page, TheServices
+from api.deps import EndpointId, Page, TheServices
 from api.filters import brand_filter
 from api.http.outside_problems import check_url, find_url
 from api.http.paging import PagingQuery
@@ -122,7 +122,7 @@ async def list_endpoints(
     responses={**shows(200, webhook_examples.ENDPOINT), **error_responses(401, 403, 404, 422)},
     summary="Read an endpoint",
 )
-async def get_endpoint(endpoint_id: str, principal: WebhookReader, services: TheServices) -> EndpointView:
+async def get_endpoint(endpoint_id: EndpointId, principal: WebhookReader, services: TheServices) -> EndpointView:
     """One endpoint with its health."""
     return await visible_endpoint(endpoint_id, principal, services)
 
@@ -134,7 +134,7 @@ async def get_endpoint(endpoint_id: str, principal: WebhookReader, services: The
     summary="Change an endpoint",
 )
 async def change_endpoint(
-    endpoint_id: str, body: EndpointChange, principal: WebhookWriter, services: TheServices
+    endpoint_id: EndpointId, body: EndpointChange, principal: WebhookWriter, services: TheServices
 ) -> EndpointView:
     """Only the fields that you send are changed. Enabling an endpoint sends the events stored while it was disabled.
 
@@ -169,7 +169,7 @@ async def change_endpoint(
     responses=error_responses(401, 403, 404, 422),
     summary="Delete an endpoint",
 )
-async def delete_endpoint(endpoint_id: str, principal: WebhookWriter, services: TheServices) -> None:
+async def delete_endpoint(endpoint_id: EndpointId, principal: WebhookWriter, services: TheServices) -> None:
     """Nothing more is sent to it, including pending deliveries."""
     await visible_endpoint(endpoint_id, principal, services)
     await endpoint_store(services).delete(endpoint_id, services.clock.now())
@@ -183,7 +183,7 @@ async def delete_endpoint(endpoint_id: str, principal: WebhookWriter, services: 
     summary="Rotate an endpoint's secret",
 )
 async def rotate_secret(
-    endpoint_id: str,
+    endpoint_id: EndpointId,
     principal: WebhookWriter,
     services: TheServices,
     idempotency: IdempotencyHeader,
@@ -219,7 +219,7 @@ async def rotate_secret(
     summary="Send a test event",
 )
 async def send_test_event(
-    endpoint_id: str, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
+    endpoint_id: EndpointId, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Send a `webhook.test` event now, also to a disabled endpoint. The response has the result."""
     endpoint = await visible_endpoint(endpoint_id, principal, services)

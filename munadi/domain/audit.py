@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from munadi.domain.model import WireModel
+from munadi.domain.model import UniqueId, WireModel
 
 
 class Action(StrEnum):
@@ -109,11 +109,11 @@ ACTION_MEANING = {
 class AuditEntry(WireModel):
     """Who did what, when and from where."""
 
-    id: str
-    at: datetime
+    id: UniqueId
+    at: datetime = Field(description="When it happened.")
     key_id: str | None = Field(description="The API key. Null for a command on the machine and for an unknown key.")
     brand_ref: str | None = Field(description="The brand that the target belongs to; null for every brand.")
-    action: str
+    action: str = Field(description="What was done, as a dotted verb (docs/reference/actions.md).")
     target: str | None = Field(description="The id of what was changed; of a refusal, the code that says why.")
     request_id: str | None = Field(description="Also in the answer's `X-Request-Id` and in the log.")
     address: str | None = Field(description="The caller's address, as the API or a trusted proxy saw it.")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from munadi.domain.model import WireModel
+from munadi.domain.model import CreatedAt, WireModel
 
 # Also Temporal's fairness key, which has at most 64 bytes.
 BRAND_REF = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -39,11 +38,25 @@ class BrandLimits(WireModel):
     for `recoveries`, it means the number in the installation's settings (`MUNADI_LIMITS__…`).
     """
 
-    accounts: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="connected accounts at a time")
-    publications_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
-    api_calls_per_minute: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
-    api_calls_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
-    webhook_deliveries_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
+    accounts: int | None = Field(
+        None, strict=True, ge=0, le=1_000_000, description="Connected accounts at a time; null: no limit."
+    )
+    publications_per_month: int | None = Field(
+        None, strict=True, ge=0, le=1_000_000_000, description="Publications in a calendar month (UTC); null: no limit."
+    )
+    api_calls_per_minute: int | None = Field(
+        None, strict=True, ge=0, le=1_000_000_000, description="API calls a minute; null: no limit."
+    )
+    api_calls_per_month: int | None = Field(
+        None, strict=True, ge=0, le=1_000_000_000, description="API calls in a calendar month (UTC); null: no limit."
+    )
+    webhook_deliveries_per_month: int | None = Field(
+        None,
+        strict=True,
+        ge=0,
+        le=1_000_000_000,
+        description="Webhook requests in a calendar month (UTC); null: no limit.",
+    )
     endpoints: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="webhook endpoints at a time")
     keys: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="valid API keys at a time")
     connect_links: int | None = Field(
@@ -69,14 +82,14 @@ class BrandLimits(WireModel):
 class BrandView(WireModel):
     """A brand as the API returns it. `timezone` is for display and calendars; it never decides when a post is due."""
 
-    ref: str
-    name: str | None
-    timezone: str | None
-    limits: BrandLimits
+    ref: str = Field(description="The brand's short name, unique and never changed.")
+    name: str | None = Field(description="For people.")
+    timezone: str | None = Field(description="The IANA time zone for calendars and displays; null: UTC.")
+    limits: BrandLimits = Field(description="What the brand may use; null: no limit.")
     duplicates: Duplicates = Field(
         description="A post that an account publishes within 24 hours already: accept it with a warning, or refuse it."
     )
     unusable_accounts: UnusableAccounts = Field(
         description="A post for an account that must be connected again: accept it with a warning, or refuse it."
     )
-    created_at: datetime
+    created_at: CreatedAt

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from munadi.domain.model import Duration, WireModel
 
@@ -88,32 +88,33 @@ class Renewal(StrEnum):
 
 
 class TokenLife(WireModel):
-    """How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network).
+    """How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network)."""
 
-    `access_ahead`: how long before its end the access token itself is renewed; None: only when a call needs it.
-    `grant_life`: what a refresh token lives for without being used, unless the network names its end;
-    `grant_ahead`: how long before that it is used.
-    """
-
-    renewed_with: Renewal = Renewal.NOTHING
-    access_ahead: Duration | None = None
-    grant_life: Duration | None = None
-    grant_ahead: Duration = timedelta(days=30)
+    renewed_with: Renewal = Field(Renewal.NOTHING, description="What a token is renewed with.")
+    access_ahead: Duration | None = Field(
+        None, description="How long before its end an access token is renewed; null: when a call needs it."
+    )
+    grant_life: Duration | None = Field(
+        None, description="How long an unused grant lives, if the network does not say."
+    )
+    grant_ahead: Duration = Field(
+        timedelta(days=30), description="How long before a grant's end it is renewed. ISO 8601."
+    )
 
 
 class TextLimit(WireModel):
     """One limit on the text of a post; a network may have several."""
 
-    rule: str
-    unit: TextUnit
-    maximum: int
+    rule: str = Field(description="The rule that a longer text breaks.")
+    unit: TextUnit = Field(description="How the network counts.")
+    maximum: int = Field(description="The most there may be.")
 
 
 class TextLength(TextLimit):
     """The length of one text of a draft, counted by one of its limits; `pointer` as in a problem."""
 
-    pointer: str
-    actual: int
+    pointer: str = Field(description="The text: a JSON pointer into the request.")
+    actual: int = Field(description="The length of the text.")
 
 
 class Counted(StrEnum):
@@ -125,30 +126,30 @@ class Counted(StrEnum):
 
 
 class SoftLimit(WireModel):
-    """An advised limit: a text beyond it is accepted, but shown differently. `effect` completes the network's name."""
+    """An advised limit: a text beyond it is accepted, but shown differently."""
 
-    counted: Counted
-    maximum: int
-    effect: str
+    counted: Counted = Field(description="What is counted.")
+    maximum: int = Field(description="The most there may be.")
+    effect: str = Field(description="What the network does beyond the limit; it completes the network's name.")
 
 
 class Notice(WireModel):
     """A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network."""
 
-    code: str
-    option: str
-    values: tuple[str, ...]
-    message: str
+    code: str = Field(description="What it is about, for programs; stable.")
+    option: str = Field(description="The option's name.")
+    values: tuple[str, ...] = Field(description="The values that it is about.")
+    message: str = Field(description="What is wrong or worth knowing, for people.")
 
 
 class Prices(WireModel):
     """What a network charges for a call, in US dollars, by its price list of `as_of`. Refused calls are free."""
 
-    as_of: date
-    post: float
-    post_with_link: float
-    alt_text: float
-    read: float
+    as_of: date = Field(description="The date of the price list.")
+    post: float = Field(description="One post.")
+    post_with_link: float = Field(description="One post with a link.")
+    alt_text: float = Field(description="The alt text of one picture.")
+    read: float = Field(description="One read call.")
 
 
 # The types that a rendition can be made from. Others are sent as they are, or refused.
@@ -163,20 +164,20 @@ class MediaRule(WireModel):
     animation has none.
     """
 
-    kind: MediaKind
-    mime_types: tuple[str, ...]
-    max_bytes: int
-    min_ratio: float | None = None
-    max_ratio: float | None = None
-    min_width: int | None = None
-    max_width: int | None = None
-    min_duration: Duration | None = None
-    max_duration: Duration | None = None
-    takes_alt: bool = False
-    max_alt_length: int | None = None
-    converted_types: tuple[str, ...] = ()
-    max_source_bytes: int | None = None
-    max_pages: int | None = None
+    kind: MediaKind = Field(description="Image, video or document.")
+    mime_types: tuple[str, ...] = Field(description="The accepted MIME types.")
+    max_bytes: int = Field(description="The largest file, in bytes.")
+    min_ratio: float | None = Field(None, description="Width divided by height, at least.")
+    max_ratio: float | None = Field(None, description="Width divided by height, at most.")
+    min_width: int | None = Field(None, description="Pixels, at least.")
+    max_width: int | None = Field(None, description="Pixels, at most.")
+    min_duration: Duration | None = Field(None, description="The shortest video.")
+    max_duration: Duration | None = Field(None, description="The longest video.")
+    takes_alt: bool = Field(False, description="Whether alt text is published.")
+    max_alt_length: int | None = Field(None, description="The longest alt text, in characters.")
+    converted_types: tuple[str, ...] = Field((), description="Types that are converted to the first of `mimeTypes`.")
+    max_source_bytes: int | None = Field(None, description="The most bytes of an image that is reduced; null: none is.")
+    max_pages: int | None = Field(None, description="The most pages of a document.")
 
     def needs_rendition(self, mime_type: str, size: int, *, multi_picture: bool = False) -> bool:
         """Whether such a file is sent as a rendition, and not as it is."""
@@ -193,47 +194,72 @@ class MediaRule(WireModel):
 class ChannelSpec(WireModel):
     """A network's limits and the numbers of its publish protocol, with the version of the facts they come from."""
 
-    name: ChannelName
-    title: str
-    text_limits: tuple[TextLimit, ...]
-    media_rules: tuple[MediaRule, ...]
-    min_media: int
-    max_media: int
-    mixed_media: bool
-    link_style: LinkStyle
-    link_with_media: LinkStyle | None = None  # beside media, where it differs
-    first_comment: bool
-    max_parts: int
-    scopes: tuple[str, ...]
-    publish_scopes: tuple[str, ...] = ()  # one of them is needed to post; log-ins name it differently
-    tokens: TokenLife = TokenLife()
-    own_server: bool = False  # accounts are at servers of their own, so a log-in needs the server's address as hint
-    logins: tuple[str, ...] = ()  # where there are several; the first is the default
-    tokens_by_login: dict[str, TokenLife] = {}  # where the tokens of another log-in live differently
-    hosts: tuple[str, ...]
-    pulled_media: tuple[MediaKind, ...] = ()  # what the network fetches from our URL; the rest is uploaded
-    lead: Duration
-    publish_deadline: Duration = timedelta(seconds=30)
-    visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
-    margin: Duration = timedelta(seconds=5)
-    absence_window: Duration
+    name: ChannelName = Field(description="The network, as requests name it.")
+    title: str = Field(description="The network's name for people.")
+    text_limits: tuple[TextLimit, ...] = Field(description="Every limit on a text; all of them hold.")
+    media_rules: tuple[MediaRule, ...] = Field(description="What the network accepts, for each kind of media.")
+    min_media: int = Field(description="The fewest media of a post.")
+    max_media: int = Field(description="The most media of a post.")
+    mixed_media: bool = Field(description="Whether one post may have media of several kinds.")
+    link_style: LinkStyle = Field(description="How a `link` is shown.")
+    link_with_media: LinkStyle | None = Field(None, description="How a `link` beside media is shown, where it differs.")
+    first_comment: bool = Field(description="Whether a first comment can be posted.")
+    max_parts: int = Field(description="The most parts of a thread; 1: no threads.")
+    scopes: tuple[str, ...] = Field(description="What an account's owner is asked to grant.")
+    publish_scopes: tuple[str, ...] = Field((), description="One of them is needed to post.")
+    tokens: TokenLife = Field(TokenLife(), description="How long tokens live.")
+    own_server: bool = Field(
+        False, description="Whether accounts are at servers of their own; connecting then needs the server as `hint`."
+    )
+    logins: tuple[str, ...] = Field((), description="The log-ins, where there are several; the first is the default.")
+    tokens_by_login: dict[str, TokenLife] = Field({}, description="The same for other log-ins, where it differs.")
+    hosts: tuple[str, ...] = Field(description="The hosts that are called.")
+    pulled_media: tuple[MediaKind, ...] = Field(
+        (), description="The media that the network fetches from Munadi; the rest is uploaded."
+    )
+    lead: Duration = Field(description="How long before the due time the preparation starts. ISO 8601.")
+    publish_deadline: Duration = Field(
+        timedelta(seconds=30),
+        description="How long the visible call may last, beside the time for its media. ISO 8601.",
+    )
+    visible_bytes: int = Field(0, description="How many bytes of media the visible call itself carries at most.")
+    margin: Duration = Field(
+        timedelta(seconds=5), description="How long after that deadline a call may still have had an effect. ISO 8601."
+    )
+    absence_window: Duration = Field(
+        description="How long after that a post must stay absent to be proven absent. ISO 8601."
+    )
     long_absence: Duration = timedelta(minutes=15)  # in place of it, where nothing but a lagging list shows an absence
-    looks_twice: bool = False  # only two checks, some seconds apart, prove an absence
-    look_every: Duration = timedelta(seconds=5)  # the shortest time between two checks for one post
-    looks_a_day: int | None = None  # of one unconfirmed post after its first hour, where reads are few or cost money
-    found_by_words: bool = False  # a check finds a post by nothing but its text, link and title
-    finds_without_handle: bool = True  # whether a check can prove absence without the handle
-    resend: Resend
-    leftovers: Leftovers = Leftovers.EXPIRE
-    clickable_links: bool = True  # in the text
-    soft_limits: tuple[SoftLimit, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    kinds_without_alt: tuple[str, ...] = ()  # values of the option `kind`
-    prices: Prices | None = None  # None where calls cost nothing
-    version_ends: date | None = None  # when the network ends the version of its API that is called
-    version_end_known: bool = False  # False: that is an estimate, and refuses nothing
-    facts_version: str
-    sources: tuple[str, ...]
+    looks_twice: bool = Field(False, description="Whether only two checks, seconds apart, prove that a post is absent.")
+    look_every: Duration = Field(
+        timedelta(seconds=5), description="The shortest time between two checks for one post. ISO 8601."
+    )
+    looks_a_day: int | None = Field(
+        None, description="How often an unconfirmed post is checked in a day, after its first hour; null: every hour."
+    )
+    found_by_words: bool = Field(
+        False, description="Whether a check after a lost answer finds a post by nothing but its text, link and title."
+    )
+    finds_without_handle: bool = Field(
+        True, description="Whether a check can prove that a post is absent without the network's handle."
+    )
+    resend: Resend = Field(description="Whether a post may be sent again once it is proven absent.")
+    leftovers: Leftovers = Field(Leftovers.EXPIRE, description="What becomes of an unused preparation.")
+    clickable_links: bool = Field(True, description="Whether links in the text can be clicked.")
+    soft_limits: tuple[SoftLimit, ...] = Field(
+        (), description="Advised limits: longer texts are accepted with a warning."
+    )
+    notices: tuple[Notice, ...] = Field((), description="Values of options that are accepted with a warning.")
+    kinds_without_alt: tuple[str, ...] = Field((), description="Values of the option `kind` whose media take no alt.")
+    prices: Prices | None = Field(None, description="What calls cost; null where they cost nothing.")
+    version_ends: date | None = Field(
+        None, description="When the network ends the version of its API that is called; null where it has no end."
+    )
+    version_end_known: bool = Field(
+        False, description="Whether the network has named that day; else it is an estimate, and refuses nothing."
+    )
+    facts_version: str = Field(description="The version of the facts that these numbers come from.")
+    sources: tuple[str, ...] = Field(description="Where the network documents them.")
 
     def may_publish(self, granted: Collection[str]) -> bool:
         """Whether a connection with these scopes can post. Unknown scopes count as sufficient."""
@@ -264,7 +290,7 @@ class ChannelSpec(WireModel):
 class ChannelView(ChannelSpec):
     """A network's limits and rules, and the JSON Schema of its `options`."""
 
-    options: dict[str, Any]
+    options: dict[str, Any] = Field(description="The JSON Schema of `options`.")
 
     @classmethod
     def of(cls, spec: ChannelSpec, options: type[BaseModel]) -> Self:

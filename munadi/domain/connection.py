@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from munadi.domain.failure import Failure
-from munadi.domain.model import WireModel
+from munadi.domain.model import BrandOf, ChannelOf, CreatedAt, UniqueId, WireModel
 
 
 class ConnectionStatus(StrEnum):
@@ -26,20 +28,20 @@ class ConnectionStatus(StrEnum):
 class ProfileChoice(WireModel):
     """A profile that may be chosen."""
 
-    external_id: str
-    name: str
+    external_id: str = Field(description="The network's own id of the profile.")
+    name: str = Field(description="For people.")
 
 
 class ConnectionView(WireModel):
     """The progress of connecting a profile. `account_id` is the account to reconnect, if it is a reconnect."""
 
-    id: str
-    brand_ref: str
-    channel: str
-    account_id: str | None
-    status: ConnectionStatus
-    choices: tuple[ProfileChoice, ...]
-    account_ids: tuple[str, ...]
-    failure: Failure | None
-    created_at: datetime
-    expires_at: datetime
+    id: UniqueId
+    brand_ref: BrandOf
+    channel: ChannelOf
+    account_id: str | None = Field(description="The account to reconnect; null for a new one.")
+    status: ConnectionStatus = Field(description="How far it is.")
+    choices: tuple[ProfileChoice, ...] = Field(description="The profiles to choose from, while `status` is `choosing`.")
+    account_ids: tuple[str, ...] = Field(description="The accounts that were connected.")
+    failure: Failure | None = Field(description="Why it failed; null if it did not.")
+    created_at: CreatedAt
+    expires_at: datetime = Field(description="When the link, or the time for choosing, ends.")

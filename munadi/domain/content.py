@@ -13,7 +13,7 @@ from pydantic import Field
 from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
-from munadi.domain.model import WireModel
+from munadi.domain.model import BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 from munadi.domain.publication import Dismissal, Hold, PublicationStatus, Warning_
 
 
@@ -33,12 +33,16 @@ class ContentStatus(StrEnum):
 class Draft(WireModel):
     """What one publication will show at its network: overrides applied, media probed, link placed."""
 
-    text: str = ""
-    link: str | None = None
-    media: tuple[MediaAsset, ...] = ()
-    first_comment: str | None = None
-    parts: tuple[str, ...] = ()
-    options: dict[str, Any] = {}
+    text: str = Field("", description="The text, or null without one.")
+    link: str | None = Field(
+        None, description="The attached address: a preview where the network has one, otherwise appended to the text."
+    )
+    media: tuple[MediaAsset, ...] = Field((), description="Pictures, videos and documents, in their order.")
+    first_comment: str | None = Field(None, description="A comment that is posted beneath the post.")
+    parts: tuple[str, ...] = Field((), description="The further posts of a thread, where the network has threads.")
+    options: dict[str, Any] = Field(
+        {}, description="Options of the network, as its `options` schema in `GET /v1/channels` describes them."
+    )
 
     @property
     def media_bytes(self) -> int:
@@ -57,57 +61,64 @@ class PublicationDraft(Draft):
 class Rollup(WireModel):
     """The number of publications in each status."""
 
-    total: int
-    accepted: int = 0
-    queued: int = 0
-    publishing: int = 0
-    published: int = 0
-    failed: int = 0
-    unconfirmed: int = 0
-    canceled: int = 0
+    total: int = Field(description="How many publications there are.")
+    accepted: int = Field(0, description="How many are stored and not handed to the workflow yet.")
+    queued: int = Field(0, description="How many wait for their time, or for a condition.")
+    publishing: int = Field(0, description="How many are being published.")
+    published: int = Field(0, description="How many are live at their network.")
+    failed: int = Field(0, description="How many failed.")
+    unconfirmed: int = Field(0, description="How many have an unknown outcome, which a person resolves.")
+    canceled: int = Field(0, description="How many were withdrawn.")
 
 
 class PublicationView(WireModel):
     """A publication as the API returns it."""
 
-    id: str
-    channel: str
-    account_id: str
-    status: PublicationStatus
-    scheduled_at: datetime
-    published_at: datetime | None
-    lateness_ms: int | None
-    provider_post_id: ShownId | None
-    provider_url: WebAddress
-    failure: Failure | None
-    dismissal: Dismissal | None
-    hold: Hold | None
-    attempts: int
-    warnings: tuple[Warning_, ...]
+    id: UniqueId
+    channel: ChannelOf
+    account_id: str = Field(description="The account that publishes.")
+    status: PublicationStatus = Field(description="The state of the publication.")
+    scheduled_at: datetime = Field(description="When it is due.")
+    published_at: datetime | None = Field(description="When the network had it live.")
+    lateness_ms: int | None = Field(
+        description="Milliseconds from the due time to the first byte of the visible call. "
+        "If the worker died in that call: to the intent recorded just before it."
+    )
+    provider_post_id: ShownId | None = Field(description="The network's own id of the post.")
+    provider_url: WebAddress = Field(description="The public address of the post.")
+    failure: Failure | None = Field(description="Why it failed, and what to do; null without a failure.")
+    dismissal: Dismissal | None = Field(
+        description="Set once a person has dismissed the failure, or what a live post lacks."
+    )
+    hold: Hold | None = Field(description="The condition that it waits for; null if it waits only for its time.")
+    attempts: int = Field(description="How many attempts there were.")
+    warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")
 
 
 class ContentView(WireModel):
     """A post as the API returns it, with all that a reader needs to see what happened and what to do."""
 
-    id: str
-    brand_ref: str
-    status: ContentStatus
-    scheduled_at: datetime
-    timezone: str | None
-    publish_by: datetime
-    text: str | None
-    media: tuple[MediaAsset, ...]
-    link: str | None
-    client_ref: str | None
+    id: UniqueId
+    brand_ref: BrandOf
+    status: ContentStatus = Field(description="Computed from the publications' statuses.")
+    scheduled_at: datetime = Field(description="When it is due.")
+    timezone: str | None = Field(description="The IANA time zone in which the time was given, or in which it is shown.")
+    publish_by: datetime = Field(description="Nothing is published after this time.")
+    text: str | None = Field(description="The text, or null without one.")
+    media: tuple[MediaAsset, ...] = Field(description="Pictures, videos and documents, in their order.")
+    link: str | None = Field(
+        description="The attached address: a preview where the network has one, otherwise appended to the text."
+    )
+    client_ref: str | None = Field(description="Your own name for the post.")
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
-    version: int
-    draft_version: int
-    created_at: datetime
-    updated_at: datetime
-    workflow_id: str
-    publications: tuple[PublicationView, ...]
-    warnings: tuple[Warning_, ...]
-    rollup: Rollup
+    version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")
+    draft_version: int = Field(description="Counts the changes of what readers will see.")
+    created_at: CreatedAt
+    updated_at: UpdatedAt
+    workflow_id: str = Field(description="The id of the post's workflow in Temporal.")
+    publications: tuple[PublicationView, ...] = Field(description="One for each account.")
+    warnings: tuple[Warning_, ...] = Field(description="What networks will show or publish differently.")
+    rollup: Rollup = Field(description="How many publications have each status.")
 
 
 def count(statuses: Iterable[PublicationStatus]) -> Rollup:

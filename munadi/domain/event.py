@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from munadi.domain.model import WireModel
 
 
@@ -39,14 +41,14 @@ class EventType(StrEnum):
 class Event(WireModel):
     """An event as a subscriber receives it. Every field is always there; what does not apply is null."""
 
-    id: str
-    type: EventType
-    timestamp: datetime
-    sequence: int | None
-    brand_ref: str | None
-    content_id: str | None
-    publication_id: str | None
-    sns: str | None
-    status: str | None
-    reason: str | None
-    data: dict[str, Any]
+    id: str = Field(description="Unique; begins with `evt_`, the same on each attempt.")
+    type: EventType = Field(description="What happened.")
+    timestamp: datetime = Field(description="When it happened.")
+    sequence: int | None = Field(description="Counts the events of the post; null without a post.")
+    brand_ref: str | None = Field(description="The brand it is about; null if it is about none.")
+    content_id: str | None = Field(description="The post it is about; null if it is about none.")
+    publication_id: str | None = Field(description="The publication it is about; null if it is about none.")
+    sns: str | None = Field(description="The network it is about; null if it is about none.")
+    status: str | None = Field(description="The status after the change.")
+    reason: str | None = Field(description="Why, where it is about a failure or a hold; otherwise null.")
+    data: dict[str, Any] = Field(description="What changed, as it is after the change.")

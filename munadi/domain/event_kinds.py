@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import ConfigDict, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
 from munadi.domain.content import ContentStatus, ContentView, PublicationView
 from munadi.domain.event import Event, EventType
 from munadi.domain.failure import Failure, Reason
-from munadi.domain.model import WireModel
+from munadi.domain.model import UniqueId, WireModel
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.webhook import DisabledReason, EndpointView
 
@@ -38,51 +38,51 @@ class PostData(WireModel):
 
     model_config = ConfigDict(json_schema_extra=_without_texts)
 
-    content: ContentView
-    publication: PublicationView | None
+    content: ContentView = Field(description="The post after the change.")
+    publication: PublicationView | None = Field(description="The publication that changed; null if the whole post did.")
 
 
 class PreflightData(PostData):
     """The post, the publication, and the failure that is to be expected."""
 
-    failure: Failure
+    failure: Failure = Field(description="The failure that is to be expected.")
 
 
 class AccountData(WireModel):
     """The account after the change. It holds no credentials."""
 
-    account: AccountView
+    account: AccountView = Field(description="The account after the change.")
 
 
 class EndpointData(WireModel):
     """The endpoint after the change. It holds no secret."""
 
-    endpoint: EndpointView
+    endpoint: EndpointView = Field(description="The endpoint after the change.")
 
 
 class DeliveryGivenUp(WireModel):
     """A delivery whose last retry failed, and the answer to it: no `statusCode` if there was none."""
 
-    id: str
-    event_id: str
-    event_type: str
-    content_id: str | None
-    attempts: int
-    status_code: int | None
-    error: str | None
+    id: UniqueId
+    event_id: str = Field(description="The event that is delivered.")
+    event_type: str = Field(description="The type of the event.")
+    content_id: str | None = Field(description="The post it belongs to.")
+    attempts: int = Field(description="How many attempts there were.")
+    status_code: int | None = Field(description="The HTTP status of the response; null if none came.")
+    error: str | None = Field(description="Why no response came; null if one did.")
 
 
 class DeliveryData(EndpointData):
     """The endpoint, and the delivery that was given up."""
 
-    delivery: DeliveryGivenUp
+    delivery: DeliveryGivenUp = Field(description="The delivery that was given up.")
 
 
 class WebhookTestData(WireModel):
     """The endpoint that was tested, and a sentence for people."""
 
-    endpoint_id: str
-    text: str
+    endpoint_id: str = Field(description="The endpoint it belongs to.")
+    text: str = Field(description="That this is a test.")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,10 @@ EVENT_KINDS: dict[EventType, EventKind] = {
 def _model(kind: EventType, fields: Mapping[str, Any]) -> type[Event]:
     words = kind.value.replace(".", "_").split("_")
     name = "".join(word.capitalize() for word in words) + "Event"
-    typed: dict[str, Any] = {field: (value, ...) for field, value in {"type": Literal[kind], **fields}.items()}
+    typed: dict[str, Any] = {
+        field: (value, Field(description=Event.model_fields[field].description))
+        for field, value in {"type": Literal[kind], **fields}.items()
+    }
     return create_model(name, __base__=Event, **typed)
 
 

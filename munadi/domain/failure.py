@@ -101,15 +101,15 @@ class Reason(StrEnum):
 class Failure(WireModel):
     """Why a publication failed: the reason, whether a retry can help, what to do, and the network's own words."""
 
-    reason: Reason
-    class_: FailureClass = Field(alias="class")
-    retryable: Retryable
-    message: str
-    remedy: str
-    provider_code: str | None = None
-    provider_message: str | None = None
-    retry_after: datetime | None = None
-    attempt_id: str | None = None
+    reason: Reason = Field(description="Why, for programs; stable (docs/reference/reasons.md).")
+    class_: FailureClass = Field(alias="class", description="The kind of reason.")
+    retryable: Retryable = Field(description="Whether and when a retry can help.")
+    message: str = Field(description="What happened, for people.")
+    remedy: str = Field(description="What to do about it.")
+    provider_code: str | None = Field(None, description="The network's own code.")
+    provider_message: str | None = Field(None, description="The network's own words.")
+    retry_after: datetime | None = Field(None, description="When a retry can help, where that is known.")
+    attempt_id: str | None = Field(None, description="The attempt that failed.")
 
 
 @dataclass

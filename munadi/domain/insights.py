@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
+from typing import Annotated
 
 from pydantic import Field
 
-from munadi.domain.model import WireModel
+from munadi.domain.model import ChannelOf, WireModel
 
 # Upper bounds in milliseconds. The last is the latest that a publication can be, as it is stored (25 days).
 STEPS = (
@@ -28,8 +29,8 @@ MOST_DAYS = 92
 class Outcomes(WireModel):
     """How many publications were published and failed, and how late. Null: none was published by itself."""
 
-    published: int
-    failed: int
+    published: int = Field(description="How many are live at their network.")
+    failed: int = Field(description="How many failed.")
     p50_ms: int | None = Field(
         description="Half of them were published within this many milliseconds after their time."
     )
@@ -39,24 +40,24 @@ class Outcomes(WireModel):
 class DayOutcomes(Outcomes):
     """The publications that were due on one day, in UTC."""
 
-    date: date
+    date: Annotated[date, Field(description="The day, in the calendar's time zone.")]
 
 
 class ChannelInsights(Outcomes):
     """One network: all days together, and each of them, also those without a publication."""
 
-    channel: str
-    days: tuple[DayOutcomes, ...]
+    channel: ChannelOf
+    days: tuple[DayOutcomes, ...] = Field(description="Every day of the range, in order.")
 
 
 class Insights(WireModel):
     """What became of the publications that were due from one day to another, in UTC, both included. Networks without
     any are missing. `brandRef` null: every brand that the key may see."""
 
-    brand_ref: str | None
-    since: date
-    until: date
-    channels: tuple[ChannelInsights, ...]
+    brand_ref: str | None = Field(description="The brand it belongs to.")
+    since: date = Field(description="From this time on.")
+    until: date = Field(description="Up to this time, without it. Null: up to now.")
+    channels: tuple[ChannelInsights, ...] = Field(description="Only events about these networks; empty: all.")
 
 
 @dataclass

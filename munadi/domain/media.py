@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from munadi.domain.channel import MediaKind
-from munadi.domain.model import WireModel
+from munadi.domain.model import UniqueId, WireModel
 
 
 class MediaAsset(WireModel):
@@ -16,20 +18,24 @@ class MediaAsset(WireModel):
     `pages` of a document, where they can be counted; `name` is the file's name where it came from.
     """
 
-    id: str
-    sha256: str
-    kind: MediaKind
-    mime_type: str
-    bytes: int
-    width: int
-    height: int
-    duration_ms: int | None = None
-    video_codec: str | None = None
-    audio_codec: str | None = None
-    fps: float | None = None
-    has_alpha: bool | None = None
-    animated: bool | None = None
-    multi_picture: bool | None = None
-    pages: int | None = None
-    name: str | None = None
-    alt: str | None = None
+    id: UniqueId
+    sha256: str = Field(description="The SHA-256 of the bytes, in hexadecimal.")
+    kind: MediaKind = Field(description="Image, video or document.")
+    mime_type: str = Field(description="The MIME type, by its own bytes.")
+    bytes: int = Field(description="The size in bytes.")
+    width: int = Field(description="Pixels; 0 for a document.")
+    height: int = Field(description="Pixels; 0 for a document.")
+    duration_ms: int | None = Field(None, description="The length of a video, in milliseconds; null for other files.")
+    video_codec: str | None = Field(None, description="Of the video stream; null for other files.")
+    audio_codec: str | None = Field(None, description="Of the sound; null without sound.")
+    fps: float | None = Field(None, description="Pictures a second; null for other files than videos.")
+    has_alpha: bool | None = Field(None, description="Whether an image has transparency; null is unknown.")
+    animated: bool | None = Field(None, description="Whether an image moves; null is unknown.")
+    multi_picture: bool | None = Field(
+        None, description="Whether a JPEG holds more pictures behind the one that is shown."
+    )
+    pages: int | None = Field(None, description="The pages of a PDF or the slides of a PPTX; null for other files.")
+    name: str | None = Field(
+        None, description="The file's name, as it was uploaded or in its URL; null where there was none."
+    )
+    alt: str | None = Field(None, description="What the picture shows, for those who cannot see it.")

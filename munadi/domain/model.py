@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 # A length of time in an answer: ISO 8601, with fractions of a second. The format `duration` of JSON Schema has none.
@@ -20,6 +20,13 @@ Duration = Annotated[
         }
     ),
 ]
+
+# Fields that many answers have.
+UniqueId = Annotated[str, Field(description="Unique; its first letters name the kind of thing.")]
+BrandOf = Annotated[str, Field(description="The brand it belongs to.")]
+ChannelOf = Annotated[str, Field(description="The network, as `GET /v1/channels` names it.")]
+CreatedAt = Annotated[datetime, Field(description="When it was made.")]
+UpdatedAt = Annotated[datetime, Field(description="When it last changed.")]
 
 
 class Model(BaseModel):

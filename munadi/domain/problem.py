@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from munadi.domain.model import WireModel
 from munadi.domain.publication import Warning_
@@ -35,13 +35,17 @@ def _bounded(limit: int) -> AfterValidator:
 class Problem(WireModel):
     """`pointer` is a JSON pointer into the request; `rule` is stable; a person compares `limit` and `actual`."""
 
-    pointer: Annotated[str, _bounded(MAX_POINTER)]
-    code: str
-    message: Annotated[str, _bounded(MAX_MESSAGE)]
-    channel: Annotated[str | None, _bounded(MAX_VALUE)] = None
-    rule: str | None = None
-    limit: int | float | str | None = None
-    actual: Annotated[int | float | str | None, _bounded(MAX_VALUE)] = None
+    pointer: Annotated[str, _bounded(MAX_POINTER)] = Field(
+        description="A JSON pointer into the request; `?name` is a parameter of the query."
+    )
+    code: str = Field(description="What it is about, for programs; stable.")
+    message: Annotated[str, _bounded(MAX_MESSAGE)] = Field(description="What is wrong or worth knowing, for people.")
+    channel: Annotated[str | None, _bounded(MAX_VALUE)] = Field(
+        None, description="The network whose rule it is; null if it is a rule of every network."
+    )
+    rule: str | None = Field(None, description="The rule, for programs; stable.")
+    limit: int | float | str | None = Field(None, description="What the rule allows.")
+    actual: Annotated[int | float | str | None, _bounded(MAX_VALUE)] = Field(None, description="What was sent.")
 
 
 class ProblemsFound(Exception):

@@ -45,11 +45,11 @@ class HoldReason(StrEnum):
 
 
 class Hold(WireModel):
-    """A condition that keeps a publication queued past its time. `until` None: until a person acts."""
+    """A condition that keeps a publication queued past its time."""
 
-    reason: HoldReason
-    since: datetime
-    until: datetime | None = None
+    reason: HoldReason = Field(description="What it waits for.")
+    since: datetime = Field(description="When it began to wait.")
+    until: datetime | None = Field(None, description="When it is tried again. Null: once a person acts.")
 
 
 class DismissedAs(StrEnum):
@@ -63,8 +63,8 @@ class Dismissal(WireModel):
     """A failure, or a live post that lacks a part, that a person has dealt with: it needs no attention any more. The
     status stays."""
 
-    at: datetime
-    because: DismissedAs
+    at: datetime = Field(description="When it happened.")
+    because: DismissedAs = Field(description="Why nothing more has to be done.")
 
 
 # A hold becomes longer with every attempt that met the same condition.
@@ -101,10 +101,12 @@ _ADDED = ("content_id", "account_id")
 class Warning_(WireModel):
     """A warning for a person. It changes no status."""
 
-    code: Code
-    message: Message
-    channel: str | None = None
-    pointer: Name | None = None
+    code: Code = Field(description="What it is about, for programs; stable.")
+    message: Message = Field(description="What is wrong or worth knowing, for people.")
+    channel: str | None = Field(None, description="The network, as `GET /v1/channels` names it.")
+    pointer: Name | None = Field(
+        None, description="A JSON pointer into the request; `?name` is a parameter of the query."
+    )
     content_id: str | None = Field(None, description="Another post that the warning is about.")
     account_id: str | None = Field(None, description="The account that its owner must connect again.")
 

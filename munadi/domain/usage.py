@@ -16,7 +16,7 @@ from typing import Self
 from pydantic import Field
 
 from munadi.domain.brand import BrandLimits
-from munadi.domain.model import WireModel
+from munadi.domain.model import BrandOf, WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.publication import PublicationStatus
 
@@ -142,11 +142,11 @@ def month_counted(
 
 
 class Used(WireModel):
-    """Usage of one kind. `limit` and `remaining` null: unlimited."""
+    """Usage of one kind, and its limit."""
 
-    used: int
-    limit: int | None
-    remaining: int | None
+    used: int = Field(description="How much was used.")
+    limit: int | None = Field(description="The limit; null: none.")
+    remaining: int | None = Field(description="How much may still be used; null without a limit.")
 
     @classmethod
     def of(cls, used: int, limit: int | None) -> Self:
@@ -155,9 +155,9 @@ class Used(WireModel):
 
 
 class PublicationsUsed(Used):
-    """Publications of a month. `planned` may still be published in it; `remaining` is without them."""
+    """Publications of a month. `remaining` leaves out the planned ones too."""
 
-    planned: int
+    planned: int = Field(description="Publications that are due in this month and not published yet.")
 
     @classmethod
     def counted(cls, published: int, planned: int, limit: int | None) -> Self:
@@ -167,9 +167,9 @@ class PublicationsUsed(Used):
 
 
 class DeliveriesUsed(Used):
-    """Webhook deliveries of a month. `deferred` wait now because the limit is reached; 0 for other months."""
+    """Webhook deliveries of a month, and those that wait because the limit is reached."""
 
-    deferred: int
+    deferred: int = Field(description="Deliveries that wait for the next month; 0 for other months than this one.")
 
     @classmethod
     def counted(cls, used: int, deferred: int, limit: int | None) -> Self:
@@ -180,14 +180,14 @@ class DeliveriesUsed(Used):
 class UsageView(WireModel):
     """A brand's usage in a month, with its current limits."""
 
-    brand_ref: str
+    brand_ref: BrandOf
     month: str = Field(description="A calendar month in UTC.")
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: datetime = Field(description="When the month starts.")
+    ends_at: datetime = Field(description="When the next month starts.")
     connected_accounts: Used = Field(description="Now, or as the month ended.")
-    publications: PublicationsUsed
-    api_calls: Used
-    api_calls_per_minute: Used | None = Field(description="Of the minute that runs; null for other months.")
+    publications: PublicationsUsed = Field(description="Publications of the month.")
+    api_calls: Used = Field(description="API calls of the month.")
+    api_calls_per_minute: Used | None = Field(description="API calls of this minute; null for other months.")
     webhook_deliveries: DeliveriesUsed = Field(description="Deliveries that were attempted; retries are not counted.")
     endpoints: Used | None = Field(description="Webhook endpoints now; null for other months, as is what follows.")
     keys: Used | None = Field(description="API keys that are valid.")

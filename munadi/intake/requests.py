@@ -65,12 +65,12 @@ Media = Annotated[list[MediaRequest], Field(max_length=MAX_MEDIA)]
 class ChannelRequest(RequestBody):
     """One channel to publish on, with its overrides. Absent or null: as in the post."""
 
-    channel: Name
+    channel: Name = Field(description="The network, as `GET /v1/channels` names it.")
     account_id: Id | None = Field(None, description="Needed when the brand has several accounts on the channel.")
     text: Text | None = Field(None, description="Replaces the text here; an empty one removes it.")
     media: Media | None = Field(None, description="Replace the media here; an empty list removes them.")
     link: Link | None = Field(None, description="Replaces the link here; an empty one removes it.")
-    first_comment: Text | None = None
+    first_comment: Text | None = Field(None, description="A comment that is posted beneath the post.")
     parts: Annotated[list[Text], Field(max_length=100)] | None = Field(None, description="The later posts of a thread.")
     options: Annotated[dict[str, Any], Field(max_length=MAX_OPTIONS)] | None = Field(
         None, description="The channel's own options; see GET /v1/channels."
@@ -97,25 +97,34 @@ Metadata = Annotated[
 class ContentRequest(RequestBody):
     """A post: what to publish, where and when."""
 
-    brand_ref: Id
-    text: Text | None = None
-    media: Media | None = None
+    brand_ref: Id = Field(description="The brand that publishes.")
+    text: Text | None = Field(None, description="The text, or null without one.")
+    media: Media | None = Field(None, description="Pictures, videos and documents, in their order.")
     link: Link | None = Field(None, description="Shown as a preview where the network has link posts, else appended.")
-    channels: list[ChannelOrName] = Field(min_length=1, max_length=MAX_CHANNELS)
+    channels: list[ChannelOrName] = Field(
+        min_length=1,
+        max_length=MAX_CHANNELS,
+        description="Where to publish: a network's name means the brand's only account there; an object "
+        "also chooses the account and overrides fields.",
+    )
     scheduled_at: Time | None = Field(None, description="ISO 8601 with offset, or local in `timezone`; absent: now.")
     timezone: str | None = Field(None, max_length=MAX_ZONE, description="An IANA zone, such as Asia/Kolkata.")
     fold: Literal["earlier", "later"] | None = Field(None, description="Which of a doubled local hour.")
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
     client_ref: str | None = Field(None, max_length=255, description="Your own id of it, to list by.")
-    metadata: Metadata | None = None
+    metadata: Metadata | None = Field(
+        None,
+        description="Names and texts of your own: returned with the post and in its events, and never "
+        "sent to a network. Null: none.",
+    )
 
 
 class ContentEdit(RequestBody):
     """Changes to a post: what is absent stays, null clears. The set of channels is fixed."""
 
-    text: Text | None = None
-    media: Media | None = None
-    link: Link | None = None
+    text: Text | None = Field(None, description="The new text; null removes it.")
+    media: Media | None = Field(None, description="The new media; null removes them.")
+    link: Link | None = Field(None, description="The new link; null removes it.")
     channels: list[ChannelOrName] | None = Field(
         None,
         max_length=MAX_CHANNELS,
@@ -127,24 +136,36 @@ class ContentEdit(RequestBody):
 class RescheduleRequest(RequestBody):
     """The new time of a post."""
 
-    scheduled_at: Time
-    timezone: str | None = Field(None, max_length=MAX_ZONE)
-    fold: Literal["earlier", "later"] | None = None
-    publish_by: Time | None = None
+    scheduled_at: Time = Field(description="The new time: ISO 8601 with offset, or local in `timezone`.")
+    timezone: str | None = Field(
+        None,
+        max_length=MAX_ZONE,
+        description="The IANA time zone in which the time was given, or in which it is shown.",
+    )
+    fold: Literal["earlier", "later"] | None = Field(
+        None, description="Which of the two times is meant when the clock is set back and the local hour happens twice."
+    )
+    publish_by: Time | None = Field(
+        None, description="Nothing is published after this time. Absent: a default moves along, an explicit one stays."
+    )
 
 
 class RetryRequest(RequestBody):
     """Which failed publications to queue again; absent: all of them."""
 
-    publication_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_CHANNELS)] | None = None
+    publication_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_CHANNELS)] | None = Field(
+        None, description="Only these publications. Null or absent: every one that failed."
+    )
 
 
 class ResolveRequest(RequestBody):
     """The outcome that a person found at the network."""
 
-    outcome: Literal["published", "not_published"]
-    provider_post_id: Annotated[str, Field(min_length=1, max_length=512)] | None = None
-    provider_url: Link | None = None
+    outcome: Literal["published", "not_published"] = Field(description="What you found at the network.")
+    provider_post_id: Annotated[str, Field(min_length=1, max_length=512)] | None = Field(
+        None, description="The network's own id of the post."
+    )
+    provider_url: Link | None = Field(None, description="The public address of the post.")
 
 
 class DismissRequest(RequestBody):
@@ -158,7 +179,7 @@ class DismissRequest(RequestBody):
 class MediaUrlRequest(RequestBody):
     """A media file to fetch and store."""
 
-    url: Url
+    url: Url = Field(description="Where to fetch the file: a public address.")
     brand_ref: Id | None = Field(
         None, description="Whose it is. Absent: the key's own brand, else every brand may use it."
     )

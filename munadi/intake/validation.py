@@ -8,7 +8,7 @@ from pydantic import Field
 
 from munadi.domain.channel import TextLength
 from munadi.domain.content import Draft
-from munadi.domain.model import WireModel
+from munadi.domain.model import ChannelOf, WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft, checked_once
@@ -17,21 +17,21 @@ from munadi.intake.drafts import PlacedDraft, checked_once
 class DraftView(Draft):
     """What one publication would show."""
 
-    channel: str
-    account_id: str
+    channel: ChannelOf
+    account_id: str = Field(description="The account that would publish.")
 
 
 class LengthView(TextLength):
     """The length of a text by one limit of its network, counted as that network counts."""
 
-    channel: str
-    account_id: str | None
+    channel: ChannelOf
+    account_id: str | None = Field(description="The account, or null if none is known.")
 
 
 class Validation(WireModel):
     """The result of validating a post."""
 
-    valid: bool
+    valid: bool = Field(description="Whether it could be submitted as it is.")
     problems: tuple[Problem, ...] = Field(description=f"The first {MAX_PROBLEMS} at most.")
     more_problems: int = Field(0, description="How many further problems there are, which are not listed.")
     warnings: tuple[Warning_, ...] = Field(

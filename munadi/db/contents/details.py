@@ -12,32 +12,32 @@ from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.channel import TextLength
 from munadi.domain.content import Draft, PublicationView
 from munadi.domain.failure import Effect
-from munadi.domain.model import WireModel
+from munadi.domain.model import UniqueId, WireModel
 from munadi.domain.publication import ClosedBy
 from munadi.ports import AnyChannel
 
 
 class AttemptView(WireModel):
-    """One attempt of a visible call. `outcome` null: in progress, or not known yet."""
+    """One attempt of a visible call, as the log of attempts shows it."""
 
-    id: str
-    stage: str
-    number: int
-    intent_at: datetime
-    ended_at: datetime | None
-    outcome: Effect | None
-    provider_code: str | None
+    id: UniqueId
+    stage: str = Field(description="Which visible call: `post`, `comment`, `part-2` and so on.")
+    number: int = Field(description="Counts from 1.")
+    intent_at: datetime = Field(description="When the call was about to be made.")
+    ended_at: datetime | None = Field(description="When it ended; null while it has not.")
+    outcome: Effect | None = Field(description="What became of it; null while it is in progress or not known.")
+    provider_code: str | None = Field(description="The network's own code.")
     raw: str | None = Field(description="The network's response, redacted and shortened.")
-    duration_ms: int | None
+    duration_ms: int | None = Field(description="How long it took, in milliseconds.")
 
 
 class PublicationDetail(PublicationView):
     """A publication with its draft and its attempts."""
 
-    content_id: str
+    content_id: str = Field(description="The post it belongs to.")
     draft: Draft = Field(description="What it shows: overrides applied, media probed, link placed.")
     lengths: tuple[TextLength, ...] = Field(description="Each text measured against each limit of the network.")
-    attempt_log: tuple[AttemptView, ...]
+    attempt_log: tuple[AttemptView, ...] = Field(description="Every attempt, the first one first.")
 
 
 def publication_detail(

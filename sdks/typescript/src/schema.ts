@@ -181,7 +181,7 @@ export type AccountReauthRequiredEvent = {
 /** The health of a connection. */
 export type AccountStatus = "connected" | "expiring" | "reauth_required" | "disconnected";
 
-/** A connected account and its health, as last known. `POST /v1/accounts/{id}/check` asks its network. `grant_expires_at` is when the whole grant ends, where the network names it; `last_success_at` when a post, a check or a renewal of the token last worked, `last_failure` the last that did not. `quota` is what the network said was used and left when it was last checked, where it says so; `affected_contents` wait for this account. */
+/** A connected account and its health, as last known. `POST /v1/accounts/{id}/check` asks its network. */
 export type AccountView = {
   /** The ids of the posts that wait for this account. */
   affectedContents: (string)[];
@@ -232,7 +232,7 @@ export type Alive = {
   status?: string;
 };
 
-/** One attempt of a visible call. `outcome` null: in progress, or not known yet. */
+/** One attempt of a visible call, as the log of attempts shows it. */
 export type AttemptView = {
   /** How long it took, in milliseconds. */
   durationMs: number | null;
@@ -244,7 +244,7 @@ export type AttemptView = {
   intentAt: string;
   /** Counts from 1. */
   number: number;
-  /** What became of it. */
+  /** What became of it; null while it is in progress or not known. */
   outcome: Effect | null;
   /** The network's own code. */
   providerCode: string | null;
@@ -445,7 +445,7 @@ export type ChannelView = {
   foundByWords?: boolean;
   /** The hosts that are called. */
   hosts: (string)[];
-  /** Values of the option `kind` whose media have no alt text. */
+  /** Values of the option `kind` whose media take no alt. */
   kindsWithoutAlt?: (string)[];
   /** How long before the due time the preparation starts. ISO 8601. */
   lead: string;
@@ -453,7 +453,7 @@ export type ChannelView = {
   leftovers?: Leftovers;
   /** How a `link` is shown. */
   linkStyle: LinkStyle;
-  /** How a `link` is shown beside media, where that differs. */
+  /** How a `link` beside media is shown, where it differs. */
   linkWithMedia?: LinkStyle | null;
   /** The log-ins, where there are several; the first is the default. */
   logins?: (string)[];
@@ -463,7 +463,7 @@ export type ChannelView = {
   lookEvery?: string;
   /** How often an unconfirmed post is checked in a day, after its first hour; null: every hour. */
   looksADay?: number | null;
-  /** Whether only two checks, some seconds apart, prove that a post is absent. */
+  /** Whether only two checks, seconds apart, prove that a post is absent. */
   looksTwice?: boolean;
   /** How long after that deadline a call may still have had an effect. ISO 8601. */
   margin?: string;
@@ -497,7 +497,7 @@ export type ChannelView = {
   resend: Resend;
   /** What an account's owner is asked to grant. */
   scopes: (string)[];
-  /** Advised limits: a text beyond them is accepted with a warning. */
+  /** Advised limits: longer texts are accepted with a warning. */
   softLimits?: (SoftLimit)[];
   /** Where the network documents them. */
   sources: (string)[];
@@ -1061,9 +1061,9 @@ export type Deferral = {
   limit: Limit;
 };
 
-/** Webhook deliveries of a month. `deferred` wait now because the limit is reached; 0 for other months. */
+/** Webhook deliveries of a month, and those that wait because the limit is reached. */
 export type DeliveriesUsed = {
-  /** Deliveries that wait for the next month. */
+  /** Deliveries that wait for the next month; 0 for other months than this one. */
   deferred: number;
   /** The limit; null: none. */
   limit: number | null;
@@ -1073,7 +1073,7 @@ export type DeliveriesUsed = {
   used: number;
 };
 
-/** One HTTP attempt; `response_head` is the start of the response, 16 kB at most. */
+/** One HTTP attempt of a delivery, and what came back. */
 export type DeliveryAttempt = {
   /** When it happened. */
   at: string;
@@ -1083,7 +1083,7 @@ export type DeliveryAttempt = {
   error: string | null;
   /** Counts from 1. */
   number: number;
-  /** The start of the response. */
+  /** The start of the response, 16 kB at most. */
   responseHead: string;
   /** The HTTP status of the response; null if none came. */
   statusCode: number | null;
@@ -1330,7 +1330,7 @@ export type EndpointData = {
   endpoint: EndpointView;
 };
 
-/** A webhook endpoint. Empty `types` and `channels` mean all; no `brand_ref` means every brand. */
+/** A webhook endpoint as it is stored. It shows no secret. */
 export type EndpointView = {
   /** Only events of this brand; null: of every brand. */
   brandRef: string | null;
@@ -1459,7 +1459,7 @@ export type FailureClass = "TOKEN" | "PERMISSION" | "MEDIA" | "POLICY" | "RATE_L
 /** ok: the last attempt succeeded, or there was none · failing: every attempt since `failingSince` failed · disabled: nothing is sent until it is enabled. */
 export type Health = "ok" | "failing" | "disabled";
 
-/** A condition that keeps a publication queued past its time. `until` None: until a person acts. */
+/** A condition that keeps a publication queued past its time. */
 export type Hold = {
   /** What it waits for. */
   reason: HoldReason;
@@ -1601,7 +1601,7 @@ export type ListedPublication = {
   warnings: (Warning)[];
 };
 
-/** An event in the log. `position` null: committed, not numbered yet. */
+/** An event in the log, with its place there. */
 export type LoggedEvent = {
   /** The brand it is about; null if it is about none. */
   brandRef: string | null;
@@ -1696,7 +1696,7 @@ export type MediaRule = {
   maxPages?: number | null;
   /** Width divided by height, at most. */
   maxRatio?: number | null;
-  /** The largest image that is reduced to fit, in bytes; null: none is. */
+  /** The most bytes of an image that is reduced; null: none is. */
   maxSourceBytes?: number | null;
   /** Pixels, at most. */
   maxWidth?: number | null;
@@ -1720,7 +1720,7 @@ export type MediaUrlRequest = {
   url: string;
 };
 
-/** A stored media and what was probed. `duration` in seconds, sides in pixels (0 of a document), `codec` of its video stream. */
+/** A stored file that posts use, and what was probed of it. */
 export type MediaView = {
   /** Of the sound; null without sound. */
   audioCodec: string | null;
@@ -2042,7 +2042,7 @@ export type PublicationView = {
   warnings: (Warning)[];
 };
 
-/** Publications of a month. `planned` may still be published in it; `remaining` is without them. */
+/** Publications of a month. `remaining` leaves out the planned ones too. */
 export type PublicationsUsed = {
   /** The limit; null: none. */
   limit: number | null;
@@ -2239,7 +2239,7 @@ export type Selection = {
 /** v1: HMAC-SHA256 with a shared secret (`whsec_…`) · v1a: ed25519, verified with a public key (`whpk_…`). */
 export type SignatureScheme = "v1" | "v1a";
 
-/** An advised limit: a text beyond it is accepted, but shown differently. `effect` completes the network's name. */
+/** An advised limit: a text beyond it is accepted, but shown differently. */
 export type SoftLimit = {
   /** What is counted. */
   counted: Counted;
@@ -2276,13 +2276,13 @@ export type TextLimit = {
 /** How a network counts text. */
 export type TextUnit = "graphemes" | "utf8_bytes" | "code_points" | "utf16_units" | "emoji_bytes" | "weighted_characters";
 
-/** How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network). `access_ahead`: how long before its end the access token itself is renewed; None: only when a call needs it. `grant_life`: what a refresh token lives for without being used, unless the network names its end; `grant_ahead`: how long before that it is used. */
+/** How long a network's tokens are valid, and when to renew them (docs/networks, section 2 of each network). */
 export type TokenLife = {
   /** How long before its end an access token is renewed; null: when a call needs it. */
   accessAhead?: string | null;
-  /** How long before its end a grant is renewed. ISO 8601. */
+  /** How long before a grant's end it is renewed. ISO 8601. */
   grantAhead?: string;
-  /** How long an unused grant lives. */
+  /** How long an unused grant lives, if the network does not say. */
   grantLife?: string | null;
   /** What a token is renewed with. */
   renewedWith?: Renewal;
@@ -2295,7 +2295,7 @@ export type UnusableAccounts = "warn" | "refuse";
 export type UsageView = {
   /** API calls of the month. */
   apiCalls: Used;
-  /** API calls of this minute. */
+  /** API calls of this minute; null for other months. */
   apiCallsPerMinute: Used | null;
   /** The brand it belongs to. */
   brandRef: string;
@@ -2325,7 +2325,7 @@ export type UsageView = {
   webhookDeliveries: DeliveriesUsed;
 };
 
-/** Usage of one kind. `limit` and `remaining` null: unlimited. */
+/** Usage of one kind, and its limit. */
 export type Used = {
   /** The limit; null: none. */
   limit: number | null;
