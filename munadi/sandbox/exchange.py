@@ -1,9 +1,9 @@
-"""One call to an emulated network, its answer and its line in the log, without the web framework's objects."""
+"""A call to an emulated network, its answer or refusal, and its line in the log, without the framework's objects."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -111,6 +111,46 @@ class Refusal(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{answer.status} {answer.body}")
         self.answer = answer
+
+
+@dataclass(frozen=True)
+class Problems:
+    """A network's errors by name: a row has the HTTP status, the usual text, and what else the envelope shows.
+
+    `body` makes the envelope of a name, the status, the text and the rest of the row. `other` makes the row of a name
+    that the table lacks.
+    """
+
+    known: Mapping[str, tuple[Any, ...]]
+    body: Callable[..., Any]
+    usual: str = "internal"  # of a fault that names none
+    field: str = "error"  # the part of a fault's `error` that names one
+    other: Callable[[str], tuple[Any, ...]] | None = None
+
+    def answer(
+        self,
+        name: str,
+        text: str | None = None,
+        *,
+        status: int | None = None,
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> Answer:
+        row = self.known.get(name) or (self.other(name) if self.other else self.known["invalid"])
+        code = status or row[0]
+        body = self.body(name, code, row[1] if text is None else text, *row[2:], **more)
+        return Answer(code, body, headers or {})
+
+    def refuse(self, name: str, text: str | None = None, **more: Any) -> Refusal:
+        return Refusal(self.answer(name, text, **more))
+
+    def refuse_if(self, broken: object, name: str, text: str | None = None, **more: Any) -> None:
+        if broken:
+            raise self.refuse(name, text, **more)
+
+    def planned(self, error: dict[str, Any], status: int | None) -> Answer:
+        """The answer of a fault whose `error` has a name and perhaps a `message`."""
+        return self.answer(str(error.get(self.field) or self.usual), error.get("message"), status=status)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,21 @@ class Comment:
     created_at: float  # the sandbox's clock
 
 
+@dataclass(kw_only=True)
+class Processed:
+    """A file that a network takes a while to process, from the moment that all of its bytes are there."""
+
+    digest: str | None = None  # known when its bytes are
+    ready_at: float = 0.0  # the sandbox's clock
+    problem: str = ""
+
+    def state(self, now: float, waiting: str, processing: str, failed: str, ready: str) -> str:
+        """How far it is, in the network's words."""
+        if self.digest is None:
+            return waiting
+        return processing if now < self.ready_at else failed if self.problem else ready
+
+
 @dataclass(frozen=True)
 class ProfileView:
     channel: str

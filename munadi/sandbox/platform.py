@@ -16,7 +16,7 @@ from string import ascii_lowercase, digits
 from typing import Any, ClassVar, Generic, TypeVar
 
 from munadi.sandbox.clock import SandboxClock
-from munadi.sandbox.exchange import Answer, Call, Operation
+from munadi.sandbox.exchange import Answer, Call, Operation, Problems
 from munadi.sandbox.media import MediaShelf, StoredMedia
 from munadi.sandbox.model import Account, Comment, PostView, ProfileView
 from munadi.sandbox.oauth import TokenIssuer
@@ -49,6 +49,8 @@ class Platform(ABC, Generic[Profile]):
     default_profile: ClassVar[Any]  # a row of the dataclass of profiles
     # Errors for a fault's `error`, such as a person meets: the network does not let the account publish (until someone
     # does something about it, so that a retry helps), or asks to wait with a post.
+    problems: ClassVar[Problems]
+    rate_problem: ClassVar[str] = "rate"
     refusal: ClassVar[dict[str, Any]]
     throttling: ClassVar[dict[str, Any]]
     has_persons: ClassVar[bool] = False  # a person can own several profiles
@@ -117,18 +119,18 @@ class Platform(ABC, Generic[Profile]):
     def operation_names(self) -> set[str]:
         return set(self._runs)
 
-    @abstractmethod
     async def not_served(self, call: Call) -> Answer:
         """The network's answer to a path that it does not have."""
+        return self.problems.answer("missing")
 
     def profile_of(self, call: Call) -> str | None:
         """The id of the profile whose credentials the call has, valid or not."""
         token = self.issuer.tokens.get(call.bearer or "")
         return token.profile_id if token else None
 
-    @abstractmethod
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         """An error in this network's own envelope, with the defaults filled in."""
+        return self.problems.planned(error, status)
 
     def recent(self, key: str, seconds: float) -> deque[float]:
         """The moments of a key's uses within this time; the caller appends its own."""
@@ -136,6 +138,23 @@ class Platform(ABC, Generic[Profile]):
         while moments and moments[0] <= since:
             moments.popleft()
         return moments
+
+    def limited(self, who: str, limit: str, seconds: float, count: int = 1) -> None:
+        """Count further uses within this time, or refuse them by a setting of `limits`."""
+        recent, most, now = self.recent(f"{limit} {who}", seconds), self.limits[limit], self.clock.now()
+        if len(recent) + count > most:
+            ends = (recent[0] if recent else now) + seconds
+            raise self.problems.refuse(self.rate_problem, **self.rate_facts(most, seconds, ends))
+        recent.extend([now] * count)
+
+    def collected(self, upload_id: str) -> bytes:
+        """The received parts `<upload_id>/<part>` in the order of their names, which are forgotten."""
+        names = sorted(name for name in self.received if name.startswith(f"{upload_id}/"))
+        return b"".join(self.received.pop(name) for name in names)
+
+    def rate_facts(self, most: int, seconds: float, ends: float) -> dict[str, Any]:
+        """What the refusal of too many calls has: `headers`, or parts of its body."""
+        return {}
 
     # --- what the control API asks
     def seed(self) -> None:

@@ -98,17 +98,17 @@ def test_a_valid_assertion_is_accepted(app: App) -> None:
 @pytest.mark.parametrize(
     ("claims", "expected"),
     [
-        ({"aud": "https://other.example"}, '"aud"'),
-        ({"aud": None}, '"aud"'),
-        ({"iss": "https://other.example/client.json"}, '"iss"'),
-        ({"sub": "https://other.example/client.json"}, '"sub"'),
-        ({"jti": None}, '"jti"'),
-        ({"iat": -120}, '"iat"'),
-        ({"iat": 300}, '"iat"'),
-        ({"iat": None}, '"iat"'),
-        ({"exp": -1}, '"exp"'),
-        ({"exp": 3600}, '"exp"'),
-        ({"exp": None}, '"exp"'),
+        ({"aud": "https://other.example"}, "aud"),
+        ({"aud": None}, "aud"),
+        ({"iss": "https://other.example/client.json"}, "iss"),
+        ({"sub": "https://other.example/client.json"}, "sub"),
+        ({"jti": None}, "jti"),
+        ({"iat": -120}, "iat"),
+        ({"iat": 300}, "issued in the future"),
+        ({"iat": None}, "iat"),
+        ({"exp": -1}, "exp"),
+        ({"exp": 3600}, "exp"),
+        ({"exp": None}, "exp"),
     ],
 )
 def test_a_wrong_claim_is_refused(app: App, claims: dict[str, Any], expected: str) -> None:
@@ -127,16 +127,15 @@ def test_an_assertion_works_once(app: App) -> None:
 
 def test_an_unknown_key_is_refused(app: App) -> None:
     assert "no applicable key" in refusal(app.push(app.assertion({"kid": "key-2"})))[1]
-    assert '"kid" required' in refusal(app.push(app.assertion({"kid": ""})))[1]
     other = ECKey.generate_key("P-256")
-    assert "signature verification failed" in refusal(app.push(app.assertion(key=other)))[1]
+    assert "bad_signature" in refusal(app.push(app.assertion(key=other)))[1]
 
 
 def test_a_confidential_client_must_prove_itself(app: App) -> None:
     error, description = refusal(app.push(None))
     assert error == "invalid_request"
     assert "client_assertion" in description
-    assert refusal(app.push(app.assertion(), client_assertion_type="other"))[0] == "invalid_client"
+    assert refusal(app.push(app.assertion(), client_assertion_type="other"))[0] == "invalid_request"
 
 
 def test_the_key_of_a_proof_proves_no_client(app: App) -> None:

@@ -99,12 +99,7 @@ def ruled(*rules: dict[str, Any]) -> Callable[[str], list[Write]]:
     return lambda did: [create(THREADGATE, gate(did, allow=list(rules)))]
 
 
-def texted(text: Any) -> Callable[[str], list[Write]]:
-    return lambda did: [create(POST, {**post(), "text": text})]
-
-
-MENTIONED, LIST = ({"$type": f"{THREADGATE}#{name}Rule"} for name in ("mention", "list"))
-STRANGE: list[Any] = [[], [1], ["a", [True, None, {}], "c"], {"a": 1}, dict.fromkeys("abc"), 7]
+MENTIONED = {"$type": f"{THREADGATE}#mentionRule"}
 
 
 @pytest.mark.parametrize("first", KINDS)
@@ -121,28 +116,12 @@ def test_one_used_key_prevents_the_whole_commit(both: tuple[Server, Server], fir
     "writes",
     [
         gated,
-        lambda did: [create(THREADGATE, gate(did)), create(POST, post("x" * 301))],
-        ruled(LIST),
-        ruled({**LIST, "list": "x"}),
-        ruled(*[MENTIONED] * 6),
-        ruled({}),
-        ruled(MENTIONED, {**LIST, "list": "at://did:plc:abc/app.bsky.graph.list/x"}, {"$type": "rule.of.tomorrow"}),
-        lambda did: [create(THREADGATE, {**gate(did), "post": "x"})],
-        lambda did: [create(THREADGATE, {"$type": THREADGATE, "createdAt": MOMENT})],
-        lambda did: [create(POSTGATE, gate(did, POSTGATE, embeddingRules=[MENTIONED] * 6))],
         lambda did: [create(THREADGATE, gate(did), "abc")],
-        lambda did: [create(POST, gate(did))],
-        *(texted(text) for text in STRANGE),
-        lambda did: [create(POST, post(createdAt="x" * 47))],
-        lambda did: [create(POST, post(createdAt="x" * 48))],
         lambda did: [create(POST, post(embed=NO_IMAGE)), create(THREADGATE, gate(did))],
         lambda did: [create(POST, post()), create(POST, post())],
         lambda did: [create(POST, post()), update(post("changed")), delete(POST)],
         lambda did: [update(post())],
         lambda did: [delete(POST)],
-        lambda did: [{"$type": f"{APPLY}#nonsense", "collection": POST}],
-        lambda did: [{"collection": POST}],
-        lambda did: [{"$type": f"{APPLY}#create", "collection": POST}],
         lambda did: [create(POST, post(), OTHER)] * 201,
         lambda did: [],
     ],
@@ -161,25 +140,6 @@ def test_a_different_head_is_an_invalid_swap(both: tuple[Server, Server]) -> Non
         refused = one.apply(gated(one.did), swapCommit=STALE)
         assert (refusal(refused), refused.json()["message"]) == ((400, "InvalidSwap"), f"Commit was at {head}")
         assert one.apply(gated(one.did), swapCommit=head).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("length", "change", "status"),
-    [(20_000, {}, 200), (20_001, {}, 400), (20, {"mimeType": "text/plain"}, 400), (20, {"$type": "text"}, 400)],
-)
-def test_the_limits_of_captions(both: tuple[Server, Server], length: int, change: dict[str, str], status: int) -> None:
-    answers = []
-    for one in both:
-        track, film = (
-            one.call("POST", "uploadBlob", content=body, headers={"content-type": kind}).json()["blob"]
-            for body, kind in ((b"WEBVTT\n\n".ljust(length, b"x"), "text/vtt"), (video(1), "video/mp4"))
-        )
-        captions = [{"lang": "en", "file": {**track, **change}}]
-        embed = {"$type": "app.bsky.embed.video", "video": film, "captions": captions, "presentation": "gif"}
-        body = {"repo": one.did, "collection": POST, "rkey": KEY, "record": post(embed=embed)}
-        answers.append(neutral(one.call("POST", "putRecord", json=body), one))
-    assert answers[0] == answers[1]
-    assert answers[0][0] == status
 
 
 def test_each_write_costs_its_points(bluesky: Bluesky, emulated: Server) -> None:

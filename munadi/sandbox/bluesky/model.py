@@ -1,4 +1,7 @@
-"""The rows of the emulated Bluesky, its seeded account, and which accounts may act."""
+"""The rows of the emulated Bluesky, its errors, its seeded account, and which accounts may act.
+
+Names, statuses and messages of errors are those of the reference PDS (npm @atproto/pds 0.4.217).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,41 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from munadi.sandbox import model
-from munadi.sandbox.bluesky.errors import refuse_if
+from munadi.sandbox.exchange import Problems
+
+# name → (HTTP status, the reference's usual message)
+KNOWN = {
+    "InvalidRequest": (400, "Invalid Request"),
+    "ExpiredToken": (400, "Token has expired"),
+    "InvalidToken": (400, "Token could not be verified"),
+    "InvalidSwap": (400, "Record was at null"),
+    "BlobNotFound": (400, "Could not find blob"),
+    "RecordNotFound": (400, "Could not locate record"),
+    "SyntaxError": (400, "Expected property name or '}' in JSON at position 1"),
+    "BadExpiration": (400, "Bad expiration"),
+    "AuthMissing": (401, "Authentication Required"),
+    "AuthenticationRequired": (401, "Authentication Required"),
+    "AuthFactorTokenRequired": (401, "A sign in code has been sent to your email address"),
+    "AccountTakedown": (401, "Account has been taken down"),
+    "AccountDeactivated": (401, "Account is deactivated"),
+    "AccountNotFound": (403, "Account not found"),
+    "ScopeMissingError": (403, "Missing required scope"),
+    "PayloadTooLarge": (413, "request entity too large"),
+    "PayloadTooLargeError": (413, "request entity too large"),  # of JSON bodies
+    "RateLimitExceeded": (429, "Rate Limit Exceeded"),
+    "InternalServerError": (500, "Internal Server Error"),
+    "MethodNotImplemented": (501, "Method Not Implemented"),
+    "UpstreamFailure": (502, "Upstream Failure"),
+    "NotEnoughResources": (503, "Not Enough Resources"),
+    "UpstreamTimeout": (504, "Upstream Timeout"),
+}
+PROBLEMS = Problems(
+    KNOWN,
+    lambda name, status, text: {"error": name, "message": text},
+    usual="InternalServerError",
+    other=lambda name: (400, name),
+)
+refuse, refuse_if = PROBLEMS.refuse, PROBLEMS.refuse_if
 
 
 @dataclass
@@ -79,6 +116,15 @@ class Blob:
     mime_type: str
     size: int
     digest: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.did} {self.cid}"
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The blob in an answer, and in a record."""
+        return {"$type": "blob", "ref": {"$link": self.cid}, "mimeType": self.mime_type, "size": self.size}
 
 
 @dataclass

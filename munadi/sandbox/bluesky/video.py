@@ -1,7 +1,8 @@
-"""The video service: who may upload, uploads, and the jobs that transcode them in states that follow one another.
+"""The video service: who may upload, uploads whole or in parts, and the jobs that transcode them.
 
-Source: docs/networks/bluesky.md. Tokens are checked for audience, method and expiry; the answer to an upload is bare,
-where the lexicon wraps it in `jobStatus`; the same file again is a 409 with the job it has.
+Source: docs/networks/bluesky.md and the lexicons `app.bsky.video.*`. Tokens are checked for audience, method and
+expiry; the answer to an upload is bare, where the lexicon wraps it in `jobStatus`; the same file again is a 409 with
+the job it has. How many uploads in parts may be open, and for how long, is not published: both are limits one can set.
 """
 
 from __future__ import annotations
@@ -10,14 +11,12 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky.directory import service_did
-from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.formats import blob_cid
-from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Transcode, require_usable
-from munadi.sandbox.bluesky.tokens import SERVICE_TYPE
-from munadi.sandbox.clock import DAY
+from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Transcode, refuse, refuse_if, require_usable
+from munadi.sandbox.bluesky.sessions import SERVICE_TYPE, service_did
+from munadi.sandbox.clock import DAY, iso
 from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.media import video_facts
+from munadi.sandbox.media import sniff, video_facts
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
@@ -40,6 +39,7 @@ DEFAULTS = {
     "videoUploadSeconds": 86_400,
 }
 SWITCHES = {"emailConfirmed": True}
+GONE = {"aborted": "UploadAborted", "expired": "UploadExpired", "failed": "UploadFailed"}
 UNCONFIRMED = ("unconfirmed_email", "Confirm your email address to upload videos")
 
 
@@ -54,11 +54,9 @@ async def get_limits(platform: Bluesky, call: Call) -> Answer:
 
 
 async def upload_video(platform: Bluesky, call: Call) -> Answer:
-    account = caller(platform, call, service_did(call), STORE)
+    account = _storing(platform, call)
     if call.query.get("did") != account.did:
         raise _unauthorized("the token is another account's")
-    if "content-length" not in call.headers:
-        raise refuse("InvalidRequest", "content-length header is required", status=411)
     if call.content_type not in TYPES:
         raise refuse("UnsupportedContentType", f"unsupported content type: {call.content_type}")
     maximum = platform.limits["videoBytes"]
@@ -112,8 +110,9 @@ def refusal_of(platform: Bluesky, account: Account, size: int) -> tuple[str, str
 
 
 def _left(platform: Bluesky, account: Account) -> tuple[int, int]:
-    today = since(platform, account.did, platform.clock.now() - DAY)
-    sizes = [one.size for one in today] + [one.size for one in open_uploads(platform, account.did)]
+    since = platform.clock.now() - DAY
+    sizes = [one.size for one in platform.transcodes if one.did == account.did and one.created_at > since]
+    sizes += [one.size for one in open_uploads(platform, account.did)]
     maxima = platform.limits
     return max(maxima["videosPerDay"] - len(sizes), 0), max(maxima["videoBytesPerDay"] - sum(sizes), 0)
 
@@ -125,36 +124,22 @@ def _unauthorized(message: str) -> Refusal:
 def job_status(platform: Bluesky, transcode: Transcode) -> dict[str, Any]:
     """`app.bsky.video.defs#jobStatus`."""
     state, percent = progress(platform, transcode)
-    body: dict[str, Any] = {
-        "jobId": transcode.id,
-        "did": transcode.did,
-        "state": f"JOB_STATE_{state}",
-        "progress": percent,
-    }
+    body: dict[str, Any] = {"jobId": transcode.id, "did": transcode.did, "state": f"JOB_STATE_{state}"}
+    body["progress"] = percent
     if state == "COMPLETED":
-        body["blob"] = stored(platform, transcode)
+        # It is the uploaded file: the sandbox transcodes nothing.
+        blob = Blob(transcode.did, transcode.cid, "video/mp4", transcode.size, transcode.digest)
+        body["blob"] = platform.blobs.put(blob.key, blob).reference
     if state == "FAILED":
-        body |= {
-            "error": transcode.failure_message,
-            "failureCode": transcode.failure_code,
-            "message": transcode.failure_message,
-        }
+        message = transcode.failure_message
+        body |= {"error": message, "failureCode": transcode.failure_code, "message": message}
     return body
 
 
 def begin(platform: Bluesky, did: str, body: bytes) -> Transcode:
-    stored = platform.shelf.keep(body, "video/mp4")
-    code, message = _verdict(platform, body)
-    transcode = Transcode(
-        id=secrets.token_hex(10),
-        did=did,
-        digest=stored.digest,
-        size=len(body),
-        cid=blob_cid(body),
-        created_at=platform.clock.now(),
-        failure_code=code,
-        failure_message=message,
-    )
+    digest, now = platform.shelf.keep(body, "video/mp4").digest, platform.clock.now()
+    verdict = _verdict(platform, body)
+    transcode = Transcode(secrets.token_hex(10), did, digest, len(body), blob_cid(body), now, *verdict)
     return platform.transcodes.put(transcode.id, transcode)
 
 
@@ -162,10 +147,6 @@ def of_file(platform: Bluesky, did: str, digest: str) -> Transcode | None:
     """The job that has this file already; a failed job does not prevent another."""
     wanted = (did, digest, None)
     return next((one for one in platform.transcodes if (one.did, one.digest, one.failure_code) == wanted), None)
-
-
-def since(platform: Bluesky, did: str, moment: float) -> list[Transcode]:
-    return [transcode for transcode in platform.transcodes if transcode.did == did and transcode.created_at > moment]
 
 
 def open_uploads(platform: Bluesky, did: str) -> list[PartedUpload]:
@@ -185,15 +166,6 @@ def progress(platform: Bluesky, transcode: Transcode) -> tuple[str, int]:
     return STATES[int(done * len(STATES))], int(done * 100)
 
 
-def stored(platform: Bluesky, transcode: Transcode) -> dict[str, Any]:
-    """The blob of a finished job. It is the uploaded file: the sandbox transcodes nothing."""
-    platform.blobs.put(
-        f"{transcode.did} {transcode.cid}",
-        Blob(transcode.did, transcode.cid, "video/mp4", transcode.size, transcode.digest),
-    )
-    return {"$type": "blob", "ref": {"$link": transcode.cid}, "mimeType": "video/mp4", "size": transcode.size}
-
-
 def _verdict(platform: Bluesky, body: bytes) -> tuple[str | None, str]:
     facts, maxima = video_facts(body), platform.limits
     if facts is None:
@@ -203,3 +175,114 @@ def _verdict(platform: Bluesky, body: bytes) -> tuple[str | None, str]:
     if len(body) > maxima["videoBlobBytes"]:
         return "pds_upload_unsupported_blob_size", "the server does not accept blobs of this size"
     return None, ""
+
+
+async def start_upload(platform: Bluesky, call: Call) -> Answer:
+    account = _storing(platform, call)
+    requested, maxima = platform.input(call), platform.limits
+    size, seconds = requested["sizeBytes"], requested.get("durationMs", 0) / 1000
+    refuse_if(requested["mimeType"] not in TYPES, "UnsupportedContentType")
+    refuse_if(size > maxima["videoBytes"], "VideoTooLarge", f"it is larger than {maxima['videoBytes']} bytes")
+    refuse_if(seconds > maxima["videoSeconds"], "VideoTooLong", f"it is longer than {maxima['videoSeconds']} seconds")
+    if refusal := refusal_of(platform, account, size):
+        raise refuse(refusal[0] if refusal != UNCONFIRMED else "UploadForbidden", refusal[1])
+    refuse_if(len(open_uploads(platform, account.did)) >= maxima["openVideoUploads"], "TooManyOpenUploads")
+    ends = platform.clock.now() + maxima["videoUploadSeconds"]
+    upload = PartedUpload(secrets.token_hex(10), account.did, size, maxima["videoPartBytes"], ends)
+    platform.uploads.put(upload.id, upload)
+    return Answer(200, _session(upload), effect=True)
+
+
+async def upload_part(platform: Bluesky, call: Call) -> Answer:
+    upload = _usable(platform, call, call.query.get("jobId", ""))
+    number = call.query.get("partNumber", "")
+    if not number.isdecimal() or not 1 <= int(number) <= upload.part_count:
+        raise refuse("InvalidPartNumber", f"part {number} is not of 1 to {upload.part_count}")
+    expected = min(upload.part_bytes, upload.size - (int(number) - 1) * upload.part_bytes)
+    if len(call.body) != expected:
+        raise refuse("PartSizeMismatch", f"part {number} has {len(call.body)} bytes, not {expected}")
+    upload.parts[number] = platform.shelf.keep(call.body, "application/octet-stream").digest
+    platform.uploads.put(upload.id, upload)
+    return Answer(200, {"partNumber": int(number), "sizeBytes": expected}, effect=True)
+
+
+async def finish_upload(platform: Bluesky, call: Call) -> Answer:
+    job_id = str(platform.input(call)["jobId"])
+    upload = _find(platform, call, job_id)
+    if upload.job_id is None:
+        upload = _usable(platform, call, job_id)
+        _assemble(platform, upload)
+    return Answer(200, _completed(platform, upload), effect=True)
+
+
+async def get_upload_status(platform: Bluesky, call: Call) -> Answer:
+    upload = _find(platform, call, call.query.get("jobId", ""))
+    body = {**_session(upload), "receivedParts": sorted(int(one) for one in upload.parts), "state": upload.state}
+    if upload.failure:
+        body["failureReason"] = upload.failure
+    return Answer(200, body | (_completed(platform, upload) if upload.job_id else {}))
+
+
+async def abort_upload(platform: Bluesky, call: Call) -> Answer:
+    upload = _find(platform, call, str(platform.input(call)["jobId"]))
+    effect = upload.state == "created"
+    if effect:
+        _end(platform, upload, "aborted")
+    return Answer(200, {"state": upload.state}, effect=effect)
+
+
+def _storing(platform: Bluesky, call: Call) -> Account:
+    return caller(platform, call, service_did(call), STORE)
+
+
+def _find(platform: Bluesky, call: Call, job_id: str) -> PartedUpload:
+    account, upload = _storing(platform, call), platform.uploads.get(job_id)
+    if upload is None or upload.did != account.did:
+        raise refuse("UploadNotFound", "no such upload")
+    if upload.state == "created" and upload.expires_at <= platform.clock.now():
+        _end(platform, upload, "expired")
+    return upload
+
+
+def _usable(platform: Bluesky, call: Call, job_id: str) -> PartedUpload:
+    """An upload that still accepts parts."""
+    upload = _find(platform, call, job_id)
+    if upload.state != "created":
+        name = GONE.get(upload.state, "UploadAlreadyCompleted")
+        raise refuse(name, upload.failure or f"the upload is {upload.state}")
+    return upload
+
+
+def _assemble(platform: Bluesky, upload: PartedUpload) -> None:
+    missing = [number for number in range(1, upload.part_count + 1) if str(number) not in upload.parts]
+    refuse_if(missing, "MissingParts", f"missing parts: {', '.join(map(str, missing))}")
+    digests = (upload.parts[str(number)] for number in range(1, upload.part_count + 1))
+    body = b"".join(platform.shelf.read(digest) or b"" for digest in digests)
+    found = sniff(body)
+    if found is not None and found not in TYPES:
+        upload.failure = f"unsupported content type: {found}"
+        _end(platform, upload, "failed")
+        raise refuse("UnsupportedContentType", upload.failure)
+    known = of_file(platform, upload.did, hashlib.sha256(body).hexdigest())
+    upload.job_id = (known or begin(platform, upload.did, body)).id
+    _end(platform, upload, "completed")
+
+
+def _completed(platform: Bluesky, upload: PartedUpload) -> dict[str, Any]:
+    transcode = platform.transcodes.get(upload.job_id or "")
+    assert transcode is not None
+    return {"completedJobId": transcode.id, "jobStatus": job_status(platform, transcode)}
+
+
+def _end(platform: Bluesky, upload: PartedUpload, state: str) -> None:
+    upload.state = state
+    platform.uploads.put(upload.id, upload)
+
+
+def _session(upload: PartedUpload) -> dict[str, Any]:
+    return {
+        "jobId": upload.id,
+        "partSizeBytes": upload.part_bytes,
+        "partCount": upload.part_count,
+        "expiresAt": iso(upload.expires_at),
+    }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from munadi.sandbox.clock import DAY, wall_time
-from munadi.sandbox.downloads import FetchFailed, fetch
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
 from munadi.sandbox.facebook.media_rules import IMAGE_BYTES, image_type
@@ -16,6 +15,7 @@ from munadi.sandbox.facebook.model import COMMENT, PUBLISH, Page, Photo, Post, p
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.parameters import flag, node_in, parameters
 from munadi.sandbox.graph.reading import new_id
+from munadi.sandbox.media import FetchFailed, fetch
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook

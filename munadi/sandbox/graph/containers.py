@@ -9,14 +9,13 @@ from functools import partial
 from typing import Any
 
 from munadi.sandbox.clock import wall_time
-from munadi.sandbox.downloads import FetchFailed, fetch
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Content, Post
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.parameters import fields, listed, node_in, parameters
 from munadi.sandbox.graph.reading import listing, new_id, selected, shortcode
-from munadi.sandbox.media import image_facts, sniff
+from munadi.sandbox.media import FetchFailed, fetch, image_facts, sniff
 
 IMAGE_BYTES = 8 * 1024 * 1024
 

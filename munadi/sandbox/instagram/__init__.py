@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.sandbox.clock import DAY
-from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers, person_login
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post, display_name
@@ -26,6 +25,7 @@ from munadi.sandbox.instagram.accounts import (
     Account,
     on_page_host,
 )
+from munadi.sandbox.media import FetchFailed
 from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import names, site
 

@@ -6,30 +6,42 @@ Not emulated: the pages of documents, targeted audiences, reposts, edits, readin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from munadi.sandbox import bearer
+from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import DAY
-from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.linkedin import login, posting, uploads
-from munadi.sandbox.linkedin.errors import planned, refuse, refuse_if
-from munadi.sandbox.linkedin.model import ENDED_VERSIONS, MEMBER_SCOPES, PAGE, PAGE_SCOPES, PERSON, Account, Asset, Post
-from munadi.sandbox.linkedin.text import seen
+from munadi.sandbox.consent import Choice
+from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.linkedin import posting, uploads
+from munadi.sandbox.linkedin.model import (
+    ENDED_VERSIONS,
+    LOGIN,
+    MEMBER_SCOPES,
+    PAGE,
+    PAGE_SCOPES,
+    PERSON,
+    PROBLEMS,
+    Account,
+    Asset,
+    Post,
+    refuse_if,
+    seen,
+)
 from munadi.sandbox.model import PostView, ProfileView
-from munadi.sandbox.platform import Platform, site
+from munadi.sandbox.oauth import Code, Token
+from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
 
-PERSON_ID, PAGE_ID = "urn:li:person:MunadiSandb", "urn:li:organization:90000001"
-DEFAULT = Account(PAGE_ID, "munadi.sandbox", PERSON_ID)
-# Published on purpose: they open nothing real.
-DEFAULT_TOKEN, DEFAULT_MEMBER_TOKEN = "sandboxMunadiLinkedInPageToken", "sandboxMunadiLinkedInMemberToken"
-# The default tokens outlive LinkedIn's 60 days, so that a sandbox that is left running keeps working.
-DEFAULT_SECONDS = 3650 * DAY
+PERSON_ID = "urn:li:person:MunadiSandb"
 
 
-class LinkedIn(Platform[Account]):
+class LinkedIn(BearerPlatform[Account]):
     channel = "linkedin"
     title = "LinkedIn"
+    problems, login = PROBLEMS, LOGIN
     refusal, throttling = {"error": "access"}, {"error": "rate"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "www"}
     app_credentials = ("client_id", "client_secret", "page_client_id", "page_client_secret")
@@ -49,17 +61,21 @@ class LinkedIn(Platform[Account]):
         "grantRefreshTokens": False,
     }
     statuses = {"active", "no_role"}
-    default_profile = DEFAULT
+    default_profile = Account("urn:li:organization:90000001", "munadi.sandbox", PERSON_ID)
+    # Of the page, and of the person.
+    default_tokens = ("sandboxMunadiLinkedInPageToken", "sandboxMunadiLinkedInMemberToken")
+    default_seconds = 3650 * DAY
+    id_epoch = -7_400_000_000_000_000_000
     has_persons = True
     visible = frozenset({"create_post", "create_comment"})
     routes = {
-        "GET www/oauth/v2/authorization": ("authorize", login.authorize),
-        "POST www/oauth/v2/accessToken": ("token", login.token),
+        "GET www/oauth/v2/authorization": ("authorize", bearer.authorize),
+        "POST www/oauth/v2/accessToken": ("token", bearer.token),
         "PUT www/dms-uploads/*/*": ("upload_part", uploads.receive),
         "GET www/**": ("site", site),
-        "GET api/v2/userinfo": ("userinfo", login.userinfo),
-        "GET api/rest/organizationAcls": ("list_pages", login.pages),
-        "GET api/rest/organizations/*": ("get_page", login.page),
+        "GET api/v2/userinfo": ("userinfo", posting.userinfo),
+        "GET api/rest/organizationAcls": ("list_pages", posting.pages),
+        "GET api/rest/organizations/*": ("get_page", posting.page),
         "POST api/rest/images": ("initialize_image", uploads.initialize),
         "POST api/rest/documents": ("initialize_document", uploads.initialize),
         "POST api/rest/videos": ("initialize_video", uploads.initialize),
@@ -78,12 +94,6 @@ class LinkedIn(Platform[Account]):
         super().__init__(*parts)
         self.assets: Table[Asset] = self.table("asset", Asset)
         self.written: Table[Post] = self.table("post", Post)
-        self._last_id = 7_400_000_000_000_000_000
-
-    def next_id(self) -> int:
-        """Ids grow with time."""
-        self._last_id = max(7_400_000_000_000_000_000 + int(self.clock.now() * 1000), self._last_id + 1)
-        return self._last_id
 
     def variant(self, name: str, call: Call) -> str:
         return "finalize_video" if name == "initialize_video" and call.query.get("action") == "finalizeUpload" else name
@@ -97,36 +107,46 @@ class LinkedIn(Platform[Account]):
             refuse_if("urn:li:" in call.target, "encoding")
         return await super().play(name, run, call)
 
-    async def not_served(self, call: Call) -> Answer:
-        raise refuse("missing")
-
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned(error, status)
-
     def caller(self, call: Call, *scopes: str) -> Account:
         """The profile of the call's token, which must have one of the scopes; every call counts for the day."""
-        token = self.issuer.live(call.bearer or "")
-        refuse_if(token is None, "token")
-        assert token is not None
-        refuse_if(scopes and not set(scopes) & set(token.scopes), "access")
-        midnight = self.clock.now() % DAY
-        for limit, who in (("callsPerMemberPerDay", self.person_of(token.profile_id)), ("callsPerAppPerDay", "app")):
-            used = self.recent(f"{limit} {who}", midnight)
-            refuse_if(len(used) >= self.limits[limit], "rate")
-            used.append(self.clock.now())
-        return self.profile(token.profile_id)
+        profile, midnight = super().caller(call, *scopes), self.clock.now() % DAY
+        self.limited(profile.person, "callsPerMemberPerDay", midnight)
+        self.limited("app", "callsPerAppPerDay", midnight)
+        return profile
+
+    def permits(self, token: Token, scopes: tuple[str, ...]) -> bool:
+        return not scopes or bool(set(scopes) & set(token.scopes))
+
+    def choices(self, call: Call) -> Iterable[Choice]:
+        """Persons or pages, by the scopes; one that the app cannot have fails all of it."""
+        scopes = set(call.query.get("scope", "").split())
+        apps = [known for known in (MEMBER_SCOPES, PAGE_SCOPES) if scopes and scopes <= set(known)]
+        if not apps:
+            raise Refusal(Answer(400, "unauthorized_scope_error: a scope is not authorized for your application"))
+        persons = apps[0] is MEMBER_SCOPES
+        return [Choice(one.id, one.username) for one in self.accounts if (one.id == one.person) is persons]
+
+    def granted(self, source: Code | Token) -> dict[str, Any]:
+        """Another set of scopes ends the earlier tokens; a refresh token stays."""
+        shows, scopes = isinstance(source, Token) or self.switches["grantRefreshTokens"], source.scopes
+        for earlier in self.issuer.of(source.profile_id):
+            if set(earlier.scopes) != set(scopes):
+                self.issuer.tokens.remove(earlier.value)
+        access, refresh = self.issue_pair(source.profile_id, scopes)
+        if isinstance(source, Token):
+            refresh = source
+        left = int((refresh.expires_at or 0) - self.clock.now())
+        more = {"refresh_token": refresh.value, "refresh_token_expires_in": left} if shows else {}
+        seconds = self.limits["accessTokenSeconds"]
+        return {"access_token": access.value, "expires_in": seconds, "scope": ",".join(scopes), **more}
 
     def author(self, caller: Account, urn: Any) -> Account:
         """Who a post is by: the caller, or another page of the same person."""
         found = self.accounts.get(str(urn))
-        refuse_if(found is None or self.person_of(found.id) != self.person_of(caller.id), "access")
-        assert found is not None
-        refuse_if((found.id == found.person) != (caller.id == caller.person) or found.status == "no_role", "access")
+        if found is None or found.person != caller.person or found.status == "no_role":
+            raise PROBLEMS.refuse("access")
+        refuse_if((found.id == found.person) != (caller.id == caller.person), "access")
         return found
-
-    def person_of(self, profile_id: str) -> str:
-        """The person behind a profile: itself, or the administrator of a page."""
-        return self.profile(profile_id).person
 
     def is_seen(self, post: Post) -> bool:
         """Whether followers see it: all of its files are processed."""
@@ -139,15 +159,16 @@ class LinkedIn(Platform[Account]):
         super().seed()
 
     def seed_tokens(self, profile: Account) -> None:
-        self.issuer.issue("", profile.id, PAGE_SCOPES, DEFAULT_SECONDS, value=DEFAULT_TOKEN)
-        self.issuer.issue("", PERSON_ID, MEMBER_SCOPES, DEFAULT_SECONDS, value=DEFAULT_MEMBER_TOKEN)
+        page, member = self.default_tokens
+        self.issuer.issue("", profile.id, PAGE_SCOPES, self.default_seconds, value=page)
+        self.issuer.issue("", PERSON_ID, MEMBER_SCOPES, self.default_seconds, value=member)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         username, number = self.new_username(name), self.next_id()
         person = beside.person if beside else f"{PERSON}p{number}"
         if person not in self.accounts:
             self.accounts.put(person, Account(person, username, person))
-        return Account(f"{PAGE}{number % 10**9}", username, person)
+        return Account(f"{PAGE}{int(number) % 10**9}", username, person)
 
     def short_name(self, profile: Account) -> str:
         """A page and its person may have the same name."""
@@ -160,8 +181,8 @@ class LinkedIn(Platform[Account]):
 
     def new_tokens(self, profile: Account) -> dict[str, Any]:
         own = MEMBER_SCOPES if profile.id == profile.person else PAGE_SCOPES
-        access, refresh = login.issue_pair(self, profile.id, own)
-        member, _ = login.issue_pair(self, profile.person, MEMBER_SCOPES)
+        access, refresh = self.issue_pair(profile.id, own)
+        member, _ = self.issue_pair(profile.person, MEMBER_SCOPES)
         tokens = {"accessToken": access.value, "refreshToken": refresh.value}
         return {**tokens, "memberId": profile.person, "memberToken": member.value}
 

@@ -1,4 +1,4 @@
-"""Posts: made by a strict body, listed for pages only, and refused as duplicates for ten minutes."""
+"""Posts, listed for pages only and refused as duplicates for ten minutes; comments; and who the caller is."""
 
 from __future__ import annotations
 
@@ -7,24 +7,11 @@ from typing import TYPE_CHECKING, Any
 from munadi.sandbox.clock import MINUTE, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.linkedin import uploads
-from munadi.sandbox.linkedin.errors import refuse, refuse_if
-from munadi.sandbox.linkedin.model import Account, Post
-from munadi.sandbox.linkedin.text import read_back, seen
+from munadi.sandbox.linkedin.model import PAGE, Account, Post, read_back, refuse, refuse_if, seen
 
 if TYPE_CHECKING:
     from munadi.sandbox.linkedin import LinkedIn
 
-FIELDS = {
-    "author",
-    "commentary",
-    "visibility",
-    "distribution",
-    "lifecycleState",
-    "isReshareDisabledByAuthor",
-    "content",
-}
-CONTENTS = {"media", "multiImage", "article", "poll"}
-DURATIONS = {"ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"}
 READ = "r_organization_social"
 
 
@@ -85,7 +72,7 @@ async def comment(platform: LinkedIn, call: Call) -> Answer:
     text = body.get("message", {}).get("text")
     refuse_if(not isinstance(text, str) or not text.strip(), "blank")
     refuse_if(len(text) > 1250, "long")
-    number = platform.next_id()
+    number = int(platform.next_id())
     urn = f"urn:li:comment:(urn:li:activity:{post.urn.rpartition(':')[2]},{number})"
     platform.add_comment(urn, post.urn, actor, text)
     return Answer(201, {"id": str(number), "commentUrn": urn}, {"x-restli-id": urn}, effect=True)
@@ -95,20 +82,10 @@ def _checked(platform: LinkedIn, author: Account, body: dict[str, Any]) -> tuple
     """The files of a post and their alt texts. Raises LinkedIn's refusals."""
     refuse_if({"author", "commentary", "visibility", "distribution", "lifecycleState"} - set(body), "field")
     content, text = body.get("content") or {}, body["commentary"]
-    refuse_if(set(body) - FIELDS or set(content) - CONTENTS or len(content) > 1, "invalid")
-    refuse_if(body["visibility"] not in ("PUBLIC", "CONNECTIONS", "LOGGED_IN"), "invalid")
-    refuse_if(body["lifecycleState"] != "PUBLISHED" or body["distribution"].get("feedDistribution") is None, "invalid")
+    refuse_if(len(content) > 1, "invalid")
     refuse_if(not isinstance(text, str) or not (text.strip() or content), "blank")
     refuse_if(len(seen(text)) > 3000, "long")
-    article, poll = content.get("article"), content.get("poll")
-    if article is not None:
-        refuse_if(not article.get("source") or len(article.get("title", "")) > 399, "invalid")
-    if poll is not None:
-        few = not 2 <= len(poll["options"]) <= 4 or any(len(one["text"]) > 30 for one in poll["options"])
-        refuse_if(few or not 0 < len(poll["question"]) <= 140, "invalid")
-        refuse_if(poll["settings"].get("duration") not in DURATIONS, "invalid")
-    several = content.get("multiImage", {}).get("images")
-    refuse_if(several is not None and not 2 <= len(several) <= 20, "invalid")
+    article, several = content.get("article"), content.get("multiImage", {}).get("images")
     rows = several or ([content["media"]] if "media" in content else [])
     rows += [{"id": article["thumbnail"]}] if article and article.get("thumbnail") else []
     assets = [uploads.attached(platform, author, row.get("id")) for row in rows]
@@ -126,3 +103,35 @@ def _view(post: Post) -> dict[str, Any]:
     at = int(post.created_at * 1000)
     shown = {**post.body, "commentary": read_back(post.body["commentary"])}
     return {**shown, "id": post.urn, "createdAt": at, "publishedAt": at, "lastModifiedAt": at}
+
+
+async def userinfo(platform: LinkedIn, call: Call) -> Answer:
+    profile = platform.caller(call, "openid")
+    return Answer(200, {"sub": profile.id.rpartition(":")[2], "name": profile.username, "locale": {"language": "en"}})
+
+
+async def pages(platform: LinkedIn, call: Call) -> Answer:
+    """The roles of the person: one row for each page, which others than ADMINISTRATOR are not asked for."""
+    caller, query = platform.caller(call, "rw_organization_admin"), call.query
+    if query.get("q") != "roleAssignee":
+        raise refuse("field")
+    own = [one for one in platform.accounts if one.person == caller.person and one.id != one.person]
+    rows = [
+        {
+            "organization": one.id,
+            "role": "ANALYST" if one.status == "no_role" else "ADMINISTRATOR",
+            "state": "APPROVED",
+            "roleAssignee": one.person,
+        }
+        for one in own
+    ]
+    found = [row for row in rows if query.get("role") in (None, row["role"])]
+    return Answer(200, {"elements": found, "paging": {"start": 0, "count": len(found)}})
+
+
+async def page(platform: LinkedIn, call: Call) -> Answer:
+    platform.caller(call, "rw_organization_admin")
+    found = platform.accounts.get(f"{PAGE}{call.path.rpartition('/')[2]}")
+    if found is None:
+        raise refuse("missing")
+    return Answer(200, {"id": int(found.id.rpartition(":")[2]), "vanityName": found.username, "localizedName": "Acme"})

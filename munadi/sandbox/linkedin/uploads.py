@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.linkedin.errors import refuse, refuse_if
-from munadi.sandbox.linkedin.model import Account, Asset
+from munadi.sandbox.linkedin.model import Account, Asset, refuse, refuse_if
 from munadi.sandbox.media import image_facts, sniff, video_facts
 
 if TYPE_CHECKING:
     from munadi.sandbox.linkedin import LinkedIn
 
 WRITE = ("w_member_social", "w_organization_social")
+STATES = ("WAITING_UPLOAD", "PROCESSING", "PROCESSING_FAILED", "AVAILABLE")
 LIVES = {"images": HOUR, "documents": HOUR, "videos": 30 * DAY}
 # How a PDF, an Office file and an older one begin.
 DOCUMENTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -25,10 +25,10 @@ MAX_BYTES = 60_000_000  # the sandbox holds no more
 async def initialize(platform: LinkedIn, call: Call) -> Answer:
     caller, kind = platform.caller(call, *WRITE), call.path.split("/")[2]
     asked = call.json(refuse("invalid")).get("initializeUploadRequest")
-    refuse_if(call.query.get("action") != "initializeUpload" or not isinstance(asked, dict), "field")
-    assert isinstance(asked, dict)
+    if call.query.get("action") != "initializeUpload" or not isinstance(asked, dict):
+        raise refuse("field")
     owner, total = platform.author(caller, asked.get("owner")), asked.get("fileSizeBytes", 0)
-    refuse_if(not isinstance(total, int) or not 0 <= total <= MAX_BYTES or (kind == "videos") != (total > 0), "invalid")
+    refuse_if(not 0 <= total <= MAX_BYTES or (kind == "videos") != (total > 0), "invalid")
     now, name = platform.clock.now(), kind.removesuffix("s")
     urn = f"urn:li:{name}:C5F{platform.next_id()}"
     asset = Asset(urn, owner.id, kind, total, now, now + LIVES[kind], secrets.token_urlsafe(12))
@@ -57,11 +57,11 @@ async def receive(platform: LinkedIn, call: Call) -> Answer:
     refuse_if(platform.clock.now() >= asset.expires_at, "expired")
     refuse_if(not call.body or len(call.body) > MAX_BYTES, "invalid")
     tag = hashlib.sha1(call.body, usedforsecurity=False).hexdigest()
-    platform.received[f"{urn}/{number}"] = bytearray(call.body)
+    platform.received[f"{urn}/{int(number):04}"] = bytearray(call.body)
     asset.tags[number] = tag
     platform.assets.put(urn, asset)
     if asset.kind != "videos":
-        _finish(platform, asset, bytes(platform.received.pop(f"{urn}/{number}")))
+        _finish(platform, asset, platform.collected(urn))
         return Answer(201, None, effect=True)
     return Answer(200, None, {"etag": tag}, effect=True)
 
@@ -78,7 +78,7 @@ async def finalize(platform: LinkedIn, call: Call) -> Answer:
     refuse_if(asked.get("uploadToken") != asset.token, "invalid")
     refuse_if(asked.get("uploadedPartIds") != [asset.tags[number] for number in numbers], "invalid")
     if asset.digest is None:
-        body = b"".join(platform.received.pop(f"{asset.urn}/{number}", b"") for number in numbers)
+        body = platform.collected(asset.urn)
         refuse_if(len(body) != asset.total, "invalid", "The parts do not add up to the file's size")
         _finish(platform, asset, body)
     return Answer(200, None, effect=True)
@@ -93,16 +93,8 @@ async def status(platform: LinkedIn, call: Call) -> Answer:
     if asset is None or asset.kind != kind:
         raise refuse("missing")
     platform.author(caller, asset.owner)
-    body: dict[str, Any] = {"id": asset.urn, "owner": asset.owner, "status": state_of(platform, asset)}
+    body: dict[str, Any] = {"id": asset.urn, "owner": asset.owner, "status": asset.state(platform.clock.now(), *STATES)}
     return Answer(200, {**body, **({"processingFailureReason": asset.problem} if asset.problem else {})})
-
-
-def state_of(platform: LinkedIn, asset: Asset) -> str:
-    if asset.digest is None:
-        return "WAITING_UPLOAD"
-    if platform.clock.now() < asset.ready_at:
-        return "PROCESSING"
-    return "PROCESSING_FAILED" if asset.problem else "AVAILABLE"
 
 
 def attached(platform: LinkedIn, author: Account, urn: Any) -> Asset:
@@ -113,7 +105,7 @@ def attached(platform: LinkedIn, author: Account, urn: Any) -> Asset:
         raise refuse(next((kind for kind in named if f":{kind}:" in str(urn)), "image"))
     refuse_if(asset.owner != author.id, "access")
     refuse_if(asset.digest is None, "waiting")
-    refuse_if(state_of(platform, asset) == "PROCESSING_FAILED", "failed")
+    refuse_if(asset.state(platform.clock.now(), *STATES) == "PROCESSING_FAILED", "failed")
     return asset
 
 

@@ -10,22 +10,32 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
+from munadi.sandbox import bearer
+from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import iso
-from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.mastodon import login, media, posting
-from munadi.sandbox.mastodon.errors import KNOWN, answer, planned, refuse, refuse_if
-from munadi.sandbox.mastodon.model import HOST, SCOPES, Account, App, Medium, Status, UsedKey, key_of
+from munadi.sandbox.exchange import Call
+from munadi.sandbox.mastodon import posting, server
+from munadi.sandbox.mastodon.model import (
+    HOST,
+    LOGIN,
+    PROBLEMS,
+    Account,
+    App,
+    Medium,
+    Status,
+    UsedKey,
+    key_of,
+)
 from munadi.sandbox.model import PostView
-from munadi.sandbox.platform import Platform, site
+from munadi.sandbox.oauth import Code, Token
+from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
 
-DEFAULT = Account("113500000000000001", "munadi.sandbox")
-DEFAULT_TOKEN = "sandboxMunadiMastodonToken"  # published on purpose: it opens nothing real
 
-
-class Mastodon(Platform[Account]):
+class Mastodon(BearerPlatform[Account]):
     channel = "mastodon"
     title = "Mastodon"
+    problems, login = PROBLEMS, LOGIN
     refusal, throttling = {"error": "disabled"}, {"error": "rate"}
     app_credentials = ()  # an app is registered on first use
     default_delays = {"image": 0.0, "video": 2.0}
@@ -42,20 +52,21 @@ class Mastodon(Platform[Account]):
     }
     default_switches = {"plain": False, "failRepeats": False, "pretendSuccess": False, "failProcessing": False}
     statuses = {"active", "limited", "disabled"}
-    default_profile = DEFAULT
+    default_profile = Account("113500000000000001", "munadi.sandbox")
+    id_bits = 16
     visible = frozenset({"post_status"})
     routes = {
-        f"GET {HOST}/.well-known/nodeinfo": ("nodeinfo_links", login.nodeinfo_links),
-        f"GET {HOST}/nodeinfo/2.0": ("nodeinfo", login.nodeinfo),
-        f"GET {HOST}/api/v2/instance": ("instance", login.instance),
-        f"GET {HOST}/api/v1/instance": ("instance_v1", login.instance),
-        f"POST {HOST}/api/v1/apps": ("register_app", login.register),
-        f"GET {HOST}/oauth/authorize": ("authorize", login.authorize),
-        f"POST {HOST}/oauth/token": ("token", login.token),
-        f"POST {HOST}/oauth/revoke": ("revoke", login.revoke),
-        f"GET {HOST}/api/v1/accounts/verify_credentials": ("verify_credentials", login.verify_credentials),
-        f"POST {HOST}/api/v2/media": ("upload_media", media.upload),
-        f"GET {HOST}/api/v1/media/*": ("get_media", media.read),
+        f"GET {HOST}/.well-known/nodeinfo": ("nodeinfo_links", server.nodeinfo_links),
+        f"GET {HOST}/nodeinfo/2.0": ("nodeinfo", server.nodeinfo),
+        f"GET {HOST}/api/v2/instance": ("instance", server.instance),
+        f"GET {HOST}/api/v1/instance": ("instance_v1", server.instance),
+        f"POST {HOST}/api/v1/apps": ("register_app", server.register),
+        f"GET {HOST}/oauth/authorize": ("authorize", server.authorize),
+        f"POST {HOST}/oauth/token": ("token", bearer.token),
+        f"POST {HOST}/oauth/revoke": ("revoke", server.revoke),
+        f"GET {HOST}/api/v1/accounts/verify_credentials": ("verify_credentials", server.verify_credentials),
+        f"POST {HOST}/api/v2/media": ("upload_media", posting.upload),
+        f"GET {HOST}/api/v1/media/*": ("get_media", posting.read_media),
         f"POST {HOST}/api/v1/statuses": ("post_status", posting.create),
         f"GET {HOST}/api/v1/statuses/*": ("get_status", posting.read),
         f"GET {HOST}/api/v1/statuses/*/source": ("status_source", posting.source),
@@ -69,38 +80,32 @@ class Mastodon(Platform[Account]):
         self.media: Table[Medium] = self.table("medium", Medium)
         self.posted: Table[Status] = self.table("status", Status)
         self.keys: Table[UsedKey] = self.table("key", UsedKey)
-        self._last_id = 0
 
-    def next_id(self) -> str:
-        """A snowflake: the time in milliseconds, then 16 bits."""
-        self._last_id = max(int(self.clock.now() * 1000) << 16, self._last_id + 1)
-        return str(self._last_id)
-
-    async def not_served(self, call: Call) -> Answer:
-        return answer("missing")
-
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned(error, status)
-
-    def caller(self, call: Call, scope: str) -> Account:
-        """The account of the call's token, which must have the scope."""
-        token = self.issuer.live(call.bearer or "")
-        if token is None:
-            raise refuse("token")
-        refuse_if(scope not in token.scopes and scope.partition(":")[0] not in token.scopes, "scopes")
-        profile = self.profile(token.profile_id)
-        refuse_if(profile.status == "disabled", "disabled")
+    def caller(self, call: Call, *scopes: str) -> Account:
+        profile = super().caller(call, *scopes)
+        PROBLEMS.refuse_if(profile.status == "disabled", "disabled")
         return profile
 
-    def limited(self, profile: Account, limit: str, seconds: float) -> None:
-        """One more use within this time, or 429 with the time of the next; there is no Retry-After."""
-        recent = self.recent(f"{limit} {profile.id}", seconds)
-        if len(recent) >= self.limits[limit]:
-            reset = (recent[0] if recent else self.clock.now()) + seconds
-            headers = {"X-RateLimit-Limit": str(self.limits[limit]), "X-RateLimit-Remaining": "0"}
-            status, text = KNOWN["rate"]
-            raise Refusal(Answer(status, {"error": text}, {**headers, "X-RateLimit-Reset": iso(reset)}))
-        recent.append(self.clock.now())
+    def permits(self, token: Token, scopes: tuple[str, ...]) -> bool:
+        """`write` includes `write:media`."""
+        return all(scope in token.scopes or scope.partition(":")[0] in token.scopes for scope in scopes)
+
+    def rate_facts(self, most: int, seconds: float, ends: float) -> dict[str, Any]:
+        known = {"Limit": str(most), "Remaining": "0", "Reset": iso(ends)}
+        return {"headers": {f"X-RateLimit-{name}": value for name, value in known.items()}}
+
+    def app_of(self, call: Call) -> dict[str, str]:
+        """The form of a call by an app that was registered here."""
+        form = call.form
+        app = self.apps.get(form.get("client_id", ""))
+        if app is None or app.client_secret != form.get("client_secret"):
+            raise self.token_refusal(*LOGIN.problems["app"])
+        return form
+
+    def granted(self, source: Code | Token) -> dict[str, Any]:
+        made = self.issuer.issue("", source.profile_id, source.scopes, None)
+        body = {"access_token": made.value, "token_type": "Bearer", "scope": " ".join(source.scopes)}
+        return {**body, "created_at": int(made.issued_at)}
 
     # Munadi's name of an account has its server; the rows have the server's own id.
     def profile_of(self, call: Call) -> str | None:
@@ -119,13 +124,14 @@ class Mastodon(Platform[Account]):
         return super().credentials(profile, base_url) | named
 
     def seed_tokens(self, profile: Account) -> None:
-        self.issuer.issue("", profile.id, SCOPES, None, value=DEFAULT_TOKEN)
+        # The token is published on purpose: it opens nothing real.
+        self.issuer.issue("", profile.id, [*LOGIN.scopes], None, value="sandboxMunadiMastodonToken")
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         return Account(self.next_id(), self.new_username(name, signs="_", joint="_"))
 
     def new_tokens(self, profile: Account) -> dict[str, Any]:
-        return {"accessToken": self.issuer.issue("", profile.id, SCOPES, None).value}
+        return {"accessToken": self.issuer.issue("", profile.id, [*LOGIN.scopes], None).value}
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         """Tokens have no end, so an expired one is one that the server forgot."""

@@ -1,4 +1,4 @@
-"""The rows of the emulated Mastodon, and how its ids and lengths are made."""
+"""The rows of the emulated Mastodon, its errors and its log-in. Source: docs/networks/mastodon.md, 2 and 6."""
 
 from __future__ import annotations
 
@@ -8,14 +8,62 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from munadi.sandbox import model
-from munadi.sandbox.exchange import Call
-from munadi.sandbox.graphemes import graphemes
+from munadi.sandbox.bearer import Login
+from munadi.sandbox.clock import MINUTE
+from munadi.sandbox.exchange import Call, Problems
+from munadi.sandbox.oauth import ConsentRules
 
 HOST = "server"
-SCOPES = ["read:accounts", "read:statuses", "write:statuses", "write:media"]
 URL_LENGTH = 23
 _URL = re.compile(r"https?://\S+")
 _MENTION = re.compile(r"(@\w++)@[\w.-]+")
+
+
+GRANT = (
+    "invalid_grant",
+    "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the "
+    "authorization request, or was issued to another client.",
+)
+# Tokens have no end, and there are no refresh tokens.
+LOGIN = Login(
+    ["read:accounts", "read:statuses", "write:statuses", "write:media"],
+    ConsentRules(
+        "",
+        {
+            "error": "access_denied",
+            "error_description": "The resource owner or authorization server denied the request.",
+        },
+        seconds=10 * MINUTE,
+    ),
+    {
+        **dict.fromkeys(("code", "client", "redirect_uri", "verifier"), GRANT),
+        "app": ("invalid_client", "Client authentication failed due to unknown client or unsupported method.", 401),
+        "grant": ("unsupported_grant_type", GRANT[1]),
+    },
+    "The requested redirect URI, client or scope is invalid",
+)
+PROBLEMS = Problems(
+    {
+        "token": (401, "The access token is invalid"),
+        "scopes": (403, "This action is outside the authorized scopes"),
+        "disabled": (403, "Your login is currently disabled"),
+        "missing": (404, "Record not found"),
+        "blank": (422, "Validation failed: Text can't be blank"),
+        "poll_media": (422, "Validation failed: Cannot attach media to a poll"),
+        "poll": (422, "Validation failed: Poll options or duration are invalid"),
+        "mixed": (422, "Cannot attach a video to a post that already contains images"),
+        "unfinished": (422, "Cannot attach files that have not finished processing. Try again in a moment!"),
+        "attached": (422, "Media not found or already attached to another post"),
+        "type": (422, "Validation failed: File content type is invalid, File is invalid"),
+        "failed": (422, "There was an error processing the file"),
+        "rate": (429, "Too many requests"),
+        "internal": (500, "Internal Server Error"),
+        "busy": (503, "There was a temporary problem serving your request, please try again"),
+    },
+    lambda name, status, text: {"error": text},
+    other=lambda name: (422, name),
+)
+refuse, refuse_if = PROBLEMS.refuse, PROBLEMS.refuse_if
 
 
 @dataclass
@@ -33,18 +81,15 @@ class App:
 
 
 @dataclass
-class Medium:
-    """`status_id`: the post that has it. `problem`: its processing fails."""
+class Medium(model.Processed):
+    """`status_id`: the post that has it."""
 
     id: str
     profile_id: str
-    digest: str
     kind: str
     created_at: float  # the sandbox's clock
-    ready_at: float
     description: str = ""
     focus: str = ""
-    problem: bool = False
     status_id: str | None = None
 
 
@@ -84,5 +129,7 @@ def key_of(profile_id: str, base_url: str) -> str:
 
 def length_of(text: str) -> int:
     """Grapheme clusters; an address counts as 23, a mention without its domain."""
+    import regex  # at the first text: it takes 8 MB
+
     shortened = _MENTION.sub(r"\1", _URL.sub("x" * URL_LENGTH, text))
-    return graphemes(shortened)
+    return len(regex.findall(r"\X", shortened))

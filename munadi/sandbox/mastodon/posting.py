@@ -1,16 +1,18 @@
-"""Posts: made under an idempotency key, listed, read back as HTML and as their source."""
+"""Posts: made under an idempotency key, listed, read back as HTML and as their source; and their media.
+
+A medium is uploaded as multipart, processed for a while, attached to one post, and deleted after a day without one.
+"""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.clock import HOUR, MINUTE, iso, wall_time
-from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.mastodon import media
-from munadi.sandbox.mastodon.errors import answer, refuse, refuse_if
-from munadi.sandbox.mastodon.login import account_view
-from munadi.sandbox.mastodon.model import Account, Status, UsedKey, length_of
+from munadi.sandbox.clock import DAY, HOUR, MINUTE, iso, wall_time
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.mastodon.model import PROBLEMS, Account, Medium, Status, UsedKey, length_of, refuse, refuse_if
+from munadi.sandbox.mastodon.server import account_view
+from munadi.sandbox.media import image_facts, sniff, video_facts
 
 if TYPE_CHECKING:
     from munadi.sandbox.mastodon import Mastodon
@@ -27,8 +29,8 @@ async def create(platform: Mastodon, call: Call) -> Answer:
     if used is not None and platform.clock.now() < used.used_at + HOUR and not platform.switches["plain"]:
         refuse_if(platform.switches["failRepeats"], "internal")
         first = platform.posted.get(used.status_id)
-        return Answer(200, view(platform, first, call)) if first else answer("missing")
-    platform.limited(profile, "postsPer3Hours", 3 * HOUR)
+        return Answer(200, view(platform, first, call)) if first else PROBLEMS.answer("missing")
+    platform.limited(profile.id, "postsPer3Hours", 3 * HOUR)
     status = _checked(platform, call.json(refuse("blank")), profile)
     if platform.switches["pretendSuccess"]:
         return Answer(200, view(platform, status, call))
@@ -45,11 +47,11 @@ async def create(platform: Mastodon, call: Call) -> Answer:
 
 def _checked(platform: Mastodon, body: dict[str, Any], profile: Account) -> Status:
     text, spoiler = str(body.get("status") or ""), str(body.get("spoiler_text") or "")
-    attached = media.attachable(platform, body.get("media_ids") or [], profile.id)
+    attached = _attachable(platform, body.get("media_ids") or [], profile.id)
     refuse_if(not (text.strip() or spoiler or attached), "blank")
     limit = platform.limits["characters"]
     if length_of(text) + length_of(spoiler) > limit:
-        raise Refusal(Answer(422, {"error": f"Validation failed: Text character limit of {limit} exceeded"}))
+        raise refuse("blank", f"Validation failed: Text character limit of {limit} exceeded")
     poll = body.get("poll")
     refuse_if(poll and attached, "poll_media")
     refuse_if(poll and not 2 <= len(poll.get("options", [])) <= platform.limits["pollOptions"], "poll")
@@ -92,7 +94,7 @@ async def listed(platform: Mastodon, call: Call) -> Answer:
     refuse_if(call.path.split("/")[-2] != profile.id, "missing")
     is_plain = platform.switches["plain"]
     if "min_id" in query and not is_plain:
-        platform.limited(profile, "pagesPer15Minutes", 15 * MINUTE)
+        platform.limited(profile.id, "pagesPer15Minutes", 15 * MINUTE)
     found = [one for one in platform.posted if one.profile_id == profile.id]
     if is_plain:
         found = [one for one in found if one.visibility == "public"][-USUAL_PAGE:]
@@ -123,7 +125,7 @@ def view(platform: Mastodon, status: Status, call: Call) -> dict[str, Any]:
         "uri": url,
         "url": url,
         "created_at": iso(status.created_at),
-        "account": account_view(platform, platform.profile(status.profile_id)),
+        "account": account_view(platform.profile(status.profile_id)),
         "content": f"<p>{escape(status.text)}</p>",
         "visibility": status.visibility,
         "sensitive": status.sensitive,
@@ -131,7 +133,62 @@ def view(platform: Mastodon, status: Status, call: Call) -> dict[str, Any]:
         "language": status.language,
         "in_reply_to_id": status.reply_to,
         "reblog": None,
-        "media_attachments": [media.view(platform, one, call) for one in attached],
+        "media_attachments": [_shown(platform, one, call) for one in attached],
         "poll": status.poll,
         "edited_at": None,
     }
+
+
+async def upload(platform: Mastodon, call: Call) -> Answer:
+    profile = platform.caller(call, "write:media")
+    platform.limited(profile.id, "mediaPer30Minutes", 30 * MINUTE)
+    parts = call.parts
+    file = parts.get("file", b"")
+    kind = sniff(file) or ""
+    refuse_if(not (image_facts(file) or video_facts(file)), "type")
+    name = "video" if kind.startswith("video/") else "image"
+    limit = platform.limits[f"{name}Bytes"]
+    refuse_if(len(file) > limit, "type", f"Validation failed: File file size must be less than {limit} bytes")
+    now, (description, focus) = platform.clock.now(), (parts.get(one, b"").decode() for one in ("description", "focus"))
+    medium = Medium(platform.next_id(), profile.id, name, now, description, focus)
+    medium.digest, medium.ready_at = platform.shelf.keep(file, kind).digest, now + platform.delays[name]
+    medium.problem = "switch" if platform.switches["failProcessing"] else ""
+    platform.media.put(medium.id, medium)
+    processing = name == "video" or medium.ready_at > now
+    return Answer(202 if processing else 200, _shown(platform, medium, call), effect=True)
+
+
+async def read_media(platform: Mastodon, call: Call) -> Answer:
+    """A medium that no post has yet."""
+    medium = _live(platform, call.path.rpartition("/")[2], platform.caller(call, "write:media").id)
+    if medium is None or medium.status_id is not None:
+        raise refuse("missing")
+    if platform.clock.now() < medium.ready_at:
+        return Answer(206, _shown(platform, medium, call))
+    return PROBLEMS.answer("failed") if medium.problem else Answer(200, _shown(platform, medium, call))
+
+
+def _live(platform: Mastodon, media_id: str, profile_id: str) -> Medium | None:
+    """A medium of this account that has not been deleted."""
+    medium = platform.media.of(media_id, profile_id)
+    if medium is None or (medium.status_id is None and platform.clock.now() > medium.created_at + DAY):
+        return None
+    return medium
+
+
+def _attachable(platform: Mastodon, ids: list[str], profile_id: str) -> list[Medium]:
+    """The media for a new post. Raises Mastodon's refusals."""
+    refuse_if(len(ids) > platform.limits["mediaPerPost"], "type")
+    found = [_live(platform, str(one), profile_id) for one in ids]
+    media = [one for one in found if one is not None and (one.status_id is None or platform.switches["plain"])]
+    refuse_if(len(media) < len(ids) and not platform.switches["plain"], "attached")
+    refuse_if(any(platform.clock.now() < one.ready_at for one in media), "unfinished")
+    refuse_if(len(media) > 1 and any(one.kind == "video" for one in media), "mixed")
+    return media
+
+
+def _shown(platform: Mastodon, medium: Medium, call: Call) -> dict[str, Any]:
+    is_ready = platform.clock.now() >= medium.ready_at
+    url = f"{call.base_url}/media/{medium.digest}" if is_ready else None
+    described = {"description": medium.description or None, "meta": {"focus": medium.focus} if medium.focus else {}}
+    return {"id": medium.id, "type": medium.kind, "url": url, **described}

@@ -9,30 +9,30 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox import bearer
+from munadi.sandbox.bearer import BearerPlatform
+from munadi.sandbox.clock import DAY, MINUTE
+from munadi.sandbox.exchange import Call, Refusal
 from munadi.sandbox.model import PostView
-from munadi.sandbox.pinterest import boards, login, media, pins
-from munadi.sandbox.pinterest.errors import answer, planned, refuse, refuse_if
-from munadi.sandbox.pinterest.model import SCOPES, Account, Board, Medium, Pin, Section, board_of
-from munadi.sandbox.platform import Platform, site
+from munadi.sandbox.oauth import Code, Token
+from munadi.sandbox.pinterest import boards, pins
+from munadi.sandbox.pinterest.model import LOGIN, PROBLEMS, Account, Board, Medium, Pin, Section, board_of
+from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
 
 DEFAULT = Account("549755885175000000", "munadi_sandbox")
-# Published on purpose: they open nothing real.
-DEFAULT_TOKEN, DEFAULT_REFRESH = "pina_sandboxMunadiAccessToken", "pinr_sandboxMunadiRefreshToken"
-# The default token outlives Pinterest's 30 days, so that a sandbox that is left running keeps working without an app.
-DEFAULT_SECONDS = 180 * 86_400
 # Between the ids of two profiles; the ids of a profile's things come after its own.
 STEP = 1000
 
 
-class Pinterest(Platform[Account]):
+class Pinterest(BearerPlatform[Account]):
     channel = "pinterest"
     title = "Pinterest"
+    problems, login = PROBLEMS, LOGIN
     refusal, throttling = {"error": "scopes"}, {"error": "rate"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "s3"}
     default_delays = {"video": 2.0, "index": 0.0}
-    default_limits = {"writesPerMinute": 100, "readsPerMinute": 1000, "accessTokenSeconds": 30 * 86_400}
+    default_limits = {"writesPerMinute": 100, "readsPerMinute": 1000, "accessTokenSeconds": 30 * DAY}
     default_switches = {
         "trialAccess": False,
         "takesCarousels": True,
@@ -41,12 +41,15 @@ class Pinterest(Platform[Account]):
         "mayEdit": False,
     }
     default_profile = DEFAULT
+    default_tokens = ("pina_sandboxMunadiAccessToken", "pinr_sandboxMunadiRefreshToken")
+    default_seconds = 180 * DAY
+    id_bits = 10
     visible = frozenset({"create_pin"})
     routes = {
-        "GET www/oauth": ("authorize", login.authorize),
+        "GET www/oauth": ("authorize", bearer.authorize),
         "GET www/**": ("site", site),
-        "POST api/v5/oauth/token": ("token", login.token),
-        "POST api/v5/oauth/token/revoke": ("revoke", login.revoke),
+        "POST api/v5/oauth/token": ("token", bearer.token),
+        "POST api/v5/oauth/token/revoke": ("revoke", bearer.revoke),
         "GET api/v5/user_account": ("user_account", boards.user_account),
         "GET api/v5/boards": ("list_boards", boards.listed),
         "POST api/v5/boards": ("create_board", boards.create),
@@ -61,9 +64,9 @@ class Pinterest(Platform[Account]):
         "GET api/v5/pins/*": ("get_pin", pins.get),
         "PATCH api/v5/pins/*": ("edit_pin", pins.edit),
         "DELETE api/v5/pins/*": ("delete_pin", pins.delete),
-        "POST api/v5/media": ("register_media", media.register),
-        "GET api/v5/media/*": ("media_status", media.status),
-        "POST s3": ("upload_media", media.upload),
+        "POST api/v5/media": ("register_media", pins.register),
+        "GET api/v5/media/*": ("media_status", pins.status),
+        "POST s3": ("upload_media", pins.upload),
     }
 
     def __init__(self, *parts: Any) -> None:
@@ -72,44 +75,26 @@ class Pinterest(Platform[Account]):
         self.sections: Table[Section] = self.table("section", Section)
         self.media: Table[Medium] = self.table("medium", Medium)
         self.pins: Table[Pin] = self.table("pin", Pin)
-        self._last_id = 0
 
-    def next_id(self) -> str:
-        self._last_id = max(int(self.clock.now() * 1_000_000), self._last_id + 1)
-        return str(self._last_id)
-
-    async def not_served(self, call: Call) -> Answer:
-        return answer("missing")
-
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned(error, status)
-
-    def caller(self, call: Call, *scopes: str) -> Account:
-        """The profile of the call's token, which must have the scopes."""
-        token = self.issuer.live(call.bearer or "")
-        if token is None:
-            raise refuse("token")
-        refuse_if(not set(scopes) <= set(token.scopes), "scopes")
-        return self.profile(token.profile_id)
+    def counted(self, call: Call, limit: str, *scopes: str) -> Account:
+        """The caller, whose call counts for the minute."""
+        profile = self.caller(call, *scopes)
+        self.limited(profile.id, limit, MINUTE)
+        return profile
 
     def sees_secret(self, call: Call) -> bool:
         """Whether the call's token may see secret boards."""
         token = self.issuer.live(call.bearer or "")
         return token is not None and "boards:read_secret" in token.scopes
 
-    def limited(self, profile: Account, limit: str) -> None:
-        """One more use within a minute, or 429 with the windowed headers and the seconds until the next."""
-        recent, most = self.recent(f"{limit} {profile.id}", 60), self.limits[limit]
-        if len(recent) >= most:
-            left = int((recent[0] if recent else self.clock.now()) + 60 - self.clock.now()) + 1
-            known = {"limit": f"{most}, {most};w=60", "remaining": "0", "reset": str(left)}
-            raise Refusal(answer("rate", {f"x-ratelimit-{name}": value for name, value in known.items()}))
-        recent.append(self.clock.now())
+    def rate_facts(self, most: int, seconds: float, ends: float) -> dict[str, Any]:
+        left = str(int(ends - self.clock.now()) + 1)
+        known = {"limit": f"{most}, {most};w={seconds}", "remaining": "0", "reset": left}
+        return {"headers": {f"x-ratelimit-{name}": value for name, value in known.items()}}
 
     def seed_tokens(self, profile: Account) -> None:
         self._give_board(profile)
-        self.issuer.issue("", profile.id, SCOPES, DEFAULT_SECONDS, value=DEFAULT_TOKEN)
-        self.issuer.issue("", profile.id, SCOPES, None, value=DEFAULT_REFRESH, kind="refresh")
+        super().seed_tokens(profile)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         last = max(int(each.id) for each in [DEFAULT, *self.accounts])
@@ -120,9 +105,23 @@ class Pinterest(Platform[Account]):
     def _give_board(self, profile: Account) -> None:
         self.boards.put(board_of(profile.id), Board(board_of(profile.id), profile.id, "Umbrellas"))
 
-    def new_tokens(self, profile: Account) -> dict[str, Any]:
-        access, refresh = login.issue_pair(self, profile.id, SCOPES)
-        return {"accessToken": access.value, "refreshToken": refresh.value}
+    def granted(self, source: Code | Token) -> dict[str, Any]:
+        access, refresh = self.issue_pair(source.profile_id, source.scopes)
+        ends = int(refresh.expires_at or 0)
+        return {
+            "access_token": access.value,
+            "refresh_token": refresh.value,
+            "token_type": "bearer",
+            "expires_in": self.limits["accessTokenSeconds"],
+            "refresh_token_expires_in": ends - int(refresh.issued_at),
+            "refresh_token_expires_at": ends,
+            "response_type": "authorization_code" if isinstance(source, Code) else "refresh_token",
+            "scope": " ".join(source.scopes),
+        }
+
+    def token_refusal(self, error: str, description: str = "", status: int = 400) -> Refusal:
+        """The token endpoint has the envelope of all others."""
+        return PROBLEMS.refuse(error)
 
     def permalink(self, pin: Pin, base_url: str) -> str:
         return f"{base_url}/pinterest/www/pin/{pin.id}/"
@@ -132,8 +131,6 @@ class Pinterest(Platform[Account]):
 
     def _view(self, pin: Pin, base_url: str) -> PostView:
         board = self.boards.get(pin.board_id)
-        notes = [f"Board: {board.name if board else pin.board_id}"]
-        notes += [f"Title: {pin.title}"] if pin.title else []
         return self.view(
             pin.profile_id,
             id=pin.id,
@@ -144,5 +141,5 @@ class Pinterest(Platform[Account]):
             media=self.shown_media(pin.digests, [pin.alt_text]),
             raw=asdict(pin),
             link=pin.link or None,
-            notes=notes,
+            notes=[f"Board: {board.name if board else pin.board_id}", *([f"Title: {pin.title}"] if pin.title else [])],
         )

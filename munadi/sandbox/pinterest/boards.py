@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.pinterest.errors import refuse, refuse_if
-from munadi.sandbox.pinterest.model import Board, Section
+from munadi.sandbox.pinterest.model import Board, Section, refuse, refuse_if
 
 if TYPE_CHECKING:
     from munadi.sandbox.pinterest import Pinterest
@@ -18,26 +17,22 @@ async def user_account(platform: Pinterest, call: Call) -> Answer:
 
 
 async def listed(platform: Pinterest, call: Call) -> Answer:
-    profile = platform.caller(call, "boards:read")
-    platform.limited(profile, "readsPerMinute")
+    profile = platform.counted(call, "readsPerMinute", "boards:read")
     own = [one for one in platform.boards if one.profile_id == profile.id and _is_shown(platform, call, one)]
     return page(call, [_view(one) for one in own])
 
 
 async def create(platform: Pinterest, call: Call) -> Answer:
     profile, body = platform.caller(call, "boards:write"), call.json(refuse("invalid"))
-    name, privacy = body.get("name"), body.get("privacy", "PUBLIC")
-    if not isinstance(name, str) or not name.strip() or privacy not in ("PUBLIC", "PROTECTED", "SECRET"):
-        raise refuse("invalid")
+    name = body["name"]
     refuse_if(any(one.profile_id == profile.id and one.name == name for one in platform.boards), "name")
-    board = Board(platform.next_id(), profile.id, name, privacy)
+    board = Board(platform.next_id(), profile.id, name, body.get("privacy", "PUBLIC"))
     platform.boards.put(board.id, board)
     return Answer(201, _view(board), effect=True)
 
 
 async def get(platform: Pinterest, call: Call) -> Answer:
-    profile = platform.caller(call, "boards:read")
-    platform.limited(profile, "readsPerMinute")
+    profile = platform.counted(call, "readsPerMinute", "boards:read")
     return Answer(200, _view(owned(platform, call, call.path.split("/")[3], profile.id)))
 
 
@@ -62,7 +57,6 @@ async def create_section(platform: Pinterest, call: Call) -> Answer:
 
 def owned(platform: Pinterest, call: Call, board_id: str, profile_id: str) -> Board:
     """The board of this profile, if the token may see it."""
-    refuse_if(not board_id.isdecimal(), "invalid", f"'{board_id}' does not match '^\\\\d+$'")
     board = platform.boards.get(board_id)
     if board is None:
         raise refuse("board")
@@ -72,9 +66,7 @@ def owned(platform: Pinterest, call: Call, board_id: str, profile_id: str) -> Bo
 
 def page(call: Call, rows: list[dict[str, Any]]) -> Answer:
     """A page of rows; a bookmark leads to the next."""
-    size, mark = call.query.get("page_size", "25"), call.query.get("bookmark", "0")
-    refuse_if(not size.isdecimal() or not 1 <= int(size) <= 250 or not mark.isdecimal(), "invalid")
-    first, count = int(mark), int(size)
+    first, count = int(call.query.get("bookmark", 0)), int(call.query.get("page_size", 25))
     bookmark = str(first + count) if first + count < len(rows) else None
     return Answer(200, {"items": rows[first : first + count], "bookmark": bookmark})
 

@@ -1,46 +1,45 @@
-"""Pins: made by a strict body, from images that are fetched during the call. Equal pins are not refused."""
+"""Pins, from images that are fetched during the call or from videos. Equal pins are not refused.
+
+A video is registered, received as a form with its policy, and processed for a while.
+"""
 
 from __future__ import annotations
 
 import base64
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import wall_time
-from munadi.sandbox.downloads import FetchFailed, fetch
-from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.media import image_facts
+from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.media import FetchFailed, VideoRules, fetch, image_facts
 from munadi.sandbox.pinterest.boards import owned, page
-from munadi.sandbox.pinterest.errors import refuse, refuse_if
-from munadi.sandbox.pinterest.media import status_of
-from munadi.sandbox.pinterest.model import SCOPES, Account, Pin, zoneless
+from munadi.sandbox.pinterest.model import SCOPES, Account, Medium, Pin, refuse, refuse_if, zoneless
 
 if TYPE_CHECKING:
     from munadi.sandbox.pinterest import Pinterest
 
-LONGEST = {"title": 100, "description": 800, "link": 2048, "alt_text": 500, "dominant_color": 7}
-FIELDS = {*LONGEST, "board_id", "board_section_id", "media_source"}
+TEXTS = ("title", "description", "link", "alt_text", "dominant_color")
 IMAGE_BYTES, AGENT = 20_000_000, "Pinterestbot/1.0 (munadi sandbox)"
 CAROUSELS = ("multiple_image_urls", "multiple_image_base64")
 CREATIVE_TYPES = {"image": "REGULAR", "multiple_images": "CAROUSEL", "video": "VIDEO"}
-COVERS = {"cover_image_url", "cover_image_content_type", "cover_image_key_frame_time"}
+# Durations in containers are rounded; the sandbox holds no more than 64 MB.
+VIDEO = VideoRules(
+    seconds=(3.9, 900.5), ratio=(0.5, 1.915), width=(1, 1 << 16), frames=(1, 120), containers=("mp4", "mov"), audio=None
+)
+STATES = ("registered", "processing", "failed", "succeeded")
 
 
 async def create(platform: Pinterest, call: Call) -> Answer:
     """201 with the pin."""
-    profile, body = platform.caller(call, *SCOPES[1:]), call.json(refuse("invalid"))
-    platform.limited(profile, "writesPerMinute")
+    profile, body = platform.counted(call, "writesPerMinute", *SCOPES[1:]), call.json(refuse("invalid"))
     refuse_if(platform.switches["trialAccess"], "trial")
-    refuse_if(set(body) - FIELDS, "invalid")
-    for name, longest in LONGEST.items():
-        text = body.get(name, "")
-        refuse_if(not isinstance(text, str) or len(text) > longest, "invalid", f"'{name}' is too long")
     board = owned(platform, call, str(body.get("board_id", "")), profile.id)
     section = body.get("board_section_id")
     if section is not None:
         found = platform.sections.get(str(section))
         refuse_if(found is None or found.board_id != board.id, "board")
     kind, digests, cover = await _media(platform, profile, body.get("media_source"))
-    texts = {name: body.get(name, "") for name in LONGEST}
+    texts = {name: body.get(name, "") for name in TEXTS}
     now = platform.clock.now()
     pin = Pin(
         platform.next_id(), profile.id, board.id, section, now, wall_time(), kind, digests, cover_time=cover, **texts
@@ -52,28 +51,23 @@ async def create(platform: Pinterest, call: Call) -> Answer:
 async def _media(platform: Pinterest, profile: Account, source: Any) -> tuple[str, list[str], int | None]:
     """The kind of pin, its files, and the second of a video's cover."""
     match source:
-        case {"source_type": "image_url", "url": str(url), **rest} if not rest:
+        case {"source_type": "image_url", "url": str(url)}:
             return "image", [(await _fetched(platform, url))[0]], None
-        case {"source_type": "image_base64", "content_type": str(kind), "data": str(data), **rest} if not rest:
-            return "image", [_given(platform, kind, data)[0]], None
-        case {"source_type": str(name), "items": [*items], "index": int(), **rest} if name in CAROUSELS and not rest:
+        case {"source_type": "image_base64"}:
+            return "image", [_given(platform, source)[0]], None
+        case {"source_type": str(name), "items": [*items]} if name in CAROUSELS:
             refuse_if(not platform.switches["takesCarousels"], "invalid", "Carousel pins are not supported.")
-            refuse_if(not 2 <= len(items) <= 5, "invalid", f"{len(items)} items, maxItems=5")
-            if name == "multiple_image_urls":
-                files = [await _fetched(platform, str(one.get("url"))) for one in items]
-            else:
-                files = [_given(platform, str(one.get("content_type")), str(one.get("data"))) for one in items]
+            refuse_if(len(items) > 5, "invalid", f"{len(items)} items, maxItems=5")
+            files = [await _fetched(platform, one["url"]) if "url" in one else _given(platform, one) for one in items]
             refuse_if(len({round(ratio, 2) for _, ratio in files}) > 1, "invalid", "Images must have one size.")
             return "multiple_images", [digest for digest, _ in files], None
         case {"source_type": "video_id", "media_id": str(media_id), **rest}:
             message = "Exactly one of cover_image_url or cover_image_content_type or cover_image_key_frame_time."
-            refuse_if(len(rest) != 1 or not set(rest) <= COVERS, "invalid", message)
+            refuse_if(len(rest) != 1, "invalid", message)
             medium = platform.media.of(media_id, profile.id)
-            if medium is None or medium.digest is None or status_of(platform, medium) != "succeeded":
+            if medium is None or medium.digest is None or medium.state(platform.clock.now(), *STATES) != STATES[-1]:
                 raise refuse("invalid", "The media is not ready.")
-            second = rest.get("cover_image_key_frame_time")
-            if second is not None and not isinstance(second, int):
-                raise refuse("invalid", "cover_image_key_frame_time is not an integer.")
+            second: Any = rest.get("cover_image_key_frame_time")
             return "video", [medium.digest], second
     raise refuse("invalid", "media_source is not valid.")
 
@@ -87,14 +81,12 @@ async def _fetched(platform: Pinterest, url: str) -> tuple[str, float]:
     return _kept(platform, body)
 
 
-def _given(platform: Pinterest, kind: str, data: str) -> tuple[str, float]:
-    """The same for an image within the call."""
+def _given(platform: Pinterest, item: dict[str, str]) -> tuple[str, float]:
+    """The digest and the ratio of an image within the call."""
     try:
-        body = base64.b64decode(data, validate=True)
+        return _kept(platform, base64.b64decode(item["data"], validate=True))
     except ValueError:
         raise refuse("invalid", "data is not base64.") from None
-    refuse_if(kind not in ("image/jpeg", "image/png"), "invalid")
-    return _kept(platform, body)
 
 
 def _kept(platform: Pinterest, body: bytes) -> tuple[str, float]:
@@ -106,8 +98,7 @@ def _kept(platform: Pinterest, body: bytes) -> tuple[str, float]:
 
 async def listed(platform: Pinterest, call: Call) -> Answer:
     """The pins of a board, of a section or of the account, newest first unless a switch mixes them."""
-    profile, parts = platform.caller(call, "boards:read", "pins:read"), call.path.split("/")
-    platform.limited(profile, "readsPerMinute")
+    profile, parts = platform.counted(call, "readsPerMinute", "boards:read", "pins:read"), call.path.split("/")
     board = owned(platform, call, parts[3], profile.id).id if parts[2] == "boards" else None
     section = parts[5] if "sections" in parts else None
     seen = platform.clock.now() - platform.delays["index"]
@@ -156,3 +147,41 @@ def _view(pin: Pin) -> dict[str, Any]:
         "media": {"media_type": pin.media_type},
         "creative_type": CREATIVE_TYPES[pin.media_type],
     }
+
+
+async def register(platform: Pinterest, call: Call) -> Answer:
+    profile = platform.counted(call, "writesPerMinute", "pins:write")
+    medium = Medium(platform.next_id(), profile.id, secrets.token_urlsafe(24))
+    platform.media.put(medium.id, medium)
+    fields = {"key": f"uploads/{medium.id}", "policy": medium.policy, "Content-Type": "multipart/form-data"}
+    made = {"media_id": medium.id, "media_type": "video", "upload_url": f"{call.base_url}/pinterest/s3/"}
+    return Answer(201, {**made, "upload_parameters": fields}, effect=True)
+
+
+async def upload(platform: Pinterest, call: Call) -> Answer:
+    """As S3 takes a form: the policy of the key, and the file as the last field."""
+    fields = call.parts
+    medium = platform.media.get(fields.get("key", b"").decode().removeprefix("uploads/"))
+    if medium is None or fields.get("policy", b"").decode() != medium.policy or call.bearer is not None:
+        raise _refuse_upload("AccessDenied")
+    if [*fields][-1] != "file":
+        raise _refuse_upload("InvalidArgument")
+    body = fields["file"]
+    medium.digest = platform.shelf.keep(body, "video/mp4").digest
+    medium.problem = VIDEO.problem(body) or ("switch" if platform.switches["failProcessing"] else "")
+    medium.ready_at = platform.clock.now() + platform.delays["video"]
+    platform.media.put(medium.id, medium)
+    return Answer(204, None, effect=True)
+
+
+async def status(platform: Pinterest, call: Call) -> Answer:
+    profile = platform.counted(call, "readsPerMinute", "pins:read")
+    medium = platform.media.of(call.path.rpartition("/")[2], profile.id)
+    if medium is None:
+        raise refuse("media")
+    state = medium.state(platform.clock.now(), *STATES)
+    return Answer(200, {"media_id": medium.id, "media_type": "video", "status": state})
+
+
+def _refuse_upload(code: str) -> Refusal:
+    return Refusal(Answer(403, f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code></Error>'))

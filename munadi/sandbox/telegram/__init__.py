@@ -10,14 +10,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from munadi.sandbox.clock import MINUTE
-from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.exchange import Call
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run, site
 from munadi.sandbox.storage import Table
 from munadi.sandbox.telegram import chats, sending
-from munadi.sandbox.telegram.errors import planned, refuse, too_many
-from munadi.sandbox.telegram.model import STORAGE_CHAT, Chat, File, Message, parameters
+from munadi.sandbox.telegram.model import PROBLEMS, STORAGE_CHAT, Chat, File, Message, parameters, refuse
 
 DEFAULT = Chat("-1002000000001", "munadi_sandbox", 7_100_000_001)
 # Published on purpose: it opens nothing real.
@@ -35,6 +33,7 @@ READS: dict[str, Run] = {
 class Telegram(Platform[Chat]):
     channel = "telegram"
     title = "Telegram"
+    problems = PROBLEMS
     refusal, throttling = {"error": "right"}, {"error": "rate"}
     app_credentials = ()  # bots need no app
     hosts = {"API": "api", "SITE": "site"}
@@ -62,12 +61,6 @@ class Telegram(Platform[Chat]):
             return name
         return f"store_{name}" if parameters(call).get("chat_id") == STORAGE_CHAT else name
 
-    async def not_served(self, call: Call) -> Answer:
-        return planned({"error": "missing"}, None)
-
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned(error, status)
-
     def profile_of(self, call: Call) -> str | None:
         token = self.issuer.tokens.get(_token(call))
         return token.profile_id if token else None
@@ -82,13 +75,11 @@ class Telegram(Platform[Chat]):
             raise refuse("token")
         return self.profile(token.profile_id)
 
-    def limited(self, profile: Chat, count: int) -> None:
-        """So many more messages in a minute, or 429 with the seconds to wait."""
-        recent = self.recent(f"messages {profile.id}", MINUTE)
-        if len(recent) + count > self.limits["messagesPerMinute"]:
-            wait = int((recent[0] if recent else self.clock.now()) + MINUTE - self.clock.now()) + 1
-            raise too_many(wait)
-        recent.extend([self.clock.now()] * count)
+    def rate_facts(self, most: int, seconds: float, ends: float) -> dict[str, Any]:
+        """429 has the seconds three times."""
+        wait = int(ends - self.clock.now()) + 1
+        text = f"Too Many Requests: retry after {wait}"
+        return {"text": text, "headers": {"retry-after": str(wait)}, "parameters": {"retry_after": wait}}
 
     def seed_tokens(self, profile: Chat) -> None:
         self.issuer.issue("", profile.id, [], None, value=DEFAULT_TOKEN)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.telegram.errors import answer, refuse, refuse_if
-from munadi.sandbox.telegram.model import STORAGE_CHAT, Chat, Message, parameters
+from munadi.sandbox.telegram.model import PROBLEMS, STORAGE_CHAT, Chat, Message, parameters, refuse, refuse_if
 
 if TYPE_CHECKING:
     from munadi.sandbox.telegram import Telegram
@@ -119,9 +118,9 @@ async def stop_live_location(platform: Telegram, call: Call) -> Answer:
     chat, given = platform.caller(call), parameters(call)
     message = message_at(platform, chat, place_of(chat, given), given.get("message_id", ""))
     if message is None:
-        return answer("gone")
+        return PROBLEMS.answer("gone")
     is_editable = message.own or (chat.status == "may_edit" and message.number > 1)
-    return answer("own" if is_editable and not message.poll else "anothers")
+    return PROBLEMS.answer("own" if is_editable and not message.poll else "anothers")
 
 
 async def delete(platform: Telegram, call: Call) -> Answer:

@@ -1,4 +1,4 @@
-"""The rows of the emulated Telegram, and the parameters of its calls."""
+"""The rows of the emulated Telegram, its errors and its calls' parameters. Source: docs/networks/telegram.md, 6."""
 
 from __future__ import annotations
 
@@ -8,11 +8,53 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from munadi.sandbox import model
-from munadi.sandbox.exchange import Call
+from munadi.sandbox.exchange import Call, Problems
 
 _CONTROL = re.compile("[\0-\x09\x0b\x0c\x0e-\x1f]")
 _REMOVED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
 
+
+KNOWN = {
+    "token": (401, "Unauthorized"),
+    "missing": (404, "Not Found"),
+    "chat": (400, "Bad Request: chat not found"),
+    "kicked": (403, "Forbidden: bot was kicked from the channel chat"),
+    "right": (400, "Bad Request: need administrator rights in the channel chat"),
+    "photos": (400, "Bad Request: not enough rights to send photos to the chat"),
+    "upgraded": (400, "Bad Request: group chat was upgraded to a supergroup chat"),
+    "empty": (400, "Bad Request: message text is empty"),
+    "long": (400, "Bad Request: message is too long"),
+    "caption": (400, "Bad Request: message caption is too long"),
+    "entities": (400, "Bad Request: ENTITY_BOUNDS_INVALID"),
+    "poll": (400, "Bad Request: poll must have at least 1 option"),
+    "anonymous": (400, "Bad Request: non-anonymous polls can't be sent to channel chats"),
+    "parent": (400, "Bad Request: message to be replied not found"),
+    "file": (400, "Bad Request: wrong file identifier/HTTP URL specified"),
+    "image": (400, "Bad Request: IMAGE_PROCESS_FAILED"),
+    "sides": (400, "Bad Request: PHOTO_INVALID_DIMENSIONS"),
+    "extension": (
+        400,
+        "Bad Request: photo has unsupported extension. Use one of .jpg, .jpeg, .gif, .png, .tif or .bmp",
+    ),
+    "album": (400, "Bad Request: can't use the media of the specified type in the album"),
+    "large": (413, "Request Entity Too Large"),
+    "unforwarded": (400, "Bad Request: message to forward not found"),
+    "protected": (400, "Bad Request: message can't be forwarded"),
+    "gone": (400, "Bad Request: message to edit not found"),
+    "anothers": (400, "Bad Request: message can't be edited"),
+    "own": (400, "Bad Request: there is no live location in the message to edit"),
+    "invalid": (400, "Bad Request: invalid parameter"),
+    "rate": (429, "Too Many Requests: retry after 30"),
+    "restart": (500, "Internal Server Error: restart"),
+}
+
+
+def _body(name: str, status: int, text: str, **more: Any) -> dict[str, Any]:
+    return {"ok": False, "error_code": status, "description": text, **more}
+
+
+PROBLEMS = Problems(KNOWN, _body, usual="restart")
+refuse, refuse_if = PROBLEMS.refuse, PROBLEMS.refuse_if
 
 # The private chat where every bot may store files.
 STORAGE_CHAT = "-1005000000000"

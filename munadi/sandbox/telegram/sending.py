@@ -7,12 +7,11 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.clock import wall_time
+from munadi.sandbox.clock import MINUTE, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import image_facts, sniff, video_facts
 from munadi.sandbox.telegram import chats
-from munadi.sandbox.telegram.errors import refuse_if
-from munadi.sandbox.telegram.model import Chat, File, Message, normalised, parameters
+from munadi.sandbox.telegram.model import Chat, File, Message, normalised, parameters, refuse, refuse_if
 
 if TYPE_CHECKING:
     from munadi.sandbox.telegram import Telegram
@@ -35,7 +34,7 @@ async def send(platform: Telegram, call: Call) -> Answer:
     refuse_if(parent and chats.message_at(platform, chat, place, str(parent)) is None, "parent")
     drafts = _drafts(platform, chat, call, method, given)
     if place == chats.CHAT:
-        platform.limited(chat, len(drafts))
+        platform.limited(chat.id, "messagesPerMinute", MINUTE, len(drafts))
     group = secrets.token_hex(8) if len(drafts) > 1 else ""
     rows = []
     for index, draft in enumerate(drafts):
@@ -58,8 +57,8 @@ async def forward(platform: Telegram, call: Call) -> Answer:
     refuse_if(chats.place_of(chat, given) != chats.STORAGE, "chat")
     source = chats.place_of(chat, {"chat_id": given.get("from_chat_id", "")})
     original = chats.message_at(platform, chat, source, given.get("message_id", ""))
-    refuse_if(original is None, "unforwarded")
-    assert original is not None
+    if original is None:
+        raise refuse("unforwarded")
     refuse_if("protect_content" in original.shown, "protected")
     number = chats.next_number(platform, chat, chats.STORAGE)
     origin = _origin(chat, source, original)
@@ -110,8 +109,8 @@ def _medium(
         file = _kept(platform, chat, kind, call.file_names.get(name, ""), call.parts.get(name, b""))
     else:
         known = platform.files.of(source, chat.id)
-        refuse_if(known is None or known.kind != kind, "file")
-        assert known is not None
+        if known is None or known.kind != kind:
+            raise refuse("file")
         file = known
     return {"kind": file.kind, "text": text, "entities": entities, "file": file.id, "digest": file.digest}
 

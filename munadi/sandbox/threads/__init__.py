@@ -11,13 +11,13 @@ from collections import deque
 from typing import Any
 
 from munadi.sandbox.clock import DAY
-from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
 from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse_if
 from munadi.sandbox.graph.platform import VERSION
 from munadi.sandbox.graph.reading import graph_time, new_id
+from munadi.sandbox.media import FetchFailed
 from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import names, site
 from munadi.sandbox.threads import errors, operations, options

@@ -11,25 +11,24 @@ import secrets
 from dataclasses import asdict
 from typing import Any
 
-from munadi.sandbox.clock import DAY, MINUTE
-from munadi.sandbox.downloads import Downloads
-from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox import bearer
+from munadi.sandbox.bearer import BearerPlatform
+from munadi.sandbox.clock import DAY
+from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.media import Downloads
 from munadi.sandbox.model import PostView
-from munadi.sandbox.oauth import Token
-from munadi.sandbox.platform import Platform, site
+from munadi.sandbox.oauth import Code, Token
+from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
-from munadi.sandbox.tiktok import login, posting, uploads
-from munadi.sandbox.tiktok.errors import planned_failure, refuse, refuse_if
-from munadi.sandbox.tiktok.model import ALL_SCOPES, REFRESH_SECONDS, Account, Publish
-
-DEFAULT = Account("-000MunadiSandboxOpenId", "munadi.sandbox", "munadi-sandbox-union-id", "Munadi Sandbox")
-# Published on purpose: they open nothing real.
-DEFAULT_TOKEN, DEFAULT_REFRESH = "act.sandboxMunadiAccessToken", "rft.sandboxMunadiRefreshToken"
+from munadi.sandbox.tiktok import posting, uploads
+from munadi.sandbox.tiktok.model import LOGIN, PROBLEMS, Account, Publish, log_id
 
 
-class TikTok(Platform[Account]):
+class TikTok(BearerPlatform[Account]):
     channel = "tiktok"
     title = "TikTok"
+    problems, login = PROBLEMS, LOGIN
+    token_problem, scope_problem, rate_problem = "access_token_invalid", "scope_not_authorized", "rate_limit_exceeded"
     refusal, throttling = {"code": "spam_risk_user_banned_from_posting"}, {"code": "rate_limit_exceeded"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "upload"}
     default_delays = {"processing": 3.0, "moderation": 1.0}
@@ -48,10 +47,11 @@ class TikTok(Platform[Account]):
         "oauthErrorsWith200": False,
     }
     statuses = {"active", "private", "banned"}
-    default_profile = DEFAULT
+    default_profile = Account("-000MunadiSandboxOpenId", "munadi.sandbox", "munadi-sandbox-union-id", "Munadi Sandbox")
+    default_tokens, default_seconds = ("act.sandboxMunadiAccessToken", "rft.sandboxMunadiRefreshToken"), 180 * DAY
     visible = frozenset({"init_pull", "init_photo", "upload_last_chunk"})
     routes = {
-        "GET www/v2/auth/authorize": ("authorize", login.authorize),
+        "GET www/v2/auth/authorize": ("authorize", bearer.authorize),
         "GET www/**": ("site", site),
         "PUT upload/**": ("upload_chunk", uploads.put),
         "POST api/v2/post/publish/creator_info/query": ("creator_info", posting.creator_info),
@@ -60,8 +60,8 @@ class TikTok(Platform[Account]):
         "POST api/v2/post/publish/status/fetch": ("status", posting.status),
         "POST api/v2/post/publish/cancel": ("cancel", posting.cancel),
         "GET api/v2/user/info": ("user_info", posting.user_info),
-        "POST api/v2/oauth/token": ("token", login.token),
-        "POST api/v2/oauth/revoke": ("revoke", login.revoke),
+        "POST api/v2/oauth/token": ("token", bearer.token),
+        "POST api/v2/oauth/revoke": ("revoke", bearer.revoke),
     }
     variants = {"init_pull": posting.init_video, "upload_last_chunk": uploads.put}
 
@@ -79,7 +79,7 @@ class TikTok(Platform[Account]):
         return "init_pull" if name == "init_file" and _pulls(call) else name
 
     async def not_served(self, call: Call) -> Answer:
-        raise refuse("invalid_params", "Unsupported path", status=404)
+        return PROBLEMS.answer("invalid_params", "Unsupported path", status=404)
 
     def profile_of(self, call: Call) -> str | None:
         if call.path.startswith("upload/"):
@@ -87,49 +87,31 @@ class TikTok(Platform[Account]):
             return publish.profile_id if publish else None
         return super().profile_of(call)
 
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(error, status)
-
-    def seed_tokens(self, profile: Account) -> None:
-        self.issue_pair(profile.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH, seconds=REFRESH_SECONDS)
-
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         username = self.new_username(name)
         return Account(f"-000{secrets.token_urlsafe(24)}", username, secrets.token_hex(16), name or username)
 
-    def new_tokens(self, profile: Account) -> dict[str, Any]:
-        access, refresh = self.issue_pair(profile.id, ALL_SCOPES)
-        return {"accessToken": access.value, "refreshToken": refresh.value}
+    def app_of(self, call: Call) -> dict[str, str]:
+        if call.content_type != "application/x-www-form-urlencoded":
+            raise self.token_refusal("invalid_request", "Only application/x-www-form-urlencoded is supported")
+        return super().app_of(call)
 
-    def issue_pair(
-        self,
-        profile_id: str,
-        scopes: list[str],
-        *,
-        access: str | None = None,
-        refresh: str | None = None,
-        seconds: int | None = None,
-    ) -> tuple[Token, Token]:
-        """An access and a refresh token; `seconds`: a life of the access token other than the limit."""
-        life = seconds or self.limits["accessTokenSeconds"]
-        return (
-            self.issuer.issue("act.", profile_id, scopes, life, value=access),
-            self.issuer.issue("rft.", profile_id, scopes, REFRESH_SECONDS, value=refresh, kind="refresh"),
-        )
+    def granted(self, source: Code | Token) -> dict[str, Any]:
+        access, refresh = self.issue_pair(source.profile_id, source.scopes)
+        return {
+            "open_id": source.profile_id,
+            "scope": ",".join(source.scopes),
+            "access_token": access.value,
+            "expires_in": self.limits["accessTokenSeconds"],
+            "refresh_token": refresh.value,
+            "refresh_expires_in": LOGIN.refresh_seconds,
+            "token_type": "Bearer",
+        }
 
-    def caller(self, call: Call, scope: str) -> Account:
-        """The profile of the call's token, which must have the scope. Raises the 401 family."""
-        token = self.issuer.live(call.bearer or "")
-        if token is None:
-            raise refuse("access_token_invalid")
-        refuse_if(scope not in token.scopes, "scope_not_authorized")
-        return self.profile(token.profile_id)
-
-    def limited(self, profile: Account, limit: str) -> None:
-        """One more call within the sliding minute, or 429. No header reports what is left."""
-        recent = self.recent(f"{limit} {profile.id}", MINUTE)
-        refuse_if(len(recent) >= self.limits[limit], "rate_limit_exceeded")
-        recent.append(self.clock.now())
+    def token_refusal(self, error: str, description: str = "", status: int = 400) -> Refusal:
+        """OAuth errors have their own shape; some reports say that they arrive with HTTP 200."""
+        body = {"error": error, "error_description": description, "log_id": log_id()}
+        return Refusal(Answer(200 if self.switches["oauthErrorsWith200"] else status, body))
 
     def cap(self, profile: Account) -> str | None:
         """Why this user may not post now, as creator_info and init report it."""

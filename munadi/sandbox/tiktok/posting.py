@@ -8,9 +8,20 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from munadi.sandbox.clock import MINUTE
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.tiktok.errors import done, invalid, invalid_if, planned_failure, refuse, refuse_if
-from munadi.sandbox.tiktok.model import BASIC, PROFILE, PUBLISH, Account, Publish
+from munadi.sandbox.tiktok.model import (
+    BASIC,
+    PROBLEMS,
+    PROFILE,
+    PUBLISH,
+    Account,
+    Publish,
+    done,
+    invalid_if,
+    refuse,
+    refuse_if,
+)
 from munadi.sandbox.tiktok.uploads import LONGEST_SECONDS, VIDEO_BYTES, accept
 
 if TYPE_CHECKING:
@@ -23,9 +34,9 @@ FIELD_SCOPES = {"open_id": BASIC, "union_id": BASIC, "display_name": BASIC, "use
 
 async def creator_info(platform: TikTok, call: Call) -> Answer:
     profile = platform.caller(call, PUBLISH)
-    platform.limited(profile, "creatorInfoPerMinute")
+    platform.limited(profile.id, "creatorInfoPerMinute", MINUTE)
     if code := platform.cap(profile):
-        return planned_failure({"code": code}, 200)  # by design: "do not let this user post now"
+        return PROBLEMS.answer(code, status=200)  # by design: "do not let this user post now"
     return done(
         {
             "creator_avatar_url": f"{call.base_url}/assets/icon.svg",
@@ -48,9 +59,9 @@ async def init_video(platform: TikTok, call: Call) -> Answer:
 async def init_photo(platform: TikTok, call: Call) -> Answer:
     profile = platform.caller(call, PUBLISH)
     body = _body(call)
-    if body.get("media_type") != "PHOTO" or body.get("post_mode") != "DIRECT_POST":
-        raise invalid("media_type must be PHOTO and post_mode DIRECT_POST")
-    pulls = _object(body, "source_info").get("source") == "PULL_FROM_URL"
+    direct = body.get("media_type") == "PHOTO" and body.get("post_mode") == "DIRECT_POST"
+    invalid_if(not direct, "media_type must be PHOTO and post_mode DIRECT_POST")
+    pulls = (body.get("source_info") or {}).get("source") == "PULL_FROM_URL"
     invalid_if(not pulls, "Photos are taken by PULL_FROM_URL only")
     return _init(platform, call, profile, body, "photo")
 
@@ -76,7 +87,7 @@ async def cancel(platform: TikTok, call: Call) -> Answer:
 
 def _named(platform: TikTok, call: Call) -> Publish:
     profile = platform.caller(call, PUBLISH)
-    platform.limited(profile, "statusPerMinute")
+    platform.limited(profile.id, "statusPerMinute", MINUTE)
     publish = platform.publishes.get(str(_body(call).get("publish_id", "")))
     if publish is None:
         raise refuse("invalid_publish_id")
@@ -85,60 +96,50 @@ def _named(platform: TikTok, call: Call) -> Publish:
 
 
 def _init(platform: TikTok, call: Call, profile: Account, body: dict[str, Any], kind: str) -> Answer:
-    source = _object(body, "source_info")
-    publish = _new(platform, profile, kind, source)
-    _describe(platform, publish, profile, _object(body, "post_info"))
-    return _begin(platform, publish, call, source)
-
-
-def _new(platform: TikTok, profile: Account, kind: str, source: dict[str, Any]) -> Publish:
-    platform.limited(profile, "initPerMinute")
+    source, info = body.get("source_info"), body.get("post_info")
+    if not isinstance(source, dict) or not isinstance(info, dict):
+        raise refuse("invalid_params", "source_info and post_info are required")
+    platform.limited(profile.id, "initPerMinute", MINUTE)
     if code := platform.cap(profile):
         raise refuse(code)
-    name = source.get("source")
-    if name not in ("FILE_UPLOAD", "PULL_FROM_URL"):
-        raise invalid("source must be FILE_UPLOAD or PULL_FROM_URL")
-    prefix = "p_pub" if kind == "photo" else "v_pub"
-    publish_id = f"{prefix}_{'file' if name == 'FILE_UPLOAD' else 'url'}~v2-1.7{secrets.randbelow(10**18):018}"
-    return Publish(publish_id, profile.id, kind, name, platform.clock.now())
-
-
-def _describe(platform: TikTok, publish: Publish, profile: Account, info: dict[str, Any]) -> None:
-    """Check post_info."""
-    photo = publish.kind == "photo"
-    title, description = str(info.get("title") or ""), str(info.get("description") or "")
-    if _units(title) > (PHOTO_TITLE_UNITS if photo else TITLE_UNITS) or _units(description) > DESCRIPTION_UNITS:
-        raise invalid("title or description is too long")
-    publish.text, publish.title = (description, title) if photo else (title, "")
-    publish.info = {name: value for name, value in info.items() if name not in ("title", "description")}
-    publish.privacy = str(info.get("privacy_level") or "")
-    invalid_if(not publish.privacy, "privacy_level is required")
-    refuse_if(publish.privacy not in platform.privacy_options(profile), "privacy_level_option_mismatch")
-    if info.get("brand_content_toggle") is True and publish.privacy == "SELF_ONLY":
-        raise invalid("Branded content cannot be SELF_ONLY")
-    closed = publish.privacy == "SELF_ONLY" and profile.status == "private"
-    refuse_if(platform.switches["unaudited"] and not closed, "unaudited_client_can_only_post_to_private_accounts")
-
-
-def _begin(platform: TikTok, publish: Publish, call: Call, source: dict[str, Any]) -> Answer:
-    if publish.source == "PULL_FROM_URL":
-        urls = _urls(publish, source)
+    name = str(source.get("source"))
+    invalid_if(name not in ("FILE_UPLOAD", "PULL_FROM_URL"), "source must be FILE_UPLOAD or PULL_FROM_URL")
+    way = "file" if name == "FILE_UPLOAD" else "url"
+    publish_id = f"{kind[0]}_pub_{way}~v2-1.7{secrets.randbelow(10**18):018}"
+    publish = Publish(publish_id, profile.id, kind, name, platform.clock.now())
+    _describe(platform, publish, profile, info)
+    if way == "url":
+        urls = _urls(kind, source)
         refuse_if(not platform.switches["urlsVerified"], "url_ownership_unverified")
         accept(platform, publish, urls=urls)
         return done({"publish_id": publish.id}, effect=True)
     _plan(platform, publish, source)
     publish.upload_token = secrets.token_urlsafe(32)
     platform.publishes.put(publish.id, publish)
-    upload_id = publish.id.rpartition("-")[2]
-    url = f"{call.base_url}/tiktok/upload/video/?upload_id={upload_id}&upload_token={publish.upload_token}"
-    return done({"publish_id": publish.id, "upload_url": url}, effect=True)
+    query = f"upload_id={publish.id.rpartition('-')[2]}&upload_token={publish.upload_token}"
+    return done({"publish_id": publish.id, "upload_url": f"{call.base_url}/tiktok/upload/video/?{query}"}, effect=True)
+
+
+def _describe(platform: TikTok, publish: Publish, profile: Account, info: dict[str, Any]) -> None:
+    """Check post_info."""
+    photo = publish.kind == "photo"
+    title, description = str(info.get("title") or ""), str(info.get("description") or "")
+    long = _units(title) > (PHOTO_TITLE_UNITS if photo else TITLE_UNITS) or _units(description) > DESCRIPTION_UNITS
+    invalid_if(long, "title or description is too long")
+    publish.text, publish.title = (description, title) if photo else (title, "")
+    publish.info = {name: value for name, value in info.items() if name not in ("title", "description")}
+    publish.privacy = str(info.get("privacy_level") or "")
+    hidden = publish.privacy == "SELF_ONLY"
+    invalid_if(not publish.privacy, "privacy_level is required")
+    refuse_if(publish.privacy not in platform.privacy_options(profile), "privacy_level_option_mismatch")
+    invalid_if(info.get("brand_content_toggle") and hidden, "Branded content cannot be SELF_ONLY")
+    closed = hidden and profile.status == "private"
+    refuse_if(platform.switches["unaudited"] and not closed, "unaudited_client_can_only_post_to_private_accounts")
 
 
 def _plan(platform: TikTok, publish: Publish, source: dict[str, Any]) -> None:
     """The chunk arithmetic (docs/networks/tiktok.md, section 3.3)."""
-    size, chunk, count = (source.get(name) for name in ("video_size", "chunk_size", "total_chunk_count"))
-    if not (isinstance(size, int) and isinstance(chunk, int) and isinstance(count, int)):
-        raise invalid("video_size, chunk_size and total_chunk_count are required")
+    size, chunk, count = (int(source.get(name, 0)) for name in ("video_size", "chunk_size", "total_chunk_count"))
     least = platform.limits["minChunkBytes"]
     fits = least <= chunk <= MOST_CHUNK_BYTES or (size < least and chunk == size)
     if not 0 < size <= VIDEO_BYTES or not fits or count != size // chunk or not 1 <= count <= MAX_CHUNKS:
@@ -146,21 +147,12 @@ def _plan(platform: TikTok, publish: Publish, source: dict[str, Any]) -> None:
     publish.size, publish.chunk_size, publish.chunks = size, chunk, count
 
 
-def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
-    value = body.get(name)
-    if not isinstance(value, dict):
-        raise invalid(f"{name} is required")
-    return value
-
-
-def _urls(publish: Publish, source: dict[str, Any]) -> list[str]:
-    urls = source.get("photo_images") if publish.kind == "photo" else [source.get("video_url")]
-    if not isinstance(urls, list) or not 1 <= len(urls) <= MAX_PHOTOS:
-        raise invalid("photo_images takes 1 to 35 URLs")
-    if not all(isinstance(url, str) and url.startswith(("http://", "https://")) for url in urls):
-        raise invalid("A URL is missing or malformed")
-    if publish.kind == "photo" and not 0 <= int(source.get("photo_cover_index") or 0) < len(urls):
-        raise invalid("photo_cover_index is out of range")
+def _urls(kind: str, source: dict[str, Any]) -> list[str]:
+    urls: list[str] = source.get("photo_images") or [] if kind == "photo" else [source.get("video_url") or ""]
+    invalid_if(not 1 <= len(urls) <= MAX_PHOTOS, "photo_images takes 1 to 35 URLs")
+    invalid_if(not all(url.startswith(("http://", "https://")) for url in urls), "A URL is missing or malformed")
+    cover = int(source.get("photo_cover_index") or 0)
+    invalid_if(kind == "photo" and not 0 <= cover < len(urls), "photo_cover_index is out of range")
     return urls
 
 
@@ -171,18 +163,12 @@ def _units(text: str) -> int:
 async def user_info(platform: TikTok, call: Call) -> Answer:
     profile = platform.caller(call, BASIC)
     wanted = [name for name in call.query.get("fields", "").split(",") if name]
-    if not wanted or any(name not in FIELD_SCOPES for name in wanted):
-        raise invalid("fields is missing or names an unknown field")
-    for name in wanted:
-        platform.caller(call, FIELD_SCOPES[name])
-    facts = {
-        "open_id": profile.id,
-        "union_id": profile.union_id,
-        "display_name": profile.nickname,
-        "username": profile.username,
-    }
+    invalid_if(not wanted or not set(wanted) <= set(FIELD_SCOPES), "fields is missing or names an unknown field")
+    platform.caller(call, *(FIELD_SCOPES[name] for name in wanted))
+    facts = {"open_id": profile.id, "union_id": profile.union_id, "display_name": profile.nickname}
+    facts["username"] = profile.username
     return done({"user": {name: facts[name] for name in wanted}})
 
 
 def _body(call: Call) -> dict[str, Any]:
-    return call.json(invalid("The request body must be a JSON object"))
+    return call.json(refuse("invalid_params", "The request body must be a JSON object"))

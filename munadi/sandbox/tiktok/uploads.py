@@ -12,11 +12,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from munadi.sandbox.clock import HOUR, wall_time
-from munadi.sandbox.downloads import FetchFailed, fetch
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.media import VideoRules, image_facts, sniff
-from munadi.sandbox.tiktok.errors import FAIL_REASONS
-from munadi.sandbox.tiktok.model import Publish
+from munadi.sandbox.media import FetchFailed, VideoRules, fetch, image_facts, sniff
+from munadi.sandbox.tiktok.model import FAIL_REASONS, Publish
 
 if TYPE_CHECKING:
     from munadi.sandbox.tiktok import TikTok

@@ -9,26 +9,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox import bearer
+from munadi.sandbox.bearer import BearerPlatform
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.model import PostView
-from munadi.sandbox.platform import Platform, site
+from munadi.sandbox.oauth import Code, Token
+from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
-from munadi.sandbox.x import login, media, posting
-from munadi.sandbox.x.errors import answer, planned, refuse, refuse_if
-from munadi.sandbox.x.model import EPOCH, SCOPES, Account, Medium, Tweet
-
-DEFAULT = Account("1860000000000000001", "munadi_sandbox")
-# Published on purpose: they open nothing real.
-DEFAULT_TOKEN, DEFAULT_REFRESH = "sandboxMunadiXAccessToken", "sandboxMunadiXRefreshToken"
-# The default token outlives X's two hours, so that a sandbox that is left running keeps working without an app.
-DEFAULT_SECONDS = 180 * 86_400
-# Thousandths of a dollar, by X's price list of April 2026.
-PRICES = {"post": 15, "postWithLink": 200, "altText": 5, "ownedRead": 1}
+from munadi.sandbox.x import media, posting
+from munadi.sandbox.x.model import EPOCH, LOGIN, PRICES, PROBLEMS, Account, Medium, Tweet
 
 
-class X(Platform[Account]):
+class X(BearerPlatform[Account]):
     channel = "x"
     title = "X"
+    problems, login = PROBLEMS, LOGIN
     refusal, throttling = {"error": "suspended"}, {"error": "rate"}
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "api"}
     default_delays = {"image": 0.0, "video": 2.0, "index": 0.0}
@@ -46,13 +41,15 @@ class X(Platform[Account]):
         "failProcessing": False,
     }
     statuses = {"active", "premium", "locked", "suspended"}
-    default_profile = DEFAULT
+    default_profile = Account("1860000000000000001", "munadi_sandbox")
+    default_tokens, default_seconds = ("sandboxMunadiXAccessToken", "sandboxMunadiXRefreshToken"), 180 * DAY
+    id_epoch, id_bits = EPOCH, 22
     visible = frozenset({"create_post"})
     routes = {
-        "GET www/i/oauth2/authorize": ("authorize", login.authorize),
+        "GET www/i/oauth2/authorize": ("authorize", bearer.authorize),
         "GET www/**": ("site", site),
-        "POST api/2/oauth2/token": ("token", login.token),
-        "POST api/2/oauth2/revoke": ("revoke", login.revoke),
+        "POST api/2/oauth2/token": ("token", bearer.token),
+        "POST api/2/oauth2/revoke": ("revoke", bearer.revoke),
         "GET api/2/users/me": ("me", posting.me),
         "GET api/2/users/*/tweets": ("timeline", posting.listed),
         "POST api/2/tweets": ("create_post", posting.create),
@@ -68,51 +65,24 @@ class X(Platform[Account]):
         super().__init__(*parts)
         self.media: Table[Medium] = self.table("medium", Medium)
         self.tweets: Table[Tweet] = self.table("tweet", Tweet)
-        self._last_id = 0
 
-    def next_id(self) -> str:
-        """A snowflake: milliseconds since X's epoch, then 22 bits."""
-        self._last_id = max((int(self.clock.now() * 1000) - EPOCH) << 22, self._last_id + 1)
-        return str(self._last_id)
-
-    async def not_served(self, call: Call) -> Answer:
-        return answer("missing")
-
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned(error, status)
-
-    def caller(self, call: Call, scope: str) -> Account:
-        """The profile of the call's token, which must have the scope."""
-        token = self.issuer.live(call.bearer or "")
-        if token is None:
-            raise refuse("token")
-        refuse_if(scope not in token.scopes, "scopes")
-        return self.profile(token.profile_id)
-
-    def limited(self, profile: Account, limit: str, seconds: float) -> None:
-        """One more use within this time, or 429 with the time of the next."""
-        recent = self.recent(f"{limit} {profile.id}", seconds)
-        if len(recent) >= self.limits[limit]:
-            reset = (recent[0] if recent else self.clock.now()) + seconds
-            known = {"limit": str(self.limits[limit]), "remaining": "0", "reset": str(int(reset) + 1)}
-            raise Refusal(answer("rate", {f"x-rate-limit-{name}": value for name, value in known.items()}))
-        recent.append(self.clock.now())
+    def rate_facts(self, most: int, seconds: float, ends: float) -> dict[str, Any]:
+        known = {"limit": str(most), "remaining": "0", "reset": str(int(ends) + 1)}
+        return {"headers": {f"x-rate-limit-{name}": value for name, value in known.items()}}
 
     def charge(self, what: str) -> None:
         """Take the price of a call, or 402."""
-        refuse_if(self.limits["creditMills"] < PRICES[what], "credits")
+        PROBLEMS.refuse_if(self.limits["creditMills"] < PRICES[what], "credits")
         self.limits["creditMills"] -= PRICES[what]
-
-    def seed_tokens(self, profile: Account) -> None:
-        self.issuer.issue("", profile.id, SCOPES, DEFAULT_SECONDS, value=DEFAULT_TOKEN)
-        self.issuer.issue("", profile.id, SCOPES, None, value=DEFAULT_REFRESH, kind="refresh")
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         return Account(self.next_id(), self.new_username(name, signs="_", joint="_", longest=15))
 
-    def new_tokens(self, profile: Account) -> dict[str, Any]:
-        access, refresh = login.issue_pair(self, profile.id, SCOPES)
-        return {"accessToken": access.value, "refreshToken": refresh.value}
+    def granted(self, source: Code | Token) -> dict[str, Any]:
+        access, refresh = self.issue_pair(source.profile_id, source.scopes)
+        more = {"refresh_token": refresh.value} if "offline.access" in source.scopes else {}
+        body = {"token_type": "bearer", "expires_in": self.limits["accessTokenSeconds"], "access_token": access.value}
+        return {**body, "scope": " ".join(source.scopes), **more}
 
     def permalink(self, tweet: Tweet, base_url: str) -> str:
         return f"{base_url}/x/www/{self.profile(tweet.profile_id).username}/status/{tweet.id}"

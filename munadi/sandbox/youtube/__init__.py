@@ -8,49 +8,65 @@ replies, captions.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from munadi.sandbox import bearer
+from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import DAY, iso
-from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.consent import Choice
+from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.model import PostView
-from munadi.sandbox.platform import Platform, Run
+from munadi.sandbox.oauth import Code, Token
+from munadi.sandbox.platform import Run
 from munadi.sandbox.storage import Table
-from munadi.sandbox.youtube import login, uploads, videos
-from munadi.sandbox.youtube.errors import envelope, refuse, refuse_if, token_answer
-from munadi.sandbox.youtube.metadata import new_id
-from munadi.sandbox.youtube.model import ALL_SCOPES, GIVES, PREFIX, Account, Session, Usage, Video
+from munadi.sandbox.youtube import uploads, videos
+from munadi.sandbox.youtube.model import (
+    ALL_SCOPES,
+    GIVES,
+    LOGIN,
+    PREFIX,
+    PROBLEMS,
+    TOKEN_WORDS,
+    Account,
+    Session,
+    Usage,
+    Video,
+    new_id,
+    refuse,
+    refuse_if,
+)
 
-DEFAULT = Account("UCmunadisandboxdefault00", "@munadi.sandbox", "Munadi Sandbox")
-# Published on purpose: they open nothing real. The token outlives Google's hour, so that a sandbox that is left
-# running keeps working without an OAuth client; those of new profiles live an hour.
-DEFAULT_TOKEN = "ya29.sandboxMunadiAccessToken"
-DEFAULT_GRANT = "1//0sandboxMunadiRefreshToken"
-DEFAULT_SECONDS = 365 * DAY
+# The token outlives Google's hour, so that a sandbox that is left running keeps working without an OAuth client.
+DEFAULT_TOKEN, DEFAULT_GRANT = "ya29.sandboxMunadiAccessToken", "1//0sandboxMunadiRefreshToken"
+ACCESS_SECONDS = 3_599
+UNUSED_SECONDS, TESTING_SECONDS = 182 * DAY, 7 * DAY  # how long a grant lives unused, and of an app that is tested
+LIVE_GRANTS = 100
+REVOKED = 1  # what a grant has for its end
 PACIFIC = ZoneInfo("America/Los_Angeles")
 # The quota units of an operation; uploads have a bucket of their own.
 COSTS = dict.fromkeys(("list_videos", "list_uploads", "list_channels", "list_comments"), 1)
 COSTS |= dict.fromkeys(("update_video", "delete_video", "set_thumbnail", "insert_comment"), 50)
-# Parameters that Google knows but that are not emulated are refused too, not ignored.
-EVERYWHERE = {"alt", "prettyPrint", "quotaUser"}
-PARAMETERS = {
-    "start_upload": {"part", "uploadType", "notifySubscribers"},
-    "set_thumbnail": {"videoId", "uploadType"},
-    "list_videos": {"part", "id"},
-    "update_video": {"part"},
-    "delete_video": {"id"},
-    "list_uploads": {"part", "playlistId", "maxResults"},
-    "list_channels": {"part", "mine"},
-    "insert_comment": {"part"},
-    "list_comments": {"part", "videoId", "order", "maxResults", "textFormat"},
-}
 
 
-class YouTube(Platform[Account]):
+async def revoke(platform: YouTube, call: Call) -> Answer:
+    """Either token ends the whole grant."""
+    found = platform.issuer.tokens.get(call.form.get("token") or call.query.get("token", ""))
+    granted = platform.issuer.tokens.get(found.grant) if found and found.grant else found
+    if granted is None or granted.revoked_subcode:
+        raise platform.token_refusal("invalid_token", "Token expired or revoked")
+    platform.end(granted)
+    return Answer(200, {}, effect=True)
+
+
+class YouTube(BearerPlatform[Account]):
     channel = "youtube"
     title = "YouTube"
+    problems, login = PROBLEMS, LOGIN
+    token_problem, scope_problem = "authError", "insufficientPermissions"
     refusal, throttling = {"reason": "channelSuspended"}, {"reason": "rateLimitExceeded"}
     hosts = {"API": "api", "AUTH": "auth", "TOKEN": "token"}
     default_delays = {"processing": 3.0, "listing": 1.0}
@@ -67,7 +83,7 @@ class YouTube(Platform[Account]):
         "testingStatus": False,
     }
     statuses = {"active", "suspended", "no_channel", "unverified"}
-    default_profile = DEFAULT
+    default_profile = Account("UCmunadisandboxdefault00", "@munadi.sandbox", "Munadi Sandbox")
     routes = {
         "POST api/upload/youtube/v3/videos": ("start_upload", uploads.start),
         "PUT api/upload/youtube/v3/videos": ("upload_chunk", uploads.put),
@@ -79,9 +95,9 @@ class YouTube(Platform[Account]):
         "GET api/youtube/v3/channels": ("list_channels", videos.list_channels),
         "POST api/youtube/v3/commentThreads": ("insert_comment", videos.insert_comment),
         "GET api/youtube/v3/commentThreads": ("list_comments", videos.list_comments),
-        "POST token/token": ("token", login.token),
-        "POST token/revoke": ("revoke_token", login.revoke),
-        "GET auth/o/oauth2/v2/auth": ("authorize", login.authorize),
+        "POST token/token": ("token", bearer.token),
+        "POST token/revoke": ("revoke_token", revoke),
+        "GET auth/o/oauth2/v2/auth": ("authorize", bearer.authorize),
     }
     variants = {"probe_upload": uploads.put}
 
@@ -96,23 +112,18 @@ class YouTube(Platform[Account]):
         return "probe_upload" if is_probe else name
 
     def is_visible_operation(self, name: str, call: Call) -> bool:
-        if _unknown_parameters(name, call):
-            return False
         if name == "upload_chunk":
             return uploads.is_visible_once_complete(self, call)
         return name == "insert_comment" or (name == "update_video" and _wants_to_be_seen(call))
 
     async def play(self, name: str, run: Run, call: Call) -> Answer:
         """An invalid call costs its units as well; one that is refused for quota does not."""
-        if _unknown_parameters(name, call):
-            text = "Invalid JSON payload received. Unknown name: cannot bind query parameter."
-            return envelope("badRequest", message=text)
         if name in COSTS and not self.spend("units", COSTS[name], self.limits["unitsPerDay"]):
-            return envelope("quotaExceeded")
+            return PROBLEMS.answer("quotaExceeded")
         return await run(self, call)
 
     async def not_served(self, call: Call) -> Answer:
-        return envelope("notFound")
+        return PROBLEMS.answer("notFound")
 
     def profile_of(self, call: Call) -> str | None:
         session = self.sessions.get(call.query.get("upload_id", ""))
@@ -121,12 +132,12 @@ class YouTube(Platform[Account]):
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         """The answer for a fault's `error: {reason, message}`, or `{error}` for the token endpoint."""
         if "error" in error:
-            return token_answer(str(error["error"]), message=error.get("message"), status=status)
-        return envelope(str(error.get("reason", "backendError")), message=error.get("message"), status=status)
+            refused = self.token_refusal(str(error["error"]), error.get("message", ""), status or 0)
+            return refused.answer
+        return super().failure(error, status)
 
     def seed_tokens(self, profile: Account) -> None:
-        granted = login.grant(self, profile.id, ALL_SCOPES, DEFAULT_GRANT)
-        login.issue(self, granted, DEFAULT_SECONDS, DEFAULT_TOKEN)
+        self.issue(self.grant(profile.id, ALL_SCOPES, DEFAULT_GRANT), 365 * DAY, DEFAULT_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         slug = self.new_username(name, signs="._-", kind="channel")
@@ -136,34 +147,84 @@ class YouTube(Platform[Account]):
         return profile.username.removeprefix("@")
 
     def new_tokens(self, profile: Account) -> dict[str, Any]:
-        granted = login.grant(self, profile.id, ALL_SCOPES)
-        token = login.issue(self, granted)
+        granted = self.grant(profile.id, ALL_SCOPES)
+        token = self.issue(granted)
         return {"accessToken": token.value, "refreshToken": granted.value, "expiresAt": iso(token.expires_at or 0)}
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         if which in ("access", "all"):
             self.issuer.expire(profile_id, "access")
         if which in ("refresh", "all"):
-            self.issuer.revoke(profile_id, login.REVOKED, "refresh")
+            self.issuer.revoke(profile_id, REVOKED, "refresh")
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
         """The owner withdrew the consent: everything ends at once."""
         for granted in self.issuer.of(profile_id, "refresh"):
-            login.end(self, granted)
+            self.end(granted)
 
-    def caller(self, call: Call, scope: str) -> Account:
+    # --- the grants of Google OAuth 2.0: a grant is its refresh token
+    def choices(self, call: Call) -> Iterable[Choice]:
+        return [Choice(one.id, one.title, also=frozenset({one.username})) for one in self.accounts]
+
+    def prepare(self, code: Code, call: Call) -> None:
+        """Google returns a refresh token for the first consent, or when the app asks for a new one."""
+        is_new = not self.live_grants(code.profile_id) or "consent" in call.query.get("prompt", "").split()
+        code.with_refresh = call.query.get("access_type") == "offline" and is_new
+
+    def granted(self, source: Code | Token) -> dict[str, Any]:
+        grant = source if isinstance(source, Token) else self.grant(source.profile_id, source.scopes)
+        scope, value = " ".join(grant.scopes), self.issue(grant).value
+        body = {"access_token": value, "expires_in": ACCESS_SECONDS, "scope": scope, "token_type": "Bearer"}
+        shows = isinstance(source, Code) and source.with_refresh
+        return body | ({"refresh_token": grant.value} if shows else {})
+
+    def renewable(self, value: str) -> Token:
+        used, now = self.issuer.tokens.get(value), self.clock.now()
+        if used is None or used.kind != "refresh" or used.revoked_subcode or now >= used.used_at + UNUSED_SECONDS:
+            raise self.token_refusal("invalid_grant")
+        if self.switches["testingStatus"] and now >= used.issued_at + TESTING_SECONDS:
+            raise self.token_refusal("invalid_grant")
+        used.used_at = now
+        return self.issuer.tokens.put(used.value, used)
+
+    def token_refusal(self, error: str, description: str = "", status: int = 0) -> Refusal:
+        code, words = TOKEN_WORDS.get(error, (400, "Bad Request"))
+        return Refusal(Answer(status or code, {"error": error, "error_description": description or words}))
+
+    def live_grants(self, profile_id: str) -> list[Token]:
+        return [one for one in self.issuer.of(profile_id, "refresh") if not one.revoked_subcode]
+
+    def grant(self, profile_id: str, scopes: list[str], value: str | None = None) -> Token:
+        """A new grant; of more than a hundred live ones the oldest silently ends."""
+        live = self.live_grants(profile_id)
+        for oldest in live[: max(len(live) + 1 - LIVE_GRANTS, 0)]:
+            self.end(oldest)
+        used_at = self.clock.now()
+        return self.issuer.issue("1//0", profile_id, scopes, None, value=value, kind="refresh", used_at=used_at)
+
+    def issue(self, grant: Token, seconds: int = ACCESS_SECONDS, value: str | None = None) -> Token:
+        return self.issuer.issue("ya29.", grant.profile_id, grant.scopes, seconds, value=value, grant=grant.value)
+
+    def end(self, grant: Token) -> None:
+        """End the grant and all its access tokens. Its row stays, so that it can be reported as revoked."""
+        grant.revoked_subcode = REVOKED
+        self.issuer.tokens.put(grant.value, grant)
+        for one in self.issuer.of(grant.profile_id, "access"):
+            if one.grant == grant.value:
+                self.issuer.tokens.remove(one.value)
+
+    # --- who calls, and what is the caller's
+    def caller(self, call: Call, *scopes: str) -> Account:
         """The profile of the call's token, which must be valid, have the scope and a channel that may act."""
-        if call.bearer is None:
-            raise refuse("required")
-        token = self.issuer.live(call.bearer)
-        if token is None:
-            raise refuse("authError")
-        held = {name.removeprefix(PREFIX) for name in token.scopes}
-        if scope not in held.union(*(GIVES.get(name, set()) for name in held)):
-            raise refuse("insufficientPermissions")
-        profile = self.profile(token.profile_id)
+        refuse_if(call.bearer is None, "required")
+        profile = super().caller(call, *scopes)
         refuse_if(profile.status == "suspended", "channelSuspended")
         return profile
+
+    def permits(self, token: Token, scopes: tuple[str, ...]) -> bool:
+        """A wider scope includes narrower ones."""
+        held = {name.removeprefix(PREFIX) for name in token.scopes}
+        return set(scopes) <= held.union(*(GIVES.get(name, set()) for name in held))
 
     def channel_of(self, call: Call, scope: str) -> Account:
         """The caller, which must have a channel."""
@@ -210,10 +271,6 @@ class YouTube(Platform[Account]):
             raw=asdict(video),
             comments=[comment.text for comment in self.comments_on(video.id)],
         )
-
-
-def _unknown_parameters(name: str, call: Call) -> bool:
-    return not set(call.query) <= PARAMETERS.get(name, set(call.query)) | EVERYWHERE
 
 
 def _wants_to_be_seen(call: Call) -> bool:

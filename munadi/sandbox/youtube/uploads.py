@@ -11,19 +11,8 @@ from typing import TYPE_CHECKING
 from munadi.sandbox.clock import DAY, wall_time
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.media import sniff, video_facts
-from munadi.sandbox.youtube.errors import envelope, refuse, refuse_if
-from munadi.sandbox.youtube.metadata import (
-    DETAILS,
-    PARTS,
-    details_of,
-    known_only,
-    new_id,
-    parts,
-    snippet_of,
-    status_of,
-)
-from munadi.sandbox.youtube.model import UPLOAD, Account, Session, Video
-from munadi.sandbox.youtube.videos import resource
+from munadi.sandbox.youtube.model import PROBLEMS, UPLOAD, Account, Session, Video, new_id, refuse, refuse_if
+from munadi.sandbox.youtube.videos import RESETS, parts, resource, snippet_of
 
 if TYPE_CHECKING:
     from munadi.sandbox.youtube import YouTube
@@ -38,10 +27,8 @@ RANGE = re.compile(r"^bytes (?:\*|(\d+)-(\d+))/(\d+)$")
 async def start(platform: YouTube, call: Call) -> Answer:
     """Every call counts against the day's bucket, also one whose metadata are refused."""
     if not platform.spend("uploads", 1, platform.limits["uploadsPerDay"]):
-        as_403 = platform.switches["emptyBucketIs403"]
-        return envelope("quotaExceeded" if as_403 else "rateLimitExceeded")
+        return PROBLEMS.answer("quotaExceeded" if platform.switches["emptyBucketIs403"] else "rateLimitExceeded")
     profile = platform.channel_of(call, UPLOAD)
-    refuse_if(call.query.get("uploadType") != "resumable", "badRequest", "Only resumable uploads are emulated.")
     session = _described(platform, call, profile)
     since = platform.clock.now() - DAY
     recent = sum(1 for v in platform.videos if v.profile_id == profile.id and v.uploaded_at > since)
@@ -85,17 +72,19 @@ def is_visible_once_complete(platform: YouTube, call: Call) -> bool:
 
 
 def _described(platform: YouTube, call: Call, profile: Account) -> Session:
-    length = call.headers.get("x-upload-content-length", "")
-    refuse_if(not length.isdecimal(), "badRequest", "X-Upload-Content-Length is missing.")
-    refuse_if(int(length) > LARGEST, "uploadTooLarge")
-    named = parts(call, PARTS)
-    body = known_only(call.json(refuse("badRequest")), {"id", "snippet", "status", *DETAILS}, "video")
-    refuse_if(not set(body) <= named, "unexpectedPart", "The body has properties of parts that the call does not name.")
-    now = platform.clock.now()
-    metadata = {"snippet": snippet_of(body.get("snippet")), "status": status_of(body.get("status"))}
-    metadata["details"] = details_of(body)
+    length = int(call.headers.get("x-upload-content-length", 0))
+    refuse_if(length > LARGEST, "uploadTooLarge")
+    body, now = call.json(refuse("badRequest")), platform.clock.now()
+    refuse_if(not set(body) <= parts(call), "unexpectedPart", "The body has properties of parts that are not named.")
+    metadata = {"snippet": snippet_of(body.get("snippet", {})), "status": {**RESETS, **body.get("status", {})}}
+    localizations = body.get("localizations", {})
+    refuse_if(localizations and "defaultLanguage" not in metadata["snippet"], "defaultLanguageNotSet")
+    for each in localizations.values():
+        snippet_of(each)
+    # Parts that are written here and only shown afterwards.
+    metadata["details"] = {name: value for name, value in body.items() if name not in ("id", "snippet", "status")}
     mime_type = call.headers.get("x-upload-content-type", "application/octet-stream")
-    return Session(new_id(64), profile.id, now, int(length), mime_type, metadata)
+    return Session(new_id(64), profile.id, now, length, mime_type, metadata)
 
 
 def _session(platform: YouTube, call: Call) -> Session:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from munadi.channels.linkedin.commentary import RESERVED, little_text, plain, same_text
-from munadi.sandbox.linkedin.text import read_back, seen
+from munadi.sandbox.linkedin.model import read_back, seen
 
 ACME = "urn:li:organization:1"
 TABLE = [

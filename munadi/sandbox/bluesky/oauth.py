@@ -1,21 +1,23 @@
 """The entryway as authorization server, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, a consent page, iss.
 
-Source: atproto.com/specs/oauth; npm @atproto/oauth-provider. One thing is not the profile's: the issuer has a path,
-since all networks share one address. `clients` authenticates the caller.
+Access tokens are bound to a key and live an hour, refresh tokens work once. A grant of a public client ends two weeks
+after its consent, of a confidential one after two years, or when it is not renewed for three months; a refresh token
+that comes back ends it at once. One thing is not the profile's: the issuer has a path, since networks share an address.
+Source: atproto.com/specs/oauth; npm @atproto/oauth-provider.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import QueryParams
 
-from munadi.sandbox.bluesky.clients import IDENTITY, Client
-from munadi.sandbox.bluesky.directory import service_did, service_url
-from munadi.sandbox.bluesky.dpop import OAuthRefused
-from munadi.sandbox.bluesky.model import TAKEN_DOWN, Grant, Pushed
+from munadi.sandbox.bluesky.model import TAKEN_DOWN, Account, Grant, Pushed, refuse
+from munadi.sandbox.bluesky.proofs import IDENTITY, Client, OAuthRefused
+from munadi.sandbox.bluesky.sessions import service_did, service_url
+from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.consent import Choice, decision_of, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.oauth import challenge_of
@@ -24,7 +26,39 @@ if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
 
 REQUEST_SECONDS = 300
+YEAR = 365.25 * DAY
+# The whole life of a grant, and of a refresh token that is not used.
+PUBLIC_SECONDS = (14 * DAY, 14 * DAY)
+CONFIDENTIAL_SECONDS = (2 * YEAR, YEAR / 4)
+GENERIC = "transition:generic"
+IDENTITY_ONLY = "com.atproto.server.getSession"  # what a grant may call without any power
 DECLINED = {"error": "access_denied", "error_description": "The user denied the request"}
+
+
+def caller(platform: Bluesky, call: Call, token: str) -> Account:
+    """The account of an access token, if the call proves to have its key; raises the reference's refusals."""
+    try:
+        thumbprint = platform.proofs.key_of(call, token)
+    except OAuthRefused as refused:
+        raise _unauthorized(platform, refused.error, refused.description) from None
+    claims = platform.tokens.read(token)
+    grant = platform.grants.get(str(claims.get("grant")))
+    if grant is None:
+        raise _unauthorized(platform, "invalid_token", "Invalid token")
+    if grant.thumbprint != thumbprint:
+        raise _unauthorized(platform, "invalid_token", "Invalid DPoP key binding")
+    account = platform.known(grant.did)
+    if claims["exp"] <= platform.clock.now() or claims["generation"] != account.session_generation:
+        raise _unauthorized(platform, "invalid_token", "Token expired")
+    if GENERIC not in grant.scope.split() and not call.path.endswith(IDENTITY_ONLY):
+        raise refuse("ScopeMissingError")
+    return account
+
+
+def _unauthorized(platform: Bluesky, error: str, description: str) -> Refusal:
+    challenge = f'DPoP algs="ES256", error="{error}"'
+    headers = {"www-authenticate": challenge, "dpop-nonce": platform.proofs.nonce}
+    return Refusal(Answer(401, {"error": error, "message": description}, headers))
 
 
 async def resource(platform: Bluesky, call: Call) -> Answer:
@@ -63,10 +97,8 @@ async def metadata(platform: Bluesky, call: Call) -> Answer:
 
 async def push(platform: Bluesky, call: Call) -> Answer:
     values, thumbprint, client = await _authenticated(platform, call)
-    if values.get("response_type") != "code" or IDENTITY not in values.get("scope", "").split():
-        raise _refused(platform, "invalid_request", 'The "code" response_type and the "atproto" scope are required')
-    if values.get("code_challenge_method") != "S256" or not values.get("code_challenge"):
-        raise _refused(platform, "invalid_request", 'atproto requires use of "S256" code_challenge_method')
+    if values.get("response_type") != "code" or values.get("code_challenge_method") != "S256":
+        raise _refused(platform, "invalid_request", 'The "code" response_type and a "S256" challenge are required')
     hint = values.get("login_hint", "")
     if hint and platform.find(hint) is None:
         raise _refused(platform, "invalid_request", f'Invalid login_hint "{hint}"')
@@ -124,47 +156,67 @@ async def token(platform: Bluesky, call: Call) -> Answer:
 async def revoke(platform: Bluesky, call: Call) -> Answer:
     """End the whole grant, by either token; an unknown token is no error (RFC 7009, 2.2)."""
     values, thumbprint, client = await _authenticated(platform, call)
-    grant = platform.grants.of_token(values.get("token", ""))
-    if grant is not None:
+    value = values.get("token", "")
+    ids = {str(platform.tokens.read(value).get("grant"))}
+    ids |= {one.id for one in platform.grants if value == one.refresh or value in one.used}
+    for grant in [one for one in platform.grants if one.id in ids]:
         _require_same(platform, client, thumbprint, grant)
-        platform.grants.rows.remove(grant.id)
+        platform.grants.remove(grant.id)
     return _answer(platform, {})
 
 
 def _exchange(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: str, client: Client) -> Answer:
-    code = values.get("code", "")
-    pushed = next((one for one in platform.pushed if code and one.code == code), None)
+    code = values.get("code") or "none"
+    pushed = next((one for one in platform.pushed if one.code == code), None)
     if pushed is None:
-        for grant in platform.grants.rows:
-            if code and grant.code == code:  # replayed: the tokens may have been stolen
-                platform.grants.rows.remove(grant.id)
+        for grant in [one for one in platform.grants if one.code == code]:  # replayed: the tokens may have been stolen
+            platform.grants.remove(grant.id)
         raise _refused(platform, "invalid_grant", "Invalid code")
     platform.pushed.remove(pushed.uri)  # a code can be tried only once, also when the checks below fail
-    if pushed.expires_at <= platform.clock.now():
-        raise _refused(platform, "invalid_grant", "This code has expired")
     _require_same(platform, client, thumbprint, pushed)
-    if pushed.redirect_uri != values.get("redirect_uri"):
-        message = "The redirect_uri parameter must match the one used in the authorization request"
-        raise _refused(platform, "invalid_grant", message)
-    if challenge_of(values.get("code_verifier", "")) != pushed.challenge:
-        raise _refused(platform, "invalid_grant", "Invalid code_verifier")
-    grant = platform.grants.create(pushed, client.key)
-    return _answer(platform, platform.grants.issue(grant, service_did(call)))
+    wrong = {
+        "This code has expired": pushed.expires_at <= platform.clock.now(),
+        "The redirect_uri must match the authorization request's": pushed.redirect_uri != values.get("redirect_uri"),
+        "Invalid code_verifier": challenge_of(values.get("code_verifier", "")) != pushed.challenge,
+    }
+    if problem := next((text for text, is_so in wrong.items() if is_so), None):
+        raise _refused(platform, "invalid_grant", problem)
+    now, grant_id = platform.clock.now(), f"tok-{secrets.token_hex(16)}"
+    grant = Grant(grant_id, pushed.did, pushed.client_id, pushed.scope, thumbprint, code, now, client_key=client.key)
+    return _issue(platform, call, grant)
 
 
 def _refresh(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: str, client: Client) -> Answer:
-    grant = platform.grants.refreshable(values.get("refresh_token", ""))
-    if isinstance(grant, str):
-        raise _refused(platform, "invalid_grant", grant)
+    value, now = values.get("refresh_token", ""), platform.clock.now()
+    grant = next((one for one in platform.grants if value == one.refresh or value in one.used), None)
+    if grant is None:
+        raise _refused(platform, "invalid_grant", "Invalid refresh token")
+    whole, unused = CONFIDENTIAL_SECONDS if client.key else PUBLIC_SECONDS
+    wrong = {
+        "Refresh token replayed": value != grant.refresh,
+        "Session expired": now - grant.created_at > whole,
+        "Refresh token expired": now - grant.refreshed_at > unused,
+    }
     try:
         _require_same(platform, client, thumbprint, grant)
-        if ended := platform.grants.has_ended(grant, confidential=bool(client.key)):
-            raise _refused(platform, "invalid_grant", ended)
+        if problem := next((text for text, is_so in wrong.items() if is_so), None):
+            raise _refused(platform, "invalid_grant", problem)
     except Refusal:
-        platform.grants.rows.remove(grant.id)
+        platform.grants.remove(grant.id)
         raise
     grant.client_key = client.key  # a client may become confidential, and its grants with it
-    return _answer(platform, platform.grants.issue(grant, service_did(call)))
+    return _issue(platform, call, grant)
+
+
+def _issue(platform: Bluesky, call: Call, grant: Grant) -> Answer:
+    """New tokens; the refresh token before is used up."""
+    grant.used += [grant.refresh] if grant.refresh else []
+    grant.refresh, grant.refreshed_at = f"ref-{secrets.token_hex(32)}", platform.clock.now()
+    platform.grants.put(grant.id, grant)
+    claims = {"scope": grant.scope, "grant": grant.id, "cnf": {"jkt": grant.thumbprint}}
+    access = platform.tokens.access_token(platform.profile(grant.did), service_did(call), claims, HOUR)
+    body: dict[str, Any] = {"access_token": access, "token_type": "DPoP", "refresh_token": grant.refresh}
+    return _answer(platform, body | {"scope": grant.scope, "expires_in": HOUR, "sub": grant.did})
 
 
 async def _authenticated(platform: Bluesky, call: Call) -> tuple[dict[str, str], str, Client]:
@@ -173,23 +225,22 @@ async def _authenticated(platform: Bluesky, call: Call) -> tuple[dict[str, str],
     if call.content_type != "application/x-www-form-urlencoded" or not values.get("client_id"):
         raise _refused(platform, "invalid_client", "Client credentials missing")
     try:
-        thumbprint = platform.grants.proofs.check(call)
-        return values, thumbprint, await platform.clients.authenticated(values, issuer(call), thumbprint)
+        thumbprint = platform.proofs.key_of(call)
+        return values, thumbprint, await platform.proofs.client_of(values, issuer(call), thumbprint)
     except OAuthRefused as refused:
         status = 401 if refused.error == "invalid_dpop_proof" else 400
         raise _refused(platform, refused.error, refused.description, status) from None
 
 
 def _require_same(platform: Bluesky, client: Client, thumbprint: str, before: Pushed | Grant) -> None:
-    if client.id != before.client_id:
-        raise _refused(platform, "invalid_grant", "Token was not issued to this client")
-    if thumbprint != before.thumbprint:
-        raise _refused(platform, "invalid_grant", "DPoP proof does not match the expected JKT")
-    if before.client_key and not client.key:
-        raise _refused(platform, "invalid_grant", "Client authentication method mismatch (expected private_key_jwt)")
-    if before.client_key and client.key != before.client_key:
-        message = "The session was initiated with a different key than the client assertion currently used"
-        raise _refused(platform, "invalid_grant", message)
+    wrong = {
+        "Token was not issued to this client": client.id != before.client_id,
+        "DPoP proof does not match the expected JKT": thumbprint != before.thumbprint,
+        "The session was initiated with a different key than the client assertion currently used": before.client_key
+        not in ("", client.key),
+    }
+    if problem := next((text for text, is_so in wrong.items() if is_so), None):
+        raise _refused(platform, "invalid_grant", problem)
 
 
 def _choices(platform: Bluesky, pushed: Pushed) -> list[Choice]:
@@ -200,11 +251,11 @@ def _choices(platform: Bluesky, pushed: Pushed) -> list[Choice]:
 
 
 def _answer(platform: Bluesky, body: dict[str, object], status: int = 200) -> Answer:
-    return Answer(status, body, {"dpop-nonce": platform.grants.proofs.nonce}, effect=True)
+    return Answer(status, body, {"dpop-nonce": platform.proofs.nonce}, effect=True)
 
 
 def _refused(platform: Bluesky, error: str, description: str, status: int = 400) -> Refusal:
-    headers = {"dpop-nonce": platform.grants.proofs.nonce}
+    headers = {"dpop-nonce": platform.proofs.nonce}
     return Refusal(Answer(status, {"error": error, "error_description": description}, headers))
 
 

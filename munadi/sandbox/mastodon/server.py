@@ -1,26 +1,17 @@
-"""Apps, consent, tokens without an end, and the server's descriptions of itself."""
+"""The server: apps and their log-ins, the account, and what the server is."""
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.clock import MINUTE
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.mastodon.errors import refuse_token
-from munadi.sandbox.mastodon.model import URL_LENGTH, Account, App, key_of, server_of
-from munadi.sandbox.oauth import ConsentRules, challenge_of
+from munadi.sandbox.mastodon.model import LOGIN, URL_LENGTH, Account, App, key_of, server_of
 
 if TYPE_CHECKING:
     from munadi.sandbox.mastodon import Mastodon
 
-DENIAL = {
-    "error": "access_denied",
-    "error_description": "The resource owner or authorization server denied the request.",
-}
-CONSENT = ConsentRules("", DENIAL, seconds=10 * MINUTE)
-CODE_PROBLEMS = dict.fromkeys(("code", "client", "redirect_uri", "verifier"), ("invalid_grant",))
 VIDEO_TYPES = ["video/mp4", "video/webm", "video/quicktime"]
 IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]
 
@@ -40,37 +31,19 @@ async def authorize(platform: Mastodon, call: Call) -> Answer:
     app = platform.apps.get(call.query.get("client_id", ""))
     asked = call.query.get("scope", "").split()
     if app is None or app.redirect_uri != call.query.get("redirect_uri") or not set(asked) <= set(app.scopes):
-        return Answer(400, "The requested redirect URI, client or scope is invalid")
+        return Answer(400, LOGIN.wrong)
     choices = [
         Choice(one.id, one.username, also=frozenset({key_of(one.id, call.base_url)})) for one in platform.accounts
     ]
-    return platform.issuer.consent(call, platform.title, choices, CONSENT, app=app.name)
-
-
-async def token(platform: Mastodon, call: Call) -> Answer:
-    form = call.form
-    _require_app(platform, form)
-    if form.get("grant_type") != "authorization_code":
-        raise refuse_token("unsupported_grant_type")
-    code = platform.issuer.exchange(form, CODE_PROBLEMS, refuse_token, challenge_of=challenge_of)
-    made = platform.issuer.issue("", code.profile_id, code.scopes, None)
-    body = {"access_token": made.value, "token_type": "Bearer", "scope": " ".join(code.scopes)}
-    return Answer(200, {**body, "created_at": int(made.issued_at)}, effect=True)
+    return platform.issuer.consent(call, platform.title, choices, LOGIN.consent, app=app.name)
 
 
 async def revoke(platform: Mastodon, call: Call) -> Answer:
-    _require_app(platform, call.form)
-    platform.issuer.tokens.remove(call.form.get("token", ""))
+    platform.issuer.tokens.remove(platform.app_of(call).get("token", ""))
     return Answer(200, {}, effect=True)
 
 
-def _require_app(platform: Mastodon, form: dict[str, str]) -> None:
-    app = platform.apps.get(form.get("client_id", ""))
-    if app is None or app.client_secret != form.get("client_secret"):
-        raise refuse_token("invalid_client", 401)
-
-
-def account_view(platform: Mastodon, profile: Account) -> dict[str, Any]:
+def account_view(profile: Account) -> dict[str, Any]:
     return {
         "id": profile.id,
         "username": profile.username,
@@ -83,7 +56,7 @@ def account_view(platform: Mastodon, profile: Account) -> dict[str, Any]:
 async def verify_credentials(platform: Mastodon, call: Call) -> Answer:
     profile = platform.caller(call, "read:accounts")
     source = {"privacy": "public", "language": "en", "sensitive": False}
-    return Answer(200, {**account_view(platform, profile), "source": source})
+    return Answer(200, {**account_view(profile), "source": source})
 
 
 async def instance(platform: Mastodon, call: Call) -> Answer:
