@@ -17,6 +17,8 @@ RUFF_PATHS := .
 # Tests that need no servers: `check` runs them, and `test` only once.
 CHECKED := tests/architecture $(wildcard tests/docs)
 export UV_PYTHON_DOWNLOADS := never
+# Many containers set it; then each process of the tests would compile the product and rewrite the tests again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak n8n fmt lock dist
 

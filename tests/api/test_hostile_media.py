@@ -183,12 +183,10 @@ async def test_loopback_is_refused_outside_development(tmp_path: Path) -> None:
         await expect_nothing_stored(api)
 
 
-BOMB = gzip.compress(b"\xff\xd8\xff" + bytes(200_000_000), 6)
-
-
 async def gzip_bomb(writer: asyncio.StreamWriter) -> None:
-    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(BOMB)}\r\n\r\n"
-    writer.write(head.encode() + BOMB)
+    bomb = gzip.compress(b"\xff\xd8\xff" + bytes(200_000_000), 6)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
+    writer.write(head.encode() + bomb)
 
 
 async def endless_picture(writer: asyncio.StreamWriter) -> None:

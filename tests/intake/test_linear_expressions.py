@@ -98,7 +98,8 @@ def _expressions_in(file: str) -> Iterator[Expression | str]:
 @cache
 def found() -> tuple[list[Expression], list[str]]:
     """The expressions, and the places whose expression is only known when it runs."""
-    everything = [one for file in python_files(*PRODUCT) for one in _expressions_in(file)]
+    with_some = [file for file in python_files(*PRODUCT) if re.search(rf"\b(?:{'|'.join(ENGINES)})\.", text(file))]
+    everything = [one for file in with_some for one in _expressions_in(file)]
     known = [one for one in everything if isinstance(one, Expression)]
     return known, [one for one in everything if isinstance(one, str)]
 

@@ -74,6 +74,15 @@ async def endless_picture(writer: asyncio.StreamWriter) -> None:
     await pour(writer, jpeg())
 
 
+async def many_pixels(writer: asyncio.StreamWriter) -> None:
+    writer.write(sending(jpeg(4_001, "PNG"), b"content-type: image/png"))
+
+
+async def many_parts(writer: asyncio.StreamWriter) -> None:
+    whole = PICTURES["jpeg of a million EXIF segments"]()
+    writer.write(sending(whole[:4_900_000], b"content-type: image/jpeg"))
+
+
 async def pour(writer: asyncio.StreamWriter, start: bytes) -> None:
     writer.write(start)
     for _ in range(600):
@@ -94,8 +103,8 @@ async def pour(writer: asyncio.StreamWriter, start: bytes) -> None:
         sending(jpeg()[:300], b"content-type: image/jpeg"),
         sending(jpeg() + bytes(PICTURE_BYTES), b"content-type: image/jpeg"),
         sending(hostile.png(50_000, 50_000), b"content-type: image/png"),
-        sending(jpeg(4_001, "PNG"), b"content-type: image/png"),
-        sending(PICTURES["jpeg of a million EXIF segments"]()[:4_900_000], b"content-type: image/jpeg"),
+        many_pixels,
+        many_parts,
         sending(b"", b"content-type: image/jpeg"),
         b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n",
         b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
