@@ -13,7 +13,8 @@ from munadi.domain.reasons import REASONS
 from munadi.ports import Answer, AnyChannel, Attempt, Publication
 from tests.channels.calls import explained
 from tests.channels.contract import Scene
-from tests.channels.error_tables import TABLES
+from tests.channels.error_cases import CASES
+from tests.channels.error_facts import ENVELOPES, known
 from tests.channels.making import NOW, Bench
 from tests.channels.network import answer
 
@@ -21,10 +22,9 @@ LAGS = tuple(timedelta(seconds=seconds) for seconds in (0, 30, 90, 300, 900))
 
 
 def refusals(name: str) -> dict[str, Answer]:
-    """Every answer of a network's error table, by its key."""
-    table = TABLES[name]
-    listed = {row.key: table.answer(row.key) for row in table}
-    return {**listed, **{f"other {number}": row[0] for number, row in enumerate(table.others)}}
+    """An answer of every error that a network's channel knows, by its key, and those that have no code."""
+    listed = {key: ENVELOPES[name](key) for key in known(name)}
+    return {**listed, **{f"other {number}": row[0] for number, row in enumerate(CASES[name])}}
 
 
 def distinct(channel: AnyChannel, answers: dict[str, Answer]) -> dict[str, Answer]:
