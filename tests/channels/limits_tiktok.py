@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.content import Draft
-from tests.channels.limits import OPAQUE, Limit, film, of, sized
+from tests.channels.limits import Limit, film, of, sized
 from tests.channels.making import draft, image, video
 
 PUBLIC = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
-PHOTO_TYPES, VIDEO_TYPES = "image/jpeg, image/webp, image/png", "video/mp4, video/quicktime, video/webm"
 CODECS = "h264, hevc, vp8, vp9"
 
 
@@ -22,14 +21,6 @@ def photos(count: int = 1, text: str = "", options: dict[str, Any] | None = None
     return draft(text, media=media, options={**PUBLIC, **(options or {})})
 
 
-def png(**facts: Any) -> Draft:
-    return photos(mime_type="image/png", **{**OPAQUE, **facts})
-
-
-def extended(**fields: Any) -> Draft:
-    return clip().model_copy(update=fields)
-
-
 CLIP, PHOTO, PRIVATE = of(clip()), of(photos()), of(clip(options={"privacyLevel": "SELF_ONLY"}))
 SHORT = of(photos(text="x" * 4001, options={"description": "short"}))
 MIXED, TWO = (draft("x", media=media, options=PUBLIC) for media in ((image(0), video(1)), (video(0), video(1))))
@@ -37,27 +28,15 @@ FULL_HD = "1080x1920"
 LIMITS = [
     Limit("/text caption_utf16", clip, "text", ["x" * 2200, "👍" * 1100], ["x" * 2201, "👍" * 1100 + "x"],
           (2200, 2201)),
-    Limit("/media/0 media_bytes", clip, "bytes", [4_000_000_000], [4_000_000_001], (4_000_000_000, 4_000_000_001)),
-    Limit("/media/0 media_min_duration", clip, "duration_ms", [3_000], [2_999], (3, 2.999)),
-    Limit("/media/0 media_max_duration", clip, "duration_ms", [600_000], [600_001], (600, 600.001)),
-    Limit("/media/0 media_min_width", clip, "width", [360], [359], (360, 359)),
-    Limit("/media/0 media_max_width", clip, "width", [4096], [4097], (4096, 4097)),
     Limit("/media/0 media_height", clip, "height", [360], [359], (360, 359)),
     Limit("/media/0 media_height", clip, "height", [4096], [4097], (4096, 4097)),
     Limit("/media/0 fps", clip, "fps", [None, 23.0, 22.976], [22.9], ("23-60", 22.9)),
     Limit("/media/0 fps", clip, "fps", [60.0, 60.04], [60.1], ("23-60", 60.1)),
     Limit("/media/0 video_codec", clip, "video_codec", [None, "hevc", "vp8", "vp9"], ["av1"], (CODECS, "av1")),
-    Limit("/media/0 media_type", clip, "mime_type", ["video/quicktime", "video/webm"], ["video/x-matroska"],
-          (VIDEO_TYPES, "video/x-matroska")),
     Limit("/options/coverTimestampMs cover_timestamp", CLIP, "coverTimestampMs", [0, 10_000], [10_001],
           (10_000, 10_001)),
     Limit("/options/privacyLevel brand_content_privacy", PRIVATE, "brandContent",
           [False, PRIVATE(brandOrganic=True), CLIP(brandContent=True, brandOrganic=True)], [True], (None, None)),
-    Limit("/media media_max", photos, "count", [35], [36], (35, 36)),
-    Limit("/media media_min", photos, "count", [1], [0], (1, 0)),
-    Limit("/media/0 media_type", photos, "mime_type", ["image/webp"], ["image/gif"], (PHOTO_TYPES, "image/gif")),
-    Limit("/media/0 media_transparency", png, "has_alpha", [False], [True], ("no transparency", "transparency")),
-    Limit("/media/0 media_bytes", photos, "bytes", [20_000_000], [20_000_001], (20_000_000, 20_000_001)),
     Limit("/media/0 photo_resolution", photos, "size", [(1080, 1920)], [(1081, 1920)], (FULL_HD, "1081x1920")),
     Limit("/media/0 photo_resolution", photos, "size", [(1080, 1920)], [(1080, 1921)], (FULL_HD, "1080x1921")),
     Limit("/media/0 photo_resolution", photos, "size", [(1920, 1080)], [(1921, 1080)], (FULL_HD, "1921x1080")),
@@ -71,9 +50,6 @@ LIMITS = [
     Limit("/options/mode photo_mode", PHOTO, "mode", ["pull", CLIP(mode="pull"), CLIP(mode="file")], ["file"],
           ("pull", "file")),
     Limit("/media video_count", draft, "", [], [TWO], (1, 2)),
-    Limit("/media media_mixed", draft, "", [], [MIXED], (1, 2)),
-    Limit("/firstComment first_comment", extended, "first_comment", [], ["hi"], (None, None)),
-    Limit("/parts max_parts", extended, "parts", [], [("more",)], (1, 2)),
     # An option of the other kind of post
     *(Limit(f"/options/{name} OPTION_NOT_FOR_KIND", PHOTO, name, [CLIP(**{name: True})], [True])
       for name in ("disableDuet", "disableStitch")),
@@ -81,8 +57,4 @@ LIMITS = [
     *(Limit(f"/options/{name} OPTION_NOT_FOR_KIND", CLIP, name, [PHOTO(**{name: value})], [value])
       for name, value in (("title", "x"), ("description", "x"), ("photoCoverIndex", 0), ("autoAddMusic", True))),
     # A value that is none
-    *(Limit(f"/options/{name} INVALID_OPTION", CLIP, name, inside, [value]) for name, inside, value in (
-        ("privacyLevel", ["FOLLOWER_OF_CREATOR"], "EVERYBODY"), ("mode", [], "stream"),
-        ("disableComment", [True], "perhaps"), ("coverTimestampMs", [], -1), ("photoCoverIndex", [], -1),
-        ("privacy_levels", [], "x"), ("aigc", [True], 2))),
 ]  # fmt: skip

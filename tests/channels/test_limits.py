@@ -11,7 +11,7 @@ import pytest
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.wire import kind_of
 from munadi.channels.threads.rules import links_in, weight
-from munadi.domain.channel import MediaKind
+from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 from tests.channels import limits_bluesky as bluesky
@@ -25,8 +25,10 @@ from tests.channels import limits_threads as threads
 from tests.channels import limits_tiktok as tiktok
 from tests.channels import limits_x as x
 from tests.channels import limits_youtube as youtube
+from tests.channels.error_facts import DOCS
 from tests.channels.limits import Limit, film, of, picture
 from tests.channels.making import account, bench, document, draft, image, video
+from tests.channels.scenes import SCENES
 
 TABLES: Mapping[str, Sequence[Limit]] = {
     "bluesky": bluesky.LIMITS,
@@ -135,35 +137,103 @@ def test_documents_are_for_linkedin_and_telegram() -> None:
     assert sorted(takes) == ["linkedin", "telegram"]
 
 
-ONE, FILM = picture("Hi"), film("Hi")
-PAIR, MIXED = (draft("Hi", media=(image(0), second)) for second in (image(1), video(1)))
-ODD = of(ONE)(nosuch=1)
-SHEET = draft("Hi", media=(document(),))
-CARD = draft("Hi", link="https://acme.example/sale")
-LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
-    "facebook": [(draft("Hi"), 0), (CARD, 1), (PAIR, 5), (facebook.reel(), 20), (facebook.film(), 20)],
-    "instagram": [(ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (of(ONE)(kind="story"), 2), (ODD, 10)],
-    "mastodon": [(draft("Hi"), 0), (CARD, 0), (ONE, 1), (PAIR, 1), (FILM, 10), (ODD, 1)],
-    "linkedin": [(draft("Hi"), 0), (CARD, 5), (ONE, 5), (PAIR, 5), (SHEET, 5), (FILM, 30), (ODD, 5)],
-    "pinterest": [(ONE, 5), (PAIR, 5), (FILM, 30), (ODD, 5)],
-    "x": [(draft("Hi"), 0), (CARD, 0), (ONE, 5), (PAIR, 5), (FILM, 20), (ODD, 5)],
-    "telegram": [
-        (draft("Hi"), 0),
-        (CARD, 0),
-        (ONE, 1),
-        (PAIR, 1),
-        (FILM, 1),
-        (of(FILM)(storageChat="-1001"), 15),
-        (ODD, 1),
-    ],
-    "threads": [(draft("Hi"), 0.5), (ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (ODD, 10)],
-}
+def ruled(name: str, rule: MediaRule, **facts: Any) -> Draft:
+    """The scene's post with one file of this rule."""
+    made = {"mime_type": rule.mime_types[0], **({"pages": 3} if rule.kind is MediaKind.DOCUMENT else {}), **facts}
+    return SCENES[name].draft.model_copy(update={"media": (FILES[rule.kind](**made),)})
 
 
-@pytest.mark.parametrize("name", LEADS)
-def test_the_lead_is_the_time_that_media_need(name: str) -> None:
-    for given, minutes in LEADS[name]:
-        assert CHANNELS[name].lead(given) == timedelta(minutes=minutes)
+OPAQUE = {"has_alpha": False, "animated": False}
+MS = timedelta(milliseconds=1)
+
+
+def edges(rule: MediaRule) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """For each limit of a media rule, by its rule in a problem: what breaks it, and what keeps to it."""
+    most, mime, still = rule.most_bytes(rule.mime_types[0]), "mime_type", OPAQUE
+    found: dict[str, Any] = {
+        "media_bytes": ({"bytes": most + 1, **still}, {"bytes": most, **still}),
+        "media_type": ({mime: "application/zip"}, {mime: rule.mime_types[-1]}),
+    }
+    if rule.max_source_bytes:
+        found["media_transparency"] = ({"bytes": rule.max_bytes + 1, "has_alpha": True}, {"bytes": rule.max_bytes})
+    for edge, name, limit, step in (
+        ("media_min_duration", "duration_ms", rule.min_duration and rule.min_duration // MS, -1),
+        ("media_max_duration", "duration_ms", rule.max_duration and rule.max_duration // MS, 1),
+        ("media_min_width", "width", rule.min_width, -1),
+        ("media_max_width", "width", rule.max_width, 1),
+        ("media_max_pages", "pages", rule.max_pages, 1),
+    ):
+        if limit:
+            found[edge] = ({name: limit + step}, {name: limit})
+    for edge, ratio, factor in (("media_min_ratio", rule.min_ratio, 0.4), ("media_max_ratio", rule.max_ratio, 1.05)):
+        if ratio:  # a pixel of rounding breaks none
+            found[edge] = tuple({"width": round(1000 * one), "height": 1000} for one in (ratio * factor, ratio))
+    if rule.max_alt_length:
+        found["alt_length"] = ({"alt": "x" * (rule.max_alt_length + 1)}, {"alt": "x" * rule.max_alt_length})
+    return found
+
+
+MEDIA = [
+    (name, rule, edge)
+    for name in TABLES
+    for rule in CHANNELS[name].spec.media_rules
+    for edge in edges(rule)
+    if (name, rule.kind) != ("youtube", MediaKind.IMAGE)  # which stands beside a video only
+]
+
+
+@pytest.mark.parametrize("row", MEDIA, ids=lambda row: f"{row[0]} {row[1].kind} {row[2]}")
+def test_every_limit_of_a_media_rule_holds_just_outside_and_not_just_inside(row: tuple[str, MediaRule, str]) -> None:
+    name, rule, edge = row
+    for facts, broken in zip(edges(rule)[edge], (True, False), strict=True):
+        found = CHANNELS[name].validate(ruled(name, rule, **facts), None)
+        ours = [one for one in found if one.rule == edge]
+        assert bool(ours) is broken, found
+        assert all(one.pointer.startswith("/media/0") and one.limit is not None for one in ours)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_as_many_media_and_parts_as_the_spec_says(name: str) -> None:
+    channel, scene = CHANNELS[name], SCENES[name]
+    spec, kind = channel.spec, channel.spec.media_rules[0].kind
+    for count in (spec.max_media, spec.max_media + 1):
+        files = tuple(FILES[kind](index, mime_type=channel.spec.media_rules[0].mime_types[0]) for index in range(count))
+        found = [one.rule for one in channel.validate(scene.draft.model_copy(update={"media": files}), None)]
+        assert ("media_max" in found) is (count > spec.max_media) or name == "youtube"  # whose second is an image
+    for parts in (spec.max_parts - 1, spec.max_parts):
+        found = [one.rule for one in channel.validate(scene.draft.model_copy(update={"parts": ("x",) * parts}), None)]
+        assert ("max_parts" in found) is (parts >= spec.max_parts)
+    mixed = channel.validate(scene.draft.model_copy(update={"media": (image(0), video(1))}), None)
+    assert any(one.rule == "media_mixed" for one in mixed) is not spec.mixed_media
+    commented = channel.validate(scene.draft.model_copy(update={"first_comment": "x"}), None)
+    assert any(one.rule == "first_comment" for one in commented) is not spec.first_comment
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_documents_name_the_limits(name: str) -> None:
+    """The numbers of the spec stand in the facts about the network (docs/networks)."""
+    text, spec = (
+        (DOCS / f"{name}.md").read_text().replace(",", "").replace("\u202f", "").replace(" ", ""),
+        CHANNELS[name].spec,
+    )
+    numbers = {limit.maximum for limit in spec.text_limits} | {spec.max_media}
+    numbers |= {rule.max_alt_length for rule in spec.media_rules if rule.max_alt_length}
+    assert {number for number in numbers if str(number) not in text} == set()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_media_need_time_before_a_post_and_a_video_most(name: str) -> None:
+    channel, draft = CHANNELS[name], SCENES[name].draft
+    kinds = {rule.kind for rule in channel.spec.media_rules}
+    leads = [channel.lead(draft.model_copy(update={"media": (FILES[kind](),)})) for kind in MediaKind if kind in kinds]
+    if channel.spec.min_media == 0:
+        leads.insert(0, channel.lead(draft.model_copy(update={"media": ()})))
+        assert leads[0] <= timedelta(seconds=30)
+    if MediaKind.DOCUMENT not in kinds:
+        assert leads == sorted(leads)
+    unread = channel.lead(draft.model_copy(update={"options": {"nosuch": 1}}))
+    assert timedelta(0) < max(leads) <= channel.spec.lead
+    assert unread >= channel.lead(draft)
 
 
 @pytest.mark.parametrize(
