@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from munadi.channels.http import ChannelSettings
 from munadi.channels.registry import REGISTRY, channel_specs
+from munadi.channels.settings import ChannelSettings
 from munadi.config import Settings
 from scripts.markdown import table
 

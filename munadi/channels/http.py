@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from munadi.channels.answers import ACCEPT_ENCODING, UnreadableAnswer, read_answer
-from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
+from munadi.domain.channel import SLOWEST_UPLINK
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Unknown
 from munadi.domain.redaction import redact as redact
@@ -35,14 +34,8 @@ NO_PROOF = "NO_PROOF"
 MAX_ID = 300
 
 
-def _seconds(value: Any) -> Any:
-    """An environment has only text: a number in it is seconds."""
-    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
-
-
 # The name under which a file is sent, and its bytes.
 NamedFile = tuple[str, bytes]
-Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 def _no_keys(purpose: str) -> Sequence[bytes]:
@@ -69,59 +62,6 @@ class ChannelTools:
     def http(self, explain: Callable[[Answer, datetime], ChannelError]) -> ChannelHttp:
         """HTTP to the network's own hosts; `explain` is the channel's table of errors."""
         return ChannelHttp(self.client, lambda answer: explain(answer, self.clock.now()))
-
-
-class ChannelSettings(BaseModel):
-    """What the settings of every channel have, `MUNADI_CHANNELS__<CHANNEL>__…`: the numbers of the publish protocol.
-
-    Durations are seconds or ISO 8601; None is what the channel's spec says.
-    """
-
-    model_config = ConfigDict(extra="ignore")
-
-    publish_deadline: Duration | None = None
-    margin: Duration | None = None
-    absence_window: Duration | None = None
-    long_absence: Duration | None = None
-
-    def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
-        """`spec` with these numbers, and the hosts that are really called."""
-        given = self.model_dump(include=set(ChannelSettings.model_fields), exclude_none=True)
-        return spec.model_copy(update={**given, "hosts": hosts})
-
-
-class AppSettings(ChannelSettings):
-    """Settings of a channel whose network knows us as an app. Without them, no owner can consent in a browser."""
-
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-
-    @property
-    def secret(self) -> str:
-        """The app's secret; empty when it is not set."""
-        return self.client_secret.get_secret_value() if self.client_secret else ""
-
-    def missing(self, channel: str) -> tuple[str, ...]:
-        """The environment variables of what is not set."""
-        given = {"CLIENT_ID": self.client_id, "CLIENT_SECRET": self.secret}
-        return tuple(f"MUNADI_CHANNELS__{channel}__{name}" for name, value in given.items() if not value)
-
-
-class PolledSettings(AppSettings):
-    """Settings of a channel whose network takes its time.
-
-    A post is read again every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
-    """
-
-    poll_quick: Duration = timedelta(seconds=5)
-    poll_slow: Duration = timedelta(seconds=15)
-    poll_idle: Duration = timedelta(seconds=60)
-
-    def poll_wait(self, age: timedelta, quick_for: timedelta, slow_for: timedelta) -> timedelta:
-        """When to read a post of this age again: the older, the rarer."""
-        if age < quick_for:
-            return self.poll_quick
-        return self.poll_slow if age < slow_for else self.poll_idle
 
 
 def could_not_read(error: ChannelError) -> Unknown:
@@ -173,6 +113,38 @@ def unreadable(error: UnreadableAnswer) -> ChannelError:
     return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, str(error), provider_code=error.code)
 
 
+@dataclass(frozen=True)
+class Request:
+    """One call: where it goes, what it carries, and how its answer is read.
+
+    `token` and `secrets` (other confidential parts) are cut out of refusals. `proof` finds the network's own proof in a
+    2xx; without it the outcome is unknown (`no_proof`). `also_ok` are statuses that are answers too, such as 308 of a
+    resumable upload. Files make a form multipart; one without a name has that of its field. `content` that comes part
+    by part needs a `content-length` among the headers, or it is sent chunked. `timeout` is in seconds for all of it,
+    beside the time that the request's bytes need at 200 kB/s.
+    """
+
+    method: str
+    url: str
+    _: KW_ONLY
+    token: str | None = None
+    headers: Mapping[str, str] | None = None
+    params: Mapping[str, str] | None = None
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    files: Mapping[str, bytes | NamedFile] | None = None
+    content: bytes | AsyncIterable[bytes] | None = None
+    secrets: Sequence[str] = ()
+    proof: Callable[[Answer], object] | None = None
+    also_ok: Collection[int] = ()
+    timeout: float = CALL_TIMEOUT
+
+    @property
+    def hidden(self) -> list[str]:
+        """What is cut out of refusals."""
+        return [secret for secret in (self.token, *self.secrets) if secret]
+
+
 class ChannelHttp:
     """HTTP for one channel: a 2xx is an `Answer`, everything else a sorted `ChannelError`."""
 
@@ -180,64 +152,41 @@ class ChannelHttp:
         self._client = client
         self.explain = explain
 
-    async def call(
-        self,
-        method: str,
-        url: str,
-        *,
-        token: str | None = None,
-        gate: Gate | None = None,
-        proof: Callable[[Answer], object] | None = None,
-        timeout: float = CALL_TIMEOUT,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json_body: Any = None,
-        form: Mapping[str, str] | None = None,
-        files: Mapping[str, bytes | NamedFile] | None = None,
-        content: bytes | AsyncIterable[bytes] | None = None,
-        secrets: Sequence[str] = (),
-        also_ok: Collection[int] = (),
-    ) -> Answer:
-        """One request, one answer. Raises ChannelError; its `effect` says what is known about the effect.
-
-        `timeout` is in seconds for all of it, beside the time that the request's bytes need at 200 kB/s.
-        `token` and `secrets` (other confidential parts of the request) are cut out of refusals;
-        `proof` finds the network's own proof in a 2xx; without it the outcome is unknown (`no_proof`).
-        `also_ok` are statuses that are answers too, such as 308 of a resumable upload. Files make a form multipart;
-        one without a name has that of its field.
-        `content` that comes part by part needs a `content-length` among the headers, or it is sent chunked.
-        """
-        sent = _FirstByte(gate)
-        hidden = [secret for secret in (token, *secrets) if secret]
-        sent_headers = {"accept-encoding": ACCEPT_ENCODING, **(headers or {})}
-        if token is not None:
-            sent_headers["authorization"] = f"Bearer {token}"
-        named = {field: (field, part) if isinstance(part, bytes) else part for field, part in (files or {}).items()}
-        parts = {field: (*part, "application/octet-stream") for field, part in named.items()}
+    async def send(self, request: Request, gate: Gate | None = None) -> Answer:
+        """Send a request; with `gate` it is visible. Raises ChannelError; its `effect` says what is known of it."""
+        sent, hidden = _FirstByte(gate), request.hidden
         try:
-            request = self._client.build_request(
-                method,
-                url,
-                headers=sent_headers,
-                params=params,
-                json=json_body,
-                data=dict(form) if form is not None else None,
-                files=parts or None,
-                content=content,
-                extensions={"trace": sent.trace},
-            )
-            answer = await self._exchange(request, timeout, hidden)
+            answer = await self._exchange(self._built(request, sent), request.timeout, hidden)
         except UnreadableAnswer as error:
             raise unreadable(error) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise _transport_error(error, sent.happened, hidden) from error
         except (GuardRefused, httpx.InvalidURL) as error:
             raise _address_refused(error) from error
-        if 200 <= answer.status < 300 or answer.status in also_ok:
-            if proof is not None and not proof(answer):
+        if 200 <= answer.status < 300 or answer.status in request.also_ok:
+            if request.proof is not None and not request.proof(answer):
                 raise no_proof(answer, hidden)
             return answer
         raise self._refusal(answer)
+
+    def _built(self, request: Request, sent: _FirstByte) -> httpx.Request:
+        headers = {"accept-encoding": ACCEPT_ENCODING, **(request.headers or {})}
+        if request.token is not None:
+            headers["authorization"] = f"Bearer {request.token}"
+        named = {
+            name: (name, part) if isinstance(part, bytes) else part for name, part in (request.files or {}).items()
+        }
+        return self._client.build_request(
+            request.method,
+            request.url,
+            headers=headers,
+            params=request.params,
+            json=request.json,
+            data=dict(request.form) if request.form is not None else None,
+            files={name: (*part, "application/octet-stream") for name, part in named.items()} or None,
+            content=request.content,
+            extensions={"trace": sent.trace},
+        )
 
     async def _exchange(self, request: httpx.Request, timeout: float, hidden: Sequence[str]) -> Answer:
         """Send and read, all within the deadline: httpx's own timeouts start again with every byte."""

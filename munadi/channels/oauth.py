@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
-from munadi.channels.http import AppSettings
+from munadi.channels.settings import AppSettings
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason

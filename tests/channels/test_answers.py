@@ -16,7 +16,7 @@ import pytest
 
 from munadi.channels import http
 from munadi.channels.answers import MAX_ANSWER, MAX_DEPTH, UnreadableAnswer, parse_json
-from munadi.channels.http import ChannelHttp
+from munadi.channels.http import ChannelHttp, Request
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 from tests.channels.calls import GateThatCounts
@@ -44,7 +44,7 @@ def answering(body: bytes, status: int = 200, **headers: str) -> ChannelHttp:
 
 
 async def failure(network: ChannelHttp, *expected: Any) -> ChannelError:
-    return await error_of(network.call("POST", URL, gate=GateThatCounts()), *expected)
+    return await error_of(network.send(Request("POST", URL), GateThatCounts()), *expected)
 
 
 async def test_only_gzip_is_requested_and_read() -> None:
@@ -54,11 +54,11 @@ async def test_only_gzip_is_requested_and_read() -> None:
         seen.append(request.headers["accept-encoding"])
         return httpx.Response(200)
 
-    await ChannelHttp(httpx.AsyncClient(transport=httpx.MockTransport(respond)), explain).call("GET", URL)
+    await ChannelHttp(httpx.AsyncClient(transport=httpx.MockTransport(respond)), explain).send(Request("GET", URL))
     assert seen == ["gzip"]
     zipped = gzip.compress(json.dumps({"id": "7"}).encode())
-    assert (await answering(zipped, content_encoding="gzip").call("GET", URL)).field("id") == "7"
-    assert (await answering(b'{"id":"7"}', content_encoding="identity").call("GET", URL)).field("id") == "7"
+    assert (await answering(zipped, content_encoding="gzip").send(Request("GET", URL))).field("id") == "7"
+    assert (await answering(b'{"id":"7"}', content_encoding="identity").send(Request("GET", URL))).field("id") == "7"
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip,gzip,gzip", "br", "deflate", "identity, br", "x" * 5000])
@@ -124,16 +124,16 @@ def test_an_answer_that_is_not_json_has_no_value(body: bytes) -> None:
 
 async def test_a_kept_answer_has_no_text_that_a_database_cannot_store() -> None:
     body = b'{"id":"a\\u0000b\\ud800c\\ud83d\\ude00","\\udc00":["\\ud800"]}'
-    found = await answering(body).call("GET", URL)
+    found = await answering(body).send(Request("GET", URL))
     assert found.body == {"id": "a\ufffdb\ufffdc😀", "\ufffd": ["\ufffd"]}
-    assert "\0" not in (await answering(b"a\0b").call("GET", URL)).text
+    assert "\0" not in (await answering(b"a\0b").send(Request("GET", URL))).text
 
 
 @pytest.mark.parametrize("slow", [drip, drip_head, silence])
 async def test_a_server_that_drips_is_stopped_at_the_deadline(slow: Answering) -> None:
     async with serving(slow) as base, httpx.AsyncClient(trust_env=False) as client:
         begun = time.monotonic()
-        error = await error_of(ChannelHttp(client, explain).call("GET", f"{base}/", timeout=1.2))
+        error = await error_of(ChannelHttp(client, explain).send(Request("GET", f"{base}/", timeout=1.2)))
         assert 1 <= time.monotonic() - begun < 4
     assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     assert "deadline" in error.message
@@ -153,7 +153,9 @@ async def test_a_server_that_does_not_read_is_stopped_at_the_deadline(monkeypatc
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     async with server, httpx.AsyncClient(trust_env=False) as client:
         begun = time.monotonic()
-        error = await error_of(ChannelHttp(client, explain).call("POST", url, content=bytes(30_000_000), timeout=0.5))
+        error = await error_of(
+            ChannelHttp(client, explain).send(Request("POST", url, content=bytes(30_000_000), timeout=0.5))
+        )
         waited = time.monotonic() - begun
         stopped.set()
     assert 1.9 <= waited < 5

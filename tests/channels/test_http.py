@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from munadi.channels.errors import LONGEST_WAIT, retry_after
-from munadi.channels.http import ChannelHttp, given_id, redact
+from munadi.channels.http import ChannelHttp, Request, given_id, redact
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer
@@ -34,20 +34,21 @@ def over(network: Network) -> ChannelHttp:
     return ChannelHttp(httpx.AsyncClient(transport=network), explain)
 
 
-async def failure(network: Network, *expected: Any, **call: Any) -> ChannelError:
-    return await error_of(over(network).call("POST", "https://net.example/post", token=TOKEN, **call), *expected)
+async def failure(network: Network, *expected: Any, gate: GateThatCounts | None = None, **rest: Any) -> ChannelError:
+    request = Request("POST", "https://net.example/post", token=TOKEN, **rest)
+    return await error_of(over(network).send(request, gate), *expected)
 
 
 async def test_a_2xx_is_an_answer_with_lower_case_headers() -> None:
     network = Network().on("POST", "/post", ok({"id": 7}, **{"X-Usage": "1"}))
-    got = await over(network).call("POST", "https://net.example/post", token=TOKEN)
+    got = await over(network).send(Request("POST", "https://net.example/post", token=TOKEN))
     assert (got.field("id"), got.headers["x-usage"]) == (7, "1")
     assert network.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
 async def test_a_body_that_is_no_json_object_has_no_fields() -> None:
     network = Network().on("POST", "/post", answer(200, "<html>"))
-    got = await over(network).call("POST", "https://net.example/post")
+    got = await over(network).send(Request("POST", "https://net.example/post"))
     assert got.field("id") is None
 
 
@@ -96,7 +97,7 @@ async def test_a_closed_gate_sends_nothing() -> None:
 
 
 async def test_an_address_that_is_no_url_is_refused() -> None:
-    call = over(Network()).call("GET", "https://pds.example:port/")
+    call = over(Network()).send(Request("GET", "https://pds.example:port/"))
     await error_of(call, effect=Effect.REJECTED, code="INVALID_URL")
 
 
@@ -158,7 +159,9 @@ async def test_content_may_come_part_by_part() -> None:
         yield b"two"
 
     network = Network().on("POST", "/post", ok())
-    await over(network).call("POST", "https://net.example/post", headers={"content-length": "7"}, content=parts())
+    await over(network).send(
+        Request("POST", "https://net.example/post", headers={"content-length": "7"}, content=parts())
+    )
     (request,) = network.requests
     assert (request.content, request.headers["content-length"]) == (b"one two", "7")
     assert "transfer-encoding" not in request.headers

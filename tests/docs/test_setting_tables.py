@@ -6,8 +6,8 @@ from importlib import import_module
 
 import pytest
 
-from munadi.channels.http import ChannelSettings
 from munadi.channels.registry import REGISTRY
+from munadi.channels.settings import ChannelSettings
 from munadi.config import Settings
 from munadi.domain.channel import ChannelName
 from scripts.setting_tables import SHARED, settings

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from munadi.channels.http import ChannelHttp
+from munadi.channels.http import ChannelHttp, Request
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.media.facts import MediaRefused
 from munadi.media.fetch import MediaFetcher
@@ -78,7 +78,7 @@ async def _call(client: httpx.AsyncClient, url: str) -> str:
     async with client:
         http = ChannelHttp(client, lambda answer: ChannelError(Reason.INVALID_FIELD, Effect.REJECTED, answer.text))
         try:
-            await http.call("POST", url, gate=lambda: None)
+            await http.send(Request("POST", url), lambda: None)
         except ChannelError as error:
             # The request had been sent.
             return (error.provider_message or error.message) if error.effect is Effect.UNKNOWN else "not sent"

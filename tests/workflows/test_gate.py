@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from activities.gate import DeadlineGate
-from munadi.channels.http import ChannelHttp
+from munadi.channels.http import ChannelHttp, Request
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
@@ -101,7 +101,7 @@ async def send(url: str, gate: Callable[[], None], client: httpx.AsyncClient) ->
         return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, answer.text)
 
     with pytest.raises(ChannelError) as raised:
-        await ChannelHttp(client, explain).call("POST", url, token=SECRET, gate=gate, json_body={"text": "hello"})
+        await ChannelHttp(client, explain).send(Request("POST", url, token=SECRET, json={"text": "hello"}), gate)
     return raised.value
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from munadi.channels.http import ChannelSettings
 from munadi.channels.options import MAX_OPTION, broken
+from munadi.channels.settings import ChannelSettings
 from munadi.channels.text import measure
 from munadi.domain.channel import (
     ChannelName,

@@ -18,7 +18,7 @@ from munadi.channels.bluesky.spec import VIDEO_ENDINGS
 from munadi.channels.bluesky.state import SentInParts
 from munadi.channels.bluesky.video_errors import explain_video
 from munadi.channels.bluesky.xrpc import Server, address
-from munadi.channels.http import ChannelTools, no_proof
+from munadi.channels.http import ChannelTools, Request, no_proof
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
@@ -100,7 +100,7 @@ class VideoService:
         known = {"durationMs": asset.duration_ms, "width": asset.width or None, "height": asset.height or None}
         facts = {name: value for name, value in known.items() if value is not None}
         body = {"sizeBytes": asset.bytes, "mimeType": asset.mime_type, "name": _name(asset), **facts}
-        answer = await self._call("POST", "startUpload", token, json_body=body, also_ok=NOT_SERVED)
+        answer = await self._call("POST", "startUpload", token, json=body, also_ok=NOT_SERVED)
         if answer.status in NOT_SERVED:
             return None
         job_id, size = proof(answer, "jobId", str, token), proof(answer, "partSizeBytes", int, token)
@@ -124,7 +124,7 @@ class VideoService:
 
     async def finish(self, token: str, job_id: str) -> Transcode:
         """All parts are there: their job, or another account's when the service has the same file."""
-        answer = await self._call("POST", "finishUpload", token, json_body={"jobId": job_id}, timeout=UPLOAD_TIMEOUT)
+        answer = await self._call("POST", "finishUpload", token, json={"jobId": job_id}, timeout=UPLOAD_TIMEOUT)
         return self._read(answer, "completedJobId")
 
     async def arrived(self, token: str, job_id: str) -> Arrived:
@@ -136,10 +136,10 @@ class VideoService:
 
     async def abort(self, token: str, job_id: str) -> None:
         """Abort an upload in parts: until then it counts against the account's daily limit."""
-        await self._call("POST", "abortUpload", token, json_body={"jobId": job_id})
+        await self._call("POST", "abortUpload", token, json={"jobId": job_id})
 
     async def _call(self, method: str, name: str, token: str | None, **rest: Any) -> Answer:
-        return await self._http.call(method, address(self._host, f"{NSID}{name}"), token=token, **rest)
+        return await self._http.send(Request(method, address(self._host, f"{NSID}{name}"), token=token, **rest))
 
     async def _bytes(self, asset: MediaAsset, start: int, end: int) -> AsyncIterator[bytes]:
         for begin in range(start, end, PIECE_BYTES):

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey, Nonces
 from munadi.channels.bluesky.errors import explain, failure, proof
 from munadi.channels.bluesky.spec import Hosts
-from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
+from munadi.channels.http import ChannelHttp, ChannelTools, Request, no_proof
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer, Gate
@@ -58,11 +58,14 @@ class Xrpc:
         """See `errors`."""
         return explain(answer, self._tools.clock.now())
 
-    async def call(self, method: str, url: str, access: Access | None = None, **rest: Any) -> Answer:
-        """`ChannelHttp.call` with the account's token, and the proof that it needs. Raises ChannelError."""
+    async def call(
+        self, method: str, url: str, access: Access | None = None, gate: Gate | None = None, **rest: Any
+    ) -> Answer:
+        """One request, with the account's token and the proof that it needs. Raises ChannelError."""
         if access is not None and access.key is not None:
-            return await self.prove(method, url, access.key, access.token, **rest)
-        return await self._http(url).call(method, url, token=access.token if access else None, **rest)
+            return await self.prove(method, url, access.key, access.token, gate=gate, **rest)
+        request = Request(method, url, token=access.token if access else None, **rest)
+        return await self._http(url).send(request, gate)
 
     async def prove(self, method: str, url: str, key: DpopKey, token: str | None = None, **rest: Any) -> Answer:
         """One call with a proof of `key`, and a second one when the server refused only the nonce: the first had no
@@ -87,6 +90,7 @@ class Xrpc:
         secrets: Sequence[str] = (),
         form: Mapping[str, str] | None = None,
         sign: Sign | None = None,
+        gate: Gate | None = None,
         **rest: Any,
     ) -> Answer:
         signed = sign() if sign is not None else {}
@@ -95,7 +99,8 @@ class Xrpc:
         sent = {**(headers or {}), **bound, "dpop": proof}
         hidden = [*secrets, *signed.values(), *([token] if token else ())]
         whole = {**form, **signed} if form is not None else None
-        answer = await self._http(url).call(method, url, headers=sent, form=whole, secrets=hidden, **rest)
+        request = Request(method, url, headers=sent, form=whole, secrets=hidden, **rest)
+        answer = await self._http(url).send(request, gate)
         self._nonces.learn(url, answer.headers)
         return answer
 
@@ -137,7 +142,7 @@ class Xrpc:
         secrets: Sequence[str] = (),
     ) -> Answer:
         """POST with JSON, or with no body at all. Raises ChannelError."""
-        return await self.call("POST", address(base, nsid), access, json_body=body, secrets=secrets)
+        return await self.call("POST", address(base, nsid), access, json=body, secrets=secrets)
 
 
 class Server:
@@ -152,7 +157,7 @@ class Server:
     async def write(self, nsid: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]) -> Answer:
         """The visible call."""
         url = address(self.base, nsid)
-        return await self.xrpc.call("POST", url, self._access, json_body=body, gate=gate, proof=proof)
+        return await self.xrpc.call("POST", url, self._access, json=body, gate=gate, proof=proof)
 
     async def record(self, did: str, collection: str, key: str) -> Answer:
         """getRecord, which needs no token."""

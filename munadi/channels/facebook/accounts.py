@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from munadi.channels.channel import Accounts
 from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.oauth import LOGIN, FacebookLogin
+from munadi.channels.http import Request
 from munadi.channels.meta.graph import moment, scopes_in, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
@@ -93,6 +94,6 @@ class FacebookAccounts(Accounts):
         app = {"client_id": client_id, "client_secret": secret}
         params = {"grant_type": "fb_exchange_token", "fb_exchange_token": token, **app}
         url = f"{self.graph.tokens}/oauth/access_token"
-        answer = await self.graph.http.call("GET", url, params=params, secrets=[secret, token])
+        answer = await self.graph.http.send(Request("GET", url, params=params, secrets=[secret, token]))
         fresh = words(answer.field("access_token"))
         return SecretStr(fresh) if fresh else person

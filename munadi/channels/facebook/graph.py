@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from munadi.channels.facebook.spec import OWN_DOMAINS, PHOTO, Settings
-from munadi.channels.http import CALL_TIMEOUT, ChannelTools, given_id, require_known_host
+from munadi.channels.http import CALL_TIMEOUT, ChannelTools, Request, given_id, require_known_host
 from munadi.channels.meta.graph import Graph, succeeded
 from munadi.channels.meta.wire import Form
 from munadi.channels.renditions import fitting
@@ -44,8 +44,8 @@ class PageGraph(Graph):
         video = f"{self.settings.hosts.video.rstrip('/')}/{self.settings.version}"
         url = f"{video if path.endswith('/videos') else self.base}/{path}"
         timeout = UPLOAD_TIMEOUT if files else CALL_TIMEOUT
-        return await self.http.call(
-            "POST", url, token=token, form=form, files=files, gate=gate, proof=proof, timeout=timeout
+        return await self.http.send(
+            Request("POST", url, token=token, form=form, files=files, proof=proof, timeout=timeout), gate
         )
 
     async def send_bytes(self, url: str, token: str, content: AsyncIterable[bytes], offset: int, size: int) -> Answer:
@@ -53,8 +53,10 @@ class PageGraph(Graph):
         headers = {"authorization": f"OAuth {token}", "offset": str(offset), "file_size": str(size)}
         headers |= {"content-length": str(size - offset), "content-type": "application/octet-stream"}
         url, secrets = require_known_host(url, (self.settings.hosts.upload,), OWN_DOMAINS), [token]
-        return await self.http.call(
-            "POST", url, headers=headers, content=content, proof=succeeded, secrets=secrets, timeout=UPLOAD_TIMEOUT
+        return await self.http.send(
+            Request(
+                "POST", url, headers=headers, content=content, proof=succeeded, secrets=secrets, timeout=UPLOAD_TIMEOUT
+            )
         )
 
     async def recent(

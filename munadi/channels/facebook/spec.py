@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from munadi.channels.http import Duration, PolledSettings
 from munadi.channels.permissions import ARRIVED, COMMENT, PUBLISH, Permission, Permissions
+from munadi.channels.settings import Duration, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr
 
-from munadi.channels.http import Duration, PolledSettings
 from munadi.channels.meta.graph import Graph
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import COMMENT, PUBLISH, READ, Permission, Permissions
+from munadi.channels.settings import Duration, PolledSettings
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,

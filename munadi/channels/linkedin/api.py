@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from munadi.channels.answers import object_in, text_in
-from munadi.channels.http import ChannelTools, no_proof, require_known_host
+from munadi.channels.http import ChannelTools, Request, no_proof, require_known_host
 from munadi.channels.linkedin.errors import explain
 from munadi.channels.linkedin.spec import PAGE, Settings
 from munadi.channels.linkedin.state import Part
@@ -35,7 +35,7 @@ class Api:
 
     async def member(self, token: str) -> Answer:
         """Whose a member's token is."""
-        return await self.http.call("GET", f"{self._api}/v2/userinfo", token=token)
+        return await self.http.send(Request("GET", f"{self._api}/v2/userinfo", token=token))
 
     async def pages(self, token: str) -> list[str]:
         """The URNs of the pages that a person administers."""
@@ -57,22 +57,28 @@ class Api:
     async def grant(self, form: Mapping[str, str]) -> Answer:
         """The token endpoint; empty fields are left out."""
         given = {name: value for name, value in form.items() if value}
-        return await self.http.call(
-            "POST", self._token_url, form=given, secrets=secrets_in(given), proof=lambda it: it.field("access_token")
+        return await self.http.send(
+            Request(
+                "POST",
+                self._token_url,
+                form=given,
+                secrets=secrets_in(given),
+                proof=lambda it: it.field("access_token"),
+            )
         )
 
     async def post(
         self, token: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object], timeout: float
     ) -> Answer:
         """The visible call."""
-        return await self._rest("POST", "posts", token, json_body=body, gate=gate, proof=proof, timeout=timeout)
+        return await self._rest("POST", "posts", token, json=body, gate=gate, proof=proof, timeout=timeout)
 
     async def comment(
         self, token: str, urn: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]
     ) -> Answer:
         """A comment below a post."""
         path = f"socialActions/{quote(urn, safe='')}/comments"
-        return await self._rest("POST", path, token, json_body=body, gate=gate, proof=proof)
+        return await self._rest("POST", path, token, json=body, gate=gate, proof=proof)
 
     async def read_post(self, token: str, urn: str) -> Row:
         """One post, as its author sees it."""
@@ -111,7 +117,7 @@ class Api:
         """Open an upload of `images`, `documents` or `videos`; the file is the owner's."""
         more = {"fileSizeBytes": size, "uploadCaptions": False, "uploadThumbnail": False} if kind == "videos" else {}
         body = {"initializeUploadRequest": {"owner": owner, **more}}
-        answer = await self._rest("POST", kind, token, json_body=body, params={"action": "initializeUpload"})
+        answer = await self._rest("POST", kind, token, json=body, params={"action": "initializeUpload"})
         opened = read_opened(answer, kind)
         if opened is None:
             raise no_proof(answer, [token])
@@ -127,8 +133,16 @@ class Api:
         `size` is of content that comes in pieces.
         """
         headers = {"content-type": "application/octet-stream", **({"content-length": str(size)} if size else {})}
-        answer = await self.http.call(
-            "PUT", part.url, token=token, content=content, headers=headers, secrets=[part.url], timeout=UPLOAD_TIMEOUT
+        answer = await self.http.send(
+            Request(
+                "PUT",
+                part.url,
+                token=token,
+                content=content,
+                headers=headers,
+                secrets=[part.url],
+                timeout=UPLOAD_TIMEOUT,
+            )
         )
         tag = answer.headers.get("etag", "")
         if token is None and not tag:
@@ -138,7 +152,7 @@ class Api:
     async def finish_upload(self, token: str, urn: str, upload_token: str, tags: list[str]) -> None:
         """All parts of a video are there."""
         body = {"finalizeUploadRequest": {"video": urn, "uploadToken": upload_token, "uploadedPartIds": tags}}
-        await self._rest("POST", "videos", token, json_body=body, params={"action": "finalizeUpload"})
+        await self._rest("POST", "videos", token, json=body, params={"action": "finalizeUpload"})
 
     async def processing(self, token: str, kind: str, urn: str) -> tuple[str, str]:
         """The state of a file, and why it failed."""
@@ -148,6 +162,7 @@ class Api:
             raise no_proof(answer, [token])
         return state, text_in(object_in(answer.body), "processingFailureReason") or ""
 
-    async def _rest(self, method: str, path: str, token: str, **rest: Any) -> Answer:
+    async def _rest(self, method: str, path: str, token: str, gate: Gate | None = None, **rest: Any) -> Answer:
         headers = {**self._versioned, **(rest.pop("headers", None) or {})}
-        return await self.http.call(method, f"{self._api}/rest/{path}", token=token, headers=headers, **rest)
+        request = Request(method, f"{self._api}/rest/{path}", token=token, headers=headers, **rest)
+        return await self.http.send(request, gate)

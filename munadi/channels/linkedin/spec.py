@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from munadi.channels.http import AppSettings, Duration
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, READ, Permission, Permissions
+from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,

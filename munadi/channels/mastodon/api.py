@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from munadi.channels.answers import instant
-from munadi.channels.http import ChannelHttp, ChannelTools, given_id, no_proof
+from munadi.channels.http import ChannelHttp, ChannelTools, Request, given_id, no_proof
 from munadi.channels.mastodon.errors import explain, failure
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -48,9 +48,9 @@ class Server:
     base: str
     token: str | None
 
-    async def call(self, method: str, path: str, **rest: Any) -> Answer:
-        """One call; see `ChannelHttp.call`."""
-        return await self.http.call(method, f"{self.base}/{path}", token=self.token, **rest)
+    async def call(self, method: str, path: str, gate: Gate | None = None, **rest: Any) -> Answer:
+        """One request, whose other parts are in `rest`."""
+        return await self.http.send(Request(method, f"{self.base}/{path}", token=self.token, **rest), gate)
 
     async def optional(self, path: str) -> Answer | None:
         """A document that servers need not have; None where it is missing."""
@@ -63,7 +63,7 @@ class Server:
         """The visible call. The key is a second net: servers ignore it, or race."""
         headers = {"idempotency-key": key}
         return await self.call(
-            "POST", "api/v1/statuses", json_body=body, headers=headers, gate=gate, proof=proof, timeout=timeout
+            "POST", "api/v1/statuses", json=body, headers=headers, gate=gate, proof=proof, timeout=timeout
         )
 
     async def upload(self, content: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from munadi.channels.http import ChannelSettings, Duration
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
+from munadi.channels.settings import ChannelSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

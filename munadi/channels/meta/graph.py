@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import ChannelHttp, given_id, no_proof
+from munadi.channels.http import ChannelHttp, Request, given_id, no_proof
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -37,7 +37,7 @@ class Graph:
 
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """Raises ChannelError."""
-        return await self.http.call("GET", f"{self.base}/{path}", token=token, params=params)
+        return await self.http.send(Request("GET", f"{self.base}/{path}", token=token, params=params))
 
     async def make(self, path: str, token: str, form: Mapping[str, str], gate: Gate | None = None) -> str:
         """The id of what was made. Raises ChannelError, also without an id: then nothing is known to be made.
@@ -45,7 +45,7 @@ class Graph:
         `gate` marks the visible call.
         """
         url = f"{self.base}/{path}"
-        return id_of(await self.http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)) or ""
+        return id_of(await self.http.send(Request("POST", url, token=token, form=form, proof=id_of), gate)) or ""
 
     def require_login(self, login: str | None, known: Collection[str]) -> None:
         """ChannelError for a log-in that the network does not have; None is the usual one."""
@@ -72,7 +72,9 @@ class Graph:
         """`debug_token`'s data on a token, read with the token `by` or with itself; empty when it cannot be read."""
         params = {"access_token": by or token, "input_token": token}
         try:
-            answer = await self.http.call("GET", f"{self.base}/debug_token", params=params, secrets=[*params.values()])
+            answer = await self.http.send(
+                Request("GET", f"{self.base}/debug_token", params=params, secrets=[*params.values()])
+            )
         except ChannelError:
             return {}
         return object_in(answer.field("data"))
@@ -87,7 +89,9 @@ class Graph:
         token = account.token
         params = {"grant_type": grant_type, "access_token": token}
         try:
-            answer = await self.http.call("GET", f"{self.tokens}/refresh_access_token", params=params, secrets=[token])
+            answer = await self.http.send(
+                Request("GET", f"{self.tokens}/refresh_access_token", params=params, secrets=[token])
+            )
         except ChannelError as error:
             unrenewable(error)
             expires_at = account.credentials.expires_at
@@ -134,7 +138,7 @@ class Graph:
     async def delete(self, node: str, token: str) -> None:
         """Delete what has an id of its own; what is gone is no error. Raises ChannelError."""
         url = f"{self.base}/{node}"
-        await self.unless_gone(self.http.call("DELETE", url, token=token, proof=succeeded))
+        await self.unless_gone(self.http.send(Request("DELETE", url, token=token, proof=succeeded)))
 
     async def unless_gone(self, call: Awaitable[Seen]) -> Seen | None:
         """What a call about one object answers; None when that is not there. Raises ChannelError."""

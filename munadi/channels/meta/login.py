@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from munadi.channels.http import AppSettings
+from munadi.channels.http import Request
 from munadi.channels.meta.graph import Graph, listed
 from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
+from munadi.channels.settings import AppSettings
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Answer, Clock, Consent, ConsentRequest
 
@@ -52,7 +53,7 @@ class AppLogin:
         }
         url, hidden = f"{self.tokens.rstrip('/')}/oauth/access_token", [self.settings.secret, form["code"]]
         try:
-            return await self.graph.http.call("POST", url, form=form, secrets=hidden)
+            return await self.graph.http.send(Request("POST", url, form=form, secrets=hidden))
         except ChannelError as error:
             raise refused_code(self.graph.title, error) from error
 
@@ -61,7 +62,7 @@ class AppLogin:
         secret = self.settings.secret
         params = {"grant_type": self.grant_type, "client_secret": secret, "access_token": token}
         url, hidden = f"{self.graph.tokens}/access_token", [secret, token]
-        answer = await self.graph.http.call("GET", url, params=params, secrets=hidden)
+        answer = await self.graph.http.send(Request("GET", url, params=params, secrets=hidden))
         until = end_of(self.clock.now(), answer.field("expires_in"))
         return text_of(self.graph.title, answer, "access_token"), until
 
@@ -120,7 +121,7 @@ class PersonLogin:
     async def _token(self, of: Mapping[str, str], hidden: str) -> str:
         params = {"client_id": self.client_id, "client_secret": self.secret, **of}
         url = f"{self.graph.base}/oauth/access_token"
-        answer = await self.graph.http.call("GET", url, params=params, secrets=[self.secret, hidden])
+        answer = await self.graph.http.send(Request("GET", url, params=params, secrets=[self.secret, hidden]))
         return text_of(self.graph.title, answer, "access_token")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from munadi.channels.answers import text_in
-from munadi.channels.http import ChannelTools, is_empty, no_proof, require_known_host
+from munadi.channels.http import ChannelTools, Request, is_empty, no_proof, require_known_host
 from munadi.channels.multipart import Multipart
 from munadi.channels.oauth import basic, secrets_in
 from munadi.channels.pinterest.errors import explain, explain_grant, explain_upload
@@ -84,11 +84,11 @@ class Api:
     async def create(self, token: str, body: Mapping[str, Any], gate: Gate, timeout: float) -> Answer:
         """The visible call."""
         url = f"{self._base}/pins"
-        return await self.http.call("POST", url, token=token, json_body=body, gate=gate, proof=id_in, timeout=timeout)
+        return await self.http.send(Request("POST", url, token=token, json=body, proof=id_in, timeout=timeout), gate)
 
     async def register(self, token: str) -> Upload:
         """Open the upload of a video."""
-        answer = await self.http.call("POST", f"{self._base}/media", token=token, json_body={"media_type": "video"})
+        answer = await self.http.send(Request("POST", f"{self._base}/media", token=token, json={"media_type": "video"}))
         found = upload_in(answer)
         if found is None:
             raise no_proof(answer)
@@ -100,7 +100,9 @@ class Api:
         form = await Multipart.of(asset, upload.fields, self._tools.media)
         hidden = [value for name, value in upload.fields.items() if name.lower() not in ("key", "content-type")]
         content, headers = form.content(), form.headers
-        await self._uploads.call("POST", url, content=content, headers=headers, secrets=hidden, timeout=UPLOAD_TIMEOUT)
+        await self._uploads.send(
+            Request("POST", url, content=content, headers=headers, secrets=hidden, timeout=UPLOAD_TIMEOUT)
+        )
 
     async def media_status(self, token: str, media_id: str) -> str:
         """How far a video is: `registered`, `processing`, `succeeded` or `failed`."""
@@ -119,11 +121,11 @@ class Api:
         await self._as_app("oauth/token/revoke", {"token": token}, lambda answer: is_empty(answer) and not answer.body)
 
     async def _get(self, path: str, token: str, params: Mapping[str, str] | None = None) -> Answer:
-        return await self.http.call("GET", f"{self._base}/{path}", token=token, params=params)
+        return await self.http.send(Request("GET", f"{self._base}/{path}", token=token, params=params))
 
     async def _as_app(self, path: str, form: Mapping[str, str], proof: Callable[[Answer], object]) -> Answer:
         """The app proves itself by its id and secret in the header."""
         proving = basic(self._settings)
         hidden = [*secrets_in(form), self._settings.secret, proving]
         headers, url = {"authorization": f"Basic {proving}"}, f"{self._base}/{path}"
-        return await self._grants.call("POST", url, form=form, headers=headers, secrets=hidden, proof=proof)
+        return await self._grants.send(Request("POST", url, form=form, headers=headers, secrets=hidden, proof=proof))

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings, Duration
 from munadi.channels.permissions import READ, Permission, Permissions
+from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import CALL_TIMEOUT, ChannelTools, NamedFile, no_proof
+from munadi.channels.http import CALL_TIMEOUT, ChannelTools, NamedFile, Request, no_proof
 from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain
 from munadi.channels.telegram.spec import Settings
 from munadi.channels.telegram.wire import ids_in
@@ -27,7 +27,7 @@ class Api:
 
     async def read(self, token: str, method: str, **params: str) -> dict[str, Any]:
         """The object that a reading method returns."""
-        answer = await self.http.call("GET", self._url(token, method), params=params, secrets=(token,))
+        answer = await self.http.send(Request("GET", self._url(token, method), params=params, secrets=(token,)))
         found = answer.field("result")
         if answer.field("ok") is not True or not isinstance(found, dict):
             raise no_proof(answer, (token,))
@@ -44,10 +44,9 @@ class Api:
         timeout: float = CALL_TIMEOUT,
     ) -> Answer:
         """Send messages; visible with a gate. The proof are the ids of all of them."""
-        return await self.http.call(
-            "POST", self._url(token, method), form=form, files=files, gate=gate, proof=ids_in, timeout=timeout,
-            secrets=(token,),
-        )  # fmt: skip
+        url, secrets = self._url(token, method), (token,)
+        request = Request("POST", url, form=form, files=files, proof=ids_in, timeout=timeout, secrets=secrets)
+        return await self.http.send(request, gate)
 
     async def forward(self, token: str, source: str, message_id: int, target: str) -> dict[str, Any]:
         """A copy of a message in another chat, with what the message shows."""
@@ -58,8 +57,14 @@ class Api:
     async def remove(self, token: str, chat: str, ids: str) -> None:
         """Delete messages; `ids` is a JSON list."""
         form = {"chat_id": chat, "message_ids": ids}
-        await self.http.call(
-            "POST", self._url(token, "deleteMessages"), form=form, secrets=(token,), proof=lambda one: one.field("ok")
+        await self.http.send(
+            Request(
+                "POST",
+                self._url(token, "deleteMessages"),
+                form=form,
+                secrets=(token,),
+                proof=lambda one: one.field("ok"),
+            )
         )
 
     async def seen(self, token: str, chat: str, message_id: int) -> str:
@@ -67,7 +72,7 @@ class Api:
         params = {"chat_id": chat, "message_id": str(message_id)}
         url = self._url(token, "stopMessageLiveLocation")
         try:
-            answer = await self.http.call("GET", url, params=params, secrets=(token,))
+            answer = await self.http.send(Request("GET", url, params=params, secrets=(token,)))
         except ChannelError as error:
             if error.provider_code in (MISSING, ANOTHERS, OWN):
                 return error.provider_code

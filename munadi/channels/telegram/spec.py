@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from munadi.channels.http import ChannelSettings
 from munadi.channels.options import broken
+from munadi.channels.settings import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

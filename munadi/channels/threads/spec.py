@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from munadi.channels.http import AppSettings, Duration
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
+from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import ChannelTools, given_id, is_empty, no_proof, redact, require_known_host
+from munadi.channels.http import ChannelTools, Request, given_id, is_empty, no_proof, redact, require_known_host
 from munadi.channels.oauth import secrets_in
 from munadi.channels.tiktok.errors import explain, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
@@ -38,17 +38,19 @@ class Api:
     ) -> Answer:
         """`gate` marks the visible call."""
         url, headers = f"{self._base}/{path}", {"content-type": "application/json; charset=UTF-8"}
-        answer = await self.http.call("POST", url, token=token, headers=headers, json_body=body or {}, gate=gate)
+        answer = await self.http.send(Request("POST", url, token=token, headers=headers, json=body or {}), gate)
         return self._checked(answer, token)
 
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """A read."""
-        return self._checked(await self.http.call("GET", f"{self._base}/{path}", token=token, params=params), token)
+        return self._checked(
+            await self.http.send(Request("GET", f"{self._base}/{path}", token=token, params=params)), token
+        )
 
     async def grant(self, form: Mapping[str, str]) -> Answer:
         """The token endpoint: an access_token, or an error that may come with HTTP 200."""
         hidden = secrets_in(form)
-        answer = await self.http.call("POST", f"{self._base}/oauth/token/", form=form, secrets=hidden)
+        answer = await self.http.send(Request("POST", f"{self._base}/oauth/token/", form=form, secrets=hidden))
         token = answer.field("access_token")
         if not isinstance(token, str) or not token:
             raise self._refusal(answer, *hidden)
@@ -57,7 +59,7 @@ class Api:
     async def revoke(self, form: Mapping[str, str]) -> None:
         """End a grant: TikTok answers with nothing or `{}`, or with an error that may come with HTTP 200."""
         url, hidden = f"{self._base}/oauth/revoke/", secrets_in(form)
-        answer = await self.http.call("POST", url, form=form, secrets=hidden, proof=is_empty)
+        answer = await self.http.send(Request("POST", url, form=form, secrets=hidden, proof=is_empty))
         if answer.field("error") and not is_ok(answer):
             raise self._refusal(answer, *hidden)
 
@@ -93,18 +95,20 @@ class Api:
     ) -> Answer:
         """PUT one chunk; 206 while others are missing, 201 for the last. The address is all the authorization."""
         start, length = upload.part(index)
-        return await self._uploads.call(
-            "PUT",
-            self._upload_address(upload.url),
-            headers={
-                "content-type": asset.mime_type,
-                "content-range": f"bytes {start}-{start + length - 1}/{upload.size}",
-            },
-            content=await self._media.read(asset, start, length),
-            timeout=UPLOAD_TIMEOUT,
-            secrets=[upload.url, account.token],
-            gate=gate,
-            proof=is_stored,
+        return await self._uploads.send(
+            Request(
+                "PUT",
+                self._upload_address(upload.url),
+                headers={
+                    "content-type": asset.mime_type,
+                    "content-range": f"bytes {start}-{start + length - 1}/{upload.size}",
+                },
+                content=await self._media.read(asset, start, length),
+                timeout=UPLOAD_TIMEOUT,
+                secrets=[upload.url, account.token],
+                proof=is_stored,
+            ),
+            gate,
         )
 
     def _upload_address(self, url: str) -> str:

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import Duration, PolledSettings
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
+from munadi.channels.settings import Duration, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

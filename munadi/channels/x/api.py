@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import ChannelTools, is_empty, no_proof
+from munadi.channels.http import ChannelTools, Request, is_empty, no_proof
 from munadi.channels.oauth import basic, secrets_in
 from munadi.channels.x.errors import explain
 from munadi.channels.x.spec import Settings
@@ -32,7 +32,7 @@ class Api:
 
     async def me(self, token: str) -> dict[str, Any]:
         """The user that a token is for."""
-        answer = await self.http.call("GET", f"{self._base}/users/me", token=token, params={"user.fields": ME})
+        answer = await self.http.send(Request("GET", f"{self._base}/users/me", token=token, params={"user.fields": ME}))
         return object_in(answer.body, "data")
 
     async def grant(self, form: Mapping[str, str]) -> Answer:
@@ -50,7 +50,7 @@ class Api:
     ) -> Answer:
         """The visible call."""
         url = f"{self._base}/tweets"
-        return await self.http.call("POST", url, token=token, json_body=body, gate=gate, proof=proof, timeout=timeout)
+        return await self.http.send(Request("POST", url, token=token, json=body, proof=proof, timeout=timeout), gate)
 
     async def timeline(self, token: str, user_id: str, since: datetime) -> list[Row] | None:
         """A user's own posts since then, newest first; None where there are more than a look may read."""
@@ -58,7 +58,9 @@ class Api:
         params = {"max_results": str(PAGE), "start_time": start, **READ_FIELDS}
         rows: list[Row] = []
         for _ in range(MAX_PAGES):
-            answer = await self.http.call("GET", f"{self._base}/users/{user_id}/tweets", token=token, params=params)
+            answer = await self.http.send(
+                Request("GET", f"{self._base}/users/{user_id}/tweets", token=token, params=params)
+            )
             if not is_page(answer.body):
                 raise no_proof(answer)
             rows += read_rows(answer.body)
@@ -71,7 +73,7 @@ class Api:
     async def initialize(self, token: str, asset: MediaAsset, category: str) -> Medium:
         """Open an upload."""
         body = {"media_type": asset.mime_type, "total_bytes": asset.bytes, "media_category": category}
-        return self._medium(await self._upload("POST", "upload/initialize", token, json_body=body))
+        return self._medium(await self._upload("POST", "upload/initialize", token, json=body))
 
     async def append(self, token: str, media_id: str, part: int, content: bytes) -> None:
         """Send one part; a repeat replaces it."""
@@ -91,10 +93,10 @@ class Api:
     async def describe(self, token: str, media_id: str, alt: str) -> None:
         """Set the alt text."""
         body = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
-        await self._upload("POST", "metadata", token, json_body=body)
+        await self._upload("POST", "metadata", token, json=body)
 
     async def _upload(self, method: str, path: str, token: str, **rest: Any) -> Answer:
-        return await self.http.call(method, f"{self._media}/{path}", token=token, **rest)
+        return await self.http.send(Request(method, f"{self._media}/{path}", token=token, **rest))
 
     def _medium(self, answer: Answer) -> Medium:
         found = read_medium(object_in(answer.body, "data"))
@@ -107,4 +109,4 @@ class Api:
         hidden = [*secrets_in(form), self._settings.secret, proving]
         headers = {"authorization": f"Basic {proving}"}
         url = f"{self._base}/{path}"
-        return await self.http.call("POST", url, form=form, headers=headers, secrets=hidden, proof=proof)
+        return await self.http.send(Request("POST", url, form=form, headers=headers, secrets=hidden, proof=proof))

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings, Duration
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
+from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

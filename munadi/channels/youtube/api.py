@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.http import ChannelTools, is_empty, require_known_host
+from munadi.channels.http import ChannelTools, Request, is_empty, require_known_host
 from munadi.channels.oauth import secrets_in
 from munadi.channels.youtube.errors import explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
@@ -62,32 +62,34 @@ class Api:
             video = read_video(answer.body)
             return video is not None and video.id == video_id and video.privacy is not None
 
-        call = self.http.call
-        return await call("PUT", url, token=token, params=params, json_body=body, gate=gate, proof=is_the_video)
+        request = Request("PUT", url, token=token, params=params, json=body, proof=is_the_video)
+        return await self.http.send(request, gate)
 
     async def insert_comment(self, account: ConnectedAccount, body: Mapping[str, Any], gate: Gate) -> Answer:
         """commentThreads.insert, visible at once. Raises ChannelError."""
         url, token, params = f"{self._json}/commentThreads", account.token, {"part": "snippet"}
-        return await self.http.call(
-            "POST", url, token=token, gate=gate, params=params, json_body=body, proof=lambda answer: answer.field("id")
+        return await self.http.send(
+            Request("POST", url, token=token, params=params, json=body, proof=lambda answer: answer.field("id")), gate
         )
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
         """videos.delete. Raises ChannelError."""
         url, params = f"{self._json}/videos", {"id": video_id}
-        await self.http.call("DELETE", url, token=account.token, params=params)
+        await self.http.send(Request("DELETE", url, token=account.token, params=params))
 
     async def set_thumbnail(self, account: ConnectedAccount, video_id: str, content: bytes, mime_type: str) -> None:
         """thumbnails.set: replaces the image, so it may be repeated; 50 units. Raises ChannelError."""
-        await self.http.call(
-            "POST",
-            f"{self._upload}/thumbnails/set",
-            token=account.token,
-            params={"uploadType": "media", "videoId": video_id},
-            headers={"content-type": mime_type},
-            content=content,
-            timeout=self._chunk_timeout,
-            proof=lambda answer: answer.field("kind") == "youtube#thumbnailSetResponse",
+        await self.http.send(
+            Request(
+                "POST",
+                f"{self._upload}/thumbnails/set",
+                token=account.token,
+                params={"uploadType": "media", "videoId": video_id},
+                headers={"content-type": mime_type},
+                content=content,
+                timeout=self._chunk_timeout,
+                proof=lambda answer: answer.field("kind") == "youtube#thumbnailSetResponse",
+            )
         )
 
     async def start_session(
@@ -97,13 +99,15 @@ class Api:
         params = {"uploadType": "resumable", "part": ",".join(metadata)}
         if not notify:
             params["notifySubscribers"] = "false"
-        answer = await self.http.call(
-            "POST",
-            f"{self._upload}/videos",
-            token=account.token,
-            params=params,
-            headers={"x-upload-content-length": str(size), "x-upload-content-type": mime_type},
-            json_body=metadata,
+        answer = await self.http.send(
+            Request(
+                "POST",
+                f"{self._upload}/videos",
+                token=account.token,
+                params=params,
+                headers={"x-upload-content-length": str(size), "x-upload-content-type": mime_type},
+                json=metadata,
+            )
         )
         location = answer.headers.get("location", "")
         if not location:
@@ -113,21 +117,23 @@ class Api:
 
     async def put(self, account: ConnectedAccount, session: str, content: bytes, content_range: str) -> Answer:
         """A chunk, or a probe without content: more is wanted (308), done (2xx), lost (404, 410), else ChannelError."""
-        return await self.http.call(
-            "PUT",
-            session,
-            token=account.token,
-            headers={"content-range": content_range, "content-type": "application/octet-stream"},
-            content=content,
-            timeout=self._chunk_timeout,
-            secrets=[session],
-            also_ok=(RESUME_INCOMPLETE, *SESSION_LOST),
+        return await self.http.send(
+            Request(
+                "PUT",
+                session,
+                token=account.token,
+                headers={"content-range": content_range, "content-type": "application/octet-stream"},
+                content=content,
+                timeout=self._chunk_timeout,
+                secrets=[session],
+                also_ok=(RESUME_INCOMPLETE, *SESSION_LOST),
+            )
         )
 
     async def token(self, form: Mapping[str, str]) -> Answer:
         """The token endpoint. Raises ChannelError."""
         try:
-            return await self.http.call("POST", self._token_url, form=form, secrets=secrets_in(form))
+            return await self.http.send(Request("POST", self._token_url, form=form, secrets=secrets_in(form)))
         except ChannelError as error:
             if error.reason is Reason.TOKEN_EXPIRED:
                 # A bare 401 here is about our client: it must not mark the account as disconnected.
@@ -137,7 +143,7 @@ class Api:
     async def revoke(self, token: str) -> None:
         """End the grant of either token. Raises ChannelError: TOKEN_REVOKED when it has ended already."""
         form = {"token": token}
-        await self.http.call("POST", self._revoke_url, form=form, secrets=secrets_in(form), proof=is_empty)
+        await self.http.send(Request("POST", self._revoke_url, form=form, secrets=secrets_in(form), proof=is_empty))
 
     async def _get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
-        return await self.http.call("GET", f"{self._json}/{path}", token=token, params=params)
+        return await self.http.send(Request("GET", f"{self._json}/{path}", token=token, params=params))

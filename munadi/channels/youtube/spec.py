@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from munadi.channels.http import Duration, PolledSettings
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import Permission, Permissions
+from munadi.channels.settings import Duration, PolledSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,

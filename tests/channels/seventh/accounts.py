@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from munadi.channels.channel import TokenAccounts
-from munadi.channels.http import ChannelHttp, given_id, no_proof
+from munadi.channels.http import ChannelHttp, Request, given_id, no_proof
 from munadi.domain.account import Profile
 
 
@@ -16,7 +16,7 @@ class SeventhAccounts(TokenAccounts):
 
     async def profile_of(self, token: str) -> Profile:
         """GET /me. Raises ChannelError."""
-        answer = await self._http.call("GET", f"{self._base}/me", token=token)
+        answer = await self._http.send(Request("GET", f"{self._base}/me", token=token))
         account_id = given_id(answer.field("id"))
         if account_id is None:
             raise no_proof(answer)

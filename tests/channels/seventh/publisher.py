@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.http import ChannelHttp, ChannelTools, could_not_read, given_id, no_proof
+from munadi.channels.http import ChannelHttp, ChannelTools, Request, could_not_read, given_id, no_proof
 from munadi.channels.seventh.spec import Options
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Ready, Unknown
@@ -24,8 +24,8 @@ class SeventhChannel(NetworkChannel[Options, HandleState]):
     async def _publish(self, publication: Publication[Options, HandleState], attempt: Attempt) -> Published:
         """One PUT. Raises ChannelError."""
         body = {"text": publication.draft.text, "quiet": publication.options.is_quiet}
-        answer = await self.http.call(
-            "PUT", self._url(publication), token=publication.token, json_body=body, gate=attempt.gate, proof=_post_id
+        answer = await self.http.send(
+            Request("PUT", self._url(publication), token=publication.token, json=body, proof=_post_id), attempt.gate
         )
         return _published(answer)
 
@@ -38,7 +38,9 @@ class SeventhChannel(NetworkChannel[Options, HandleState]):
     ) -> Published | Absent | Unknown:
         """By the key: 404 proves that nothing is there."""
         try:
-            answer = await self.http.call("GET", self._url(publication), token=publication.token, also_ok=(404,))
+            answer = await self.http.send(
+                Request("GET", self._url(publication), token=publication.token, also_ok=(404,))
+            )
             return Absent() if answer.status == 404 else _published(answer)
         except ChannelError as error:
             return could_not_read(error)

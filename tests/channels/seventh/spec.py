@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.http import ChannelSettings
+from munadi.channels.settings import ChannelSettings
 from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLimit, TextUnit
 from munadi.domain.model import WireModel
 
