@@ -121,8 +121,10 @@ class Login(Authorizer, Protocol):
 class TokenAccounts(Accounts):
     """Accounts that one access token speaks for. `advice` says what an import without it lacks."""
 
-    def __init__(self, title: str, login: Login | None = None, advice: str = "give accessToken") -> None:
-        self._title, self._login, self._advice = title, login, advice
+    advice = "give accessToken"
+
+    def __init__(self, title: str, login: Login | None = None) -> None:
+        self._title, self._login = title, login
 
     @property
     def authorizer(self) -> Authorizer | None:
@@ -136,7 +138,7 @@ class TokenAccounts(Accounts):
     async def verify(self, given: AccountImport) -> Connection:
         """Prove the token, and that it is the one of the account that `given` names. Raises ChannelError."""
         if given.access_token is None:
-            raise ChannelError(Reason.MISSING_FIELD, Effect.REJECTED, f"{self._title}: {self._advice}")
+            raise ChannelError(Reason.MISSING_FIELD, Effect.REJECTED, f"{self._title}: {self.advice}")
         profile = await self.profile_of(given.access_token.get_secret_value())
         if given.external_id and given.external_id != profile.external_id:
             message = f"{self._title}: this token is {profile.external_id}'s, not externalId's"

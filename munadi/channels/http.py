@@ -8,15 +8,15 @@ when the transport fails, the deadline passes, the answer cannot be read, or a s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from munadi.channels.answers import ACCEPT_ENCODING, UnreadableAnswer, read_answer
+from munadi.channels.answers import ACCEPT_ENCODING, UnreadableAnswer, read_answer, text_in
 from munadi.domain.channel import SLOWEST_UPLINK
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Unknown
@@ -168,6 +168,18 @@ class ChannelHttp:
                 raise no_proof(answer, hidden)
             return answer
         raise self._refusal(answer)
+
+    async def pages(
+        self, request: Request, cursor: Sequence[str], param: str, most: int
+    ) -> AsyncIterator[tuple[Answer, bool]]:
+        """At most `most` pages of a list, and whether each is the last. `cursor` is where an answer names the next."""
+        for _ in range(most):
+            answer = await self.send(request)
+            following = text_in(answer.body, *cursor)
+            yield answer, following is None
+            if following is None:
+                return
+            request = replace(request, params={**(request.params or {}), param: following})
 
     def _built(self, request: Request, sent: _FirstByte) -> httpx.Request:
         headers = {"accept-encoding": ACCEPT_ENCODING, **(request.headers or {})}

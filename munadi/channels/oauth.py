@@ -1,6 +1,6 @@
-"""What the networks' authorization servers share: PKCE, the address of a consent page, what came back from it.
+"""Authorization servers: PKCE, the address of a consent page, what comes back from it, tokens and their renewal.
 
-Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). Each channel's `oauth` has what differs.
+Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). `AppLogin` is the log-in of most networks.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ import base64
 import hashlib
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Container, Mapping
+from collections.abc import Awaitable, Callable, Collection, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
+from munadi.channels.channel import TokenAccounts
+from munadi.channels.http import Request
 from munadi.channels.settings import AppSettings
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
-from munadi.ports import Answer, Clock, ConsentRequest
+from munadi.ports import AccountImport, Answer, Authorizer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 # A verifier has 43 to 128 characters (RFC 7636, 4.1).
 VERIFIER_BYTES = 48
@@ -126,16 +128,32 @@ async def end_grant(account: ConnectedAccount, end: Callable[[str], Awaitable[No
     return True
 
 
-class AppLogin(ABC):
-    """What log-ins share whose network knows us as an app and grants a refresh token. See `munadi.ports.Authorizer`.
+def app_request(url: str, form: Mapping[str, str], settings: AppSettings, proof: Callable[[Answer], object]) -> Request:
+    """A form to an endpoint at which the app proves itself by its id and secret in the header."""
+    proving = basic(settings)
+    headers, hidden = {"authorization": f"Basic {proving}"}, [*secrets_in(form), settings.secret, proving]
+    return Request("POST", url, form=form, headers=headers, secrets=hidden, proof=proof)
 
-    `id_name` and `end_name` are the network's names of the app's id and of the seconds until a grant ends.
+
+def has_token(answer: Answer) -> bool:
+    """The proof of a grant."""
+    return bool(answer.field("access_token"))
+
+
+class AppLogin(ABC):
+    """The log-in of a network that knows us as an app. See `munadi.ports.Authorizer`; and it renews what it granted.
+
+    `page` is the consent page. `id_name` and `end_name` are the network's names of the app's id and of the seconds
+    until a grant ends; `separator` joins scopes. Without a verifier the network takes no PKCE. An account that
+    `needs_refresh_token` would be lost soon without one. `dead`: how the end of a grant that has ended is refused.
     """
 
-    id_name, end_name = "client_id", "refresh_token_expires_in"
+    id_name, end_name, separator = "client_id", "refresh_token_expires_in", " "
+    has_verifier = needs_refresh_token = True
+    dead: Container[Reason] = (Reason.TOKEN_REVOKED,)
 
-    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock) -> None:
-        self.spec, self.settings, self.clock = spec, settings, clock
+    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock, page: str = "") -> None:
+        self.spec, self.settings, self.clock, self.page = spec, settings, clock, page
 
     @property
     def missing_settings(self) -> tuple[str, ...]:
@@ -147,9 +165,64 @@ class AppLogin(ABC):
         """How the app proves itself in a form."""
         return {self.id_name: self.settings.client_id or "", "client_secret": self.settings.secret}
 
+    @property
+    def scopes(self) -> Sequence[str]:
+        """What an owner is asked for."""
+        return self.spec.scopes
+
     @abstractmethod
     async def tokens(self, form: Mapping[str, str]) -> Answer:
         """Call the token endpoint. Raises ChannelError."""
+
+    @abstractmethod
+    async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
+        """The id and the name of the account that a granted token is for. Raises ChannelError."""
+
+    async def end(self, token: str) -> None:
+        """End a grant by one of its tokens. Raises ChannelError."""
+        raise NotImplementedError(f"{self.spec.title} has no call that ends a grant")
+
+    def asked(self, request: ConsentRequest) -> dict[str, str]:
+        """What the address of the consent page has beside the usual."""
+        return {}
+
+    def challenge(self, verifier: str) -> str:
+        """The challenge of a verifier."""
+        return challenge_of(verifier)
+
+    async def begin(self, request: ConsentRequest) -> Consent:
+        """The consent page."""
+        query = {
+            "response_type": "code",
+            self.id_name: self.settings.client_id or "",
+            "redirect_uri": request.redirect_uri,
+            "scope": self.separator.join(self.scopes),
+            "state": request.state,
+            **self.asked(request),
+        }
+        if not self.has_verifier:
+            return Consent(consent_url(self.page, query))
+        verifier = new_verifier()
+        query |= {"code_challenge": self.challenge(verifier), "code_challenge_method": "S256"}
+        return Consent(consent_url(self.page, query), {"verifier": verifier})
+
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
+        """Code and verifier → tokens, and whose they are. Raises ChannelError."""
+        answer = await self.redeem(request, answered, kept)
+        scopes = tuple(str(answer.field("scope") or "").replace(",", " ").split())
+        require_scopes(self.spec.title, scopes, self.spec.scopes)
+        needed = self.needs_refresh_token
+        refresh_token = SecretStr(text_of(self.spec.title, answer, "refresh_token")) if needed else None
+        credentials = self.credentials(answer, refresh_token)
+        external_id, name = await self.owner(answer, credentials.access_token.get_secret_value())
+        given = AccountImport.of(credentials, external_id=external_id, service_url=None)
+        return GrantedProfiles((Choice(external_id, name, given),), scopes)
+
+    async def revoke(self, account: ConnectedAccount) -> bool:
+        """End the grant with its refresh token, or with the access token of an account that has no other."""
+        return await end_grant(account, self.end, self.dead)
 
     async def redeem(self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]) -> Answer:
         """Code and verifier → the answer with the tokens. Raises ChannelError."""
@@ -190,3 +263,21 @@ class AppLogin(ABC):
             expires_at=end_of(now, answer.field("expires_in")),
             grant_expires_at=end_of(now, answer.field(self.end_name)),
         )
+
+
+class AppAccounts(AppLogin, TokenAccounts):
+    """Accounts of an app: one access token speaks for each, and its owner consents in a browser."""
+
+    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock, page: str) -> None:
+        AppLogin.__init__(self, spec, settings, clock, page)
+        TokenAccounts.__init__(self, spec.title)
+
+    @property
+    def authorizer(self) -> Authorizer:
+        """The log-in, which this is itself."""
+        return self
+
+    async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
+        """By the account's profile."""
+        profile = await self.profile_of(token)
+        return profile.external_id, profile.handle

@@ -27,9 +27,7 @@ ORDINARY = {"threads"}
 LETTERS = {"x"}
 # Folders of what several networks share.
 FAMILIES = {"meta"}
-ROLES = ("__init__", "spec", "rules", "wire", "publisher", "accounts", "oauth", "errors")
-# What a network does not have: Telegram's bots are connected by import alone.
-WITHOUT = {("telegram", "oauth")}
+ROLES = ("__init__", "spec", "rules", "wire", "publisher", "accounts", "errors")
 MAY_NAME_THEM = (
     "munadi/domain/channel.py",  # the enum
     "munadi/channels/instagram/spec.py",  # one of its log-ins has the name of another network
@@ -82,7 +80,7 @@ def test_every_channel_folder_is_registered() -> None:
 
 def test_the_same_role_has_the_same_file_name_in_every_channel() -> None:
     files = set(python_files("munadi"))
-    pairs = {(channel, role) for channel in CHANNELS for role in ROLES} - WITHOUT
+    pairs = {(channel, role) for channel in CHANNELS for role in ROLES}
     expected = sorted(f"munadi/channels/{channel}/{role}.py" for channel, role in pairs)
     found = [name for name in expected if name not in files]
     report(found, "Name the file after its role: docs/adding-a-channel.md has the table.")

@@ -131,7 +131,7 @@ STEPS = [
         MASTODON,
         mastodon.ready("7"),
         NO_ID,
-        (None, BARE, of(media=[{"id": "7", "since": NOW.isoformat()}])),
+        (None, BARE, of(media=[mastodon.uploaded(is_ready=False)])),
     ),
     Step(
         "mastodon part",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from munadi.channels.answers import instant
 from munadi.channels.http import ChannelHttp, ChannelTools, Request, given_id, no_proof
 from munadi.channels.mastodon.errors import explain, failure
+from munadi.channels.multipart import Multipart
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import Answer, Gate
+from munadi.domain.failure import Effect, Reason
+from munadi.ports import Answer
 
 # One page of an account's posts; servers give fewer if they like.
 PAGE = 40
@@ -22,12 +22,7 @@ class Servers:
     """Every server there is."""
 
     def __init__(self, tools: ChannelTools) -> None:
-        self._clock = tools.clock
-        self.http = ChannelHttp(tools.guarded, self.explain)
-
-    def explain(self, answer: Answer) -> ChannelError:
-        """See `errors`."""
-        return explain(answer, self._clock.now())
+        self.http = ChannelHttp(tools.guarded, lambda answer: explain(answer, tools.clock.now()))
 
     def at(self, base: str, token: str | None = None) -> Server:
         """One server, called with an account's token or none."""
@@ -48,27 +43,22 @@ class Server:
     base: str
     token: str | None
 
-    async def call(self, method: str, path: str, gate: Gate | None = None, **rest: Any) -> Answer:
-        """One request, whose other parts are in `rest`."""
-        return await self.http.send(Request(method, f"{self.base}/{path}", token=self.token, **rest), gate)
+    def request(self, method: str, path: str, **rest: Any) -> Request:
+        """A request in the account's name."""
+        return Request(method, f"{self.base}/{path}", token=self.token, **rest)
+
+    async def call(self, method: str, path: str, **rest: Any) -> Answer:
+        """One call."""
+        return await self.http.send(self.request(method, path, **rest))
 
     async def optional(self, path: str) -> Answer | None:
         """A document that servers need not have; None where it is missing."""
         answer = await self.call("GET", path, also_ok={404})
         return None if answer.status == 404 else answer
 
-    async def post(
-        self, body: Mapping[str, Any], key: str, gate: Gate, proof: Callable[[Answer], object], timeout: float
-    ) -> Answer:
-        """The visible call. The key is a second net: servers ignore it, or race."""
-        headers = {"idempotency-key": key}
-        return await self.call(
-            "POST", "api/v1/statuses", json=body, headers=headers, gate=gate, proof=proof, timeout=timeout
-        )
-
-    async def upload(self, content: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
+    async def upload(self, form: Multipart) -> Answer:
         """Store a medium; 202 while it is processed."""
-        return await self.call("POST", "api/v2/media", content=content, headers=headers)
+        return await self.call("POST", "api/v2/media", content=form.content(), headers=form.headers)
 
     async def medium(self, media_id: str) -> bool | None:
         """Whether a medium of no post is processed; None for one that is attached to a post, or deleted."""

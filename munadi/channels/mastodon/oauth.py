@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from munadi.channels.http import is_empty
 from munadi.channels.mastodon.api import Servers
-from munadi.channels.mastodon.errors import TITLE, failure
-from munadi.channels.mastodon.spec import SCOPES, Settings
+from munadi.channels.mastodon.errors import failure
+from munadi.channels.mastodon.spec import SCOPES, SPEC, Settings
 from munadi.channels.oauth import (
     challenge_of,
     code_in,
@@ -82,7 +82,7 @@ class MastodonLogin:
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
     ) -> GrantedProfiles:
         """Code and verifier → a token without an end, and whose it is. Raises ChannelError."""
-        base, code = kept[SERVER], code_in(TITLE, answered)
+        base, code = kept[SERVER], code_in(SPEC.title, answered)
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -96,17 +96,17 @@ class MastodonLogin:
         except ChannelError as error:
             # The server may have forgotten the app, so the next consent begins with a new one.
             self._apps.pop((base, request.redirect_uri), None)
-            raise refused_code(TITLE, error) from error
-        token = text_of(TITLE, answer, "access_token")
+            raise refused_code(SPEC.title, error) from error
+        token = text_of(SPEC.title, answer, "access_token")
         scopes = tuple(str(answer.field("scope") or "").split())
-        require_scopes(TITLE, _granted(scopes) or SCOPES, SCOPES)
+        require_scopes(SPEC.title, _granted(scopes) or SCOPES, SCOPES)
         given = AccountImport(
             service_url=base,
             access_token=SecretStr(token),
             extra={name: SecretStr(kept[name]) for name in (CLIENT_ID, CLIENT_SECRET)},
         )
         me = await self.servers.at(base, token).call("GET", "api/v1/accounts/verify_credentials")
-        external_id = f"{text_of(TITLE, me, 'id')}@{urlsplit(base).netloc.rpartition('@')[2].lower()}"
+        external_id = f"{text_of(SPEC.title, me, 'id')}@{urlsplit(base).netloc.rpartition('@')[2].lower()}"
         return GrantedProfiles((Choice(external_id, external_id, given),), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
@@ -127,7 +127,7 @@ class MastodonLogin:
             return known
         form = {"client_name": self.settings.client_name, "redirect_uris": redirect_uri, "scopes": " ".join(SCOPES)}
         answer = await self.servers.at(base).call("POST", "api/v1/apps", form=form)
-        app = App(text_of(TITLE, answer, "client_id"), text_of(TITLE, answer, "client_secret"), now)
+        app = App(text_of(SPEC.title, answer, "client_id"), text_of(SPEC.title, answer, "client_secret"), now)
         if len(self._apps) >= MAX_APPS:
             self._apps.clear()
         self._apps[base, redirect_uri] = app

@@ -13,6 +13,7 @@ import regex
 from munadi.channels.channel import Rules
 from munadi.channels.mastodon.instance import QUOTES, Instance
 from munadi.channels.mastodon.spec import IMAGE, LEAD, MAX_VIDEOS, TEXT, VIDEO, VIDEO_LEAD, Options
+from munadi.channels.posting import texts
 from munadi.channels.text import (
     Problems,
     check_extras,
@@ -23,7 +24,6 @@ from munadi.channels.text import (
     measure,
     too_long,
 )
-from munadi.channels.thread import texts
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule, TextLength, TextUnit
 from munadi.domain.content import Draft

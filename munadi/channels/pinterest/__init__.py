@@ -9,7 +9,6 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.pinterest.accounts import PinterestAccounts
 from munadi.channels.pinterest.api import Api
-from munadi.channels.pinterest.oauth import PinterestLogin
 from munadi.channels.pinterest.publisher import PinterestChannel
 from munadi.channels.pinterest.rules import PinterestRules
 from munadi.channels.pinterest.spec import SENDING, SPEC, Settings
@@ -22,9 +21,6 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> PinterestChannel:
     spec, api = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload), Api(settings, tools)
     if settings.send_images:
         spec = spec.model_copy(update=SENDING)
-    parts = Parts(
-        spec,
-        PinterestRules(spec, carousels=settings.carousels),
-        PinterestAccounts(api, PinterestLogin(settings, api, tools.clock)),
-    )
+    rules = PinterestRules(spec, carousels=settings.carousels)
+    parts = Parts(spec, rules, PinterestAccounts(settings, api, tools.clock))
     return PinterestChannel(parts, settings, api, tools)

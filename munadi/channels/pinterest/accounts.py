@@ -1,42 +1,78 @@
-"""Whose a token is, and the boards it may pin to. Source: docs/networks/pinterest.md, section 2."""
+"""Whose a token is, the boards it may pin to, OAuth 2.0 without PKCE. Source: docs/networks/pinterest.md, section 2.
+
+One consent is for one account: a token of 30 days, and a refresh token of 60 that is replaced.
+"""
 
 from __future__ import annotations
 
-from munadi.channels.channel import TokenAccounts
-from munadi.channels.http import given_id
+from collections.abc import Mapping, Sequence
+
+from munadi.channels.answers import text_in
+from munadi.channels.http import given_id, is_empty, no_proof
+from munadi.channels.oauth import AppAccounts, app_request, has_token
 from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.errors import failure
-from munadi.channels.pinterest.oauth import PinterestLogin
-from munadi.channels.pinterest.spec import SPEC
+from munadi.channels.pinterest.spec import SPEC, Settings
 from munadi.domain.account import ConnectedAccount, Profile
 from munadi.domain.failure import Effect, Reason
+from munadi.ports import Answer, Clock
 
 BOARDS, KIND = "boards", "account_type"
 
 
-class PinterestAccounts(TokenAccounts):
+class PinterestAccounts(AppAccounts):
     """Persons and businesses."""
 
-    def __init__(self, api: Api, login: PinterestLogin) -> None:
-        super().__init__(SPEC.title, login)
-        self._api = api
+    separator, has_verifier = ",", False
+
+    def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
+        super().__init__(SPEC, settings, clock, f"{settings.hosts.auth.rstrip('/')}/oauth/")
+        self._api, self._scopes = api, settings.scopes
+        self._more = {"continuous_refresh": "true"} if settings.continuous_refresh else {}
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """By the settings also those of secret boards."""
+        return self._scopes
+
+    @property
+    def app(self) -> dict[str, str]:
+        """Id and secret go into a header."""
+        return {}
+
+    async def tokens(self, form: Mapping[str, str]) -> Answer:
+        """The token endpoint; there is no verifier to send."""
+        given = {name: value for name, value in form.items() if value} | self._more
+        url = f"{self._api.base}/oauth/token"
+        return await self._api.grants.send(app_request(url, given, self.settings, has_token))
+
+    async def end(self, token: str) -> None:
+        """End a grant."""
+        url, form = f"{self._api.base}/oauth/token/revoke", {"token": token}
+        await self._api.grants.send(app_request(url, form, self.settings, _is_ended))
+
+    async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
+        """By user_account alone."""
+        user = await self._api.get("user_account", token)
+        user_id = given_id(user.field("id"))
+        if user_id is None:
+            raise no_proof(user, [token])
+        return user_id, text_in(user.body, "username") or user_id
 
     async def profile_of(self, token: str) -> Profile:
         """user_account, and the boards: a post for another board is refused before it is accepted.
 
         Raises ChannelError.
         """
-        answer = await self._api.me(token)
-        user_id, name = given_id(answer.field("id")), answer.field("username")
+        answer = await self._api.get("user_account", token)
+        user_id, kind = given_id(answer.field("id")), text_in(answer.body, "account_type")
         if user_id is None:
             raise failure(Reason.UNKNOWN_PROVIDER_ERROR, "user_account has no id", Effect.UNKNOWN)
-        business, kind = answer.field("business_name"), answer.field("account_type")
-        boards, are_all = await self._api.boards(token)
         return Profile(
             external_id=user_id,
-            handle=name if isinstance(name, str) and name else user_id,
-            display_name=business if isinstance(business, str) and business else None,
-            facts={KIND: kind[:40] if isinstance(kind, str) else None, BOARDS: boards if are_all else None},
+            handle=text_in(answer.body, "username") or user_id,
+            display_name=text_in(answer.body, "business_name"),
+            facts={KIND: kind and kind[:40], BOARDS: await self._api.boards(token)},
         )
 
 
@@ -44,3 +80,7 @@ def boards_of(account: ConnectedAccount | None) -> dict[str, str] | None:
     """The names of all the account's boards by id, as they were at its last check; None where they are not known."""
     known = account.facts.get(BOARDS) if account is not None else None
     return known if isinstance(known, dict) else None
+
+
+def _is_ended(answer: Answer) -> bool:
+    return is_empty(answer) and not answer.body

@@ -5,16 +5,16 @@ A refusal in Pinterest's own envelope proves that no pin was made; a status alon
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from munadi.channels.errors import LONGEST_WAIT, Row, refusal
+from munadi.channels.errors import REFUSED, ErrorTable, Row, Said, refusal
+from munadi.channels.pinterest.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
-TITLE = "Pinterest"
 DEAD_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT)
 DEAD_GRANT = Row(
     R.TOKEN_REVOKED,
@@ -42,8 +42,6 @@ UNREACHABLE = Row(
 )
 LOST_MEDIA = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `upload` sends the video again, a few times
 POLICY = Row(R.SPAM_BLOCKED, S.REJECTED)
-REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
-UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
 
 # status/code
 ERRORS: Mapping[str, Row] = {
@@ -56,68 +54,41 @@ ERRORS: Mapping[str, Row] = {
     "409/1": INVALID,
     "429/8": THROTTLED,
 }
-# (status, a part of the message); the first match counts, before the code: one code has several meanings.
-WORDS: Sequence[tuple[int, re.Pattern[str], Row]] = (
-    (403, re.compile(r"trial access", re.I), TRIAL),
-    (400, re.compile(r"unable to reach the url|could not fetch the image", re.I), UNREACHABLE),
-    (400, re.compile(r"\bspam\b|blocked", re.I), POLICY),
+# One code has several meanings, so these count before it.
+WORDS: Sequence[tuple[int, str, Row]] = (
+    (403, "trial access", TRIAL),
+    (400, "unable to reach the url|could not fetch the image", UNREACHABLE),
+    (400, r"\bspam\b|blocked", POLICY),
 )
-# What is refused in Pinterest's own envelope without a row: nothing was pinned.
-ENVELOPED: Mapping[int, Row] = {400: INVALID, 401: DEAD_TOKEN, 403: REFUSED, 404: NO_BOARD, 409: INVALID}
 
 
-def failure(reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None) -> ChannelError:
-    """A failure in our own words."""
-    return ChannelError(reason, effect, f"{TITLE}: {message}", provider_code=code)
+def _read(answer: Answer) -> Said:
+    """`status/code` of Pinterest's envelope; nothing without one."""
+    code, message = answer.field("code"), answer.field("message")
+    if not isinstance(code, int) or isinstance(code, bool) or not isinstance(message, str):
+        return Said()
+    return Said(f"{answer.status}/{code}"[:100], message, is_own=True)
 
 
-def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError; its code is `status/code`, or the status."""
-    return _explained(answer, now, _row(answer))
+TABLE = ErrorTable(
+    title=SPEC.title,
+    read=_read,
+    worded=WORDS,
+    codes=ERRORS,
+    statuses={401: DEAD_TOKEN, 429: THROTTLED},
+    enveloped={400: INVALID, 403: REFUSED, 404: NO_BOARD, 409: INVALID},
+    reset="x-ratelimit-reset",
+)
+failure, explain = TABLE.failure, TABLE.explain
 
 
 def explain_grant(answer: Answer, now: datetime) -> ChannelError:
-    """The same for the token endpoint: what it refuses is the grant."""
-    is_refused = answer.status in (400, 401) and bool(_code(answer))
-    return _explained(answer, now, DEAD_GRANT if is_refused else _row(answer))
+    """An answer of the token endpoint: what it refuses is the grant."""
+    is_refused = answer.status in (400, 401) and _read(answer).is_own
+    return (replace(TABLE, worded=((None, "", DEAD_GRANT),)) if is_refused else TABLE).explain(answer, now)
 
 
 def explain_upload(answer: Answer, now: datetime) -> ChannelError:
-    """The same for the place of uploads, which answers XML: another upload has another policy."""
-    row = LOST_MEDIA if 400 <= answer.status < 500 and answer.status != 429 else _row(answer)
-    return refusal(TITLE, row, answer, now, f"HTTP {answer.status}", "")
-
-
-def _explained(answer: Answer, now: datetime, row: Row) -> ChannelError:
-    message = answer.field("message")
-    error = refusal(TITLE, row, answer, now, _code(answer), message if isinstance(message, str) else "")
-    if answer.status == 429 and "retry-after" not in answer.headers:
-        error.retry_after = _reset(answer) or row.wait
-    return error
-
-
-def _row(answer: Answer) -> Row:
-    if answer.status >= 500:
-        return OUTAGE
-    if answer.status == 429:
-        return THROTTLED
-    code, message = _code(answer), str(answer.field("message") or "")
-    if not code:
-        return DEAD_TOKEN if answer.status == 401 else UNKNOWN
-    worded = (row for status, words, row in WORDS if status == answer.status and words.search(message))
-    return next(worded, None) or ERRORS.get(code) or ENVELOPED.get(answer.status) or UNKNOWN
-
-
-def _code(answer: Answer) -> str:
-    """`status/code` of Pinterest's envelope; empty without one."""
-    code = answer.field("code")
-    known = isinstance(code, int) and not isinstance(code, bool) and isinstance(answer.field("message"), str)
-    return f"{answer.status}/{code}"[:100] if known else ""
-
-
-def _reset(answer: Answer) -> timedelta | None:
-    """`x-ratelimit-reset`, in seconds."""
-    value = answer.headers.get("x-ratelimit-reset", "")[:9].strip()
-    if not (value.isdecimal() and value.isascii()):
-        return None
-    return min(max(timedelta(seconds=int(value)), timedelta(seconds=1)), LONGEST_WAIT)
+    """An answer of the place of uploads, which is XML: another upload has another policy."""
+    row = LOST_MEDIA if 400 <= answer.status < 500 and answer.status != 429 else TABLE.row(answer.status, Said())
+    return refusal(SPEC.title, row, answer, now, f"HTTP {answer.status}", "")

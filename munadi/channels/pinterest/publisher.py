@@ -1,115 +1,126 @@
-"""Pinning: a video is uploaded ahead, images are fetched by Pinterest during the one visible call."""
+"""Pinning: a video is uploaded ahead, images are fetched by Pinterest during the one visible call.
+
+A pin whose answer was lost is read in the list of its board. It has no key of ours: title, description and link make a
+likeness, never a proof. A pin that agrees only in a part may be ours with a text that Pinterest changed, so it makes
+the outcome unknown. Source: docs/networks/pinterest.md, section 7.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.http import ChannelTools, could_not_read
-from munadi.channels.pinterest.api import Api
-from munadi.channels.pinterest.errors import failure
-from munadi.channels.pinterest.lookup import address_of, find_pin
-from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, SPEC, Options, Settings
-from munadi.channels.pinterest.state import Live, Prepared
-from munadi.channels.pinterest.upload import Uploading
+from munadi.channels.channel import Parts, only_one
+from munadi.channels.http import ChannelTools, Request
+from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
+from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, Options, Settings
+from munadi.channels.pinterest.upload import PinterestUploads, Prepared
 from munadi.channels.pinterest.wire import (
+    PinRow,
     encoding_overhead,
     id_in,
     image_source,
     is_video,
+    kind_of,
     pin_body,
     sent_source,
     video_source,
 )
+from munadi.channels.posting import PostChannel, Step
 from munadi.channels.pulls import count_failed_pull
 from munadi.channels.renditions import fitting
+from munadi.channels.text import collapsed
 from munadi.domain.channel import SLOWEST_UPLINK
 from munadi.domain.failure import ChannelError, Reason
-from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import Attempt, Publication
+from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.ports import Answer, Attempt, Publication
+
+# How far Pinterest's clock may be behind ours.
+SKEW = timedelta(minutes=2)
 
 
-class PinterestChannel(NetworkChannel[Options, Prepared]):
+class PinterestChannel(PostChannel[Options, Prepared]):
     """One pin."""
 
     options, state = Options, Prepared
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
-        super().__init__(parts, tools)
-        self._settings, self._api, self._tools = settings, api, tools
-        self._site = settings.hosts.auth
-        self._timeout = (settings.publish_deadline or SPEC.publish_deadline).total_seconds()
+        super().__init__(parts, tools, api.http)
+        self._settings, self._api, self._site = settings, api, settings.hosts.auth.rstrip("/")
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Check the board, upload a video and wait until Pinterest has processed it."""
         board = publication.options.board_id or ""
-        ends = publication.state.expires_at
-        if ends is not None and ends <= self._tools.clock.now():
-            await publication.save(video=None)
+        publication.state = publication.state.without_lapsed_media(self.tools.clock.now())
         if publication.state.board != board:
             await self._api.board(publication.token, board)
             await publication.save(board=board)
         if is_video(publication.draft.media[0]):
-            waiting = await Uploading(self._api, self._settings, self._tools, publication).run()
-            if waiting is not None:
-                return waiting
+            return await PinterestUploads(self._api, self._settings, publication, self.tools).run()
         await publication.save(ready=True)
-        return Ready(expires_at=publication.state.expires_at)
+        return Ready()
 
-    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
-        """One request. Raises ChannelError. What is live is never sent again."""
-        if known := publication.state.pin:
-            return Published(post_id=known.id, url=known.url)
-        if attempt.step != POST:
-            raise failure(Reason.INTERNAL_ERROR, f"a pin has no step {attempt.step!r}")
-        source = await self._source(publication, publication.state)
+    def is_prepared(self, publication: Publication[Options, Prepared]) -> bool:
+        """Images need no upload."""
+        return not is_video(publication.draft.media[0]) or super().is_prepared(publication)
+
+    async def request(self, publication: Publication[Options, Prepared], step: Step) -> Request:
+        """POST /pins. The deadline counts the bytes of the media, the client all that it sends."""
+        source = await self._source(publication)
         body = pin_body(publication.draft, publication.options, source)
-        # The deadline counts the bytes of the media, the client all that it sends.
-        timeout = self._timeout - encoding_overhead(source) / SLOWEST_UPLINK
-        try:
-            answer = await self._api.create(publication.token, body, attempt.gate, timeout)
-        except ChannelError as error:
-            if error.reason is Reason.MEDIA_UNREACHABLE:
-                await count_failed_pull(publication, error)
-            raise
-        pin_id = id_in(answer) or ""
-        url = address_of(self._site, pin_id)
-        await publication.keep(pin=Live(id=pin_id, url=url))
-        return Published(post_id=pin_id, url=url, published_at=self._tools.clock.now())
+        timeout = self.deadline - encoding_overhead(source) / SLOWEST_UPLINK
+        url, token = f"{self._api.base}/pins", publication.token
+        return Request("POST", url, token=token, json=body, proof=id_in, timeout=timeout)
 
-    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
-        """A pin is live at once, so this only looks for it."""
-        prepared = publication.state
-        found = await self._find(publication, publication.draft.due_at, POST)
-        if isinstance(found, Published):
-            return found
-        if not is_video(publication.draft.media[0]) or (prepared.video and prepared.video.is_ready):
-            return Ready(expires_at=prepared.expires_at)
-        return Pending(after=timedelta(0), note="to be prepared")
+    def published(self, publication: Publication[Options, Prepared], step: Step, answer: Answer) -> Published:
+        """By its id."""
+        return self._live(id_in(answer) or "")
 
-    async def _find(
-        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    async def refused(
+        self, publication: Publication[Options, Prepared], attempt: Attempt, step: Step, error: ChannelError
+    ) -> None:
+        """An image that Pinterest could not fetch is offered again."""
+        if error.reason is Reason.MEDIA_UNREACHABLE:
+            await count_failed_pull(publication, error)
+
+    async def look(
+        self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
-        """See `lookup`."""
-        if known := publication.state.pin:
-            return Published(post_id=known.id, url=known.url)
-        try:
-            return await find_pin(self._api, self._site, publication, since)
-        except ChannelError as error:
-            return could_not_read(error)
+        """In the list of the board."""
+        draft, options, begin = publication.draft, publication.options, since - SKEW
+        rows = await self._api.pins(publication.token, options.board_id or "", options.board_section_id, begin)
+        if rows is None:
+            return Unknown(note=f"the board has more than {PAGE * MAX_PAGES} pins that may be newer")
+        kind, sent = kind_of(draft), _words(options.title, draft.text, draft.link)
+        new = [row for row in rows if row.created_at >= begin and row.media_type in (kind, "")]
+        shown = [(row, _words(row.title, row.text, row.link)) for row in new]
+        has_text = any(sent[:2])
+        compared = 2 if has_text else 3
+        alike = [row for row, words in shown if any(sent) and words[:compared] == sent[:compared]]
+        if alike:
+            return only_one([self._live(row.id, row).alike() for row in alike], "pins look like this one")
+        # A link may be shown in another form, so a pin that has nothing else may be any of the new ones.
+        near = [
+            row for row, words in shown if not has_text or any(a and a == b for a, b in zip(words, sent, strict=True))
+        ]
+        return Unknown(note=f"{len(near)} new pins may be this one") if near else Absent()
 
-    async def _source(self, publication: Publication[Options, Prepared], prepared: Prepared) -> dict[str, Any]:
+    async def _source(self, publication: Publication[Options, Prepared]) -> dict[str, Any]:
         """What the pin shows: the processed video, or the addresses of images that are stored. Raises ChannelError."""
         media = publication.draft.media
         if is_video(media[0]):
-            if prepared.video is None or not prepared.video.is_ready:
-                raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
-            return video_source(prepared.video.id, publication.options)
-        store, is_sent = self._tools.media, self._settings.send_images
+            return video_source(publication.state.media[0].id, publication.options)
+        store, is_sent = self.tools.media, self._settings.send_images
         fit = [await fitting(store, SENT_IMAGE if is_sent else IMAGE, asset) for asset in media]
         if is_sent:
             return sent_source([(asset.mime_type, await store.read(asset)) for asset in fit])
         for asset in fit:
             await store.check_stored(asset)
         return image_source([store.public_url(asset) for asset in fit])
+
+    def _live(self, pin_id: str, row: PinRow | None = None) -> Published:
+        return Published(post_id=pin_id, url=f"{self._site}/pin/{pin_id}/", published_at=row and row.created_at)
+
+
+def _words(*texts: str | None) -> tuple[str, ...]:
+    return tuple(collapsed(text or "") for text in texts)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from munadi.channels.answers import object_in, text_in
 from munadi.channels.http import given_id
 from munadi.channels.pinterest.spec import Options
+from munadi.channels.posting import Row
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -19,14 +21,11 @@ from munadi.ports import Answer
 IMAGE_PIN, CAROUSEL_PIN, VIDEO_PIN = "image", "multiple_images", "video"
 
 
-@dataclass(frozen=True)
-class Row:
-    """A pin of a list. Texts are empty where it has none."""
+@dataclass(frozen=True, kw_only=True)
+class PinRow(Row):
+    """A pin of a list; its text is its description. Texts are empty where it has none."""
 
-    id: str
-    created_at: datetime
     title: str
-    description: str
     link: str
     media_type: str
 
@@ -98,11 +97,8 @@ def id_in(answer: Answer) -> str | None:
 
 def upload_in(answer: Answer) -> Upload | None:
     """A registered video, or None without what its upload needs."""
-    media_id, url, fields = (
-        given_id(answer.field("media_id")),
-        answer.field("upload_url"),
-        answer.field("upload_parameters"),
-    )
+    media_id, url = given_id(answer.field("media_id")), answer.field("upload_url")
+    fields = answer.field("upload_parameters")
     if media_id is None or not isinstance(url, str) or not isinstance(fields, dict):
         return None
     return Upload(media_id, url, {str(name): str(value) for name, value in fields.items()})
@@ -110,37 +106,33 @@ def upload_in(answer: Answer) -> Upload | None:
 
 def items_in(body: Any) -> list[dict[str, Any]] | None:
     """The rows of a page with ids; None for what is no page."""
-    items = body.get("items") if isinstance(body, dict) else None
+    items = object_in(body).get("items")
     if not isinstance(items, list) or not all(isinstance(one, dict) and given_id(one.get("id")) for one in items):
         return None
     return items
 
 
-def read_rows(items: Sequence[Mapping[str, Any]]) -> list[Row] | None:
-    """The pins of a page; None where one has no time."""
-    rows = []
-    for one in items:
-        created_at = _instant(one.get("created_at"))
-        if created_at is None:
-            return None
-        media = one.get("media")
-        kind = media.get("media_type") if isinstance(media, dict) else None
-        title, description, link = (_text(one.get(name)) for name in ("title", "description", "link"))
-        rows.append(Row(given_id(one["id"]) or "", created_at, title, description, link, _text(kind)))
-    return rows
+def read_rows(body: Any) -> list[PinRow] | None:
+    """The pins of a page; None for what is no page, or where one has no time."""
+    items = items_in(body)
+    rows = [row for one in items or [] if (row := _read_row(one))]
+    return rows if items is not None and len(rows) == len(items) else None
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _instant(value: Any) -> datetime | None:
+def _read_row(one: Mapping[str, Any]) -> PinRow | None:
     """Pinterest writes times without a zone: UTC is assumed (unverified)."""
     try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        at = datetime.fromisoformat(one["created_at"])
+    except (TypeError, ValueError, KeyError):
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return PinRow(
+        id=given_id(one["id"]) or "",
+        created_at=at if at.tzinfo else at.replace(tzinfo=UTC),
+        text=text_in(one, "description") or "",
+        title=text_in(one, "title") or "",
+        link=text_in(one, "link") or "",
+        media_type=text_in(one, "media", "media_type") or "",
+    )
 
 
 def is_video(asset: MediaAsset) -> bool:

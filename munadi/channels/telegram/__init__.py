@@ -19,4 +19,4 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> TelegramChannel:
     settings = Settings.model_validate(dict(given))
     spec, api = settings.specified(SPEC), Api(settings, tools)
     parts = Parts(spec, TelegramRules(spec, settings), TelegramAccounts(api))
-    return TelegramChannel(parts, settings, spec, api, tools)
+    return TelegramChannel(parts, settings, api, tools)

@@ -15,7 +15,7 @@ from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain
 from munadi.channels.telegram.spec import Settings
 from munadi.channels.telegram.wire import ids_in
 from munadi.domain.failure import ChannelError
-from munadi.ports import Answer, Gate
+from munadi.ports import Answer
 
 
 class Api:
@@ -33,25 +33,28 @@ class Api:
             raise no_proof(answer, (token,))
         return found
 
-    async def send(
+    def sending(
         self,
         token: str,
         method: str,
         form: Mapping[str, str],
         files: Mapping[str, NamedFile] | None = None,
-        *,
-        gate: Gate | None = None,
         timeout: float = CALL_TIMEOUT,
-    ) -> Answer:
-        """Send messages; visible with a gate. The proof are the ids of all of them."""
+    ) -> Request:
+        """The request that sends messages. The proof are the ids of all of them."""
         url, secrets = self._url(token, method), (token,)
-        request = Request("POST", url, form=form, files=files, proof=ids_in, timeout=timeout, secrets=secrets)
-        return await self.http.send(request, gate)
+        return Request("POST", url, form=form, files=files, proof=ids_in, timeout=timeout, secrets=secrets)
+
+    async def store(
+        self, token: str, method: str, form: Mapping[str, str], files: Mapping[str, NamedFile] | None = None
+    ) -> Answer:
+        """Send messages to a storage chat, which no reader sees."""
+        return await self.http.send(self.sending(token, method, form, files))
 
     async def forward(self, token: str, source: str, message_id: int, target: str) -> dict[str, Any]:
         """A copy of a message in another chat, with what the message shows."""
         form = {"chat_id": target, "from_chat_id": source, "message_id": str(message_id)}
-        answer = await self.send(token, "forwardMessage", {**form, "disable_notification": "true"})
+        answer = await self.store(token, "forwardMessage", {**form, "disable_notification": "true"})
         return object_in(answer.body, "result")
 
     async def remove(self, token: str, chat: str, ids: str) -> None:

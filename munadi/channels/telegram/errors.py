@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from munadi.channels.answers import object_in
-from munadi.channels.errors import LONGEST_WAIT, Row, refusal
+from munadi.channels.errors import LONGEST_WAIT, REFUSED, ErrorTable, Row, Said
+from munadi.channels.telegram.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
-TITLE = "Telegram"
 DEAD_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT, advice="the bot's token is not valid any more")
 WRONG_HOST = Row(R.TOKEN_EXPIRED, S.NOT_SENT, advice="this Bot API server does not serve the bot: check HOSTS__API")
 NO_ACCESS = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED, advice="the bot cannot reach the chat: add it there again")
@@ -28,8 +28,6 @@ LOST_FILE = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `publisher` uploads ag
 POLICY = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
 MOVED = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED, advice="the group became a supergroup: connect its new id")
 THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(minutes=1))
-UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
-REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
 
 # What the probe of a message id may be told (`probe`).
 MISSING, ANOTHERS = "message_to_edit_not_found", "message_can_t_be_edited"
@@ -69,33 +67,21 @@ ERRORS: Mapping[str, Row] = {
     "FROZEN_METHOD_INVALID": POLICY,
     "CHAT_RESTRICTED": POLICY,
 }
-# How a code begins, where the rest names a chat, a file or a right.
-BEGINNINGS: Sequence[tuple[re.Pattern[str], Row]] = (
-    (re.compile(r"bot_was_kicked_from_the_|bot_is_not_a_member_of_the_"), NO_ACCESS),
-    (re.compile(r"not_enough_rights_to_"), NO_RIGHT),
-    (re.compile(r"can_t_parse_entities"), INVALID),
-    (re.compile(r"wrong_file_identifier|can_t_upload_file_by_URL"), LOST_FILE),
-    (re.compile(r"failed_to_send_message_|photo_has_unsupported_extension|can_t_use_the_media_of_"), MEDIA),
-)  # fmt: skip
-STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 413: MEDIA, 421: WRONG_HOST, 429: THROTTLED}
-# What is refused in Telegram's own envelope without a row: the text is shown, nothing was sent.
-ENVELOPED: Mapping[int, Row] = {404: DEAD_TOKEN}
+# Parts of a code, where the rest names a chat, a file or a right.
+WORDED: Sequence[tuple[int | None, str, Row]] = (
+    (None, "bot_was_kicked_from_the_|bot_is_not_a_member_of_the_", NO_ACCESS),
+    (None, "not_enough_rights_to_", NO_RIGHT),
+    (None, "can_t_parse_entities", INVALID),
+    (None, "wrong_file_identifier|can_t_upload_file_by_URL", LOST_FILE),
+    (None, "failed_to_send_message_|photo_has_unsupported_extension|can_t_use_the_media_of_", MEDIA),
+)
 _PREFIX = re.compile(r"(?:Bad Request|Forbidden|Unauthorized|Not Found|Conflict|Too Many Requests): ")
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 
-def failure(reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None) -> ChannelError:
-    """A failure in our own words."""
-    return ChannelError(reason, effect, f"{TITLE}: {message}", provider_code=code)
-
-
 def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError. The token is part of a call's address, and never of an answer."""
-    given = answer.field("description")
-    message = given if isinstance(given, str) else ""
-    code = _NO_WORD.sub("_", _PREFIX.sub("", message, count=1)).strip("_")[:120]
-    refused = bool(message) and answer.field("ok") is False
-    error = refusal(TITLE, _row(answer.status, code if refused else "", refused=refused), answer, now, code, message)
+    error = TABLE.explain(answer, now)
     if answer.status == 429 and "retry-after" not in answer.headers:
         seconds = object_in(answer.body, "parameters").get("retry_after")
         if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds >= 0:
@@ -103,11 +89,22 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     return error
 
 
-def _row(status: int, code: str, *, refused: bool) -> Row:
-    if status >= 500:
-        return OUTAGE
-    begun = (row for words, row in BEGINNINGS if words.match(code))
-    found = ERRORS.get(code) or next(begun, None) or STATUSES.get(status)
-    if found is None and refused and status >= 400:
-        found = ENVELOPED.get(status, REFUSED)
-    return found or UNKNOWN
+def _read(answer: Answer) -> Said:
+    """The code is made of the description."""
+    given = answer.field("description")
+    message = given if isinstance(given, str) else ""
+    code = _NO_WORD.sub("_", _PREFIX.sub("", message, count=1)).strip("_")[:120]
+    is_own = bool(message) and answer.field("ok") is False
+    return Said(code if is_own else "", message, is_own=is_own)
+
+
+TABLE = ErrorTable(
+    title=SPEC.title,
+    read=_read,
+    worded=WORDED,
+    codes=ERRORS,
+    statuses={401: DEAD_TOKEN, 413: MEDIA, 421: WRONG_HOST, 429: THROTTLED},
+    enveloped={404: DEAD_TOKEN},
+    refused=REFUSED,
+)
+failure = TABLE.failure

@@ -18,13 +18,10 @@ from munadi.channels.telegram.rules import rule_of
 from munadi.channels.telegram.spec import Options, Settings
 from munadi.channels.telegram.state import Prepared, Stored
 from munadi.channels.telegram.wire import file_in, file_name, ids_in, kind_of, media_call, post_call, shown_name
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Ready
 from munadi.ports import Publication
-
-# Files that Telegram lost so often are not taken.
-MAX_FAILURES = 3
 
 
 def storage_of(options: Options, settings: Settings) -> str | None:
@@ -63,7 +60,7 @@ class Preparation:
             await self.publication.save(stored=(*self._state.stored, stored))
         if not media and self.publication.options.poll is None and self._state.rehearsal is None:
             method, form = post_call(storage, self.publication.draft, self._hidden, ())
-            answer = await self.api.send(self.publication.token, method, form)
+            answer = await self.api.store(self.publication.token, method, form)
             await self.publication.save(rehearsal=(ids_in(answer) or [0])[0])
 
     async def _upload(self, storage: str, index: int, media: MediaAsset) -> Stored:
@@ -72,7 +69,7 @@ class Preparation:
         name, text = file_name(asset, index), self.publication.draft.text if index == 0 else ""
         method, form = media_call(storage, media, text, self._hidden, f"attach://{name}")
         files = {name: (shown_name(asset, index), await self.tools.media.read(asset))}
-        answer = await self.api.send(self.publication.token, method, form, files)
+        answer = await self.api.store(self.publication.token, method, form, files)
         kind = kind_of(media, self.publication.options)
         message = object_in(answer.body, "result")
         file_id = file_in(message, kind)
@@ -90,11 +87,3 @@ class Preparation:
     @property
     def _state(self) -> Prepared:
         return self.publication.state
-
-
-async def upload_again(publication: Publication[Options, Prepared], error: ChannelError) -> None:
-    """Forget the files and make `error` a wait, or a rejection once that has happened too often."""
-    failures = publication.state.failures + 1
-    is_final = failures >= MAX_FAILURES or not publication.state.stored
-    error.effect = Effect.REJECTED if is_final else Effect.NOT_SENT
-    await publication.save(stored=(), failures=failures)

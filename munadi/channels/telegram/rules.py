@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from munadi.channels.channel import Rules
 from munadi.channels.options import parse_options
+from munadi.channels.posting import texts
 from munadi.channels.telegram.accounts import KIND, chat_fact, lacking
 from munadi.channels.telegram.spec import (
     ANIMATION,
@@ -35,7 +36,6 @@ from munadi.channels.text import (
     measure,
     too_long,
 )
-from munadi.channels.thread import texts
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from munadi.channels.thread import ThreadState
+from munadi.channels.posting import PostState
 from munadi.domain.model import Model
 
 
@@ -14,7 +14,7 @@ class Stored(Model):
     message_id: int
 
 
-class Prepared(ThreadState):
+class Prepared(PostState):
     """The state of a handle.
 
     `storage` is the chat of `stored`, in the draft's order, and of `rehearsal`, the id of the text that was sent there.
@@ -32,6 +32,10 @@ class Prepared(ThreadState):
     def is_complete(self, count: int) -> bool:
         """Whether this many media are in the storage chat, where there is one."""
         return self.storage is None or len(self.stored) >= count
+
+    def without_media(self, failures: int) -> Prepared:
+        """The same without its files."""
+        return self.model_copy(update={"stored": (), "failures": failures})
 
     @property
     def storage_ids(self) -> list[int]:

@@ -9,7 +9,6 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.tiktok.accounts import TikTokAccounts
 from munadi.channels.tiktok.api import Api
-from munadi.channels.tiktok.oauth import TikTokLogin
 from munadi.channels.tiktok.publisher import TikTokChannel
 from munadi.channels.tiktok.rules import TikTokRules
 from munadi.channels.tiktok.spec import SPEC, Settings
@@ -21,7 +20,5 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> TikTokChannel:
     hosts, notices = settings.hosts, () if settings.audited else SPEC.notices
     spec = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload).model_copy(update={"notices": notices})
     api = Api(settings, tools)
-    parts = Parts(
-        spec, TikTokRules(spec, settings.chunk_bytes), TikTokAccounts(api, TikTokLogin(settings, api, tools.clock))
-    )
+    parts = Parts(spec, TikTokRules(spec, settings.chunk_bytes), TikTokAccounts(settings, api, tools.clock))
     return TikTokChannel(parts, settings, api, tools)

@@ -1,29 +1,81 @@
-"""Whose a token is and what its creator allows. Source: docs/networks/tiktok.md, section 2."""
+"""Whose a token is, what its creator allows, and Login Kit: a token of hours, and one of months to renew it.
+
+Source: docs/networks/tiktok.md, section 2. One consent is for one creator. The exchange always proves itself with a
+PKCE verifier beside the secret: an app that is registered as a desktop app (the only kind with redirects to localhost)
+is refused without it; a web app needs none and ignores it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
 from munadi.channels.answers import object_in
-from munadi.channels.channel import TokenAccounts
+from munadi.channels.oauth import AppAccounts, text_of
 from munadi.channels.tiktok.api import Api
-from munadi.channels.tiktok.oauth import TikTokLogin
-from munadi.channels.tiktok.spec import SPEC
+from munadi.channels.tiktok.spec import SPEC, Settings
 from munadi.channels.tiktok.state import Creator
 from munadi.channels.tiktok.wire import creator_facts
-from munadi.domain.account import Profile
+from munadi.domain.account import ConnectedAccount, Profile
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
+from munadi.ports import Answer, Clock, ConsentRequest
 
 PROFILE_FIELDS = "open_id,union_id,display_name"
 # creator_info answers with these for a good token whose creator may not post at the moment.
 MAY_NOT_POST = frozenset({FailureClass.RATE_LIMIT, FailureClass.POLICY})
+# How TikTok may refuse to revoke a token that is dead already; it documents no code for it.
+DEAD = frozenset({Reason.TOKEN_EXPIRED, Reason.TOKEN_REVOKED, Reason.INVALID_FIELD})
 
 
-class TikTokAccounts(TokenAccounts):
+class TikTokAccounts(AppAccounts):
     """Creators."""
 
-    def __init__(self, api: Api, login: TikTokLogin) -> None:
-        super().__init__(SPEC.title, login)
+    id_name, end_name, separator = "client_key", "refresh_expires_in", ","
+
+    def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
+        super().__init__(SPEC, settings, clock, f"{settings.hosts.auth.rstrip('/')}/{settings.version}/auth/authorize/")
         self._api = api
+
+    async def tokens(self, form: Mapping[str, str]) -> Answer:
+        """An error may come with HTTP 200."""
+        return await self._api.grant(form)
+
+    def asked(self, request: ConsentRequest) -> dict[str, str]:
+        """Without it TikTok sends a known creator back without showing the page."""
+        return {"disable_auto_auth": "1"}
+
+    def challenge(self, verifier: str) -> str:
+        """In lower-case hex, not in RFC 7636's base64url."""
+        return hashlib.sha256(verifier.encode()).hexdigest()
+
+    async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
+        """The token answer names it."""
+        open_id = text_of(SPEC.title, answer, "open_id")
+        return open_id, open_id
+
+    async def revoke(self, account: ConnectedAccount) -> bool:
+        """End the grant. A dead access token proves nothing about it: then a renewed token ends it."""
+        end = account.credentials.expires_at
+        try:
+            if end is None or end > self.clock.now():
+                await self._end(account.credentials.access_token)
+                return True
+        except ChannelError as error:
+            if error.reason not in DEAD:
+                raise
+        if account.credentials.refresh_token is None:
+            return True
+        try:
+            renewed = await self.refresh(account)
+        except ChannelError as error:
+            if error.reason is Reason.TOKEN_REVOKED:
+                return True
+            raise
+        await self._end(renewed.access_token)
+        return True
 
     async def profile_of(self, token: str) -> Profile:
         """user/info for the open_id, creator_info for what may be posted. Raises ChannelError."""
@@ -53,3 +105,6 @@ class TikTokAccounts(TokenAccounts):
             if REASONS[error.reason].class_ in MAY_NOT_POST:
                 return None
             raise
+
+    async def _end(self, token: SecretStr) -> None:
+        await self._api.revoke({**self.app, "token": token.get_secret_value()})

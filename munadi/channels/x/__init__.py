@@ -9,7 +9,6 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.x.accounts import XAccounts
 from munadi.channels.x.api import Api
-from munadi.channels.x.oauth import XLogin
 from munadi.channels.x.publisher import XChannel
 from munadi.channels.x.rules import XRules
 from munadi.channels.x.spec import SPEC, Settings
@@ -20,7 +19,5 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> XChannel:
     settings = Settings.model_validate(dict(given))
     hosts = settings.hosts
     spec, api = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload), Api(settings, tools)
-    parts = Parts(
-        spec, XRules(spec, self_serve=settings.self_serve), XAccounts(api, XLogin(settings, api, tools.clock))
-    )
-    return XChannel(parts, settings, api, tools)
+    rules = XRules(spec, self_serve=settings.self_serve)
+    return XChannel(Parts(spec, rules, XAccounts(settings, api, tools.clock)), settings, api, tools)

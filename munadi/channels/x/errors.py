@@ -6,16 +6,15 @@ A refusal in X's own envelope proves that nothing was posted; a status alone, or
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from munadi.channels.errors import LONGEST_WAIT, Row, refusal
+from munadi.channels.errors import REFUSED, ErrorTable, Row, Said, wait_until
+from munadi.channels.x.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
-TITLE = "X"
 NO_CREDITS = Row(
     R.QUOTA_EXCEEDED, S.NOT_SENT, timedelta(hours=1), "the app has no credits left, or its spending limit is reached"
 )
@@ -29,8 +28,6 @@ DUPLICATE = Row(R.DUPLICATE_CONTENT, S.REJECTED, ours=True)
 LOST_MEDIA = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `publisher` uploads them again, a few times
 DEAD_GRANT = Row(R.TOKEN_REVOKED, S.NOT_SENT)
 BAD_APP = Row(R.APP_NOT_APPROVED, S.REJECTED, advice="check the client id and secret of the X app")
-UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
-REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
 
 # The last part of a problem's `type`; the codes of the older shape; words of OAuth (RFC 6749, 5.2).
 ERRORS: Mapping[str, Row] = {
@@ -56,67 +53,48 @@ ERRORS: Mapping[str, Row] = {
     "invalid_scope": Row(R.MISSING_SCOPE, S.REJECTED),
 }
 # (status, the detail or a part of it); the first match counts, before the type.
-DETAILS: Sequence[tuple[int, re.Pattern[str], Row]] = (
-    (403, re.compile(r"duplicate content", re.I), DUPLICATE),
-    (403, re.compile(r"only reply to or quote|reply to this conversation|quoting this post", re.I), POLICY),
-    (403, re.compile(r"not permitted to perform this action", re.I), INVALID),
-    (403, re.compile(r"account is (?:not permitted|suspended)|account is temporarily locked", re.I), RESTRICTED),
-    (403, re.compile(r"longer than 2 minutes", re.I), Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)),
-    (400, re.compile(r"media ids? .{0,40}(?:invalid|expired|not found)", re.I), LOST_MEDIA),
-    (400, re.compile(r"deleted or not visible", re.I), GONE),
-)  # fmt: skip
-STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 402: NO_CREDITS, 429: THROTTLED}
-# What is refused in X's own envelope without a row: the text is shown, nothing was posted.
-ENVELOPED: Mapping[int, Row] = {400: INVALID, 403: REFUSED, 404: GONE}
+DETAILS: Sequence[tuple[int, str, Row]] = (
+    (403, "duplicate content", DUPLICATE),
+    (403, "only reply to or quote|reply to this conversation|quoting this post", POLICY),
+    (403, "not permitted to perform this action", INVALID),
+    (403, "account is (?:not permitted|suspended)|account is temporarily locked", RESTRICTED),
+    (403, "longer than 2 minutes", Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)),
+    (400, "media ids? .{0,40}(?:invalid|expired|not found)", LOST_MEDIA),
+    (400, "deleted or not visible", GONE),
+)
 # Windows whose headers say that nothing is left, the longest first.
 WINDOWS = ("x-app-limit-24hour", "x-user-limit-24hour", "x-rate-limit")
 
 
-def failure(reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None) -> ChannelError:
-    """A failure in our own words."""
-    return ChannelError(reason, effect, f"{TITLE}: {message}", provider_code=code)
-
-
 def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError; its code is the problem's name, an older code, a word of OAuth or the status."""
-    name, message = _read(answer)
-    row = _row(answer.status, name, message)
-    error = refusal(TITLE, row, answer, now, name, message)
+    error = TABLE.explain(answer, now)
     if answer.status == 429 and "retry-after" not in answer.headers:
-        window = next((one for one in WINDOWS if answer.headers.get(f"{one}-remaining") == "0"), "x-rate-limit")
-        error.retry_after = _reset(answer, window, now) or row.wait
+        window = next((one for one in WINDOWS if answer.headers.get(f"{one}-remaining") == "0"), WINDOWS[-1])
+        error.retry_after = wait_until(answer.headers.get(f"{window}-reset", ""), now) or error.retry_after
         if window != WINDOWS[-1] and error.reason is R.RATE_LIMITED:
             error.reason = R.DAILY_CAP_REACHED
     return error
 
 
-def _row(status: int, name: str, message: str) -> Row:
-    if status >= 500:
-        return OUTAGE
-    worded = (row for at, words, row in DETAILS if at == status and words.search(message))
-    found = next(worded, None) or ERRORS.get(name) or STATUSES.get(status)
-    if found is None and message:
-        found = ENVELOPED.get(status)
-    return found or UNKNOWN
-
-
-def _read(answer: Answer) -> tuple[str, str]:
-    """Name and text of whichever envelope there is; empty where there is none."""
+def _read(answer: Answer) -> Said:
+    """Name and text of whichever envelope there is."""
     word, kind = answer.field("error"), answer.field("type")
     if isinstance(word, str) and word in ERRORS:
-        return word, str(answer.field("error_description") or "")
-    detail = answer.field("detail") or answer.field("title")
-    listed = answer.field("errors")
+        return Said(word, str(answer.field("error_description") or ""), is_own=True)
+    detail, listed = answer.field("detail") or answer.field("title"), answer.field("errors")
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
     name = str(kind).rpartition("/")[2] if isinstance(kind, str) and "/" in kind else ""
-    code = first.get("code")
-    text = detail if isinstance(detail, str) else first.get("message")
-    return name[:100] or (str(code) if isinstance(code, int) else ""), text if isinstance(text, str) else ""
+    code, text = first.get("code"), detail if isinstance(detail, str) else first.get("message")
+    message = text if isinstance(text, str) else ""
+    return Said(name[:100] or (str(code) if isinstance(code, int) else ""), message, is_own=bool(message))
 
 
-def _reset(answer: Answer, window: str, now: datetime) -> timedelta | None:
-    """`…-reset` is in seconds since the epoch."""
-    value = answer.headers.get(f"{window}-reset", "")[:12]
-    if not (value.isdecimal() and value.isascii()):
-        return None
-    return min(max(datetime.fromtimestamp(int(value), UTC) - now, timedelta(seconds=1)), LONGEST_WAIT)
+TABLE = ErrorTable(
+    title=SPEC.title,
+    read=_read,
+    worded=DETAILS,
+    codes=ERRORS,
+    statuses={401: DEAD_TOKEN, 402: NO_CREDITS, 429: THROTTLED},
+    enveloped={400: INVALID, 403: REFUSED, 404: GONE},
+)

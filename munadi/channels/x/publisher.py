@@ -1,62 +1,84 @@
-"""Posting to X: uploads, then one request for each post of the thread (see `upload` and `lookup`)."""
+"""Posting to X: uploads, then one request for each post of the thread. Source: docs/networks/x.md, sections 3 and 7.
+
+A post whose answer was lost is read in the account's own timeline. A media key is in no other post, so it decides.
+Everything else is found by text, time and the post that it answers: that is a likeness, not a proof.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from munadi.channels.channel import Parts
-from munadi.channels.http import ChannelTools
-from munadi.channels.thread import ThreadChannel
-from munadi.channels.x.api import Api
-from munadi.channels.x.errors import TITLE
-from munadi.channels.x.lookup import Lookup, address_of
-from munadi.channels.x.spec import SPEC, Options, Settings
-from munadi.channels.x.state import Prepared
-from munadi.channels.x.upload import Uploads, upload_again
-from munadi.channels.x.wire import id_in, post_body, reply_body
+from munadi.channels.http import ChannelTools, Request
+from munadi.channels.posting import PostChannel, Row, Step, match
+from munadi.channels.uploads import upload_again
+from munadi.channels.x.api import MAX_PAGES, PAGE, Api
+from munadi.channels.x.spec import Options, Settings
+from munadi.channels.x.upload import Prepared, XUploads
+from munadi.channels.x.wire import id_in, post_body, reply_body, same_text
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import Attempt, Publication
+from munadi.ports import Answer, Attempt, Publication
+
+# X's clock may be behind ours.
+SKEW = timedelta(seconds=5)
 
 
-class XChannel(ThreadChannel[Options, Prepared]):
+class XChannel(PostChannel[Options, Prepared]):
     """A post, the later parts of its thread, and a first comment."""
 
-    title, options, state = TITLE, Options, Prepared
+    options, state = Options, Prepared
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
-        super().__init__(parts, tools)
-        self._settings, self._api, self._tools = settings, api, tools
-        self._site = settings.hosts.auth
-        self._timeout = (settings.publish_deadline or SPEC.publish_deadline).total_seconds()
+        super().__init__(parts, tools, api.http)
+        self._settings, self._api, self._site = settings, api, settings.hosts.auth.rstrip("/")
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload the media, and wait until X has processed them."""
         if not publication.draft.media:
             return Ready()
-        publication.state = publication.state.without_lapsed_media(self._tools.clock.now())
-        return await Uploads(self._api, self._settings, self._tools, publication).run()
+        publication.state = publication.state.without_lapsed_media(self.tools.clock.now())
+        return await XUploads(self._api, self._settings, publication, self.tools).run()
 
-    async def send(
-        self, publication: Publication[Options, Prepared], attempt: Attempt, text: str, parent: str | None
-    ) -> Published:
-        """Raises ChannelError."""
-        if parent is not None:
-            body = reply_body(text, publication.options, parent)
+    async def request(self, publication: Publication[Options, Prepared], step: Step) -> Request:
+        """POST /tweets."""
+        if step.parent is not None:
+            body = reply_body(step.text, publication.options, step.parent)
         else:
-            body = post_body(text, publication.options, [one.id for one in publication.state.media])
-        try:
-            answer = await self._api.post(publication.token, body, attempt.gate, id_in, self._timeout)
-        except ChannelError as error:
-            if error.reason is Reason.MEDIA_PROCESSING_FAILED and attempt.step == POST and publication.state.media:
-                await upload_again(publication, error)
-            raise
-        post_id = id_in(answer) or ""
-        url = address_of(self._site, publication.account, post_id)
-        return Published(post_id=post_id, url=url, published_at=self._tools.clock.now())
+            body = post_body(step.text, publication.options, [one.id for one in publication.state.media])
+        url, token = f"{self._api.base}/tweets", publication.token
+        return Request("POST", url, token=token, json=body, proof=id_in, timeout=self.deadline)
+
+    def published(self, publication: Publication[Options, Prepared], step: Step, answer: Answer) -> Published:
+        """By its id."""
+        return self._live(publication, id_in(answer) or "")
+
+    async def refused(
+        self, publication: Publication[Options, Prepared], attempt: Attempt, step: Step, error: ChannelError
+    ) -> None:
+        """Media that X does not know are uploaded again."""
+        if error.reason is Reason.MEDIA_PROCESSING_FAILED and step.name == POST and publication.state.media:
+            await upload_again(publication, error)
 
     async def look(
-        self, publication: Publication[Options, Prepared], since: datetime, step: str, parent: str | None
+        self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
-        """See `lookup`."""
-        return await Lookup(self._api, self._site, publication).find(since, step, parent)
+        """In the timeline. Each post that is read costs money, so only those since the attempt are."""
+        begin = since - SKEW
+        rows = await self._api.timeline(publication.token, publication.account.external_id, begin)
+        if rows is None:
+            return Unknown(note=f"the account has more than {PAGE * MAX_PAGES} new posts")
+        rows = [row for row in rows if row.created_at >= begin and row.parent == step.parent]
+        keys, count = (publication.state.keys, len(publication.draft.media)) if step.name == POST else ((), 0)
+        return match(
+            rows,
+            lambda row: self._live(publication, row.id, row),
+            keys,
+            lambda row: len(row.keys) == count and same_text(row.text, step.text),
+        )
+
+    def _live(self, publication: Publication[Options, Prepared], post_id: str, row: Row | None = None) -> Published:
+        name = publication.account.handle.removeprefix("@") or "i/web"
+        return Published(
+            post_id=post_id, url=f"{self._site}/{name}/status/{post_id}", published_at=row and row.created_at
+        )

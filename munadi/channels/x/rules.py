@@ -7,6 +7,7 @@ from datetime import timedelta
 import regex
 
 from munadi.channels.channel import Rules
+from munadi.channels.posting import texts
 from munadi.channels.text import (
     Problems,
     check_encoding,
@@ -18,7 +19,6 @@ from munadi.channels.text import (
     lengths,
     too_long,
 )
-from munadi.channels.thread import texts
 from munadi.channels.x.accounts import is_premium
 from munadi.channels.x.spec import (
     AUDIO_CODECS,

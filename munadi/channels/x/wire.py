@@ -11,6 +11,7 @@ from typing import Any
 
 from munadi.channels.answers import instant, object_in, text_in
 from munadi.channels.http import given_id
+from munadi.channels.posting import Row
 from munadi.channels.text import collapsed
 from munadi.channels.x.spec import GIF, Options
 from munadi.domain.channel import MediaKind
@@ -25,17 +26,6 @@ READ_FIELDS: Mapping[str, str] = {
 NOTE, REFERENCES = ("note_tweet", "note_post"), ("referenced_tweets", "referenced_posts")
 # X adds the scheme to an address without one.
 _SCHEME = re.compile(r"\bhttps?://", re.I)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A post of a timeline; `text` as it was written, `parent` is the post that it answers."""
-
-    id: str
-    created_at: datetime
-    text: str
-    media_keys: frozenset[str]
-    parent: str | None
 
 
 @dataclass(frozen=True)
@@ -106,7 +96,7 @@ def read_rows(body: Mapping[str, Any]) -> list[Row]:
             id=given_id(one["id"]) or "",
             created_at=datetime.fromisoformat(one["created_at"]),
             text=_written(one),
-            media_keys=_keys(one),
+            keys=_keys(one),
             parent=_parent(one),
         )
         for one in body.get("data", [])

@@ -9,7 +9,6 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.youtube.accounts import YouTubeAccounts
 from munadi.channels.youtube.api import Api
-from munadi.channels.youtube.oauth import GoogleLogin
 from munadi.channels.youtube.publisher import YouTubeChannel
 from munadi.channels.youtube.rules import YouTubeRules
 from munadi.channels.youtube.spec import SPEC, Settings
@@ -20,5 +19,5 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> YouTubeChannel:
     settings = Settings.model_validate(dict(given))
     spec = settings.applied_to(SPEC, settings.hosts.api, settings.hosts.token)
     api = Api(settings, tools)
-    parts = Parts(spec, YouTubeRules(spec), YouTubeAccounts(api, GoogleLogin(settings, api, tools.clock)))
+    parts = Parts(spec, YouTubeRules(spec), YouTubeAccounts(settings, api, tools.clock))
     return YouTubeChannel(parts, settings, api, tools)

@@ -133,7 +133,7 @@ async def test_a_refusal_because_the_post_is_live_is_a_success(said: httpx.Respo
 async def test_media_that_are_gone_are_uploaded_again_but_not_endlessly(said: httpx.Response) -> None:
     found, saved, _ = await refused(said, GONE)
     assert (found.reason, found.effect) == (R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)
-    assert (saved.kept.state["media"], saved.kept.ready) == ([], False)
+    assert (list(saved.kept.state["media"]), saved.kept.ready) == ([], False)
     found, _, _ = await refused(said, GONE, failures=2)
     assert found.effect is S.REJECTED
 

@@ -22,9 +22,15 @@ GONE = refusal(404, "Record not found")
 UPLOAD = "/api/v2/media"
 
 
+def uploaded(media_id: str = "7", minutes: int = 1, **changes: Any) -> dict[str, Any]:
+    """A medium that was uploaded so many minutes ago."""
+    since = NOW - timedelta(minutes=minutes)
+    times = {"finalized_at": since.isoformat(), "expires_at": (since + timedelta(hours=20)).isoformat()}
+    return {"id": media_id, **times, "is_ready": True, "is_described": True, **changes}
+
+
 def ready(*ids: str, minutes: int = 1, **state: Any) -> Handle:
-    since = (NOW - timedelta(minutes=minutes)).isoformat()
-    media = [{"id": one, "since": since, "is_ready": True} for one in ids]
+    media = [uploaded(one, minutes) for one in ids]
     return Handle(draft_version=1, state={"media": media, **state}, ready=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.channels.making import NOW, Bench, bench, video
@@ -16,15 +17,21 @@ def over(said: Any) -> Bench:
     return built
 
 
+def uploaded(**changes: Any) -> dict[str, Any]:
+    """A video at Pinterest."""
+    ends = (NOW + timedelta(hours=24)).isoformat()
+    return {"id": "7", "expires_at": ends, "finalized_at": NOW.isoformat(), "is_described": True, **changes}
+
+
 STEPS = [
-    Step("pinterest image", over, SALE, WHO, None, NO_ID, live=(of(pin={"id": "813"}),)),
+    Step("pinterest image", over, SALE, WHO, None, NO_ID, live=(of(posts={"post": {"id": "813"}}),)),
     Step(
         "pinterest video",
         over,
         SALE.model_copy(update={"media": (video(),)}),
         WHO,
-        of(video={"id": "7", "uploaded_at": NOW.isoformat(), "is_ready": True}),
+        of(media=[uploaded(is_ready=True)]),
         NO_ID,
-        (None, BARE, of(video={"id": "7", "uploaded_at": NOW.isoformat()})),
+        (None, BARE, of(media=[uploaded()])),
     ),
 ]

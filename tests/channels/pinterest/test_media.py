@@ -12,6 +12,7 @@ from munadi.domain.publication import Handle, Pending, Ready
 from tests.channels.calls import Saved
 from tests.channels.making import NOW, TOKEN, Bench, bench, error_of, video
 from tests.channels.network import answer, ok
+from tests.channels.pinterest.steps import uploaded
 from tests.channels.scene_pinterest import BOARD, BOARDS, OPTIONS, SALE, SETTINGS, WHO, refusal
 
 R, S = Reason, Effect
@@ -62,10 +63,10 @@ async def test_a_preparation_continues_from_every_saved_state() -> None:
     built, saved = over(), Saved()
     built.network.on("GET", f"{MEDIA}/7", status("processing"), status("succeeded"))
     assert await built.prepare(FILM, WHO, saved) == Pending(
-        after=timedelta(seconds=5), note="Pinterest processes the video"
+        after=timedelta(seconds=5), note="Pinterest processes a medium"
     )
     await built.prepare(FILM, WHO, saved)
-    left = [[REGISTER, UPLOAD, READ], [REGISTER, UPLOAD, READ], [READ], [READ], [], []]
+    left = [[REGISTER, UPLOAD, READ], [READ], [], []]
     assert len(saved.history) == len(left)
     for handle, rest in zip(saved.history, left, strict=True):
         again = over()
@@ -90,6 +91,7 @@ async def test_a_slow_video_is_read_less_often_and_given_up_in_the_end() -> None
     for _ in range(14):
         found = await built.prepare(FILM, WHO, saved)
         waits.append(found.after.total_seconds() if isinstance(found, Pending) else 0)
+        built.clock.forward(seconds=5)
     assert waits == [5] * 12 + [30] * 2
     built.clock.forward(minutes=31)
     await error_of(built.prepare(FILM, WHO, saved), R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED)
@@ -112,7 +114,7 @@ async def test_a_video_is_sent_three_times_at_most(method: str, path: str, said:
     built.network.on(method, path, said)
     for effect in (S.NOT_SENT, S.NOT_SENT, S.REJECTED):
         await error_of(built.prepare(FILM, WHO, saved), R.MEDIA_PROCESSING_FAILED, effect)
-        assert saved.kept.state["video"] is None
+        assert saved.kept.state["media"] in ((), [])
     assert len(built.network.sent(MEDIA)) == 3
 
 
@@ -158,12 +160,11 @@ async def test_a_registration_without_what_an_upload_needs_is_no_proof(body: Any
 async def test_a_check_reads_only() -> None:
     built = over()
     built.network.on("GET", f"{ONE}/pins", ok({"items": [], "bookmark": None}))
-    video_state = {"id": "7", "uploaded_at": NOW.isoformat()}
     for given, state, wanted in (
         (SALE, {}, Ready),
         (FILM, {}, Pending),
-        (FILM, {"video": video_state}, Pending),
-        (FILM, {"video": {**video_state, "is_ready": True}}, Ready),
+        (FILM, {"media": [uploaded()]}, Pending),
+        (FILM, {"media": [uploaded(is_ready=True)]}, Ready),
     ):
         assert isinstance(await built.check(given, WHO, Handle(draft_version=1, state=state)), wanted)
     assert built.network.mutations == []

@@ -16,6 +16,7 @@ from munadi.domain.publication import Absent, Handle, Published, Unknown
 from tests.channels.calls import Saved
 from tests.channels.making import NOW, Bench, account, bench, draft, error_of, image, publication, video
 from tests.channels.network import answer, ok
+from tests.channels.pinterest.steps import uploaded
 from tests.channels.scene_pinterest import (
     BOARD,
     BOARDS,
@@ -51,8 +52,8 @@ async def body_of(given: Any, handle: Handle | None = None) -> dict[str, Any]:
 
 
 def ready(media_id: str = "7") -> Handle:
-    video = {"id": media_id, "uploaded_at": NOW.isoformat(), "is_ready": True}
-    return Handle(draft_version=1, state={"video": video, "board": BOARD}, ready=True)
+    state = {"media": [uploaded(id=media_id, is_ready=True)], "board": BOARD}
+    return Handle(draft_version=1, state=state, ready=True)
 
 
 TEXTS = {"board_id": BOARD, "title": "Monsoon", "description": SALE.text}
