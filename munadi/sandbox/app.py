@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from munadi.sandbox.control import control_router
-from munadi.sandbox.gate import Gate
+from munadi.sandbox.gate import Gate, Witness
 from munadi.sandbox.media import VIEWABLE
 from munadi.sandbox.own_pages import OwnPagesOnly
 from munadi.sandbox.page import page_routes
@@ -35,14 +35,16 @@ def create_app(
     base_url: str | None = None,
     dashboard_url: str | None = None,
     hosts: Collection[str] = (),
+    witness: Witness | None = None,
 ) -> Starlette:
     """`base_url` is where clients reach this sandbox; by default the address of each request.
 
-    `dashboard_url` is where its page leads back to. `hosts` are names in the DNS that it is reached by.
+    `dashboard_url` is where its page leads back to. `hosts` are names in the DNS that it is reached by. `witness` sees
+    every call and its answer: tests check them against what the networks publish.
     """
     state = state or SandboxState()
     gates = [
-        Mount(f"/{network.channel}", Gate(network, state.faults, state.calls, base_url))
+        Mount(f"/{network.channel}", Gate(network, state.faults, state.calls, base_url, witness))
         for network in state.networks.values()
     ]
     media = Route("/media/{digest}", _media_route(state))

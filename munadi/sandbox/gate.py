@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -34,6 +35,9 @@ CUTS = {
 }
 
 
+Witness = Callable[[Call, Answer], None]  # gets every call that a network answered, before a fault loses the answer
+
+
 class BodyTooLargeError(Exception):
     """More bytes than the sandbox is willing to hold."""
 
@@ -42,9 +46,15 @@ class Gate:
     """An ASGI application, mounted at the channel's prefix."""
 
     def __init__(
-        self, network: Platform[Any], faults: FaultBoard, calls: deque[CallRecord], base_url: str | None
+        self,
+        network: Platform[Any],
+        faults: FaultBoard,
+        calls: deque[CallRecord],
+        base_url: str | None,
+        witness: Witness | None = None,
     ) -> None:
         self._network, self._faults, self._calls, self._base_url = network, faults, calls, base_url
+        self._witness = witness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -99,6 +109,8 @@ class Gate:
         except Refusal as refusal:
             answer = refusal.answer
         record.effect = answer.effect
+        if self._witness is not None:
+            self._witness(call, answer)
         if fault is None or fault.mode not in AFTER_EFFECT:
             return answer, fault
         if answer.status >= 400:

@@ -15,13 +15,20 @@ from munadi.sandbox.server import server
 from tests.channels.consent import LOGINS, Login
 from tests.channels.sandbox import Acme, acme_at
 from tests.channels.servers import MediaSite, Oracle
+from tests.judges.witness import Verdicts
 
 
 @pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Oracle]:
+def verdicts() -> Verdicts:
+    """What the networks' own descriptions say against the requests that the sandbox accepted."""
+    return Verdicts()
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(verdicts: Verdicts) -> Iterator[Oracle]:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    serving = server(create_app(SandboxState()), "127.0.0.1", port)
+    serving = server(create_app(SandboxState(), witness=verdicts), "127.0.0.1", port)
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
     thread.start()
     oracle = Oracle(f"http://127.0.0.1:{port}")
@@ -32,12 +39,14 @@ def running_sandbox() -> Iterator[Oracle]:
 
 
 @pytest.fixture
-def oracle(running_sandbox: Oracle) -> Oracle:
-    """The sandbox with its seeds only. Containers are finished at once."""
+def oracle(running_sandbox: Oracle, verdicts: Verdicts) -> Iterator[Oracle]:
+    """The sandbox with its seeds only. Containers are finished at once. What it accepts is valid at the networks."""
+    verdicts.taken()
     running_sandbox.call("POST", "/reset")
     for kind in ("image", "reel", "parent"):
         running_sandbox.call("PUT", "/delays", channel="instagram", kind=kind, seconds=0)
-    return running_sandbox
+    yield running_sandbox
+    assert verdicts.taken() == set()
 
 
 @pytest.fixture(scope="session")

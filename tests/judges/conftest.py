@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.channels.conftest import oracle, running_sandbox, running_site, site
+from tests.channels.conftest import oracle, running_sandbox, running_site, site, verdicts
 
-__all__ = ["oracle", "running_sandbox", "running_site", "site"]
+__all__ = ["oracle", "running_sandbox", "running_site", "site", "verdicts"]

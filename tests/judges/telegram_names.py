@@ -52,7 +52,7 @@ def complaints(request: httpx.Request, response: httpx.Response | None) -> set[s
     given, files = _given(request)
     faults = {f"no parameter {name}" for name in set(given) - known}
     named = set(re.findall(r"attach://([^\"]+)", json.dumps(given).replace("\\", "")))
-    faults |= {f"file {name} is not named" for name in files ^ named}
+    faults |= {f"file {name} is not named" for name in (files - known) ^ named}
     for name in set(given) & known:
         faults |= {f"{name}: {fault}" for fault in _value(name, given[name])}
     if response is not None:

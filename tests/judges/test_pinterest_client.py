@@ -1,12 +1,8 @@
-"""Pinterest's own client uses the emulated Pinterest; and it knows everything that the channel sends and gets.
-
-`KNOWN_OTHERWISE` has what Pinterest's documentation says and the client, made from an older document, does not.
-"""
+"""Pinterest's own client uses the emulated Pinterest; and it knows everything that the channel sends and gets."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -32,17 +28,12 @@ from tests.channels.consent import APP, BACK, PINTEREST_SCOPES, decide
 from tests.channels.making import image
 from tests.channels.sandbox import Acme, draft, imported
 from tests.channels.servers import MediaSite, Oracle
-from tests.judges.pinterest_names import complaints, endpoints, judged
+from tests.judges.pinterest_names import KNOWN_OTHERWISE, complaints, endpoints, judged
 from tests.judges.tape import taped, through
 
 ROOT = "/pinterest/api/v5"
 TOKEN, PROFILE = "pina_sandboxMunadiAccessToken", "549755885175000000"
 BOARD = board_of(PROFILE)
-DOCS = "docs/networks/pinterest.md"
-KNOWN_OTHERWISE: Mapping[str, str] = {
-    "POST /pins: sent unknown cover_image_key_frame_time": f"{DOCS}, 3: added after the client's document",
-    "POST /oauth/token: unknown": f"{DOCS}, 2; the client's call leaves out the code and the refresh token",
-}
 
 
 class Client:

@@ -1,12 +1,8 @@
-"""X's own client, xdk, uses the emulated X; and it knows everything that the channel sends and gets.
-
-`KNOWN_OTHERWISE` has what the documentation of X says and xdk does not, each with its source.
-"""
+"""X's own client, xdk, uses the emulated X; and it knows everything that the channel sends and gets."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from datetime import datetime
 
 import httpx
@@ -24,20 +20,11 @@ from tests.channels.making import image
 from tests.channels.sandbox import Acme, draft, imported
 from tests.channels.servers import MediaSite, Oracle
 from tests.judges.tape import taped, through
-from tests.judges.xdk_names import Operation, complaints, judged, operations
+from tests.judges.xdk_names import KNOWN_OTHERWISE, TIMELINE, Operation, complaints, judged, operations
 
 ROOT = "/x/api"
 FIELDS = ["created_at", "entities", "attachments", "note_post", "referenced_posts"]
-DOCS = "docs/networks/x.md"
-POST, TIMELINE = "POST /2/tweets", "GET /2/users/{id}/tweets"
-KNOWN_OTHERWISE: Mapping[str, str] = {
-    f"{TIMELINE}: no parameter 'tweet.fields'": f"{DOCS}, 7; xdk has post.fields, whose names the channel reads too",
-    f"{TIMELINE}: answered unknown data.edit_history_tweet_ids": f"{DOCS}, 7: with tweet.fields",
-    f"{TIMELINE}: answered unknown data.note_tweet": f"{DOCS}, 7: with tweet.fields",
-    f"{TIMELINE}: answered unknown data.referenced_tweets": f"{DOCS}, 7: with tweet.fields",
-    "GET /2/media/upload: answered unknown data.processing_info.error": f"{DOCS}, 3: of media that failed",
-    "POST /2/oauth2/token: unknown": f"{DOCS}, 2; xdk writes this call by hand",
-}
+POST = "POST /2/tweets"
 
 
 def at(oracle: Oracle, **changes: object) -> Client:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.channels import servers
 from tests.channels.conftest import Oracle
-from tests.channels.conftest import running_sandbox as running_sandbox  # a fixture
+from tests.channels.conftest import running_sandbox as running_sandbox  # fixtures
+from tests.channels.conftest import verdicts as verdicts
 from tests.channels.connected import jpeg
 from tests.channels.connected import mp4 as video  # of 90 by 160 pixels
 
