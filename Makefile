@@ -62,17 +62,17 @@ fuzz: setup ## Send generated requests to every operation of the API for SECONDS
 	FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -q -s tests/faults/test_schemathesis.py $(ARGS)
 
 attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/hardening.md; about 40 minutes
-	$(BIN)/python -m tests.attacks --json tests/attacks/after.json $(ARGS) || failed=$$?; \
-		$(BIN)/python -m tests.attacks.report; exit $${failed:-0}
+	$(BIN)/python -m tools.attacks --json tools/attacks/after.json $(ARGS) || failed=$$?; \
+		$(BIN)/python -m tools.attacks.report; exit $${failed:-0}
 
 bench: setup ## Measure speed and cost beside the bare engine, in 20 minutes; writes docs/performance.md
-	$(BIN)/python -m tests.bench --record after $(ARGS)
+	$(BIN)/python -m tools.bench --record after $(ARGS)
 
 bench-short: setup ## Measure the ratios in under three minutes; fails if one is worse than recorded by a third
-	$(BIN)/python -m tests.bench.short
+	$(BIN)/python -m tools.bench.short
 
 n8n: setup ## Try our nodes in a real n8n, which is installed once (2 GB, x64); not part of test
-	$(BIN)/python -m tests.n8n
+	$(BIN)/python -m tools.n8n
 
 dist: setup ## Write what can be installed: dist/ with the client, the server, the npm packages and their checksums
 	@$(BIN)/python -m scripts.dist

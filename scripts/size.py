@@ -24,7 +24,7 @@ BEFORE = Path(__file__).with_name("size_before.json")
 PAGE = ROOT / "docs" / "size.md"
 PRODUCT = ("munadi", "api", "activities", "workflows", "worker")
 # Too big for one row.
-SPLIT = ("munadi", "tests")
+SPLIT = ("munadi", "tests", "tools")
 MEASURES = ("files", "lines", "functions")
 
 Counts = dict[str, dict[str, int]]
@@ -83,6 +83,7 @@ def page(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         "counts once, the database driver and the channel's rules included.\n\n"
         + table(["way of `POST /v1/contents`", "before", "after"], ways)
         + "\n## Python by folder\n\n"
+        "`scripts` and `tools` (bench, attacks, n8n) are commands for contributors: neither product nor tests.\n\n"
         + table(["folder", *(f"{measure} before → after" for measure in MEASURES)], [*totals, *rows])
         + networks_section(ROOT)
     )

@@ -13,7 +13,7 @@ from tests.architecture.tree import ROOT, files, report, syntax, text
 ENDINGS = "py|md|toml|yml|yaml|ini|sh|mjs|js|css|html|jinja|jinja2"
 PATH = re.compile(rf"(?<![\w./{{<*…:@$-])((?:[\w.-]+/)*[\w.-]*\w\.(?:{ENDINGS}))(?![\w/*-]|\.\w)")
 FOLDER = re.compile(
-    r"(?<![\w./<-])((?:munadi|api|activities|workflows|worker|tests|scripts|docs|deploy)(?:/\w+)+)/(?![\w<*{…])"
+    r"(?<![\w./<-])((?:munadi|api|activities|workflows|worker|tests|tools|scripts|docs|deploy)(?:/\w+)+)/(?![\w<*{…])"
 )
 MODULE = re.compile(r"(?<![\w./`-])munadi((?:\.[A-Za-z_]\w*)+)(?![\w(])")
 RULES = (".importlinter", ".pre-commit-config.yaml", "Makefile", "pyproject.toml", "Dockerfile", "docker-compose.yml")

@@ -13,7 +13,7 @@ ADVICE = "Name the thing it is: content, publication, attempt, delivery, store, 
 def test_no_class_is_named_with_an_empty_word() -> None:
     found = [
         f"{name}:{node.lineno} class {node.name}"
-        for name in python_files(*PRODUCT, "scripts", "tests", "examples")
+        for name in python_files(*PRODUCT, "scripts", "tests", "tools", "examples")
         for node in ast.walk(syntax(name))
         if isinstance(node, ast.ClassDef) and words(node.name) & AVOIDED
     ]

@@ -15,10 +15,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.attacks.watch import Peak
 from tests.harness.stack import Stack
 from tests.harness.times import rank
 from tests.hostile.bodies import corpus
+from tools.attacks.watch import Peak
 
 JSON = {"Content-Type": "application/json"}
 PLACES = 100  # of one brand, or of a key for all brands, at /live

@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from munadi.outbound.host_calls import MOST
-from tests.attacks.healthy import Felt, Healthy
 from tests.faults.evidence import prove, two_sizes
 from tests.harness.brand import Brand
 from tests.harness.inbox import Inbox
@@ -22,6 +21,7 @@ from tests.harness.mastodon import TenantsServer, tenants_server
 from tests.harness.stack import Stack
 from tests.harness.times import instant
 from tests.support.dns import name_server
+from tools.attacks.healthy import Felt, Healthy
 
 # The healthy brand beside the attack against itself beside as many posts at a quick server, and what a busy machine
 # adds to that, in seconds.

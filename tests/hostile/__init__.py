@@ -1,1 +1,1 @@
-"""Hostile input of every kind: bodies, answers of servers, texts. `tests/attacks` uses it against whole stacks."""
+"""Hostile input of every kind: bodies, answers of servers, texts. `tools/attacks` uses it against whole stacks."""

@@ -13,9 +13,6 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.attacks.attack import Scene
-from tests.attacks.target import Target
-from tests.attacks.watch import Health, Memory, Peak
 from tests.faults.evidence import prove
 from tests.harness.brand import Brand, until
 from tests.harness.files import clip, picture
@@ -23,6 +20,9 @@ from tests.harness.times import epoch
 from tests.harness.web import Answering, Call, serving
 from tests.hostile import bodies, texts
 from tests.hostile.servers import film, servers, tarpit
+from tools.attacks.attack import Scene
+from tools.attacks.target import Target
+from tools.attacks.watch import Health, Memory, Peak
 
 ROOT = Path(__file__).parents[2]
 JSON = {"content-type": "application/json"}
