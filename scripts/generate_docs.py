@@ -1,4 +1,4 @@
-"""Write docs/reference/ and the TypeScript SDK from the code; `--check` fails when a page is stale.
+"""Write docs/reference/, the TypeScript SDK and the Python client's plain methods; `--check` fails if one is stale.
 
 Everything here has one source: specs, reasons, settings, events, commands, tools, the OpenAPI document.
 """
@@ -17,7 +17,7 @@ from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event_kinds import EVENT_KINDS
 from munadi.domain.reasons import REASONS
 from munadi.publishing.states import TRANSITIONS
-from scripts import typescript_sdk
+from scripts import python_client, typescript_sdk
 from scripts.bound_tables import bounds
 from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
@@ -153,7 +153,8 @@ def main() -> int:
     check = "--check" in sys.argv[1:]
     REFERENCE.mkdir(parents=True, exist_ok=True)
     made = {REFERENCE / name: make() if name.endswith(".json") else NOTE + make() for name, make in PAGES.items()}
-    made |= typescript_sdk.pages(made[REFERENCE / "openapi.json"])
+    document = made[REFERENCE / "openapi.json"]
+    made |= typescript_sdk.pages(document) | python_client.pages(document)
     stale = [path.name for path, page in made.items() if not path.exists() or path.read_text() != page]
     for path in made if stale and not check else ():
         path.write_text(made[path])

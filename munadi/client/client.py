@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
 import httpx
 
-from munadi.client.contents import Contents
-from munadi.client.directory import Accounts, Audit, Brands, Channels, Keys, MediaFiles
-from munadi.client.drafts import Drafts
-from munadi.client.operations import Driver, Group, Later, M, Now, operation
-from munadi.client.shapes import Json, Page
-from munadi.client.steps import Call, json_or_none, key_or_new, segment
+from munadi.client.contents import Contents, Drafts, MediaFiles
+from munadi.client.generated import Accounts, Audit, Brands, Channels, Feeds, Keys, Plain, Webhooks
+from munadi.client.operations import Driver, Later, M, Now, operation
+from munadi.client.steps import Call, json_or_none, key_or_new
 from munadi.client.transport import AsyncTransport, Transport
-from munadi.client.webhooks import Webhooks
 
 
-class Api(Group[M]):
+class Api(Plain[M]):
     """The calls that both clients share."""
 
     def __init__(self, driver: Driver) -> None:
@@ -34,6 +31,7 @@ class Api(Group[M]):
         self.brands: Brands[M] = Brands(driver)
         self.keys: Keys[M] = Keys(driver)
         self.audit: Audit[M] = Audit(driver)
+        self.calendar_feeds: Feeds[M] = Feeds(driver)
         self.channels: Channels[M] = Channels(driver)
         self.webhooks: Webhooks[M] = Webhooks(driver)
 
@@ -48,54 +46,6 @@ class Api(Group[M]):
         address, _, query = path.partition("?")
         params = parse_qs(query, keep_blank_values=True)
         return Call(method, address, params, body, idempotency_key=idempotency_key, read=json_or_none)
-
-    @operation
-    def ready(self) -> Call[Json]:
-        """`/readyz`: each dependency by name; ProblemError 503 without the database."""
-        return Call("GET", "/readyz")
-
-    @operation
-    def events(
-        self,
-        after: int = 0,
-        *,
-        brand_ref: str | None = None,
-        types: Sequence[str] | None = None,
-        limit: int | None = None,
-    ) -> Call[Page]:
-        """A page of the whole log of events after that `position`, in its order."""
-        request = {"after": after, "brandRef": brand_ref, "type": [*types] if types else None, "limit": limit}
-        return Call("GET", "/v1/events", request)
-
-    @operation
-    def event(self, event_id: str) -> Call[Json]:
-        """One event with its position in the log."""
-        return Call("GET", f"/v1/events/{segment(event_id)}")
-
-    @operation
-    def event_types(self) -> Call[Page]:
-        """Every type of event with its JSON Schema and an example."""
-        return Call("GET", "/v1/events/types")
-
-    @operation
-    def usage(
-        self,
-        brand_ref: str | None = None,
-        month: str | None = None,
-        *,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> Call[Json]:
-        """A brand's usage in a month (YYYY-MM) against its limits; a page of all brands if none is named."""
-        request = {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor}
-        return Call("GET", "/v1/usage", request)
-
-    @operation
-    def insights(
-        self, brand_ref: str | None = None, *, since: str | None = None, until: str | None = None
-    ) -> Call[Json]:
-        """Published, failed and lateness by network and day (YYYY-MM-DD, UTC; by default the last 30 days)."""
-        return Call("GET", "/v1/insights", {"brandRef": brand_ref, "since": since, "until": until})
 
     @operation
     def raw(self, method: str, path: str, /, **options: Any) -> Call[httpx.Response]:

@@ -1,27 +1,18 @@
-"""Contents and their events."""
+"""Posts, their drafts and their files: what is more than one plain request."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from munadi.client.errors import NotEnded, NotReachable, ProblemError
-from munadi.client.operations import Group, M, operation, stream
-from munadi.client.shapes import (
-    Content,
-    DismissedAs,
-    Event,
-    Fold,
-    Json,
-    Outcome,
-    Page,
-    Publication,
-    Submission,
-    Validation,
-)
-from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, given, key_or_new, post, segment
+from munadi.client.generated import PlainContents, PlainDrafts, PlainMedia
+from munadi.client.operations import M, operation, stream
+from munadi.client.shapes import Content, Event, Json, Page, Submission
+from munadi.client.steps import Call, Emit, Pause, Steps, StreamSteps, Upload, key_or_new, segment
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
 EVENTS_AT_ONCE = 100
@@ -29,13 +20,8 @@ EVENTS_AT_ONCE = 100
 SOON, LATER = 0.25, 2.0
 
 
-class Contents(Group[M]):
+class Contents(PlainContents[M]):
     """`munadi.contents`."""
-
-    @operation
-    def publish(self, payload: Json, idempotency_key: str | None = None) -> Call[Content]:
-        """Submit a post. The answer means accepted, never published."""
-        return post("/v1/contents", payload, idempotency_key)
 
     @operation
     def submit(self, payload: Json, idempotency_key: str | None = None) -> Call[Submission]:
@@ -49,60 +35,10 @@ class Contents(Group[M]):
         return Call("POST", "/v1/contents", body=payload, idempotency_key=key, read=read)
 
     @operation
-    def validate(self, payload: Json) -> Call[Validation]:
-        """Every problem and warning that `publish` would find, and nothing stored."""
-        return post("/v1/contents/validate", payload)
-
-    @operation
-    def get(self, content_id: str) -> Call[Content]:
-        """A content with its publications."""
-        return _content(content_id)
-
-    @operation
     def list(self, /, **filters: Any) -> Call[Page]:
-        """A page of contents. Filters are the API's: brandRef, id, status, channel, metadata={…}, limit …"""
+        """A page of posts. Filters are the API's: brandRef, id, status, channel, metadata={…}, limit …"""
         own = filters.pop("metadata", None) or {}
         return Call("GET", "/v1/contents", filters | {f"metadata[{name}]": value for name, value in own.items()})
-
-    @operation
-    def update(self, content_id: str, changes: Json, version: int) -> Call[Content]:
-        """Change a post before publishing starts; ProblemError 412 if it changed since `version`. Never repeated."""
-        return Call("PATCH", _path(content_id), body=changes, headers={"if-match": f'"{version}"'})
-
-    @operation
-    def cancel(self, content_id: str) -> Call[Content]:
-        """Cancel what has not started; ProblemError 409 TOO_LATE if everything has."""
-        return post(_path(content_id, "cancel"))
-
-    @operation
-    def reschedule(
-        self,
-        content_id: str,
-        scheduled_at: str,
-        *,
-        timezone: str | None = None,
-        fold: Fold | None = None,
-        publish_by: str | None = None,
-    ) -> Call[Content]:
-        """Move it to another time: with an offset, or local with an IANA zone."""
-        body = given(scheduledAt=scheduled_at, timezone=timezone, fold=fold, publishBy=publish_by)
-        return post(_path(content_id, "reschedule"), body)
-
-    @operation
-    def publish_now(self, content_id: str) -> Call[Content]:
-        """Publish it now."""
-        return post(_path(content_id, "publish-now"))
-
-    @operation
-    def retry(self, content_id: str, publication_ids: Sequence[str] | None = None) -> Call[Content]:
-        """Retry failed publications, all or some."""
-        body = {"publicationIds": [*publication_ids]} if publication_ids else None
-        return post(_path(content_id, "retry"), body)
-
-    @operation
-    def publication(self, publication_id: str) -> Call[Publication]:
-        """A publication with its attempt log."""
-        return Call("GET", f"/v1/publications/{segment(publication_id)}")
 
     @operation
     def publications(self, /, **filters: Any) -> Call[Page]:
@@ -110,31 +46,8 @@ class Contents(Group[M]):
         return Call("GET", "/v1/publications", filters)
 
     @operation
-    def resolve(
-        self,
-        publication_id: str,
-        outcome: Outcome,
-        *,
-        provider_post_id: str | None = None,
-        provider_url: str | None = None,
-    ) -> Call[Publication]:
-        """Resolve an unconfirmed publication with what a person saw at the network."""
-        body = given(outcome=outcome, providerPostId=provider_post_id, providerUrl=provider_url)
-        return post(f"/v1/publications/{segment(publication_id)}/resolve", body)
-
-    @operation
-    def dismiss(self, publication_id: str, because: DismissedAs = "not_needed") -> Call[Publication]:
-        """Note that a failed publication needs no attention any more."""
-        return post(f"/v1/publications/{segment(publication_id)}/dismiss", {"because": because})
-
-    @operation
-    def undismiss(self, publication_id: str) -> Call[Publication]:
-        """Undo a dismissal."""
-        return post(f"/v1/publications/{segment(publication_id)}/undismiss")
-
-    @operation
     def events(self, content_id: str, after: int = 0) -> Steps[Sequence[Event]]:
-        """Every event of a content so far, in order; only those after that `position`, if one is given."""
+        """Every event of a post so far, in order; only those after that `position`, if one is given."""
         return _events(content_id, after)
 
     @stream
@@ -176,12 +89,34 @@ class Contents(Group[M]):
             pause = min(pause * 1.5, LATER)
 
 
-def _path(content_id: str, *rest: str) -> str:
-    return "/".join(["/v1/contents", segment(content_id), *rest])
+class Drafts(PlainDrafts[M]):
+    """`munadi.drafts`."""
+
+    @operation
+    def submit(self, draft_id: str, idempotency_key: str | None = None, *, version: int | None = None) -> Call[Content]:
+        """Submit it as a post; the answer means accepted. ProblemError 409 DRAFT_SUBMITTED if it is one already.
+
+        With `version` only that version is submitted: ProblemError 412 if the draft has changed since.
+        """
+        headers = {} if version is None else {"if-match": f'"{version}"'}
+        key = key_or_new(idempotency_key)
+        return Call("POST", f"/v1/drafts/{segment(draft_id)}/submit", headers=headers, idempotency_key=key)
+
+
+class MediaFiles(PlainMedia[M]):
+    """`munadi.media`."""
+
+    @operation
+    def upload(self, brand_ref: str, file: Path, on_bytes: Callable[[int], None] | None = None) -> Call[Json]:
+        """Store a local file; the answer has its `id` and what was probed.
+
+        `on_bytes` gets the number of bytes sent so far; it starts at 0 again if the upload is repeated.
+        """
+        return Call("POST", "/v1/media", fields={"brandRef": brand_ref}, upload=Upload(file, on_bytes))
 
 
 def _content(content_id: str) -> Call[Content]:
-    return Call("GET", _path(content_id))
+    return Call("GET", f"/v1/contents/{segment(content_id)}")
 
 
 def _wait_asked(error: NotReachable | ProblemError) -> int:
@@ -199,7 +134,8 @@ def _events(content_id: str, after: int) -> Steps[list[Event]]:
     found: list[Event] = []
     cursor: str | int | None = after
     while cursor is not None:
-        page: Page = yield from Call("GET", _path(content_id, "events"), {"after": cursor, "limit": EVENTS_AT_ONCE})
+        path = f"/v1/contents/{segment(content_id)}/events"
+        page: Page = yield from Call("GET", path, {"after": cursor, "limit": EVENTS_AT_ONCE})
         found += page["data"]  # type: ignore[arg-type]
         cursor = page["nextCursor"]
     return found

@@ -151,6 +151,10 @@ def segment(value: str) -> str:
     return quote(value, safe="")
 
 
+def nothing(answer: httpx.Response) -> None:
+    """Reads an empty answer."""
+
+
 def json_or_none(answer: httpx.Response) -> Any:
     """The JSON of an answer; None for an answer without a body."""
     return answer.json() if answer.content else None

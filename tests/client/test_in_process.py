@@ -61,6 +61,17 @@ async def test_missed_events_are_recovered_and_read_one_by_one(tmp_path: Path) -
         assert rotated["secret"] != endpoint["secret"]
 
 
+async def test_a_calendar_is_read_and_its_address_made_and_revoked(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api, client(api) as munadi:
+        await munadi.contents.publish(api.body(scheduledAt="2026-12-24T09:00:00Z"))
+        month = await munadi.calendar("2026-12-01", "2026-12-31", brand_ref="acme")
+        assert [(day["date"], day["total"]) for day in month["days"] if day["total"]] == [("2026-12-24", 1)]
+        made = await munadi.calendar_feeds.create("acme")
+        assert [feed["id"] for feed in (await munadi.calendar_feeds.list("acme"))["data"]] == [made["id"]]
+        await munadi.calendar_feeds.revoke("acme", made["id"])
+        assert (await munadi.calendar_feeds.list("acme"))["data"] == []
+
+
 async def test_media_are_uploaded_and_errors_are_the_apis_own(tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(picture())

@@ -115,9 +115,15 @@ def deliveries(
     """List deliveries and the answer to each one's last attempt."""
     from munadi.cli.content_columns import wrong_filters_as_usage
 
-    of = {"endpoint_id": endpoint_id, "event_id": event_id, "content_id": content_id}
     with wrong_filters_as_usage():
-        page = session.client.webhooks.deliveries(**of, status=status_, limit=limit, cursor=cursor)
+        page = session.client.webhooks.deliveries(
+            endpoint_id=endpoint_id,
+            event_id=event_id,
+            content_id=content_id,
+            status=status_,
+            limit=limit,
+            cursor=cursor,
+        )
     session.show(page, _print_deliveries)
 
 
