@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -49,12 +50,12 @@ class Call:
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, bytes]:
         """The parts of a multipart body by their names, fields and files alike."""
         return {_name(part): _content(part) for part in self._messages}
 
-    @property
+    @cached_property
     def file_names(self) -> dict[str, str]:
         """The names of the files of a multipart body, by the names of their parts. Fields have none."""
         named = ((_name(part), part.get_filename()) for part in self._messages)
@@ -70,7 +71,7 @@ class Call:
             raise refused
         return body
 
-    @property
+    @cached_property
     def _messages(self) -> list[Message]:
         header = f"content-type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
         whole = message_from_bytes(header + self.body)

@@ -2,7 +2,7 @@
 
 The emulators check no names, types and enumerations themselves. `Verdicts` is the sandbox's witness: it collects the
 faults that the lexicons' models (Bluesky), the discovery document (YouTube), python-telegram-bot and the generated
-clients of X and Pinterest find. LinkedIn publishes no models: its fields and limits are those of its documentation.
+clients of X and Pinterest find. LinkedIn publishes no models, and Meta none of values: theirs are documented.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from atproto_client.exceptions import ModelError
 from munadi.sandbox.exchange import Answer, Call
 from tests.judges import pinterest_names, telegram_names, xdk_names
 from tests.judges.discovery import Discovery
+from tests.judges.meta_values import instagram, threads
 
 FEED = "app.bsky.feed"
 RECORDS: dict[str, Any] = {
@@ -99,7 +100,7 @@ def _is_poll(poll: dict[str, Any]) -> bool:
 def pinterest(request: httpx.Request) -> set[str]:
     """A call of API v5."""
     root = "/pinterest/api/v5"
-    if not request.url.path.startswith(root):
+    if not request.url.path.startswith(root) or "/oauth" in request.url.path:
         return set()
     return pinterest_names.complaints(request, None, root) - set(pinterest_names.KNOWN_OTHERWISE)
 
@@ -112,7 +113,7 @@ def telegram(request: httpx.Request) -> set[str]:
 def x(request: httpx.Request) -> set[str]:
     """A call of API v2."""
     root = "/x/api"
-    if not request.url.path.startswith(root):
+    if not request.url.path.startswith(root) or "/oauth" in request.url.path:
         return set()
     return xdk_names.complaints(request, None, root) - set(xdk_names.KNOWN_OTHERWISE)
 
@@ -124,5 +125,5 @@ def youtube(request: httpx.Request) -> list[str]:
 
 
 JUDGES: dict[str, Callable[[httpx.Request], Any]] = {
-    judge.__name__: judge for judge in (bluesky, linkedin, pinterest, telegram, x, youtube)
+    judge.__name__: judge for judge in (bluesky, instagram, linkedin, pinterest, telegram, threads, x, youtube)
 }

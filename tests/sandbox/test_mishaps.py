@@ -12,6 +12,7 @@ from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 from munadi.sandbox.mishaps import MISHAPS, OUTAGE_SECONDS, let_happen
 from munadi.sandbox.state import NETWORKS, SandboxState
+from tests.channels.calls import explained
 from tests.channels.making import bench
 from tests.sandbox.conftest import Sandbox
 
@@ -110,6 +111,6 @@ def test_every_network_has_each_mishap(network: str) -> None:
 def test_a_refusal_reads_as_what_was_chosen(network: str) -> None:
     platform = SandboxState().networks[network]
     refused = platform.failure(platform.refusal, None)
-    error = bench(network).channel.explain(Answer(refused.status, refused.headers, refused.body, str(refused.body)))
+    error = explained(bench(network).channel, Answer(refused.status, refused.headers, refused.body, str(refused.body)))
     assert (error.reason in OF_THE_ACCOUNT, error.effect) == (True, Effect.REJECTED), error.reason
     assert REASONS[error.reason].retryable is Retryable.AFTER_FIX

@@ -11,14 +11,14 @@ from dataclasses import asdict
 from typing import Any
 
 from munadi.sandbox.consent import Choice
-from munadi.sandbox.exchange import Call, Refusal
-from munadi.sandbox.facebook import errors, posting, reading, videos
+from munadi.sandbox.exchange import Call
+from munadi.sandbox.facebook import model as errors
+from munadi.sandbox.facebook import posting, reading, videos
 from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Page, Person, Photo, Post, Video, permalink
-from munadi.sandbox.graph import person_login
+from munadi.sandbox.graph import login
 from munadi.sandbox.graph.errors import refuse_if
-from munadi.sandbox.graph.parameters import node_in, parameters
-from munadi.sandbox.graph.person_login import PersonPlatform
-from munadi.sandbox.graph.reading import new_id
+from munadi.sandbox.graph.login import PersonPlatform
+from munadi.sandbox.graph.reading import new_id, node_in, parameters
 from munadi.sandbox.model import PostView
 from munadi.sandbox.oauth import ConsentRules, Token
 from munadi.sandbox.platform import names, site
@@ -59,15 +59,15 @@ class Facebook(PersonPlatform[Page]):
     tasks = ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE"]
     visible = frozenset(names("feed photo_story finish_reel finish_story finish_video comments"))
     routes = {
-        "GET www/dialog/oauth": ("authorize", person_login.authorize),
+        "GET www/dialog/oauth": ("authorize", login.authorize_person),
         "GET www/**": ("site", site),
         "POST upload/video-upload/*/*": ("upload_reel", videos.upload),
         "POST upload/video-upload/*": ("upload_reel", videos.upload),
-        "GET graph/oauth/access_token": ("access_token", person_login.access_token),
-        "GET graph/debug_token": ("debug_token", person_login.inspect_token),
+        "GET graph/oauth/access_token": ("access_token", login.person_token),
+        "GET graph/debug_token": ("debug_token", login.inspect_token),
         "POST graph": ("scrape", posting.scrape),
-        "GET graph/*/accounts": ("accounts", person_login.list_pages),
-        "GET graph/*/permissions": ("permissions", person_login.list_permissions),
+        "GET graph/*/accounts": ("accounts", login.list_pages),
+        "GET graph/*/permissions": ("permissions", login.list_permissions),
         "POST graph/*/feed": ("feed", posting.feed),
         "GET graph/*/published_posts": ("published_posts", reading.published_posts),
         "GET graph/*/posts": ("published_posts", reading.published_posts),
@@ -105,11 +105,7 @@ class Facebook(PersonPlatform[Page]):
         """The phases of a video differ by a parameter, nodes by the object that they name."""
         node = node_in(call)
         if name in ("finish_video", "finish_reel", "finish_story"):
-            try:
-                phase = parameters(call).get("upload_phase", "")
-            except Refusal:
-                return "unknown"
-            return VIDEO_STEPS.get((node, phase), "unknown")
+            return VIDEO_STEPS.get((node, parameters(call).get("upload_phase", "")), "unknown")
         if name == "delete_photo" and node in self.videos:
             return "delete_video"
         if name != "get_post":

@@ -9,12 +9,10 @@ from urllib.parse import urlsplit
 
 from munadi.sandbox.clock import DAY, wall_time
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.media_rules import IMAGE_BYTES, image_type
-from munadi.sandbox.facebook.model import COMMENT, PUBLISH, Page, Photo, Post, permalink
+from munadi.sandbox.facebook import model as errors
+from munadi.sandbox.facebook.model import COMMENT, IMAGE_BYTES, PUBLISH, Page, Photo, Post, image_type, permalink
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.parameters import flag, node_in, parameters
-from munadi.sandbox.graph.reading import new_id
+from munadi.sandbox.graph.reading import flag, new_id, node_in, parameters
 from munadi.sandbox.media import FetchFailed, fetch
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook.model import READ, Post, permalink
-from munadi.sandbox.graph.parameters import fields, node_in, parameters
-from munadi.sandbox.graph.reading import graph_time, listing, selected
+from munadi.sandbox.graph.reading import fields, graph_time, listing, node_in, parameters, selected
 from munadi.sandbox.platform import names
 
 if TYPE_CHECKING:

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY, wall_time
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.errors import upload_refused
-from munadi.sandbox.facebook.media_rules import image_type, video_problem
-from munadi.sandbox.facebook.model import PUBLISH, READ, Page, Post, Video
+from munadi.sandbox.facebook import model as errors
+from munadi.sandbox.facebook.model import PUBLISH, READ, Page, Post, Video, image_type, upload_refused, video_problem
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.parameters import fields, file_in, node_in, parameters, whole_number
-from munadi.sandbox.graph.reading import graph_time, new_id
+from munadi.sandbox.graph.reading import fields, graph_time, new_id, node_in, parameters, whole_number
 from munadi.sandbox.media import sniff
 
 if TYPE_CHECKING:
@@ -65,7 +62,7 @@ async def transfer(platform: Facebook, call: Call) -> Answer:
     page = platform.owner(call, node_in(call, -2), PUBLISH)
     values = parameters(call)
     video = _session(platform, values, page)
-    part, received = file_in(call, "video_file_chunk"), _received(platform, video)
+    part, received = call.parts.get("video_file_chunk"), _received(platform, video)
     wanted = {"start_offset": str(received), "end_offset": str(min(received + CHUNK, video.size))}
     refuse_if(values.get("start_offset") != wanted["start_offset"], errors.WRONG_OFFSET, data=wanted)
     if not part or video.uploaded_at is not None:
@@ -93,7 +90,7 @@ async def finish(platform: Facebook, call: Call) -> Answer:
         raise refuse(errors.VIDEO_INVALID)
     if kind == "reel":
         _require_quota(platform, page)
-    if thumb := file_in(call, "thumb"):
+    if thumb := call.parts.get("thumb"):
         _cover(platform, video, thumb)
     _make_public(platform, video, page, values)
     return Answer(200, _finished(platform, video), effect=True)
@@ -103,7 +100,7 @@ async def thumbnail(platform: Facebook, call: Call) -> Answer:
     """`POST /{video}/thumbnails` with `source`: its cover from now on."""
     page = platform.caller(call, PUBLISH)
     video = platform.own_video(node_in(call, -2), page, call)
-    _cover(platform, video, file_in(call, "source") or b"")
+    _cover(platform, video, call.parts.get("source", b""))
     platform.videos.put(video.id, video)
     return Answer(200, {"success": True}, effect=True)
 

@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.graph.account_login import AccountPlatform
 from munadi.sandbox.graph.errors import GraphError
-from munadi.sandbox.graph.parameters import flag
-from munadi.sandbox.graph.reading import new_id
+from munadi.sandbox.graph.login import AccountPlatform
+from munadi.sandbox.graph.reading import flag, new_id
 from munadi.sandbox.media import Downloads, FetchFailed
 from munadi.sandbox.model import Account, PostView
 from munadi.sandbox.platform import Profile

@@ -13,8 +13,16 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Content, Post
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.parameters import fields, listed, node_in, parameters
-from munadi.sandbox.graph.reading import listing, new_id, selected, shortcode
+from munadi.sandbox.graph.reading import (
+    fields,
+    listed,
+    listing,
+    new_id,
+    node_in,
+    parameters,
+    selected,
+    shortcode,
+)
 from munadi.sandbox.media import FetchFailed, fetch, image_facts, sniff
 
 IMAGE_BYTES = 8 * 1024 * 1024
@@ -46,16 +54,16 @@ async def publish(platform: ContainerPlatform[Any], call: Call) -> Answer:
     profile = platform.owner(call, node_in(call, -2), platform.publish_scope)
     creation_id = parameters(call).get("creation_id")
     if not creation_id:
-        raise bad_parameter("The parameter creation_id is required.", platform.error_type)
+        raise bad_parameter("The parameter creation_id is required.")
     _require_unrestricted(platform, profile)
     container = platform.containers.of(creation_id, profile.id)
     if container is None:
         raise refuse(platform.refusals["container_missing"])
     if container.is_carousel_item:
-        raise bad_parameter("A carousel item cannot be published on its own.", platform.error_type)
+        raise bad_parameter("A carousel item cannot be published on its own.")
     state = platform.state(container)
     if state == "PUBLISHED" and not platform.switches["republishPublished"]:
-        raise bad_parameter("The media container was already published.", platform.error_type)
+        raise bad_parameter("The media container was already published.")
     if state in platform.refusals:
         raise refuse(platform.refusals[state])
     platform.before_publishing(call, profile, container)
@@ -128,7 +136,7 @@ async def _load(platform: ContainerPlatform[Any], container: Container, values: 
     is_video = container.kind in ("VIDEO", "REELS") or (container.kind == "STORIES" and "video_url" in values)
     name = "video_url" if is_video else "image_url"
     url = values.get(name, "")
-    bad_parameter_if(not url, f"The parameter {name} is required.", platform.error_type)
+    bad_parameter_if(not url, f"The parameter {name} is required.")
     if not is_video:
         container.digests = [await _image(platform, url, any_ratio=container.kind == "STORIES")]
         return

@@ -6,7 +6,7 @@ Source: Meta's error-handling page; messages are Meta's where they are known, cl
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from munadi.sandbox.exchange import Answer, Refusal
@@ -22,7 +22,6 @@ class GraphError:
     status: int = 400
     transient: bool = False
     title: str | None = None
-    type: str = "OAuthException"
     user_message: str | None = None
 
 
@@ -53,7 +52,7 @@ def graph_answer(
 ) -> Answer:
     body: dict[str, Any] = {
         "message": message or error.message,
-        "type": error.type,
+        "type": "OAuthException",
         "code": error.code,
         "is_transient": error.transient,
         "fbtrace_id": "A" + secrets.token_urlsafe(16),
@@ -71,12 +70,12 @@ def refuse(error: GraphError, message: str | None = None, *, data: Any = None) -
     return Refusal(graph_answer(error, message=message, data=data))
 
 
-def parameter_error(message: str, type: str = "OAuthException") -> GraphError:
-    return GraphError(100, None, f"(#100) {message}", type=type)
+def parameter_error(message: str) -> GraphError:
+    return GraphError(100, None, f"(#100) {message}")
 
 
-def bad_parameter(message: str, type: str = "OAuthException") -> Refusal:
-    return refuse(parameter_error(message, type))
+def bad_parameter(message: str) -> Refusal:
+    return refuse(parameter_error(message))
 
 
 def refuse_if(broken: object, error: GraphError, message: str | None = None, *, data: Any = None) -> None:
@@ -84,14 +83,14 @@ def refuse_if(broken: object, error: GraphError, message: str | None = None, *, 
         raise refuse(error, message, data=data)
 
 
-def bad_parameter_if(broken: object, message: str, type: str = "OAuthException") -> None:
+def bad_parameter_if(broken: object, message: str) -> None:
     if broken:
-        raise bad_parameter(message, type)
+        raise bad_parameter(message)
 
 
-def missing_object(object_id: str, method: str = "get", type: str = "OAuthException") -> Refusal:
+def missing_object(object_id: str, method: str = "get") -> Refusal:
     words = MISSING_OBJECT.message.replace("Object with ID", f"Object with ID '{object_id}'")
-    return refuse(replace(MISSING_OBJECT, type=type), words.replace("get request", f"{method.lower()} request"))
+    return refuse(MISSING_OBJECT, words.replace("get request", f"{method.lower()} request"))
 
 
 def login_error(message: str) -> Refusal:

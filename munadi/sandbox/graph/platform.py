@@ -15,7 +15,7 @@ from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.errors import GraphError, graph_answer, missing_object, refuse, refuse_if
-from munadi.sandbox.graph.parameters import parameters, token_in
+from munadi.sandbox.graph.reading import parameters, token_in
 from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import Platform, Profile, Run
 from munadi.sandbox.storage import Table
@@ -31,7 +31,7 @@ class GraphPlatform(Platform[Profile]):
     refusal, throttling = {"code": 368, "message": ABUSIVE}, {"code": 4}
     statuses = {"active", "restricted", "checkpoint"}
     usage: ClassVar[tuple[str, str] | None] = None  # the business type and id of the usage headers
-    error_type: ClassVar[str] = "OAuthException"
+    error_type: ClassVar[str] = "OAuthException"  # of errors about parameters and objects
     known_errors: ClassVar[Iterable[object]] = ()  # what a fault may name by code and subcode; the first one counts
     revocations: ClassVar[Mapping[int | None, GraphError]] = errors.REVOCATIONS
 
@@ -41,19 +41,21 @@ class GraphPlatform(Platform[Profile]):
         return parts[:1] + parts[2:] if len(parts) > 1 and VERSION.match(parts[1]) else parts
 
     async def play(self, name: str, run: Run, call: Call) -> Answer:
-        if self.usage is None or name in UNCOUNTED:
-            return await run(self, call)
         try:
             answer = await run(self, call)
         except Refusal as refusal:
             answer = refusal.answer
-        return Answer(answer.status, answer.body, {**self._usage(*self.usage), **answer.headers}, answer.effect)
+        error = answer.body.get("error") if isinstance(answer.body, dict) else None
+        if isinstance(error, dict) and error["code"] == 100:
+            error["type"] = self.error_type
+        usage = {} if self.usage is None or name in UNCOUNTED else self._usage(*self.usage)
+        return Answer(answer.status, answer.body, {**usage, **answer.headers}, answer.effect)
 
     async def not_served(self, call: Call) -> Answer:
         raise self.missing(call.path.rstrip("/").rpartition("/")[2], call)
 
     def missing(self, object_id: str, call: Call) -> Refusal:
-        return missing_object(object_id, call.method, self.error_type)
+        return missing_object(object_id, call.method)
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         """`error` is `{code, subcode, message}`; code 2 when it is empty."""

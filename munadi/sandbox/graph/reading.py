@@ -1,7 +1,12 @@
-"""Lists, times and ids of the Graph family: `since`, `until`, `limit`, `after`, numeric ids, shortcodes."""
+"""What a call of the Graph family asks, and how lists, fields, times and ids are answered.
+
+Query, form and multipart bodies are one set of parameters. JSON bodies are not emulated.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -9,10 +14,74 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.graph.parameters import fields, parameters, whole_number
+from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 Row = TypeVar("Row", bound=Any)
+
+
+def parameters(call: Call) -> dict[str, str]:
+    """All parameters as text; lists and objects are JSON."""
+    merged = dict(call.query)
+    if call.content_type == "multipart/form-data":
+        fields = {name: part for name, part in call.parts.items() if name not in call.file_names}
+        return merged | {name: part.decode("utf-8", "replace") for name, part in fields.items()}
+    return merged | call.form if call.content_type in ("", "application/x-www-form-urlencoded") else merged
+
+
+def token_in(call: Call) -> str | None:
+    """The token from the Authorization header, the query or the body."""
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    if scheme.lower() in ("bearer", "oauth") and token.strip():
+        return token.strip()
+    return parameters(call).get("access_token")
+
+
+def node_in(call: Call, position: int = -1) -> str:
+    """A part of the path: the last one is the node, or with -2 the one before its edge."""
+    return call.path.split("/")[position]
+
+
+def flag(values: dict[str, str], name: str, default: bool = False) -> bool:
+    return values.get(name, str(default)).lower() in ("true", "1")
+
+
+def listed(values: dict[str, str], name: str) -> list[str]:
+    """`a,b` or `["a","b"]`."""
+    text = values.get(name, "").strip()
+    if text.startswith("["):
+        try:
+            return [str(part) for part in json.loads(text)]
+        except ValueError:
+            raise bad_parameter(f"Param {name} must be an array") from None
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def json_in(values: dict[str, str], name: str, kind: type) -> Any:
+    """A parameter that is JSON of this kind."""
+    try:
+        found = json.loads(values[name])
+    except ValueError:
+        found = None
+    bad_parameter_if(not isinstance(found, kind), f"Param {name} must be JSON, of the kind {kind.__name__}")
+    return found
+
+
+def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
+    """The requested fields without nested fields and modifiers; an unknown one is refused as Meta does."""
+    text, before = values.get("fields", ""), ""
+    while text != before:
+        text, before = re.sub(r"\{[^{}]*\}", "", text), text
+    wanted = [name for part in text.split(",") if (name := part.split(".")[0].strip())]
+    for name in wanted:
+        bad_parameter_if(name not in known, f"Tried accessing nonexisting field ({name}) on node type ({node})")
+    return wanted
+
+
+def whole_number(values: dict[str, str], name: str, default: int) -> int:
+    text = values.get(name, str(default))
+    bad_parameter_if(not text.lstrip("-").isdecimal(), f"Param {name} must be an integer")
+    return int(text)
 
 
 def page_of(

@@ -10,21 +10,14 @@ from typing import Any
 
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.graph import account_login, containers, person_login
+from munadi.sandbox.graph import containers, login
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post, display_name
 from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse, refuse_if
-from munadi.sandbox.graph.parameters import node_in
-from munadi.sandbox.graph.reading import graph_time, new_id
-from munadi.sandbox.instagram import accounts, errors, operations, options
-from munadi.sandbox.instagram.accounts import (
-    BASIC,
-    COMMENTS,
-    PAGE_HOST,
-    PAGE_SCOPES,
-    PUBLISH,
-    Account,
-    on_page_host,
-)
+from munadi.sandbox.graph.reading import graph_time, new_id, node_in
+from munadi.sandbox.instagram import model as errors
+from munadi.sandbox.instagram import operations
+from munadi.sandbox.instagram.model import BASIC, COMMENTS, PAGE_HOST, PAGE_SCOPES, PUBLISH, Account
+from munadi.sandbox.instagram.operations import on_page_host
 from munadi.sandbox.media import FetchFailed
 from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import names, site
@@ -44,7 +37,7 @@ STATUS_TEXTS = {
 }
 
 
-class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
+class Instagram(ContainerPlatform[Account], operations.InstagramPages):
     channel = "instagram"
     title = "Instagram"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST, "FB_AUTH": "fbwww"}
@@ -62,26 +55,26 @@ class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
         "Session key invalid. This could be because the session key has an incorrect format"
     )
     container_prefix, post_prefix = "180", "179"
-    text_parameter, shown_options = "caption", options.SHOWN
+    text_parameter, shown_options = "caption", errors.SHOWN
     image_ratios = (0.8 - 0.01, 1.91 + 0.01)  # 4:5 to 1.91:1; a crop to whole pixels misses a ratio by a little
     children = (2, 10)
     container_fields = ("IGContainer", {"id", "status", "status_code"}, [])
     post_fields = ("IGMedia", MEDIA_FIELDS)
     interrupted = errors.VIDEO_LOST
-    video_bytes = options.VIDEO_BYTES
+    video_bytes = errors.VIDEO_BYTES
     visible = frozenset({"media_publish", "comments"})
     routes = {
-        "GET www/oauth/authorize": ("authorize", account_login.authorize),
+        "GET www/oauth/authorize": ("authorize", login.authorize),
         "GET www/**": ("site", site),
-        "GET fbwww/dialog/oauth": ("authorize_person", person_login.authorize),
-        "POST token/oauth/access_token": ("exchange_code", account_login.exchange_code),
-        "GET fbgraph/me": ("page_me", accounts.me),
-        "GET fbgraph/me/accounts": ("list_pages", person_login.list_pages),
-        "GET fbgraph/me/permissions": ("list_permissions", person_login.list_permissions),
-        "GET fbgraph/oauth/access_token": ("person_token", person_login.access_token),
-        "GET fbgraph/debug_token": ("inspect_token", person_login.inspect_token),
-        "GET graph/refresh_access_token": ("refresh_token", account_login.refresh_token),
-        "GET graph/access_token": ("exchange_token", account_login.exchange_token),
+        "GET fbwww/dialog/oauth": ("authorize_person", login.authorize_person),
+        "POST token/oauth/access_token": ("exchange_code", login.exchange_code),
+        "GET fbgraph/me": ("page_me", operations.me),
+        "GET fbgraph/me/accounts": ("list_pages", login.list_pages),
+        "GET fbgraph/me/permissions": ("list_permissions", login.list_permissions),
+        "GET fbgraph/oauth/access_token": ("person_token", login.person_token),
+        "GET fbgraph/debug_token": ("inspect_token", login.inspect_token),
+        "GET graph/refresh_access_token": ("refresh_token", login.refresh_token),
+        "GET graph/access_token": ("exchange_token", login.exchange_token),
         "GET graph/me": ("me", operations.account),
         "POST */*/media": ("create_container", containers.create),
         "GET */*/media": ("list_media", operations.list_media),
@@ -92,7 +85,7 @@ class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
         "GET */*/comments": ("list_comments", operations.list_comments),
         "GET */*": ("get_media", containers.read_post),
     }
-    variants = {"container_status": containers.status, "page_account": accounts.account}
+    variants = {"container_status": containers.status, "page_account": operations.page_account}
 
     def variant(self, name: str, call: Call) -> str:
         if name != "get_media":
@@ -160,7 +153,7 @@ class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
         recent = [one for one in self.containers if one.profile_id == profile.id and one.created_at > since]
         if len(recent) >= self.limits["containersPerDay"]:
             raise refuse(APP_LIMIT, "(#4) Too many media containers were created in the last 24 hours")
-        return options.checked_kind(values)
+        return errors.checked_kind(values)
 
     def delay_of(self, kind: str, values: dict[str, str]) -> str:
         return "reel" if kind in ("VIDEO", "REELS") or "video_url" in values else "image"
@@ -173,7 +166,7 @@ class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
         return str((errors.DOWNLOAD_TIMEOUT if failure.timed_out else errors.NOT_FETCHABLE).subcode)
 
     def video_problem(self, body: bytes, kind: str) -> str | None:
-        return options.video_problem(body, kind)
+        return errors.video_problem(body, kind)
 
     def published_since(self, profile: Account, since: float) -> int:
         return sum(1 for one in self.published if one.profile_id == profile.id and one.published_at > since)

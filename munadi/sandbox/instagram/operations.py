@@ -1,22 +1,84 @@
-"""The operations that only Instagram has: the account, the publishing limit, comments, lists."""
+"""The operations that only Instagram has: accounts and their Pages, the publishing limit, comments, lists."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY
+from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
 from munadi.sandbox.graph.errors import bad_parameter_if
-from munadi.sandbox.graph.parameters import fields, node_in, parameters, whole_number
-from munadi.sandbox.graph.reading import graph_time, new_id, selected
-from munadi.sandbox.instagram.accounts import BASIC, COMMENTS, PUBLISH, Account
+from munadi.sandbox.graph.login import CONSENT, PersonPlatform
+from munadi.sandbox.graph.reading import fields, graph_time, new_id, node_in, parameters, selected, whole_number
+from munadi.sandbox.instagram.model import (
+    ALL_PAGE_SCOPES,
+    BASIC,
+    COMMENTS,
+    PAGE_FIELDS,
+    PAGE_HOST,
+    PUBLISH,
+    Account,
+)
 
 if TYPE_CHECKING:
     from munadi.sandbox.instagram import Instagram
 
+NAMED_ACCOUNT = "instagram_business_account{id,username}"
 ACCOUNT_FIELDS = {"id", "user_id", "username", "name", "account_type"}
 COMMENT_FIELDS = {"id", "text", "timestamp", "username"}
+
+
+def on_page_host(call: Call) -> bool:
+    return call.path.partition("/")[0] == PAGE_HOST
+
+
+class InstagramPages(PersonPlatform[Account]):
+    person_scopes = ALL_PAGE_SCOPES
+    person_consent = CONSENT
+    repeats_page_tokens = True
+    page_fields = PAGE_FIELDS | {"access_token", "tasks"}
+    tasks = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MANAGE", "MESSAGING", "MODERATE"]
+
+    def person_choices(self) -> Iterable[Choice]:
+        for first in (account for account in self.accounts if not account.owner):
+            owned = self.accounts_of(first.id)
+            pages = [(one.page_id, f"{one.username} (Instagram: @{one.username})") for one in owned]
+            also = {first.person_id, *(name for one in owned for name in (one.page_id, one.id, one.username))}
+            yield Choice(first.id, f"Owner of {first.username}", pages, frozenset(also))
+
+    def accounts_of(self, person: str) -> list[Account]:
+        return [account for account in self.accounts if account.person == person]
+
+    def page_id(self, profile: Account) -> str:
+        return profile.page_id
+
+    def page_facts(self, profile: Account, call: Call) -> dict[str, Any]:
+        account = {"id": profile.id}
+        if NAMED_ACCOUNT in parameters(call).get("fields", ""):
+            account["username"] = profile.username
+        page = {"id": profile.page_id, "name": profile.username, "category": "Brand"}
+        return page | {"instagram_business_account": account}
+
+
+async def me(platform: InstagramPages, call: Call) -> Answer:
+    """The Page or the person whose token this is."""
+    token = platform.token(call)
+    account = platform.profile(token.profile_id)
+    if token.kind == "person":
+        person = {"id": account.person_id, "name": f"Owner of {account.username}"}
+        return Answer(200, selected(call, person, {"id", "name"}, "User", ["name"]))
+    return Answer(200, selected(call, platform.page_facts(account, call), PAGE_FIELDS, "Page", ["name"]))
+
+
+async def page_account(platform: Instagram, call: Call) -> Answer:
+    """The professional account; its id here is `{ig}`, and it has no account_type."""
+    found = platform.caller(call, BASIC)
+    if node_in(call) != found.id:
+        raise platform.missing(node_in(call), call)
+    facts = {**platform.account_facts(found), "id": found.id}
+    return Answer(200, selected(call, facts, {"id", "username", "name"}, "IGUser", ["id"]))
 
 
 async def account(platform: Instagram, call: Call) -> Answer:

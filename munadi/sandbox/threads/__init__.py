@@ -12,7 +12,7 @@ from typing import Any
 
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.graph import account_login, containers
+from munadi.sandbox.graph import containers, login
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
 from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse_if
 from munadi.sandbox.graph.platform import VERSION
@@ -20,8 +20,9 @@ from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.media import FetchFailed
 from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import names, site
-from munadi.sandbox.threads import errors, operations, options
-from munadi.sandbox.threads.operations import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
+from munadi.sandbox.threads import model as errors
+from munadi.sandbox.threads import operations
+from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
 
 DEFAULT = Account("26750000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
@@ -56,21 +57,21 @@ class Threads(ContainerPlatform[Account]):
     basic_scope, publish_scope = BASIC, PUBLISH
     not_short_lived, exchanges_once = errors.SESSION_REVOKED, True
     container_prefix, post_prefix = "178", "180"
-    text_parameter, shown_options = "text", options.SHOWN
-    image_ratios = (0.0, options.WIDEST + 0.05)
+    text_parameter, shown_options = "text", errors.SHOWN
+    image_ratios = (0.0, errors.WIDEST + 0.05)
     children = (2, 20)
     container_fields = ("ThreadsMediaContainer", {"id", "status", "error_message"}, ["status"])
     post_fields = ("ThreadsMedia", POST_FIELDS)
     interrupted = "UNKNOWN"
-    video_bytes = options.VIDEO_BYTES
+    video_bytes = errors.VIDEO_BYTES
     links_pages = False
     visible = frozenset({"threads_publish"})
     routes = {
-        "GET www/oauth/authorize": ("authorize", account_login.authorize),
+        "GET www/oauth/authorize": ("authorize", login.authorize),
         "GET www/**": ("site", site),
-        "POST */oauth/access_token": ("exchange_code", account_login.exchange_code),
-        "GET */access_token": ("exchange_token", account_login.exchange_token),
-        "GET */refresh_access_token": ("refresh_token", account_login.refresh_token),
+        "POST */oauth/access_token": ("exchange_code", login.exchange_code),
+        "GET */access_token": ("exchange_token", login.exchange_token),
+        "GET */refresh_access_token": ("refresh_token", login.refresh_token),
         "GET */debug_token": ("debug_token", operations.inspect_token),
         "GET */me": ("me", operations.profile),
         "POST */*/threads": ("create_container", containers.create),
@@ -78,7 +79,7 @@ class Threads(ContainerPlatform[Account]):
         "GET */*/threads": ("list_threads", operations.list_threads),
         "GET */*/replies": ("list_replies", operations.list_replies),
         "GET */*/threads_publishing_limit": ("threads_publishing_limit", operations.publishing_limit),
-        "GET */*": ("get_post", operations.read_post),
+        "GET */*": ("get_post", containers.read_post),
     }
     variants = {"container_status": containers.status}
 
@@ -109,16 +110,14 @@ class Threads(ContainerPlatform[Account]):
         return {**super().code_answer(token), **text}
 
     def checked_kind(self, profile: Account, values: dict[str, str]) -> str:
-        kind = options.media_type_of(values)
-        options.check(values, kind, count_bytes=self.switches["countBytes"])
-        return kind
+        return errors.checked_kind(values, count_bytes=self.switches["countBytes"])
 
     def delay_of(self, kind: str, values: dict[str, str]) -> str:
         return kind.lower()
 
     def described(self, call: Call, profile: Account, values: dict[str, str]) -> Container:
         container = super().described(call, profile, values)
-        container.link = options.first_link(values, container.kind)
+        container.link = errors.first_link(values, container.kind)
         if "reply_to_id" in values:
             self.caller(call, MANAGE_REPLIES)
             container.reply_to = values["reply_to_id"]
@@ -137,7 +136,7 @@ class Threads(ContainerPlatform[Account]):
         return "FAILED_DOWNLOADING_VIDEO"
 
     def video_problem(self, body: bytes, kind: str) -> str | None:
-        return options.video_problem(body)
+        return errors.video_problem(body)
 
     def before_publishing(self, call: Call, profile: Account, container: Container) -> None:
         """The server that publishes may learn of a finished container a little late (`race`)."""

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox import model
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
 from munadi.sandbox.graph.container_platform import display_name
-from munadi.sandbox.graph.parameters import fields, node_in, parameters
-from munadi.sandbox.graph.reading import selected
-from munadi.sandbox.threads.errors import bad_parameter
+from munadi.sandbox.graph.reading import fields, node_in, parameters, selected
+from munadi.sandbox.threads.model import BASIC, READ_REPLIES
 
 if TYPE_CHECKING:
     from munadi.sandbox.threads import Threads
 
-BASIC, PUBLISH = "threads_basic", "threads_content_publish"
-MANAGE_REPLIES, READ_REPLIES, DELETE = "threads_manage_replies", "threads_read_replies", "threads_delete"
-LOCATION = "threads_location_tagging"
 PROFILE_FIELDS = {"id", "username", "name", "is_verified"}
 BUCKETS = {"quota": "config", "reply_quota": "reply_config"}
-
-
-@dataclass
-class Account(model.Account):
-    """Its id, `{th}` in paths, is above 2^53 on purpose."""
-
-    site = "https://www.threads.com/@{0.username}"
 
 
 async def profile(platform: Threads, call: Call) -> Answer:
     found = platform.owner(call, node_in(call), BASIC)
     facts = {"id": found.id, "username": found.username, "name": display_name(found), "is_verified": False}
     return Answer(200, selected(call, facts, PROFILE_FIELDS, "ThreadsUser", ["id"]))
-
-
-async def read_post(platform: Threads, call: Call) -> Answer:
-    post = platform.published.of(node_in(call), platform.caller(call, BASIC).id)
-    if post is not None and "status" in parameters(call).get("fields", "").split(","):
-        raise bad_parameter("Tried accessing nonexisting field (status) on node type (ThreadsMedia)")
-    return await containers.read_post(platform, call)
 
 
 async def list_threads(platform: Threads, call: Call) -> Answer:
