@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import cache, partial
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -21,12 +20,10 @@ from api.http.cookies import is_https
 from api.http.edge import Edge
 from api.http.queries import check_address
 from api.http.request_context import ActorMiddleware, SecurityHeaders
-from api.http.shares import UploadShares
 from api.languages.choice import PageLanguage
 from api.openapi import document as openapi
+from api.process.compose import open_services
 from api.process.metrics import StateOfWork
-from api.process.services import Services
-from api.process.starts import Starts
 from api.process.temporal_watch import TemporalWatch
 from api.routes import (
     accounts,
@@ -54,21 +51,9 @@ from api.routes import (
     webhooks,
 )
 from api.routes.channels import ChannelCatalogue
-from munadi.accounts.connecting import ConnectFlow
 from munadi.config import Settings
-from munadi.db.accounts.connections import ConnectionStore
-from munadi.db.accounts.store import AccountStore
-from munadi.intake.checks import PostChecker
-from munadi.intake.media import MediaIntake, RequestLimits
-from munadi.limits.addresses import AddressLimit
-from munadi.limits.calls import CallMeter
-from munadi.limits.wrong_keys import WrongKeys
 from munadi.ports import Channels, Clock
-from munadi.process.runtime import Runtime, open_database, open_runtime
-from munadi.process.temporal import connect
 from munadi.process.watchdog import hang_watchdog
-from munadi.publishing.schedule import ScheduleStore
-from munadi.publishing.service import PostService
 
 VERSION = "0.1.0"
 SUMMARY = "Hand over content once; Munadi owns its publishing from then on."
@@ -163,67 +148,3 @@ def _routes() -> list[BaseRoute]:
         served.include_router(router, dependencies=[Depends(check_address)])
     dashboard.include(served)
     return served.routes
-
-
-@asynccontextmanager
-async def open_services(
-    settings: Settings, clock: Clock | None = None, channels: Channels | None = None
-) -> AsyncIterator[Services]:
-    """Everything that the routes need; closed when the block ends."""
-    async with open_runtime(settings, "api", clock) as runtime:
-        database = open_database(settings, "api")
-        try:
-            known = channels or runtime.channels
-            temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None
-            if temporal is not None:
-                temporal = runtime.around(temporal, "temporal")
-            accounts = AccountStore(database, runtime.keyring)
-            connections = ConnectionStore(database, runtime.keyring)
-            calls, wrong_keys = CallMeter(database), WrongKeys(database, settings.api.wrong_keys_per_minute)
-            schedule = ScheduleStore(database, runtime.keyring)
-            starts = Starts(temporal, settings.temporal.task_queue, schedule, runtime.clock)
-            opened = Services(
-                settings=settings,
-                database=database,
-                channels=known,
-                temporal=temporal,
-                keyring=runtime.keyring,
-                media_store=runtime.media_store,
-                fetcher=runtime.fetcher,
-                guard=runtime.guard,
-                webhook_guard=runtime.webhook_guard,
-                clock=runtime.clock,
-                sender=runtime.sender,
-                connecting=ConnectFlow(
-                    database, runtime.keyring, accounts, connections, known, runtime.clock, settings.base_url
-                ),
-                posts=PostService(
-                    database,
-                    known,
-                    runtime.keyring,
-                    runtime.clock,
-                    starts,
-                    PostChecker(database, known, runtime.keyring, _media_intake(runtime), runtime.clock),
-                    runtime.media_store,
-                ),
-                starts=starts,
-                calls=calls,
-                callers=callers_of(settings.api.trusted_proxies),
-                wrong_keys=wrong_keys,
-                forms=AddressLimit(settings.api.forms_per_minute),
-                uploads=UploadShares(settings.media, settings.limits),
-            )
-            try:
-                async with calls.running(), wrong_keys.running():
-                    yield opened
-            finally:
-                await starts.finish()
-        finally:
-            await database.close()
-
-
-def _media_intake(runtime: Runtime) -> MediaIntake:
-    bounds, limits = runtime.settings.media, runtime.settings.limits
-    total = timedelta(seconds=bounds.request_timeout)
-    request_limits = RequestLimits(max_bytes=bounds.request_max_bytes, total=total, brand_bytes=limits.media_bytes)
-    return MediaIntake(runtime.fetcher, request_limits)

@@ -16,11 +16,11 @@ from api.auth import require
 from api.http.conditional import ENTITY_TAGS
 from api.http.problems import ProblemError, refused
 from api.process.services import Services, services
+from munadi.db.answers import BasedOn
 from munadi.db.keys.callers import Principal
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import iso_time
-from munadi.publishing.answers import BasedOn
 
 T = TypeVar("T", bound=BaseModel)
 MAX_PAGE = 100
@@ -28,6 +28,8 @@ MAX_PAGE = 100
 TheServices = Annotated[Services, Depends(services)]
 ContentReader = Annotated[Principal, Depends(require("contents:read"))]
 ContentWriter = Annotated[Principal, Depends(require("contents:write"))]
+WebhookReader = Annotated[Principal, Depends(require("webhooks:read"))]
+WebhookWriter = Annotated[Principal, Depends(require("webhooks:write"))]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of entries.")]
 Cursor = Annotated[str | None, Query(max_length=200, description="`nextCursor` of the previous page.")]
 BrandFilter = Annotated[

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from api.auth import not_found
 from api.process.services import Services
-from api.routes.brands import visible_brand
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import AccountRow, ContentRow, EndpointRow, EventRow
 from munadi.domain.ids import Prefix, is_id
@@ -28,7 +27,7 @@ async def brand_filter(ref: str | None, principal: Principal, services: Services
     # The call counts for the brand that it names, so most often that brand was read together with the key.
     if principal.may_see(ref) and principal.calls is not None and principal.calls.ref == ref:
         return ref
-    return (await visible_brand(ref, principal, services)).ref
+    return (await services.brands.get(ref, principal)).ref
 
 
 async def object_filter(object_id: str | None, prefix: Prefix, principal: Principal, services: Services) -> str | None:

@@ -13,7 +13,7 @@ from api.dashboard.page_data import ReadingFailed, TheReader, TheViewer
 from api.dashboard.render import ASSETS, PageRoute
 from api.deps import TheServices
 from api.http.media_response import stored_response
-from munadi.media.facts import MediaRefused
+from munadi.domain.media_facts import MediaRefused
 from munadi.media.pool import off_loop
 from munadi.media.thumbnail import TYPE, thumbnail
 

@@ -1,4 +1,4 @@
-"""Builds problems for refusals from outside: a network refused an account, or the guard refused a URL."""
+"""Builds problems for an account that its network refused."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from api.http.problems import ProblemError
 from munadi.domain.failure import ChannelError, FailureClass, FieldRefused, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import REASONS
-from munadi.intake.problems import ProblemCollector
-from munadi.outbound.guard import Guard, GuardRefused
 
 _PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 _WAIT = timedelta(seconds=30)
@@ -56,18 +54,3 @@ def _of_field(error: FieldRefused, channel: str) -> ProblemError:
         actual=error.actual,
     )
     return ProblemError(422, error.reason, "The network refused", error.message, errors=[problem])
-
-
-async def check_url(guard: Guard, url: str, pointer: str) -> None:
-    """422 unless the guard allows this URL."""
-    problems = ProblemCollector()
-    await find_url(guard, url, pointer, problems)
-    problems.raise_if_any()
-
-
-async def find_url(guard: Guard, url: str, pointer: str, problems: ProblemCollector) -> None:
-    """Report a problem unless the guard allows this URL."""
-    try:
-        await guard.check(url)
-    except GuardRefused as error:
-        problems.extend([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")])

@@ -2,7 +2,9 @@
 
 ProblemError       raised by a route: status, stable code, words, headers
 ProblemsFound      422: every violation of a request at once
-ChangeRefused      409: not in a state for this change
+NotVisible         404: there is none, or the key may not see it
+NotPermitted       403: more than the key's brand is concerned
+ChangeRefused      409: not in a state for this change; so is Conflict
 QuotaExceeded      429: a limit of the brand is used up (api/http/quotas.py)
 HTTPException      the framework's: 404, 405, …
 ClientDisconnect   499, which only the access log sees: the client has left
@@ -32,6 +34,7 @@ from starlette.responses import Response
 from api.http import quotas
 from api.known_problems import problem_type
 from munadi.crypto import SealBroken
+from munadi.db.answers import Conflict, NotPermitted, NotVisible, StaleVersion
 from munadi.db.idempotency import KeyReused, ResponseUnreadable
 from munadi.domain.model import WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
@@ -39,7 +42,6 @@ from munadi.domain.shape import problems_of_shape
 from munadi.domain.usage import QuotaExceeded
 from munadi.media.store import StoreUnavailable
 from munadi.process.logs import traceback_of
-from munadi.publishing.answers import NotVisible, StaleVersion
 from munadi.publishing.changes import ChangeRefused
 from munadi.publishing.media_use import MediaGone
 
@@ -117,6 +119,11 @@ def translate(error: Exception) -> ProblemError:
         case RequestValidationError():
             found = error.errors()
             return refused(problems_of_shape(found[:MAX_PROBLEMS]), more=max(0, len(found) - MAX_PROBLEMS))
+        case Conflict():
+            headers = {} if error.version is None else {"ETag": f'"{error.version}"'}
+            return ProblemError(409, error.code, error.title, str(error), errors=error.problems, headers=headers)
+        case NotPermitted():
+            return ProblemError(403, "BRAND_RESTRICTED", "Not permitted", str(error))
         case NotVisible():
             return ProblemError(404, "NOT_FOUND", "Not found", str(error))
         case StaleVersion():
@@ -225,6 +232,8 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         ProblemError,
         ProblemsFound,
         RequestValidationError,
+        Conflict,
+        NotPermitted,
         NotVisible,
         StaleVersion,
         ChangeRefused,

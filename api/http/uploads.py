@@ -6,20 +6,17 @@ A half-sent upload holds disk until it ends, so brands share the uploads at once
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 from fastapi import Request
 
 from api.http.problems import ProblemError
 from api.http.shares import NothingLeft, Share, UploadShares
 from api.http.upload_form import UploadForm
-from munadi.db.idempotency import IdempotencyKey
-from munadi.intake.problems import ProblemCollector
-from munadi.media.facts import MediaCode
+from munadi.domain.media_facts import MediaCode
+from munadi.domain.problem_collector import ProblemCollector
+from munadi.intake.media import Upload
 from munadi.media.store import MediaStore
 
 # What is parsed and written at once, in a thread.
@@ -36,27 +33,6 @@ def upload_place(uploads: UploadShares, brand_ref: str | None) -> Iterator[Share
             yield share
     except NothingLeft as error:
         raise _too_many(error) from None
-
-
-@dataclass(frozen=True)
-class Upload:
-    """The content of a form. `path` None: no file, which is already a problem."""
-
-    path: Path | None
-    sha256: str
-    declared_type: str | None
-    name: str | None
-    brand_ref: str | None
-
-    def discard(self) -> None:
-        """Remove the file."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
-
-    def identified(self, idempotency: IdempotencyKey) -> IdempotencyKey:
-        """The idempotency key with the file's hash in its fingerprints: a form has no canonical JSON."""
-        marks = [f"{each} {self.brand_ref} {self.sha256}".encode() for each in idempotency.fingerprints]
-        return replace(idempotency, fingerprints=tuple(hashlib.sha256(mark).hexdigest() for mark in marks))
 
 
 async def read_upload(

@@ -12,8 +12,13 @@ from api.http.address import Callers
 from api.http.shares import UploadShares
 from api.process.starts import Starts
 from munadi.accounts.connecting import ConnectFlow
+from munadi.accounts.links import ConnectionService
+from munadi.accounts.service import AccountService
 from munadi.config import Settings
 from munadi.crypto import KeyRing
+from munadi.db.brands.calendar_feeds import FeedService
+from munadi.db.brands.service import BrandService
+from munadi.db.keys.service import KeyService
 from munadi.db.session import Database
 from munadi.limits.addresses import AddressLimit
 from munadi.limits.calls import CallMeter
@@ -22,7 +27,11 @@ from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock, Sender
+from munadi.publishing.drafts import DraftService
+from munadi.publishing.media_service import MediaService
 from munadi.publishing.service import PostService
+from munadi.webhooks.resending import ResendService
+from munadi.webhooks.service import EndpointService
 
 
 @dataclass
@@ -41,8 +50,17 @@ class Services:
     webhook_guard: Guard
     clock: Clock
     sender: Sender
+    brands: BrandService
+    keys: KeyService
+    feeds: FeedService
+    endpoints: EndpointService
+    resends: ResendService
+    accounts: AccountService
     connecting: ConnectFlow
+    connections: ConnectionService
+    media: MediaService
     posts: PostService
+    drafts: DraftService
     starts: Starts
     calls: CallMeter
     callers: Callers

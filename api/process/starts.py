@@ -17,12 +17,13 @@ import structlog
 from structlog.contextvars import get_contextvars
 from temporalio.client import Client
 
+from munadi.domain.account_view import AccountView
 from munadi.ports import Clock
 from munadi.process.background import detached
 from munadi.publishing.crowds import Crowds
 from munadi.publishing.model import View
 from munadi.publishing.schedule import ScheduleStore
-from workflows.start import wake_content
+from workflows.start import wake_account, wake_content
 
 # Starts at the same time. More would only queue at Temporal, before the work of posts that are due.
 AT_ONCE = 8
@@ -49,7 +50,7 @@ class _Accepted:
 
 @dataclass
 class Starts:
-    """The workflows that are to be started or woken (`Workflows` of the posts service). One object per process."""
+    """The workflows that are to be started or woken (`Workflows`, `AccountWorkflows`). One object per process."""
 
     temporal: Client | None
     task_queue: str
@@ -80,12 +81,16 @@ class Starts:
     def wake(self, content_id: str, brand_ref: str, channels: Sequence[str]) -> None:
         """Signal the workflow of a post whose change is committed, or start it. Returns at once."""
         if (client := self.client) is not None:
-            signal = wake_content(
-                client, self.task_queue, content_id=content_id, brand_ref=brand_ref, channels=channels
+            self._signal(
+                content_id,
+                wake_content(client, self.task_queue, content_id=content_id, brand_ref=brand_ref, channels=channels),
             )
-            task = asyncio.create_task(self.signal(content_id, signal))
-            self._waking.add(task)
-            task.add_done_callback(self._waking.discard)
+
+    def wake_account(self, account: AccountView) -> None:
+        """Signal the workflow of an account that was connected or disconnected, or start it. Returns at once."""
+        if (client := self.client) is not None:
+            named = {"account_id": account.id, "brand_ref": account.brand_ref, "channel": account.channel}
+            self._signal(account.id, wake_account(client, self.task_queue, **named))
 
     async def finish(self) -> None:
         """Before the process ends: wait for what is under way."""
@@ -93,7 +98,12 @@ class Starts:
         if self._draining is not None:
             await self._draining
 
-    async def signal(self, whose: str, call: Awaitable[object]) -> None:
+    def _signal(self, whose: str, call: Awaitable[object]) -> None:
+        task = asyncio.create_task(self._signalled(whose, call))
+        self._waking.add(task)
+        task.add_done_callback(self._waking.discard)
+
+    async def _signalled(self, whose: str, call: Awaitable[object]) -> None:
         """Await a call that wakes a workflow, for a second; a failure is logged, and pauses further calls."""
         try:
             async with asyncio.timeout(PATIENCE):

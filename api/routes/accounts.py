@@ -4,47 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, BackgroundTasks, Body, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
-from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.background import BackgroundTask
 
-from api.account_removal import disconnect_account
-from api.auth import not_found, require
+from api.answers import created, plain
+from api.auth import require
 from api.deps import AccountId, Page, TheServices
 from api.filters import brand_filter
-from api.http.outside_problems import check_url, of_channel
+from api.http.outside_problems import of_channel
 from api.http.paging import PagingQuery
-from api.http.problems import refused
-from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
+from api.idempotency import IdempotencyHeader
 from api.openapi import examples
 from api.openapi.document import error_responses
 from api.openapi.examples import shows, shows_page
-from api.process.services import Services
-from api.process.wake import wake, wake_accounts
-from api.routes.brands import Ref, visible_brand
-from munadi.accounts.checking import AccountChecks
-from munadi.accounts.importing import prove
-from munadi.accounts.tokens import AccountTokens
+from api.routes.brands import Ref
 from munadi.db.accounts.store import AccountStore
-from munadi.db.audit import record
-from munadi.db.brands.limits import lock_limits, require_accounts
 from munadi.db.keys.callers import Principal
 from munadi.domain.account import AccountStatus
-from munadi.domain.account_view import AccountView
-from munadi.domain.audit import Action
+from munadi.domain.account_view import AccountCheck, AccountView
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import ChannelError, Failure
-from munadi.domain.ids import Prefix, is_id
+from munadi.domain.failure import ChannelError
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
-from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
-from munadi.ports import AccountImport, Connection
-from munadi.ports.calls import calling_for
-from munadi.publishing import account_changes
+from munadi.ports import AccountImport
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
@@ -100,13 +85,6 @@ class AccountImportRequest(WireModel):
     )
 
 
-class AccountCheck(AccountView):
-    """The account after a check with its network. `failure` has the problem and its remedy."""
-
-    ok: bool = Field(description="Whether the network accepts the connection.")
-    failure: Failure | None = Field(description="What the check found; null if all is well.")
-
-
 @router.post(
     "/brands/{ref}/accounts",
     operation_id="accounts.import",
@@ -127,27 +105,22 @@ async def import_account(
     idempotency: IdempotencyHeader,
 ) -> Response:
     """The credentials are verified with the network and stored encrypted. Importing a profile again reconnects it."""
-    brand = await visible_brand(ref, principal, services)
-    if replay := await earlier_response(services, idempotency, ref, "accounts.import"):
-        return replay
-    with calling_for(ref):
-        connection = await _verified(body, services)
-    accounts = AccountStore(services.database, services.keyring)
-
-    async def keep(session: AsyncSession) -> Success:
-        external_id = connection.profile.external_id
-        limits = brand.limits if brand.limits.accounts is None else await lock_limits(session, ref)
-        known = await accounts.is_connected(session, ref, body.channel, external_id)
-        await require_accounts(session, ref, limits, adding=0 if known else 1)
-        view = await account_changes.connect(
-            session, services.keyring, ref, body.channel, connection, login=body.login, now=services.clock.now()
-        )
-        action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_IMPORTED
-        record(session, action, target=view.id, brand_ref=ref, now=services.clock.now())
-        headers = {"Location": f"/v1/accounts/{view.id}"}
-        return Success(view, 200 if known else 201, headers, BackgroundTask(wake, services, view))
-
-    return await respond_once(services, idempotency, ref, "accounts.import", keep)
+    sent = body.credentials
+    given = AccountImport(
+        external_id=body.external_id,
+        service_url=body.service_url,
+        login=body.login,
+        access_token=sent.access_token,
+        refresh_token=sent.refresh_token,
+        expires_at=sent.expires_at,
+        identifier=sent.identifier,
+        password=sent.password,
+    )
+    try:
+        answer = await services.accounts.add(ref, body.channel, given, principal, idempotency)
+    except ChannelError as error:
+        raise of_channel(error, body.channel, "/credentials") from error
+    return created(answer, "/v1/accounts", 201 if answer.identity["is_new"] else 200)
 
 
 @router.get(
@@ -187,7 +160,7 @@ async def list_accounts(
 )
 async def get_account(account_id: AccountId, principal: Reader, services: TheServices) -> AccountView:
     """One account. Disconnected accounts can be read too."""
-    return await visible_account(account_id, principal, services)
+    return await services.accounts.get(account_id, principal)
 
 
 @router.post(
@@ -204,23 +177,11 @@ async def check(
     account_id: AccountId, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Ask the network whether the account still works. A dead grant becomes `reauth_required`."""
-    before = await visible_account(account_id, principal, services)
-    if replay := await earlier_response(services, idempotency, before.brand_ref, "accounts.check"):
-        return replay
-    accounts = AccountStore(services.database, services.keyring)
-    tokens = AccountTokens(accounts, services.channels, services.clock, "api")
     try:
-        failure = await AccountChecks(accounts, services.channels, tokens, services.clock).check(account_id)
+        return plain(await services.accounts.check(account_id, principal, idempotency))
     except ChannelError as error:
-        raise of_channel(error, before.channel, "") from error
-    view = await visible_account(account_id, principal, services)
-
-    async def answer(session: AsyncSession) -> Success:
-        now = services.clock.now()
-        record(session, Action.ACCOUNT_CHECKED, target=account_id, brand_ref=before.brand_ref, now=now)
-        return Success(AccountCheck(**view.model_dump(by_alias=False), ok=failure is None, failure=failure))
-
-    return await respond_once(services, idempotency, before.brand_ref, "accounts.check", answer)
+        account = await services.accounts.get(account_id, principal)
+        raise of_channel(error, account.channel, "") from error
 
 
 @router.delete(
@@ -230,47 +191,7 @@ async def check(
     responses=error_responses(401, 403, 404, 422),
     summary="Disconnect",
 )
-async def disconnect(
-    account_id: AccountId, principal: Writer, services: TheServices, background: BackgroundTasks
-) -> None:
+async def disconnect(account_id: AccountId, principal: Writer, services: TheServices) -> None:
     """Posts that the account still had to publish fail with ACCOUNT_DISCONNECTED. Our grant is revoked where the
     network supports that. Repeating the call changes nothing."""
-    before = await visible_account(account_id, principal, services)
-    await disconnect_account(services, AccountStore(services.database, services.keyring), account_id)
-    if before.status is not AccountStatus.DISCONNECTED:
-        wake_accounts(background, services, [before])
-
-
-async def visible_account(account_id: str, principal: Principal, services: Services) -> AccountView:
-    """The account in the path. 404 when there is none, or it belongs to another brand."""
-    store = AccountStore(services.database, services.keyring)
-    view = await store.view(account_id) if is_id(account_id, Prefix.ACCOUNT) else None
-    if view is None or not principal.may_see(view.brand_ref):
-        raise not_found("account", account_id)
-    return view
-
-
-async def _verified(body: AccountImportRequest, services: Services) -> Connection:
-    if body.channel not in services.channels:
-        message = f"{body.channel} is not available here; see GET /v1/channels"
-        raise refused([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])
-    if body.service_url is not None:
-        await check_url(services.guard, body.service_url, "/serviceUrl")
-    sent = body.credentials
-    if sent.expires_at is not None and sent.expires_at <= services.clock.now() and not sent.refresh_token:
-        message = "the token has expired, and there is no refreshToken to renew it with"
-        raise refused([Problem(pointer="/credentials/expiresAt", code="TIME_IN_PAST", message=message)])
-    given = AccountImport(
-        external_id=body.external_id,
-        service_url=body.service_url,
-        login=body.login,
-        access_token=sent.access_token,
-        refresh_token=sent.refresh_token,
-        expires_at=sent.expires_at,
-        identifier=sent.identifier,
-        password=sent.password,
-    )
-    try:
-        return await prove(services.channels[body.channel], given)
-    except ChannelError as error:
-        raise of_channel(error, body.channel, "/credentials") from error
+    await services.accounts.disconnect(account_id, principal)

@@ -9,13 +9,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
 
+from api.answers import changed
 from api.bodies.parsing import described, read_body
 from api.deps import ContentId, ContentWriter, IfMatch, TheServices, read_match, require_match
 from api.http.client_disconnect import while_connected
 from api.idempotency import IdempotencyHeader
 from api.openapi import examples
 from api.openapi.document import error_responses
-from api.post_answers import changed
 from munadi.domain.content import ContentView
 from munadi.intake.requests import ContentEdit, EmptyRequest, RescheduleRequest, RetryRequest
 

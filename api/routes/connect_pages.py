@@ -11,7 +11,7 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, BackgroundTasks, Path, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from api.auth import not_found
@@ -24,7 +24,6 @@ from api.languages.catalogue import N_, gettext
 from api.openapi.document import CALLBACK, error_responses
 from api.pages import ASSETS, HEADERS, ICON, page
 from api.process.services import Services
-from api.process.wake import wake_accounts
 from munadi.accounts.connecting import ConnectResult, InvalidLink, InvalidState
 from munadi.db.accounts.client_keys import keys_in_use
 from munadi.db.accounts.connections import ConnectionStore, hash_of, view_of
@@ -117,7 +116,6 @@ async def come_back(
     channel: Annotated[str, Path(description="The network, as `GET /v1/channels` names it.")],
     request: Request,
     services: TheServices,
-    background: BackgroundTasks,
 ) -> Response:
     """The network sends the owner's browser here after the consent. It is for that browser alone, which has the cookie
     that it got when it opened the connect link. Its refusals are pages; networks may add parameters of their own."""
@@ -130,7 +128,6 @@ async def come_back(
         lines = [N_("It was used before, it is more than ten minutes old, or it belongs to another try."),
                  N_("Nothing was connected. Open the link that you were given again.")]  # fmt: skip
         return page("end.html", 400, heading=N_("This answer is not expected"), lines=lines)
-    wake_accounts(background, services, back.accounts)
     return await _arrived(back, services)
 
 
@@ -157,7 +154,7 @@ async def show_choices(connection_id: str, request: Request, services: TheServic
 
 
 @router.post("/connections/{connection_id}/choose")
-async def choose(connection_id: str, request: Request, services: TheServices, background: BackgroundTasks) -> Response:
+async def choose(connection_id: str, request: Request, services: TheServices) -> Response:
     """Connect the chosen profiles."""
     browser = Browser.of(request, services)
     row = await _of_browser(connection_id, browser, services)
@@ -174,7 +171,6 @@ async def choose(connection_id: str, request: Request, services: TheServices, ba
         return await _choosing(row, request, services, N_("That is none of the choices."))
     except (InvalidState, InvalidLink):
         return _over()
-    wake_accounts(background, services, back.accounts)
     return await _arrived(back, services)
 
 

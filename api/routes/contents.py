@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from api.answers import accepted
 from api.auth import not_found
 from api.bodies.parsing import body_of, described, read_body
 from api.deps import (
@@ -29,8 +30,6 @@ from api.http.metadata_query import PARAMETER, MetadataQuery
 from api.idempotency import IdempotencyHeader
 from api.openapi import examples
 from api.openapi.document import error_responses
-from api.post_answers import accepted
-from api.post_checks import check_post
 from api.process.services import Services
 from munadi.db.contents import queries as contents
 from munadi.db.keys.callers import Principal
@@ -73,7 +72,7 @@ async def create_content(
 )
 async def validate_content(request: Request, services: TheServices, principal: ContentWriter) -> Validation:
     """What POST /v1/contents would report, without storing anything."""
-    return await check_post(request, services, principal, body_of(request))
+    return await while_connected(request, services.posts.validate_body(body_of(request), principal))
 
 
 @router.get(

@@ -5,23 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import not_found
-from api.deps import DeliveryId, Page, TheServices
+from api.answers import plain
+from api.deps import DeliveryId, Page, TheServices, WebhookReader, WebhookWriter
 from api.filters import object_filter
 from api.http.paging import PagingQuery
-from api.idempotency import IdempotencyHeader, Success, respond_once
+from api.idempotency import IdempotencyHeader
 from api.openapi import webhook_examples
 from api.openapi.document import error_responses
 from api.openapi.examples import shows, shows_page
-from api.visible_endpoint import WebhookReader, WebhookWriter, disabled
-from munadi.db.audit import record
-from munadi.db.brands.limits import require_deliveries
 from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
-from munadi.domain.audit import Action
-from munadi.domain.ids import Prefix, is_id
-from munadi.domain.key import Scope
+from munadi.domain.ids import Prefix
 from munadi.domain.webhook import DeliveryDetail, DeliveryStatus, DeliveryView
 
 router = APIRouter(prefix="/deliveries")
@@ -71,13 +65,7 @@ async def list_deliveries(
 )
 async def get_delivery(delivery_id: DeliveryId, principal: WebhookReader, services: TheServices) -> DeliveryDetail:
     """One delivery whole: its newest request as it was sent, and each attempt with its response (16 kB at most)."""
-    may_read_texts = principal.may(Scope.CONTENTS_READ)
-    log = DeliveryLog(services.database)
-    is_possible = is_id(delivery_id, Prefix.DELIVERY)
-    found = await log.detail(delivery_id, may_read_texts=may_read_texts) if is_possible else None
-    if found is None or found[1].deleted_at is not None or not principal.may_see(found[1].brand_ref):
-        raise not_found("delivery", delivery_id)
-    return found[0]
+    return await services.resends.delivery(delivery_id, principal)
 
 
 @router.post(
@@ -92,18 +80,4 @@ async def redeliver(
     delivery_id: DeliveryId, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Resend now, whatever the delivery's status, with a fresh retry schedule. The event keeps its id."""
-    log = DeliveryLog(services.database)
-    found = await log.find(delivery_id) if is_id(delivery_id, Prefix.DELIVERY) else None
-    if found is None or found[1].deleted_at is not None or not principal.may_see(found[1].brand_ref):
-        raise not_found("delivery", delivery_id)
-    endpoint = found[1]
-    if not endpoint.enabled:
-        raise disabled(endpoint.id)
-
-    async def again(session: AsyncSession) -> Success:
-        now = services.clock.now()
-        await require_deliveries(session, endpoint.brand_ref, now)
-        record(session, Action.DELIVERY_REDELIVERED, target=delivery_id, brand_ref=endpoint.brand_ref, now=now)
-        return Success(await log.redeliver(session, delivery_id, now), 202)
-
-    return await respond_once(services, idempotency, endpoint.brand_ref, "deliveries.redeliver", again)
+    return plain(await services.resends.redeliver(delivery_id, principal, idempotency), 202)

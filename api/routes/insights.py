@@ -11,7 +11,6 @@ from api.deps import ContentReader, TheServices
 from api.http.problems import refused
 from api.openapi.document import error_responses
 from api.openapi.examples import CONTENT, shows
-from api.routes.brands import visible_brand
 from munadi.db.contents.insights import tallies_of
 from munadi.domain.insights import DAYS, MOST_DAYS, Insights, insights_of
 from munadi.domain.problem import Problem
@@ -54,7 +53,7 @@ async def get_insights(
     first, last = _range(since, until, services.clock.now().date())
     named = brand_ref if brand_ref is not None else principal.brand_ref
     if named is not None:
-        await visible_brand(named, principal, services)
+        await services.brands.get(named, principal)
     edges = [datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1))]
     async with services.database.read() as session:
         tallies = await tallies_of(session, named, *edges)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from api.answers import plain
 from api.deps import ContentReader, ContentWriter, PublicationId, TheServices
 from api.idempotency import IdempotencyHeader
 from api.openapi.document import error_responses
-from api.post_answers import plain
 from munadi.db.contents.details import PublicationDetail
 from munadi.domain.publication import DismissedAs
 from munadi.intake.requests import DismissRequest, EmptyRequest, ResolveRequest

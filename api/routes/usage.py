@@ -14,7 +14,6 @@ from api.http.paging import PagingQuery
 from api.openapi import quota_examples
 from api.openapi.document import error_responses
 from api.process.services import Services
-from api.routes.brands import visible_brand
 from munadi.db.brands.store import BrandStore
 from munadi.db.brands.usage import UsageStore
 from munadi.db.keys.callers import Principal
@@ -52,7 +51,7 @@ async def get_usage(
     wanted = Month(month) if month is not None else Month.of(now)
     named = brand_ref if brand_ref is not None else principal.brand_ref
     if named is not None:
-        return (await _usage(services, [await visible_brand(named, principal, services)], wanted, now))[0]
+        return (await _usage(services, [await services.brands.get(named, principal)], wanted, now))[0]
     brands = await BrandStore(services.database).list(only=None, limit=paging.reading, after=paging.after)
     return paging.page(await _usage(services, brands, wanted, now), lambda usage: usage.brand_ref)
 

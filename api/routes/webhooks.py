@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import not_found
-from api.bodies.brand import named_brand
-from api.bodies.endpoint_headers import check_headers
+from api.answers import created, plain
 from api.bodies.parsing import described, read_whole
-from api.bodies.webhooks import EndpointChange, EndpointCreate, SecretRotation
-from api.deps import EndpointId, Page, TheServices
+from api.deps import EndpointId, Page, TheServices, WebhookReader, WebhookWriter
 from api.filters import brand_filter
-from api.http.outside_problems import check_url, find_url
 from api.http.paging import PagingQuery
-from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
+from api.idempotency import IdempotencyHeader
 from api.openapi import webhook_examples
 from api.openapi.document import error_responses
 from api.openapi.examples import shows, shows_page
 from api.routes import deliveries, recoveries
-from api.visible_endpoint import WebhookReader, WebhookWriter, endpoint_store, visible_endpoint
-from api.webhook_test import send_test
-from munadi.db.audit import record
-from munadi.db.brands.limits import require_deliveries, require_holding
-from munadi.db.keys.callers import Principal
-from munadi.domain.audit import Action
 from munadi.domain.brand import BrandRef
-from munadi.domain.key import Scope
-from munadi.domain.problem import Problem, ProblemsFound
-from munadi.domain.usage import Limit
-from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Ordering, Payload, SignatureScheme
-from munadi.intake.problems import ProblemCollector
-from munadi.ports.calls import calling_for
+from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret
+from munadi.domain.webhook_requests import EndpointChange, EndpointCreate, SecretRotation
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
-CREATE, ROTATE = "endpoints.create", "endpoints.rotate"
 router.include_router(deliveries.router)
 router.include_router(recoveries.router)
 
@@ -58,39 +42,8 @@ async def create_endpoint(
     request: Request, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """The signing secret is shown only in this response. The URL must be public https (loopback in development)."""
-    body, readable, shape = read_whole(request, EndpointCreate)
-    problems = ProblemCollector(shape)
-    brand_ref = await named_brand(readable.get("brand_ref"), principal, services, problems)
-    if "url" in readable:
-        with calling_for(brand_ref):
-            await find_url(services.webhook_guard, readable["url"], "/url", problems)
-    _check_payload(readable.get("payload"), principal, problems)
-    check_headers(readable.get("headers"), problems)
-    problems.raise_if_any()
-    assert body is not None
-
-    async def create(session: AsyncSession) -> Success:
-        most = services.settings.limits.endpoints
-        await require_holding(session, brand_ref, Limit.ENDPOINTS, most, services.clock.now())
-        made = await endpoint_store(services).create(
-            session,
-            url=body.url,
-            brand_ref=brand_ref,
-            types=body.types or (),
-            channels=body.channels or (),
-            description=body.description,
-            enabled=body.enabled is not False,
-            payload=body.payload or _default_payload(principal),
-            signature=body.signature or SignatureScheme.V1,
-            ordering=body.ordering or Ordering.NONE,
-            max_per_second=body.max_per_second,
-            headers=body.headers,
-            created_by_key=principal.key_id,
-            now=services.clock.now(),
-        )
-        return Success(made, 201, {"Location": f"/v1/webhooks/endpoints/{made.id}"})
-
-    return await respond_once(services, idempotency, brand_ref, secret_operation(principal.key_id, CREATE), create)
+    answer = await services.endpoints.create(read_whole(request, EndpointCreate), principal, idempotency)
+    return created(answer, "/v1/webhooks/endpoints")
 
 
 @router.get(
@@ -107,12 +60,7 @@ async def list_endpoints(
 ) -> Page[EndpointView]:
     """The endpoints that this key may see, without their secrets."""
     brand = await brand_filter(brand_ref, principal, services)
-    rows = await endpoint_store(services).list(
-        brand_ref=brand,
-        with_global=principal.brand_ref is None,
-        limit=paging.reading,
-        after=paging.after,
-    )
+    rows = await services.endpoints.list(brand, principal, limit=paging.reading, after=paging.after)
     return paging.page(rows, lambda endpoint: endpoint.id)
 
 
@@ -124,7 +72,7 @@ async def list_endpoints(
 )
 async def get_endpoint(endpoint_id: EndpointId, principal: WebhookReader, services: TheServices) -> EndpointView:
     """One endpoint with its health."""
-    return await visible_endpoint(endpoint_id, principal, services)
+    return await services.endpoints.get(endpoint_id, principal)
 
 
 @router.patch(
@@ -139,27 +87,7 @@ async def change_endpoint(
     """Only the fields that you send are changed. Enabling an endpoint sends the events stored while it was disabled.
 
     A key without `contents:read` that changes the URL makes the endpoint thin."""
-    before = await visible_endpoint(endpoint_id, principal, services)
-    changes = {name: getattr(body, name) for name in body.model_fields_set}
-    _refuse_null(changes, "url", "enabled", "payload", "ordering")
-    problems = ProblemCollector()
-    check_headers(changes.get("headers"), problems)
-    if changes.get("payload") is not before.payload:
-        _check_payload(changes.get("payload"), principal, problems)
-    problems.raise_if_any()
-    for name in ("types", "channels"):
-        if name in changes:
-            changes[name] = changes[name] or ()
-    if body.url is not None:
-        with calling_for(before.brand_ref):
-            await check_url(services.webhook_guard, body.url, "/url")
-        if body.url != before.url and _default_payload(principal) is Payload.THIN:
-            # Or a key that may not read texts could have them sent to an address of its own.
-            changes["payload"] = Payload.THIN
-    changed = await endpoint_store(services).change(endpoint_id, changes, services.clock.now())
-    if changed is None:
-        raise not_found("endpoint", endpoint_id)
-    return changed
+    return await services.endpoints.change(endpoint_id, body, principal)
 
 
 @router.delete(
@@ -171,8 +99,7 @@ async def change_endpoint(
 )
 async def delete_endpoint(endpoint_id: EndpointId, principal: WebhookWriter, services: TheServices) -> None:
     """Nothing more is sent to it, including pending deliveries."""
-    await visible_endpoint(endpoint_id, principal, services)
-    await endpoint_store(services).delete(endpoint_id, services.clock.now())
+    await services.endpoints.delete(endpoint_id, principal)
 
 
 @router.post(
@@ -191,24 +118,7 @@ async def rotate_secret(
 ) -> Response:
     """Create a new secret. The old one also signs for 24 hours, so that you can switch without downtime; with
     `revokePrevious` it ends at once."""
-    wanted = body or SecretRotation()
-    endpoint = await visible_endpoint(endpoint_id, principal, services)
-
-    async def rotate(session: AsyncSession) -> Success:
-        rotated = await endpoint_store(services).rotate(
-            session,
-            endpoint_id,
-            services.clock.now(),
-            revoke_previous=wanted.revoke_previous,
-            signature=wanted.signature,
-        )
-        if rotated is None:
-            raise not_found("endpoint", endpoint_id)
-        return Success(rotated)
-
-    return await respond_once(
-        services, idempotency, endpoint.brand_ref, secret_operation(principal.key_id, ROTATE), rotate
-    )
+    return plain(await services.endpoints.rotate(endpoint_id, principal, idempotency, body or SecretRotation()))
 
 
 @router.post(
@@ -222,38 +132,4 @@ async def send_test_event(
     endpoint_id: EndpointId, principal: WebhookWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Send a `webhook.test` event now, also to a disabled endpoint. The response has the result."""
-    endpoint = await visible_endpoint(endpoint_id, principal, services)
-    if replay := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.test"):
-        return replay
-    async with services.database.read() as session:
-        await require_deliveries(session, endpoint.brand_ref, services.clock.now())
-    with calling_for(endpoint.brand_ref):
-        sent = await send_test(services, endpoint_id)
-
-    async def answer(session: AsyncSession) -> Success:
-        now = services.clock.now()
-        record(session, Action.ENDPOINT_TESTED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
-        return Success(sent)
-
-    return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.test", answer)
-
-
-def _default_payload(principal: Principal) -> Payload:
-    """The default payload for this key: a key that may not read posts gets events without their texts."""
-    return Payload.FULL if principal.may(Scope.CONTENTS_READ) else Payload.THIN
-
-
-def _check_payload(wanted: Payload | None, principal: Principal, problems: ProblemCollector) -> None:
-    if wanted is Payload.FULL and _default_payload(principal) is Payload.THIN:
-        message = "full events contain the texts of posts; a key without contents:read can only use thin ones"
-        problems.add("/payload", "SCOPE_MISSING", message, limit=Payload.THIN.value, actual=wanted.value)
-
-
-def _refuse_null(changes: dict[str, Any], *names: str) -> None:
-    found = [
-        Problem(pointer=f"/{name}", code="INVALID_FIELD", message="cannot be null")
-        for name in names
-        if name in changes and changes[name] is None
-    ]
-    if found:
-        raise ProblemsFound(found)
+    return plain(await services.endpoints.test(endpoint_id, principal, idempotency))

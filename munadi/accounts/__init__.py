@@ -1,1 +1,1 @@
-"""Connecting, importing and checking accounts, and their tokens."""
+"""Accounts: importing, connecting, checking and disconnecting profiles of networks."""

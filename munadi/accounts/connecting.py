@@ -20,14 +20,14 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.accounts.importing import prove
-from munadi.crypto import KeyRing
+from munadi.accounts.service import AccountWorkflows
 from munadi.db.accounts.connections import ConnectionStore, LinkTaken, NewConnection, OfferedProfiles, hash_of
 from munadi.db.accounts.store import AccountStore
+from munadi.db.answers import Service
 from munadi.db.audit import record
 from munadi.db.brands.limits import lock_limits, require_accounts
 from munadi.db.brands.store import BrandStore
 from munadi.db.keys.store import KeyStore
-from munadi.db.session import Database
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account_view import AccountView
 from munadi.domain.audit import Action
@@ -36,7 +36,7 @@ from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.domain.reasons import failure_of
 from munadi.domain.usage import QuotaExceeded
-from munadi.ports import Channels, Choice, Clock, Connection, ConsentRequest
+from munadi.ports import Channels, Choice, Connection, ConsentRequest
 from munadi.ports.calls import calling_for
 from munadi.publishing import account_changes
 
@@ -63,37 +63,23 @@ class ConnectResult:
     status: ConnectionStatus
     redirect_url: str | None
     failure: Failure | None = None
-    accounts: tuple[AccountView, ...] = ()  # what was connected just now
 
 
-class ConnectFlow:
+@dataclass(frozen=True)
+class ConnectFlow(Service):
     """The flow from link to account. `base_url` is where browsers reach the API, without a trailing slash."""
 
-    def __init__(
-        self,
-        database: Database,
-        keyring: KeyRing,
-        accounts: AccountStore,
-        connections: ConnectionStore,
-        channels: Channels,
-        clock: Clock,
-        base_url: str,
-    ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._accounts = accounts
-        self._connections = connections
-        self._channels = channels
-        self._clock = clock
-        self._base_url = base_url
+    channels: Channels
+    workflows: AccountWorkflows
+    base_url: str
 
     async def create_link(
         self, session: AsyncSession, new: NewConnection, expires_at: datetime
     ) -> tuple[ConnectionRow, str]:
         """Create a link in the caller's transaction: its row and its URL, which is not stored."""
         link = secrets.token_urlsafe(SECRET_BYTES)
-        row = await self._connections.create(session, new, link, expires_at, self._clock.now())
-        return row, f"{self._base_url}/connect/{link}"
+        row = await self._connections.create(session, new, link, expires_at, self.clock.now())
+        return row, f"{self.base_url}/connect/{link}"
 
     async def open_link(self, link: str) -> ConnectionRow:
         """The attempt that a link belongs to. Raises InvalidLink."""
@@ -102,7 +88,7 @@ class ConnectFlow:
             raise InvalidLink("There is no such link. Ask for a new one.")
         if row.status == ConnectionStatus.CONNECTED.value:
             raise InvalidLink("This link has been used: the account is connected.")
-        if row.expires_at <= self._clock.now():
+        if row.expires_at <= self.clock.now():
             raise InvalidLink("This link has expired. Ask for a new one.")
         await self._require_key(row)
         return row
@@ -112,10 +98,10 @@ class ConnectFlow:
         row = await self.open_link(link)
         state = secrets.token_urlsafe(SECRET_BYTES)
         with calling_for(row.brand_ref):
-            consent = await self._channels[row.channel].begin_consent(self._consent_request(row, state))
+            consent = await self.channels[row.channel].begin_consent(self._consent_request(row, state))
         try:
             await self._connections.begin(
-                row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
+                row.id, state=state, browser=browser, kept=consent.kept, now=self.clock.now(), life=STATE_LIFE
             )
         except LinkTaken:
             raise _taken() from None
@@ -125,7 +111,7 @@ class ConnectFlow:
         """Handle the network's redirect. Raises InvalidState, and InvalidLink when another browser has taken the link
         over since; any other failure is in the result."""
         state = answered.get("state", "")
-        taken = await self._connections.take(state, channel, self._clock.now()) if state else None
+        taken = await self._connections.take(state, channel, self.clock.now()) if state else None
         if taken is None:
             raise InvalidState
         row, kept = taken
@@ -133,28 +119,28 @@ class ConnectFlow:
             self._require_browser(row, browser)
             await self._require_key(row)
             with calling_for(row.brand_ref):
-                granted = await self._channels[channel].exchange(self._consent_request(row, state), answered, kept)
+                granted = await self.channels[channel].exchange(self._consent_request(row, state), answered, kept)
             choices = await self._narrowed(row, granted.choices)
             if len(choices) > 1:
                 return await self._offered(row, OfferedProfiles(choices, granted.scopes))
-            views = await self._keep(row, choices, granted.scopes)
+            await self._keep(row, choices, granted.scopes)
         except LinkTaken:
             raise _taken() from None
         except InvalidLink as error:
             return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, str(error)))
         except ChannelError as error:
             return await self._failed(row, error)
-        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
+        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
 
     async def _offered(self, row: ConnectionRow, profiles: OfferedProfiles) -> ConnectResult:
-        now = self._clock.now()
+        now = self.clock.now()
         await self._connections.offer(row, profiles, now, now + CHOICE_LIFE)
         return ConnectResult(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
 
     async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> ConnectResult:
         """Connect the chosen profiles. Raises InvalidState when nothing is offered (any more), LookupError for unknown
         ones."""
-        offered = await self._connections.offered(row.id, self._clock.now())
+        offered = await self._connections.offered(row.id, self.clock.now())
         if offered is None:
             raise InvalidState
         known = {choice.external_id: choice for choice in offered.choices}
@@ -162,12 +148,12 @@ class ConnectFlow:
             raise LookupError(unknown[0])
         await self._require_key(row)
         try:
-            views = await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
+            await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
         except LinkTaken:
             raise InvalidState from None
         except ChannelError as error:
             return await self._failed(row, error)
-        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
+        return ConnectResult(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
 
     async def _narrowed(self, row: ConnectionRow, choices: Sequence[Choice]) -> tuple[Choice, ...]:
         """The profiles to choose from; for a reconnect only the account's own profile."""
@@ -182,11 +168,9 @@ class ConnectFlow:
             raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
         return same
 
-    async def _keep(
-        self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]
-    ) -> tuple[AccountView, ...]:
+    async def _keep(self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]) -> None:
         """Verify every profile, then store all of them in one transaction, or none. Raises LinkTaken."""
-        channel = self._channels[row.channel]
+        channel = self.channels[row.channel]
         proven: list[Connection] = []
         for choice in choices:
             with calling_for(row.brand_ref):
@@ -197,16 +181,17 @@ class ConnectFlow:
                 raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
             granted = scopes or profile.scopes
             proven.append(Connection(profile.model_copy(update={"scopes": granted}), found.credentials))
-        now = self._clock.now()
-        brand = await BrandStore(self._database).get(row.brand_ref)
-        async with self._database.write() as session:
+        now = self.clock.now()
+        brand = await BrandStore(self.database).get(row.brand_ref)
+        async with self.database.write() as session:
             current = await self._connections.current(session, row)
             if brand is not None and brand.limits.accounts is not None:
                 await self._require_room(session, row, proven)
             views = [await self._connect(session, row, one, now) for one in proven]
             self._connections.finish(current, [view.id for view in views], now)
         log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
-        return tuple(views)
+        for view in views:
+            self.workflows.wake_account(view)
 
     async def _connect(
         self, session: AsyncSession, row: ConnectionRow, proven: Connection, now: datetime
@@ -214,7 +199,7 @@ class ConnectFlow:
         channel = ChannelName(row.channel)
         known = await self._accounts.is_connected(session, row.brand_ref, channel, proven.profile.external_id)
         view = await account_changes.connect(
-            session, self._keyring, row.brand_ref, channel, proven, login=row.login, now=now
+            session, self.keyring, row.brand_ref, channel, proven, login=row.login, now=now
         )
         action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_CONNECTED
         # An owner's browser has no key: it acts for the key that made the link.
@@ -235,14 +220,14 @@ class ConnectFlow:
         failure = failure_of(error.reason, error.message, error=error)
         log.warning("connecting through %s failed: %s", row.id, error)
         try:
-            await self._connections.fail(row, failure, self._clock.now())
+            await self._connections.fail(row, failure, self.clock.now())
         except LinkTaken:
             raise _taken() from None
         return ConnectResult(row.id, ConnectionStatus.FAILED, row.redirect_url, failure)
 
     async def _require_key(self, row: ConnectionRow) -> None:
-        key = await KeyStore(self._database).get(row.key_id)
-        now = self._clock.now()
+        key = await KeyStore(self.database).get(row.key_id)
+        now = self.clock.now()
         if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
             raise InvalidLink("This link is no longer valid: who made it may not connect accounts any more.")
 
@@ -251,8 +236,16 @@ class ConnectFlow:
             message = "the consent came back to another browser than it was begun in"
             raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, message)
 
+    @property
+    def _accounts(self) -> AccountStore:
+        return AccountStore(self.database, self.keyring)
+
+    @property
+    def _connections(self) -> ConnectionStore:
+        return ConnectionStore(self.database, self.keyring)
+
     def _consent_request(self, row: ConnectionRow, state: str) -> ConsentRequest:
-        redirect = f"{self._base_url}/v1/oauth/{row.channel}/callback"
+        redirect = f"{self.base_url}/v1/oauth/{row.channel}/callback"
         return ConsentRequest(state=state, redirect_uri=redirect, login=row.login, hint=row.hint)
 
 

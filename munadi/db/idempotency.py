@@ -41,11 +41,17 @@ class IdempotencyKey:
     key: str | None
     fingerprints: tuple[str, ...]
 
-    def record(self, keyring: KeyRing, brand_ref: str | None, operation: str) -> IdempotencyRecord | None:
-        """The record of this request, or None without a key."""
+    def record(
+        self, keyring: KeyRing, brand_ref: str | None, operation: str, *, only_for: str | None = None
+    ) -> IdempotencyRecord | None:
+        """The record of this request, or None without a key.
+
+        `only_for`: the API key that may get the answer again, since it shows a secret.
+        """
         if self.key is None:
             return None
-        return IdempotencyRecord(keyring, scope_of(brand_ref, operation), self.key, self.fingerprints)
+        scope = scope_of(brand_ref, operation if only_for is None else f"{operation} {only_for}")
+        return IdempotencyRecord(keyring, scope, self.key, self.fingerprints)
 
 
 @dataclass(frozen=True)

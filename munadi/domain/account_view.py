@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from munadi.domain.account import AccountStatus
-from munadi.domain.failure import Reason
+from munadi.domain.failure import Failure, Reason
 from munadi.domain.model import BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 
 
@@ -47,3 +47,10 @@ class AccountView(WireModel):
     affected_contents: tuple[str, ...] = Field(description="The ids of the posts that wait for this account.")
     created_at: CreatedAt
     updated_at: UpdatedAt
+
+
+class AccountCheck(AccountView):
+    """The account after a check with its network. `failure` has the problem and its remedy."""
+
+    ok: bool = Field(description="Whether the network accepts the connection.")
+    failure: Failure | None = Field(description="What the check found; null if all is well.")

@@ -45,3 +45,11 @@ class ConnectionView(WireModel):
     failure: Failure | None = Field(description="Why it failed; null if it did not.")
     created_at: CreatedAt
     expires_at: datetime = Field(description="When the link, or the time for choosing, ends.")
+
+
+class ConnectLink(WireModel):
+    """Send `connectUrl` to the profile's owner. It is not shown again."""
+
+    id: UniqueId
+    connect_url: str = Field(description="For the profile's owner. It is not shown again.")
+    expires_at: datetime = Field(description="When the link ends.")

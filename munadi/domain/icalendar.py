@@ -9,6 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from munadi.domain.model import BrandOf, CreatedAt, UniqueId, WireModel
 
 PRODUCT = "-//Munadi//Munadi//EN"
 # A post has no length; programs draw an entry that can be read.
@@ -91,3 +96,29 @@ def fold(line: str) -> Iterator[bytes]:
             part = b" "
         part += more
     yield part
+
+
+FEED: dict[str, Any] = {
+    "id": "cal_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "brandRef": "acme",
+    "createdAt": "2027-01-14T10:00:00Z",
+}
+FEED_WITH_URL: dict[str, Any] = {**FEED, "url": "https://munadi.acme.example/feeds/….ics"}
+
+
+class CalendarFeed(WireModel):
+    """A secret address of a brand's calendar, without the address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [FEED]})
+
+    id: UniqueId
+    brand_ref: BrandOf
+    created_at: CreatedAt
+
+
+class CalendarFeedWithUrl(CalendarFeed):
+    """The response to a creation, the only one that shows the address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [FEED_WITH_URL]})
+
+    url: str = Field(description="Whoever has it can read the brand's posts. It cannot be shown again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from munadi.domain.channel import MediaKind
-from munadi.domain.model import UniqueId, WireModel
+from munadi.domain.model import CreatedAt, UniqueId, WireModel
 
 
 class MediaAsset(WireModel):
@@ -39,3 +39,26 @@ class MediaAsset(WireModel):
         None, description="The file's name, as it was uploaded or in its URL; null where there was none."
     )
     alt: str | None = Field(None, description="What the picture shows, for those who cannot see it.")
+
+
+class MediaView(WireModel):
+    """A stored file that posts use, and what was probed of it."""
+
+    id: UniqueId
+    brand_ref: str | None = Field(description="Null: every brand may use it.")
+    kind: MediaKind = Field(description="Image, video or document.")
+    type: str = Field(description="The MIME type, by its own bytes.")
+    bytes: int = Field(description="The size in bytes.")
+    width: int = Field(description="Pixels; 0 for a document.")
+    height: int = Field(description="Pixels; 0 for a document.")
+    duration: float | None = Field(description="The length of a video, in seconds; null for other files.")
+    codec: str | None = Field(description="Of the video stream; null for other files.")
+    audio_codec: str | None = Field(description="Of the sound; null without sound.")
+    fps: float | None = Field(description="Pictures a second; null for other files than videos.")
+    pages: int | None = Field(description="The pages of a PDF or the slides of a PPTX; null for other files.")
+    name: str | None = Field(
+        description="The file's name, as it was uploaded or in its URL; null where there was none."
+    )
+    sha256: str = Field(description="The SHA-256 of the bytes, in hexadecimal.")
+    source_url: str | None = Field(description="Where it was fetched from; null for an uploaded file.")
+    created_at: CreatedAt

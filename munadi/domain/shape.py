@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
 
 from munadi.domain.problem import Problem, shortened
+
+Model = TypeVar("Model", bound=BaseModel)
 
 # More than an answer lists, because later steps put several lists together.
 MAX_DESCRIBED = 100
@@ -27,6 +32,23 @@ _LENGTHS = {"too_short": "needs at least", "too_long": "takes at most"}
 _UNITS = {"List": "item", "Tuple": "item", "Set": "item", "Dictionary": "field"}
 # Where a framework found the value, ahead of its place in there.
 _PLACES = {"body", "query", "path", "header", "cookie"}
+
+
+@dataclass(frozen=True)
+class ReadBody(Generic[Model]):
+    """A body of few fields, some of them perhaps malformed: their problems, and the other fields, so that the rules of
+    those are checked too."""
+
+    whole: Model | None
+    fields: Mapping[str, Any]
+    problems: Sequence[Problem]
+
+    @property
+    def model(self) -> Model:
+        """The body, once all problems are raised."""
+        if self.whole is None:
+            raise ValueError("a malformed body has problems, which are raised first")
+        return self.whole
 
 
 def problems_of_shape(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:

@@ -19,10 +19,10 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.brand import UnusableAccounts
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import Failure, Reason
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import ACCOUNT_REAUTH_REQUIRED, Warning_
 from munadi.domain.reasons import failure_of
 from munadi.intake.account_expiry import Expiry, expiry_before
-from munadi.intake.problems import ProblemCollector
 
 ACCOUNT_CODES = frozenset({ACCOUNT_REAUTH_REQUIRED, Reason.TOKEN_EXPIRES_BEFORE_SLOT.value, Reason.MISSING_SCOPE.value})
 _UNUSABLE = select(col(BrandRow.unusable_accounts)).where(col(BrandRow.ref) == bindparam("brand_ref"))

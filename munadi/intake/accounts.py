@@ -17,9 +17,9 @@ from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelSpec
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import Warning_
 from munadi.intake.account_trouble import Trouble, troubles_of
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ChannelRequest
 from munadi.ports import AnyChannel, Channels
 

@@ -17,6 +17,7 @@ from munadi.db.tables import BrandRow
 from munadi.domain.content import Draft
 from munadi.domain.failure import Failure
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import Warning_
 from munadi.domain.time import check_publish_by, check_window, default_publish_by
 from munadi.intake.account_trouble import Trouble, refuses_unusable
@@ -26,7 +27,6 @@ from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, checked_once, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
 from munadi.intake.media import IntakeMedia, MediaIntake, look_up
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ChannelRequest, ContentRequest
 from munadi.intake.times import read_times
 from munadi.intake.warnings import draft_warnings, preparation_warnings, time_warnings

@@ -10,10 +10,10 @@ from munadi.channels.text import check_text
 from munadi.domain.channel import LinkStyle
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.intake.accounts import Target
 from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentRequest, MediaRequest
 
 OVERRIDABLE = ("text", "media", "link")

@@ -17,9 +17,9 @@ from munadi.db.tables import BrandRow, PublicationRow
 from munadi.domain.brand import Duplicates
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.warnings import WarningCode
 from munadi.ports import Channels
 from munadi.publishing.content import LockedContent

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from munadi.domain.problem import Problem
-from munadi.intake.problems import ProblemCollector
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.intake.requests import ChannelRequest, ContentEdit, ContentRequest
 
 _CHANNEL = re.compile(r"/channels/(\d+)")

@@ -7,19 +7,21 @@ The cost of one request is bounded, and so is one brand's share of the fetches a
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.contents.media import asset_of, media_by_hash, media_by_id, new_media
+from munadi.db.idempotency import IdempotencyKey
 from munadi.db.tables import MediaRow
 from munadi.domain.media import MediaAsset
-from munadi.intake.problems import ProblemCollector
+from munadi.domain.media_facts import MediaFacts, MediaRefused
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.intake.requests import MediaRequest
-from munadi.media.facts import MediaFacts, MediaRefused
 from munadi.media.fetch import MediaFetcher
 from munadi.media.file_name import file_name, name_in_url
 from munadi.media.pool import off_loop, start_probe
@@ -91,6 +93,27 @@ class IntakeMedia:
         """Delete one file that is not used."""
         path.unlink(missing_ok=True)
         self.files.remove(path)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A form with an uploaded file. `path` None: no file, which is already a problem."""
+
+    path: Path | None
+    sha256: str
+    declared_type: str | None
+    name: str | None
+    brand_ref: str | None
+
+    def discard(self) -> None:
+        """Remove the file."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def identified(self, idempotency: IdempotencyKey) -> IdempotencyKey:
+        """The idempotency key with the file's hash in its fingerprints: a form has no canonical JSON."""
+        marks = [f"{each} {self.brand_ref} {self.sha256}".encode() for each in idempotency.fingerprints]
+        return replace(idempotency, fingerprints=tuple(hashlib.sha256(mark).hexdigest() for mark in marks))
 
 
 class MediaIntake:

@@ -187,3 +187,23 @@ class MediaUrlRequest(RequestBody):
 
 class EmptyRequest(RequestBody):
     """An empty body, or none."""
+
+
+class DraftBody(RequestBody):
+    """What is checked of a draft's body: the brand. The rest may be unfinished."""
+
+    model_config = ConfigDict(extra="allow")
+
+    brand_ref: str | None = Field(None, max_length=200)
+
+
+class DraftCreate(DraftBody):
+    """A post as for `POST /v1/contents`, with any field missing, unfinished or wrong: the answer lists the problems."""
+
+    brand_ref: str | None = Field(None, max_length=200, description="Absent: the key's own brand.")
+
+
+class DraftEdit(DraftBody):
+    """Fields of the post. Absent ones stay as they are, null removes one, a list replaces the whole list."""
+
+    brand_ref: str | None = Field(None, max_length=200, description="A draft stays with its brand.")

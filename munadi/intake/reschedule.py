@@ -8,11 +8,11 @@ from sqlmodel import col, select
 
 from munadi.crypto import KeyRing
 from munadi.db.tables import AccountRow
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING
 from munadi.domain.time import check_window
 from munadi.intake.account_trouble import ACCOUNT_CODES, refuses_unusable, troubles_of
 from munadi.intake.duplicates import recheck_duplicates
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import RescheduleRequest
 from munadi.intake.times import read_times
 from munadi.intake.warnings import WarningCode

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from munadi.domain.problem import ProblemsFound
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.time import Fold, iso_time, resolve_instant, resolve_zone
-from munadi.intake.problems import ProblemCollector
 
 _NO_OFFSET = "TIME_OFFSET_MISSING"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from munadi.domain.document_types import DOC, DOCX, PDF, PPT, PPTX
-from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.probe_process import too_costly
 from munadi.media.sniff import Kind
 

@@ -20,7 +20,7 @@ from typing import BinaryIO
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 from munadi.media.sniff import HEAD_BYTES
 from munadi.media.transfer import ENCODINGS, Allowance, Pace, encoding_of, read_body
 from munadi.outbound.guard import Guard

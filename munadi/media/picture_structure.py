@@ -8,7 +8,7 @@ or editor comes near these limits.
 import mmap
 import struct
 
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 
 # JPEG: the parts before the picture data, those that hold EXIF (Pillow joins them one by one, which is quadratic), and
 # bytes that belong to no part.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.probe_process import probe_apart
 from munadi.media.sniff import HEAD_BYTES, Kind, sniff
 from munadi.media.structure import check_complete

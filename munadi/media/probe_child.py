@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from munadi.media.facts import MediaFacts, MediaRefused
+from munadi.domain.media_facts import MediaFacts, MediaRefused
 from munadi.media.sniff import Kind
 
 # Octets of its own data, room for a decoder's pictures at 8K, and seconds of computing.

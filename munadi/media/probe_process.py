@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.sniff import Kind
 
 # 8K; each decoded frame needs about 1.5 bytes per pixel.

@@ -10,7 +10,7 @@ from datetime import timedelta
 from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
-from munadi.media.facts import MediaRefused
+from munadi.domain.media_facts import MediaRefused
 from munadi.media.pool import off_loop
 from munadi.media.rendition import Recipe
 from munadi.media.rendition_store import RenditionStore

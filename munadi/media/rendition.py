@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image, ImageCms, ImageOps
 
 from munadi.domain.channel import RENDERED_FROM
-from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.probe import probe
 
 JPEG = "image/jpeg"

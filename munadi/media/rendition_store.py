@@ -6,7 +6,7 @@ Blocking: call it in a thread.
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from munadi.media.facts import MediaFacts
+from munadi.domain.media_facts import MediaFacts
 from munadi.media.probe import probe
 from munadi.media.rendition import Recipe, render
 from munadi.media.store import MediaStore

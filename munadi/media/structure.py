@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 from munadi.media.picture_structure import CutShort, check_bmp, check_tiff, walk_gif, walk_jpeg, walk_png
 from munadi.media.sniff import Kind
 

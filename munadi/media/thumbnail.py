@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 from munadi.media.sniff import HEAD_BYTES, sniff
 from munadi.media.store import MediaStore
 

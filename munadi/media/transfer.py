@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import httpx
 
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 from munadi.media.sniff import HEAD_BYTES
 
 # What is read before it is handed on: few thread changes for a large file, little memory for many fetches.

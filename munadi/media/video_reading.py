@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 
-from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.probe_process import MAX_VIDEO_PIXELS, too_costly
 from munadi.media.sniff import Kind
 

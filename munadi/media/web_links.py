@@ -11,7 +11,7 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 from munadi.media.fetch import MediaFetcher
 from munadi.media.link_card import parse_link_card
 from munadi.media.pool import start_probe

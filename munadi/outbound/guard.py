@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from munadi.domain.problem import Problem
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.outbound.addresses import Address, is_loopback, why_not_public
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.resolver import Resolver
@@ -106,6 +108,13 @@ class Guard:
                 log.info("refused %s: it is at %s (%s)", host, address, reason)
                 raise GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, f"{host} has no public address")
         return Target(parsed, host, port, addresses)
+
+    async def find(self, url: str, pointer: str, problems: ProblemCollector) -> None:
+        """Report a problem at the pointer unless `url` may be called."""
+        try:
+            await self.check(url)
+        except GuardRefused as error:
+            problems.extend([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")])
 
     def check_form(self, url: str | httpx.URL) -> httpx.URL:
         """The part of `check` that needs no network: scheme, user info, host and port. Raises GuardRefused."""

@@ -14,25 +14,21 @@ from typing import Protocol
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.crypto import KeyRing
+from munadi.db.answers import Answer, BasedOn, NotVisible, Service
 from munadi.db.brands.limits import BrandRules, rules_of
 from munadi.db.contents import queries as contents
 from munadi.db.contents.details import PublicationDetail, publication_detail
-from munadi.db.idempotency import IdempotencyKey, IdempotencyRecord
+from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
-from munadi.db.session import Database
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
-from munadi.domain.content import ContentView
 from munadi.domain.ids import Prefix, is_id
-from munadi.domain.model import WireModel
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING, DismissedAs
 from munadi.intake.duplicates import recheck_duplicates
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import RescheduleRequest, ResolveRequest
 from munadi.intake.reschedule import reschedule
-from munadi.ports import Channels, Clock
+from munadi.ports import Channels
 from munadi.publishing import changes
-from munadi.publishing.answers import Answer, BasedOn, NotVisible
 from munadi.publishing.content import LockedContent
 from munadi.publishing.limits import months_of, require_moved
 from munadi.publishing.model import View
@@ -52,16 +48,13 @@ class Workflows(Protocol):
 
 
 @dataclass(frozen=True)
-class PostChanges:
+class PostChanges(Service):
     """Changes of posts answer with the post, those of publications with the publication.
 
     Every call raises NotVisible for what the caller may not see, and StaleVersion by `based_on`.
     """
 
-    database: Database
     channels: Channels
-    keyring: KeyRing
-    clock: Clock
     workflows: Workflows
 
     async def reschedule(
@@ -163,16 +156,22 @@ class PostChanges:
         post, so the brand's rules hold."""
         content, _ = await self._found(content_id, caller)
 
-        async def work(session: AsyncSession) -> tuple[ContentView, LockedContent | None]:
+        changed: LockedContent | None = None
+
+        async def work(session: AsyncSession) -> Answer:
+            nonlocal changed
             # Its rules may lock the brand, which comes before the post.
             rules = await rules_of(session, content.brand_ref) if counts else BrandRules()
             post = await self._locked(session, content_id, caller, based_on)
             known, months = post.content.wake_seq, months_of(post)
             await change(post)
             await require_moved(post, rules.limits, months)
-            return post.view, post if post.content.wake_seq != known else None
+            changed = post if post.content.wake_seq != known else None
+            return Answer.of(post.view)
 
-        return await self._once(key.record(self.keyring, content.brand_ref, operation), work)
+        answer = await self._once(key.record(self.keyring, content.brand_ref, operation), work)
+        self._wake(changed)
+        return answer
 
     async def _change_publication(
         self, publication_id: str, caller: Principal, key: IdempotencyKey, operation: str, change: PublicationChange
@@ -181,32 +180,20 @@ class PostChanges:
         async with self.database.read() as session:
             content, _ = await _publication(session, publication_id, caller)
 
-        async def work(session: AsyncSession) -> tuple[PublicationDetail, LockedContent | None]:
+        changed: LockedContent | None = None
+
+        async def work(session: AsyncSession) -> Answer:
+            nonlocal changed
             post = await self._locked(session, content.id, caller)
             row, known = post.publication(publication_id), post.content.wake_seq
             await change(post, row)
             await session.flush()
             attempts = await contents.attempts_of(session, row.id)
             view = publication_detail(post.content, row, post.draft, self.channels[row.channel], attempts)
-            return view, post if post.content.wake_seq != known else None
+            changed = post if post.content.wake_seq != known else None
+            return Answer.of(view)
 
-        return await self._once(key.record(self.keyring, content.brand_ref, operation), work)
-
-    async def _once(
-        self,
-        record: IdempotencyRecord | None,
-        work: Callable[[AsyncSession], Awaitable[tuple[WireModel, LockedContent | None]]],
-    ) -> Answer:
-        """Do the work in one transaction, once per key, then wake the post that it returns. If it raises, everything
-        is rolled back and nothing recorded."""
-        async with self.database.write() as session:
-            if record is not None and (earlier := await record.take(session, self.clock.now())) is not None:
-                return Answer.repeated(earlier)
-            view, changed = await work(session)
-            answer = Answer.of(view)
-            if record is not None:
-                await session.flush()
-                await record.store(session, answer.body)
+        answer = await self._once(key.record(self.keyring, content.brand_ref, operation), work)
         self._wake(changed)
         return answer
 

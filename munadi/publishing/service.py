@@ -9,12 +9,12 @@ stored to its end.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
+from munadi.db.answers import Answer, BasedOn
 from munadi.db.brands.limits import limits_of, lock_rules, require_room, rules_of
 from munadi.db.contents import saved_drafts
 from munadi.db.events.fan_out import add_deliveries
@@ -25,6 +25,7 @@ from munadi.db.tables import SavedDraftRow
 from munadi.domain.brand import Duplicates
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
+from munadi.intake.bodies import read_sent
 from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused, is_long
 from munadi.intake.drafts import media_of
 from munadi.intake.duplicates import require_no_duplicates
@@ -32,19 +33,22 @@ from munadi.intake.edit import edited
 from munadi.intake.requests import ContentEdit, ContentRequest
 from munadi.intake.validation import Validation, validation_of
 from munadi.media.store import MediaStore
+from munadi.process.background import to_the_end
 from munadi.publishing.acceptance import NewPost, brand_and_endpoints
-from munadi.publishing.answers import Answer, BasedOn, DraftOvertaken
 from munadi.publishing.editing import store_edit
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
 from munadi.publishing.post_changes import PostChanges
 
-T = TypeVar("T")
 CREATE, SUBMIT = "contents.create", "drafts.submit"
 
 
 def takes_long(request: ContentRequest) -> bool:
     """Whether checking the request waits for other servers, or takes long by itself: a client may leave meanwhile."""
     return any(media_of(request)) or is_long(request)
+
+
+class DraftOvertaken(Exception):
+    """The saved draft was changed, submitted or deleted while this request checked it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,15 @@ class PostService(PostChanges):
     async def submitted(self, draft: SavedDraftRow, key: IdempotencyKey) -> Answer | None:
         """The earlier answer to a request that submitted this draft."""
         record = key.record(self.keyring, draft.brand_ref, SUBMIT)
-        return None if record is None else await self._earlier(record)
+        return await self._earlier(record)
+
+    async def validate_body(self, sent: Any, caller: Principal) -> Validation:
+        """As `validate`, for a body that may be malformed."""
+        try:
+            request, shape = read_sent(sent, ContentRequest)
+        except ProblemsFound as error:
+            return validation_of((), error.warnings, error.problems, error.more)
+        return await self.validate(request, shape, caller)
 
     async def validate(self, request: ContentRequest, shape: Sequence[Problem], caller: Principal) -> Validation:
         """Run the checks of `accept` without storing anything."""
@@ -116,7 +128,7 @@ class PostService(PostChanges):
         whole = edited(content.brand_ref, draft.source, sent)
         try:
             drafts = await self.checker.check_edit(whole.request, shape, content.scheduled_at, content.id)
-            return await _to_the_end(self._store_edit(content_id, content.brand_ref, caller, based_on, drafts))
+            return await to_the_end(self._store_edit(content_id, content.brand_ref, caller, based_on, drafts))
         except ProblemsFound as error:
             raise ProblemsFound(whole.pointed(error.problems)) from None
 
@@ -155,12 +167,7 @@ class PostService(PostChanges):
             if repeatable is not None and (earlier := await self._earlier(repeatable)):
                 return earlier
             raise
-        return await _to_the_end(self._store(post, record, draft))
-
-    async def _earlier(self, record: IdempotencyRecord) -> Answer | None:
-        async with self.database.read() as session:
-            body = await record.find(session)
-        return None if body is None else Answer.repeated(body)
+        return await to_the_end(self._store(post, record, draft))
 
     async def _store(self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None) -> Answer:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
@@ -170,7 +177,7 @@ class PostService(PostChanges):
             new = NewPost.of(post, now)
             answer = Answer.of(new.view)
             async with self.database.write() as session:
-                if record is not None and (earlier := await record.take(session, now, answer.body)) is not None:
+                if record is not None and (earlier := await record.take(session, now, answer.recorded)) is not None:
                     return Answer.repeated(earlier)
                 connection = await session.connection()
                 rules, endpoints = await connection.run_sync(brand_and_endpoints, brand_ref)
@@ -191,14 +198,3 @@ class PostService(PostChanges):
             post.drafts.media.discard()
         self.workflows.start(new.plan)
         return answer
-
-
-async def _to_the_end(storing: Coroutine[Any, Any, T]) -> T:
-    """Await what stores a post. A cancellation ends the wait, and not the storing."""
-    task = asyncio.ensure_future(storing)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        # No request is left to report a refusal to. Reading it keeps asyncio from logging it as forgotten.
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        raise

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from munadi.domain.webhook_schedule import BREAK_AFTER
 from munadi.ports import Attempted, Clock, DueDelivery, Sender
-from munadi.webhooks.schedule import BREAK_AFTER
 
 # How many requests one endpoint gets at the same time: at first, and at most once it has taken some without a failure.
 SENDS_AT_FIRST = 8

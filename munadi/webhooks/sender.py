@@ -14,11 +14,11 @@ import httpx
 
 from munadi.domain.delivery import SendResult as SendResult
 from munadi.domain.delivery import SentRequest
+from munadi.domain.webhook_headers import masked
+from munadi.domain.webhook_schedule import parse_retry_after
 from munadi.outbound.guard import Guard, GuardRefused
 from munadi.outbound.transport import guarded_client
 from munadi.webhooks import signing
-from munadi.webhooks.custom_headers import masked
-from munadi.webhooks.schedule import parse_retry_after
 
 TOTAL_TIMEOUT = timedelta(seconds=15)
 RESPONSE_HEAD_LIMIT = 16 * 1024

@@ -12,14 +12,13 @@ from jsonschema_rs import Draft202012Validator, meta
 from pydantic import BaseModel
 
 from api.app import ROUTERS
-from api.bodies import drafts as draft_bodies
 from api.http.problems import ProblemError
 from api.idempotency import KEY_PATTERN, read_key
 from api.openapi import content_examples, examples, quota_examples, webhook_examples
 from api.routes.accounts import AccountImportRequest
 from api.routes.connections import ConnectLink
-from api.routes.keys import KeyView
-from api.views import ListedPublication, LoggedEvent, MediaView
+from api.routes.drafts import DRAFT
+from api.views import ListedPublication, LoggedEvent
 from munadi.db.contents.details import PublicationDetail
 from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandView
@@ -27,6 +26,8 @@ from munadi.domain.channel import ChannelView
 from munadi.domain.connection import ConnectionView
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
+from munadi.domain.key_view import KeyView
+from munadi.domain.media import MediaView
 from munadi.domain.saved_draft import SavedDraft
 from munadi.domain.usage import UsageView
 from munadi.domain.webhook import DeliveryDetail, DeliveryView, EndpointView, RecoveryView
@@ -179,7 +180,7 @@ async def test_the_schemas_are_valid_and_the_examples_of_requests_fit_them(api: 
         (DeliveryView, webhook_examples.DELIVERY),
         (DeliveryDetail, webhook_examples.DELIVERY_DETAIL),
         (RecoveryView, webhook_examples.RECOVERY),
-        (SavedDraft, draft_bodies.DRAFT),
+        (SavedDraft, DRAFT),
         (UsageView, quota_examples.USAGE),
     ],
 )

@@ -50,7 +50,8 @@ class StoppedDatabase(Database):
 def use_database(api: ApiHarness, database: Database) -> None:
     """Let the next requests use this database."""
     api.services.database = database
-    object.__setattr__(api.services.posts, "database", database)
+    for service in (api.services.posts, api.services.drafts, api.services.media):
+        object.__setattr__(service, "database", database)
 
 
 async def in_turn(api: ApiHarness, first: Request, second: Request) -> tuple[httpx.Response, httpx.Response]:

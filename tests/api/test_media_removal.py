@@ -175,7 +175,8 @@ def overtake(api: ApiHarness) -> None:
 
     store = OvertakenStore(folder, remove)
     api.services.media_store = store
-    object.__setattr__(api.services.posts, "media_store", store)
+    for service in (api.services.posts, api.services.media):
+        object.__setattr__(service, "media_store", store)
 
 
 async def test_an_upload_never_gets_a_row_without_bytes(api: ApiHarness) -> None:

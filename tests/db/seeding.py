@@ -14,7 +14,6 @@ from munadi.db.accounts.store import AccountStore
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow, ContentRow, DiscardRow, DraftRow, EventRow, PublicationRow
-from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName
@@ -28,6 +27,7 @@ from munadi.ports import Channels, Connection
 from munadi.publishing import account_changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import seal_state
+from munadi.webhooks.endpoints import EndpointStore
 from tests.support.tables import create_tables
 from tests.workflows.network import FakeChannel, spec
 

@@ -17,7 +17,7 @@ from munadi.domain.delivery import SendResult
 from munadi.domain.event import EventType
 from munadi.domain.publication import HoldReason
 from munadi.domain.webhook import DeliveryStatus, DisabledReason, Ordering
-from munadi.webhooks.schedule import JITTER, MAX_ATTEMPTS, RETRY_DELAYS
+from munadi.domain.webhook_schedule import JITTER, MAX_ATTEMPTS, RETRY_DELAYS
 from tests.db.delivering import ME, SOON, one, record, seen, waiting
 from tests.db.seeding import BROKEN, GONE, OK, START, Seed
 

@@ -16,7 +16,7 @@ from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.domain.delivery import Attempted
 from munadi.domain.usage import Limit, Month
 from munadi.domain.webhook import Deferral, DeliveryStatus
-from munadi.webhooks.schedule import BREAK_AFTER
+from munadi.domain.webhook_schedule import BREAK_AFTER
 from tests.db.deferring import NEXT_MONTH, events, hook, listed, rival, send, set_limit, used
 from tests.db.delivering import ME, SOON, seen
 from tests.db.query_plans import on_sqlite, plan_of

@@ -12,7 +12,7 @@ from munadi.db.tables import EndpointRow
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.domain.publication import HoldReason
 from munadi.domain.webhook import EndpointWithSecret, Ordering, SignatureScheme
-from munadi.webhooks.schedule import MAX_ATTEMPTS, RETRY_DELAYS
+from munadi.domain.webhook_schedule import MAX_ATTEMPTS, RETRY_DELAYS
 from tests.db.delivering import SOON, record
 from tests.db.seeding import BROKEN, OK, Seed
 

@@ -15,8 +15,8 @@ from munadi.db.webhooks.endpoint_health import FAILING_LIMIT, NOTABLE_AFTER, SIL
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DisabledReason, EndpointView, Health
+from munadi.domain.webhook_schedule import MAX_ATTEMPTS
 from munadi.ports import DueDelivery
-from munadi.webhooks.schedule import MAX_ATTEMPTS
 from tests.db.delivering import ME, SOON, one, record, waiting
 from tests.db.seeding import BROKEN, GONE, OK, Seed
 

@@ -11,7 +11,7 @@ from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.endpoint_lanes import LEASE
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
-from munadi.webhooks.schedule import BREAK_AFTER, FIRST_PROBE_WAIT
+from munadi.domain.webhook_schedule import BREAK_AFTER, FIRST_PROBE_WAIT
 from tests.db.delivering import ME, OTHER, SOON, one, record, waiting
 from tests.db.query_plans import on_sqlite, plan_of
 from tests.db.seeding import BROKEN, OK, Seed

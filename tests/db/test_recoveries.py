@@ -18,8 +18,8 @@ from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.domain.delivery import Attempted
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DeliveryStatus, EndpointWithSecret, Recover, RecoveryStatus, RecoveryView
+from munadi.domain.webhook_schedule import MAX_ATTEMPTS
 from munadi.ports import DueDelivery
-from munadi.webhooks.schedule import MAX_ATTEMPTS
 from tests.db.delivering import ME, SOON, record
 from tests.db.seeding import BROKEN, OK, START, Seed
 

@@ -23,7 +23,6 @@ from munadi.db.sealing.secrets import open_credentials, open_headers, open_secre
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, DiscardRow, EndpointRow, PublicationRow
 from munadi.db.tables.accounts import ConnectionRow, KeyRow
-from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -31,6 +30,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Connection
 from munadi.publishing import account_changes
 from munadi.publishing.handles import state_of
+from munadi.webhooks.endpoints import EndpointStore
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 from tests.workflows.network import FakeChannel, spec
 

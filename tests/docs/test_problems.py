@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 # What makes a problem, and where its status, code and title stand among the arguments.
 MAKERS = {"ProblemError": (0, 1, 2), "WrongKey": (None, 0, None), "_unauthenticated": (None, 0, None)}
 MAKERS |= {"ChangeRefused": (None, 0, None), "JsonRefused": (None, 0, None)}
-IMPLIED = {"WrongKey": 401, "_unauthenticated": 401, "ChangeRefused": 409, "JsonRefused": 400}
+MAKERS |= {"Conflict": (None, 0, 1)}
+IMPLIED = {"WrongKey": 401, "_unauthenticated": 401, "ChangeRefused": 409, "JsonRefused": 400, "Conflict": 409}
 # Made from the status of a framework's error (`api.http.problems`).
 OF_FRAMEWORK = {"BAD_REQUEST", "METHOD_NOT_ALLOWED", "REQUESTED_RANGE_NOT_SATISFIABLE"}
 

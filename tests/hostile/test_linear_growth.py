@@ -36,10 +36,10 @@ from munadi.channels.x.spec import PREMIUM
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import TextUnit
 from munadi.domain.content import Draft
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.intake.accounts import Target
 from munadi.intake.drafts import PlacedDraft, check_draft
 from munadi.intake.fingerprint import fingerprint_of
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ChannelRequest
 from munadi.intake.validation import validation_of
 from munadi.intake.warnings import draft_warnings

@@ -8,10 +8,10 @@ import pytest
 
 from munadi.domain.channel import ChannelName, LinkStyle
 from munadi.domain.problem import Problem
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.intake.accounts import Target
 from munadi.intake.drafts import PlacedDraft, check_draft, place_draft, with_link
 from munadi.intake.media import IntakeMedia
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ContentRequest
 from munadi.intake.warnings import draft_warnings
 from tests.channels.making import bench

@@ -11,7 +11,7 @@ import resource
 import sys
 from pathlib import Path
 
-from munadi.media.facts import MediaRefused
+from munadi.domain.media_facts import MediaRefused
 from munadi.media.probe import probe
 from tests.media.hostile_files import FILES
 

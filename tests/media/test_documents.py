@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from munadi.domain.document_types import DOC, DOCUMENT_TYPES, DOCX, PDF, PPT, PPTX
+from munadi.domain.media_facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.document_reading import read_document
-from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.probe import MAX_DOCUMENT_BYTES, check_head, probe
 from munadi.media.sniff import sniff
 from tests.harness import documents as made

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from munadi.media.facts import MediaCode
+from munadi.domain.media_facts import MediaCode
 from tests.media.hostile_files import FILES, PICTURES
 
 ROOT = Path(__file__).parents[2]

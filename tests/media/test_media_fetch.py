@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from munadi.media.facts import MediaRefused
+from munadi.domain.media_facts import MediaRefused
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.transfer import Allowance
 from munadi.outbound.guard import Guard, GuardRefused

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from munadi.domain.problem_collector import ProblemCollector
 from munadi.intake.media import FETCHES, FETCHES_PER_BRAND, IntakeMedia, MediaIntake, RequestLimits
-from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import MediaRequest
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.outbound.guard import Guard

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 from munadi.media.probe import MAX_COSTLY_IMAGE_PIXELS, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, probe
 from munadi.media.probe_process import probe_apart
 from munadi.media.sniff import Kind, sniff

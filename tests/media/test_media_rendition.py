@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 from munadi.domain.channel import MediaKind
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
-from munadi.media.facts import MediaCode, MediaRefused
+from munadi.domain.media_facts import MediaCode, MediaRefused
 from munadi.media.folder import FolderStore
 from munadi.media.probe import probe
 from munadi.media.reader import StoredMedia

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from munadi.media.facts import MediaRefused
+from munadi.domain.media_facts import MediaRefused
 from munadi.media.folder import FolderStore
 from munadi.media.rendition_store import RenditionStore
 from munadi.media.thumbnail import SIDE, thumbnail

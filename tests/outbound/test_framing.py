@@ -12,7 +12,7 @@ import pytest
 
 from munadi.channels.http import ChannelHttp, Request
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.media.facts import MediaRefused
+from munadi.domain.media_facts import MediaRefused
 from munadi.media.fetch import MediaFetcher
 from munadi.outbound.framing import MAX_HEAD_BYTES, MAX_INTERIM
 from munadi.outbound.guard import Guard

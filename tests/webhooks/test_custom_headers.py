@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from munadi.webhooks.custom_headers import MASK, VALUE_LIMIT, masked, why_refused, with_kept
+from munadi.domain.webhook_headers import MASK, VALUE_LIMIT, masked, why_refused, with_kept
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import pytest
 
 from munadi.clock import SystemClock
 from munadi.domain.delivery import SendResult
+from munadi.domain.webhook_schedule import BREAK_AFTER
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
 from munadi.webhooks.dispatcher import LANES_PER_BRAND, SLOW_LANES_PER_BRAND, EventDispatcher
 from munadi.webhooks.lane import Lane
-from munadi.webhooks.schedule import BREAK_AFTER
 from tests.support.waiting import wait_until
 
 OK = SendResult(ok=True, status_code=204, duration_ms=1, error=None)

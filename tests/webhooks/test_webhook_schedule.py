@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from munadi.webhooks.schedule import MAX_ATTEMPTS, RETRY_AFTER_CAP, next_delay, parse_retry_after
+from munadi.domain.webhook_schedule import MAX_ATTEMPTS, RETRY_AFTER_CAP, next_delay, parse_retry_after
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = 3600

@@ -14,8 +14,8 @@ from sqlmodel import select
 from munadi.crypto import KeyRing, create_key
 from munadi.db.tables import DeliveryRow
 from munadi.db.webhooks.deliveries import DeliveryStore
-from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.delivery import SendResult
+from munadi.webhooks.endpoints import EndpointStore
 from tests.workflows.world import World
 
 KEYS = KeyRing([create_key()])

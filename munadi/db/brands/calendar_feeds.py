@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,10 +14,17 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.answers import Answer, Conflict, NotVisible, Service
 from munadi.db.audit import record
+from munadi.db.brands.service import BrandService
+from munadi.db.brands.store import brand_view
+from munadi.db.idempotency import IdempotencyKey
 from munadi.db.ids import new_id
+from munadi.db.keys.callers import Principal
 from munadi.db.tables import BrandRow, CalendarFeedRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.audit import Action
+from munadi.domain.brand import BrandView
+from munadi.domain.icalendar import CalendarFeed, CalendarFeedWithUrl
 from munadi.domain.ids import Prefix
 
 # Each person can have an address of their own, so that revoking one leaves the others.
@@ -28,16 +36,60 @@ MOST_COMING, MOST_PAST = 800, 200
 TEXT = 2_100
 
 
-class TooManyFeeds(Exception):
-    """The brand has `MOST_FEEDS` addresses."""
+@dataclass(frozen=True)
+class FeedService(Service):
+    """The secret addresses of calendars. `base_url` is where browsers reach the API."""
+
+    brands: BrandService
+    base_url: str
+
+    async def create(self, brand_ref: str, caller: Principal, key: IdempotencyKey) -> Answer:
+        """Create an address, which only the answer shows. Raises NotVisible, and Conflict beyond `MOST_FEEDS`."""
+        await self.brands.get(brand_ref, caller)
+
+        async def work(session: AsyncSession) -> Answer:
+            row, secret = await _create(session, brand_ref, self.clock.now())
+            url = f"{self.base_url}/feeds/{secret}.ics"
+            return Answer.of(CalendarFeedWithUrl(**_view(row).model_dump(by_alias=False), url=url))
+
+        record_ = key.record(self.keyring, brand_ref, "calendar.feeds.create", only_for=caller.key_id)
+        return await self._once(record_, work)
+
+    async def list(self, brand_ref: str, caller: Principal) -> Sequence[CalendarFeed]:
+        """A brand's addresses without their secrets, the oldest first. Raises NotVisible."""
+        await self.brands.get(brand_ref, caller)
+        query = select(CalendarFeedRow).where(CalendarFeedRow.brand_ref == brand_ref).order_by(col(CalendarFeedRow.id))
+        async with self.database.read() as session:
+            return [_view(row) for row in (await session.exec(query)).all()]
+
+    async def revoke(self, brand_ref: str, feed_id: str, caller: Principal) -> None:
+        """End an address for good. Raises NotVisible."""
+        await self.brands.get(brand_ref, caller)
+        async with self.database.write() as session:
+            row = await session.get(CalendarFeedRow, feed_id)
+            if row is None or row.brand_ref != brand_ref:
+                raise NotVisible("calendar feed", feed_id)
+            await session.delete(row)
+            now = self.clock.now()
+            record(session, Action.CALENDAR_FEED_REVOKED, target=feed_id, brand_ref=brand_ref, now=now)
+
+    async def posts(self, secret: str) -> tuple[BrandView, Sequence[FeedPost]] | None:
+        """The brand whose calendar has this secret, and its posts; None for any other text."""
+        async with self.database.read() as session:
+            brand = await _brand_of(session, secret)
+            return None if brand is None else (brand_view(brand), await posts_of(session, brand.ref, self.clock.now()))
 
 
-async def create_feed(session: AsyncSession, brand_ref: str, now: datetime) -> tuple[CalendarFeedRow, str]:
-    """Create an address in the caller's transaction; returns it with its secret, which is not stored. TooManyFeeds."""
+def _view(row: CalendarFeedRow) -> CalendarFeed:
+    return CalendarFeed(id=row.id, brand_ref=row.brand_ref, created_at=row.created_at)
+
+
+async def _create(session: AsyncSession, brand_ref: str, now: datetime) -> tuple[CalendarFeedRow, str]:
     await session.exec(select(BrandRow.ref).where(BrandRow.ref == brand_ref).with_for_update())
     count = select(func.count()).select_from(CalendarFeedRow).where(CalendarFeedRow.brand_ref == brand_ref)
     if (await session.exec(count)).one() >= MOST_FEEDS:
-        raise TooManyFeeds
+        detail = f"the brand has {MOST_FEEDS} calendar addresses already; revoke one that is not used"
+        raise Conflict("TOO_MANY_CALENDAR_FEEDS", "Conflict", detail)
     secret = secrets.token_urlsafe(32)
     row = CalendarFeedRow(
         id=new_id(Prefix.CALENDAR_FEED), brand_ref=brand_ref, secret_hash=hash_of(secret), created_at=now
@@ -47,24 +99,7 @@ async def create_feed(session: AsyncSession, brand_ref: str, now: datetime) -> t
     return row, secret
 
 
-async def list_feeds(session: AsyncSession, brand_ref: str) -> Sequence[CalendarFeedRow]:
-    """A brand's addresses, the oldest first."""
-    query = select(CalendarFeedRow).where(CalendarFeedRow.brand_ref == brand_ref).order_by(col(CalendarFeedRow.id))
-    return (await session.exec(query)).all()
-
-
-async def revoke_feed(session: AsyncSession, brand_ref: str, feed_id: str, now: datetime) -> bool:
-    """End an address for good, in the caller's transaction; False if the brand has no such address."""
-    row = await session.get(CalendarFeedRow, feed_id)
-    if row is None or row.brand_ref != brand_ref:
-        return False
-    await session.delete(row)
-    record(session, Action.CALENDAR_FEED_REVOKED, target=feed_id, brand_ref=brand_ref, now=now)
-    return True
-
-
-async def brand_of(session: AsyncSession, secret: str) -> BrandRow | None:
-    """The brand whose calendar has this secret; None for any other text."""
+async def _brand_of(session: AsyncSession, secret: str) -> BrandRow | None:
     query = (
         select(BrandRow)
         .join(CalendarFeedRow, col(CalendarFeedRow.brand_ref) == col(BrandRow.ref))

@@ -17,8 +17,8 @@ from munadi.db.ids import new_id
 from munadi.db.tables import MediaRow
 from munadi.domain.channel import MediaKind
 from munadi.domain.ids import Prefix
-from munadi.domain.media import MediaAsset
-from munadi.media.facts import MediaFacts
+from munadi.domain.media import MediaAsset, MediaView
+from munadi.domain.media_facts import MediaFacts
 
 IS_THERE: ColumnElement[bool] = col(MediaRow.deleted_at).is_(None)
 
@@ -107,4 +107,27 @@ def asset_of(row: MediaRow, alt: str | None = None) -> MediaAsset:
         pages=facts.pages,
         name=facts.name,
         alt=alt,
+    )
+
+
+def media_view(row: MediaRow) -> MediaView:
+    """A media row as answered."""
+    facts = MediaFacts.model_validate(row.facts)
+    return MediaView(
+        id=row.id,
+        brand_ref=row.brand_ref,
+        kind=MediaKind(facts.kind),
+        type=facts.mime_type,
+        bytes=facts.bytes,
+        width=facts.width,
+        height=facts.height,
+        duration=facts.duration_ms / 1000 if facts.duration_ms is not None else None,
+        codec=facts.video_codec,
+        audio_codec=facts.audio_codec,
+        fps=facts.fps,
+        pages=facts.pages,
+        name=facts.name,
+        sha256=row.sha256,
+        source_url=row.source_url,
+        created_at=row.created_at,
     )

@@ -26,7 +26,7 @@ from munadi.db.webhooks.due_rows import DueRow, due_rows, endpoint_and_lane, ord
 from munadi.db.webhooks.endpoint_lanes import close_until, release_leases, take_lease, waiting_endpoints
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.webhook import DeliveryStatus, Ordering, Payload
-from munadi.webhooks.schedule import BREAK_AFTER, RETRY_DELAYS
+from munadi.domain.webhook_schedule import BREAK_AFTER, RETRY_DELAYS
 
 log = logging.getLogger("munadi.deliveries")
 

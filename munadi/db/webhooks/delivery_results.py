@@ -17,7 +17,7 @@ from munadi.db.webhooks.endpoint_health import BatchResults, note_results
 from munadi.db.webhooks.endpoint_lanes import note_failures, reopen
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus
-from munadi.webhooks.schedule import failures_after, next_delay
+from munadi.domain.webhook_schedule import failures_after, next_delay
 
 # The log of a delivery keeps its newest attempts; only the last has its request and more than the response's start.
 LOG_LIMIT = 20

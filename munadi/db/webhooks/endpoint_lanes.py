@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow
 from munadi.db.types import UtcDateTime
 from munadi.domain.delivery import WaitingEndpoint
-from munadi.webhooks.schedule import probe_wait
+from munadi.domain.webhook_schedule import probe_wait
 
 LEASE = timedelta(seconds=10)
 

@@ -13,7 +13,7 @@ from munadi.domain.event import EventType
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
 from munadi.domain.webhook import Ordering, Payload, Recover, SignatureScheme
-from munadi.webhooks.custom_headers import HEADERS_LIMIT, VALUE_LIMIT
+from munadi.domain.webhook_headers import HEADERS_LIMIT, VALUE_LIMIT
 
 _EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
 

@@ -31,7 +31,7 @@ from munadi.domain.webhook import (
     Payload,
     SignatureScheme,
 )
-from munadi.webhooks.custom_headers import masked, with_kept
+from munadi.domain.webhook_headers import masked, with_kept
 from munadi.webhooks.signing import generate_key_pair, generate_secret
 
 log = logging.getLogger("munadi.webhooks")

@@ -1,0 +1,106 @@
+"""Builds the services of the API from the resources of its process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from api.http.address import callers_of
+from api.http.edge import MAX_BODY
+from api.http.shares import UploadShares
+from api.process.services import Services
+from api.process.starts import Starts
+from munadi.accounts.connecting import ConnectFlow
+from munadi.accounts.links import ConnectionService
+from munadi.accounts.service import AccountService
+from munadi.config import Settings
+from munadi.db.brands.calendar_feeds import FeedService
+from munadi.db.brands.service import BrandService
+from munadi.db.keys.service import KeyService
+from munadi.db.session import Database
+from munadi.intake.checks import PostChecker
+from munadi.intake.media import MediaIntake, RequestLimits
+from munadi.limits.addresses import AddressLimit
+from munadi.limits.calls import CallMeter
+from munadi.limits.wrong_keys import WrongKeys
+from munadi.ports import Channels, Clock
+from munadi.process.runtime import Runtime, open_database, open_runtime
+from munadi.process.temporal import connect
+from munadi.publishing.drafts import DraftService
+from munadi.publishing.media_service import MediaService
+from munadi.publishing.schedule import ScheduleStore
+from munadi.publishing.service import PostService
+from munadi.webhooks.resending import ResendService
+from munadi.webhooks.service import EndpointService
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, clock: Clock | None = None, channels: Channels | None = None
+) -> AsyncIterator[Services]:
+    """Everything that the routes need; closed when the block ends."""
+    async with open_runtime(settings, "api", clock) as runtime:
+        database = open_database(settings, "api")
+        try:
+            temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None
+            if temporal is not None:
+                temporal = runtime.around(temporal, "temporal")
+            opened = _services(runtime, database, temporal, channels or runtime.channels)
+            try:
+                async with opened.calls.running(), opened.wrong_keys.running():
+                    yield opened
+            finally:
+                await opened.starts.finish()
+        finally:
+            await database.close()
+
+
+def _services(runtime: Runtime, database: Database, temporal: Client | None, channels: Channels) -> Services:
+    settings, keyring, clock = runtime.settings, runtime.keyring, runtime.clock
+    limits, base_url, own = settings.limits, settings.base_url, (database, keyring, clock)
+    starts = Starts(temporal, settings.temporal.task_queue, ScheduleStore(database, keyring), clock)
+    intake, brands = _media_intake(runtime), BrandService(*own)
+    accounts = AccountService(*own, channels, brands, starts, runtime.guard)
+    connecting = ConnectFlow(*own, channels, starts, base_url)
+    checker = PostChecker(database, channels, keyring, intake, clock)
+    posts = PostService(*own, channels, starts, checker, runtime.media_store)
+    return Services(
+        settings=settings,
+        database=database,
+        channels=channels,
+        temporal=temporal,
+        keyring=keyring,
+        media_store=runtime.media_store,
+        fetcher=runtime.fetcher,
+        guard=runtime.guard,
+        webhook_guard=runtime.webhook_guard,
+        clock=clock,
+        sender=runtime.sender,
+        brands=brands,
+        keys=KeyService(*own, brands, limits.keys),
+        feeds=FeedService(*own, brands, base_url),
+        endpoints=EndpointService(*own, brands, runtime.webhook_guard, runtime.sender, limits.endpoints),
+        resends=ResendService(*own, limits.recoveries),
+        accounts=accounts,
+        connecting=connecting,
+        connections=ConnectionService(*own, accounts, connecting, limits.connect_links),
+        media=MediaService(*own, brands, intake, runtime.media_store),
+        posts=posts,
+        drafts=DraftService(*own, brands, posts, limits.drafts, MAX_BODY),
+        starts=starts,
+        calls=CallMeter(database),
+        callers=callers_of(settings.api.trusted_proxies),
+        wrong_keys=WrongKeys(database, settings.api.wrong_keys_per_minute),
+        forms=AddressLimit(settings.api.forms_per_minute),
+        uploads=UploadShares(settings.media, limits),
+    )
+
+
+def _media_intake(runtime: Runtime) -> MediaIntake:
+    bounds, limits = runtime.settings.media, runtime.settings.limits
+    total = timedelta(seconds=bounds.request_timeout)
+    request_limits = RequestLimits(max_bytes=bounds.request_max_bytes, total=total, brand_bytes=limits.media_bytes)
+    return MediaIntake(runtime.fetcher, request_limits)

@@ -1,0 +1,165 @@
+"""The service for connections: links for a profile's owner, their progress, and the choice among several profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.accounts.connecting import ConnectFlow, InvalidLink, InvalidState
+from munadi.accounts.service import AccountService
+from munadi.db.accounts.connections import ConnectionStore, NewConnection, view_of
+from munadi.db.answers import Answer, Conflict, NotVisible, Service
+from munadi.db.brands.limits import require_accounts, require_holding
+from munadi.db.idempotency import IdempotencyKey, IdempotencyRecord
+from munadi.db.keys.callers import Principal
+from munadi.db.tables import ConnectionRow
+from munadi.domain.account import AccountStatus
+from munadi.domain.account_view import AccountView
+from munadi.domain.brand import BrandLimits
+from munadi.domain.channel import ChannelName
+from munadi.domain.connection import ConnectionView, ConnectLink
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.usage import Limit
+
+LINK_LIFE, LONGEST_LINK = timedelta(hours=1), timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class LinkWanted:
+    """What a link is for. `hint`: the expected profile or its server; `login`: one of the network's, if it has two."""
+
+    redirect_url: str | None
+    hint: str | None
+    expires_at: datetime | None
+    login: str | None = None
+
+
+@dataclass(frozen=True)
+class ConnectionService(Service):
+    """Connections. `most`: how many links of a brand may wait to be used."""
+
+    accounts: AccountService
+    flow: ConnectFlow
+    most: int
+
+    async def connect(
+        self, brand_ref: str, channel: ChannelName, wanted: LinkWanted, caller: Principal, key: IdempotencyKey
+    ) -> Answer:
+        """A link that connects one profile; only the answer shows it. Raises NotVisible, ProblemsFound,
+        QuotaExceeded."""
+        brand = await self.accounts.brands.get(brand_ref, caller)
+        self._require_authorizer(channel)
+        self._require_server(channel, wanted.hint)
+        new = _new(brand_ref, channel, wanted, caller)
+        record = key.record(self.keyring, brand_ref, "accounts.connect", only_for=caller.key_id)
+        return await self._linked(record, new, wanted, brand.limits)
+
+    async def reconnect(self, account_id: str, wanted: LinkWanted, caller: Principal, key: IdempotencyKey) -> Answer:
+        """A link for the same profile. Raises NotVisible, Conflict for a disconnected one, ProblemsFound."""
+        account = await self.accounts.get(account_id, caller)
+        if account.status is AccountStatus.DISCONNECTED:
+            detail = "the account was disconnected; connect the profile again"
+            raise Conflict("ACCOUNT_DISCONNECTED", "Disconnected", detail)
+        channel = ChannelName(account.channel)
+        self._require_authorizer(channel)
+        wanted = replace(wanted, login=account.login, hint=wanted.hint or self._known_as(account))
+        new = replace(_new(account.brand_ref, channel, wanted, caller), account_id=account.id)
+        record = key.record(self.keyring, account.brand_ref, "accounts.reconnect", only_for=caller.key_id)
+        return await self._linked(record, new, wanted)
+
+    async def get(self, connection_id: str, caller: Principal) -> ConnectionView:
+        """The progress of a connection. Raises NotVisible."""
+        return view_of(await self._visible(connection_id, caller), self.clock.now())
+
+    async def select(
+        self, connection_id: str, external_ids: Sequence[str], caller: Principal, key: IdempotencyKey
+    ) -> Answer:
+        """Connect some of the offered profiles, all of them or none. Raises NotVisible, Conflict where nothing is
+        offered (any more), ProblemsFound."""
+        row = await self._visible(connection_id, caller)
+        record = key.record(self.keyring, row.brand_ref, "connections.select")
+        if earlier := await self._earlier(record):
+            return earlier
+        try:
+            await self.flow.choose(row, external_ids)
+        except (InvalidState, InvalidLink):
+            detail = (
+                "the connection has ended, the half hour for choosing is over, or the key that made its link is gone"
+            )
+            raise Conflict("NOTHING_TO_CHOOSE", "Nothing to choose", detail) from None
+        except LookupError as error:
+            message = f"{error.args[0]!r} is none of the choices"
+            raise ProblemsFound([Problem(pointer="/externalIds", code="CHOICE_UNKNOWN", message=message)]) from None
+        after = await self.get(connection_id, caller)
+
+        async def work(_: AsyncSession) -> Answer:
+            return Answer.of(after)
+
+        return await self._once(record, work)
+
+    async def _linked(
+        self,
+        record: IdempotencyRecord | None,
+        new: NewConnection,
+        wanted: LinkWanted,
+        limits: BrandLimits | None = None,
+    ) -> Answer:
+        """Create the link, once. `limits`: those of the brand, where a new account is to be connected."""
+        if earlier := await self._earlier(record):
+            return earlier
+
+        async def work(session: AsyncSession) -> Answer:
+            if limits is not None:
+                await require_accounts(session, new.brand_ref, limits, 1)
+            now = self.clock.now()
+            until = wanted.expires_at or now + LINK_LIFE
+            if not now < until <= now + LONGEST_LINK:
+                message = f"a link ends in the future, and at most {LONGEST_LINK.days} days from now"
+                raise ProblemsFound([Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message)])
+            await require_holding(session, new.brand_ref, Limit.CONNECT_LINKS, self.most, now)
+            row, url = await self.flow.create_link(session, new, until)
+            return Answer.of(ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at))
+
+        return await self._once(record, work)
+
+    async def _visible(self, connection_id: str, caller: Principal) -> ConnectionRow:
+        store, is_possible = ConnectionStore(self.database, self.keyring), is_id(connection_id, Prefix.CONNECTION)
+        row = await store.get(connection_id) if is_possible else None
+        if row is None or not caller.may_see(row.brand_ref):
+            raise NotVisible("connection", connection_id)
+        return row
+
+    def _require_authorizer(self, channel: ChannelName) -> None:
+        """ProblemsFound with the remedy, unless accounts of this network can be connected in a browser."""
+        authorizer = self.accounts.channels.authorizers.get(channel)
+        if authorizer is None:
+            message = (
+                f"{channel} cannot be connected in a browser here; import it with POST /v1/brands/{{ref}}/accounts"
+            )
+            raise ProblemsFound([Problem(pointer="/channel", code="CONNECT_UNAVAILABLE", message=message)])
+        if missing := authorizer.missing_settings:
+            message = f"{channel} has no app credentials here; set {' and '.join(missing)}"
+            raise ProblemsFound([Problem(pointer="/channel", code="APP_NOT_CONFIGURED", message=message)])
+
+    def _require_server(self, channel: ChannelName, hint: str | None) -> None:
+        """ProblemsFound without a hint, where each account is at a server of its own: there is no other place for its
+        consent."""
+        spec = self.accounts.channels[channel].spec
+        if spec.own_server and not (hint or "").strip():
+            message = f"{spec.title} has many servers; name the account's own one, such as https://social.example"
+            raise ProblemsFound([Problem(pointer="/hint", code="MISSING_FIELD", message=message, channel=channel)])
+
+    def _known_as(self, account: AccountView) -> str:
+        """The hint for the same profile: its id, since handles change, or its server where it has one of its own."""
+        own_server = self.accounts.channels[account.channel].spec.own_server
+        return (account.service_url if own_server else None) or account.external_id
+
+
+def _new(brand_ref: str, channel: ChannelName, wanted: LinkWanted, caller: Principal) -> NewConnection:
+    return NewConnection(
+        brand_ref, channel, caller.key_id, login=wanted.login, hint=wanted.hint, redirect_url=wanted.redirect_url
+    )

@@ -1,0 +1,162 @@
+"""The service for accounts: import a connection, check it with its network, disconnect it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.accounts.checking import AccountChecks
+from munadi.accounts.importing import prove
+from munadi.accounts.tokens import AccountTokens
+from munadi.crypto import SealBroken
+from munadi.db.accounts.store import AccountStore, OpenedAccount
+from munadi.db.answers import Answer, NotVisible, Service
+from munadi.db.audit import record
+from munadi.db.brands.limits import lock_limits, require_accounts
+from munadi.db.brands.service import BrandService
+from munadi.db.idempotency import IdempotencyKey
+from munadi.db.keys.callers import Principal
+from munadi.domain.account import AccountStatus
+from munadi.domain.account_view import AccountCheck, AccountView
+from munadi.domain.audit import Action
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import ChannelError
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.problem_collector import ProblemCollector
+from munadi.outbound.guard import Guard
+from munadi.ports import AccountImport, Channels, Connection
+from munadi.ports.calls import calling_for
+from munadi.publishing import account_changes
+
+log = logging.getLogger("munadi.accounts")
+
+# The account is removed here whatever the network responds, so the caller waits no longer than this.
+REVOKE_SECONDS = 8.0
+
+
+class AccountWorkflows(Protocol):
+    """Wakes the workflows of accounts, soon and without being waited for. What is lost, the relay does."""
+
+    def wake_account(self, account: AccountView) -> None:
+        """An account was connected or disconnected."""
+
+
+@dataclass(frozen=True)
+class AccountService(Service):
+    """Accounts. `guard` checks the addresses of their own servers."""
+
+    channels: Channels
+    brands: BrandService
+    workflows: AccountWorkflows
+    guard: Guard
+
+    async def get(self, account_id: str, caller: Principal) -> AccountView:
+        """An account, also a disconnected one. Raises NotVisible."""
+        view = await self._store.view(account_id) if is_id(account_id, Prefix.ACCOUNT) else None
+        if view is None or not caller.may_see(view.brand_ref):
+            raise NotVisible("account", account_id)
+        return view
+
+    async def add(
+        self, brand_ref: str, channel: ChannelName, given: AccountImport, caller: Principal, key: IdempotencyKey
+    ) -> Answer:
+        """Verify credentials with their network and store them. The answer's identity says whether the account
+        `is_new`. Raises NotVisible, ProblemsFound, ChannelError, QuotaExceeded."""
+        brand = await self.brands.get(brand_ref, caller)
+        record_ = key.record(self.keyring, brand_ref, "accounts.import")
+        if earlier := await self._earlier(record_):
+            return earlier
+        with calling_for(brand_ref):
+            connection = await self._verified(channel, given)
+        view: AccountView | None = None
+
+        async def work(session: AsyncSession) -> Answer:
+            nonlocal view
+            now, external_id = self.clock.now(), connection.profile.external_id
+            limits = brand.limits if brand.limits.accounts is None else await lock_limits(session, brand_ref)
+            known = await self._store.is_connected(session, brand_ref, channel, external_id)
+            await require_accounts(session, brand_ref, limits, adding=0 if known else 1)
+            view = await account_changes.connect(
+                session, self.keyring, brand_ref, channel, connection, login=given.login, now=now
+            )
+            action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_IMPORTED
+            record(session, action, target=view.id, brand_ref=brand_ref, now=now)
+            return Answer.of(view, is_new=not known)
+
+        answer = await self._once(record_, work)
+        if view is not None:
+            self.workflows.wake_account(view)
+        return answer
+
+    async def check(self, account_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
+        """Ask the network whether the account still works. Raises NotVisible, and ChannelError in an outage."""
+        before = await self.get(account_id, caller)
+        record_ = key.record(self.keyring, before.brand_ref, "accounts.check")
+        if earlier := await self._earlier(record_):
+            return earlier
+        tokens = AccountTokens(self._store, self.channels, self.clock, "api")
+        failure = await AccountChecks(self._store, self.channels, tokens, self.clock).check(account_id)
+        view = await self.get(account_id, caller)
+
+        async def work(session: AsyncSession) -> Answer:
+            now = self.clock.now()
+            record(session, Action.ACCOUNT_CHECKED, target=account_id, brand_ref=before.brand_ref, now=now)
+            checked = AccountCheck(**view.model_dump(by_alias=False), ok=failure is None, failure=failure)
+            return Answer.of(checked)
+
+        return await self._once(record_, work)
+
+    async def disconnect(self, account_id: str, caller: Principal) -> None:
+        """Disconnect an account here, then end its grant at the network, if possible. A repetition changes nothing.
+
+        The grant stays while a publication of the account may still need to be checked, and while the same profile is
+        connected for another brand, because both use the same grant. Raises NotVisible.
+        """
+        before = await self.get(account_id, caller)
+        try:
+            opened = await self._store.opened(account_id)
+        except SealBroken:
+            opened = None  # nothing to speak with
+        await account_changes.disconnect(self.database, account_id, self.clock.now())
+        if before.status is not AccountStatus.DISCONNECTED:
+            self.workflows.wake_account(before)
+        if opened is not None and await self._store.is_last_of_its_profile(account_id):
+            await self._revoke(opened)
+
+    async def _revoke(self, opened: OpenedAccount) -> None:
+        account = opened.account
+        channel = self.channels[account.channel]
+        if channel.authorizer is None:
+            return
+        try:
+            async with asyncio.timeout(REVOKE_SECONDS):
+                ended = await channel.revoke(account)
+        except (ChannelError, TimeoutError) as error:
+            log.warning("%s is disconnected, but its grant at %s was not ended: %s", account.id, account.channel, error)
+        else:
+            log.info(
+                "%s is disconnected; its grant at %s %s", account.id, account.channel, "ended" if ended else "stays"
+            )
+
+    async def _verified(self, channel: ChannelName, given: AccountImport) -> Connection:
+        if channel not in self.channels:
+            message = f"{channel} is not available here; see GET /v1/channels"
+            raise ProblemsFound([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])
+        problems = ProblemCollector()
+        if given.service_url is not None:
+            await self.guard.find(given.service_url, "/serviceUrl", problems)
+            problems.raise_if_any()
+        if given.expires_at is not None and given.expires_at <= self.clock.now() and not given.refresh_token:
+            message = "the token has expired, and there is no refreshToken to renew it with"
+            problems.add("/credentials/expiresAt", "TIME_IN_PAST", message)
+            problems.raise_if_any()
+        return await prove(self.channels[channel], given)
+
+    @property
+    def _store(self) -> AccountStore:
+        return AccountStore(self.database, self.keyring)

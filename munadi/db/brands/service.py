@@ -1,0 +1,82 @@
+"""The service for brands, and which brand a request means."""
+
+from __future__ import annotations
+
+import re
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.answers import Answer, Conflict, NotPermitted, NotVisible, Service
+from munadi.db.brands.store import BrandExists, BrandStore
+from munadi.db.idempotency import IdempotencyKey
+from munadi.db.keys.callers import Principal
+from munadi.domain.brand import BRAND_REF, BrandLimits, BrandView, Duplicates, UnusableAccounts
+from munadi.domain.brand_requests import BrandChange, BrandCreate
+from munadi.domain.problem_collector import ProblemCollector
+
+
+class BrandService(Service):
+    """Brands. One object per process."""
+
+    async def create(self, sent: BrandCreate, caller: Principal, key: IdempotencyKey) -> Answer:
+        """Create a brand. Raises NotPermitted, and Conflict where its ref is taken."""
+        if caller.brand_ref is not None:
+            raise NotPermitted("this key works for one brand and makes no others")
+
+        async def work(session: AsyncSession) -> Answer:
+            made = await self._store.create(
+                session,
+                ref=sent.ref,
+                name=sent.name,
+                timezone=sent.timezone,
+                limits=sent.limits or BrandLimits(),
+                duplicates=sent.duplicates or Duplicates.WARN,
+                unusable_accounts=sent.unusable_accounts or UnusableAccounts.WARN,
+                now=self.clock.now(),
+            )
+            return Answer.of(made)
+
+        try:
+            return await self._once(key.record(self.keyring, None, "brands.create"), work)
+        except BrandExists:
+            raise Conflict("BRAND_EXISTS", "Exists already", f"there is a brand {sent.ref!r}") from None
+
+    async def change(self, ref: str, sent: BrandChange, caller: Principal) -> BrandView:
+        """Change the fields that were sent. Raises NotVisible, and NotPermitted for limits by a key of one brand."""
+        before = await self.get(ref, caller)
+        changes = {name: getattr(sent, name) for name in sent.model_fields_set}
+        if "limits" in changes:
+            if caller.brand_ref is not None:
+                raise NotPermitted("a key for one brand sets no limits")
+            changes["limits"] = before.limits.changed_by(sent.limits) if sent.limits else BrandLimits()
+        if "duplicates" in changes:
+            changes["duplicates"] = (sent.duplicates or Duplicates.WARN).value
+        if "unusable_accounts" in changes:
+            changes["unusable_accounts"] = (sent.unusable_accounts or UnusableAccounts.WARN).value
+        changed = await self._store.change(ref, changes, self.clock.now())
+        if changed is None:
+            raise NotVisible("brand", ref)
+        return changed
+
+    async def get(self, ref: str, caller: Principal) -> BrandView:
+        """A brand that the caller may see. Raises NotVisible."""
+        possible = re.fullmatch(BRAND_REF, ref) is not None and caller.may_see(ref)
+        brand = await self._store.get(ref) if possible else None
+        if brand is None:
+            raise NotVisible("brand", ref)
+        return brand
+
+    async def named(self, ref: str | None, caller: Principal, problems: ProblemCollector) -> str | None:
+        """The brand of a new object: the named one, else the key's own, else None (all brands).
+
+        An unknown brand, and one that the caller may not see, are the same problem at /brandRef.
+        """
+        if ref is None:
+            return caller.brand_ref
+        if not caller.may_see(ref) or await self._store.get(ref) is None:
+            problems.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {ref[:64]!r}")
+        return ref
+
+    @property
+    def _store(self) -> BrandStore:
+        return BrandStore(self.database)

@@ -1,0 +1,47 @@
+"""The request bodies about brands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from munadi.domain.brand import BrandLimits, BrandRef, Duplicates, UnusableAccounts
+from munadi.domain.model import WireModel
+from munadi.domain.time import ZoneName
+
+_EXAMPLE: dict[str, Any] = {
+    "name": "Acme Stores",
+    "timezone": "Asia/Kolkata",
+    "limits": {"accounts": 10},
+    "duplicates": "refuse",
+    "unusableAccounts": "refuse",
+}
+
+
+class BrandChange(WireModel):
+    """The fields that can be changed. Null clears a field."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    name: str | None = Field(None, max_length=200, description="For people.")
+    timezone: ZoneName | None = Field(None, description="IANA name, for display and calendars.")
+    limits: BrandLimits | None = Field(None, description="What the brand may use; null: no limit.")
+    duplicates: Duplicates | None = Field(
+        None,
+        description="What happens to a post that an account publishes within 24 hours already: `warn` (by default) or "
+        "`refuse`. See docs/warnings.md.",
+    )
+    unusable_accounts: UnusableAccounts | None = Field(
+        None,
+        description="What happens to a post for an account that must be connected again: `warn` (by default), and it "
+        "waits for that, or `refuse`. See docs/accounts.md.",
+    )
+
+
+class BrandCreate(BrandChange):
+    """A new brand; only `ref` is required."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ref": "acme", **_EXAMPLE}]})
+
+    ref: BrandRef = Field(description="The brand's short name, unique and never changed.")
