@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from api.process.running import serve
-from munadi.cli.exits import refusal_ends_process
-from munadi.cli.process_exit import exits_at_once
+from munadi.process.exiting import exits_at_once
+from munadi.process.exits import refusal_ends_process
 from munadi.process.unused_imports import leave_out
 
 # httpx imports these for its command line and structlog for tracebacks in colour: 5 MB.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from munadi.cli.exits import refusal_ends_process
-from munadi.cli.process_exit import exits_at_once
+from munadi.process.exiting import exits_at_once
+from munadi.process.exits import refusal_ends_process
 from munadi.process.unused_imports import leave_out
 from worker.process import work
 

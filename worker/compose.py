@@ -34,11 +34,11 @@ from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.domain.ids import posts_queue, webhook_queue
-from munadi.intake.preflight import PreflightCheck
 from munadi.process.runtime import Runtime
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.operators import OperatorCommands
+from munadi.publishing.preflight_checks import PreflightCheck
 from munadi.publishing.schedule import ScheduleStore
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import LeftoverRemover

@@ -11,8 +11,8 @@ from typing import Protocol
 from munadi.db.session import Database
 from munadi.domain.failure import ChannelError, Failure
 from munadi.intake.daily_quota import planned_posts
-from munadi.intake.preflight import PreflightCheck
 from munadi.ports import Clock
+from munadi.publishing.preflight_checks import PreflightCheck
 from munadi.publishing.preflights import DueContent, DuePublication, Preflights
 from worker.rounds import run_rounds
 

@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import uvloop
 
-from munadi.cli.process_exit import exit_now
-from munadi.cli.settings import check_start, read_settings
+from munadi.process.exiting import exit_now
+from munadi.process.settings import check_start, read_settings
 
 
 def work() -> NoReturn:

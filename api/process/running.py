@@ -7,8 +7,8 @@ import logging
 import resource
 from typing import NoReturn
 
-from munadi.cli.process_exit import exit_now, signals_end_quietly
-from munadi.cli.settings import check_start, read_settings
+from munadi.process.exiting import exit_now, signals_end_quietly
+from munadi.process.settings import check_start, read_settings
 
 # Longer than the API's slowest answer (except fetching media by URL), shorter than a supervisor waits.
 GRACE_SECONDS = 20

@@ -9,8 +9,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.documentation.api_pages import ApiPages, api_pages
-from munadi.cli.exits import CommandFailed
 from munadi.config import Settings
+from munadi.process.exits import CommandFailed
 from munadi.process.garbage import exempt_startup
 from munadi.process.runtime import open_database
 from munadi.process.starting import check_namespace_if_up, check_schema, wait_for_schema

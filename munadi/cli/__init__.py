@@ -5,11 +5,11 @@ Rule: nothing heavy is imported before a command needs it, so that `munadi --hel
 
 
 def main() -> None:
-    """Entry point of `munadi`; exits with a code of `munadi.cli.exits`."""
+    """Entry point of `munadi`; exits with a code of `munadi.process.exits`."""
     import sys
 
-    from munadi.cli.exits import refusal_ends_process
     from munadi.cli.extras import CLI, require
+    from munadi.process.exits import refusal_ends_process
 
     with refusal_ends_process():
         require(CLI, "munadi")
@@ -20,7 +20,7 @@ def main() -> None:
         app(prog_name="munadi")
     except SystemExit as end:
         if "temporalio" in sys.modules:
-            from munadi.cli.process_exit import exit_now
+            from munadi.process.exiting import exit_now
 
             # A pending call to a Temporal server that does not answer would keep the process alive.
             exit_now(end.code if isinstance(end.code, int) else int(end.code is not None))

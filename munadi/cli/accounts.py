@@ -10,11 +10,11 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
 
 app = group("accounts", "Import, list, check and disconnect accounts.")
 

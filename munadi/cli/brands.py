@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
 from munadi.domain.brand import Duplicates, UnusableAccounts
+from munadi.process.exits import CommandFailed, Exit
 
 app = group("brands", "Create, change and list brands.")
 Choice = Annotated[

@@ -10,9 +10,9 @@ from munadi.cli.command import command
 from munadi.cli.completing import folds
 from munadi.cli.contents import ContentId
 from munadi.cli.contents import app as app
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.post_output import print_accepted, print_content
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
 
 
 @command(app, "cancel")

@@ -9,10 +9,10 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.extras import SERVER, has_server, require
 from munadi.cli.output import Output
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
 
 app = group("channels", "List the networks and their limits.")
 

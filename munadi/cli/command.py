@@ -17,10 +17,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from munadi.cli.completing import profiles as profile_names
-from munadi.cli.exits import CommandFailed, Exit, exit_of_status
 from munadi.cli.extras import require_for
 from munadi.cli.output import Output
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit, exit_of_status
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -59,8 +59,8 @@ def outcomes(incomplete: str) -> list[str]:
 
 def profiles(incomplete: str) -> list[str]:
     """Names of stored profiles; none if their file is damaged, which the command then reports."""
-    from munadi.cli.exits import CommandFailed
     from munadi.cli.profile_store import load
+    from munadi.process.exits import CommandFailed
 
     try:
         return _beginning(incomplete, sorted(load().profiles))

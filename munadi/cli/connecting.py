@@ -11,9 +11,9 @@ from typer import Argument, Option
 from munadi.cli.accounts import app as app
 from munadi.cli.command import command
 from munadi.cli.completing import channels
-from munadi.cli.exits import Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
+from munadi.process.exits import Exit
 
 PAUSE = 2.0
 ENDED = ("connected", "failed", "expired")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Cell, Output, status
 from munadi.cli.post_output import clock_time
+from munadi.process.exits import CommandFailed, Exit
 
 Column = Callable[[Mapping[str, Any]], Cell | None]
 DEFAULT = ("id", "status", "due", "text")

@@ -9,12 +9,12 @@ from typer import Argument, Option
 from munadi.cli import writing
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, statuses
-from munadi.cli.exits import Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
 from munadi.cli.watching import follow_to_the_end
+from munadi.process.exits import Exit
 
 app = group("contents", "Publish, follow, cancel, reschedule and retry posts.")
 

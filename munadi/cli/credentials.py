@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.profile_store import Credentials, StoredProfiles, load, missing_profile
+from munadi.process.exits import CommandFailed, Exit
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 

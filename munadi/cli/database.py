@@ -23,11 +23,6 @@ async def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T
         await database.close()
 
 
-def cause(error: Exception) -> str:
-    """The driver's own words, without SQL and without parameters, which may hold secrets."""
-    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-
-
 def advice(url: str) -> str:
     """What to check when the database cannot be opened; shows no password."""
     from sqlalchemy.engine import make_url

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 from typer import Option
 
 from munadi.cli.command import command, group
-from munadi.cli.database import advice, cause, with_database
-from munadi.cli.exits import CommandFailed
+from munadi.cli.database import advice, with_database
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.domain.time import iso_time
+from munadi.process.exits import CommandFailed
+from munadi.process.starting import cause
 
 app = group("db", "Migrate the database, make the first key, report a restored backup.")
 
@@ -30,8 +31,8 @@ def upgrade(session: Session) -> None:
     """Bring the database to the newest revision. Does nothing if it is there already; two runs at once take turns."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.cli.settings import database_url
     from munadi.db import migrate
+    from munadi.process.settings import database_url
 
     url = database_url()
     try:
@@ -51,8 +52,8 @@ def create_key(session: Session, name: Annotated[str, Option("--name", help="Wha
     """Make a key with every scope. It is printed once and not stored."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.cli.settings import database_url
     from munadi.db.keys.first_key import create_admin_key
+    from munadi.process.settings import database_url
 
     url = database_url()
     try:
@@ -74,7 +75,7 @@ def restored(
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.cli.settings import database_url
+    from munadi.process.settings import database_url
     from munadi.publishing.restored import mark_restored
 
     url, at = database_url(), _instant(since)

@@ -10,10 +10,11 @@ from typing import Any
 import typer
 
 from munadi.cli.command import command
-from munadi.cli.database import advice, cause, with_database
-from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.database import advice, with_database
 from munadi.cli.output import Output
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
+from munadi.process.starting import cause
 
 AGAIN = "Run this again until it changes nothing: a process that was not restarted may still use an older key."
 REMOVE = (
@@ -39,8 +40,8 @@ def rotate_encryption(session: Session) -> None:
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.cli.settings import database_and_keys
     from munadi.db.sealing.rotation import RowsLocked, reseal
+    from munadi.process.settings import database_and_keys
 
     url, keyring = database_and_keys()
     try:

@@ -12,7 +12,7 @@ from importlib import metadata
 from importlib.util import find_spec
 
 from munadi import __version__
-from munadi.cli.exits import CommandFailed, Exit
+from munadi.process.exits import CommandFailed, Exit
 
 SERVER, CLI, MCP, ED25519 = "server", "cli", "mcp", "ed25519"
 # A group's name stands for all its commands.

@@ -8,11 +8,11 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.completing import scopes as scope_names
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Cell, Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
 
 app = group("keys", "Create, list and revoke API keys; rotate the key that encrypts stored secrets.")
 

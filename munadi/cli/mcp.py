@@ -12,9 +12,9 @@ import typer
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.exits import CommandFailed, Exit
-from munadi.cli.process_exit import exit_now, signals_end_quietly
 from munadi.cli.session import Session
+from munadi.process.exiting import exit_now, signals_end_quietly
+from munadi.process.exits import CommandFailed, Exit
 
 PORT = 8085
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

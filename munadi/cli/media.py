@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
 
 app = group("media", "Upload files, list the stored ones, show and delete one.")
 

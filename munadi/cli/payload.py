@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.session import Session
 from munadi.cli.uploading import upload
+from munadi.process.exits import CommandFailed, Exit
 
 STDIN = "-"
 

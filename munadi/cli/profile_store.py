@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from munadi.cli.exits import CommandFailed, Exit
+from munadi.process.exits import CommandFailed, Exit
 
 DEFAULT = "default"
 SHOWN = 4

@@ -8,11 +8,11 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, dismissals, outcomes, publication_statuses
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.post_output import clock_time, print_publications
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
 
 app = group(
     "publications", "List publications, show one and its attempts, resolve an unconfirmed one, dismiss a failure."

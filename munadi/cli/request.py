@@ -9,10 +9,10 @@ import typer
 from typer import Argument, Option
 
 from munadi.cli.command import command
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.cli.writing import checked_key
+from munadi.process.exits import CommandFailed, Exit
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 

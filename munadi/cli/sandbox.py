@@ -9,8 +9,8 @@ import typer
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.exits import CommandFailed
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from munadi.cli.exits import Exit
 from munadi.cli.output import status
 from munadi.cli.session import Session
+from munadi.process.exits import Exit
 
 if TYPE_CHECKING:
     from munadi.client.shapes import Event

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from typer import Option
 
 from munadi.cli.completing import channels
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed, Exit
 
 File = Annotated[
     str | None, Option("--file", "-f", metavar="FILE", help="The whole post as JSON; - reads standard input.")

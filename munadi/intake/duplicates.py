@@ -5,7 +5,7 @@ A warning, or a problem where the brand refuses duplicates. What counts as the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from munadi.db.contents.duplicates import WINDOW, Duplicate, Wanted, find_duplicates
 from munadi.db.session import Database
-from munadi.db.tables import BrandRow, PublicationRow
+from munadi.db.tables import BrandRow
 from munadi.domain.brand import Duplicates
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.problem import Problem, ProblemsFound
@@ -21,8 +21,6 @@ from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
 from munadi.intake.warnings import WarningCode
-from munadi.ports import Channels
-from munadi.publishing.content import LockedContent
 
 CODE = WarningCode.DUPLICATE_OF_RECENT.value
 LIMIT = f"{WINDOW.total_seconds() / 3600:.0f} hours"
@@ -51,9 +49,9 @@ async def check_duplicates(
 
     found, duplicates = await database.lookup(find)
     if duplicates is Duplicates.REFUSE:
-        problems.extend(_problem(*place) for place in _places(sure, found))
+        problems.extend(problem_of(*place) for place in _places(sure, found))
         return []
-    return [_warning(*place) for place in _places(sure, found)]
+    return [warning_of(*place) for place in _places(sure, found)]
 
 
 def require_no_duplicates(
@@ -62,27 +60,7 @@ def require_no_duplicates(
     """ProblemsFound if any draft is a duplicate. Exact in a transaction that holds the brand's lock."""
     found = find_duplicates(connection, _wanted(placed), due, own_id)
     if found:
-        raise ProblemsFound([_problem(*place) for place in _places(placed, found)])
-
-
-async def recheck_duplicates(
-    locked: LockedContent, rows: Iterable[PublicationRow], due: datetime, pointer: str, channels: Channels
-) -> None:
-    """Check a locked post before these of its publications become due at another time; replaces their warnings.
-
-    ProblemsFound if the brand refuses duplicates. Exact in a transaction that holds the brand's lock.
-    """
-    connection, alike = await locked.session.connection(), [row for row in rows if row.fingerprint is not None]
-    wanted = [Wanted(row.account_id, row.fingerprint or "") for row in alike]
-    found = await connection.run_sync(find_duplicates, wanted, due, locked.content.id)
-    places = [(channels[row.channel].spec, pointer, found[row.account_id]) for row in alike if row.account_id in found]
-    if places and await connection.run_sync(duplicates_of, locked.content.brand_ref) is Duplicates.REFUSE:
-        raise ProblemsFound([_problem(*place) for place in places])
-    checked = {row.channel for row in alike}
-    warnings = [one for one in locked.draft.warnings if one["code"] != CODE or one["channel"] not in checked]
-    warnings += [_warning(*place).stored() for place in places]
-    if warnings != locked.draft.warnings:
-        locked.draft.warnings = warnings
+        raise ProblemsFound([problem_of(*place) for place in _places(placed, found)])
 
 
 def duplicates_of(connection: Connection, brand_ref: str) -> Duplicates:
@@ -103,12 +81,14 @@ def _places(placed: Sequence[PlacedDraft], found: Mapping[str, Duplicate]) -> It
             yield spec, pointer, found[row.id]
 
 
-def _warning(spec: ChannelSpec, pointer: str, found: Duplicate) -> Warning_:
+def warning_of(spec: ChannelSpec, pointer: str, found: Duplicate) -> Warning_:
+    """The warning about a duplicate."""
     message = f"{_same(spec, found)}; cancel one of them unless you want both"
     return Warning_(code=CODE, message=message, channel=spec.name.value, pointer=pointer, content_id=found.content_id)
 
 
-def _problem(spec: ChannelSpec, pointer: str, found: Duplicate) -> Problem:
+def problem_of(spec: ChannelSpec, pointer: str, found: Duplicate) -> Problem:
+    """The problem of a duplicate, where the brand refuses it."""
     message = (
         f"{_same(spec, found)}, and the brand refuses duplicates. To publish it again on purpose, change the words, "
         f"choose a time at least {LIMIT} from the other post, or set the brand's duplicates to warn"

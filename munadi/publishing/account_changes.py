@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_
+from sqlalchemy import Cast, ColumnElement, Text, and_, exists, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -116,7 +116,7 @@ async def fail_waiting(session: AsyncSession, account_id: str, now: datetime) ->
 
 def _is_warned(account_id: str) -> ColumnElement[bool]:
     """Whether a draft of the publication's post has a warning about the account."""
-    warnings = cast(col(DraftRow.warnings), Text)
+    warnings = Cast(col(DraftRow.warnings), Text)
     return exists().where(
         col(DraftRow.content_id) == col(PublicationRow.content_id), warnings.contains(account_id, autoescape=True)
     )

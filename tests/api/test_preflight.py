@@ -14,9 +14,9 @@ from sqlmodel import col, update
 from munadi.db.tables import AccountRow, ContentRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Failure, Reason
-from munadi.intake.preflight import PreflightCheck
 from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
+from munadi.publishing.preflight_checks import PreflightCheck
 from tests.api.harness import ApiHarness
 from tests.db.seeding import START
 from worker import preflight

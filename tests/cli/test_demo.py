@@ -14,12 +14,12 @@ from munadi.cli.demo.oracle import course, expect_visible
 from munadi.cli.demo.sandbox import SandboxControl
 from munadi.cli.demo.stage import Stage, Subscriber
 from munadi.cli.demo.timeline import Timeline
-from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
 from munadi.client import Client
 from munadi.client.shapes import Content
 from munadi.domain.channel import MediaKind
 from munadi.media.probe import probe
+from munadi.process.exits import CommandFailed
 
 DUE = datetime(2027, 1, 15, 9, 0, tzinfo=UTC)
 DID = "did:plc:one"

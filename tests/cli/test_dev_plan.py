@@ -14,8 +14,8 @@ import pytest
 from munadi.cli.dev.plan import Plan, PlanOptions, make_plan
 from munadi.cli.dev.ports import CHOICE, NEVER_CALLED, Part, choose_ports, keep_ports, kept_ports
 from munadi.cli.dev.supervisor import exports
-from munadi.cli.exits import CommandFailed
 from munadi.config import Settings
+from munadi.process.exits import CommandFailed
 from munadi.sandbox.state import NETWORKS
 from tests.support.ports import free_port
 from tests.support.temporal import SEARCH_ATTRIBUTES

@@ -13,7 +13,7 @@ import pytest
 from munadi.cli.dev.child import Child, in_words
 from munadi.cli.dev.keys import write_private
 from munadi.cli.dev.lock import hold_folder
-from munadi.cli.exits import CommandFailed
+from munadi.process.exits import CommandFailed
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
 

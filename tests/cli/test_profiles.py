@@ -10,9 +10,9 @@ import pytest
 
 from munadi.cli.completing import profiles as offered
 from munadi.cli.credentials import resolve
-from munadi.cli.exits import CommandFailed
 from munadi.cli.profile_store import Credentials, StoredProfiles, credentials_file, load, save
 from munadi.config import unknown_variables
+from munadi.process.exits import CommandFailed
 from tests.cli.conftest import FakeApi, Munadi, problem
 
 HERE, THERE = "https://here.example", "https://there.example"

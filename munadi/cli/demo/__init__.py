@@ -26,7 +26,7 @@ def demo(
     the sandbox's networks agree that all went as expected.
     """
     from munadi.cli.demo.running import run_demo
-    from munadi.cli.process_exit import exit_now
+    from munadi.process.exiting import exit_now
 
     run_demo(session.out, keep=keep)
     exit_now(0)

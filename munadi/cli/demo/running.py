@@ -21,10 +21,10 @@ from munadi.cli.demo.stories import fails_and_recovers, is_withdrawn
 from munadi.cli.demo.timeline import Timeline
 from munadi.cli.dev.plan import PlanOptions, make_plan
 from munadi.cli.dev.stack import Stack
-from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
 from munadi.cli.webhooks.receiver import Receiver
 from munadi.client import Client, ClientError
+from munadi.process.exits import CommandFailed
 
 GONE_WITHIN = 5.0
 

@@ -11,10 +11,10 @@ from typing import Any
 from munadi.cli.demo.footage import Footage
 from munadi.cli.demo.sandbox import SandboxControl
 from munadi.cli.demo.timeline import Timeline
-from munadi.cli.exits import CommandFailed
 from munadi.cli.webhooks.receiver import Received
 from munadi.client import Client
 from munadi.client.shapes import Content
+from munadi.process.exits import CommandFailed
 
 # Two brands, each with an account of its own at every network.
 ACME, BAZAAR = "acme", "bazaar"

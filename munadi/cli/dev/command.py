@@ -43,8 +43,8 @@ def dev(
     """
     from munadi.cli.dev.lock import hold_folder
     from munadi.cli.dev.plan import PlanOptions, make_plan
-    from munadi.cli.settings import check_start, read_settings
     from munadi.config import unknown_variables
+    from munadi.process.settings import check_start, read_settings
 
     for name in unknown_variables():
         print(f"unknown setting {name} is ignored", file=sys.stderr)

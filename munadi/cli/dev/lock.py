@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from munadi.cli.exits import CommandFailed
+from munadi.process.exits import CommandFailed
 
 
 def hold_folder(data_dir: Path) -> int:

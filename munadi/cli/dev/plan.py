@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from munadi.cli.dev.ports import LOOPBACK, NEVER_CALLED, Part, choose_ports, kept_ports
 from munadi.cli.dev.ui_gate import hidden_address
-from munadi.cli.exits import CommandFailed
+from munadi.process.exits import CommandFailed
 
 if TYPE_CHECKING:
     from munadi.config import Settings
@@ -87,7 +87,7 @@ class Plan:
 
 def make_plan(wishes: PlanOptions) -> Plan:
     """The plan for this environment. CommandFailed when a requested port is taken or a setting is wrong."""
-    from munadi.cli.settings import read_settings
+    from munadi.process.settings import read_settings
 
     settings = read_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
     data_dir = settings.data_dir.expanduser().absolute()

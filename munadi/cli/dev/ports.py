@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from munadi.cli.exits import CommandFailed
+from munadi.process.exits import CommandFailed
 
 LOOPBACK = "127.0.0.1"
 # Below what systems give to outgoing connections: a port from there is seldom free again after a restart.

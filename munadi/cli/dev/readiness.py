@@ -84,8 +84,8 @@ async def _until(is_ready: Callable[[], Awaitable[bool]]) -> None:
 
 def main() -> None:
     """Wait for what the arguments name, as this process's settings describe it."""
-    from munadi.cli.process_exit import exit_now
-    from munadi.cli.settings import read_settings
+    from munadi.process.exiting import exit_now
+    from munadi.process.settings import read_settings
 
     settings = read_settings().temporal
     match sys.argv[1:]:

@@ -18,7 +18,7 @@ from munadi.cli.dev.plan import TEMPORAL_UI, Plan
 from munadi.cli.dev.ports import LOOPBACK
 from munadi.cli.dev.readiness import http_answers
 from munadi.cli.dev.ui_gate import open_gate
-from munadi.cli.exits import CommandFailed
+from munadi.process.exits import CommandFailed
 
 READY_WITHIN = 60.0
 # A configured server is up already, or its address is wrong.

@@ -21,8 +21,8 @@ from munadi.cli.dev.keys import write_private
 from munadi.cli.dev.plan import Plan
 from munadi.cli.dev.ports import keep_ports
 from munadi.cli.dev.stack import Stack
-from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
+from munadi.process.exits import CommandFailed
 
 BOLD_GREEN, DIM = "1;32", "2"
 

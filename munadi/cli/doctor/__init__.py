@@ -8,9 +8,9 @@ from typing import Any
 import typer
 
 from munadi.cli.command import command
-from munadi.cli.exits import Exit
 from munadi.cli.output import Cell, Output
 from munadi.cli.session import Session
+from munadi.process.exits import Exit
 
 
 def add_to(app: typer.Typer) -> None:

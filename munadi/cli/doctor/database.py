@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from munadi.cli.database import cause, with_database
+from munadi.cli.database import with_database
 from munadi.cli.doctor.check import DATABASE, Check, skewed
-from munadi.cli.exits import CommandFailed
+from munadi.process.exits import CommandFailed
+from munadi.process.starting import cause
 
 if TYPE_CHECKING:
     from munadi.config import Settings
@@ -54,8 +55,8 @@ def _clock(settings: Settings) -> Iterator[Check]:
 
 def _secrets(settings: Settings) -> Iterator[Check]:
     """Check that a key opens every stored secret; each names its key."""
-    from munadi.cli.settings import database_and_keys
     from munadi.db.sealing.rotation import sealed_under
+    from munadi.process.settings import database_and_keys
 
     counts = asyncio.run(with_database(settings.database, sealed_under))
     try:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from munadi.cli.doctor.check import Check
-from munadi.cli.exits import CommandFailed
 from munadi.cli.extras import has_server
 from munadi.cli.session import Session
+from munadi.process.exits import CommandFailed
 
 if TYPE_CHECKING:
     from munadi.config import Settings
@@ -23,8 +23,8 @@ def local(session: Session) -> Iterator[Check]:
     if not has_server():
         yield Check("settings", True, "not checked: Munadi's server is not installed on this machine")
         return
-    from munadi.cli.settings import check_start, read_settings
     from munadi.config import unknown_variables
+    from munadi.process.settings import check_start, read_settings
 
     for name in unknown_variables():
         yield Check("settings", True, f"{name} is no setting", "It has no effect; fix its name or remove it.")

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.cli.webhooks.choices import Headers, MaxPerSecond, OrderingChoice, PayloadChoice, read_headers
 from munadi.cli.webhooks.endpoints import Channels, EndpointId, Types, app, print_endpoint
+from munadi.process.exits import CommandFailed, Exit
 
 
 @command(app, "replay")

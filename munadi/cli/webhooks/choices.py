@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from typer import Option
 
-from munadi.cli.exits import CommandFailed, Exit
+from munadi.process.exits import CommandFailed, Exit
 
 PayloadChoice = Annotated[
     Literal["full", "thin"] | None, Option("--payload", metavar="full|thin", help="thin leaves out the post's texts.")

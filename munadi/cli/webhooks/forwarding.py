@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.post_output import print_event
 from munadi.cli.session import Session
 from munadi.cli.watching import PATIENCE
 from munadi.client import NotReachable, ProblemError
+from munadi.process.exits import CommandFailed, Exit
 from munadi.webhooks.signing import generate_secret, headers
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.session import Session
 from munadi.cli.webhooks.endpoints import Types, app
+from munadi.process.exits import CommandFailed, Exit
 
 if TYPE_CHECKING:
     from munadi.cli.webhooks.receiver import Received, Receiver

@@ -9,10 +9,10 @@ import typer
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.exits import Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.cli.webhooks.endpoints import EndpointId, Types, app
+from munadi.process.exits import Exit
 
 PAUSE = 1.0
 # A recovery of which some deliveries are deferred has ended for now when it did not move in so many looks.

@@ -1,18 +1,23 @@
-"""Checks a new time for a post: that it can be read, and that the accounts stay connected until then."""
+"""Checks a new time for a locked post: that it can be read, that the accounts stay connected until then, and that no
+account gets the same post twice."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import col, select
 
 from munadi.crypto import KeyRing
-from munadi.db.tables import AccountRow
+from munadi.db.contents.duplicates import Wanted, find_duplicates
+from munadi.db.tables import AccountRow, PublicationRow
+from munadi.domain.brand import Duplicates
+from munadi.domain.problem import ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING
 from munadi.domain.time import check_window
 from munadi.intake.account_trouble import ACCOUNT_CODES, refuses_unusable, troubles_of
-from munadi.intake.duplicates import recheck_duplicates
+from munadi.intake.duplicates import CODE, duplicates_of, problem_of, warning_of
 from munadi.intake.requests import RescheduleRequest
 from munadi.intake.times import read_times
 from munadi.intake.warnings import WarningCode
@@ -42,6 +47,26 @@ async def reschedule(locked: LockedContent, request: RescheduleRequest, channels
             raise
         problems.add("/publishBy", refusal.code, str(refusal))
         problems.raise_if_any()
+
+
+async def recheck_duplicates(
+    locked: LockedContent, rows: Iterable[PublicationRow], due: datetime, pointer: str, channels: Channels
+) -> None:
+    """Check a locked post before these of its publications become due at another time; replaces their warnings.
+
+    ProblemsFound if the brand refuses duplicates. Exact in a transaction that holds the brand's lock.
+    """
+    connection, alike = await locked.session.connection(), [row for row in rows if row.fingerprint is not None]
+    wanted = [Wanted(row.account_id, row.fingerprint or "") for row in alike]
+    found = await connection.run_sync(find_duplicates, wanted, due, locked.content.id)
+    places = [(channels[row.channel].spec, pointer, found[row.account_id]) for row in alike if row.account_id in found]
+    if places and await connection.run_sync(duplicates_of, locked.content.brand_ref) is Duplicates.REFUSE:
+        raise ProblemsFound([problem_of(*place) for place in places])
+    checked = {row.channel for row in alike}
+    warnings = [one for one in locked.draft.warnings if one["code"] != CODE or one["channel"] not in checked]
+    warnings += [warning_of(*place).stored() for place in places]
+    if warnings != locked.draft.warnings:
+        locked.draft.warnings = warnings
 
 
 async def _check_accounts(

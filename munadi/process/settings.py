@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from munadi.cli.exits import CommandFailed, Exit
+from munadi.process.exits import CommandFailed, Exit
 
 if TYPE_CHECKING:
     from munadi.config import Settings

@@ -42,5 +42,5 @@ def refusal_ends_process() -> Iterator[None]:
     except CommandFailed as error:
         for line in (str(error), error.advice):
             if line:
-                print(line, file=sys.stderr)
+                sys.stderr.write(f"{line}\n")
         raise SystemExit(int(error.code)) from error
