@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.config import LimitSettings
 from munadi.db.answers import Answer, NotVisible
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
@@ -26,9 +27,9 @@ from munadi.webhooks.service import EndpointReads, disabled
 
 @dataclass(frozen=True)
 class ResendService(EndpointReads):
-    """Deliveries, replays and recoveries. `most`: how many of these a brand may have at a time."""
+    """Deliveries, replays and recoveries. `limits`: those of a brand without its own."""
 
-    most: int
+    limits: LimitSettings
 
     async def delivery(self, delivery_id: str, caller: Principal) -> DeliveryDetail:
         """One delivery whole, with its texts if the caller may read them. Raises NotVisible."""
@@ -78,7 +79,7 @@ class ResendService(EndpointReads):
             if not number:
                 return Answer.of(view)
             started = await self._recoveries.start(
-                session, endpoint_id, wanted, Recover.ALL, total, now, most=self.most
+                session, endpoint_id, wanted, Recover.ALL, total, now, most=self.limits.recoveries
             )
             return Answer.of(view, recovery=started.id)
 
@@ -97,7 +98,9 @@ class ResendService(EndpointReads):
         total = await self._recoveries.count(endpoint_id, wanted, sent.only)
 
         async def work(session: AsyncSession) -> Answer:
-            started = await self._recoveries.start(session, endpoint_id, wanted, sent.only, total, now, most=self.most)
+            started = await self._recoveries.start(
+                session, endpoint_id, wanted, sent.only, total, now, most=self.limits.recoveries
+            )
             record(session, Action.ENDPOINT_RECOVERED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
             return Answer.of(started, recovery=started.id)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.config import LimitSettings
 from munadi.db.answers import Answer, NotVisible, Service
 from munadi.db.brands.limits import require_holding
 from munadi.db.brands.service import BrandService
@@ -24,10 +25,10 @@ from munadi.domain.usage import Limit
 
 @dataclass(frozen=True)
 class KeyService(Service):
-    """API keys. `most`: how many valid ones a brand may have."""
+    """API keys. `limits`: those of a brand without its own."""
 
     brands: BrandService
-    most: int
+    limits: LimitSettings
 
     async def create(self, sent: ReadBody[KeyCreate], caller: Principal, key: IdempotencyKey) -> Answer:
         """Create a key; the answer shows its text. Raises ProblemsFound, QuotaExceeded."""
@@ -40,7 +41,7 @@ class KeyService(Service):
         wanted = sent.model
 
         async def work(session: AsyncSession) -> Answer:
-            await require_holding(session, brand_ref, Limit.KEYS, self.most, now)
+            await require_holding(session, brand_ref, Limit.KEYS, self.limits.keys, now)
             row, text = await self._store.create(
                 session,
                 name=wanted.name,
