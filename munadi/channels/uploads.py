@@ -85,13 +85,15 @@ class Progress:
     is_ready: bool = False
     failed: str | None = None
     after: timedelta | None = None
+    code: str = "FAILED"
 
 
 Options = TypeVar("Options", bound=BaseModel)
 State = TypeVar("State", bound=UploadState)
+Medium = TypeVar("Medium", bound=Uploaded)
 
 
-class Uploads(ABC, Generic[Options, State]):
+class Uploads(ABC, Generic[Options, State, Medium]):
     """One run for one post. A network says how a medium is opened, sent, finished and read."""
 
     # Whether a network that cannot process a medium is asked no second time.
@@ -109,26 +111,26 @@ class Uploads(ABC, Generic[Options, State]):
         """What the network takes; what does not fit is sent as a rendition."""
 
     @abstractmethod
-    async def open(self, index: int, asset: MediaAsset) -> Uploaded:
+    async def open(self, index: int, asset: MediaAsset) -> Medium:
         """Open an upload, or send the whole of a medium that takes one request. Raises ChannelError."""
 
-    def parts(self, one: Uploaded, asset: MediaAsset) -> int:
+    def parts(self, one: Medium, asset: MediaAsset) -> int:
         """How many parts a medium is sent in."""
         return 1
 
-    async def send_part(self, one: Uploaded, number: int, asset: MediaAsset) -> Mapping[str, Any]:
+    async def send_part(self, one: Medium, number: int, asset: MediaAsset) -> Mapping[str, Any]:
         """Send one part. What is to be saved about it beside its number. Raises ChannelError."""
         raise NotImplementedError(f"{self.title} takes a medium whole")
 
-    async def finish(self, one: Uploaded) -> tuple[Mapping[str, Any], Progress | None]:
+    async def finish(self, one: Medium) -> tuple[Mapping[str, Any], Progress | None]:
         """All parts are there: what is to be saved, and how far it is if the network says so. Raises ChannelError."""
         return {}, None
 
     @abstractmethod
-    async def read(self, one: Uploaded, age: timedelta) -> Progress:
+    async def read(self, one: Medium, age: timedelta) -> Progress:
         """How far a medium is whose parts were all there `age` ago. Raises ChannelError."""
 
-    async def describe(self, one: Uploaded, asset: MediaAsset) -> None:
+    async def describe(self, one: Medium, asset: MediaAsset) -> None:
         """Set the alt text, where that is a request of its own. Raises ChannelError."""
 
     async def run(self) -> Ready | Pending:
@@ -152,7 +154,7 @@ class Uploads(ABC, Generic[Options, State]):
     async def begin(self) -> None:
         """What is prepared before the media. Raises ChannelError."""
 
-    async def keep(self, one: Uploaded, **changes: Any) -> None:
+    async def keep(self, one: Medium, **changes: Any) -> None:
         """Save another medium, and its key."""
         state = self.publication.state
         await self.publication.save(media=(*state.media, one), keys=(*state.keys, one.key or one.id), **changes)
@@ -195,14 +197,15 @@ class Uploads(ABC, Generic[Options, State]):
         if progress.failed is not None:
             message = f"could not process media {self._id(index)}: {progress.failed or 'no reason given'}"
             effect = Effect.REJECTED if self.fails_for_good else Effect.NOT_SENT
-            raise self._failure(Reason.MEDIA_PROCESSING_FAILED, message, effect)
+            raise self._failure(Reason.MEDIA_PROCESSING_FAILED, message, effect, progress.code)
         if age > self._longest:
             message = f"still processes media {self._id(index)} after {round(age.total_seconds())} s"
             raise self._failure(Reason.MEDIA_PROCESSING_TIMEOUT, message, Effect.REJECTED)
         return Pending(after=progress.after or timedelta(0), note=f"{self.title} processes a medium")
 
-    def _one(self, index: int) -> Uploaded:
-        return self.publication.state.media[index]
+    def _one(self, index: int) -> Medium:
+        one: Any = self.publication.state.media[index]
+        return one  # type: ignore[no-any-return]
 
     def _id(self, index: int) -> str:
         media = self.publication.draft.media
@@ -213,8 +216,8 @@ class Uploads(ABC, Generic[Options, State]):
         changed = media[index].model_copy(update=changes)
         await self.publication.save(media=(*media[:index], changed, *media[index + 1 :]))
 
-    def _failure(self, reason: Reason, message: str, effect: Effect) -> ChannelError:
-        return ChannelError(reason, effect, f"{self.title} {message}", provider_code="FAILED")
+    def _failure(self, reason: Reason, message: str, effect: Effect, code: str | None = None) -> ChannelError:
+        return ChannelError(reason, effect, f"{self.title} {message}", provider_code=code)
 
 
 async def count_failure(publication: Publication[Any, Any], error: ChannelError) -> None:

@@ -138,7 +138,7 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
             telegram(400, 'Bad Request: failed to send message #2 with the error message "odd"'),
             R.MEDIA_VALIDATION_FAILED,
             REJECTED,
-            None,
+            "failed_to_send_message_2_with_the_error_message_odd",
         ),
         (telegram(400, "Bad Request: something new"), ODD, REJECTED, "something_new"),
         (telegram(409, "Conflict: can't use getUpdates"), ODD, REJECTED),

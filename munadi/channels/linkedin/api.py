@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -12,10 +12,10 @@ from munadi.channels.http import ChannelTools, Request, no_proof, require_known_
 from munadi.channels.linkedin.errors import explain
 from munadi.channels.linkedin.spec import PAGE, Settings
 from munadi.channels.linkedin.state import Part
-from munadi.channels.linkedin.wire import Opened, Row, is_list, read_opened, read_row
+from munadi.channels.linkedin.wire import Opened, PostRow, is_list, read_opened, read_row
 from munadi.channels.oauth import secrets_in
 from munadi.domain.failure import ChannelError, Reason
-from munadi.ports import Answer, Gate
+from munadi.ports import Answer
 
 COUNT, MAX_PAGES = 50, 3
 MAX_PAGES_OF_A_PERSON = 100
@@ -67,20 +67,11 @@ class Api:
             )
         )
 
-    async def post(
-        self, token: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object], timeout: float
-    ) -> Answer:
-        """The visible call."""
-        return await self._rest("POST", "posts", token, json=body, gate=gate, proof=proof, timeout=timeout)
+    def comments(self, urn: str) -> str:
+        """The path of the comments below a post."""
+        return f"socialActions/{quote(urn, safe='')}/comments"
 
-    async def comment(
-        self, token: str, urn: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]
-    ) -> Answer:
-        """A comment below a post."""
-        path = f"socialActions/{quote(urn, safe='')}/comments"
-        return await self._rest("POST", path, token, json=body, gate=gate, proof=proof)
-
-    async def read_post(self, token: str, urn: str) -> Row:
+    async def read_post(self, token: str, urn: str) -> PostRow:
         """One post, as its author sees it."""
         answer = await self._rest("GET", f"posts/{quote(urn, safe='')}", token, params={"viewContext": "AUTHOR"})
         row = read_row(answer.body)
@@ -88,14 +79,14 @@ class Api:
             raise no_proof(answer, [token])
         return row
 
-    async def posts(self, token: str, author: str, since: datetime) -> list[Row] | None:
+    async def posts(self, token: str, author: str, since: datetime) -> list[PostRow] | None:
         """An author's posts since then, newest first; None where there are more than a check may read.
 
         The answer's own total is unreliable: it is read until a page has nothing new. An author without posts is
         answered with 404 (docs/networks/linkedin.md, section 7), so the author is read as a control.
         """
         query = {"q": "author", "author": author, "count": str(COUNT), "sortBy": "CREATED", "viewContext": "AUTHOR"}
-        found: dict[str, Row] = {}
+        found: dict[str, PostRow] = {}
         for number in range(MAX_PAGES):
             params = {**query, "start": str(number * COUNT)}
             try:
@@ -107,8 +98,8 @@ class Api:
                 return []
             if not is_list(answer.body):
                 raise no_proof(answer, [token])
-            rows = [row for one in answer.body["elements"] if (row := read_row(one)) and row.urn not in found]
-            found |= {row.urn: row for row in rows}
+            rows = [row for one in answer.body["elements"] if (row := read_row(one)) and row.id not in found]
+            found |= {row.id: row for row in rows}
             if not rows or any(row.created_at < since for row in rows):
                 return [row for row in found.values() if row.created_at >= since]
         return None
@@ -162,7 +153,10 @@ class Api:
             raise no_proof(answer, [token])
         return state, text_in(object_in(answer.body), "processingFailureReason") or ""
 
-    async def _rest(self, method: str, path: str, token: str, gate: Gate | None = None, **rest: Any) -> Answer:
+    def request(self, method: str, path: str, token: str, **rest: Any) -> Request:
+        """A request to the versioned API."""
         headers = {**self._versioned, **(rest.pop("headers", None) or {})}
-        request = Request(method, f"{self._api}/rest/{path}", token=token, headers=headers, **rest)
-        return await self.http.send(request, gate)
+        return Request(method, f"{self._api}/rest/{path}", token=token, headers=headers, **rest)
+
+    async def _rest(self, method: str, path: str, token: str, **rest: Any) -> Answer:
+        return await self.http.send(self.request(method, path, token, **rest))

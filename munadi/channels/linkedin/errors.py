@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from munadi.channels.errors import Row, refusal
+from munadi.channels.errors import REFUSED, ErrorTable, Row, Said
+from munadi.channels.linkedin.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
-TITLE = "LinkedIn"
 INVALID = Row(R.INVALID_FIELD, S.REJECTED)
 NO_ACCESS = Row(
     R.MISSING_SCOPE, S.REJECTED, advice="the person's role at the page, a product of the app or a scope is missing"
@@ -33,9 +33,7 @@ WAITING = Row(R.MEDIA_PROCESSING_TIMEOUT, S.NOT_SENT, timedelta(seconds=5))  # t
 THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(minutes=15))  # the day ends at 00:00 UTC; LinkedIn names no time
 DUPLICATE = Row(R.DUPLICATE_CONTENT, S.REJECTED, ours=True)
 BAD_APP = Row(R.APP_NOT_APPROVED, S.REJECTED, advice="check the client id, the secret and the products of the app")
-UNKNOWN, OUTAGE = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN), Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
 CLASH = Row(R.PROVIDER_OUTAGE, S.UNKNOWN, ours=True)
-REFUSED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)
 
 ERRORS: Mapping[str, Row] = {
     "65601": REVOKED,  # serviceErrorCode
@@ -69,21 +67,7 @@ ERRORS: Mapping[str, Row] = {
     "unauthorized_client": BAD_APP,
     "unauthorized_scope_error": BAD_APP,
 }
-STATUSES: Mapping[int, Row] = {401: DEAD_TOKEN, 409: CLASH, 426: ENDED_VERSION, 429: THROTTLED}
-# What is refused in LinkedIn's own envelope without a row: the text is shown, nothing was posted.
-ENVELOPED: Mapping[int, Row] = {400: INVALID, 403: NO_ACCESS, 404: GONE, 413: REFUSED, 415: REFUSED, 422: INVALID}
 _URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d{1,30}\b")
-
-
-def failure(reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None) -> ChannelError:
-    """A failure in our own words."""
-    return ChannelError(reason, effect, f"{TITLE}: {message}", provider_code=code)
-
-
-def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError; its code is LinkedIn's, a word of OAuth or the status."""
-    name, message = _read(answer)
-    return refusal(TITLE, _row(answer, name, message), answer, now, name, message)
 
 
 def duplicate_of(error: ChannelError) -> str | None:
@@ -92,20 +76,22 @@ def duplicate_of(error: ChannelError) -> str | None:
     return found[0] if found else None
 
 
-def _row(answer: Answer, name: str, message: str) -> Row:
-    if answer.status >= 500:
-        return OUTAGE
-    found = ERRORS.get(name) or STATUSES.get(answer.status)
-    if found is None and message and answer.field("status") == answer.status:
-        found = ENVELOPED.get(answer.status)
-    return found or UNKNOWN
-
-
-def _read(answer: Answer) -> tuple[str, str]:
-    """Code and text of whichever envelope there is; empty where there is none."""
+def _read(answer: Answer) -> Said:
+    """Code and text of whichever envelope there is."""
     word = answer.field("error")
     if isinstance(word, str) and word in ERRORS:
-        return word, str(answer.field("error_description") or "")
+        return Said(word, str(answer.field("error_description") or ""))
     code, service, message = answer.field("code"), str(answer.field("serviceErrorCode")), answer.field("message")
     named = service if service in ERRORS else code if isinstance(code, str) else ""
-    return named[:100], message if isinstance(message, str) else ""
+    text = message if isinstance(message, str) else ""
+    return Said(named[:100], text, is_own=bool(text) and answer.field("status") == answer.status)
+
+
+TABLE = ErrorTable(
+    title=SPEC.title,
+    read=_read,
+    codes=ERRORS,
+    statuses={401: DEAD_TOKEN, 409: CLASH, 426: ENDED_VERSION, 429: THROTTLED},
+    enveloped={400: INVALID, 403: NO_ACCESS, 404: GONE, 413: REFUSED, 415: REFUSED, 422: INVALID},
+)
+failure, explain = TABLE.failure, TABLE.explain

@@ -1,140 +1,142 @@
-"""Posting to LinkedIn: uploads, then one request, and one for a first comment (see `upload` and `lookup`).
+"""Posting to LinkedIn: uploads, then one request, and one for a first comment. Source: docs/networks/linkedin.md, 3, 7.
 
-A page's posts can be listed, a member's cannot: there a lost answer stays unknown, and only a person sends it again.
+A page's posts can be listed, a member's cannot: there a lost answer stays unknown, and only a person sends it again. In
+a list the URN of a file is in no other post, so it decides. Everything else is found by kind, text or link, and time:
+that is a likeness, not a proof.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, NetworkChannel, Parts
-from munadi.channels.http import ChannelTools, could_not_read
-from munadi.channels.linkedin.api import Api
-from munadi.channels.linkedin.errors import duplicate_of, failure
-from munadi.channels.linkedin.lookup import Lookup, live_post
-from munadi.channels.linkedin.spec import SPEC, Options, Settings, is_page
-from munadi.channels.linkedin.state import Live, Prepared
-from munadi.channels.linkedin.upload import Uploads, upload_again
-from munadi.channels.linkedin.wire import comment_body, id_in, is_created, post_body, wants_card
-from munadi.domain.failure import ChannelError, Reason
-from munadi.domain.publication import (
-    POST,
-    POST_ID_PENDING,
-    Absent,
-    Pending,
-    Published,
-    Ready,
-    Unknown,
-    Warning_,
+from munadi.channels.channel import Parts
+from munadi.channels.http import ChannelTools, Request
+from munadi.channels.linkedin.api import COUNT, MAX_PAGES, Api
+from munadi.channels.linkedin.commentary import same_text
+from munadi.channels.linkedin.errors import duplicate_of
+from munadi.channels.linkedin.spec import Options, Settings, is_page
+from munadi.channels.linkedin.state import Prepared
+from munadi.channels.linkedin.upload import LinkedInUploads
+from munadi.channels.linkedin.wire import (
+    PostRow,
+    comment_body,
+    content_kind,
+    id_in,
+    is_created,
+    post_body,
+    wants_card,
 )
-from munadi.ports import Attempt, Publication
+from munadi.channels.posting import PostChannel, Step, match
+from munadi.channels.uploads import count_failure, upload_again
+from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
+from munadi.ports import Answer, Attempt, Publication
 
-# Before the list is read again for the post that a comment is for.
-PARENT_WAIT = timedelta(seconds=5)
 CANNOT_LOOK = "LinkedIn shows a member's posts to no app: open the profile and see whether the post is there"
+# LinkedIn's clock may be behind ours.
+SKEW = timedelta(seconds=5)
+FAILED = "PUBLISH_FAILED"
 
 
-class LinkedInChannel(NetworkChannel[Options, Prepared]):
+class LinkedInChannel(PostChannel[Options, Prepared]):
     """A post, and a first comment."""
 
     options, state = Options, Prepared
 
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
-        super().__init__(parts, tools)
-        self._settings, self._api, self._tools = settings, api, tools
-        self._site = settings.hosts.auth
-        self._deadline = settings.publish_deadline or SPEC.publish_deadline
+        super().__init__(parts, tools, api.http)
+        self._settings, self._api, self._site = settings, api, settings.hosts.auth.rstrip("/")
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload the files and the picture of a card, and wait until LinkedIn has processed them."""
         if not publication.draft.media and not wants_card(publication.draft):
             return Ready()
-        publication.state = publication.state.without_lapsed_assets(self._tools.clock.now())
-        return await Uploads(self._api, self._settings, self._tools, publication).run()
+        publication.state = publication.state.without_lapsed_media(self.tools.clock.now())
+        return await LinkedInUploads(self._api, self._settings, publication, self.tools).run()
 
-    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
-        """One request. Raises ChannelError. What is live is never sent again."""
-        if known := publication.state.posts.get(attempt.step):
-            return self._published(known)
-        if attempt.step == COMMENT and publication.draft.first_comment:
-            return await self._comment(publication, publication.draft.first_comment, attempt)
-        if attempt.step != POST:
-            raise failure(Reason.INTERNAL_ERROR, f"this post has no step {attempt.step!r}")
-        if not self._is_prepared(publication, publication.state):
-            raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
+    def is_prepared(self, publication: Publication[Options, Prepared]) -> bool:
+        """A card has a picture or none."""
         state = publication.state
-        body = post_body(
-            publication.account.external_id, publication.draft, publication.options, state.urns, state.card
-        )
-        try:
-            seconds = self._deadline.total_seconds()
-            answer = await self._api.post(publication.token, body, attempt.gate, is_created, seconds)
-        except ChannelError as error:
-            await self._note(publication, error, attempt)
-            raise
+        if not wants_card(publication.draft):
+            return super().is_prepared(publication)
+        return state.card is not None and state.is_complete(len(state.media))
+
+    async def request(self, publication: Publication[Options, Prepared], step: Step) -> Request:
+        """A post, or a comment below it."""
+        author, state, token = publication.account.external_id, publication.state, publication.token
+        if step.parent is not None:
+            body = comment_body(author, step.parent, step.text)
+            return self._api.request("POST", self._api.comments(step.parent), token, json=body, proof=id_in)
+        urns = [one.id for one in state.media]
+        body = post_body(author, publication.draft, publication.options, urns, state.card)
+        return self._api.request("POST", "posts", token, json=body, proof=is_created, timeout=self.deadline)
+
+    def published(self, publication: Publication[Options, Prepared], step: Step, answer: Answer) -> Published:
+        """By its URN, which may be missing; a comment is seen at its post."""
         urn = id_in(answer)
-        url = live_post(self._site, urn).url if urn else None
-        return await self._remember(publication, POST, Live(id=urn, url=url))
+        return Published(post_id=urn, url=self._address(step.parent or urn) if step.parent or urn else None)
 
-    async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
-        """A post is live at once, so this only looks for it."""
-        prepared = publication.state
-        found = await self._find(publication, publication.draft.due_at, POST)
-        if isinstance(found, Published):
-            return found
-        if self._is_prepared(publication, prepared):
-            return Ready(expires_at=prepared.expires_at)
-        return Pending(after=timedelta(0), note="to be prepared")
-
-    async def _find(
-        self, publication: Publication[Options, Prepared], since: datetime, step: str
-    ) -> Published | Absent | Unknown:
-        """See `lookup`."""
-        state = publication.state
-        if (known := state.posts.get(step)) and known.id:
-            return self._published(known)
-        if step != POST:
-            return Unknown(note="LinkedIn shows comments to apps with another product only", blind=True)
-        if not is_page(publication.account):
-            named = f"; LinkedIn calls it a duplicate of {state.duplicate_of}" if state.duplicate_of else ""
-            return Unknown(note=f"{CANNOT_LOOK}{named}", blind=True)
-        try:
-            return await Lookup(self._api, self._site, publication, state).find(since)
-        except ChannelError as error:
-            return could_not_read(error)
-
-    async def _comment(
-        self,
-        publication: Publication[Options, Prepared],
-        text: str,
-        attempt: Attempt,
-    ) -> Published:
-        found = await self._find(publication, publication.draft.due_at, POST)
-        if not isinstance(found, Published) or found.post_id is None:
-            error = failure(Reason.PROVIDER_OUTAGE, "the id of the post is not known yet", code="PARENT_UNKNOWN")
-            error.retry_after = PARENT_WAIT
-            raise error
-        body = comment_body(publication.account.external_id, found.post_id, text)
-        answer = await self._api.comment(publication.token, found.post_id, body, attempt.gate, id_in)
-        return await self._remember(publication, COMMENT, Live(id=id_in(answer), url=found.url))
-
-    async def _remember(self, publication: Publication[Options, Prepared], step: str, live: Live) -> Published:
-        await publication.keep(posts={**publication.state.posts, step: live})
-        return self._published(live).model_copy(update={"published_at": self._tools.clock.now()})
-
-    def _published(self, live: Live) -> Published:
-        message = "LinkedIn published this without telling its id"
-        pending = Warning_(code=POST_ID_PENDING, message=message, channel=SPEC.name)
-        return Published(post_id=live.id, url=live.url, warnings=() if live.id else (pending,))
-
-    def _is_prepared(self, publication: Publication[Options, Prepared], state: Prepared) -> bool:
-        return state.is_complete(len(publication.draft.media), card=wants_card(publication.draft))
-
-    async def _note(self, publication: Publication[Options, Prepared], error: ChannelError, attempt: Attempt) -> None:
+    async def refused(
+        self, publication: Publication[Options, Prepared], attempt: Attempt, step: Step, error: ChannelError
+    ) -> None:
         """Keep what a refusal says about the files, or about another post. The core decides what it means."""
-        if error.reason is Reason.MEDIA_PROCESSING_FAILED and publication.state.assets:
+        if error.reason is Reason.MEDIA_PROCESSING_FAILED and publication.state.media:
             await upload_again(publication, error)
-        elif error.reason is Reason.MEDIA_PROCESSING_TIMEOUT and publication.state.assets:
-            await upload_again(publication, error, same=True)
+        elif error.reason is Reason.MEDIA_PROCESSING_TIMEOUT and publication.state.media:
+            await count_failure(publication, error)  # the same file, a little later
         elif attempt.is_doubtful and error.may_be_ours and (urn := duplicate_of(error)):
             await publication.keep(duplicate_of=urn)
+
+    def blind(self, publication: Publication[Options, Prepared], step: str) -> Unknown | None:
+        """Comments, and the posts of members."""
+        if step != POST:
+            return Unknown(note="LinkedIn shows comments to apps with another product only", blind=True)
+        if is_page(publication.account):
+            return None
+        other = publication.state.duplicate_of
+        named = f"; LinkedIn calls it a duplicate of {other}" if other else ""
+        return Unknown(note=f"{CANNOT_LOOK}{named}", blind=True)
+
+    async def look(
+        self, publication: Publication[Options, Prepared], step: Step, since: datetime
+    ) -> Published | Absent | Unknown:
+        """The post that a refusal as a duplicate named, or one of the page's list."""
+        since -= SKEW
+        if named := await self._duplicate(publication, since):
+            return named
+        rows = await self._api.posts(publication.token, publication.account.external_id, since)
+        if rows is None:
+            return Unknown(note=f"the page has more than {COUNT * MAX_PAGES} new posts")
+        keys = set(publication.state.keys)
+        # A card's picture is a key too, but LinkedIn may show the card without it.
+        is_by_key = bool(publication.draft.media and keys) or any(row.keys & keys for row in rows)
+        mine = [row for row in rows if (row.keys & keys if is_by_key else _is_alike(row, publication))]
+        if any(row.state == FAILED for row in mine):
+            return Unknown(note="LinkedIn accepted the post and says that publishing it failed")
+        return match(mine, self._live, keys if is_by_key else (), lambda row: True)
+
+    async def _duplicate(self, publication: Publication[Options, Prepared], since: datetime) -> Published | None:
+        """The post that a refusal as a duplicate named, if the page has it since then."""
+        urn = publication.state.duplicate_of
+        if urn is None:
+            return None
+        try:
+            row = await self._api.read_post(publication.token, urn)
+        except ChannelError as error:
+            if error.reason is not Reason.TARGET_NOT_ACCESSIBLE:
+                raise
+            return None
+        return self._live(row).alike() if row.created_at >= since else None
+
+    def _live(self, row: PostRow) -> Published:
+        return Published(post_id=row.id, url=self._address(row.id), published_at=row.created_at)
+
+    def _address(self, urn: str | None) -> str:
+        return f"{self._site}/feed/update/{urn}/"
+
+
+def _is_alike(row: PostRow, publication: Publication[Options, Prepared]) -> bool:
+    """Whether it has the kind, the text and the link of the draft."""
+    draft, kind = publication.draft, content_kind(publication.draft, publication.options)
+    same_link = kind != "article" or row.source.rstrip("/") == (draft.link or "").rstrip("/")
+    return row.kind == kind and same_link and same_text(row.text, draft.text)

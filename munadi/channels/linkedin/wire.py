@@ -13,6 +13,7 @@ from munadi.channels.http import given_id
 from munadi.channels.linkedin.commentary import little_text
 from munadi.channels.linkedin.spec import MAX_TITLE, Options
 from munadi.channels.linkedin.state import Card, Part
+from munadi.channels.posting import Row
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -30,14 +31,10 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 ABSENT_TEXT = ""
 
 
-@dataclass(frozen=True)
-class Row:
-    """A post of a page's list: `keys` are the URNs of its files, `kind` the name of its content, empty for a text."""
+@dataclass(frozen=True, kw_only=True)
+class PostRow(Row):
+    """A post of a page's list: its keys are the URNs of its files, `kind` the name of its content, empty for a text."""
 
-    urn: str
-    created_at: datetime
-    text: str
-    keys: frozenset[str]
     kind: str
     source: str
     state: str
@@ -129,7 +126,7 @@ def is_list(body: Any) -> bool:
     return isinstance(rows, list) and all(read_row(one) is not None for one in rows)
 
 
-def read_row(one: Any) -> Row | None:
+def read_row(one: Any) -> PostRow | None:
     """A post as it is read; None for anything else."""
     urn, created = text_in(one, "id"), _instant(object_in(one).get("createdAt"))
     text = object_in(one).get("commentary", ABSENT_TEXT)
@@ -140,8 +137,15 @@ def read_row(one: Any) -> Row | None:
     files = [object_in(content, "media"), *(images if isinstance(images, list) else [])]
     keys = frozenset(key for file in files if (key := text_in(file, "id")))
     kinds = [name for name in ("media", "multiImage", "article", "poll") if name in content]
-    source, state = text_in(content, "article", "source") or "", text_in(one, "lifecycleState") or ""
-    return Row(urn, created, text, keys, kinds[0] if kinds else "", source, state)
+    return PostRow(
+        id=urn,
+        created_at=created,
+        text=text,
+        keys=keys,
+        kind=kinds[0] if kinds else "",
+        source=text_in(content, "article", "source") or "",
+        state=text_in(one, "lifecycleState") or "",
+    )
 
 
 def _content(draft: Draft, options: Options, urns: Sequence[str], card: Card | None) -> dict[str, Any] | None:

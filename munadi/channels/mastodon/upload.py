@@ -27,7 +27,7 @@ class Prepared(UploadState):
     """The state of a handle."""
 
 
-class MastodonUploads(Uploads[Options, Prepared]):
+class MastodonUploads(Uploads[Options, Prepared, Uploaded]):
     """A run."""
 
     def __init__(

@@ -28,7 +28,7 @@ class Prepared(UploadState):
     board: str | None = None
 
 
-class PinterestUploads(Uploads[Options, Prepared]):
+class PinterestUploads(Uploads[Options, Prepared, Uploaded]):
     """A run."""
 
     fails_for_good = False

@@ -27,7 +27,7 @@ class Prepared(UploadState):
     slack = SLACK
 
 
-class XUploads(Uploads[Options, Prepared]):
+class XUploads(Uploads[Options, Prepared, Uploaded]):
     """A run."""
 
     def __init__(

@@ -12,7 +12,7 @@ from tests.channels.steps import BARE, Step, of
 NO_URN = ({}, {"id": "117"}, {"id": None}, [], "not json")
 COMMENT = "urn:li:comment:8"
 LIVE = {"post": {"id": SHARE}}
-READ = asset("", urn=DOCUMENT_URN, kind="documents")
+READ = asset("", id=DOCUMENT_URN, kind="documents")
 
 
 def over(said: Any) -> Bench:
@@ -24,7 +24,7 @@ def over(said: Any) -> Bench:
 STEPS = [
     Step("linkedin text", over, SALE, WHO, None, NO_URN, live=(of(posts=LIVE),)),
     Step("linkedin picture", over, PICTURE, MEMBER, ready("7"), NO_URN, (None, BARE, ready("7", is_ready=False))),
-    Step("linkedin document", over, SHEET, WHO, of(assets=[READ]), NO_URN, (None, BARE)),
+    Step("linkedin document", over, SHEET, WHO, of(media=[READ]), NO_URN, (None, BARE)),
     Step(
         "linkedin comment",
         over,

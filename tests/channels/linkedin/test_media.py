@@ -28,12 +28,13 @@ LINK = publication("Look", link="https://acme.example/page")
 
 
 def asset(number: str, **changes: Any) -> dict[str, Any]:
-    facts = {"urn": f"{IMAGE_URN}{number}", "kind": "images", "opened_at": NOW.isoformat(), "parts": [{"url": UPLOAD}]}
-    return {**facts, "uploaded_at": NOW.isoformat(), "is_ready": True, **changes}
+    times = {"expires_at": (NOW + timedelta(hours=24)).isoformat(), "finalized_at": NOW.isoformat()}
+    facts = {"id": f"{IMAGE_URN}{number}", "kind": "images", "parts": [{"url": UPLOAD}], **times}
+    return {**facts, "is_ready": True, **changes}
 
 
 def ready(*numbers: str, **changes: Any) -> Handle:
-    state = {"assets": [asset(one, **changes) for one in numbers], "keys": [f"{IMAGE_URN}{one}" for one in numbers]}
+    state = {"media": [asset(one, **changes) for one in numbers], "keys": [f"{IMAGE_URN}{one}" for one in numbers]}
     return Handle(draft_version=1, state=state, ready=True)
 
 
@@ -74,7 +75,7 @@ async def test_an_image_is_sent_with_the_token_and_read_until_it_is_there() -> N
     built, saved = over(), Saved()
     built.network.on("GET", f"{IMAGE_URN}1", state("PROCESSING"), refusal(404, "NOT_FOUND"), state())
     waits = [await built.prepare(PICTURE, WHO, saved) for _ in range(2)]
-    assert waits == [Pending(after=timedelta(seconds=3), note="LinkedIn processes a file")] * 2
+    assert waits == [Pending(after=timedelta(seconds=3), note="LinkedIn processes a medium")] * 2
     found = await built.prepare(PICTURE, WHO, saved)
     assert found == Ready(expires_at=NOW + timedelta(hours=24))
     first, sent = built.network.requests[:2]
@@ -195,7 +196,7 @@ async def test_a_refused_picture_of_a_card_is_left_out_and_an_outage_is_not() ->
     await error_of(built.prepare(LINK, WHO, saved), R.PROVIDER_OUTAGE)
     assert saved.history == []
     assert isinstance(await built.prepare(LINK, WHO, saved), Ready)
-    assert saved.kept.state["assets"] == []
+    assert saved.kept.state["media"] in ((), [])
 
 
 async def test_a_file_that_fails_is_uploaded_again_and_not_endlessly() -> None:
@@ -238,7 +239,7 @@ async def test_a_file_that_the_post_cannot_use_is_waited_for_or_uploaded_again(c
     built, saved = over(), Saved(ready("1"))
     built.network.on("POST", POSTS, refusal(400, code))
     await error_of(built.publish(PICTURE, WHO, saved), effect=S.NOT_SENT)
-    assert (len(saved.kept.state["assets"]), saved.kept.state["failures"]) == (kept, 1)
+    assert (len(saved.kept.state["media"]), saved.kept.state["failures"]) == (kept, 1)
     built.network.on("POST", POSTS, made())
     await built.publish(PICTURE, WHO, Saved(ready("1")))
 
