@@ -85,7 +85,7 @@ class Progress:
     is_ready: bool = False
     failed: str | None = None
     after: timedelta | None = None
-    code: str = "FAILED"
+    code: str = "failed"
 
 
 Options = TypeVar("Options", bound=BaseModel)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from types import FrameType
 
 import httpx
 import pytest
 
+from munadi.channels.http import ChannelHttp, Request
 from munadi.channels.registry import REGISTRY
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
-from munadi.ports import AccountImport, Answer
+from munadi.ports import AccountImport, Answer, Gate
 from tests.channels.calls import GateThatCounts, Saved, explained
 from tests.channels.contract import Scene
 from tests.channels.making import TOKEN, bench, error_of
@@ -222,3 +227,32 @@ def test_the_networks_that_refuse_copies_say_so() -> None:
         if explained(bench(name, scene.settings).channel, one).may_be_ours
     }
     assert marked == {"bluesky", "facebook", "instagram", "linkedin", "mastodon", "threads", "x", "youtube"}
+
+
+@scenes
+async def test_a_visible_request_passes_through_three_frames_at_most(scene: Scene) -> None:
+    """Between the step runner and the HTTP client: the port, the network, and one part of it."""
+    built, depth = scene.bench(), list[list[str]]()
+    send = ChannelHttp.send
+
+    async def counted(http: ChannelHttp, request: Request, gate: Gate | None = None) -> Answer:
+        if gate is not None:
+            depth.append(list(_awaiting("munadi")))
+        return await send(http, request, gate)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ChannelHttp, "send", counted)
+        await scene.publish(built)
+    (frames,) = depth
+    assert frames[-1] == "publish"
+    assert len(frames) <= 3, frames
+
+
+def _awaiting(package: str) -> Iterator[str]:
+    """The coroutines of a package that await the caller, from the innermost on."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        is_coroutine = bool(frame.f_code.co_flags & inspect.CO_COROUTINE)
+        if is_coroutine and frame.f_globals.get("__name__", "").startswith(f"{package}."):
+            yield frame.f_code.co_name
+        frame = frame.f_back

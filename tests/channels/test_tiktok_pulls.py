@@ -86,5 +86,6 @@ async def test_a_failed_pull_is_another_try_until_there_were_too_many(failed: in
     await refusal(built, PULL, known, saved, reason=Reason.MEDIA_UNREACHABLE, effect=effect)
     assert (state_of(saved), built.network.mutations) == (Prepared(failed_pulls=failed + 1 if repeats else 0), [])
     retried = PULL.model_copy(update={"due_at": NOW + timedelta(seconds=1)})
+    saved = Saved(known)
     await refusal(scripted(NO_VIDEO), retried, known, saved, effect=Effect.NOT_SENT)
     assert state_of(saved) == Prepared()

@@ -17,7 +17,8 @@ from munadi.channels.bluesky.client import TITLE, ClientKey, ClientKeys, is_conf
 from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey
 from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.identity import AuthorizationServer
-from munadi.channels.bluesky.xrpc import CLIENT_KEY, DPOP_KEY, SCOPE, Xrpc
+from munadi.channels.bluesky.xrpc import CLIENT_KEY, DPOP_KEY, SCOPE, Access, Xrpc
+from munadi.channels.http import Request
 from munadi.channels.oauth import end_of, text_of
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -111,7 +112,8 @@ class Granting:
         key = self._client_key(grant)
         sign = None if key is None else partial(key.assertion, grant.client_id, grant.issuer, self.clock.now())
         try:
-            return await self.xrpc.prove("POST", url, grant.key, form=sent, sign=sign, secrets=hidden)
+            request = Request("POST", url, form=sent, secrets=hidden)
+            return await self.xrpc.send(request, Access("", grant.key), sign=sign)
         except ChannelError as error:
             if error.provider_code in PROOF_REFUSED:
                 error.reason, error.effect = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT

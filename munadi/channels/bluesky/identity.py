@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.spec import DID, HANDLE
 from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.http import Request
 from munadi.domain.bounds import ADDRESS
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer
@@ -120,7 +121,7 @@ class Identities:
         return AuthorizationServer(issuer, **named)
 
     async def _read(self, url: str) -> Answer:
-        return await self.xrpc.call("GET", url, also_ok=REFUSALS)
+        return await self.xrpc.send(Request("GET", url, also_ok=REFUSALS))
 
 
 def pds_of(document: Any) -> str | None:

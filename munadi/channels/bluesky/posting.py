@@ -18,10 +18,10 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, post_record, post_uri, same_post, written
 from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.channel import parent_of
-from munadi.channels.http import no_proof
+from munadi.channels.http import Request, no_proof
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST
-from munadi.ports import Answer, Attempt, Publication, PublicationDraft
+from munadi.ports import Answer, Publication, PublicationDraft
 
 # After these a record may exist at our key: only a read shows it. In the error table the effect of both is unknown.
 READ_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
@@ -40,33 +40,38 @@ async def get_record(server: Server, draft: PublicationDraft, step: str = POST) 
 
 @dataclass(frozen=True)
 class RecordWriter:
-    """Writes the steps of one post."""
+    """The records of one post's steps."""
 
     server: Server
     publication: Publication[Options, Prepared]
 
-    async def write(self, attempt: Attempt) -> bool:
-        """Whether this very call wrote the record; False when it existed already. Raises ChannelError."""
-        reply = await self._reply(attempt.step) if attempt.step != POST else None
+    async def request(self, step: str) -> tuple[Request, dict[str, Any]]:
+        """The request that writes a step's record, and the record. Reads only. Raises ChannelError."""
+        reply = await self._reply(step) if step != POST else None
         draft, options = self.publication.draft, self.publication.options
-        record = post_record(draft, options, self.publication.state, attempt.step, reply)
-        key, did = record_key(draft, attempt.step), self.server.did
-        gates = gates_of(options, attempt.step, post_uri(did, key), record["createdAt"])
+        record = post_record(draft, options, self.publication.state, step, reply)
+        key, did = record_key(draft, step), self.server.did
+        gates = gates_of(options, step, post_uri(did, key), record["createdAt"])
         nsid, body = commit(did, key, {FEED_POST: record, **gates})
         uris = [f"at://{did}/{collection}/{key}" for collection in (FEED_POST, *gates)]
-        try:
-            answer = await self.server.write(
-                nsid, body, attempt.gate, lambda answer: [one.get("uri") for one in written(answer)] == uris
-            )
-        except ChannelError as error:
-            if error.provider_code == "BlobNotFound":
-                await self._forget_uploads(error)
-            if error.provider_code not in READ_AFTER:
-                raise
-            await self._compare(attempt.step, record, error)
-            return False
-        await self._remember(attempt.step, written(answer)[0].get("cid"))
-        return True
+        return self.server.writing(
+            nsid, body, lambda answer: [one.get("uri") for one in written(answer)] == uris
+        ), record
+
+    async def refused(self, step: str, record: dict[str, Any], error: ChannelError) -> None:
+        """Returns where the record existed already. Raises the refusal, or what is at our key in its place."""
+        if error.provider_code == "BlobNotFound":
+            await self._forget_uploads(error)
+        if error.provider_code not in READ_AFTER:
+            raise error
+        await self._compare(step, record, error)
+
+    async def remember(self, step: str, cid: Any) -> None:
+        """Save a live post for the parts that follow, if it can be saved."""
+        if not self.publication.draft.parts or not isinstance(cid, str):
+            return
+        uri = post_uri(self.server.did, record_key(self.publication.draft, step))
+        await self.publication.keep(posts={**self.publication.state.posts, step: Ref(uri=uri, cid=cid)})
 
     async def _reply(self, step: str) -> Reply:
         """Reads only, so whatever fails here, the part was not sent."""
@@ -81,17 +86,10 @@ class RecordWriter:
     async def _ref(self, step: str) -> Ref:
         if step not in self.publication.state.posts:
             answer = await get_record(self.server, self.publication.draft, step)
-            await self._remember(step, answer.field("cid"))
+            await self.remember(step, answer.field("cid"))
             if step not in self.publication.state.posts:
                 raise no_proof(answer)
         return self.publication.state.posts[step]
-
-    async def _remember(self, step: str, cid: Any) -> None:
-        """Save a live post for the parts that follow, if it can be saved."""
-        if not self.publication.draft.parts or not isinstance(cid, str):
-            return
-        uri = post_uri(self.server.did, record_key(self.publication.draft, step))
-        await self.publication.keep(posts={**self.publication.state.posts, step: Ref(uri=uri, cid=cid)})
 
     async def _forget_uploads(self, error: ChannelError) -> None:
         """The blobs lapsed: forget them, so that preparation uploads them again; not endlessly."""
@@ -107,7 +105,7 @@ class RecordWriter:
         except ChannelError as failed:
             raise error from failed
         if same_post(answer.field("value"), record):
-            await self._remember(step, answer.field("cid"))
+            await self.remember(step, answer.field("cid"))
             return
         message, given = "another record exists at this publication's key", error.provider_code
         words: dict[str, Any] = {"provider_message": error.provider_message, "raw": error.raw}

@@ -15,7 +15,7 @@ from munadi.channels.bluesky.thread import record_key, texts
 from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
-from munadi.channels.bluesky.wire import post_uri, post_url
+from munadi.channels.bluesky.wire import post_uri, post_url, written
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools, could_not_read
@@ -53,8 +53,16 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
         """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record exists at the key."""
         if not is_complete(publication.draft, publication.options, publication.state, attempt.step):
             raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
-        is_new = await RecordWriter(Server(self._xrpc, publication.account), publication).write(attempt)
-        return _published(publication, attempt.step, self._tools.clock.now() if is_new else None)
+        server, step = Server(self._xrpc, publication.account), attempt.step
+        writer = RecordWriter(server, publication)
+        request, record = await writer.request(step)
+        try:
+            answer = await self._xrpc.send(request, server.access, attempt.gate)
+        except ChannelError as error:
+            await writer.refused(step, record, error)
+            return _published(publication, step, None)
+        await writer.remember(step, written(answer)[0].get("cid"))
+        return _published(publication, step, self._tools.clock.now())
 
     async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """A record is live at once, so this only reads it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -58,51 +58,44 @@ class Xrpc:
         """See `errors`."""
         return explain(answer, self._tools.clock.now())
 
-    async def call(
-        self, method: str, url: str, access: Access | None = None, gate: Gate | None = None, **rest: Any
+    async def send(
+        self, request: Request, access: Access | None = None, gate: Gate | None = None, sign: Sign | None = None
     ) -> Answer:
-        """One request, with the account's token and the proof that it needs. Raises ChannelError."""
-        if access is not None and access.key is not None:
-            return await self.prove(method, url, access.key, access.token, gate=gate, **rest)
-        request = Request(method, url, token=access.token if access else None, **rest)
-        return await self._http(url).send(request, gate)
+        """One request with the account's token and the proof that it needs. Raises ChannelError.
 
-    async def prove(self, method: str, url: str, key: DpopKey, token: str | None = None, **rest: Any) -> Answer:
-        """One call with a proof of `key`, and a second one when the server refused only the nonce: the first had no
-        effect then, so there are never two. Before each call the gate is checked, and `sign` gives the form fields that
-        work only once. Raises ChannelError."""
-        sent = self._nonces.of(url)
-        try:
-            return await self._prove(method, url, key, token, **rest)
-        except ChannelError as error:
-            if error.provider_code != USE_NONCE or self._nonces.of(url) == sent:
-                raise
-        return await self._prove(method, url, key, token, **rest)
+        A second one follows when the server refused only the nonce of the proof: the first had no effect then, so there
+        are never two. Before each the gate is checked, and `sign` gives the form fields that work only once.
+        """
+        http, is_repeat = self._http(request.url), False
+        while True:
+            sent = self._nonces.of(request.url)
+            try:
+                answer = await http.send(self._proven(request, access, sign), gate)
+            except ChannelError as error:
+                is_nonce = error.provider_code == USE_NONCE and self._nonces.of(request.url) != sent
+                if access is None or access.key is None or is_repeat or not is_nonce:
+                    raise
+                is_repeat = True
+                continue
+            self._nonces.learn(request.url, answer.headers)
+            return answer
 
-    async def _prove(
-        self,
-        method: str,
-        url: str,
-        key: DpopKey,
-        token: str | None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        secrets: Sequence[str] = (),
-        form: Mapping[str, str] | None = None,
-        sign: Sign | None = None,
-        gate: Gate | None = None,
-        **rest: Any,
-    ) -> Answer:
-        signed = sign() if sign is not None else {}
-        proof = key.proof(method, url, self._tools.clock.now(), nonce=self._nonces.of(url), token=token)
+    def _proven(self, request: Request, access: Access | None, sign: Sign | None) -> Request:
+        """The request with its token and a proof of the key that the token is bound to."""
+        if access is None:
+            return request
+        if access.key is None:
+            return replace(request, token=access.token)
+        signed, token, now = sign() if sign is not None else {}, access.token or None, self._tools.clock.now()
+        nonce = self._nonces.of(request.url)
+        proof = access.key.proof(request.method, request.url, now, nonce=nonce, token=token)
         bound = {"authorization": f"DPoP {token}"} if token else {}
-        sent = {**(headers or {}), **bound, "dpop": proof}
-        hidden = [*secrets, *signed.values(), *([token] if token else ())]
-        whole = {**form, **signed} if form is not None else None
-        request = Request(method, url, headers=sent, form=whole, secrets=hidden, **rest)
-        answer = await self._http(url).send(request, gate)
-        self._nonces.learn(url, answer.headers)
-        return answer
+        return replace(
+            request,
+            headers={**(request.headers or {}), **bound, "dpop": proof},
+            form={**request.form, **signed} if request.form is not None else None,
+            secrets=[*request.secrets, *signed.values(), *([token] if token else ())],
+        )
 
     def _http(self, url: str) -> ChannelHttp:
         trusted = any(url.startswith(f"{base}/") for base in self._trusted)
@@ -130,7 +123,7 @@ class Xrpc:
         self, base: str, nsid: str, params: Mapping[str, str] | None = None, *, access: Access | None = None
     ) -> Answer:
         """GET. Raises ChannelError."""
-        return await self.call("GET", address(base, nsid), access, params=params)
+        return await self.send(Request("GET", address(base, nsid), params=params), access)
 
     async def procedure(
         self,
@@ -142,7 +135,7 @@ class Xrpc:
         secrets: Sequence[str] = (),
     ) -> Answer:
         """POST with JSON, or with no body at all. Raises ChannelError."""
-        return await self.call("POST", address(base, nsid), access, json=body, secrets=secrets)
+        return await self.send(Request("POST", address(base, nsid), json=body, secrets=secrets), access)
 
 
 class Server:
@@ -152,12 +145,11 @@ class Server:
         self.base = account.service_url or xrpc.entryway
         self.did = account.external_id
         self.xrpc = xrpc
-        self._access = Access.of(account.credentials.access_token, account.credentials.extra)
+        self.access = Access.of(account.credentials.access_token, account.credentials.extra)
 
-    async def write(self, nsid: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]) -> Answer:
-        """The visible call."""
-        url = address(self.base, nsid)
-        return await self.xrpc.call("POST", url, self._access, json=body, gate=gate, proof=proof)
+    def writing(self, nsid: str, body: Mapping[str, Any], proof: Callable[[Answer], object]) -> Request:
+        """The visible request."""
+        return Request("POST", address(self.base, nsid), json=body, proof=proof)
 
     async def record(self, did: str, collection: str, key: str) -> Answer:
         """getRecord, which needs no token."""
@@ -167,18 +159,18 @@ class Server:
     async def upload(self, content: bytes, mime_type: str) -> dict[str, Any]:
         """uploadBlob: the blob to put into a record. Invisible; the same bytes give the same blob."""
         url, headers = address(self.base, "com.atproto.repo.uploadBlob"), {"content-type": mime_type}
-        answer = await self.xrpc.call("POST", url, self._access, content=content, headers=headers)
-        return proof(answer, "blob", dict, self._access.token)
+        answer = await self.xrpc.send(Request("POST", url, content=content, headers=headers), self.access)
+        return proof(answer, "blob", dict, self.access.token)
 
     async def resolve_handle(self, handle: str) -> str | None:
         """The DID of a handle; None when there is no such handle."""
-        return await self.xrpc.did_of(self.base, handle, self._access)
+        return await self.xrpc.did_of(self.base, handle, self.access)
 
     async def service_token(self, audience: str, method: str, expires_at: datetime) -> str:
         """A token that speaks for the account, for one method at one service."""
         params = {"aud": audience, "lxm": method, "exp": str(int(expires_at.timestamp()))}
-        answer = await self.xrpc.query(self.base, "com.atproto.server.getServiceAuth", params, access=self._access)
-        return proof(answer, "token", str, self._access.token)
+        answer = await self.xrpc.query(self.base, "com.atproto.server.getServiceAuth", params, access=self.access)
+        return proof(answer, "token", str, self.access.token)
 
     async def describe(self) -> Answer:
         """describeServer."""

@@ -14,7 +14,7 @@ from munadi.channels.meta.wire import Form
 from munadi.channels.renditions import fitting
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.media import MediaAsset
-from munadi.ports import Answer, Gate
+from munadi.ports import Answer
 
 # An upload is answered only after its last byte has been stored.
 UPLOAD_TIMEOUT = 120.0
@@ -31,22 +31,30 @@ class PageGraph(Graph):
         """By our clock."""
         return self.tools.clock.now()
 
+    def posting(
+        self,
+        path: str,
+        token: str,
+        form: Form,
+        proof: Callable[[Answer], object] | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Request:
+        """A form with files; plain videos, sent in parts, have a host of their own."""
+        video = f"{self.settings.hosts.video.rstrip('/')}/{self.settings.version}"
+        url = f"{video if path.endswith('/videos') else self.base}/{path}"
+        timeout = UPLOAD_TIMEOUT if files else CALL_TIMEOUT
+        return Request("POST", url, token=token, form=form, files=files, proof=proof, timeout=timeout)
+
     async def post(
         self,
         path: str,
         token: str,
         form: Form,
-        gate: Gate | None = None,
         proof: Callable[[Answer], object] | None = None,
         files: Mapping[str, bytes] | None = None,
     ) -> Answer:
-        """Raises ChannelError. `gate` marks the visible call; plain videos, sent in parts, have a host of their own."""
-        video = f"{self.settings.hosts.video.rstrip('/')}/{self.settings.version}"
-        url = f"{video if path.endswith('/videos') else self.base}/{path}"
-        timeout = UPLOAD_TIMEOUT if files else CALL_TIMEOUT
-        return await self.http.send(
-            Request("POST", url, token=token, form=form, files=files, proof=proof, timeout=timeout), gate
-        )
+        """Send it where nobody sees it. Raises ChannelError."""
+        return await self.http.send(self.posting(path, token, form, proof, files))
 
     async def send_bytes(self, url: str, token: str, content: AsyncIterable[bytes], offset: int, size: int) -> Answer:
         """The bytes from `offset` on, to an address that Facebook named. Raises ChannelError."""

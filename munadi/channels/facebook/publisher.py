@@ -19,7 +19,7 @@ from munadi.channels.facebook.prepare import Preparation
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.wire import feed_form, finish_form
-from munadi.channels.http import could_not_read
+from munadi.channels.http import Request, could_not_read
 from munadi.channels.meta.graph import id_of, succeeded
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -91,12 +91,15 @@ class Publishing:
             await self._case.replace(Prepared(link=prepared.link))
             raise not_sent(Reason.PROVIDER_OUTAGE, "the unpublished photos have lapsed", "PHOTOS_LAPSED", SOON)
         if not prepared.finished:
+            request, proof = await self._request(), PROOFS[case.kind]
             try:
-                post_id = await self._sent()
+                made = proof(await self._graph.http.send(request, self._gate))
             except ChannelError as error:
                 if found := await self._refused(error):
                     return found
                 raise
+            # A post or story has an id; a reel or video is published later.
+            post_id = made if isinstance(made, str) else None
             if post_id:
                 await self._case.keep(post_id=post_id)
                 return await lookup.live(case, post_id, self._graph.now())
@@ -108,11 +111,12 @@ class Publishing:
         """POST /{post}/comments."""
         path = f"{await lookup.target(self._case)}/comments"
         form = {"message": self._case.draft.first_comment or ""}
-        comment_id = await self._graph.make(path, self._case.token, form, self._gate)
+        request = self._graph.making(path, self._case.token, form)
+        comment_id = id_of(await self._graph.http.send(request, self._gate))
         return Published(post_id=comment_id, published_at=self._graph.now())
 
-    async def _sent(self) -> str | None:
-        """The id of a post or story; none of a reel or video, which is published later."""
+    async def _request(self) -> Request:
+        """The feed post, the story, or the finish of an upload."""
         case, upload = self._case, self._case.state.upload
         photos = [photo.id for photo in case.state.photos]
         if upload:
@@ -124,9 +128,7 @@ class Publishing:
             edge, form = "feed", feed_form(case.draft, case.options, photos)
         cover = case.cover if case.kind is Kind.VIDEO else None
         files = {"thumb": await self._graph.photo_bytes(cover)} if cover else None
-        proof = PROOFS[case.kind]
-        made = proof(await self._graph.post(case.path(edge), case.token, form, self._gate, proof, files))
-        return made if isinstance(made, str) else None
+        return self._graph.posting(case.path(edge), case.token, form, PROOFS[case.kind], files)
 
     async def _refused(self, error: ChannelError) -> Published | None:
         """What a refusal means beyond the table. A story or video may be live by an earlier call."""

@@ -14,6 +14,7 @@ from munadi.channels.http import could_not_read
 from munadi.channels.instagram.spec import Options
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
+from munadi.channels.meta.graph import id_of
 from munadi.channels.meta.lookup import ContainerLookup
 from munadi.channels.meta.state import Prepared
 from munadi.channels.meta.wire import read_comment
@@ -45,7 +46,8 @@ class FirstComment:
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, retry_after=ID_WAIT)
         form = {"message": publication.draft.first_comment or ""}
         try:
-            comment_id = await containers.graph.make(f"{media_id}/comments", account.token, form, attempt.gate)
+            request = containers.graph.making(f"{media_id}/comments", account.token, form)
+            comment_id = id_of(await containers.graph.http.send(request, attempt.gate)) or ""
         except ChannelError as error:
             if error.provider_code == MISSING_OBJECT:
                 # A media that was just published may seem to be missing for a while, so this refusal is not final.

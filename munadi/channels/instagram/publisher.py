@@ -98,7 +98,7 @@ class InstagramChannel(ContainerChannel[Options]):
         """One media_publish, or one comment. Raises ChannelError."""
         if attempt.step == COMMENT:
             return await self._comments.publish(Containers(self, publication), attempt)
-        return await super()._publish(publication, attempt)
+        return await self.publish_container(Containers(self, publication), attempt)
 
     async def _find(
         self, publication: Publication[Options, Prepared], since: datetime, step: str

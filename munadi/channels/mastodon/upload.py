@@ -65,7 +65,7 @@ class MastodonUploads(Uploads[Options, Prepared, Uploaded]):
         except ChannelError as error:
             if error.provider_code != "HTTP 422":
                 raise
-            return Progress(failed=error.provider_message or "")
+            return Progress(failed=error.provider_message or "", code="HTTP 422")
         if is_ready is None:
             raise failure(Reason.MEDIA_PROCESSING_FAILED, "the server lost an uploaded medium")
         return Progress(

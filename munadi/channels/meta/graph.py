@@ -19,7 +19,7 @@ from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import AccountImport, Answer, Gate
+from munadi.ports import AccountImport, Answer
 
 Seen = TypeVar("Seen")
 # So much of a list is read, and so many rows at a time.
@@ -39,13 +39,13 @@ class Graph:
         """Raises ChannelError."""
         return await self.http.send(Request("GET", f"{self.base}/{path}", token=token, params=params))
 
-    async def make(self, path: str, token: str, form: Mapping[str, str], gate: Gate | None = None) -> str:
-        """The id of what was made. Raises ChannelError, also without an id: then nothing is known to be made.
+    def making(self, path: str, token: str, form: Mapping[str, str]) -> Request:
+        """The request that makes something: without its id nothing is known to be made."""
+        return Request("POST", f"{self.base}/{path}", token=token, form=form, proof=id_of)
 
-        `gate` marks the visible call.
-        """
-        url = f"{self.base}/{path}"
-        return id_of(await self.http.send(Request("POST", url, token=token, form=form, proof=id_of), gate)) or ""
+    async def make(self, path: str, token: str, form: Mapping[str, str]) -> str:
+        """The id of what was made, where nobody sees it. Raises ChannelError."""
+        return id_of(await self.http.send(self.making(path, token, form))) or ""
 
     def require_login(self, login: str | None, known: Collection[str]) -> None:
         """ChannelError for a log-in that the network does not have; None is the usual one."""

@@ -12,6 +12,7 @@ from functools import partial
 from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.meta.containers import Containers
+from munadi.channels.meta.graph import id_of
 from munadi.channels.meta.lookup import ContainerLookup
 from munadi.channels.meta.media import fitted
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
@@ -68,7 +69,8 @@ class ContainerChannel(ContainerLookup, NetworkChannel[Options, Prepared]):
             return await self.located(containers, attempt.step, container.created_at)
         path, form = f"{account.external_id}/{self.publish_path}", {"creation_id": container.id}
         try:
-            post_id = await containers.graph.make(path, account.token, form, attempt.gate)
+            request = containers.graph.making(path, account.token, form)
+            post_id = id_of(await containers.graph.http.send(request, attempt.gate)) or ""
         except ChannelError as error:
             return await self._refused(containers, container, attempt.step, error)
         await containers.remember(attempt.step, post_id)

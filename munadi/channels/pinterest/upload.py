@@ -52,4 +52,5 @@ class PinterestUploads(Uploads[Options, Prepared, Uploaded]):
         """By its id."""
         status = await self._api.media_status(self.publication.token, one.id)
         wait = self._settings.poll_quick if age < QUICK_FOR else self._settings.poll_slow
-        return Progress(is_ready=status == SUCCEEDED, failed=status if status in FAILED else None, after=wait)
+        failed = f"it is {status} after its upload" if status in FAILED else None
+        return Progress(is_ready=status == SUCCEEDED, failed=failed, after=wait, code=status)

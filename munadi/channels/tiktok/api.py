@@ -16,7 +16,7 @@ from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, VIDEO_INIT, Status
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
-from munadi.ports import Answer, Gate
+from munadi.ports import Answer
 
 # TikTok answers a chunk once it has stored it.
 UPLOAD_TIMEOUT = 60.0
@@ -31,19 +31,20 @@ class Api:
         self._clock = tools.clock
         self._media = tools.media
         self.http = tools.http(explain)
-        self._uploads = tools.http(partial(explain, upload=True))
+        self.uploads = tools.http(partial(explain, upload=True))
 
-    async def post(
-        self, path: str, token: str, body: Mapping[str, Any] | None = None, gate: Gate | None = None
-    ) -> Answer:
-        """`gate` marks the visible call."""
+    def posting(self, path: str, token: str, body: Mapping[str, Any] | None = None) -> Request:
+        """A request whose answer is `checked`."""
         url, headers = f"{self._base}/{path}", {"content-type": "application/json; charset=UTF-8"}
-        answer = await self.http.send(Request("POST", url, token=token, headers=headers, json=body or {}), gate)
-        return self._checked(answer, token)
+        return Request("POST", url, token=token, headers=headers, json=body or {})
+
+    async def post(self, path: str, token: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """A call that makes nothing visible."""
+        return self.checked(await self.http.send(self.posting(path, token, body)), token)
 
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """A read."""
-        return self._checked(
+        return self.checked(
             await self.http.send(Request("GET", f"{self._base}/{path}", token=token, params=params)), token
         )
 
@@ -90,32 +91,28 @@ class Api:
             created_at=self._clock.now(),
         )
 
-    async def send_chunk(
-        self, account: ConnectedAccount, upload: Upload, index: int, asset: MediaAsset, gate: Gate | None = None
-    ) -> Answer:
+    async def chunk(self, account: ConnectedAccount, upload: Upload, index: int, asset: MediaAsset) -> Request:
         """PUT one chunk; 206 while others are missing, 201 for the last. The address is all the authorization."""
         start, length = upload.part(index)
-        return await self._uploads.send(
-            Request(
-                "PUT",
-                self._upload_address(upload.url),
-                headers={
-                    "content-type": asset.mime_type,
-                    "content-range": f"bytes {start}-{start + length - 1}/{upload.size}",
-                },
-                content=await self._media.read(asset, start, length),
-                timeout=UPLOAD_TIMEOUT,
-                secrets=[upload.url, account.token],
-                proof=is_stored,
-            ),
-            gate,
+        return Request(
+            "PUT",
+            self._upload_address(upload.url),
+            headers={
+                "content-type": asset.mime_type,
+                "content-range": f"bytes {start}-{start + length - 1}/{upload.size}",
+            },
+            content=await self._media.read(asset, start, length),
+            timeout=UPLOAD_TIMEOUT,
+            secrets=[upload.url, account.token],
+            proof=is_stored,
         )
 
     def _upload_address(self, url: str) -> str:
         """Media are sent to TikTok's own hosts only."""
         return require_known_host(url, (self._hosts.upload, self._hosts.api), UPLOAD_DOMAINS)
 
-    def _checked(self, answer: Answer, token: str) -> Answer:
+    def checked(self, answer: Answer, token: str) -> Answer:
+        """An answer that is a success by its own word. Raises ChannelError."""
         if is_ok(answer):
             return answer
         if not isinstance(answer.field("error"), dict):

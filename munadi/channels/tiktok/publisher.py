@@ -143,7 +143,8 @@ class TikTokChannel(NetworkChannel[Options, Prepared]):
             await self._media.check_stored(asset)
         body = pull_body(sent, publication.options, creator, self._media)
         path = PHOTO_INIT if is_photo(publication.draft) else VIDEO_INIT
-        answer = await self._api.post(path, publication.token, body, attempt.gate)
+        request = self._api.posting(path, publication.token, body)
+        answer = self._api.checked(await self._api.http.send(request, attempt.gate), publication.token)
         await run.accepted(publish_id=given_id(object_in(answer.body, "data").get("publish_id")))
         return Pending(after=self._settings.poll_quick, note="TikTok is fetching the media")
 

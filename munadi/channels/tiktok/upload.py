@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from munadi.channels.http import Request
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.errors import explain_failure
 from munadi.channels.tiktok.lookup import FAILED, StatusReader
@@ -44,9 +45,7 @@ class Run:
                 await self.publication.save(ready=True)
                 return Ready(expires_at=self.publication.state.expires_at)
             try:
-                await self.api.send_chunk(
-                    self.publication.account, upload, upload.sent, self.publication.draft.media[0]
-                )
+                await self.api.uploads.send(await self._chunk(upload, upload.sent))
             except ChannelError as error:
                 if error.provider_code not in UPLOAD_MISMATCH:
                     raise
@@ -61,9 +60,9 @@ class Run:
         if upload.expires_at <= now:
             message = "TikTok: the upload's address expired before the post was due"
             raise await self._renewed(ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message))
-        media = self.publication.draft.media[0]
+        request = await self._chunk(upload, upload.chunks - 1)
         try:
-            answer = await self.api.send_chunk(self.publication.account, upload, upload.chunks - 1, media, gate)
+            answer = await self.api.uploads.send(request, gate)
         except ChannelError as error:
             if error.provider_code not in UPLOAD_MISMATCH:
                 raise
@@ -106,6 +105,9 @@ class Run:
         if error.effect is Effect.NOT_SENT:
             await self.publication.replace(Prepared(failed_pulls=failed_pulls + 1))
         return error
+
+    async def _chunk(self, upload: Upload, index: int) -> Request:
+        return await self.api.chunk(self.publication.account, upload, index, self.publication.draft.media[0])
 
     async def _refused(self, upload: Upload, error: ChannelError) -> Published | Pending:
         """TikTok does not take the address or the range: either it has the whole file, or it lacks the end."""

@@ -65,12 +65,10 @@ class Api:
         request = Request("PUT", url, token=token, params=params, json=body, proof=is_the_video)
         return await self.http.send(request, gate)
 
-    async def insert_comment(self, account: ConnectedAccount, body: Mapping[str, Any], gate: Gate) -> Answer:
-        """commentThreads.insert, visible at once. Raises ChannelError."""
-        url, token, params = f"{self._json}/commentThreads", account.token, {"part": "snippet"}
-        return await self.http.send(
-            Request("POST", url, token=token, params=params, json=body, proof=lambda answer: answer.field("id")), gate
-        )
+    def comment(self, account: ConnectedAccount, body: Mapping[str, Any]) -> Request:
+        """commentThreads.insert, visible at once."""
+        url, params = f"{self._json}/commentThreads", {"part": "snippet"}
+        return Request("POST", url, token=account.token, params=params, json=body, proof=lambda it: it.field("id"))
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
         """videos.delete. Raises ChannelError."""

@@ -28,7 +28,7 @@ async def write_comment(api: Api, publication: Publication[Options, Prepared], v
         "videoId": video_id,
         "topLevelComment": {"snippet": {"textOriginal": publication.draft.first_comment}},
     }
-    answer = await api.insert_comment(publication.account, {"snippet": snippet}, gate)
+    answer = await api.http.send(api.comment(publication.account, {"snippet": snippet}), gate)
     return str(answer.field("id"))
 
 
