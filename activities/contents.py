@@ -5,8 +5,8 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.messages import ContentRef, OperatorCommand
+from munadi.domain.publishing import CommandResult, View
 from munadi.ports import Clock, Operators, Schedule
-from munadi.publishing.model import CommandResult, View
 
 
 class ContentActivities:

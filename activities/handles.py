@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from munadi.domain.publication import Handle
+from munadi.domain.publishing import Step
 from munadi.ports import Attempts, Clock, HandleStore
-from munadi.publishing.model import Step
 
 
 def handle_store(attempts: Attempts, step: Step, clock: Clock, handle: Handle | None) -> HandleStore:

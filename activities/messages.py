@@ -1,4 +1,4 @@
-"""The inputs of activities: ids, versions, counts. Their results are in `munadi.publishing.model`."""
+"""The inputs of activities: ids, versions, counts. Their results are in `munadi.domain.publishing`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from munadi.domain.model import Model
 from munadi.domain.publication import PublicationStatus
-from munadi.publishing.model import Command, NextStep, Step, StepResult
+from munadi.domain.publishing import Command, NextStep, Step, StepResult
 
 # Attempts of a call that was certainly not sent, before it becomes a hold on a durable timer: 0, 2, 8, 26 s.
 PUBLISH_TRIES = 4

@@ -9,10 +9,10 @@ from datetime import datetime
 from activities.failures import failure_from
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.outcome import Held
 from munadi.domain.publication import HoldReason
 from munadi.domain.server import Server, server_of
 from munadi.ports import Calls, Channels
-from munadi.publishing.outcome import Held
 
 
 class Places:

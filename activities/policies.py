@@ -16,6 +16,7 @@ from activities.messages import PUBLISH_TRIES
 from activities.step_runner import SPACING, Answer
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
+from munadi.domain.outcome import Failed, GivenUp, Held, InProgress, Live, NotSent, Open, Outcome, Unclear
 from munadi.domain.publication import (
     CHAIN_INCOMPLETE,
     COMMENT,
@@ -30,9 +31,8 @@ from munadi.domain.publication import (
     Warning_,
     growing,
 )
+from munadi.domain.publishing import Attempt, NextStep, NoCall, Refused, Step, StepResult
 from munadi.domain.reasons import REASONS, failure_of
-from munadi.publishing.model import Attempt, NextStep, NoCall, Refused, Step, StepResult
-from munadi.publishing.outcome import Failed, GivenUp, Held, InProgress, Live, NotSent, Open, Outcome, Unclear
 
 # The wait between two checks of an accepted publication.
 CHECK_AGAIN = timedelta(seconds=10)

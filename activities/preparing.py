@@ -14,6 +14,7 @@ from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
+from munadi.domain.outcome import CallRecord, Failed, Held
 from munadi.domain.publication import (
     HOLD_GROWTH,
     LAPSE_MARGIN,
@@ -24,9 +25,8 @@ from munadi.domain.publication import (
     PublicationStatus,
     Ready,
 )
+from munadi.domain.publishing import PREPARE, NextStep, StaleEpoch, Step, StepResult
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import PREPARE, NextStep, StaleEpoch, Step, StepResult
-from munadi.publishing.outcome import CallRecord, Failed, Held
 
 
 class PreparingActivities:

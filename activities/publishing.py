@@ -20,6 +20,7 @@ from activities.step_runner import SPACING, StepRunner
 from activities.turns import Turns
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, PostDropped
+from munadi.domain.outcome import CallRecord, Failed, Held, Outcome
 from munadi.domain.publication import (
     Absent,
     ClosedBy,
@@ -29,9 +30,8 @@ from munadi.domain.publication import (
     Published,
     Unknown,
 )
+from munadi.domain.publishing import PREPARE, Attempt, ClaimResult, NextStep, Step, StepResult
 from munadi.ports import Attempts, Calls, Channels, Clock, HandleStore, Schedule, TokenProvider
-from munadi.publishing.model import PREPARE, Attempt, ClaimResult, NextStep, Step, StepResult
-from munadi.publishing.outcome import CallRecord, Failed, Held, Outcome
 
 log = logging.getLogger("munadi.publishing")
 

@@ -12,10 +12,10 @@ from activities.messages import PublicationRef, read_again
 from activities.policies import PostPolicy
 from activities.step_runner import NOT_SEEN, StepRunner
 from munadi.domain.failure import Effect
+from munadi.domain.outcome import Held, Requeued
 from munadi.domain.publication import Absent, HoldReason, PublicationStatus, Published, Unknown
+from munadi.domain.publishing import Doubt, NextStep, Step, StepResult
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenProvider
-from munadi.publishing.model import Doubt, NextStep, Step, StepResult
-from munadi.publishing.outcome import Held, Requeued
 
 S = PublicationStatus
 IN_DOUBT = frozenset({S.PUBLISHING, S.UNCONFIRMED})

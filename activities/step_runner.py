@@ -20,10 +20,10 @@ from activities.handles import handle_store
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.outcome import NO_CALL, CallRecord, Held, InProgress, NotSent, Open, Outcome
 from munadi.domain.publication import LOOK_GROWTH, POST, Absent, ClosedBy, HoldReason, Pending, Published, Unknown
+from munadi.domain.publishing import Attempt, NextStep, Refused, StaleEpoch, Step, StepResult
 from munadi.ports import Attempts, Channels, Clock, HandleStore, TokenProvider
-from munadi.publishing.model import Attempt, NextStep, Refused, StaleEpoch, Step, StepResult
-from munadi.publishing.outcome import NO_CALL, CallRecord, Held, InProgress, NotSent, Open, Outcome
 
 log = logging.getLogger("munadi.publishing")
 

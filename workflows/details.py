@@ -9,7 +9,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from munadi.domain.publication import PublicationStatus
-    from munadi.publishing.model import Plan
+    from munadi.domain.publishing import Plan
 
 S = PublicationStatus
 

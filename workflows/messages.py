@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from munadi.publishing.model import Command
+    from munadi.domain.publishing import Command
 
 WAKE = "wake"
 _NEEDS_INPUT = frozenset({Command.RESCHEDULE})

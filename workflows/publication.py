@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reconciling import ReconcilingActivities
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
-    from munadi.publishing.model import Claimed, NextStep, Plan, StepResult
+    from munadi.domain.publishing import Claimed, NextStep, Plan, StepResult
     from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, with_summary
 
 # The steps after which the same task takes another one.

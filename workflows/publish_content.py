@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.messages import EARLY, ContentRef, OperatorCommand
     from munadi.domain.ids import content_id_of
     from munadi.domain.publication import PublicationStatus
-    from munadi.publishing.model import Claimed, NextStep, Plan, Start, StepResult, View
+    from munadi.domain.publishing import Claimed, NextStep, Plan, Start, StepResult, View
     from workflows import publication
     from workflows.attributes import ATTENTION
     from workflows.delivery_trigger import DeliveryTrigger

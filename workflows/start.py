@@ -15,7 +15,7 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from munadi.domain.ids import account_workflow_id, posts_queue, workflow_id
-from munadi.publishing.model import Start, View
+from munadi.domain.publishing import Start, View
 from workflows.attributes import BRAND_REF, CHANNELS
 
 PUBLISH_CONTENT = "PublishContent"

@@ -21,8 +21,6 @@ from api.dashboard.times import local_field
 from api.deps import MAX_PAGE, TheServices
 from api.process.services import Services
 from munadi.db.contents.copies import COPY_OF
-from munadi.db.contents.saved_drafts import find_draft
-from munadi.domain.ids import Prefix, is_id
 from munadi.domain.time import iso_time
 
 router = APIRouter(route_class=PageRoute)
@@ -47,7 +45,7 @@ async def show_compose(
     post = await reader.get(f"/v1/contents/{quote(copied_id, safe='')}") if copied_id and not draft_id else None
     if post is not None and post["brandRef"] != choice.ref:
         return RedirectResponse(f"/compose?brandRef={post['brandRef']}&copy={post['id']}", 303, HEADERS)
-    if draft_id and (submitted := await _submitted(reader, services, draft_id)):
+    if draft_id and (submitted := await services.drafts.submitted_as(draft_id, reader.viewer.principal)):
         return RedirectResponse(f"/contents/{submitted}", 303, HEADERS)  # the browser's Back, or an old link
     draft = await reader.get(f"/v1/drafts/{quote(draft_id, safe='')}") if draft_id else None
     if draft is not None and draft["brandRef"] != choice.ref:
@@ -79,15 +77,6 @@ async def show_compose(
         soon=written(soon),
         when=written(_on(day, soon, at)) if day else None,
     )
-
-
-async def _submitted(reader: Reader, services: Services, draft_id: str) -> str | None:
-    """The post that a draft became, if the viewer may see its brand."""
-    if not is_id(draft_id, Prefix.SAVED_DRAFT):
-        return None
-    async with services.database.read() as session:
-        draft = await find_draft(session, draft_id)
-    return draft.content_id if draft and reader.viewer.principal.may_see(draft.brand_ref) else None
 
 
 async def _accounts(reader: Reader, brand_ref: str, known: set[str]) -> tuple[list[Json], bool]:

@@ -18,10 +18,10 @@ from structlog.contextvars import get_contextvars
 from temporalio.client import Client
 
 from munadi.domain.account_view import AccountView
+from munadi.domain.publishing import View
 from munadi.ports import Clock
 from munadi.process.background import detached
 from munadi.publishing.crowds import Crowds
-from munadi.publishing.model import View
 from munadi.publishing.schedule import ScheduleStore
 from workflows.start import wake_account, wake_content
 

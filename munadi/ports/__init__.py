@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from munadi.domain.content import PublicationDraft
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
+from munadi.domain.publishing import Attempt, Refused, StaleEpoch, Step
 from munadi.ports.calls import Calls
 from munadi.ports.channel import Answer, AnyChannel, Channel, Channels, Gate
 from munadi.ports.clock import Clock
@@ -33,4 +34,3 @@ from munadi.ports.media import LinkCard, LinkReader, MediaReach, MediaReader
 from munadi.ports.publication import HandleState, HandleStore, Publication
 from munadi.ports.stores import Attempts, Deliveries, Operators, Schedule, Sender, TokenProvider
 from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount
-from munadi.publishing.model import Attempt, Refused, StaleEpoch, Step

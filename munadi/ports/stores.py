@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.failure import ChannelError
+from munadi.domain.outcome import NO_CALL, CallRecord, Outcome
 from munadi.domain.publication import POST, Handle, PublicationStatus, Published
-from munadi.publishing.model import (
+from munadi.domain.publishing import (
     Attempt,
     ClaimResult,
     Command,
@@ -20,7 +21,6 @@ from munadi.publishing.model import (
     StepResult,
     View,
 )
-from munadi.publishing.outcome import NO_CALL, CallRecord, Outcome
 
 
 class Schedule(Protocol):

@@ -25,9 +25,9 @@ from munadi.domain.content import ContentView, PublicationView
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.publishing import View
 from munadi.intake.checks import CheckedDrafts, CheckedPost, CheckedPublication
 from munadi.publishing.content import HELD_LOOK
-from munadi.publishing.model import View
 from munadi.publishing.plans import view_of
 
 # The relay wakes the workflow after this time, if the API's own call after the response failed: soon where the workflow

@@ -23,12 +23,9 @@ from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.attempt import doubt_about
 from munadi.domain.ids import Prefix
+from munadi.domain.outcome import NO_CALL, CallRecord, Failed, Held, Live, Outcome
 from munadi.domain.publication import POST, Handle, HoldReason, PublicationStatus, Published
-from munadi.publishing.claiming import claim_row, fail_expired, is_late, queue_accepted
-from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import handle_of, seal_state
-from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
-from munadi.publishing.model import (
+from munadi.domain.publishing import (
     PREPARE,
     Attempt,
     ClaimResult,
@@ -39,7 +36,10 @@ from munadi.publishing.model import (
     Step,
     StepResult,
 )
-from munadi.publishing.outcome import NO_CALL, CallRecord, Failed, Held, Live, Outcome
+from munadi.publishing.claiming import claim_row, fail_expired, is_late, queue_accepted
+from munadi.publishing.content import LockedContent
+from munadi.publishing.handles import handle_of, seal_state
+from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
 from munadi.publishing.outcomes import apply_outcome, locate, owned_by_another
 from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import step_from

@@ -12,9 +12,9 @@ from munadi.db.tables import PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure, Reason
 from munadi.domain.publication import WAITING, HoldReason, PublicationStatus
+from munadi.domain.publishing import NextStep
 from munadi.domain.reasons import failure_of
 from munadi.publishing.content import LockedContent
-from munadi.publishing.model import NextStep
 from munadi.publishing.outcomes import fail_or_doubt
 from munadi.publishing.plans import plan_of
 

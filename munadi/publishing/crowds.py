@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime
 
-from munadi.publishing.model import View
+from munadi.domain.publishing import View
 
 # Temporal's usual priority is 3, the least urgent one 5.
 USUAL = 3

@@ -73,6 +73,13 @@ class DraftService(Service):
             raise NotVisible("draft", draft_id)
         return saved_drafts.draft_view(draft)
 
+    async def submitted_as(self, draft_id: str, caller: Principal) -> str | None:
+        """The post that a draft became, if it is submitted and the caller may see its brand."""
+        try:
+            return (await self._visible(draft_id, caller)).content_id
+        except NotVisible:
+            return None
+
     async def change(
         self,
         draft_id: str,

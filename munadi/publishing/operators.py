@@ -7,10 +7,10 @@ from typing import Any
 
 from munadi.db.session import Database
 from munadi.domain.problem import ProblemsFound
+from munadi.domain.publishing import Command, CommandResult
 from munadi.domain.time import Fold, check_window, resolve_instant
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
-from munadi.publishing.model import Command, CommandResult
 
 
 class OperatorCommands:

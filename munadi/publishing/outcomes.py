@@ -27,6 +27,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect, Failure, Reason
+from munadi.domain.outcome import (
+    NO_CALL,
+    CallRecord,
+    Failed,
+    GivenUp,
+    Held,
+    InProgress,
+    Live,
+    Open,
+    Outcome,
+    Requeued,
+    Unclear,
+    effect_of,
+)
 from munadi.domain.publication import (
     CHAIN_INCOMPLETE,
     COMMENT,
@@ -45,22 +59,8 @@ from munadi.domain.publication import (
     Warning_,
     growing,
 )
+from munadi.domain.publishing import PREPARE
 from munadi.publishing.content import LockedContent, without
-from munadi.publishing.model import PREPARE
-from munadi.publishing.outcome import (
-    NO_CALL,
-    CallRecord,
-    Failed,
-    GivenUp,
-    Held,
-    InProgress,
-    Live,
-    Open,
-    Outcome,
-    Requeued,
-    Unclear,
-    effect_of,
-)
 from munadi.publishing.steps import attempts_of, doubt_of
 
 S = PublicationStatus

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from munadi.db.tables import ContentRow, PublicationRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import PublicationStatus
-from munadi.publishing.model import Plan, View
+from munadi.domain.publishing import Plan, View
 
 S = PublicationStatus
 FOREVER = timedelta(days=3650)

@@ -24,12 +24,12 @@ from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING, DismissedAs
+from munadi.domain.publishing import View
 from munadi.intake.requests import RescheduleRequest, ResolveRequest
 from munadi.ports import Channels
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.limits import months_of, require_moved
-from munadi.publishing.model import View
 from munadi.publishing.rescheduling import recheck_duplicates, reschedule
 
 Change = Callable[[LockedContent], Awaitable[object]]

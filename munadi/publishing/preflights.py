@@ -16,8 +16,8 @@ from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.publication import WAITING
+from munadi.domain.publishing import Step
 from munadi.publishing.content import LockedContent
-from munadi.publishing.model import Step
 from munadi.publishing.steps import step_of
 
 # Posts that were accepted within one sixth of the preflight time (five minutes of half an hour) are skipped.

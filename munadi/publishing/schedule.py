@@ -12,10 +12,10 @@ from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.publishing import Step, View
 from munadi.publishing.claiming import fail_expired, queue_accepted
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of
-from munadi.publishing.model import Step, View
 from munadi.publishing.plans import view_of
 from munadi.publishing.steps import attempts_of, open_one, step_from, step_name, step_of
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from munadi.domain.content import ContentStatus
 from munadi.domain.publication import ENDED, PublicationStatus
-from munadi.publishing.model import NextStep
+from munadi.domain.publishing import NextStep
 
 S = PublicationStatus
 

@@ -12,7 +12,7 @@ from munadi.domain.attempt import Attempt, Doubt, doubt_about
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import Effect
 from munadi.domain.publication import POST, Handle, PublicationStatus
-from munadi.publishing.model import Step
+from munadi.domain.publishing import Step
 
 S = PublicationStatus
 

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.session import Database
 from munadi.db.tables import ContentRow, PublicationRow
 from munadi.db.types import UtcDateTime
-from munadi.publishing.model import View
+from munadi.domain.publishing import View
 from munadi.publishing.plans import view_of
 
 # A relay that died after its claim and before its call: others take the post over after this.

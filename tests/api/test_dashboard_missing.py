@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from munadi.domain.failure import Effect, Reason
+from munadi.domain.outcome import GivenUp, Live
 from munadi.domain.publication import FIRST_COMMENT_FAILED, THUMBNAIL_FAILED, PublicationStatus, Published, Warning_
-from munadi.publishing.outcome import GivenUp, Live
 from munadi.publishing.outcomes import apply_outcome
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from munadi.domain.key import Scope
+from munadi.domain.outcome import Live
 from munadi.domain.publication import PublicationStatus, Published
-from munadi.publishing.outcome import Live
 from munadi.publishing.outcomes import apply_outcome
 from tests.api.harness import ApiHarness, of_request
 from tests.api.problems import expect_problem

@@ -19,11 +19,11 @@ from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, Draft
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.publishing import ClaimResult
 from munadi.publishing import changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import seal_state
-from munadi.publishing.model import ClaimResult
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.states import roll_up
 from tests.db.seeding import START

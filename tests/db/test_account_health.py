@@ -9,9 +9,9 @@ import pytest
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
+from munadi.domain.outcome import Failed, Held, Live, NotSent, Open, Outcome
 from munadi.domain.publication import HoldReason, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
-from munadi.publishing.outcome import Failed, Held, Live, NotSent, Open, Outcome
 from tests.db.board import CHANNELS, Board
 from tests.db.seeding import START
 

@@ -12,14 +12,14 @@ from munadi.domain.brand import Duplicates
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
+from munadi.domain.outcome import NO_CALL, CallRecord, Failed, Held, Live, Open, Outcome, Requeued, Unclear
 from munadi.domain.publication import OUTCOME_UNKNOWN, Handle, HoldReason, PublicationStatus, Published, Warning_
+from munadi.domain.publishing import PREPARE, Attempt, NoCall, Refused, StaleEpoch, StepResult
 from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
 from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
 from munadi.publishing.editing import store_edit
-from munadi.publishing.model import PREPARE, Attempt, NoCall, Refused, StaleEpoch, StepResult
-from munadi.publishing.outcome import NO_CALL, CallRecord, Failed, Held, Live, Open, Outcome, Requeued, Unclear
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 

@@ -12,11 +12,11 @@ from sqlmodel import select
 from munadi.db.tables import EventRow
 from munadi.domain.failure import Reason
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.publishing import NextStep
 from munadi.domain.reasons import failure_of
 from munadi.publishing import changes
 from munadi.publishing.changes import ChangeRefused
 from munadi.publishing.content import FIRST_WAKE, LockedContent
-from munadi.publishing.model import NextStep
 from tests.db.board import CHANNELS, Board, Put
 from tests.db.seeding import START
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from munadi.domain.channel import ChannelName
+from munadi.domain.outcome import Requeued
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.publishing import Attempt, ClaimResult, NextStep, NoCall, Refused
 from munadi.publishing.claiming import LATE_FIRST_SEND, MIN_SLEEP
-from munadi.publishing.model import Attempt, ClaimResult, NextStep, NoCall, Refused
-from munadi.publishing.outcome import Requeued
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 from tests.support.statements import statements_of

@@ -8,9 +8,9 @@ import pytest
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.publishing import Plan, View
 from munadi.publishing import crowds
 from munadi.publishing.crowds import Crowds
-from munadi.publishing.model import Plan, View
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 DUE = NOW + timedelta(hours=1)

@@ -11,6 +11,7 @@ from sqlmodel import select
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.tables import DiscardRow
 from munadi.domain.failure import Reason
+from munadi.domain.outcome import Failed, Live, Outcome
 from munadi.domain.publication import ClosedBy, Handle, Published
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.reasons import failure_of
@@ -18,7 +19,6 @@ from munadi.publishing.changes import cancel
 from munadi.publishing.handles import seal_state, state_of
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
-from munadi.publishing.outcome import Failed, Live, Outcome
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.spent_handles import KEPT_AFTER_A_FAILURE, forget_spent_handles
 from tests.db.board import Board, Put

@@ -10,15 +10,15 @@ from sqlmodel import col, select
 
 from munadi.db.tables import DiscardRow
 from munadi.domain.failure import Effect, Reason
+from munadi.domain.outcome import Failed, InProgress, Live, Open
 from munadi.domain.publication import Handle, Published
 from munadi.domain.publication import PublicationStatus as S
+from munadi.domain.publishing import StaleEpoch
 from munadi.domain.reasons import failure_of
 from munadi.publishing.changes import cancel, reschedule, resolve, retry
 from munadi.publishing.handles import state_of
 from munadi.publishing.leftover_removal import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
-from munadi.publishing.model import StaleEpoch
-from munadi.publishing.outcome import Failed, InProgress, Live, Open
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 

@@ -9,9 +9,9 @@ import pytest
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
+from munadi.domain.outcome import CallRecord, Failed, Held, InProgress, Live, NotSent, Open, effect_of
 from munadi.domain.publication import ID_LOOK_GROWTH, HoldReason, PublicationStatus, Published, Warning_
 from munadi.domain.reasons import failure_of
-from munadi.publishing.outcome import CallRecord, Failed, Held, InProgress, Live, NotSent, Open, effect_of
 from tests.db.board import Board
 from tests.db.seeding import START
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from munadi.domain.publication import POST, PublicationStatus
-from munadi.publishing.model import Attempt, NextStep
+from munadi.domain.publishing import Attempt, NextStep
 from munadi.publishing.restored import mark_restored
 from tests.db.board import Board
 from tests.db.seeding import START

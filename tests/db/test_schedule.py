@@ -9,8 +9,8 @@ import pytest
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.publishing import NextStep
 from munadi.publishing.claiming import LATE_FIRST_SEND, MIN_SLEEP
-from munadi.publishing.model import NextStep
 from munadi.publishing.plans import FOREVER
 from tests.db.board import Board, Put
 from tests.db.seeding import START

@@ -14,10 +14,10 @@ from activities.publishing import PublishingActivities
 from munadi.db.tables import AccountRow, AttemptRow, ContentRow, EventRow
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.publishing import NextStep
 from munadi.domain.server import Server
 from munadi.outbound.host_calls import START as PLACES
 from munadi.outbound.host_calls import HostCalls
-from munadi.publishing.model import NextStep
 from munadi.publishing.slow_hosts import release_slow
 from tests.db.board import CHANNELS, Board
 from tests.db.seeding import START, Seed, StillClock, token

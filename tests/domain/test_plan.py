@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import ENDED, PublicationStatus
-from munadi.publishing.model import Plan
+from munadi.domain.publishing import Plan
 
 S = PublicationStatus
 DUE = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)

@@ -21,11 +21,11 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, PublicationStatus
+from munadi.domain.publishing import NextStep, Plan, StepResult
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, PublicationDraft
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.handles import seal_state
-from munadi.publishing.model import NextStep, Plan, StepResult
 from munadi.publishing.schedule import ScheduleStore
 from tests.channels.making import FixedClock
 from workflows.publication import CONTINUES

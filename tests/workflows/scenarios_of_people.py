@@ -13,7 +13,7 @@ from activities.messages import PublicationRef
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import Pending
-from munadi.publishing.model import StepResult
+from munadi.domain.publishing import StepResult
 from tests.support.waiting import wait_until
 from tests.workflows.network import rejected
 from tests.workflows.receiver import Receiver, subscribe

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from munadi.publishing.model import Start
+from munadi.domain.publishing import Start
 from tests.workflows.histories import load, newest, paths, payload_bytes
 from tests.workflows.scenarios import CANARY, SCENARIOS
 from workflows.publish_content import PublishContent

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from munadi.domain.channel import ChannelName
+from munadi.domain.publishing import ClaimResult
 from munadi.publishing.attempts import AttemptStore
-from munadi.publishing.model import ClaimResult
 from munadi.publishing.restored import mark_restored
 from tests.workflows.world import World
 

@@ -10,8 +10,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.process.starts import BATCH, Starts
 from munadi.clock import SystemClock
+from munadi.domain.publishing import View
 from munadi.publishing.content import LockedContent
-from munadi.publishing.model import View
 from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
 from tests.support.ports import free_port

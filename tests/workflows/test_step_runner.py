@@ -17,10 +17,10 @@ from munadi.domain.attempt import doubt_about
 from munadi.domain.channel import ChannelName, Resend
 from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.outcome import NO_CALL, CallRecord, Outcome, effect_of
 from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown
+from munadi.domain.publishing import Attempt, NextStep, Step, StepResult
 from munadi.ports import Attempts, Channels
-from munadi.publishing.model import Attempt, NextStep, Step, StepResult
-from munadi.publishing.outcome import NO_CALL, CallRecord, Outcome, effect_of
 from tests.channels.making import FixedClock
 from tests.workflows.fakes import ServerClock, Tokens
 from tests.workflows.network import FakeChannel, spec

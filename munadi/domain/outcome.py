@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.domain.publication import ClosedBy, HoldReason, Published, Warning_
-from munadi.publishing.model import NextStep
+from munadi.domain.publishing import NextStep
 
 NOW = timedelta(0)
 
