@@ -7,6 +7,7 @@ By default it has the real channels, which are never called: accepting a post se
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from api.http.connection import Connection
 from api.process.services import Services
 from munadi.clock import SystemClock
 from munadi.config import Settings
+from munadi.crypto import create_key
 from munadi.db.ids import new_id
 from munadi.db.keys.first_key import create_admin_key
 from munadi.db.keys.store import KeyStore
@@ -37,6 +39,7 @@ from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.ports import Channels
+from munadi.process.runtime import key_file
 from munadi.publishing.content import LockedContent
 from tests.api.client import ApiClient
 from tests.api.dashboard import SITE, DashboardBrowser, open_browser
@@ -46,8 +49,12 @@ from tests.db.seeding import START, Seed, token
 from tests.support.events import check_events
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.statements import statements_of
-from tests.support.tables import create_tables
+from tests.support.tables import copy_of, create_tables, fill
 from tests.workflows.network import spec
+
+KEY = create_key()
+# By whether the network is a fake one: the content of a database, and its admin key.
+_FILLED: dict[bool, tuple[sqlite3.Connection, str]] = {}
 
 
 def later(**by: float) -> str:
@@ -204,7 +211,10 @@ async def open_api(
     authorizer, clock = FakeAuthorizer(), StillClock()
     network = FakeNetwork(spec(ChannelName.BLUESKY), authorizer=authorizer)
     fake = Channels({ChannelName.BLUESKY: network}) if fake_network else None
-    app = create_app(Settings(data_dir=folder, database_url=database_url, **settings), clock=clock, channels=fake)
+    given = Settings(data_dir=folder, database_url=database_url, **settings)
+    if fresh:
+        _write_key(given)
+    app = create_app(given, clock=clock, channels=fake)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         open_media_site() as site,
@@ -212,24 +222,43 @@ async def open_api(
         httpx.AsyncClient(transport=transport, base_url=SITE) as client,
     ):
         services: Services = app.state.services
-        if fresh:
-            await _create_brands(services)
-        key = await create_admin_key(services.database, "admin")
-        api = ApiHarness(app, services, client, key, site, clock, folder, network, authorizer)
-        if fresh and not fake_network:
-            await api.add_account(ChannelName.BLUESKY)
-            await api.add_account(ChannelName.INSTAGRAM, handle="acme.shop")
-            await api.add_account(ChannelName.INSTAGRAM, handle="acme.jobs")
-            await api.add_account(ChannelName.BLUESKY, "rival")
+        api = ApiHarness(app, services, client, "", site, clock, folder, network, authorizer)
+        api.admin_key = await (_fill(api, fake_network) if fresh else create_admin_key(services.database, "admin"))
         yield api
         if not api.has_made_up_events:
             await check_events(services.database)
 
 
-async def _create_brands(services: Services) -> None:
-    await create_tables(services.database)
-    async with services.database.write() as session:
+def _write_key(settings: Settings) -> None:
+    """One key for all, so that the tokens of a database that was copied can be read."""
+    file = key_file(settings)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.write_text(KEY + "\n")
+
+
+async def _fill(api: ApiHarness, fake_network: bool) -> str:
+    """Create the tables, brands and accounts. Returns the text of an admin key.
+
+    That takes longer than most tests, so an SQLite database is a copy of the process's first one.
+    """
+    database = api.services.database
+    is_copied = database.is_sqlite and api.services.settings.secret_keys is None
+    if is_copied and fake_network in _FILLED:
+        content, key = _FILLED[fake_network]
+        fill(database, content)
+        return key
+    await create_tables(database)
+    async with database.write() as session:
         session.add_all([BrandRow(ref=ref, created_at=START) for ref in ("acme", "rival")])
+    key = await create_admin_key(database, "admin")
+    if not fake_network:
+        await api.add_account(ChannelName.BLUESKY)
+        await api.add_account(ChannelName.INSTAGRAM, handle="acme.shop")
+        await api.add_account(ChannelName.INSTAGRAM, handle="acme.jobs")
+        await api.add_account(ChannelName.BLUESKY, "rival")
+    if is_copied:
+        _FILLED[fake_network] = copy_of(database), key
+    return key
 
 
 def bytes_of(folder: Path) -> bytes:

@@ -1,6 +1,10 @@
-"""Databases with all tables of the models. Hundreds of tests need one, and two things take far longer than a test: to
-compile what creates the tables, which is done once here, and to create a database in PostgreSQL, which is reused."""
+"""Databases with all tables of the models. Thousands of tests need one, and to make it takes longer than most tests.
 
+So SQLite's is created once in memory and copied, and PostgreSQL's databases are reused.
+"""
+
+import sqlite3
+from contextlib import closing
 from functools import cache
 from typing import Any
 
@@ -18,12 +22,37 @@ FEW_ROWS = 500
 
 async def create_tables(database: Database) -> None:
     """Create all tables in an empty database. One of `EmptiedDatabases` has them, and one that is opened again."""
-    known = "SELECT name FROM sqlite_master" if database.is_sqlite else "SELECT to_regclass('brands')"
+    if database.is_sqlite:
+        fill(database, _empty())
+        return
     async with database._writer.begin() as connection:
-        if (await connection.exec_driver_sql(known)).scalar():
+        if (await connection.exec_driver_sql("SELECT to_regclass('brands')")).scalar():
             return
-        for statement in statements(database.url.get_backend_name()):
+        for statement in statements("postgresql"):
             await connection.exec_driver_sql(statement)
+
+
+def copy_of(database: Database) -> sqlite3.Connection:
+    """What an SQLite database contains, in memory."""
+    copied = sqlite3.connect(":memory:", isolation_level=None)
+    with closing(sqlite3.connect(str(database.url.database))) as source:
+        source.backup(copied)
+    return copied
+
+
+def fill(database: Database, content: sqlite3.Connection) -> None:
+    """Copy `content` into an SQLite database, if that has no table yet."""
+    with closing(sqlite3.connect(str(database.url.database))) as target:
+        if not target.execute("SELECT name FROM sqlite_master").fetchall():
+            content.backup(target)
+
+
+@cache
+def _empty() -> sqlite3.Connection:
+    made = sqlite3.connect(":memory:", isolation_level=None)
+    for statement in statements("sqlite"):
+        made.execute(statement)
+    return made
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -169,9 +169,3 @@ class Desk:
 
     def _wait_until(self, at: datetime) -> None:
         self.clock.at = max(self.clock.at + MOMENT, at)
-
-
-async def create_tables(database: Database) -> None:
-    """In an empty database."""
-    async with database._writer.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)

@@ -26,7 +26,8 @@ from tests.channels.calls import explained
 from tests.channels.contract import Scene
 from tests.channels.making import NOW, FixedClock, bench
 from tests.channels.scenes import SCENES
-from tests.uncertain.desk import WINDOW, Desk, create_tables
+from tests.support.tables import create_tables
+from tests.uncertain.desk import WINDOW, Desk
 from tests.uncertain.lagging import LAGS, LaggingNetwork, LaggingStep, distinct, refusals
 
 S = PublicationStatus

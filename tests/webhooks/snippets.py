@@ -98,7 +98,7 @@ def program(language: str, folder: Path) -> list[str]:
         return ["php", str(_written(folder / "receive.php", blocks("php")[0] + _PHP))]
     sources = [_written(folder / "verify.go", blocks("go")[0]), _written(folder / "main.go", _GO)]
     build = ["go", "build", "-o", str(folder / "receive"), *map(str, sources)]
-    subprocess.run(build, env=_environment(folder), check=True, cwd=folder, capture_output=True)
+    subprocess.run(build, env=_environment(), check=True, cwd=folder, capture_output=True)
     return [str(folder / "receive")]
 
 
@@ -107,7 +107,7 @@ def judged(command: list[str], requests: list[Request], folder: Path) -> list[st
     done = subprocess.run(
         command,
         input="".join(each.line + "\n" for each in requests),
-        env=_environment(folder),
+        env=_environment(),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -116,10 +116,10 @@ def judged(command: list[str], requests: list[Request], folder: Path) -> list[st
     return done.stdout.split()
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Ours, with what Go needs to build by itself: no module, no other version of Go, a folder to work in."""
+def _environment() -> dict[str, str]:
+    """Ours, with what Go needs to build by itself: no module, no other version of Go, and its library built once."""
     go = {
-        "GOCACHE": str(folder / "go"),
+        "GOCACHE": str(ROOT / ".cache" / "go-build"),
         "GO111MODULE": "off",
         "GOTOOLCHAIN": "local",
         "GOFLAGS": "",
