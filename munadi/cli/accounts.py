@@ -11,7 +11,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels
 from munadi.cli.output import Output, status
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import Cursor, Limit, listing, status_of, time_of
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
@@ -159,24 +159,22 @@ def _print_checked(out: Output, account: Any) -> None:
         print_failure(out, account["channel"], account["failure"])
 
 
+_print_table = listing(
+    {
+        "id": "id",
+        "channel": "channel",
+        "status": status_of,
+        "brand": "brandRef",
+        "last success": time_of("lastSuccessAt"),
+        "waiting": lambda account: str(len(account["affectedContents"]) or "") or None,
+        "profile": "handle",
+    },
+    empty="no accounts",
+)
+
+
 def _print_page(out: Output, page: Any) -> None:
-    out.table(
-        ["id", "channel", "status", "brand", "last success", "waiting", "profile"],
-        [
-            [
-                account["id"],
-                account["channel"],
-                status(account["status"]),
-                account["brandRef"],
-                clock_time(account["lastSuccessAt"]),
-                str(len(account["affectedContents"]) or "") or None,
-                account["handle"],
-            ]
-            for account in page["data"]
-        ],
-        empty="no accounts",
-    )
+    _print_table(out, page)
     for account in page["data"]:
         if account["status"] not in WELL and (failed := account["lastFailure"]):
             out.line(f"{account['id']}: {_failed(failed)}. {failed['remedy']}")
-    say_more(out, page)

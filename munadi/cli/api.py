@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
 from typer import Option
 
-from munadi.cli.command import command
 from munadi.cli.session import Session
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "api", remote=False)(api)
 
 
 def api(

@@ -33,7 +33,7 @@ from munadi.cli import (
     webhooks,
     worker,
 )
-from munadi.cli.command import AsJson, Profile
+from munadi.cli.command import AsJson, Profile, command
 from munadi.cli.dev import command as dev
 from munadi.cli.output import Output
 from munadi.cli.session import Session
@@ -48,9 +48,14 @@ app = typer.Typer(
 # `contents` and `changes` are one group of commands; so are `accounts` and `connecting`.
 for group in (changes, drafts, publications, media, connecting, brands, channels, webhooks, keys, db, profiles):
     app.add_typer(group.app)
-encryption.add_to(keys.app)
-for alone in (login, logout, doctor, events, audit, usage, request, dev, demo, api, worker, sandbox, mcp):
-    alone.add_to(app)
+command(keys.app, "rotate-encryption", remote=False)(encryption.rotate_encryption)
+CALLS = (login.login, logout.logout, doctor.doctor, events.events, audit.audit, usage.usage, request.request)
+PROCESSES = (dev.dev, demo.demo, api.api, worker.worker, sandbox.sandbox)
+for call in CALLS:
+    command(app, call.__name__)(call)
+for process in PROCESSES:
+    command(app, process.__name__, remote=False)(process)
+command(app, "mcp")(mcp.mcp)
 
 
 def _print_version(wanted: bool) -> None:

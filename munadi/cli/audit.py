@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
 from typer import Option
 
-from munadi.cli.command import command
-from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, say_more
-from munadi.cli.post_output import clock_time
+from munadi.cli.paging import Cursor, Limit, brand_of, listing, time_of
 from munadi.cli.session import Session
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "audit")(audit)
 
 
 def audit(
@@ -38,21 +29,15 @@ def audit(
     session.show(page, _print_page)
 
 
-def _print_page(out: Output, page: Any) -> None:
-    out.table(
-        ["at", "action", "target", "brand", "key", "address", "count"],
-        [
-            [
-                clock_time(entry["at"]),
-                entry["action"],
-                entry["target"] or "-",
-                entry["brandRef"] or "all",
-                entry["keyId"] or "-",
-                entry["address"] or "-",
-                str(entry["count"]),
-            ]
-            for entry in page["data"]
-        ],
-        empty="no entries",
-    )
-    say_more(out, page)
+_print_page = listing(
+    {
+        "at": time_of("at"),
+        "action": "action",
+        "target": "target",
+        "brand": brand_of,
+        "key": "keyId",
+        "address": "address",
+        "count": lambda entry: str(entry["count"]),
+    },
+    empty="no entries",
+)

@@ -9,11 +9,12 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import Cursor, Limit, listing
 from munadi.cli.session import Session
 from munadi.domain.brand import Duplicates, UnusableAccounts
 from munadi.process.exits import CommandFailed, Exit
 
+SHOWN = ("ref", "name", "timezone", "duplicates", "unusableAccounts")
 app = group("brands", "Create, change and list brands.")
 Choice = Annotated[
     Duplicates | None,
@@ -74,8 +75,7 @@ def _value(choice: StrEnum | None) -> str | None:
 
 
 def _print_brand(out: Output, brand: Any) -> None:
-    names = ("ref", "name", "timezone", "duplicates", "unusableAccounts")
-    out.facts([(name, brand.get(name)) for name in names])
+    out.facts([(name, brand.get(name)) for name in SHOWN])
 
 
 @command(app, "list")
@@ -84,8 +84,4 @@ def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
     session.show(session.client.brands.list(limit, cursor), _print_page)
 
 
-def _print_page(out: Output, page: Any) -> None:
-    names = ["ref", "name", "timezone", "duplicates", "unusableAccounts"]
-    rows = [[brand.get(name) for name in names] for brand in page["data"]]
-    out.table(names, rows, empty="no brands; make one: munadi brands create REF")
-    say_more(out, page)
+_print_page = listing({name: name for name in SHOWN}, empty="no brands; make one: munadi brands create REF")

@@ -11,6 +11,7 @@ from munadi.cli.command import command, group
 from munadi.cli.completing import channels
 from munadi.cli.extras import SERVER, has_server, require
 from munadi.cli.output import Output
+from munadi.cli.paging import listing
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
 
@@ -78,16 +79,6 @@ def _or_packaged(session: Session, offline: bool, ask: Callable[[], Any]) -> Any
         (f"as packaged with munadi {version}; an API may have another version or other settings", "yellow")
     )
     return packaged
-
-
-def _print_page(out: Output, page: Any) -> None:
-    out.table(
-        ["channel", "network", "text", "media", "facts"],
-        [
-            [channel["name"], channel["title"], _texts(channel), _counts(channel), channel["factsVersion"]]
-            for channel in page["data"]
-        ],
-    )
 
 
 def _print_channel(out: Output, channel: Any) -> None:
@@ -162,3 +153,14 @@ def _span(least: Any, most: Any) -> str | None:
     if least is None:
         return f"at most {most}"
     return f"at least {least}" if most is None else f"{least} to {most}"
+
+
+_print_page = listing(
+    {
+        "channel": "name",
+        "network": "title",
+        "text": _texts,
+        "media": _counts,
+        "facts": "factsVersion",
+    }
+)

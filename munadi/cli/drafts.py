@@ -9,7 +9,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.contents import BrandRef
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import Cursor, Limit, listing
 from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
 
@@ -78,13 +78,15 @@ def _print_draft(out: Output, draft: Any) -> None:
     print_warnings(out, draft["warnings"])
 
 
-def _print_page(out: Output, page: Any) -> None:
-    rows = [
-        [draft["id"], draft["brandRef"], "ready" if draft["valid"] else "not ready", _text_of(draft["content"])]
-        for draft in page["data"]
-    ]
-    out.table(["id", "brand", "state", "text"], rows, empty="no drafts; save one: munadi drafts create --file FILE")
-    say_more(out, page)
+_print_page = listing(
+    {
+        "id": "id",
+        "brand": "brandRef",
+        "state": lambda draft: "ready" if draft["valid"] else "not ready",
+        "text": lambda draft: _text_of(draft["content"]),
+    },
+    empty="no drafts; save one: munadi drafts create --file FILE",
+)
 
 
 def _text_of(content: Any) -> str:

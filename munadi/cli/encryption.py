@@ -9,7 +9,6 @@ from typing import Any
 
 import typer
 
-from munadi.cli.command import command
 from munadi.cli.database import advice, with_database
 from munadi.cli.output import Output
 from munadi.cli.session import Session
@@ -25,11 +24,6 @@ LOST = (
     "If a key was removed too early, add it to the end of MUNADI_SECRET_KEYS and run this again. "
     "Otherwise reconnect these accounts and rotate the secrets of these endpoints."
 )
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "rotate-encryption", remote=False)(rotate_encryption)
 
 
 def rotate_encryption(session: Session) -> None:

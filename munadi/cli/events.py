@@ -5,20 +5,13 @@ from __future__ import annotations
 import time
 from typing import Annotated, Any
 
-import typer
 from typer import Option
 
-from munadi.cli.command import command
 from munadi.cli.completing import event_types
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
 PAUSE = 1.0
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "events")(events)
 
 
 def events(

@@ -9,7 +9,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import scopes as scope_names
 from munadi.cli.output import Cell, Output
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import Cursor, Limit, brand_of, listing
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
@@ -71,19 +71,20 @@ def _print_made(out: Output, key: Any) -> None:
     out.note((f"{key['id']}: copy it now, it is not shown again", "dim"))
 
 
-def _print_page(out: Output, page: Any) -> None:
-    out.table(
-        ["id", "name", "ends in", "brand", "state", "scopes"],
-        [
-            [key["id"], key["name"], key["hint"], key["brandRef"] or "all", _state(key), " ".join(key["scopes"])]
-            for key in page["data"]
-        ],
-        empty="no keys",
-    )
-    say_more(out, page)
-
-
 def _state(key: Any) -> Cell:
     if key["revokedAt"]:
         return ("revoked", "red")
     return f"until {clock_time(key['expiresAt'])}" if key["expiresAt"] else ("valid", "green")
+
+
+_print_page = listing(
+    {
+        "id": "id",
+        "name": "name",
+        "ends in": "hint",
+        "brand": brand_of,
+        "state": _state,
+        "scopes": lambda key: " ".join(key["scopes"]),
+    },
+    empty="no keys",
+)

@@ -7,17 +7,11 @@ from typing import Any
 
 import typer
 
-from munadi.cli.command import command
 from munadi.cli.credentials import current_profile, resolve
 from munadi.cli.output import Output
 from munadi.cli.profile_store import Credentials, checked_name, load, save
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "login")(login)
 
 
 def login(session: Session) -> None:

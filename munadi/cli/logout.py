@@ -6,18 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from munadi.cli.command import command
 from munadi.cli.credentials import current_profile, note_overriding
 from munadi.cli.output import Output
 from munadi.cli.profile_store import DEFAULT, Credentials, load, missing_profile, save
 from munadi.cli.session import Session
 
 Remove = Annotated[bool, typer.Option("--remove", help="Forget the profile's name and address too.")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "logout")(logout)
 
 
 def logout(session: Session, remove: Remove = False) -> None:

@@ -8,10 +8,8 @@ import socket
 import sys
 from typing import Annotated, NoReturn
 
-import typer
 from typer import Option
 
-from munadi.cli.command import command
 from munadi.cli.session import Session
 from munadi.process.exiting import exit_now, signals_end_quietly
 from munadi.process.exits import CommandFailed, Exit
@@ -42,11 +40,6 @@ DraftsOnly = Annotated[
     bool,
     Option("--drafts-only", help="Offer no tool that publishes or changes posts: an agent drafts, a person submits."),
 ]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "mcp")(mcp)
 
 
 def mcp(

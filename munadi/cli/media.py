@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import Cursor, Limit, brand_of, listing
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
 
@@ -56,15 +56,6 @@ def delete(session: Session, media_id: MediaId) -> None:
     session.show({"id": media_id, "deleted": True}, lambda out, _: out.line("deleted ", (media_id, "bold")))
 
 
-def _print_page(out: Output, page: Any) -> None:
-    rows = [
-        [each["id"], each["brandRef"] or "all", each["type"], _size(each), f"{each['bytes']:,}"]
-        for each in page["data"]
-    ]
-    out.table(["id", "brand", "type", "size", "bytes"], rows, empty="no media")
-    say_more(out, page)
-
-
 def _print_whole(out: Output, found: Any) -> None:
     duration = found["duration"]
     out.facts(
@@ -86,3 +77,15 @@ def _size(found: Any) -> str:
     if found["kind"] != "document":
         return f"{found['width']} x {found['height']}"
     return "unknown" if found["pages"] is None else f"{found['pages']} page{'s' * (found['pages'] != 1)}"
+
+
+_print_page = listing(
+    {
+        "id": "id",
+        "brand": brand_of,
+        "type": "type",
+        "size": _size,
+        "bytes": lambda file: f"{file['bytes']:,}",
+    },
+    empty="no media",
+)

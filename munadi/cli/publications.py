@@ -8,8 +8,8 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, dismissals, outcomes, publication_statuses
-from munadi.cli.output import Output, status
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.output import Output
+from munadi.cli.paging import Cursor, Limit, listing, status_of, time_of
 from munadi.cli.post_output import clock_time, print_publications
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
@@ -122,13 +122,10 @@ def dismiss(
     session.show(changed, lambda out, publication: print_publications(out, [publication]))
 
 
-def _print_page(out: Output, page: Any) -> None:
-    rows = [
-        [each["id"], each["channel"], status(each["status"]), clock_time(each["scheduledAt"]), each["contentId"]]
-        for each in page["data"]
-    ]
-    out.table(["id", "channel", "status", "due", "post"], rows, empty="no publications")
-    say_more(out, page)
+_print_page = listing(
+    {"id": "id", "channel": "channel", "status": status_of, "due": time_of("scheduledAt"), "post": "contentId"},
+    empty="no publications",
+)
 
 
 def _print_whole(out: Output, publication: Any) -> None:

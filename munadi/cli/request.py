@@ -5,21 +5,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-import typer
 from typer import Argument, Option
 
-from munadi.cli.command import command
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.cli.writing import checked_key
 from munadi.process.exits import CommandFailed, Exit
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "request")(request)
 
 
 def request(

@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from typer import Option
 
-from munadi.cli.command import command
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "sandbox", remote=False)(sandbox)
 
 
 def sandbox(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
 from typer import Option
 
-from munadi.cli.command import command
 from munadi.cli.output import Cell, Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
@@ -27,11 +25,6 @@ COUNTED = (
 )
 # A list of brands has room for these.
 LISTED = COUNTED[:3] + COUNTED[4:5]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "usage")(usage)
 
 
 def usage(

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
-from munadi.cli.command import command
 from munadi.cli.session import Session
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "worker", remote=False)(worker)
 
 
 def worker(session: Session) -> None:

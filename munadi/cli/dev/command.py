@@ -7,19 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import typer
 from typer import Option
 
-from munadi.cli.command import command
 from munadi.cli.session import Session
 
 if TYPE_CHECKING:
     from munadi.cli.dev.plan import Plan
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "dev", remote=False)(dev)
 
 
 def dev(

@@ -7,15 +7,9 @@ from typing import Any
 
 import typer
 
-from munadi.cli.command import command
 from munadi.cli.output import Cell, Output
 from munadi.cli.session import Session
 from munadi.process.exits import Exit
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    command(app, "doctor")(doctor)
 
 
 def doctor(session: Session) -> None:

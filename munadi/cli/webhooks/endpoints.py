@@ -10,7 +10,7 @@ from munadi.cli.command import command, group
 from munadi.cli.completing import channels as channel_names
 from munadi.cli.completing import delivery_statuses, event_types
 from munadi.cli.output import Cell, Output, status
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import Cursor, Limit, brand_of, listing, status_of
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
 from munadi.cli.webhooks.choices import (
@@ -153,17 +153,6 @@ def print_endpoint(out: Output, endpoint: Any) -> None:
     )
 
 
-def _print_endpoints(out: Output, page: Any) -> None:
-    out.table(
-        ["id", "state", "brand", "events", "url"],
-        [
-            [each["id"], _state(each), each["brandRef"] or "all", _wants(each), each["url"]] for each in page["data"]
-        ],
-        empty="no endpoints",
-    )  # fmt: skip
-    say_more(out, page)
-
-
 def _state(endpoint: Any) -> Cell:
     if not endpoint["enabled"]:
         return (f"disabled {endpoint['disabledReason'] or ''}".strip(), "red")
@@ -174,23 +163,12 @@ def _wants(endpoint: Any) -> str:
     return " ".join([*endpoint["types"], *endpoint["channels"]]) or "all"
 
 
-def _print_deliveries(out: Output, page: Any) -> None:
-    out.table(
-        ["id", "event", "status", "tries", "last answer", "next try"],
-        [
-            [
-                delivery["id"],
-                delivery["eventType"],
-                ("deferred", "yellow") if delivery["deferred"] else status(delivery["status"]),
-                str(delivery["attempts"]),
-                _last_answer(delivery),
-                "endpoint disabled" if delivery.get("waitsForEndpoint") else clock_time(delivery["nextAttemptAt"]),
-            ]
-            for delivery in page["data"]
-        ],
-        empty="no deliveries",
-    )
-    say_more(out, page)
+def _delivery_state(delivery: Any) -> Cell:
+    return ("deferred", "yellow") if delivery["deferred"] else status_of(delivery)
+
+
+def _next_try(delivery: Any) -> str | None:
+    return "endpoint disabled" if delivery.get("waitsForEndpoint") else clock_time(delivery["nextAttemptAt"])
 
 
 def _print_delivery(out: Output, delivery: Any) -> None:
@@ -219,3 +197,27 @@ def _last_answer(delivery: Any) -> str | None:
         return None
     last = tries[-1]
     return f"{last['error'] or last['statusCode']} in {last['durationMs']} ms"
+
+
+_print_endpoints = listing(
+    {
+        "id": "id",
+        "state": _state,
+        "brand": brand_of,
+        "events": _wants,
+        "url": "url",
+    },
+    empty="no endpoints",
+)
+
+_print_deliveries = listing(
+    {
+        "id": "id",
+        "event": "eventType",
+        "status": _delivery_state,
+        "tries": lambda delivery: str(delivery["attempts"]),
+        "last answer": _last_answer,
+        "next try": _next_try,
+    },
+    empty="no deliveries",
+)
