@@ -27,7 +27,7 @@ def read_body(request: Request, model: type[Model]) -> tuple[Model, list[Problem
 
 
 def read_whole(request: Request, model: type[Model]) -> ReadBody[Model]:
-    """As `read_body` for a body of few fields."""
+    """The body, which has few fields: whole if nothing is malformed, else the readable fields and the problems."""
     sent = body_of(request)
     try:
         whole = model.model_validate(sent)

@@ -58,7 +58,7 @@ class Day:
 
     @property
     def id(self) -> str:
-        """For the page."""
+        """The id of the day's element in the page; one day of several brands has several."""
         return f"day-{self.on.isoformat()}" + (f"-{self.brand['ref']}" if self.brand else "")
 
 
@@ -105,7 +105,7 @@ class Span:
         return _next_month(self.middle.replace(day=1)) if self.view == "month" else self.last + timedelta(days=1)
 
     def days(self, today: date) -> list[Day]:
-        """Its days, empty."""
+        """The days of the shown span, without posts. In a month, days of its neighbours are marked."""
         count = (self.last - self.first).days + 1
         dates = [self.first + timedelta(days=number) for number in range(count)]
         month = self.middle.month if self.view == "month" else None

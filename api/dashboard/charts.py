@@ -79,7 +79,7 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Lateness:
-    """Percentiles by day."""
+    """A chart of lateness by day: a curve for each percentile, lines to read it by, and a sentence."""
 
     curves: tuple[Curve, ...]
     lines: tuple[Line, ...]

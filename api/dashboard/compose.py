@@ -143,7 +143,7 @@ def next_hour(now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def written(at: datetime) -> str:
-    """As a form's field takes a local time."""
+    """A local time to the minute, in the form that a field for times takes: `2027-01-15T09:00`."""
     return at.replace(tzinfo=None).isoformat(timespec="minutes")
 
 

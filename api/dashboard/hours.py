@@ -33,7 +33,7 @@ class Hour:
 
     @property
     def name(self) -> str:
-        """As clocks show it, such as `09:00`."""
+        """The hour on a clock, such as `09:00`."""
         return f"{self.number:02}:00"
 
     @property

@@ -65,7 +65,7 @@ async def show_media_list(
     frame: TheFrame,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """The files, newest first."""
+    """The page with the stored files of the chosen brand, newest first."""
     page = await reader.get("/v1/media", brandRef=frame.choice.filter, limit=PAGE, cursor=cursor)
     async with services.database.read() as session:
         ids = [each["id"] for each in page["data"]]

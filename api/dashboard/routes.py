@@ -49,7 +49,7 @@ PARTS: tuple[APIRouter, ...] = (sign_in.router, language.router, live.router, pr
 
 
 def include(served: APIRouter) -> None:
-    """Add the dashboard's routes."""
+    """Add the dashboard's pages, each with the frame around it, and the parts that pages load."""
     for router in PAGES:
         served.include_router(router, include_in_schema=False, dependencies=[Depends(frame.frame)])
     for router in PARTS:

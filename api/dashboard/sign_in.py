@@ -29,7 +29,7 @@ _ELSEWHERE = N_("This form was sent from another site. Enter the key on this pag
 
 @router.get("/sign-in")
 async def show_form(request: Request, next_: Annotated[str, Query(alias="next")] = HOME) -> Response:
-    """The form."""
+    """The form that asks for an API key. After signing in, the browser goes to `next`."""
     return render(request, "sign_in.html", next=local_path(next_), problem=None)
 
 

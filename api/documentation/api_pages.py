@@ -36,16 +36,16 @@ class ApiPages:
 
     @cached_property
     def json(self) -> bytes:
-        """The document."""
+        """The OpenAPI document as JSON."""
         return bytes(JSONResponse(self.document).body)
 
     @cached_property
     def tag(self) -> str:
-        """The document's ETag."""
+        """The ETag of the OpenAPI document, in quotes."""
         return f'"{tag_of(self.json)}"'
 
     def index(self) -> bytes:
-        """Every operation, by subject."""
+        """The page that lists every operation, by subject."""
         if "" not in self.pages:
             self.pages[""] = self._render("api.html", info=self.document["info"], current="")
         return self.pages[""]

@@ -58,7 +58,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Page:
-    """A rendered page."""
+    """A page of the documentation as HTML, with the headings and links that are in it."""
 
     title: str
     html: str

@@ -73,7 +73,7 @@ async def read_whole(receive: Receive, limit: int, pace: Pace) -> bytes:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """The same body once more, for the application."""
+    """A `receive` that gives a body that was read here to the application, and then what the server still sends."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
@@ -105,7 +105,7 @@ def bounded(receive: Receive, limit: int, pace: Pace) -> Receive:
 
 
 def too_large(limit: int) -> ProblemError:
-    """413."""
+    """The 413 for a body over `limit` bytes. The connection is closed after it."""
     return ProblemError(413, "BODY_TOO_LARGE", "Content Too Large", f"a body has at most {limit} bytes", headers=_CLOSE)
 
 

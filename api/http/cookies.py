@@ -58,7 +58,7 @@ def set_cookie(answer: Response, plain: str, value: str, seconds: int, settings:
 
 
 def forget_cookie(answer: Response, plain: str, settings: Settings) -> None:
-    """Delete a cookie."""
+    """Delete a cookie in the browser that gets this answer; `plain` is its name without a prefix."""
     answer.delete_cookie(
         cookie_name(plain, settings), path="/", httponly=True, secure=is_https(settings), samesite="lax"
     )

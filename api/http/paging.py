@@ -37,7 +37,7 @@ class Paging:
         return page(list(rows), self.limit, lambda row: _write(key(row)))
 
     def part(self, rows: Sequence[T], key: Callable[[T], str], *, has_more: bool) -> Page[T]:
-        """As `api.deps.part`."""
+        """All of the rows as a page, which may be fewer than the limit although there are more (`has_more`)."""
         return part(rows, lambda row: _write(key(row)), has_more=has_more)
 
 

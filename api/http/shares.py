@@ -57,7 +57,7 @@ class Shares:
 
 @dataclass(eq=False)
 class Share:
-    """What one request uses."""
+    """What one request uses of the amounts that all requests share."""
 
     of: Shares
     brand_ref: str | None

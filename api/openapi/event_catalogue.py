@@ -38,7 +38,7 @@ class EventTypeView(WireModel):
 
 
 def event_type(kind: EventType) -> EventTypeView:
-    """One type."""
+    """A type of event with its meaning, the JSON Schema of its body and an example."""
     return EventTypeView(
         type=kind,
         description=EVENT_KINDS[kind].meaning,

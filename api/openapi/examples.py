@@ -165,7 +165,7 @@ def shows(status: int, example: Any) -> dict[int | str, dict[str, Any]]:
 
 
 def shows_page(example: Any) -> dict[int | str, dict[str, Any]]:
-    """The same for a list."""
+    """The `responses` of a route that answers a page of a list, with one entry as example."""
     return shows(200, {"data": [example], "nextCursor": None})
 
 

@@ -46,7 +46,7 @@ class Server(uvicorn.Server):
         self._building: asyncio.Task[ApiPages] | None = None
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Listen."""
+        """Listen; then build the API's pages and check the schema, if that was not done before."""
         await super().startup(sockets)
         exempt_startup()
         if self.started:

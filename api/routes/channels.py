@@ -29,7 +29,7 @@ class ChannelCatalogue:
 
     @cached_property
     def all(self) -> bytes:
-        """Every channel."""
+        """The JSON of the page with every channel."""
         views = tuple(ChannelView.of(each.spec, each.options) for each in self._channels.by_name.values())
         return Page[ChannelView](data=views).model_dump_json(by_alias=True).encode()
 

@@ -54,7 +54,7 @@ def _sent_by_network(name: str, meaning: str) -> dict[str, Any]:
 
 @router.get("/connect/assets/page.css")
 async def show_style() -> Response:
-    """The pages' own style."""
+    """The style sheet of these pages."""
     return FileResponse(ASSETS / "page.css", media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 

@@ -34,14 +34,14 @@ HEADERS = KEPT | {
 
 @document.api_route("/openapi.json", methods=["GET", "HEAD"])
 async def show_document(request: Request) -> Response:
-    """The OpenAPI document."""
+    """The OpenAPI document as JSON, with its ETag."""
     kept = await api_pages(request.app)
     return Response(kept.json, headers=KEPT | {"ETag": kept.tag}, media_type="application/json")
 
 
 @router.get("")
 async def show_operations(request: Request) -> Response:
-    """Every operation, by subject."""
+    """The page that lists every operation, by subject."""
     kept = await api_pages(request.app)
     return HTMLResponse(kept.index(), headers=HEADERS)
 

@@ -56,7 +56,7 @@ class Dependency(StrEnum):
 
 
 class Alive(WireModel):
-    """The process responds."""
+    """The answer of a process that responds."""
 
     status: str = Field("ok", description="Always `ok`.")
 

@@ -1,4 +1,4 @@
-"""The list of publications."""
+"""GET /v1/publications: publications of all posts, filtered by account, status and time."""
 
 from __future__ import annotations
 

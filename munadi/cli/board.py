@@ -31,7 +31,7 @@ class Board:
         self._latest: deque[Event] = deque(maxlen=LATEST)
 
     def take(self, event: Event) -> None:
-        """Something happened."""
+        """Show an event, and the post as the event knows it if that is newer."""
         self._latest.append(event)
         seen: Content | None = event["data"].get("content")
         if seen is not None and seen["version"] >= self.content["version"]:
@@ -42,7 +42,7 @@ class Board:
         return [line.plain for line in self._sheet(now).lines]
 
     def render(self) -> RenderableType:
-        """As rich draws it."""
+        """The board as rich draws it at this moment."""
         from rich.console import Group
 
         return Group(*self._sheet(datetime.now(UTC)).lines)

@@ -6,42 +6,42 @@ from collections.abc import Iterable
 
 
 def channels(incomplete: str) -> list[str]:
-    """Names of channels."""
+    """Names of networks that begin with what was typed."""
     from munadi.domain.channel import ChannelName
 
     return _beginning(incomplete, ChannelName)
 
 
 def statuses(incomplete: str) -> list[str]:
-    """Statuses of a post."""
+    """Statuses of a post that begin with what was typed."""
     from munadi.domain.content import ContentStatus
 
     return _beginning(incomplete, ContentStatus)
 
 
 def publication_statuses(incomplete: str) -> list[str]:
-    """Statuses of a publication."""
+    """Statuses of a publication that begin with what was typed."""
     from munadi.domain.publication import PublicationStatus
 
     return _beginning(incomplete, PublicationStatus)
 
 
 def delivery_statuses(incomplete: str) -> list[str]:
-    """Statuses of a delivery."""
+    """Statuses of a delivery that begin with what was typed."""
     from munadi.domain.webhook import DeliveryStatus
 
     return _beginning(incomplete, DeliveryStatus)
 
 
 def event_types(incomplete: str) -> list[str]:
-    """The event types."""
+    """Types of events that begin with what was typed."""
     from munadi.domain.event import EventType
 
     return _beginning(incomplete, EventType)
 
 
 def scopes(incomplete: str) -> list[str]:
-    """Scopes of a key."""
+    """Scopes of a key that begin with what was typed."""
     from munadi.domain.key import Scope
 
     return _beginning(incomplete, Scope)

@@ -76,7 +76,7 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
 
 
 def print_posts(out: Output, publications: Sequence[Publication]) -> None:
-    """One line per publication."""
+    """A table with a line for each publication: network, status, lateness, address."""
     rows: list[list[Cell | None]] = [
         [
             publication["channel"],

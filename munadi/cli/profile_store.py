@@ -41,7 +41,7 @@ class StoredProfiles:
 
 
 def credentials_file() -> Path:
-    """~/.config/munadi/credentials, or under XDG_CONFIG_HOME."""
+    """Where credentials are stored: ~/.config/munadi/credentials, or under XDG_CONFIG_HOME."""
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path.home() / ".config") / "munadi" / "credentials"
 

@@ -69,7 +69,7 @@ class Client(Api[Now]):
         super().__init__(self._transport)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the client cannot be used afterwards."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -82,7 +82,7 @@ class Client(Api[Now]):
 
 
 class AsyncClient(Api[Later]):
-    """The same calls, awaited. Any number of tasks of one event loop (asyncio) may use it at once."""
+    """`Client`, with calls that are awaited. Any number of tasks of one event loop (asyncio) may use it at once."""
 
     def __init__(
         self,
@@ -96,13 +96,13 @@ class AsyncClient(Api[Later]):
         self._use(AsyncTransport(url, api_key, transport=transport, pause=pause, clock=clock))
 
     def with_key(self, api_key: str | None) -> AsyncClient:
-        """The same API for another key, on the same connections; they are closed with this client."""
+        """A client with another key, on the connections of this one; they are closed with this client."""
         other = AsyncClient.__new__(AsyncClient)
         other._use(self._transport.with_key(api_key))
         return other
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections, also those of clients made with `with_key`."""
         await self._transport.aclose()
 
     async def __aenter__(self) -> Self:

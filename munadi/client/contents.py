@@ -21,11 +21,11 @@ SOON, LATER = 0.25, 2.0
 
 
 class Contents(PlainContents[M]):
-    """`munadi.contents`."""
+    """`munadi.contents`: posts and their publications."""
 
     @operation
     def submit(self, payload: Json, idempotency_key: str | None = None) -> Call[Submission]:
-        """As `publish`; the answer also has the idempotency key, and whether it replays an earlier call's answer."""
+        """Submit a post; the answer has the post, its idempotency key, and whether it repeats an earlier answer."""
         key = key_or_new(idempotency_key)
 
         def read(answer: httpx.Response) -> Submission:
@@ -90,7 +90,7 @@ class Contents(PlainContents[M]):
 
 
 class Drafts(PlainDrafts[M]):
-    """`munadi.drafts`."""
+    """`munadi.drafts`: posts that are not finished."""
 
     @operation
     def submit(self, draft_id: str, idempotency_key: str | None = None, *, version: int | None = None) -> Call[Content]:
@@ -104,7 +104,7 @@ class Drafts(PlainDrafts[M]):
 
 
 class MediaFiles(PlainMedia[M]):
-    """`munadi.media`."""
+    """`munadi.media`: files that posts use."""
 
     @operation
     def upload(self, brand_ref: str, file: Path, on_bytes: Callable[[int], None] | None = None) -> Call[Json]:

@@ -17,7 +17,7 @@ from munadi.client.shapes import Content, Problem, Violation
 
 
 class ClientError(Exception):
-    """The common root."""
+    """What every error of the client is: ProblemError, NotReachable, NotEnded."""
 
 
 class NotReachable(ClientError):

@@ -59,7 +59,7 @@ class Call(Generic[T]):
         return self._result(answer)
 
     def once(self) -> Generator[Step, Any, T]:
-        """The same without repeats, for an operation that repeats it by a rule of its own."""
+        """The result of one try, for an operation that repeats the call by a rule of its own."""
         answer = yield Try(self, self.idempotency_key)
         return self._result(_accepted(answer))
 
@@ -89,7 +89,7 @@ class Digest:
 
 @dataclass(frozen=True)
 class Pause:
-    """Wait this many seconds."""
+    """Wait this many seconds before the next step."""
 
     seconds: float
 
@@ -147,12 +147,12 @@ def given(**values: Any) -> dict[str, Any]:
 
 
 def segment(value: str) -> str:
-    """A path segment, percent-encoded."""
+    """A value as one segment of a path: percent-encoded, slashes too."""
     return quote(value, safe="")
 
 
 def nothing(answer: httpx.Response) -> None:
-    """Reads an empty answer."""
+    """Read an answer that has no body: the result is None."""
 
 
 def json_or_none(answer: httpx.Response) -> Any:
@@ -161,7 +161,7 @@ def json_or_none(answer: httpx.Response) -> Any:
 
 
 def new_key() -> str:
-    """A new idempotency key."""
+    """A random idempotency key, a UUID."""
     return str(uuid.uuid4())
 
 

@@ -97,14 +97,14 @@ class AsyncTransport:
         return AsyncTransport(self.url, api_key, http=self._http, pause=self._pause, clock=self.clock)
 
     async def run(self, operation: Iterable[Step]) -> Any:
-        """As `Transport.run`."""
+        """The result of an operation. Raises what it raises: ProblemError, NotReachable."""
         running: RunningOperation[Any] = RunningOperation(operation)
         while (step := running.next()) is not None:
             await self._take(step, running)
         return running.result
 
     async def iterate(self, operation: Iterable[Step]) -> AsyncIterator[Any]:
-        """As `Transport.iterate`."""
+        """Each value that an operation yields. Raises what it raises: ProblemError, NotReachable."""
         running: RunningOperation[Any] = RunningOperation(operation)
         while (step := running.next()) is not None:
             if isinstance(step, Emit):

@@ -44,7 +44,7 @@ class DraftInput(PostInput):
 
 
 class DraftsInput(Input):
-    """Which drafts."""
+    """Which drafts to list."""
 
     brand_ref: BrandRef | None = None
     limit: Limit = PAGE

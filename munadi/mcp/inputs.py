@@ -223,14 +223,14 @@ class UploadInput(Input):
 
 
 class BrandsInput(Input):
-    """Which page of brands."""
+    """Which page of brands to list."""
 
     limit: Limit = PAGE
     cursor: Cursor | None = None
 
 
 class AccountsInput(Input):
-    """Which accounts."""
+    """Which accounts to list."""
 
     brand_ref: BrandRef | None = None
     limit: Limit = PAGE
@@ -238,13 +238,13 @@ class AccountsInput(Input):
 
 
 class ChannelNamed(Input):
-    """A network."""
+    """The network to describe."""
 
     channel: ChannelName
 
 
 class ContentsInput(Input):
-    """Which contents."""
+    """Which posts to list."""
 
     brand_ref: BrandRef | None = None
     status: ContentStatus | None = None
@@ -258,7 +258,7 @@ class ContentsInput(Input):
 
 
 class EventsInput(Input):
-    """Which events."""
+    """Which events to read."""
 
     content_id: ContentId | None = None
     brand_ref: BrandRef | None = None

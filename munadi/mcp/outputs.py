@@ -22,7 +22,7 @@ class Output(BaseModel):
 
 
 class Violation(Output):
-    """A broken rule."""
+    """A broken rule of the request."""
 
     pointer: str | None = Field(description="JSON pointer to the argument.")
     code: str | None
@@ -57,7 +57,7 @@ class PublicationOutput(Output):
 
 
 class ContentOutput(Output):
-    """A post as stored."""
+    """A post as Munadi stored it."""
 
     id: str
     brand_ref: str
@@ -107,7 +107,7 @@ class DraftAnswer(Output):
 
 
 class DraftPage(Output):
-    """A page of drafts."""
+    """A page of drafts, the newest first."""
 
     data: list[DraftOutput]
     next_cursor: Cursor
@@ -121,7 +121,7 @@ class Page(Output):
 
 
 class EventPage(Output):
-    """Events in order."""
+    """Events in the order of the log."""
 
     data: list[dict[str, Any]]
     next_after: int = Field(description="Give it as `after` to continue.")
@@ -129,12 +129,12 @@ class EventPage(Output):
 
 
 class MediaOutput(Output):
-    """A stored file."""
+    """A file that posts can use."""
 
     id: str = Field(description='For media: [{"id": …}].')
 
 
 class ChannelOutput(Output):
-    """A network's rules."""
+    """A network's limits and rules."""
 
     options: dict[str, Any] | None = Field(description="The JSON Schema of its options.")

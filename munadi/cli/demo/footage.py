@@ -19,14 +19,14 @@ NIGHT, ORANGE, RUST, RAIN = (38, 70, 83), (244, 162, 97), (231, 111, 81), (120, 
 
 @dataclass(frozen=True)
 class Footage:
-    """The two files."""
+    """The picture and the clip that the demo publishes."""
 
     picture: Path
     clip: Path
 
 
 def make_footage(folder: Path) -> Footage:
-    """Both, in that folder."""
+    """Make the picture and the clip in that folder."""
     footage = Footage(folder / "umbrella.jpg", folder / "umbrella.mp4")
     _umbrella((1080, 1080), 0).save(footage.picture, quality=85)
     _film(footage.clip)

@@ -46,7 +46,7 @@ class SandboxControl:
         self._json("POST", "/faults", fault)
 
     def relent(self) -> None:
-        """End all refusals."""
+        """Make every emulated network accept posts again."""
         self._http.delete("/faults").raise_for_status()
 
     def _json(self, method: str, path: str, body: Any = None) -> Any:

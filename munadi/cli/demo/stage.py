@@ -24,7 +24,7 @@ ALT = "An orange umbrella in the rain"
 
 
 class Interrupted(Exception):
-    """The demo was interrupted."""
+    """The demo is to stop before its end: raised in a pause."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Stage:
         return {"id": self._upload(brand, self.footage.clip)}
 
     def submit(self, brand: str, **fields: Any) -> Content:
-        """Submit a post."""
+        """Submit a post of this brand; the demo fails unless it is accepted."""
         content = self.client.contents.publish({"brandRef": brand, **fields})
         expect(content["status"] == "accepted", "a new content is accepted", content["status"])
         return content

@@ -73,7 +73,7 @@ class Child:
             await self.kill()
 
     async def kill(self) -> None:
-        """End it now."""
+        """Kill the process and wait for its end; it is not restarted."""
         self.wanted = False
         if self.running:
             self._signal(signal.SIGKILL)

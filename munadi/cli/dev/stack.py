@@ -102,7 +102,7 @@ class Stack:
                 await child.stop()
 
     async def kill(self) -> None:
-        """End every part now."""
+        """Kill every process that still runs, and wait for their ends."""
         for child in self.children.values():
             await child.kill()
 

@@ -140,7 +140,7 @@ class Forwarder:
                 self._pause(PAUSE)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the local receiver."""
         self._client.close()
 
     def _headers(self, event_id: str, body: bytes) -> dict[str, str]:

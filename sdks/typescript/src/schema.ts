@@ -226,7 +226,7 @@ export type AccountView = {
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
 export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
-/** The process responds. */
+/** The answer of a process that responds. */
 export type Alive = {
   /** Always `ok`. */
   status?: string;
