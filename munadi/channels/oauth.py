@@ -58,6 +58,15 @@ def consent_url(page: str, query: Mapping[str, str]) -> str:
     return f"{page}{'&' if '?' in page else '?'}{urlencode(query)}"
 
 
+def consent_query(
+    client: Mapping[str, str], request: ConsentRequest, scope: str, challenge: str = ""
+) -> dict[str, str]:
+    """What every consent page is asked, by `client`, the app's id."""
+    uri = request.redirect_uri
+    query = {"response_type": "code", **client, "redirect_uri": uri, "scope": scope, "state": request.state}
+    return query | ({"code_challenge": challenge, "code_challenge_method": "S256"} if challenge else {})
+
+
 def end_of(now: datetime, seconds: Any) -> datetime | None:
     """When a token ends that lives for `expires_in` seconds from `now`; None when that cannot be read."""
     known = isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0
@@ -192,19 +201,11 @@ class AppLogin(ABC):
 
     async def begin(self, request: ConsentRequest) -> Consent:
         """The consent page."""
-        query = {
-            "response_type": "code",
-            self.id_name: self.settings.client_id or "",
-            "redirect_uri": request.redirect_uri,
-            "scope": self.separator.join(self.scopes),
-            "state": request.state,
-            **self.asked(request),
-        }
-        if not self.has_verifier:
-            return Consent(consent_url(self.page, query))
-        verifier = new_verifier()
-        query |= {"code_challenge": self.challenge(verifier), "code_challenge_method": "S256"}
-        return Consent(consent_url(self.page, query), {"verifier": verifier})
+        verifier = new_verifier() if self.has_verifier else ""
+        client, scope = {self.id_name: self.settings.client_id or ""}, self.separator.join(self.scopes)
+        query = consent_query(client, request, scope, self.challenge(verifier) if verifier else "")
+        kept = {"verifier": verifier} if verifier else {}
+        return Consent(consent_url(self.page, {**query, **self.asked(request)}), kept)
 
     async def exchange(
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]

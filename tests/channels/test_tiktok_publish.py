@@ -183,7 +183,7 @@ async def test_a_post_that_tiktok_gave_up_is_started_again_only_by_a_retry() -> 
     await refusal(scripted(given_up), PULL, SENT, saved, reason=Reason.PROVIDER_OUTAGE, effect=Effect.REJECTED)
     assert state_of(saved) == Prepared()
     retried = PULL.model_copy(update={"due_at": NOW + timedelta(seconds=1)})
-    built = scripted(given_up)
+    built, saved = scripted(given_up), Saved(SENT)
     await refusal(built, retried, SENT, saved, reason=Reason.MEDIA_PROCESSING_FAILED, effect=Effect.NOT_SENT)
     assert (state_of(saved), built.network.mutations) == (Prepared(), [])
 

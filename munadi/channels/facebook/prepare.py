@@ -11,8 +11,8 @@ from munadi.channels.facebook.spec import PHOTO, Kind
 from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.meta.graph import succeeded
-from munadi.channels.meta.media import fitted
 from munadi.channels.pulls import count_failed_pull
+from munadi.channels.renditions import fitted
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from munadi.channels.instagram.spec import Kind, Options, UserTag
-from munadi.channels.meta.media import public_source
 from munadi.channels.meta.wire import ContainerForms, Form, form_of
+from munadi.channels.renditions import public_source
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset

@@ -12,7 +12,7 @@ from munadi.channels.http import given_id
 from munadi.channels.linkedin.api import Api
 from munadi.channels.linkedin.errors import failure
 from munadi.channels.linkedin.spec import PERSON, SCOPES, SPEC, Login, Settings, is_page
-from munadi.channels.oauth import AppLogin, consent_url, require_scopes
+from munadi.channels.oauth import AppLogin, consent_query, consent_url, require_scopes
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import Effect, Reason
 from munadi.ports import AccountImport, Answer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
@@ -64,13 +64,7 @@ class LinkedInLogin:
         if app.lacking:
             message = f"the log-in {str(app.login)!r} needs {' and '.join(app.lacking)}"
             raise failure(Reason.INVALID_FIELD, message, Effect.REJECTED)
-        query = {
-            "response_type": "code",
-            "client_id": app.app["client_id"],
-            "redirect_uri": request.redirect_uri,
-            "scope": " ".join(SCOPES[app.login]),
-            "state": request.state,
-        }
+        query = consent_query({"client_id": app.app["client_id"]}, request, " ".join(SCOPES[app.login]))
         return Consent(consent_url(self._page, query))
 
     async def exchange(

@@ -21,6 +21,7 @@ from munadi.channels.mastodon.spec import SCOPES, SPEC, Settings
 from munadi.channels.oauth import (
     challenge_of,
     code_in,
+    consent_query,
     consent_url,
     new_verifier,
     refused_code,
@@ -66,15 +67,7 @@ class MastodonLogin:
         """The consent page of the owner's server. Raises ChannelError: INVALID_FIELD without a server."""
         base, verifier = server_in(request.hint), new_verifier()
         app = await self._app(base, request.redirect_uri)
-        query = {
-            "response_type": "code",
-            "client_id": app.client_id,
-            "redirect_uri": request.redirect_uri,
-            "scope": " ".join(SCOPES),
-            "state": request.state,
-            "code_challenge": challenge_of(verifier),
-            "code_challenge_method": "S256",
-        }
+        query = consent_query({"client_id": app.client_id}, request, " ".join(SCOPES), challenge_of(verifier))
         kept = {SERVER: base, CLIENT_ID: app.client_id, CLIENT_SECRET: app.client_secret, VERIFIER: verifier}
         return Consent(consent_url(f"{base}/oauth/authorize", query), kept)
 

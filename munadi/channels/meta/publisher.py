@@ -14,9 +14,9 @@ from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import id_of
 from munadi.channels.meta.lookup import ContainerLookup
-from munadi.channels.meta.media import fitted
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import ContainerForms, Form
+from munadi.channels.renditions import fitted
 from munadi.domain.channel import MediaRule
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown

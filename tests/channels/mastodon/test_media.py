@@ -43,6 +43,21 @@ async def test_a_medium_is_sent_with_its_alt_text_and_its_focus() -> None:
     assert "transfer-encoding" not in first.headers
 
 
+async def test_media_are_processed_at_the_same_time() -> None:
+    """A run forwards every medium as far as it can: it does not wait for the first before it sends the second."""
+    built, saved = bench("mastodon"), Saved()
+    built.network.on("POST", UPLOAD, answer(202, {"id": "7"}), answer(202, {"id": "8"}))
+    built.network.on("GET", f"{MEDIA}/7", answer(206, {"id": "7"}), ok({"id": "7"}))
+    built.network.on("GET", f"{MEDIA}/8", ok({"id": "8"}))
+    given = publication("Two", media=(image(0), image(1)))
+    assert isinstance(await built.prepare(given, WHO, saved), Pending)
+    paths = [request.url.path for request in built.network.requests]
+    assert [path.rpartition("/")[2] for path in paths] == ["media", "7", "media", "8"]
+    assert isinstance(await built.prepare(given, WHO, saved), Ready)
+    assert built.network.requests[-1].url.path.endswith("/7")
+    assert len(built.network.requests) == 5
+
+
 async def test_a_video_is_waited_for() -> None:
     built, saved = bench("mastodon"), Saved()
     built.network.on("POST", UPLOAD, answer(202, {"id": "7", "url": None}))
