@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -44,6 +45,13 @@ class _Group:
         return time.monotonic() - self._since > seconds
 
 
+_SESSION: dict[str, Any] = {
+    "expire_on_commit": False,
+    "autoflush": False,
+    "join_transaction_mode": "create_savepoint",
+}
+
+
 class GroupCommit:
     """The writing transactions of this process. Close it after use."""
 
@@ -72,7 +80,7 @@ class GroupCommit:
                 assert connection is not None
                 group.size += 1
                 try:
-                    async with _session(connection) as session, session.begin():
+                    async with AsyncSession(bind=connection, **_SESSION) as session, session.begin():
                         yield session
                 finally:
                     await self._check(group)
@@ -155,9 +163,3 @@ async def _begin(connection: AsyncConnection) -> AsyncTransaction:
     transaction = connection.begin()
     await transaction.start()
     return transaction
-
-
-def _session(connection: AsyncConnection) -> AsyncSession:
-    return AsyncSession(
-        bind=connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
-    )

@@ -27,7 +27,7 @@ from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, checked_once, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
 from munadi.intake.media import IntakeMedia, MediaIntake, look_up
-from munadi.intake.requests import ChannelRequest, ContentRequest
+from munadi.intake.requests import ContentRequest
 from munadi.intake.times import read_times
 from munadi.intake.warnings import draft_warnings, preparation_warnings, time_warnings
 from munadi.ports import Channels, Clock
@@ -185,7 +185,11 @@ class PostChecker:
                 brand_is_visible=brand_is_visible,
             )
             troubles = find_troubles(targets, due, now, self.keyring)
-            of_accounts = report_troubles(troubles, problems, refuse=is_new and await self._refuses(request, troubles))
+            # The common case, in which all accounts can publish, reads nothing.
+            refuse = is_new and any(trouble.is_certain for _, trouble in troubles)
+            if refuse:
+                refuse = await self.database.lookup(partial(refuses_unusable, brand_ref=request.brand_ref))
+            of_accounts = report_troubles(troubles, problems, refuse=refuse) if troubles else []
             if is_new:
                 of_accounts += check_versions(targets, due, now, problems)
             judge = partial(_place_and_check, request, targets, media, problems)
@@ -206,12 +210,6 @@ class PostChecker:
             raise
         return _checked_drafts(request, placed, warnings, media, troubles)
 
-    async def _refuses(self, request: ContentRequest, troubles: Sequence[tuple[Target, Trouble]]) -> bool:
-        """Whether any account surely cannot publish, and the brand refuses that. The common case reads nothing."""
-        if not any(trouble.is_certain for _, trouble in troubles):
-            return False
-        return await self.database.lookup(lambda connection: refuses_unusable(connection, request.brand_ref))
-
     async def in_thread_if_long(
         self, request: ContentRequest, brand_is_visible: bool, work: Callable[[], Result]
     ) -> Result:
@@ -230,24 +228,14 @@ class PostChecker:
 
 def is_long(request: ContentRequest) -> bool:
     """Whether checking the request takes so long that it must not happen in the event loop."""
-    shared = len(request.text or ""), len(request.media or ())
-    return sum(_characters(channel, *shared) for channel in request.channels) > LONG_TEXTS
-
-
-def _characters(channel: ChannelRequest, shared_text: int, shared_media: int) -> int:
-    text = shared_text if channel.text is None else len(channel.text)
-    media = shared_media if channel.media is None else len(channel.media)
-    own = [channel.parts or [], channel.first_comment or "", channel.options or {}]
-    return DRAFT + text + media * MEDIUM + _size(own)
-
-
-def _size(value: Any) -> int:
-    """The characters of a JSON value, each other value as one."""
-    if isinstance(value, dict):
-        return sum(len(name) + _size(inner) for name, inner in value.items())
-    if isinstance(value, list):
-        return sum(map(_size, value))
-    return len(value) if isinstance(value, str) else 1
+    size = 0
+    for channel in request.channels:
+        text = request.text if channel.text is None else channel.text
+        media = request.media if channel.media is None else channel.media
+        own = (channel.parts, channel.first_comment, channel.options)
+        # The text of a JSON value is nearly as long as its characters.
+        size += DRAFT + len(text or "") + len(media or ()) * MEDIUM + len(str(own))
+    return size > LONG_TEXTS
 
 
 def _place_and_check(
@@ -257,8 +245,6 @@ def _place_and_check(
     checked = checked_once(placed)
     for each in checked:
         check_draft(each, problems)
-    for each in placed:
-        _ = each.fingerprint  # computed here, where long texts are read in a thread
     return placed, draft_warnings(checked)
 
 
@@ -293,7 +279,7 @@ def _checked_drafts(
     source = {
         "text": request.text,
         "link": request.link or None,
-        "media": [asset.model_dump(mode="json") for asset in media.assets(request.media or ())],
+        "media": [asset.model_dump(mode="json") for asset in media.assets(request.media)] if request.media else [],
         "channels": channels,
         "metadata": request.metadata or {},
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from munadi.channels.text import check_text
 from munadi.domain.channel import LinkStyle
@@ -24,7 +23,8 @@ class PlacedDraft:
     """A draft, with the source of each part, so that a problem can point into the request.
 
     `roots` has for each part the pointer of the object that gave it (the post or its channel); `places` has for each
-    usable media its index in the request. `link_appended`: the link became part of the text.
+    usable media its index in the request. `link_appended`: the link became part of the text. `fingerprint`
+    is equal for drafts that look the same: `munadi.intake.fingerprint`.
     """
 
     target: Target
@@ -35,11 +35,7 @@ class PlacedDraft:
     places: tuple[int, ...]
     media_missing: bool
     link_appended: bool
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Equal for drafts that look the same: `munadi.intake.fingerprint`."""
-        return fingerprint_of(self.draft)
+    fingerprint: str
 
     def pointer(self, pointer: str) -> str:
         """A pointer below the draft as a pointer into the request."""
@@ -88,6 +84,7 @@ def place_draft(request: ContentRequest, target: Target, media: IntakeMedia) -> 
         places,
         media_missing=len(usable) < len(sent),
         link_appended=draft.text != text,
+        fingerprint=fingerprint_of(draft),
     )
 
 

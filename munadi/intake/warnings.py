@@ -56,7 +56,7 @@ _ABOVE = {
 
 def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
     """Where the published posts will differ from what was written."""
-    appended = [
+    found = [
         _warning(
             placed.target.channel.spec,
             WarningCode.LINK_APPENDED,
@@ -66,8 +66,20 @@ def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
         for placed in drafts
         if placed.link_appended
     ]
-    checks = (_links, _prices, _soft_limits, _alt_texts, _renditions, _wordless, _notices)
-    return appended + [warning for placed in drafts for check in checks for warning in check(placed)]
+    for placed in drafts:
+        spec, has_media = placed.target.channel.spec, bool(placed.draft.media)
+        # What a network or a draft has nothing of is not checked: most posts are a text for a network without prices.
+        checks = {
+            _links: not spec.clickable_links,
+            _prices: spec.prices is not None,
+            _soft_limits: bool(spec.soft_limits),
+            _alt_texts: has_media,
+            _renditions: has_media,
+            _wordless: spec.found_by_words,
+            _notices: bool(spec.notices),
+        }
+        found += [warning for check, applies in checks.items() if applies for warning in check(placed)]
+    return found
 
 
 def time_warnings(request: ContentRequest) -> list[Warning_]:
@@ -96,7 +108,7 @@ def preparation_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled
 
 def _links(placed: PlacedDraft) -> Iterator[Warning_]:
     spec = placed.target.channel.spec
-    if not spec.clickable_links and LINK.search(placed.draft.text):
+    if LINK.search(placed.draft.text):
         part = "link" if placed.link_appended and not LINK.search(placed.own_text) else "text"
         message = "shows links as plain text that cannot be clicked"
         yield _warning(spec, WarningCode.LINK_NOT_CLICKABLE, f"{placed.roots[part]}/{part}", message)
@@ -105,8 +117,7 @@ def _links(placed: PlacedDraft) -> Iterator[Warning_]:
 def _prices(placed: PlacedDraft) -> Iterator[Warning_]:
     """Every post of a thread is paid for, and one with a link is paid for differently."""
     spec, draft = placed.target.channel.spec, placed.draft
-    if spec.prices is None:
-        return
+    assert spec.prices is not None
     own = "link" if placed.link_appended and not _has_address(placed.own_text) else "text"
     texts = {f"{placed.roots[own]}/{own}": draft.text}
     texts |= {placed.pointer(f"/parts/{index}"): part for index, part in enumerate(draft.parts)}
@@ -165,7 +176,7 @@ def _wordless(placed: PlacedDraft) -> Iterator[Warning_]:
     """A post that nothing tells apart from others cannot be looked for after a lost answer."""
     spec, draft = placed.target.channel.spec, placed.draft
     words = (draft.text, draft.link, draft.options.get("title"))
-    if spec.found_by_words and not any(isinstance(one, str) and one.strip() for one in words):
+    if not any(isinstance(one, str) and one.strip() for one in words):
         message = "finds no post without a text, a link or a title: if its answer is lost, this one stays unconfirmed"
         yield _warning(spec, WarningCode.NOTHING_TO_FIND_BY, f"{placed.roots['text']}/text", message)
 

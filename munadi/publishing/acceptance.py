@@ -23,10 +23,11 @@ from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointR
 from munadi.domain.audit import Action
 from munadi.domain.content import ContentView, PublicationView
 from munadi.domain.event import EventType
+from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.publishing import View
-from munadi.intake.checks import CheckedDrafts, CheckedPost, CheckedPublication
+from munadi.intake.checks import CheckedDrafts, CheckedPost
 from munadi.publishing.content import HELD_LOOK
 from munadi.publishing.plans import view_of
 
@@ -94,7 +95,7 @@ class NewPost:
                     "lead_seconds": each.lead.total_seconds(),
                     "fingerprint": each.fingerprint,
                     "stages": list(each.stages),
-                    **_hold(each, now),
+                    **(_hold(each.waits_for, now) if each.waits_for is not None else {}),
                     "created_at": now,
                     "updated_at": now,
                 }
@@ -151,7 +152,8 @@ def draft_values(
 def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
     request = post.request
     publications = post.drafts.publications
-    begins = min(_begins(post.due, each.lead, now) for each in publications)
+    # When the workflow must act first: the start of a preparation if that is still ahead, else the due time.
+    begins = min(post.due - each.lead if post.due - each.lead > now else post.due for each in publications)
     held = [each for each in publications if each.waits_for is not None]
     # A reconnect may have crossed with this, so what waits for one is read now and then.
     looks = [now + HELD_LOOK] if held else []
@@ -175,11 +177,9 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
     }
 
 
-def _hold(each: CheckedPublication, now: datetime) -> dict[str, Any]:
+def _hold(waits_for: Failure, now: datetime) -> dict[str, Any]:
     """The hold of a publication whose account must be connected again first."""
-    if each.waits_for is None:
-        return {}
-    cause = each.waits_for.model_dump(mode="json", by_alias=True)
+    cause = waits_for.model_dump(mode="json", by_alias=True)
     return {"hold_reason": HoldReason.TOKEN.value, "hold_since": now, "hold_count": 1, "hold_cause": cause}
 
 
@@ -206,8 +206,3 @@ def _events(view: ContentView, now: datetime) -> list[dict[str, Any]]:
     held = [each for each in view.publications if each.hold is not None]
     accepted = event(1, EventType.CONTENT_ACCEPTED)
     return [accepted, *(event(place, EventType.PUBLISH_HELD, each) for place, each in enumerate(held, start=2))]
-
-
-def _begins(due: datetime, lead: timedelta, now: datetime) -> datetime:
-    """When the workflow must act first: the start of the preparation if that is still ahead, else the due time."""
-    return due - lead if lead and due - lead > now else due

@@ -172,7 +172,9 @@ class PostService(PostChanges):
     async def _store(self, post: CheckedPost, record: IdempotencyRecord | None, draft: SavedDraftRow | None) -> Answer:
         """Store the post in one transaction. The key is taken first, so that two requests with one key serialize."""
         try:
-            await put_files(self.database, post.drafts.media, self.media_store)
+            media = post.drafts.media
+            if media.files:
+                await put_files(self.database, media, self.media_store)
             now, brand_ref = self.clock.now(), post.request.brand_ref
             new = NewPost.of(post, now)
             answer = Answer.of(new.view)
@@ -186,7 +188,8 @@ class PostService(PostChanges):
                     if rules.duplicates is Duplicates.REFUSE:
                         await connection.run_sync(require_no_duplicates, post.drafts.placed, post.due)
                     await require_room(session, brand_ref, rules.limits, post.due, len(new.publications), now)
-                await store_media(session, brand_ref, new.view.id, post.drafts.media)
+                if media.rows:
+                    await store_media(session, brand_ref, new.view.id, media)
                 await connection.run_sync(new.insert)
                 if draft is not None and not await saved_drafts.submit_draft(session, draft, new.view.id, now):
                     raise DraftOvertaken
