@@ -46,6 +46,6 @@ def wall_time() -> float:
 
 
 def iso(seconds: float) -> str:
-    """`2026-11-25T01:00:00.123Z`: UTC with milliseconds."""
+    """A time as `2026-11-25T01:00:00.123Z`, in UTC with milliseconds."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -65,20 +65,11 @@ class Address(Body):
 
 
 class Setting(Body):
+    """A delay, a limit or a switch, each of which has a name of its own for the value."""
+
     channel: str
     kind: str
-
-
-class Delay(Setting):
-    value: float = Field(ge=0, alias="seconds")
-
-
-class Limit(Setting):
-    value: int = Field(ge=0)
-
-
-class Switch(Setting):
-    value: bool = Field(alias="enabled")
+    value: bool | int | float = Field(ge=0, validation_alias=AliasChoices("seconds", "value", "enabled"))
 
 
 class Expiry(Body):
@@ -179,7 +170,7 @@ class Control:
     def settings(self, request: Request, body: None) -> Any:
         return {name: network.settings for name, network in self.state.networks.items()}
 
-    def change_setting(self, request: Request, body: Delay | Limit | Switch) -> Any:
+    def change_setting(self, request: Request, body: Setting) -> Any:
         known = self._network(body.channel).settings[request.url.path.rpartition("/")[2]]
         if body.kind not in known:
             raise HTTPException(422, f"unknown kind {body.kind!r}; there are {', '.join(sorted(known))}")
@@ -228,9 +219,9 @@ ROUTES: list[tuple[str, str, Callable[[Control, Request, Any], Any], type[Body] 
     ("GET", "/clock", Control.clock, None),
     ("POST", "/clock", Control.advance_clock, ClockShift),
     ("GET", "/settings", Control.settings, None),
-    ("PUT", "/delays", Control.change_setting, Delay),
-    ("PUT", "/limits", Control.change_setting, Limit),
-    ("PUT", "/switches", Control.change_setting, Switch),
+    ("PUT", "/delays", Control.change_setting, Setting),
+    ("PUT", "/limits", Control.change_setting, Setting),
+    ("PUT", "/switches", Control.change_setting, Setting),
     ("PUT", "/addresses", Control.change_address, Address),
 ]
 CREATING = {"/profiles", "/faults"}

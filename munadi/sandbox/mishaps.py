@@ -1,15 +1,23 @@
 """What the page lets go wrong with an account's next post: planted faults, in words for people who try Munadi.
 
-The control API plants the same and more. Each network has its own refusal (`Platform.refusal`).
+The control API plants the same and more. Each network has its own refusal (`Platform.refusal`). The form works without
+a script; the policy lets only the page submit it, and `own_pages` refuses a browser that another site sends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from munadi.sandbox.faults import VISIBLE, Fault, FaultMode
-from munadi.sandbox.platform import Platform
+from munadi.sandbox.platform import Platform, UnknownProfileError
 from munadi.sandbox.state import SandboxState
 
 OUTAGE_SECONDS = 30.0
@@ -57,3 +65,72 @@ def let_happen(state: SandboxState, network: Platform[Any], profile_id: str, nam
     }
     fault = Fault(network.channel, profile=profile_id, title=MISHAPS[name].title, **kind[name])
     state.faults[fault.id] = fault
+
+
+LONGEST = 4096
+
+
+def mishap_routes(state: SandboxState) -> list[BaseRoute]:
+    async def plant(request: Request) -> Response:
+        form = await _form(request)
+        network, profile_id = _account(state, form.get("account", ""))
+        name = form.get("mishap", "")
+        if name not in MISHAPS:
+            raise HTTPException(422, f"mishap: unknown {name!r}; there are {', '.join(MISHAPS)}")
+        let_happen(state, network, profile_id, name)
+        shown = {"channel": form["channel"]} if form.get("channel") in state.networks else {}
+        return RedirectResponse("/?" + urlencode({**shown, "account": form["account"], "mishap": name}), 303)
+
+    async def remove(request: Request) -> Response:
+        form = await _form(request)
+        state.faults.pop(form.get("fault", ""), None)  # gone already, when it has just happened
+        return RedirectResponse("/?" + urlencode({"channel": form["channel"]} if form.get("channel") else {}), 303)
+
+    return [Route("/mishaps", plant, methods=["POST"]), Route("/mishaps/remove", remove, methods=["POST"])]
+
+
+def what_was_asked(state: SandboxState, query: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the form last asked for, to say so on the page; None without it, or if it names nothing that exists."""
+    if query.get("mishap") not in MISHAPS:
+        return None
+    try:
+        network, profile_id = _account(state, query.get("account", ""))
+    except HTTPException:
+        return None
+    mishap = MISHAPS[query["mishap"]]
+    return {"network": network.title, "name": network.profile(profile_id).name, "mishap": mishap}
+
+
+def planted(state: SandboxState) -> list[dict[str, str]]:
+    """What is still to happen, newest first."""
+    found = [fault for fault in state.faults.values() if fault.title and fault.profile and fault.is_live]
+    return [
+        {
+            "id": fault.id,
+            "title": fault.title,
+            "network": state.networks[fault.channel].title,
+            "channel": fault.channel,
+            "name": state.networks[fault.channel].profile(fault.profile).name,
+        }
+        for fault in reversed(found)
+        if fault.profile is not None
+    ]
+
+
+def _account(state: SandboxState, text: str) -> tuple[Platform[Any], str]:
+    """The network and the profile's id of `channel/id`. HTTPException 422 if there is none."""
+    channel, _, reference = text.partition("/")
+    network = state.networks.get(channel)
+    try:
+        if network is not None:
+            return network, network.profile_id(reference)
+    except UnknownProfileError:
+        pass
+    raise HTTPException(422, f"account: there is no {text!r}; choose one of the page")
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = await request.body()
+    if len(body) > LONGEST:
+        raise HTTPException(413, f"a form has at most {LONGEST} bytes; this has {len(body)}")
+    return dict(parse_qsl(body.decode("utf-8", "replace")))

@@ -10,7 +10,7 @@ import secrets
 from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from string import ascii_lowercase, digits
 from typing import Any, ClassVar, Generic, TypeVar
@@ -180,7 +180,7 @@ class Platform(ABC, Generic[Profile]):
 
     @abstractmethod
     def posts(self, base_url: str) -> list[PostView]:
-        """Everything visible, oldest first."""
+        """Everything that followers see, oldest first."""
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         self.issuer.expire(profile_id, *([] if which == "all" else [which]))
@@ -256,9 +256,20 @@ class Platform(ABC, Generic[Profile]):
     def comments_on(self, post_id: str) -> list[Comment]:
         return [comment for comment in self.comments if comment.post_id == post_id]
 
-    def view(self, profile_id: str, **facts: Any) -> PostView:
-        """A visible post of this profile."""
-        return PostView(channel=self.channel, profile=profile_id, profile_name=self.profile(profile_id).name, **facts)
+    def permalink(self, row: Any, base_url: str) -> str:
+        """The address of a post."""
+        raise NotImplementedError
+
+    def view(self, row: Any, base_url: str, **facts: Any) -> PostView:
+        """A visible post; `facts` are what its row does not have under the names of `PostView`."""
+        profile, own = self.profile(row.profile_id), asdict(row)
+        shown: dict[str, Any] = {
+            name: own[name] for name in ("id", "text", "kind", "received_at", "link") if name in own
+        }
+        shown |= {"profile": profile.id, "profile_name": profile.name, "raw": own} | facts
+        if "comments" not in shown:
+            shown["comments"] = [comment.text for comment in self.comments_on(own.get("id", ""))]
+        return PostView(**{"channel": self.channel, "url": self.permalink(row, base_url), **shown})
 
     def shown_media(self, digests: Sequence[str | None], alts: Sequence[str]) -> list[tuple[StoredMedia, str]]:
         """The stored media of these digests with their alt texts; a missing alt text is empty."""

@@ -19,7 +19,7 @@ else:
     Row = TypeVar("Row")
 
 # The rows' layout. A file with another layout is emptied, except for the media: they are found by their digest.
-LAYOUT = 4
+LAYOUT = 5
 FORGET = "DELETE FROM sandbox_rows WHERE name != 'media'"
 SCHEMA = "CREATE TABLE IF NOT EXISTS sandbox_rows (name TEXT, key TEXT, body TEXT, UNIQUE (name, key))"
 UPSERT = "INSERT INTO sandbox_rows VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET body = excluded.body"

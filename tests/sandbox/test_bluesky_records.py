@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from munadi.sandbox.bluesky.formats import blob_cid, record_cid
+from munadi.sandbox.bluesky.model import blob_cid, record_cid
 from tests.sandbox.conftest import Bluesky, post, refusal
 
 RKEY = "3n342ilh4f622"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from munadi.sandbox.bluesky.formats import TID, TidClock
 from tests.sandbox.conftest import Bluesky, Sandbox, post, refusal
 
 RKEY = "3n342ilh4f622"
@@ -72,10 +71,3 @@ def test_the_appview_lags_behind_the_pds(sandbox: Sandbox, bluesky: Bluesky) -> 
     assert sandbox.http.get(url, params=query).json() == {"posts": []}
     sandbox.advance(3)
     assert [found["uri"] for found in sandbox.http.get(url, params=query).json()["posts"]] == [query["uris"]]
-
-
-def test_tids_are_valid_and_strictly_increasing() -> None:
-    clock = TidClock()
-    handed = [clock.next(1_795_000_000.0) for _ in range(50)]
-    assert all(TID.match(tid) for tid in handed)
-    assert handed == sorted(set(handed))

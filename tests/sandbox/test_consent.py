@@ -5,7 +5,7 @@ from __future__ import annotations
 from munadi.channels.bluesky.client import NEEDED
 from munadi.channels.registry import channel_permissions
 from munadi.cli.dev.plan import SANDBOX_APP
-from munadi.sandbox.consent_words import app_of, words_of
+from munadi.sandbox.consent import app_of, words_of
 from tests.sandbox.conftest import Sandbox
 from tests.sandbox.consenting import BACK, EVERY, Consenting, Form, granted_scopes
 

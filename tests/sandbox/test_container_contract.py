@@ -47,9 +47,6 @@ def test_a_published_container_never_makes_a_second_post(flow: Flow, site: Media
     assert flow.publish(container).status_code == 200
     assert refusal(flow.publish(container)) == (100, None)
     assert len(flow.posts()) == 1
-    flow.set(republishPublished=True)
-    assert flow.publish(container).status_code == 200
-    assert len(flow.posts()) == 2
 
 
 def test_a_carousel_is_one_post_of_its_children(flow: Flow, site: MediaSite) -> None:

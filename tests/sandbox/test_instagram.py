@@ -65,12 +65,6 @@ def test_a_story_is_listed_apart_from_the_feed(instagram: Flow, site: MediaSite)
     assert instagram.get(f"{ID}/stories").json()["data"] == []
 
 
-def test_the_quota_of_containers_is_enforced(instagram: Flow, site: MediaSite) -> None:
-    instagram.set(containersPerDay=1)
-    instagram.picture(site)
-    assert refusal(instagram.create(image_url=site.image())) == (4, None)
-
-
 def test_a_token_may_be_a_parameter_and_answers_have_usage_headers(instagram: Flow, site: MediaSite) -> None:
     form = {"image_url": site.image(), "caption": "form", "access_token": TOKEN}
     answer = instagram.call("POST", f"/instagram/graph/v25.0/{ID}/media", "", data=form)

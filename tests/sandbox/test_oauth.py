@@ -130,14 +130,6 @@ def test_a_code_becomes_a_short_and_then_a_long_token(sandbox: Sandbox, channel:
         assert again["code"] == (452 if channel == "threads" else 100)
 
 
-def test_threads_may_answer_a_user_id_as_text(sandbox: Sandbox) -> None:
-    one, ids = Consenting(sandbox, "threads"), []
-    for as_text in (False, True):
-        sandbox.set("threads", userIdAsText=as_text)
-        ids.append(one.exchange(one.approved()["code"]).json()["user_id"])
-    assert ids == [26750000000000001, "26750000000000001"]
-
-
 def facebook(sandbox: Sandbox, path: str, **query: Any) -> Any:
     return sandbox.http.get(f"{FACEBOOK}/{path}", params=query).json()
 

@@ -59,10 +59,8 @@ def test_a_repeated_link_counts_once(threads: Flow) -> None:
     assert found["message"] == "THREADS_API__LINK_LIMIT_EXCEEDED"
 
 
-def test_a_text_can_count_in_bytes_and_its_error_is_in_the_profiles_language(threads: Flow) -> None:
-    threads.set(countBytes=True)
-    threads.container(media_type="TEXT", text="ü" * 250)
-    found = threads.create(media_type="TEXT", text="ü" * 251).json()["error"]
+def test_an_error_is_in_the_profiles_language(threads: Flow) -> None:
+    found = threads.create(media_type="TEXT", text="x" * 501).json()["error"]
     assert (found["type"], found["error_user_msg"]) == ("THApiException", "El texto supera los 500 caracteres.")
 
 

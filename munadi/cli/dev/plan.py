@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from munadi.sandbox.platform import Platform
 
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
-SANDBOX_APP = "sandbox"  # the consent pages call it Munadi: munadi/sandbox/consent_words.py
+SANDBOX_APP = "sandbox"  # the consent pages call it Munadi: munadi/sandbox/consent.py
 API, SANDBOX, TEMPORAL = "the API", "the sandbox", "Temporal"
 TEMPORAL_UI, TEMPORAL_HTTP, TEMPORAL_METRICS = "Temporal's UI", "Temporal's HTTP", "Temporal's metrics"
 TEMPORAL_HIDDEN_UI = "Temporal's UI behind its gate"

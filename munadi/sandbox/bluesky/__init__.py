@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from munadi.sandbox.bluesky import oauth, repository, sessions, video, views
-from munadi.sandbox.bluesky.formats import TidClock
+from munadi.sandbox.bluesky import oauth, repository, sessions, video
 from munadi.sandbox.bluesky.model import (
     DEFAULT,
     HANDLE_DOMAIN,
@@ -90,14 +89,10 @@ class Bluesky(Platform[Account]):
     default_delays = {"appview": 2.0, "video": 3.0}
     default_limits = {
         "pointsPerHour": 5_000,
-        "pointsPerDay": 35_000,
         "loginsPerDay": 300,
-        "loginsPerFiveMinutes": 30,
-        "uploadsPerDay": 1_000,
         "blobBytes": 5 * 1024 * 1024,
         **video.DEFAULTS,
     }
-    default_switches = video.SWITCHES
     statuses = STATUSES
     default_profile = DEFAULT
     visible = frozenset(f"com.atproto.repo.{name}" for name in repository.WRITES)
@@ -113,7 +108,6 @@ class Bluesky(Platform[Account]):
         super().__init__(*given)
         self.tokens = sessions.Tokens(self)
         self.proofs = Proofs(self.addresses)
-        self.tids = TidClock()
         self.grants: Table[Grant] = self.table("grant", Grant)
         self.records: Table[Record] = self.table("record", Record)
         self.blobs: Table[Blob] = self.table("blob", Blob)
@@ -169,7 +163,10 @@ class Bluesky(Platform[Account]):
         return self.credentials(self._with_new_password(profile_id), base_url)
 
     def posts(self, base_url: str) -> list[PostView]:
-        return views.post_views(self)
+        return repository.post_views(self)
+
+    def permalink(self, row: Record, base_url: str) -> str:
+        return f"https://bsky.app/profile/{row.did}/post/{row.rkey}"
 
     def set_status(self, profile_id: str, status: str) -> None:
         super().set_status(profile_id, status)

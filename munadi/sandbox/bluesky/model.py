@@ -1,13 +1,18 @@
-"""The rows of the emulated Bluesky, its errors, its seeded account, and which accounts may act.
+"""The rows of the emulated Bluesky, its errors, its seeded account, which accounts may act, and content ids.
 
 Names, statuses and messages of errors are those of the reference PDS (npm @atproto/pds 0.4.217).
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
+
+import libipld
 
 from munadi.sandbox import model
 from munadi.sandbox.exchange import Problems
@@ -30,13 +35,9 @@ KNOWN = {
     "AccountNotFound": (403, "Account not found"),
     "ScopeMissingError": (403, "Missing required scope"),
     "PayloadTooLarge": (413, "request entity too large"),
-    "PayloadTooLargeError": (413, "request entity too large"),  # of JSON bodies
     "RateLimitExceeded": (429, "Rate Limit Exceeded"),
     "InternalServerError": (500, "Internal Server Error"),
-    "MethodNotImplemented": (501, "Method Not Implemented"),
     "UpstreamFailure": (502, "Upstream Failure"),
-    "NotEnoughResources": (503, "Not Enough Resources"),
-    "UpstreamTimeout": (504, "Upstream Timeout"),
 }
 PROBLEMS = Problems(
     KNOWN,
@@ -138,6 +139,10 @@ class Record:
     received_at: float = 0.0  # real time, of the first write
 
     @property
+    def profile_id(self) -> str:
+        return self.did
+
+    @property
     def uri(self) -> str:
         return f"at://{self.did}/{self.collection}/{self.rkey}"
 
@@ -200,3 +205,44 @@ def app_password() -> str:
 def require_usable(account: Account, *, deactivated_too: bool = True) -> None:
     refuse_if(account.status in TAKEN_DOWN, "AccountTakedown")
     refuse_if(deactivated_too and account.status == "deactivated", "AccountDeactivated")
+
+
+# Content ids: CIDv1, SHA-256, base32; raw for blobs, dag-cbor for records (atproto.com/specs/data-model).
+RAW, DAG_CBOR = b"\x55", b"\x71"
+VERSION, SHA2_256 = b"\x01", b"\x12\x20"
+
+
+def blob_cid(body: bytes) -> str:
+    return _cid(RAW, body)
+
+
+def record_cid(record: Any) -> str:
+    """`record` in its JSON form: links are `{"$link": …}`, bytes are `{"$bytes": …}`. No floats."""
+    return _cid(DAG_CBOR, libipld.encode_dag_cbor(_ipld(record)))
+
+
+def canonical(value: Any) -> Any:
+    """Data with map keys in dag-cbor order (by length, then bytes), which is how a stored record reads back."""
+    if isinstance(value, dict):
+        return {key: canonical(value[key]) for key in sorted(value, key=lambda key: (len(key.encode()), key.encode()))}
+    return [canonical(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _ipld(value: Any) -> Any:
+    """The value with links and bytes as libipld takes them: both are `bytes`, and those of a CID become a link."""
+    if isinstance(value, list):
+        return [_ipld(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"$link"} and isinstance(value["$link"], str):
+        return libipld.decode_multibase(value["$link"])[1]
+    if value.keys() == {"$bytes"} and isinstance(value["$bytes"], str):
+        return base64.b64decode(value["$bytes"] + "=" * (-len(value["$bytes"]) % 4))
+    return {key: _ipld(inner) for key, inner in value.items()}
+
+
+def _cid(codec: bytes, body: bytes) -> str:
+    return str(libipld.encode_cid(VERSION + codec + SHA2_256 + hashlib.sha256(body).digest()))
+
+
+TID = re.compile(r"^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$")

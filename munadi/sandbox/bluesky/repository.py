@@ -10,11 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky.formats import TID, blob_cid, canonical, record_cid
-from munadi.sandbox.bluesky.model import Account, Blob, Record, refuse, refuse_if, require_usable
-from munadi.sandbox.clock import DAY, HOUR, wall_time
+from munadi.sandbox.bluesky.model import (
+    TID,
+    Account,
+    Blob,
+    Record,
+    blob_cid,
+    canonical,
+    record_cid,
+    refuse,
+    refuse_if,
+    require_usable,
+)
+from munadi.sandbox.clock import HOUR, wall_time
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.media import sniff
+from munadi.sandbox.media import StoredMedia, sniff
+from munadi.sandbox.model import PostView
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
@@ -24,12 +35,20 @@ CREATE, UPDATE, DELETE = (f"com.atproto.repo.applyWrites#{name}" for name in ("c
 WRITE_POINTS = {CREATE: 3, UPDATE: 2, DELETE: 1}
 MAX_WRITES = 200
 WRITES = ("putRecord", "applyWrites")
+EMBED_KINDS = {
+    "app.bsky.embed.images": "image",
+    "app.bsky.embed.gallery": "image",
+    "app.bsky.embed.video": "video",
+    "app.bsky.embed.external": "link",
+    "app.bsky.embed.record": "quote",
+    "app.bsky.embed.recordWithMedia": "quote",
+}
 
 
 async def put_record(platform: Bluesky, call: Call) -> Answer:
     caller = platform.caller(call)
     body = platform.input(call)
-    _spend(platform, caller, WRITE_POINTS[UPDATE])
+    platform.limited(caller.did, "pointsPerHour", HOUR, WRITE_POINTS[UPDATE])
     account = platform.own_repo(body["repo"], caller)
     record = _prepared(account, body["collection"], body["rkey"], body["record"])
     current = platform.records.get(record.uri)
@@ -49,10 +68,10 @@ async def apply_writes(platform: Bluesky, call: Call) -> Answer:
     caller = platform.caller(call)
     body = platform.input(call)
     writes = body["writes"]
-    _spend(platform, caller, sum(WRITE_POINTS[write["$type"]] for write in writes))
+    platform.limited(caller.did, "pointsPerHour", HOUR, sum(WRITE_POINTS[write["$type"]] for write in writes))
     account = platform.own_repo(body["repo"], caller)
     refuse_if(len(writes) > MAX_WRITES, "InvalidRequest", f"Too many writes. Max: {MAX_WRITES}")
-    planned = [_planned(platform, account, write) for write in writes]
+    planned = [_planned(account, write) for write in writes]
     _check_head(account, body)
     there = {record.uri: record.uri in platform.records for record in planned}
     for record, write in zip(planned, writes, strict=True):
@@ -83,7 +102,6 @@ async def upload_blob(platform: Bluesky, call: Call) -> Answer:
     account = platform.caller(call)
     require_usable(account, deactivated_too=False)
     refuse_if(len(call.body) > platform.limits["blobBytes"], "PayloadTooLarge")
-    platform.limited("everyone", "uploadsPerDay", DAY)
     mime_type = sniff(call.body) or call.content_type
     digest = platform.shelf.keep(call.body, mime_type).digest
     blob = Blob(account.did, blob_cid(call.body), mime_type, len(call.body), digest)
@@ -111,13 +129,8 @@ async def get_posts(platform: Bluesky, call: Call) -> Answer:
     return Answer(200, {"posts": posts})
 
 
-def _spend(platform: Bluesky, caller: Account, points: int) -> None:
-    platform.limited(caller.did, "pointsPerHour", HOUR, points)
-    platform.limited(caller.did, "pointsPerDay", DAY, points)
-
-
-def _planned(platform: Bluesky, account: Account, write: dict[str, Any]) -> Record:
-    rkey = write.get("rkey") or platform.tids.next(platform.clock.now())
+def _planned(account: Account, write: dict[str, Any]) -> Record:
+    rkey = write["rkey"]
     if write["$type"] == DELETE:
         return Record(account.did, write["collection"], rkey, "")
     return _prepared(account, write["collection"], rkey, write["value"])
@@ -153,7 +166,7 @@ def _store(platform: Bluesky, record: Record, current: Record | None) -> None:
 
 def _commit(platform: Bluesky, account: Account, change: str) -> dict[str, str]:
     """A new head. Its id is stable and unique, but not the root of a real Merkle search tree."""
-    account.head_rev = platform.tids.next(platform.clock.now())
+    account.head_rev = str(int(platform.clock.now() * 1_000_000))
     account.head_cid = record_cid({"change": change, "prev": account.head_cid, "rev": account.head_rev})
     platform.accounts.put(account.did, account)
     return {"cid": account.head_cid, "rev": account.head_rev}
@@ -179,3 +192,83 @@ def blob_cids(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from blob_cids(inner)
+
+
+def post_views(platform: Bluesky) -> list[PostView]:
+    posts = [_post_view(platform, record) for record in platform.records if record.collection == POST]
+    _show_threads(posts)
+    return sorted(posts, key=lambda post: post.received_at)
+
+
+def _show_threads(posts: list[PostView]) -> None:
+    """Show the author's own replies as comments of the thread's first post, in order."""
+    by_uri = {post.id: post for post in posts}
+    followers: dict[str, PostView] = {}
+    for post in posts:
+        parent = by_uri.get(_parent(post) or "")
+        if parent is not None and parent.profile == post.profile:
+            followers.setdefault(parent.id, post)
+    for root in posts:
+        following = followers.get(root.id) if _parent(root) is None else None
+        while following is not None:
+            root.comments.append(following.text)
+            following = followers.get(following.id)
+
+
+def _parent(post: PostView) -> str | None:
+    reply = post.raw["value"].get("reply")
+    parent = reply.get("parent") if isinstance(reply, dict) else None
+    return str(parent.get("uri")) if isinstance(parent, dict) else None
+
+
+def _post_view(platform: Bluesky, record: Record) -> PostView:
+    embed = record.value.get("embed")
+    embed = embed if isinstance(embed, dict) else {}
+    kind = EMBED_KINDS.get(str(embed.get("$type")), "reply" if "reply" in record.value else "text")
+    embed = inner if isinstance(inner := embed.get("media"), dict) else embed  # a quote with media shows the media
+    external = embed.get("external")
+    gates = _gates(platform, record)
+    return platform.view(
+        record,
+        "",
+        id=record.uri,
+        text=str(record.value.get("text", "")),
+        kind=kind,
+        media=_media(platform, record, embed),
+        raw={"uri": record.uri, "cid": record.cid, "value": record.value, "gates": gates},
+        link=str(external["uri"]) if isinstance(external, dict) and external.get("uri") else None,
+        notes=_notes(embed, gates),
+    )
+
+
+def _gates(platform: Bluesky, record: Record) -> dict[str, Any]:
+    """The gates at the post's key, by collection."""
+    found = (platform.records.get(f"at://{record.did}/{name}/{record.rkey}") for name in (THREADGATE, POSTGATE))
+    return {gate.collection: gate.value for gate in found if gate is not None}
+
+
+def _notes(embed: dict[str, Any], gates: dict[str, Any]) -> list[str]:
+    notes = []
+    if isinstance(allow := gates.get(THREADGATE, {}).get("allow"), list):
+        rules = [str(rule.get("$type")).partition("#")[2].removesuffix("Rule") for rule in allow]
+        notes.append(f"Replies: {', '.join(rules) or 'nobody'}")
+    if gates.get(POSTGATE, {}).get("embeddingRules"):
+        notes.append("No quotes")
+    if captions := embed.get("captions"):
+        notes.append(f"Captions: {', '.join(str(caption.get('lang')) for caption in captions)}")
+    if embed.get("presentation") == "gif":
+        notes.append("Shown as a GIF")
+    return notes
+
+
+def _media(platform: Bluesky, record: Record, embed: dict[str, Any]) -> list[tuple[StoredMedia, str]]:
+    shown = []
+    images = embed.get("images") or embed.get("items") or [embed]
+    alts = [image.get("alt", "") if isinstance(image, dict) else "" for image in images]
+    pictured = {name: value for name, value in embed.items() if name != "captions"}
+    for index, cid in enumerate(blob_cids(pictured)):
+        blob = platform.blobs.get(f"{record.did} {cid}")
+        stored = platform.shelf.facts(blob.digest) if blob else None
+        if stored is not None:
+            shown.append((stored, str(alts[index]) if index < len(alts) else ""))
+    return shown

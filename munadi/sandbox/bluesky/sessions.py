@@ -117,7 +117,6 @@ def _imported(secret: str) -> OctKey:
 
 async def create_session(platform: Bluesky, call: Call) -> Answer:
     body = platform.input(call)
-    platform.limited(body["identifier"], "loginsPerFiveMinutes", 5 * MINUTE)
     platform.limited(body["identifier"], "loginsPerDay", DAY)
     account = platform.find(body["identifier"])
     # An app password does not work for an account that was taken down, and the answer does not give the reason.

@@ -7,13 +7,12 @@ targeting, business assets, webhooks.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.facebook import model as errors
-from munadi.sandbox.facebook import posting, reading, videos
+from munadi.sandbox.facebook import posting, videos
 from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Page, Person, Photo, Post, Video, permalink
 from munadi.sandbox.graph import login
 from munadi.sandbox.graph.errors import refuse_if
@@ -69,9 +68,9 @@ class Facebook(PersonPlatform[Page]):
         "GET graph/*/accounts": ("accounts", login.list_pages),
         "GET graph/*/permissions": ("permissions", login.list_permissions),
         "POST graph/*/feed": ("feed", posting.feed),
-        "GET graph/*/published_posts": ("published_posts", reading.published_posts),
-        "GET graph/*/posts": ("published_posts", reading.published_posts),
-        "GET graph/*/stories": ("list_stories", reading.list_stories),
+        "GET graph/*/published_posts": ("published_posts", posting.published_posts),
+        "GET graph/*/posts": ("published_posts", posting.published_posts),
+        "GET graph/*/stories": ("list_stories", posting.list_stories),
         "POST graph/*/photos": ("upload_photo", posting.photo),
         "POST graph/*/photo_stories": ("photo_story", posting.photo_story),
         "POST */*/videos": ("finish_video", videos.finish),
@@ -79,8 +78,8 @@ class Facebook(PersonPlatform[Page]):
         "POST */*/video_stories": ("finish_story", videos.finish),
         "POST graph/*/thumbnails": ("thumbnail", videos.thumbnail),
         "POST graph/*/comments": ("comments", posting.comment),
-        "GET graph/*/comments": ("list_comments", reading.list_comments),
-        "GET graph/*": ("get_post", reading.read_post),
+        "GET graph/*/comments": ("list_comments", posting.list_comments),
+        "GET graph/*": ("get_post", posting.read_post),
         "DELETE graph/*": ("delete_photo", posting.delete_photo),
     }
     variants = {
@@ -90,7 +89,7 @@ class Facebook(PersonPlatform[Page]):
         "start_video": videos.start,
         "transfer_video": videos.transfer,
         "video_status": videos.status,
-        "node": reading.node,
+        "node": posting.node,
     }
 
     def __init__(self, *parts: Any) -> None:
@@ -195,6 +194,9 @@ class Facebook(PersonPlatform[Page]):
             raise self.missing(node, call)
         return post
 
+    def permalink(self, row: Post, base_url: str) -> str:
+        return permalink(row, base_url)
+
     def is_visible(self, post: Post) -> bool:
         return post.visible_at <= self.clock.now()
 
@@ -204,16 +206,11 @@ class Facebook(PersonPlatform[Page]):
     def posts(self, base_url: str) -> list[PostView]:
         return [
             self.view(
-                post.profile_id,
+                post,
+                base_url,
                 id=post.known_as,
-                url=permalink(post, base_url),
                 text=post.message,
-                kind=post.kind,
-                received_at=post.received_at,
                 media=self.shown_media(post.digests, post.alts),
-                raw=asdict(post),
-                link=post.link,
-                comments=[comment.text for comment in self.comments_on(post.id)],
             )
             for post in self.published
             if self.is_visible(post)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from munadi.sandbox.clock import DAY
@@ -124,9 +124,6 @@ class ContainerPlatform(AccountPlatform[Profile]):
         """media_type and media_product_type, as a post is read back."""
 
     @abstractmethod
-    def permalink(self, post: Post, base_url: str) -> str: ...
-
-    @abstractmethod
     def facts(self, post: Post, call: Call) -> dict[str, Any]:
         """A post's fields; None for a field that the post lacks."""
 
@@ -154,15 +151,10 @@ class ContainerPlatform(AccountPlatform[Profile]):
     def posts(self, base_url: str) -> list[PostView]:
         return [
             self.view(
-                post.profile_id,
-                id=post.id,
-                url=self.permalink(post, base_url),
-                text=post.text,
+                post,
+                base_url,
                 kind=self.kind_of(post),
-                received_at=post.received_at,
                 media=self.shown_media(post.digests, post.alt_texts),
-                raw=asdict(post),
-                link=post.link,
                 comments=self.replies_on(post),
                 notes=self.notes_on(post),
             )

@@ -62,8 +62,7 @@ async def publish(platform: ContainerPlatform[Any], call: Call) -> Answer:
     if container.is_carousel_item:
         raise bad_parameter("A carousel item cannot be published on its own.")
     state = platform.state(container)
-    if state == "PUBLISHED" and not platform.switches["republishPublished"]:
-        raise bad_parameter("The media container was already published.")
+    bad_parameter_if(state == "PUBLISHED", "The media container was already published.")
     if state in platform.refusals:
         raise refuse(platform.refusals[state])
     platform.before_publishing(call, profile, container)

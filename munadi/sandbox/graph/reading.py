@@ -47,7 +47,7 @@ def flag(values: dict[str, str], name: str, default: bool = False) -> bool:
 
 
 def listed(values: dict[str, str], name: str) -> list[str]:
-    """`a,b` or `["a","b"]`."""
+    """The values of a list, which is written `a,b` or `["a","b"]`."""
     text = values.get(name, "").strip()
     if text.startswith("["):
         try:
@@ -55,16 +55,6 @@ def listed(values: dict[str, str], name: str) -> list[str]:
         except ValueError:
             raise bad_parameter(f"Param {name} must be an array") from None
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def json_in(values: dict[str, str], name: str, kind: type) -> Any:
-    """A parameter that is JSON of this kind."""
-    try:
-        found = json.loads(values[name])
-    except ValueError:
-        found = None
-    bad_parameter_if(not isinstance(found, kind), f"Param {name} must be JSON, of the kind {kind.__name__}")
-    return found
 
 
 def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
@@ -125,7 +115,7 @@ def selected(call: Call, facts: dict[str, Any], known: set[str], node: str, defa
 
 
 def graph_time(seconds: float) -> str:
-    """`2026-11-25T01:00:00+0000`."""
+    """A time as Meta writes it: `2026-11-25T01:00:00+0000`."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S%z")
 
 

@@ -12,7 +12,7 @@ from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import containers, login
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post, display_name
-from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse, refuse_if
+from munadi.sandbox.graph.errors import TOKEN_UNREADABLE, parameter_error, refuse, refuse_if
 from munadi.sandbox.graph.reading import graph_time, new_id, node_in
 from munadi.sandbox.instagram import model as errors
 from munadi.sandbox.instagram import operations
@@ -43,8 +43,8 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST, "FB_AUTH": "fbwww"}
     app_credentials = ("client_id", "client_secret", "fb_client_id", "fb_client_secret")
     default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
-    default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
-    default_switches = {"republishPublished": False, "flatCodeAnswer": False}
+    default_limits = {"postsPerDay": 100, "callsPerHour": 4_800}
+    default_switches = {"flatCodeAnswer": False}
     default_profile = DEFAULT
     usage = ("instagram", "17840000000000000")
     known_errors = errors.KNOWN
@@ -149,10 +149,6 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
         return {"username": profile.username, "name": display_name(profile)}
 
     def checked_kind(self, profile: Account, values: dict[str, str]) -> str:
-        since = self.clock.now() - DAY
-        recent = [one for one in self.containers if one.profile_id == profile.id and one.created_at > since]
-        if len(recent) >= self.limits["containersPerDay"]:
-            raise refuse(APP_LIMIT, "(#4) Too many media containers were created in the last 24 hours")
         return errors.checked_kind(values)
 
     def delay_of(self, kind: str, values: dict[str, str]) -> str:
@@ -183,12 +179,12 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
         media_type = "VIDEO" if stored and stored.mime_type.startswith("video/") else "IMAGE"
         return media_type, {"REELS": "REELS", "STORIES": "STORY"}.get(container.kind, "FEED")
 
-    def permalink(self, post: Post, base_url: str) -> str:
+    def permalink(self, row: Post, base_url: str) -> str:
         """www.instagram.com is `/instagram/www` here, so that a link opens the post."""
         site = f"{base_url}/instagram/www"
-        if post.product_type == "STORY":
-            return f"{site}/stories/{self.profile(post.profile_id).username}/{post.id}"
-        return f"{site}/{'reel' if post.product_type == 'REELS' else 'p'}/{post.shortcode}/"
+        if row.product_type == "STORY":
+            return f"{site}/stories/{self.profile(row.profile_id).username}/{row.id}"
+        return f"{site}/{'reel' if row.product_type == 'REELS' else 'p'}/{row.shortcode}/"
 
     def facts(self, post: Post, call: Call) -> dict[str, Any]:
         return {

@@ -7,7 +7,6 @@ Not emulated: the pages of documents, targeted audiences, reposts, edits, readin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from munadi.sandbox import bearer
@@ -15,7 +14,7 @@ from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.linkedin import posting, uploads
+from munadi.sandbox.linkedin import posting
 from munadi.sandbox.linkedin.model import (
     ENDED_VERSIONS,
     LOGIN,
@@ -71,24 +70,24 @@ class LinkedIn(BearerPlatform[Account]):
     routes = {
         "GET www/oauth/v2/authorization": ("authorize", bearer.authorize),
         "POST www/oauth/v2/accessToken": ("token", bearer.token),
-        "PUT www/dms-uploads/*/*": ("upload_part", uploads.receive),
+        "PUT www/dms-uploads/*/*": ("upload_part", posting.receive),
         "GET www/**": ("site", site),
         "GET api/v2/userinfo": ("userinfo", posting.userinfo),
         "GET api/rest/organizationAcls": ("list_pages", posting.pages),
         "GET api/rest/organizations/*": ("get_page", posting.page),
-        "POST api/rest/images": ("initialize_image", uploads.initialize),
-        "POST api/rest/documents": ("initialize_document", uploads.initialize),
-        "POST api/rest/videos": ("initialize_video", uploads.initialize),
-        "GET api/rest/images/*": ("image_status", uploads.status),
-        "GET api/rest/documents/*": ("document_status", uploads.status),
-        "GET api/rest/videos/*": ("video_status", uploads.status),
+        "POST api/rest/images": ("initialize_image", posting.initialize),
+        "POST api/rest/documents": ("initialize_document", posting.initialize),
+        "POST api/rest/videos": ("initialize_video", posting.initialize),
+        "GET api/rest/images/*": ("image_status", posting.status),
+        "GET api/rest/documents/*": ("document_status", posting.status),
+        "GET api/rest/videos/*": ("video_status", posting.status),
         "POST api/rest/posts": ("create_post", posting.create),
         "GET api/rest/posts": ("list_posts", posting.listed),
         "GET api/rest/posts/*": ("get_post", posting.read),
         "DELETE api/rest/posts/*": ("delete_post", posting.delete),
         "POST api/rest/socialActions/*/comments": ("create_comment", posting.comment),
     }
-    variants = {"finalize_video": uploads.finalize}
+    variants = {"finalize_video": posting.finalize}
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
@@ -192,8 +191,8 @@ class LinkedIn(BearerPlatform[Account]):
             super().profile_id(reference)
         )
 
-    def permalink(self, post: Post, base_url: str) -> str:
-        return f"{base_url}/linkedin/www/feed/update/{post.urn}/"
+    def permalink(self, row: Post, base_url: str) -> str:
+        return f"{base_url}/linkedin/www/feed/update/{row.urn}/"
 
     def posts(self, base_url: str) -> list[PostView]:
         return [self._view(post, base_url) for post in self.written if self.is_seen(post)]
@@ -207,14 +206,12 @@ class LinkedIn(BearerPlatform[Account]):
         notes += [f"Title: {title}"] if title else []
         notes += [f"Poll: {poll['question']} · {' · '.join(one['text'] for one in poll['options'])}"] if poll else []
         return self.view(
-            post.profile_id,
+            post,
+            base_url,
             id=post.urn,
-            url=self.permalink(post, base_url),
             text=seen(post.body["commentary"]),
             kind="post",
-            received_at=post.received_at,
             media=self.shown_media([one.digest for one in files], [post.alts.get(one.urn, "") for one in files]),
-            raw=asdict(post),
             link=article.get("source"),
             comments=[one.text for one in self.comments_on(post.urn)],
             notes=notes,

@@ -7,14 +7,14 @@ federation, edits, GIFs as videos, the race of two first calls under one key.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from munadi.sandbox import bearer
 from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.mastodon import posting, server
+from munadi.sandbox.mastodon import posting
 from munadi.sandbox.mastodon.model import (
     HOST,
     LOGIN,
@@ -48,23 +48,22 @@ class Mastodon(BearerPlatform[Account]):
         "pollOptions": 4,
         "postsPer3Hours": 300,
         "mediaPer30Minutes": 30,
-        "pagesPer15Minutes": 300,
     }
-    default_switches = {"plain": False, "failRepeats": False, "pretendSuccess": False, "failProcessing": False}
+    default_switches = {"plain": False, "failRepeats": False, "failProcessing": False}
     statuses = {"active", "limited", "disabled"}
     default_profile = Account("113500000000000001", "munadi.sandbox")
     id_bits = 16
     visible = frozenset({"post_status"})
     routes = {
-        f"GET {HOST}/.well-known/nodeinfo": ("nodeinfo_links", server.nodeinfo_links),
-        f"GET {HOST}/nodeinfo/2.0": ("nodeinfo", server.nodeinfo),
-        f"GET {HOST}/api/v2/instance": ("instance", server.instance),
-        f"GET {HOST}/api/v1/instance": ("instance_v1", server.instance),
-        f"POST {HOST}/api/v1/apps": ("register_app", server.register),
-        f"GET {HOST}/oauth/authorize": ("authorize", server.authorize),
+        f"GET {HOST}/.well-known/nodeinfo": ("nodeinfo_links", posting.nodeinfo_links),
+        f"GET {HOST}/nodeinfo/2.0": ("nodeinfo", posting.nodeinfo),
+        f"GET {HOST}/api/v2/instance": ("instance", posting.instance),
+        f"GET {HOST}/api/v1/instance": ("instance_v1", posting.instance),
+        f"POST {HOST}/api/v1/apps": ("register_app", posting.register),
+        f"GET {HOST}/oauth/authorize": ("authorize", posting.authorize),
         f"POST {HOST}/oauth/token": ("token", bearer.token),
-        f"POST {HOST}/oauth/revoke": ("revoke", server.revoke),
-        f"GET {HOST}/api/v1/accounts/verify_credentials": ("verify_credentials", server.verify_credentials),
+        f"POST {HOST}/oauth/revoke": ("revoke", posting.revoke),
+        f"GET {HOST}/api/v1/accounts/verify_credentials": ("verify_credentials", posting.verify_credentials),
         f"POST {HOST}/api/v2/media": ("upload_media", posting.upload),
         f"GET {HOST}/api/v1/media/*": ("get_media", posting.read_media),
         f"POST {HOST}/api/v1/statuses": ("post_status", posting.create),
@@ -87,7 +86,7 @@ class Mastodon(BearerPlatform[Account]):
         return profile
 
     def permits(self, token: Token, scopes: tuple[str, ...]) -> bool:
-        """`write` includes `write:media`."""
+        """Whether it has the scopes; the scope `write` includes `write:media`."""
         return all(scope in token.scopes or scope.partition(":")[0] in token.scopes for scope in scopes)
 
     def rate_facts(self, most: int, seconds: float, ends: float) -> dict[str, Any]:
@@ -137,8 +136,8 @@ class Mastodon(BearerPlatform[Account]):
         """Tokens have no end, so an expired one is one that the server forgot."""
         self.issuer.forget(profile_id)
 
-    def permalink(self, status: Status, base_url: str) -> str:
-        return f"{base_url}/{self.channel}/{HOST}/@{self.profile(status.profile_id).username}/{status.id}"
+    def permalink(self, row: Status, base_url: str) -> str:
+        return f"{base_url}/{self.channel}/{HOST}/@{self.profile(row.profile_id).username}/{row.id}"
 
     def posts(self, base_url: str) -> list[PostView]:
         return [self._view(status, base_url) for status in self.posted]
@@ -150,14 +149,10 @@ class Mastodon(BearerPlatform[Account]):
         notes += [f"Poll: {' · '.join(status.poll['options'])}"] if status.poll else []
         notes += [f"Quotes {status.quoted}"] if status.quoted else []
         view = self.view(
-            status.profile_id,
-            id=status.id,
-            url=self.permalink(status, base_url),
-            text=status.text,
+            status,
+            base_url,
             kind="reply" if status.reply_to else "post",
-            received_at=status.received_at,
             media=self.shown_media([one.digest for one in attached], [one.description for one in attached]),
-            raw=asdict(status),
             comments=[] if status.reply_to else [one.text for one in self.posted if one.reply_to == status.id],
             notes=notes,
         )

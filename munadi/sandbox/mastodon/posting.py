@@ -1,17 +1,33 @@
-"""Posts: made under an idempotency key, listed, read back as HTML and as their source; and their media.
+"""Posts: made under an idempotency key, listed, read back as HTML and as their source; their media; and the server.
 
-A medium is uploaded as multipart, processed for a while, attached to one post, and deleted after a day without one.
+A medium is uploaded as multipart, processed for a while, attached to one post, and deleted after a day without one. The
+server registers apps, and describes itself and the account.
 """
 
 from __future__ import annotations
 
+import secrets
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY, HOUR, MINUTE, iso, wall_time
+from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.mastodon.model import PROBLEMS, Account, Medium, Status, UsedKey, length_of, refuse, refuse_if
-from munadi.sandbox.mastodon.server import account_view
+from munadi.sandbox.mastodon.model import (
+    LOGIN,
+    PROBLEMS,
+    URL_LENGTH,
+    Account,
+    App,
+    Medium,
+    Status,
+    UsedKey,
+    key_of,
+    length_of,
+    refuse,
+    refuse_if,
+    server_of,
+)
 from munadi.sandbox.media import image_facts, sniff, video_facts
 
 if TYPE_CHECKING:
@@ -19,6 +35,8 @@ if TYPE_CHECKING:
 
 LONGEST_PAGE, USUAL_PAGE = 40, 20
 VISIBILITIES = ("public", "unlisted", "private", "direct")
+VIDEO_TYPES = ["video/mp4", "video/webm", "video/quicktime"]
+IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]
 
 
 async def create(platform: Mastodon, call: Call) -> Answer:
@@ -32,8 +50,6 @@ async def create(platform: Mastodon, call: Call) -> Answer:
         return Answer(200, view(platform, first, call)) if first else PROBLEMS.answer("missing")
     platform.limited(profile.id, "postsPer3Hours", 3 * HOUR)
     status = _checked(platform, call.json(refuse("blank")), profile)
-    if platform.switches["pretendSuccess"]:
-        return Answer(200, view(platform, status, call))
     platform.posted.put(status.id, status)
     for one in status.media:
         medium = platform.media.get(one)
@@ -93,8 +109,6 @@ async def listed(platform: Mastodon, call: Call) -> Answer:
     profile, query = platform.caller(call, "read:statuses"), call.query
     refuse_if(call.path.split("/")[-2] != profile.id, "missing")
     is_plain = platform.switches["plain"]
-    if "min_id" in query and not is_plain:
-        platform.limited(profile.id, "pagesPer15Minutes", 15 * MINUTE)
     found = [one for one in platform.posted if one.profile_id == profile.id]
     if is_plain:
         found = [one for one in found if one.visibility == "public"][-USUAL_PAGE:]
@@ -192,3 +206,85 @@ def _shown(platform: Mastodon, medium: Medium, call: Call) -> dict[str, Any]:
     url = f"{call.base_url}/media/{medium.digest}" if is_ready else None
     described = {"description": medium.description or None, "meta": {"focus": medium.focus} if medium.focus else {}}
     return {"id": medium.id, "type": medium.kind, "url": url, **described}
+
+
+async def register(platform: Mastodon, call: Call) -> Answer:
+    form = call.form
+    if not form.get("client_name") or not form.get("redirect_uris"):
+        return Answer(422, {"error": "Validation failed: Application name can't be blank"})
+    scopes = form.get("scopes", "read").split()
+    app = App(secrets.token_urlsafe(32), secrets.token_urlsafe(32), form["redirect_uris"], scopes, form["client_name"])
+    platform.apps.put(app.client_id, app)
+    body = {"id": str(len(list(platform.apps))), "name": form["client_name"], "client_id": app.client_id}
+    return Answer(200, {**body, "client_secret": app.client_secret, "redirect_uri": app.redirect_uri}, effect=True)
+
+
+async def authorize(platform: Mastodon, call: Call) -> Answer:
+    app = platform.apps.get(call.query.get("client_id", ""))
+    asked = call.query.get("scope", "").split()
+    if app is None or app.redirect_uri != call.query.get("redirect_uri") or not set(asked) <= set(app.scopes):
+        return Answer(400, LOGIN.wrong)
+    choices = [
+        Choice(one.id, one.username, also=frozenset({key_of(one.id, call.base_url)})) for one in platform.accounts
+    ]
+    return platform.issuer.consent(call, platform.title, choices, LOGIN.consent, app=app.name)
+
+
+async def revoke(platform: Mastodon, call: Call) -> Answer:
+    platform.issuer.tokens.remove(platform.app_of(call).get("token", ""))
+    return Answer(200, {}, effect=True)
+
+
+def account_view(profile: Account) -> dict[str, Any]:
+    return {
+        "id": profile.id,
+        "username": profile.username,
+        "acct": profile.username,
+        "display_name": profile.username,
+        "url": profile.url,
+    }
+
+
+async def verify_credentials(platform: Mastodon, call: Call) -> Answer:
+    profile = platform.caller(call, "read:accounts")
+    source = {"privacy": "public", "language": "en", "sensitive": False}
+    return Answer(200, {**account_view(profile), "source": source})
+
+
+async def instance(platform: Mastodon, call: Call) -> Answer:
+    limits = platform.limits
+    media = {
+        "supported_mime_types": IMAGE_TYPES + VIDEO_TYPES,
+        "description_limit": limits["descriptionCharacters"],
+        "image_size_limit": limits["imageBytes"],
+        "image_matrix_limit": 33_177_600,
+        "video_size_limit": limits["videoBytes"],
+        "video_matrix_limit": 8_294_400,
+        "video_frame_rate_limit": 120,
+    }
+    configuration = {
+        "statuses": {
+            "max_characters": limits["characters"],
+            "max_media_attachments": limits["mediaPerPost"],
+            "characters_reserved_per_url": URL_LENGTH,
+        },
+        "media_attachments": media,
+        "polls": {
+            "max_options": limits["pollOptions"],
+            "max_characters_per_option": 50,
+            "min_expiration": 300,
+            "max_expiration": 2_629_746,
+        },
+    }
+    body = {"domain": "mastodon.example", "version": "4.7.2", "configuration": configuration}
+    return Answer(200, {**body, "api_versions": {"mastodon": 11}})
+
+
+async def nodeinfo_links(platform: Mastodon, call: Call) -> Answer:
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    return Answer(200, {"links": [{"rel": rel, "href": f"{server_of(call)}/nodeinfo/2.0"}]})
+
+
+async def nodeinfo(platform: Mastodon, call: Call) -> Answer:
+    name = "plain" if platform.switches["plain"] else "mastodon"
+    return Answer(200, {"version": "2.0", "software": {"name": name, "version": "4.7.2"}})

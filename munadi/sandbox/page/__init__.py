@@ -18,8 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import root_url
-from munadi.sandbox.mishap_form import mishap_routes, planted, what_was_asked
-from munadi.sandbox.mishaps import MISHAPS
+from munadi.sandbox.mishaps import MISHAPS, mishap_routes, planted, what_was_asked
 from munadi.sandbox.model import PostView
 from munadi.sandbox.rendering import PAGE_FOLDER, PRIVATE_PAGE, render
 from munadi.sandbox.state import SandboxState

@@ -6,7 +6,6 @@ cover of their own, repins.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from munadi.sandbox import bearer
@@ -15,7 +14,7 @@ from munadi.sandbox.clock import DAY, MINUTE
 from munadi.sandbox.exchange import Call, Refusal
 from munadi.sandbox.model import PostView
 from munadi.sandbox.oauth import Code, Token
-from munadi.sandbox.pinterest import boards, pins
+from munadi.sandbox.pinterest import pins
 from munadi.sandbox.pinterest.model import LOGIN, PROBLEMS, Account, Board, Medium, Pin, Section, board_of
 from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
@@ -35,7 +34,6 @@ class Pinterest(BearerPlatform[Account]):
     default_limits = {"writesPerMinute": 100, "readsPerMinute": 1000, "accessTokenSeconds": 30 * DAY}
     default_switches = {
         "trialAccess": False,
-        "takesCarousels": True,
         "randomOrder": False,
         "failProcessing": False,
         "mayEdit": False,
@@ -50,13 +48,13 @@ class Pinterest(BearerPlatform[Account]):
         "GET www/**": ("site", site),
         "POST api/v5/oauth/token": ("token", bearer.token),
         "POST api/v5/oauth/token/revoke": ("revoke", bearer.revoke),
-        "GET api/v5/user_account": ("user_account", boards.user_account),
-        "GET api/v5/boards": ("list_boards", boards.listed),
-        "POST api/v5/boards": ("create_board", boards.create),
-        "GET api/v5/boards/*": ("get_board", boards.get),
-        "DELETE api/v5/boards/*": ("delete_board", boards.delete),
-        "GET api/v5/boards/*/sections": ("list_sections", boards.sections),
-        "POST api/v5/boards/*/sections": ("create_section", boards.create_section),
+        "GET api/v5/user_account": ("user_account", pins.user_account),
+        "GET api/v5/boards": ("list_boards", pins.list_boards),
+        "POST api/v5/boards": ("create_board", pins.create_board),
+        "GET api/v5/boards/*": ("get_board", pins.get_board),
+        "DELETE api/v5/boards/*": ("delete_board", pins.delete_board),
+        "GET api/v5/boards/*/sections": ("list_sections", pins.list_sections),
+        "POST api/v5/boards/*/sections": ("create_section", pins.create_section),
         "GET api/v5/boards/*/pins": ("board_pins", pins.listed),
         "GET api/v5/boards/*/sections/*/pins": ("section_pins", pins.listed),
         "GET api/v5/pins": ("account_pins", pins.listed),
@@ -123,8 +121,8 @@ class Pinterest(BearerPlatform[Account]):
         """The token endpoint has the envelope of all others."""
         return PROBLEMS.refuse(error)
 
-    def permalink(self, pin: Pin, base_url: str) -> str:
-        return f"{base_url}/pinterest/www/pin/{pin.id}/"
+    def permalink(self, row: Pin, base_url: str) -> str:
+        return f"{base_url}/pinterest/www/pin/{row.id}/"
 
     def posts(self, base_url: str) -> list[PostView]:
         return [self._view(pin, base_url) for pin in self.pins]
@@ -132,14 +130,11 @@ class Pinterest(BearerPlatform[Account]):
     def _view(self, pin: Pin, base_url: str) -> PostView:
         board = self.boards.get(pin.board_id)
         return self.view(
-            pin.profile_id,
-            id=pin.id,
-            url=self.permalink(pin, base_url),
+            pin,
+            base_url,
             text=pin.description,
             kind="pin",
-            received_at=pin.received_at,
             media=self.shown_media(pin.digests, [pin.alt_text]),
-            raw=asdict(pin),
             link=pin.link or None,
             notes=[f"Board: {board.name if board else pin.board_id}", *([f"Title: {pin.title}"] if pin.title else [])],
         )

@@ -1,6 +1,6 @@
-"""Pins, from images that are fetched during the call or from videos. Equal pins are not refused.
+"""Boards with their sections, pins, from images that are fetched during the call or from videos, and the account.
 
-A video is registered, received as a form with its policy, and processed for a while.
+A video is registered, received as a form with its policy, and processed for a while. Equal pins are not refused.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.media import FetchFailed, VideoRules, fetch, image_facts
-from munadi.sandbox.pinterest.boards import owned, page
-from munadi.sandbox.pinterest.model import SCOPES, Account, Medium, Pin, refuse, refuse_if, zoneless
+from munadi.sandbox.pinterest.model import SCOPES, Account, Board, Medium, Pin, Section, refuse, refuse_if, zoneless
 
 if TYPE_CHECKING:
     from munadi.sandbox.pinterest import Pinterest
@@ -30,7 +29,6 @@ STATES = ("registered", "processing", "failed", "succeeded")
 
 
 async def create(platform: Pinterest, call: Call) -> Answer:
-    """201 with the pin."""
     profile, body = platform.counted(call, "writesPerMinute", *SCOPES[1:]), call.json(refuse("invalid"))
     refuse_if(platform.switches["trialAccess"], "trial")
     board = owned(platform, call, str(body.get("board_id", "")), profile.id)
@@ -56,7 +54,6 @@ async def _media(platform: Pinterest, profile: Account, source: Any) -> tuple[st
         case {"source_type": "image_base64"}:
             return "image", [_given(platform, source)[0]], None
         case {"source_type": str(name), "items": [*items]} if name in CAROUSELS:
-            refuse_if(not platform.switches["takesCarousels"], "invalid", "Carousel pins are not supported.")
             refuse_if(len(items) > 5, "invalid", f"{len(items)} items, maxItems=5")
             files = [await _fetched(platform, one["url"]) if "url" in one else _given(platform, one) for one in items]
             refuse_if(len({round(ratio, 2) for _, ratio in files}) > 1, "invalid", "Images must have one size.")
@@ -185,3 +182,71 @@ async def status(platform: Pinterest, call: Call) -> Answer:
 
 def _refuse_upload(code: str) -> Refusal:
     return Refusal(Answer(403, f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code></Error>'))
+
+
+async def user_account(platform: Pinterest, call: Call) -> Answer:
+    profile = platform.caller(call, "user_accounts:read")
+    return Answer(200, {"id": profile.id, "username": profile.username, "account_type": "BUSINESS"})
+
+
+async def list_boards(platform: Pinterest, call: Call) -> Answer:
+    profile = platform.counted(call, "readsPerMinute", "boards:read")
+    own = [one for one in platform.boards if one.profile_id == profile.id and _is_shown(platform, call, one)]
+    return page(call, [_board(one) for one in own])
+
+
+async def create_board(platform: Pinterest, call: Call) -> Answer:
+    profile, body = platform.caller(call, "boards:write"), call.json(refuse("invalid"))
+    name = body["name"]
+    refuse_if(any(one.profile_id == profile.id and one.name == name for one in platform.boards), "name")
+    board = Board(platform.next_id(), profile.id, name, body.get("privacy", "PUBLIC"))
+    platform.boards.put(board.id, board)
+    return Answer(201, _board(board), effect=True)
+
+
+async def get_board(platform: Pinterest, call: Call) -> Answer:
+    profile = platform.counted(call, "readsPerMinute", "boards:read")
+    return Answer(200, _board(owned(platform, call, call.path.split("/")[3], profile.id)))
+
+
+async def delete_board(platform: Pinterest, call: Call) -> Answer:
+    profile = platform.caller(call, "boards:write")
+    platform.boards.remove(owned(platform, call, call.path.split("/")[3], profile.id).id)
+    return Answer(204, None, effect=True)
+
+
+async def list_sections(platform: Pinterest, call: Call) -> Answer:
+    board = owned(platform, call, call.path.split("/")[3], platform.caller(call, "boards:read").id)
+    return page(call, [{"id": one.id, "name": one.name} for one in platform.sections if one.board_id == board.id])
+
+
+async def create_section(platform: Pinterest, call: Call) -> Answer:
+    profile, body = platform.caller(call, "boards:write"), call.json(refuse("invalid"))
+    board = owned(platform, call, call.path.split("/")[3], profile.id)
+    section = Section(platform.next_id(), board.id, profile.id, str(body.get("name")))
+    platform.sections.put(section.id, section)
+    return Answer(201, {"id": section.id, "name": section.name}, effect=True)
+
+
+def owned(platform: Pinterest, call: Call, board_id: str, profile_id: str) -> Board:
+    """The board of this profile, if the token may see it."""
+    board = platform.boards.get(board_id)
+    if board is None:
+        raise refuse("board")
+    refuse_if(board.profile_id != profile_id or not _is_shown(platform, call, board), "scopes")
+    return board
+
+
+def page(call: Call, rows: list[dict[str, Any]]) -> Answer:
+    """A page of rows; a bookmark leads to the next."""
+    first, count = int(call.query.get("bookmark", 0)), int(call.query.get("page_size", 25))
+    bookmark = str(first + count) if first + count < len(rows) else None
+    return Answer(200, {"items": rows[first : first + count], "bookmark": bookmark})
+
+
+def _is_shown(platform: Pinterest, call: Call, board: Board) -> bool:
+    return board.privacy != "SECRET" or platform.sees_secret(call)
+
+
+def _board(board: Board) -> dict[str, Any]:
+    return {"id": board.id, "name": board.name, "privacy": board.privacy, "owner": {"username": board.profile_id}}

@@ -14,7 +14,7 @@ from munadi.sandbox.exchange import Call
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run, site
 from munadi.sandbox.storage import Table
-from munadi.sandbox.telegram import chats, sending
+from munadi.sandbox.telegram import messages
 from munadi.sandbox.telegram.model import PROBLEMS, STORAGE_CHAT, Chat, File, Message, parameters, refuse
 
 DEFAULT = Chat("-1002000000001", "munadi_sandbox", 7_100_000_001)
@@ -22,11 +22,11 @@ DEFAULT = Chat("-1002000000001", "munadi_sandbox", 7_100_000_001)
 DEFAULT_TOKEN = "7100000001:sandboxMunadiTelegramBotTokenAAAAA"
 SENDS = ("sendMessage", "sendPhoto", "sendVideo", "sendAnimation", "sendDocument", "sendMediaGroup", "sendPoll")
 READS: dict[str, Run] = {
-    "getMe": chats.get_me,
-    "getChat": chats.get_chat,
-    "getChatMember": chats.get_member,
-    "stopMessageLiveLocation": chats.stop_live_location,
-    "deleteMessages": chats.delete,
+    "getMe": messages.get_me,
+    "getChat": messages.get_chat,
+    "getChatMember": messages.get_member,
+    "stopMessageLiveLocation": messages.stop_live_location,
+    "deleteMessages": messages.delete,
 }
 
 
@@ -44,11 +44,11 @@ class Telegram(Platform[Chat]):
     visible = frozenset(SENDS)
     routes = {
         **{f"* api/*/{name}": (name, run) for name, run in READS.items()},
-        **{f"POST api/*/{name}": (name, sending.send) for name in SENDS},
-        "POST api/*/forwardMessage": ("forwardMessage", sending.forward),
+        **{f"POST api/*/{name}": (name, messages.send) for name in SENDS},
+        "POST api/*/forwardMessage": ("forwardMessage", messages.forward),
         "GET site/**": ("site", site),
     }
-    variants = {f"store_{name}": sending.send for name in SENDS}
+    variants = {f"store_{name}": messages.send for name in SENDS}
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
@@ -83,20 +83,21 @@ class Telegram(Platform[Chat]):
 
     def seed_tokens(self, profile: Chat) -> None:
         self.issuer.issue("", profile.id, [], None, value=DEFAULT_TOKEN)
-        chats.found(self, profile)
+        profile.last = {}
+        messages.other(self, profile, "Channel created")
 
     def new_profile(self, name: str | None, beside: Chat | None) -> Chat:
         number = secrets.randbelow(10**9) + 10**9
         chat = Chat(f"-100{number}", self.new_username(name, signs="_", joint="_"), 6 * 10**9 + number)
-        chats.found(self, chat)
+        messages.other(self, chat, "Channel created")
         return chat
 
     def new_tokens(self, profile: Chat) -> dict[str, Any]:
         token = self.issuer.issue(f"{profile.bot_id}:", profile.id, [], None)
         return {"accessToken": token.value}
 
-    def permalink(self, message: Message, base_url: str) -> str:
-        return f"{base_url}/telegram/site/{self.profile(message.profile_id).username}/{message.number}"
+    def permalink(self, row: Message, base_url: str) -> str:
+        return f"{base_url}/telegram/site/{self.profile(row.profile_id).username}/{row.number}"
 
     def posts(self, base_url: str) -> list[PostView]:
         """Each message of a bot in its chat; an album is one post."""
@@ -107,14 +108,11 @@ class Telegram(Platform[Chat]):
         notes = [f"Poll: {' · '.join(message.poll)}"] if message.poll else []
         notes += [name for name, value in message.shown.items() if value]
         return self.view(
-            message.profile_id,
+            message,
+            base_url,
             id=str(message.number),
-            url=self.permalink(message, base_url),
-            text=message.text,
             kind="reply" if message.reply_to else message.kind,
-            received_at=message.received_at,
             media=self.shown_media([one.digest for one in album], []),
-            raw=vars(message),
             notes=notes,
         )
 

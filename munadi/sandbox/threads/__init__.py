@@ -18,7 +18,6 @@ from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse_if
 from munadi.sandbox.graph.platform import VERSION
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.media import FetchFailed
-from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import names, site
 from munadi.sandbox.threads import model as errors
 from munadi.sandbox.threads import operations
@@ -46,7 +45,6 @@ class Threads(ContainerPlatform[Account]):
     # `race`: for how long after FINISHED a publish misses the container.
     default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5}
     default_limits = {"postsPerDay": 250, "repliesPerDay": 1000}
-    default_switches = {"countBytes": False, "republishPublished": False, "userIdAsText": False}
     default_profile = DEFAULT
     error_type = errors.API
     known_errors = errors.KNOWN
@@ -105,12 +103,8 @@ class Threads(ContainerPlatform[Account]):
         """There is only one kind of token, so `which` makes no difference."""
         self.issuer.expire(profile_id)
 
-    def code_answer(self, token: Token) -> dict[str, Any]:
-        text = {"user_id": token.profile_id} if self.switches["userIdAsText"] else {}
-        return {**super().code_answer(token), **text}
-
     def checked_kind(self, profile: Account, values: dict[str, str]) -> str:
-        return errors.checked_kind(values, count_bytes=self.switches["countBytes"])
+        return errors.checked_kind(values)
 
     def delay_of(self, kind: str, values: dict[str, str]) -> str:
         return kind.lower()
@@ -151,9 +145,9 @@ class Threads(ContainerPlatform[Account]):
     def types(self, container: Container) -> tuple[str, str]:
         return READS_AS.get(container.kind, container.kind), "THREADS"
 
-    def permalink(self, post: Post, base_url: str) -> str:
+    def permalink(self, row: Post, base_url: str) -> str:
         """www.threads.com is `/threads/www` here, so that a link opens the post."""
-        return f"{base_url}/threads/www/@{self.profile(post.profile_id).username}/post/{post.shortcode}"
+        return f"{base_url}/threads/www/@{self.profile(row.profile_id).username}/post/{row.shortcode}"
 
     def facts(self, post: Post, call: Call) -> dict[str, Any]:
         return {

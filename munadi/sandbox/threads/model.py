@@ -77,14 +77,14 @@ class Account(model.Account):
     site = "https://www.threads.com/@{0.username}"
 
 
-def checked_kind(values: dict[str, str], *, count_bytes: bool) -> str:
+def checked_kind(values: dict[str, str]) -> str:
     """The media type of valid parameters; raises the refusal of the first broken rule."""
     kind, text = values.get("media_type", "").upper(), values.get("text", "")
     bad_parameter_if(kind not in MEDIA_TYPES, "Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}")
     is_item = flag(values, "is_carousel_item")
     bad_parameter_if(is_item and kind not in ("IMAGE", "VIDEO"), f"Carousel items cannot be of the type {kind}")
     bad_parameter_if(kind == "TEXT" and not text, "The parameter text is required.")
-    refuse_if((len(text.encode()) if count_bytes else len(text)) > TEXT_LENGTH, TEXT_TOO_LONG)
+    refuse_if(len(text) > TEXT_LENGTH, TEXT_TOO_LONG)
     long_text = json.loads(values.get("text_attachment", "{}"))
     attached = {values.get("link_attachment"), long_text.get("link_attachment_url")} - {None}
     refuse_if(len(set(LINK.findall(text)) | attached) > LINKS, LINK_LIMIT)

@@ -35,7 +35,6 @@ async def list_replies(platform: Threads, call: Call) -> Answer:
 
 
 async def publishing_limit(platform: Threads, call: Call) -> Answer:
-    """Only the requested fields."""
     owner = platform.owner(call, node_in(call, -2), BASIC)
     facts: dict[str, Any] = {}
     for bucket, config in BUCKETS.items():

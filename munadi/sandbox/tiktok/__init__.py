@@ -149,19 +149,17 @@ class TikTok(BearerPlatform[Account]):
     def live_posts(self) -> list[Publish]:
         return [one for one in self.publishes if self.status_of(one) == "PUBLISH_COMPLETE"]
 
-    def permalink(self, publish: Publish, base_url: str) -> str:
-        username = self.profile(publish.profile_id).username
-        return f"{base_url}/tiktok/www/@{username}/{publish.kind}/{publish.post_id}"
+    def permalink(self, row: Publish, base_url: str) -> str:
+        username = self.profile(row.profile_id).username
+        return f"{base_url}/tiktok/www/@{username}/{row.kind}/{row.post_id}"
 
     def posts(self, base_url: str) -> list[PostView]:
         return [
             self.view(
-                publish.profile_id,
+                publish,
+                base_url,
                 id=publish.post_id,
-                url=self.permalink(publish, base_url),
                 text="\n".join(part for part in (publish.title, publish.text) if part),
-                kind=publish.kind,
-                received_at=publish.received_at,
                 media=self.shown_media(publish.digests, []),
                 raw={name: value for name, value in asdict(publish).items() if name != "upload_token"},
             )

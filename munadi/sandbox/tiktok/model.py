@@ -52,7 +52,6 @@ FAIL_REASONS = names(
     "video_bitrate_check_failed video_pull_failed photo_pull_failed internal publish_cancelled auth_removed "
     "spam_risk_too_many_posts spam_risk_user_banned_from_posting spam_risk spam_risk_text privacy_level_not_authorized"
 )
-NOT_AUTHORIZED = (401, "The user did not authorize the scope required for completing this request.")
 
 
 def log_id() -> str:
@@ -66,8 +65,7 @@ def _body(name: str, status: int, text: str) -> dict[str, Any]:
 PROBLEMS = Problems(
     {
         "access_token_invalid": (401, "The access token is invalid or not found in the request."),
-        "scope_not_authorized": NOT_AUTHORIZED,
-        "scope_permission_missed": NOT_AUTHORIZED,
+        "scope_not_authorized": (401, "The user did not authorize the scope required for completing this request."),
         "rate_limit_exceeded": (429, "The API rate limit was exceeded. Please try again later."),
         "internal_error": (500, "Something went wrong. Please try again later."),
     },

@@ -121,7 +121,6 @@ def _init(platform: TikTok, call: Call, profile: Account, body: dict[str, Any], 
 
 
 def _describe(platform: TikTok, publish: Publish, profile: Account, info: dict[str, Any]) -> None:
-    """Check post_info."""
     photo = publish.kind == "photo"
     title, description = str(info.get("title") or ""), str(info.get("description") or "")
     long = _units(title) > (PHOTO_TITLE_UNITS if photo else TITLE_UNITS) or _units(description) > DESCRIPTION_UNITS

@@ -6,7 +6,6 @@ dollar. Not emulated: reposts, edits, communities, the activity API, OAuth 1.0a.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from munadi.sandbox import bearer
@@ -16,7 +15,7 @@ from munadi.sandbox.model import PostView
 from munadi.sandbox.oauth import Code, Token
 from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
-from munadi.sandbox.x import media, posting
+from munadi.sandbox.x import posting
 from munadi.sandbox.x.model import EPOCH, LOGIN, PRICES, PROBLEMS, Account, Medium, Tweet
 
 
@@ -37,7 +36,6 @@ class X(BearerPlatform[Account]):
     default_switches = {
         "refuseDuplicates": True,
         "selfServe": True,
-        "pretendSuccess": False,
         "failProcessing": False,
     }
     statuses = {"active", "premium", "locked", "suspended"}
@@ -54,11 +52,11 @@ class X(BearerPlatform[Account]):
         "GET api/2/users/*/tweets": ("timeline", posting.listed),
         "POST api/2/tweets": ("create_post", posting.create),
         "DELETE api/2/tweets/*": ("delete_post", posting.delete),
-        "POST api/2/media/upload/initialize": ("initialize_media", media.initialize),
-        "POST api/2/media/upload/*/append": ("append_media", media.append),
-        "POST api/2/media/upload/*/finalize": ("finalize_media", media.finalize),
-        "GET api/2/media/upload": ("media_status", media.status),
-        "POST api/2/media/metadata": ("describe_media", media.describe),
+        "POST api/2/media/upload/initialize": ("initialize_media", posting.initialize),
+        "POST api/2/media/upload/*/append": ("append_media", posting.append),
+        "POST api/2/media/upload/*/finalize": ("finalize_media", posting.finalize),
+        "GET api/2/media/upload": ("media_status", posting.media_status),
+        "POST api/2/media/metadata": ("describe_media", posting.describe),
     }
 
     def __init__(self, *parts: Any) -> None:
@@ -84,8 +82,8 @@ class X(BearerPlatform[Account]):
         body = {"token_type": "bearer", "expires_in": self.limits["accessTokenSeconds"], "access_token": access.value}
         return {**body, "scope": " ".join(source.scopes), **more}
 
-    def permalink(self, tweet: Tweet, base_url: str) -> str:
-        return f"{base_url}/x/www/{self.profile(tweet.profile_id).username}/status/{tweet.id}"
+    def permalink(self, row: Tweet, base_url: str) -> str:
+        return f"{base_url}/x/www/{self.profile(row.profile_id).username}/status/{row.id}"
 
     def posts(self, base_url: str) -> list[PostView]:
         return [self._view(tweet, base_url) for tweet in self.tweets]
@@ -96,14 +94,10 @@ class X(BearerPlatform[Account]):
         notes += [f"Poll: {' · '.join(tweet.poll['options'])}"] if tweet.poll else []
         notes += [f"Quotes {tweet.quoted}"] if tweet.quoted else []
         return self.view(
-            tweet.profile_id,
-            id=tweet.id,
-            url=self.permalink(tweet, base_url),
-            text=tweet.text,
+            tweet,
+            base_url,
             kind="reply" if tweet.reply_to else "post",
-            received_at=tweet.received_at,
             media=self.shown_media([one.digest for one in attached], [one.alt for one in attached]),
-            raw=asdict(tweet),
             comments=[] if tweet.reply_to else [one.text for one in self.tweets if one.reply_to == tweet.id],
             notes=notes,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,7 +42,7 @@ from munadi.sandbox.youtube.model import (
 # The token outlives Google's hour, so that a sandbox that is left running keeps working without an OAuth client.
 DEFAULT_TOKEN, DEFAULT_GRANT = "ya29.sandboxMunadiAccessToken", "1//0sandboxMunadiRefreshToken"
 ACCESS_SECONDS = 3_599
-UNUSED_SECONDS, TESTING_SECONDS = 182 * DAY, 7 * DAY  # how long a grant lives unused, and of an app that is tested
+UNUSED_SECONDS = 182 * DAY  # how long a grant lives unused
 LIVE_GRANTS = 100
 REVOKED = 1  # what a grant has for its end
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -74,13 +73,10 @@ class YouTube(BearerPlatform[Account]):
         "uploadsPerDay": 100,
         "unitsPerDay": 10_000,
         "uploadsPerChannel": 50,
-        "thumbnailsPerChannel": 100,
     }
     default_switches = {
-        "emptyBucketIs403": False,
         "keepPrivate": False,
         "rejectDuplicates": False,
-        "testingStatus": False,
     }
     statuses = {"active", "suspended", "no_channel", "unverified"}
     default_profile = Account("UCmunadisandboxdefault00", "@munadi.sandbox", "Munadi Sandbox")
@@ -182,8 +178,6 @@ class YouTube(BearerPlatform[Account]):
         used, now = self.issuer.tokens.get(value), self.clock.now()
         if used is None or used.kind != "refresh" or used.revoked_subcode or now >= used.used_at + UNUSED_SECONDS:
             raise self.token_refusal("invalid_grant")
-        if self.switches["testingStatus"] and now >= used.issued_at + TESTING_SECONDS:
-            raise self.token_refusal("invalid_grant")
         used.used_at = now
         return self.issuer.tokens.put(used.value, used)
 
@@ -250,26 +244,26 @@ class YouTube(BearerPlatform[Account]):
         self.usage.put(bucket, usage)
         return True
 
+    def permalink(self, row: Video, base_url: str) -> str:
+        return f"https://www.youtube.com/watch?v={row.id}"
+
     def posts(self, base_url: str) -> list[PostView]:
         """What can be watched: public or unlisted, and processed."""
         return [
-            self._view(video)
+            self._view(video, base_url)
             for video in self.videos
             if video.privacy != "private" and videos.upload_status(self, video) == "processed"
         ]
 
-    def _view(self, video: Video) -> PostView:
+    def _view(self, video: Video, base_url: str) -> PostView:
         title = str(video.snippet["title"])
         return self.view(
-            video.profile_id,
-            id=video.id,
-            url=f"https://www.youtube.com/watch?v={video.id}",
+            video,
+            base_url,
             text=str(video.snippet["description"]) or title,
             kind="short" if video.is_short else "video",
             received_at=video.seen_at or video.uploaded_at,
             media=self.shown_media([video.digest, video.thumbnail], [title, f"thumbnail: {title}"]),
-            raw=asdict(video),
-            comments=[comment.text for comment in self.comments_on(video.id)],
         )
 
 

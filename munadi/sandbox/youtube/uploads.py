@@ -27,7 +27,7 @@ RANGE = re.compile(r"^bytes (?:\*|(\d+)-(\d+))/(\d+)$")
 async def start(platform: YouTube, call: Call) -> Answer:
     """Every call counts against the day's bucket, also one whose metadata are refused."""
     if not platform.spend("uploads", 1, platform.limits["uploadsPerDay"]):
-        return PROBLEMS.answer("quotaExceeded" if platform.switches["emptyBucketIs403"] else "rateLimitExceeded")
+        return PROBLEMS.answer("rateLimitExceeded")
     profile = platform.channel_of(call, UPLOAD)
     session = _described(platform, call, profile)
     since = platform.clock.now() - DAY
