@@ -256,20 +256,16 @@ class Platform(ABC, Generic[Profile]):
     def comments_on(self, post_id: str) -> list[Comment]:
         return [comment for comment in self.comments if comment.post_id == post_id]
 
-    def permalink(self, row: Any, base_url: str) -> str:
-        """The address of a post."""
-        raise NotImplementedError
+    @abstractmethod
+    def permalink(self, row: Any, base_url: str) -> str: ...
 
     def view(self, row: Any, base_url: str, **facts: Any) -> PostView:
         """A visible post; `facts` are what its row does not have under the names of `PostView`."""
         profile, own = self.profile(row.profile_id), asdict(row)
-        shown: dict[str, Any] = {
-            name: own[name] for name in ("id", "text", "kind", "received_at", "link") if name in own
-        }
-        shown |= {"profile": profile.id, "profile_name": profile.name, "raw": own} | facts
-        if "comments" not in shown:
-            shown["comments"] = [comment.text for comment in self.comments_on(own.get("id", ""))]
-        return PostView(**{"channel": self.channel, "url": self.permalink(row, base_url), **shown})
+        shown: dict[str, Any] = {"profile": profile.id, "profile_name": profile.name, "raw": own}
+        shown |= {name: own[name] for name in ("id", "text", "kind", "received_at", "link") if name in own}
+        shown["comments"] = [comment.text for comment in self.comments_on(own.get("id", ""))]
+        return PostView(**{"channel": self.channel, "url": self.permalink(row, base_url), **shown, **facts})
 
     def shown_media(self, digests: Sequence[str | None], alts: Sequence[str]) -> list[tuple[StoredMedia, str]]:
         """The stored media of these digests with their alt texts; a missing alt text is empty."""

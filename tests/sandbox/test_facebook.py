@@ -102,7 +102,7 @@ def test_unknown_objects_and_fields_have_their_codes_and_all_answers_the_usage(f
     missing = facebook.get(f"{PAGE}_1")
     assert refusal(missing) == (100, 33)
     assert {"x-app-usage", "x-business-use-case-usage"} <= set(missing.headers)
-    assert refusal(facebook.get(f"{PAGE}/posts", fields="birthday")) == (100, None)
+    assert refusal(facebook.get(facebook.feed(message="x"), fields="birthday")) == (100, None)
 
 
 def test_a_photo_may_have_four_megabytes(facebook: Facebook, site: MediaSite) -> None:

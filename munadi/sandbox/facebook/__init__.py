@@ -51,7 +51,6 @@ class Facebook(PersonPlatform[Page]):
     revocations = errors.REVOCATIONS
     person_scopes = ALL_SCOPES
     repeats_page_tokens = False
-    page_fields = {"id", "name", "username", "access_token", "tasks", "category"}
     person_consent = ConsentRules(
         "AQ", {"error": "access_denied", "error_reason": "user_denied", "error_description": "Permissions error"}
     )

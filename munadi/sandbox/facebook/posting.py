@@ -13,9 +13,8 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import model as errors
 from munadi.sandbox.facebook.model import COMMENT, IMAGE_BYTES, PUBLISH, READ, Page, Photo, Post, image_type, permalink
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.reading import fields, flag, graph_time, listing, new_id, node_in, parameters, selected
+from munadi.sandbox.graph.reading import flag, graph_time, listing, new_id, node_in, parameters, selected
 from munadi.sandbox.media import FetchFailed, fetch
-from munadi.sandbox.platform import names
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 MESSAGE_UNITS = 63_206
 INDEXED = re.compile(r"^attached_media\[(\d+)\]$")
 ONES_OWN = ("facebook.com", "fb.com", "fb.me", "fb.watch")
-POST_FIELDS = names("id message created_time permalink_url is_published attachments")
-COMMENT_FIELDS = {"id", "message", "created_time", "from"}
-STORY_FIELDS = {"post_id", "status", "creation_time", "media_type", "media_id", "url"}
-PAGE_FIELDS = {"id", "name", "username", "link", "category", "access_token"}
 Show = Callable[["Facebook", Post, Call], dict[str, Any]]
 
 
@@ -176,11 +171,11 @@ async def node(platform: Facebook, call: Call) -> Answer:
             raise platform.missing(name, call)
         person = platform.persons.get(token.profile_id)
         facts = {"id": token.profile_id, "name": person.name if person else ""}
-        return Answer(200, selected(call, facts, {"id", "name"}, "User", ["name"]))
+        return Answer(200, selected(call, facts, "name"))
     shown = platform.page_facts(page, call) | {"link": page.url}
     if "access_token" in parameters(call).get("fields", ""):
         shown["access_token"] = (token if token.kind == "page" else platform.page_token(page, token)).value
-    return Answer(200, selected(call, shown, PAGE_FIELDS, "Page", ["name"]))
+    return Answer(200, selected(call, shown, "name"))
 
 
 async def read_post(platform: Facebook, call: Call) -> Answer:
@@ -192,18 +187,17 @@ async def published_posts(platform: Facebook, call: Call) -> Answer:
 
 
 async def list_stories(platform: Facebook, call: Call) -> Answer:
-    return _list(platform, call, lambda post: platform.is_listed(post) and post.kind == "story", _story, STORY_FIELDS)
+    return _list(platform, call, lambda post: platform.is_listed(post) and post.kind == "story", _story)
 
 
 async def list_comments(platform: Facebook, call: Call) -> Answer:
     post = platform.readable_post(call, node_in(call, -2))
     page = platform.profile(post.profile_id)
-    fields(parameters(call), COMMENT_FIELDS, "Comment")  # an empty list refuses them, too
     data = []
     for comment in platform.comments_on(post.id):
         facts: dict[str, Any] = {"id": comment.id, "message": comment.text}
         facts |= {"from": {"id": page.id, "name": page.title}, "created_time": graph_time(comment.created_at)}
-        data.append(selected(call, facts, COMMENT_FIELDS, "Comment", ["created_time", "from", "message"]))
+        data.append(selected(call, facts, "created_time", "from", "message"))
     return Answer(200, {"data": data})
 
 
@@ -212,10 +206,8 @@ def _list(
     call: Call,
     wanted: Callable[[Post], bool],
     show: Show | None = None,
-    known: set[str] = POST_FIELDS,
 ) -> Answer:
     page = platform.owner(call, node_in(call, -2), READ)
-    fields(parameters(call), known, "Post")  # an empty list refuses them, too
     own = (post for post in platform.published if post.profile_id == page.id and wanted(post))
     return listing(call, own, lambda post: post.created_at, lambda post: (show or _post)(platform, post, call))
 
@@ -230,14 +222,14 @@ def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
         "message": post.message or None,
         "attachments": {"data": attachments} if attachments else None,
     }
-    return selected(call, facts, POST_FIELDS, "Post", ["created_time", "message"])
+    return selected(call, facts, "created_time", "message")
 
 
 def _story(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
     facts = {"post_id": post.number, "status": "PUBLISHED", "creation_time": str(int(post.created_at))}
     facts |= {"media_type": "video" if post.video_id else "photo", "media_id": post.video_id or post.photos[0]}
     facts["url"] = permalink(post, call.base_url)
-    return selected(call, facts, STORY_FIELDS, "Story", sorted(STORY_FIELDS))
+    return selected(call, facts, *facts)
 
 
 def _attachments(post: Post, base_url: str) -> list[dict[str, Any]]:

@@ -13,14 +13,13 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import model as errors
 from munadi.sandbox.facebook.model import PUBLISH, READ, Page, Post, Video, image_type, upload_refused, video_problem
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.reading import fields, graph_time, new_id, node_in, parameters, whole_number
+from munadi.sandbox.graph.reading import graph_time, new_id, node_in, parameters, selected, whole_number
 from munadi.sandbox.media import sniff
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
 
 CHUNK = 1024 * 1024
-VIDEO_FIELDS = {"id", "status", "published", "permalink_url", "post_id", "created_time"}
 
 
 async def start(platform: Facebook, call: Call) -> Answer:
@@ -119,14 +118,15 @@ async def delete(platform: Facebook, call: Call) -> Answer:
 async def status(platform: Facebook, call: Call) -> Answer:
     page = platform.caller(call, READ)
     video = platform.own_video(node_in(call), page, call)
-    wanted = fields(parameters(call), VIDEO_FIELDS, "Video") or ["id"]
     post = platform.published.get(video.post_id or "")
     live = post is not None and _is_live(platform, video)
     facts: dict[str, Any] = {"id": video.id, "status": _phases(platform, video), "published": live}
-    if post is not None:
-        created_at = graph_time(post.created_at)
-        facts |= {"permalink_url": post.video_path, "created_time": created_at, "post_id": post.number}
-    return Answer(200, {name: facts[name] for name in {*wanted, "id"} if name in facts})
+    facts |= {
+        "permalink_url": post.video_path if post else None,
+        "created_time": graph_time(post.created_at) if post else None,
+        "post_id": post.number if post else None,
+    }
+    return Answer(200, selected(call, facts, "id"))
 
 
 def _state(platform: Facebook, video: Video) -> str:

@@ -70,8 +70,7 @@ class ContainerPlatform(AccountPlatform[Profile]):
     # restricted, not_fetchable, few_children, child_missing, child_no_item, child_unfinished, container_missing,
     # and for publishing a container in this state IN_PROGRESS, EXPIRED, ERROR
     refusals: ClassVar[Mapping[str, GraphError]]
-    container_fields: ClassVar[tuple[str, set[str], list[str]]]  # the node's type, its fields, those by default
-    post_fields: ClassVar[tuple[str, set[str]]]
+    status_by_default: ClassVar[tuple[str, ...]] = ()  # the fields of a container that is asked for none
     interrupted: ClassVar[str]  # the problem of a video whose download a restart ended
     video_bytes: ClassVar[int]
     links_pages: ClassVar[bool] = True  # lists have a link to the next page

@@ -14,7 +14,6 @@ from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Content, Post
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.reading import (
-    fields,
     listed,
     listing,
     new_id,
@@ -45,8 +44,7 @@ async def status(platform: ContainerPlatform[Any], call: Call) -> Answer:
     profile = platform.caller(call, platform.publish_scope)
     container = platform.owned(platform.containers, node_in(call), profile, call)
     facts = {"id": container.id, **platform.status_facts(container, platform.state(container))}
-    node, known, default = platform.container_fields
-    return Answer(200, selected(call, facts, known, node, default))
+    return Answer(200, selected(call, facts, *platform.status_by_default))
 
 
 async def publish(platform: ContainerPlatform[Any], call: Call) -> Answer:
@@ -96,15 +94,13 @@ async def read_post(platform: ContainerPlatform[Any], call: Call) -> Answer:
 
 def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts: Iterable[Post]) -> Answer:
     """The profile's own of these posts, newest first."""
-    fields(parameters(call), platform.post_fields[1], platform.post_fields[0])  # an empty list refuses them, too
     own = (post for post in posts if post.profile_id == profile.id)
     shown = partial(_shown, platform, call)
     return listing(call, own, lambda post: post.published_at, shown, next_link=platform.links_pages)
 
 
 def _shown(platform: ContainerPlatform[Any], call: Call, post: Post) -> dict[str, Any]:
-    node, known = platform.post_fields
-    return selected(call, platform.facts(post, call), known, node, ["id"])
+    return selected(call, platform.facts(post, call), "id")
 
 
 def _require_unrestricted(platform: ContainerPlatform[Any], profile: Any) -> None:

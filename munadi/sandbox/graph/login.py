@@ -112,7 +112,6 @@ def _granted(platform: AccountPlatform[Any], token: Token) -> Answer:
     return bearer_answer(new, LONG_SECONDS, **platform.granted_extras(new))
 
 
-LISTED_BY_DEFAULT = ["access_token", "category", "name", "tasks"]
 PERSON_CODE_PROBLEMS = {
     "code": ("This authorization code has been used or has expired.",),
     "client": ("Error validating verification code. It was given to another app",),
@@ -122,7 +121,6 @@ PERSON_CODE_PROBLEMS = {
 
 class PersonPlatform(GraphPlatform[Profile]):
     person_scopes: ClassVar[list[str]]
-    page_fields: ClassVar[set[str]]  # of a Page in the list of a person's Pages
     person_consent: ClassVar[ConsentRules]
     tasks: ClassVar[list[str]]
     has_persons = True
@@ -200,7 +198,7 @@ async def list_pages(platform: PersonPlatform[Any], call: Call) -> Answer:
     for profile in shown:
         more = {"access_token": platform.page_token(profile, token).value, "tasks": platform.tasks}
         facts = platform.page_facts(profile, call) | more
-        data.append(selected(call, facts, platform.page_fields, "Page", LISTED_BY_DEFAULT))
+        data.append(selected(call, facts, "access_token", "category", "name", "tasks"))
     return Answer(200, {"data": data, "paging": paging})
 
 

@@ -57,15 +57,12 @@ def listed(values: dict[str, str], name: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
-    """The requested fields without nested fields and modifiers; an unknown one is refused as Meta does."""
-    text, before = values.get("fields", ""), ""
+def asked(call: Call) -> list[str]:
+    """The names of the requested fields, without nested fields and modifiers."""
+    text, before = parameters(call).get("fields", ""), ""
     while text != before:
         text, before = re.sub(r"\{[^{}]*\}", "", text), text
-    wanted = [name for part in text.split(",") if (name := part.split(".")[0].strip())]
-    for name in wanted:
-        bad_parameter_if(name not in known, f"Tried accessing nonexisting field ({name}) on node type ({node})")
-    return wanted
+    return [name for part in text.split(",") if (name := part.split(".")[0].strip())]
 
 
 def whole_number(values: dict[str, str], name: str, default: int) -> int:
@@ -108,10 +105,12 @@ def listing(
     return Answer(200, {"data": [show(row) for row in page]} | ({"paging": paging} if paging else {}))
 
 
-def selected(call: Call, facts: dict[str, Any], known: set[str], node: str, default: Sequence[str]) -> dict[str, Any]:
-    """The requested facts and the id; a known field without a value is left out, as Meta does."""
-    wanted = fields(parameters(call), known, node) or default
-    return {name: facts[name] for name in dict.fromkeys([*wanted, "id"]) if facts.get(name) is not None}
+def selected(call: Call, facts: dict[str, Any], *default: str) -> dict[str, Any]:
+    """The requested facts and the id. Meta leaves out a fact without a value, and refuses a name that is none."""
+    wanted = asked(call)
+    for name in wanted:
+        bad_parameter_if(name not in facts, f"Tried accessing nonexisting field ({name})")
+    return {name: facts[name] for name in dict.fromkeys([*(wanted or default), "id"]) if facts.get(name) is not None}
 
 
 def graph_time(seconds: float) -> str:

@@ -20,14 +20,11 @@ from munadi.sandbox.instagram.model import BASIC, COMMENTS, PAGE_HOST, PAGE_SCOP
 from munadi.sandbox.instagram.operations import on_page_host
 from munadi.sandbox.media import FetchFailed
 from munadi.sandbox.oauth import Token
-from munadi.sandbox.platform import names, site
+from munadi.sandbox.platform import site
 
 DEFAULT = Account("17841400000000001", "munadi.sandbox", "26000000000000001")
 DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAsandboxInstagramPersonToken"
-MEDIA_FIELDS = names(
-    "id caption media_type media_product_type permalink shortcode timestamp username children alt_text"
-)
 KINDS = {"REELS": "reel", "STORY": "story"}
 STATUS_TEXTS = {
     "IN_PROGRESS": "In Progress: Media is still being processed.",
@@ -58,8 +55,6 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
     text_parameter, shown_options = "caption", errors.SHOWN
     image_ratios = (0.8 - 0.01, 1.91 + 0.01)  # 4:5 to 1.91:1; a crop to whole pixels misses a ratio by a little
     children = (2, 10)
-    container_fields = ("IGContainer", {"id", "status", "status_code"}, [])
-    post_fields = ("IGMedia", MEDIA_FIELDS)
     interrupted = errors.VIDEO_LOST
     video_bytes = errors.VIDEO_BYTES
     visible = frozenset({"media_publish", "comments"})

@@ -22,7 +22,6 @@ COMMENTS = "instagram_business_manage_comments"
 PAGE_SCOPES = {BASIC: "instagram_basic", PUBLISH: "instagram_content_publish", COMMENTS: "instagram_manage_comments"}
 ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement"]
 PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through its Page
-PAGE_FIELDS = {"id", "name", "category", "instagram_business_account"}
 MIB = 1024 * 1024
 VIDEO_BYTES = 300 * MIB
 VIDEO = VideoRules((2.95, 900.5), (0.01, 10), largest=VIDEO_BYTES)

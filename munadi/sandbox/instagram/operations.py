@@ -11,12 +11,11 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
 from munadi.sandbox.graph.errors import bad_parameter_if
 from munadi.sandbox.graph.login import CONSENT, PersonPlatform
-from munadi.sandbox.graph.reading import fields, graph_time, new_id, node_in, parameters, selected, whole_number
+from munadi.sandbox.graph.reading import graph_time, new_id, node_in, parameters, selected, whole_number
 from munadi.sandbox.instagram.model import (
     ALL_PAGE_SCOPES,
     BASIC,
     COMMENTS,
-    PAGE_FIELDS,
     PAGE_HOST,
     PUBLISH,
     Account,
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from munadi.sandbox.instagram import Instagram
 
 NAMED_ACCOUNT = "instagram_business_account{id,username}"
-ACCOUNT_FIELDS = {"id", "user_id", "username", "name", "account_type"}
-COMMENT_FIELDS = {"id", "text", "timestamp", "username"}
 
 
 def on_page_host(call: Call) -> bool:
@@ -38,7 +35,6 @@ class InstagramPages(PersonPlatform[Account]):
     person_scopes = ALL_PAGE_SCOPES
     person_consent = CONSENT
     repeats_page_tokens = True
-    page_fields = PAGE_FIELDS | {"access_token", "tasks"}
     tasks = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MANAGE", "MESSAGING", "MODERATE"]
 
     def person_choices(self) -> Iterable[Choice]:
@@ -68,8 +64,8 @@ async def me(platform: InstagramPages, call: Call) -> Answer:
     account = platform.profile(token.profile_id)
     if token.kind == "person":
         person = {"id": account.person_id, "name": f"Owner of {account.username}"}
-        return Answer(200, selected(call, person, {"id", "name"}, "User", ["name"]))
-    return Answer(200, selected(call, platform.page_facts(account, call), PAGE_FIELDS, "Page", ["name"]))
+        return Answer(200, selected(call, person, "name"))
+    return Answer(200, selected(call, platform.page_facts(account, call), "name"))
 
 
 async def page_account(platform: Instagram, call: Call) -> Answer:
@@ -78,7 +74,7 @@ async def page_account(platform: Instagram, call: Call) -> Answer:
     if node_in(call) != found.id:
         raise platform.missing(node_in(call), call)
     facts = {**platform.account_facts(found), "id": found.id}
-    return Answer(200, selected(call, facts, {"id", "username", "name"}, "IGUser", ["id"]))
+    return Answer(200, selected(call, facts))
 
 
 async def account(platform: Instagram, call: Call) -> Answer:
@@ -87,19 +83,18 @@ async def account(platform: Instagram, call: Call) -> Answer:
         raise platform.missing(node_in(call), call)
     facts = {**platform.account_facts(found), "id": found.app_scoped_id, "user_id": found.id}
     facts["account_type"] = found.account_type
-    return Answer(200, selected(call, facts, ACCOUNT_FIELDS, "IGUser", ["id"]))
+    return Answer(200, selected(call, facts))
 
 
 async def publishing_limit(platform: Instagram, call: Call) -> Answer:
     profile = platform.owner(call, node_in(call, -2), PUBLISH)
     values = parameters(call)
-    wanted = fields(values, {"quota_usage", "config"}, "ContentPublishingLimitResponse") or ["quota_usage"]
     now = platform.clock.now()
     since = whole_number(values, "since", int(now - DAY))
     bad_parameter_if(since < now - DAY - 60, "Param since must be within the last 24 hours")
     config = {"quota_total": platform.limits["postsPerDay"], "quota_duration": DAY}
     facts: dict[str, Any] = {"config": config, "quota_usage": platform.published_since(profile, since)}
-    return Answer(200, {"data": [{name: facts[name] for name in wanted}]})
+    return Answer(200, {"data": [selected(call, facts, "quota_usage")]})
 
 
 async def comment(platform: Instagram, call: Call) -> Answer:
@@ -114,7 +109,7 @@ async def list_comments(platform: Instagram, call: Call) -> Answer:
     shown = []
     for one in reversed(platform.comments_on(media_id)):
         facts = {"id": one.id, "text": one.text, "timestamp": graph_time(one.created_at), "username": profile.username}
-        shown.append(selected(call, facts, COMMENT_FIELDS, "IGComment", ["timestamp", "text"]))
+        shown.append(selected(call, facts, "timestamp", "text"))
     return Answer(200, {"data": shown})
 
 

@@ -18,7 +18,7 @@ from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse_if
 from munadi.sandbox.graph.platform import VERSION
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.media import FetchFailed
-from munadi.sandbox.platform import names, site
+from munadi.sandbox.platform import site
 from munadi.sandbox.threads import model as errors
 from munadi.sandbox.threads import operations
 from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
@@ -26,7 +26,6 @@ from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES
 DEFAULT = Account("26750000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 UNVERSIONED = {"exchange_code", "exchange_token", "refresh_token"}
-POST_FIELDS = names("id media_product_type media_type permalink username text timestamp shortcode children alt_text")
 READS_AS = {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}
 BUCKET_LIMITS = {"quota": "postsPerDay", "reply_quota": "repliesPerDay"}
 NOTES = {
@@ -58,8 +57,7 @@ class Threads(ContainerPlatform[Account]):
     text_parameter, shown_options = "text", errors.SHOWN
     image_ratios = (0.0, errors.WIDEST + 0.05)
     children = (2, 20)
-    container_fields = ("ThreadsMediaContainer", {"id", "status", "error_message"}, ["status"])
-    post_fields = ("ThreadsMedia", POST_FIELDS)
+    status_by_default = ("status",)
     interrupted = "UNKNOWN"
     video_bytes = errors.VIDEO_BYTES
     links_pages = False
@@ -123,8 +121,7 @@ class Threads(ContainerPlatform[Account]):
         return container
 
     def status_facts(self, container: Container, state: str) -> dict[str, Any]:
-        problem = {"error_message": container.problem or "UNKNOWN"} if state == "ERROR" else {}
-        return {"status": state, **problem}
+        return {"status": state, "error_message": (container.problem or "UNKNOWN") if state == "ERROR" else None}
 
     def download_problem(self, failure: FetchFailed) -> str:
         return "FAILED_DOWNLOADING_VIDEO"

@@ -8,20 +8,19 @@ from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
 from munadi.sandbox.graph.container_platform import display_name
-from munadi.sandbox.graph.reading import fields, node_in, parameters, selected
+from munadi.sandbox.graph.reading import node_in, selected
 from munadi.sandbox.threads.model import BASIC, READ_REPLIES
 
 if TYPE_CHECKING:
     from munadi.sandbox.threads import Threads
 
-PROFILE_FIELDS = {"id", "username", "name", "is_verified"}
 BUCKETS = {"quota": "config", "reply_quota": "reply_config"}
 
 
 async def profile(platform: Threads, call: Call) -> Answer:
     found = platform.owner(call, node_in(call), BASIC)
     facts = {"id": found.id, "username": found.username, "name": display_name(found), "is_verified": False}
-    return Answer(200, selected(call, facts, PROFILE_FIELDS, "ThreadsUser", ["id"]))
+    return Answer(200, selected(call, facts))
 
 
 async def list_threads(platform: Threads, call: Call) -> Answer:
@@ -40,8 +39,7 @@ async def publishing_limit(platform: Threads, call: Call) -> Answer:
     for bucket, config in BUCKETS.items():
         facts[f"{bucket}_usage"] = len(platform.used(owner, bucket))
         facts[config] = {"quota_total": platform.total(bucket), "quota_duration": DAY}
-    wanted = fields(parameters(call), set(facts), "ThreadsPublishingLimit") or ["quota_usage"]
-    return Answer(200, {"data": [{name: facts[name] for name in wanted}]})
+    return Answer(200, {"data": [selected(call, facts, "quota_usage")]})
 
 
 async def inspect_token(platform: Threads, call: Call) -> Answer:
