@@ -17,7 +17,7 @@ from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event_kinds import EVENT_KINDS
 from munadi.domain.reasons import REASONS
 from munadi.publishing.states import TRANSITIONS
-from scripts import python_client, typescript_sdk
+from scripts import python_client, python_shapes, typescript_sdk
 from scripts.bound_tables import bounds
 from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
@@ -154,7 +154,8 @@ def main() -> int:
     REFERENCE.mkdir(parents=True, exist_ok=True)
     made = {REFERENCE / name: make() if name.endswith(".json") else NOTE + make() for name, make in PAGES.items()}
     document = made[REFERENCE / "openapi.json"]
-    made |= typescript_sdk.pages(document) | python_client.pages(document)
+    for sdk in (typescript_sdk, python_shapes, python_client):
+        made |= sdk.pages(document)
     stale = [path.name for path, page in made.items() if not path.exists() or path.read_text() != page]
     for path in made if stale and not check else ():
         path.write_text(made[path])
