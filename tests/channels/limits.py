@@ -10,7 +10,6 @@ from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from tests.channels.making import draft, image, video
 
-MIB = 1024 * 1024
 OPAQUE: dict[str, Any] = {"has_alpha": False, "animated": False}
 Make = Callable[..., Draft]
 

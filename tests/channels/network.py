@@ -31,13 +31,15 @@ def answer(status: int, body: Any = None, headers: Mapping[str, str] | None = No
 class Network(httpx.AsyncBaseTransport):
     """`on(...)` scripts what a method and path answer, in order; the last answer repeats.
 
-    As with a real connection, a trace event comes before the first byte, and `unreachable` before any.
+    As with a real connection, a trace event comes before the first byte, and `unreachable` before any. The requests
+    whose numbers are in `lost` arrive, and are not answered.
     """
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self.unreachable = False
         self.reading_posts: tuple[str, ...] = ()
+        self.lost: set[int] = set()
         self._script: dict[tuple[str, str], list[Answer]] = defaultdict(list)
 
     def on(self, method: str, path: str, *answers: Answer) -> Network:
@@ -72,6 +74,8 @@ class Network(httpx.AsyncBaseTransport):
         await request.aread()
         self.requests.append(request)
         found = self._next(request)
+        if len(self.requests) - 1 in self.lost:
+            raise httpx.ReadTimeout("the answer is lost")
         if isinstance(found, Exception):
             raise found
         return found(request) if callable(found) else _copy(found)

@@ -15,7 +15,6 @@ from tests.channels.network import Network, answer, ok
 
 USER = "1860000000000000001"
 TWEETS, LISTED, ME = "/2/tweets", f"/2/users/{USER}/tweets", "/2/users/me"
-TYPES = "https://api.x.com/2/problems/"
 SETTINGS: dict[str, Any] = {
     "hosts": {"api": "https://api.example/x", "auth": "https://site.example/x", "upload": "https://up.example/x"},
     "client_id": "xclient",

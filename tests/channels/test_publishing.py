@@ -5,6 +5,7 @@ The contract suite has one scene for each channel; here each kind of post has on
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -15,26 +16,22 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as facebook
-from tests.channels import scene_x as x
 from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
 from tests.channels.bluesky.servers import DID
 from tests.channels.bluesky.test_thread import THREAD
 from tests.channels.bluesky.test_wire import CID, CLOSED, URI
 from tests.channels.calls import Saved
+from tests.channels.case import Net, state
+from tests.channels.cases import linkedin, mastodon, pinterest, telegram, x
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
-from tests.channels.linkedin.steps import STEPS as LINKEDIN
 from tests.channels.making import NOW, Bench, bench, error_of, image, publication
-from tests.channels.mastodon import test_publish as mastodon
 from tests.channels.network import answer, ok
-from tests.channels.pinterest.steps import STEPS as PINTEREST
-from tests.channels.scene_mastodon import SALE, status
-from tests.channels.scene_mastodon import WHO as MASTODON
+from tests.channels.scene_linkedin import MEMBER, SHARE
+from tests.channels.scene_telegram import stored
 from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
 from tests.channels.steps import BARE, NO_ID, Step, of
-from tests.channels.telegram.steps import STEPS as TELEGRAM
-from tests.channels.x import test_media as x_media
 
 NO_SUCCESS = ({"success": False}, {"success": "yes"}, {}, [], "not json")
 ONE_PHOTO = {"photos": [{"id": "p1", "made_at": NOW.isoformat()}]}
@@ -73,16 +70,6 @@ def bluesky_over(said: Any) -> Bench:
     return bluesky.over(said or bluesky.written)
 
 
-def mastodon_over(said: Any) -> Bench:
-    return mastodon.over(said or ok(status()))
-
-
-def x_over(said: Any) -> Bench:
-    built = bench("x", x.SETTINGS)
-    built.network.on("POST", x.TWEETS, said or x.made())
-    return built
-
-
 NO_TWEET = ({}, {"data": {}}, {"data": None}, {"data": {"id": {}}}, {"id": "117"}, [], "not json")
 
 
@@ -90,6 +77,63 @@ def tiktok_step(name: str, draft: PublicationDraft, ready: Handle, *unready: Han
     return Step(f"tiktok {name}", lambda _: tiktok.scripted(), draft, WHO, ready, (), unready)
 
 
+NO_URN = ({}, {"id": "117"}, {"id": None}, [], "not json")
+RESULTS = (None, {}, [], True, [{}], {"message_id": "117"}, [{"message_id": 1}, {}])
+NO_MESSAGE = (
+    *({"ok": True, "result": result} for result in RESULTS),
+    {"ok": False, "result": {"message_id": 117}},
+    {"result": {"message_id": 117}},
+    [],
+    "not json",
+)
+
+
+def posted(net: Net, request: str, name: str, draft: PublicationDraft, handle: Handle | None, *more: Any) -> Step:
+    """A step whose visible call is this request."""
+    return Step(
+        f"{net.name} {name}", lambda said: net.bench({request: said} if said else {}), draft, net.account, handle, *more
+    )
+
+
+def live(*steps: str, post: str = "117") -> Handle:
+    return of(posts={step: {"id": post} for step in ("post", *steps)})
+
+
+IN_THREAD = ((), (live("part-2"),), "part-2")
+SEEN = state(**linkedin.ready("7", is_ready=False))
+SHEET = of(media=[linkedin.asset(id=linkedin.DOC, kind="documents")])
+UNDER = linkedin.SALE.model_copy(update={"first_comment": "More"})
+COMMENTED = of(posts={"post": {"id": SHARE}, "comment": {"id": "urn:li:comment:8"}})
+POSTED = [
+    *(
+        step
+        for net, request, proofless, thread in (
+            (mastodon.NET, mastodon.POST, NO_ID, mastodon.THREAD),
+            (x.NET, x.POST, NO_TWEET, x.THREAD),
+            (telegram.NET, telegram.POST, NO_MESSAGE, telegram.THREAD),
+        )
+        for step in (
+            posted(net, request, "text", thread.model_copy(update={"parts": ()}), None, proofless, (), (live(),)),
+            posted(net, request, "part", thread, live(), proofless, *IN_THREAD),
+        )
+    ),
+    posted(mastodon.NET, mastodon.POST, "picture", mastodon.PICTURE, state(**mastodon.ready("7")), NO_ID,
+           (None, BARE, of(media=[mastodon.uploaded(is_ready=False)]))),
+    posted(x.NET, x.POST, "picture", x.PICTURE, state(**x.ready("7")), NO_TWEET,
+           (None, BARE, state(**x.ready("7", is_described=False)))),
+    posted(telegram.NET, telegram.PHOTO, "picture", telegram.PICTURE, None, NO_MESSAGE),
+    posted(telegram.NET, telegram.GROUP, "stored album", telegram.ALBUM, stored("a", "b"), NO_MESSAGE,
+           (None, BARE, stored("a"))),
+    posted(pinterest.NET, pinterest.POST, "image", pinterest.SALE, None, NO_ID, (), (live(post="813"),)),
+    posted(pinterest.NET, pinterest.POST, "video", pinterest.FILM, state(**pinterest.ready()), NO_ID,
+           (None, BARE, of(media=[pinterest.uploaded(is_ready=False)]))),
+    posted(linkedin.NET, linkedin.POST, "text", linkedin.SALE, None, NO_URN, (), (live(post=SHARE),)),
+    posted(linkedin.NET, linkedin.POST, "picture", linkedin.PICTURE, state(**linkedin.ready("7")), NO_URN,
+           (None, BARE, SEEN)),
+    posted(linkedin.NET, linkedin.POST, "document", linkedin.SHEET, SHEET, NO_URN, (None, BARE)),
+    replace(posted(linkedin.NET, linkedin.COMMENT, "comment", UNDER, live(post=SHARE), NO_URN, (), (COMMENTED,),
+                   "comment"), account=MEMBER),
+]  # fmt: skip
 STEPS = [
     containers(INSTAGRAM),
     containers(THREADS),
@@ -115,59 +159,7 @@ STEPS = [
         (known(posts={"post": POST, "comment": "178"}),),
         "comment",
     ),
-    Step(
-        "mastodon text",
-        mastodon_over,
-        SALE,
-        MASTODON,
-        None,
-        NO_ID,
-        live=(of(posts={"post": {"id": "117"}}),),
-    ),
-    Step(
-        "mastodon picture",
-        mastodon_over,
-        mastodon.PICTURE,
-        MASTODON,
-        mastodon.ready("7"),
-        NO_ID,
-        (None, BARE, of(media=[mastodon.uploaded(is_ready=False)])),
-    ),
-    Step(
-        "mastodon part",
-        mastodon_over,
-        SALE.model_copy(update={"parts": ("Two",)}),
-        MASTODON,
-        of(posts={"post": {"id": "117"}}),
-        NO_ID,
-        (),
-        (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
-        "part-2",
-    ),
-    *LINKEDIN,
-    *PINTEREST,
-    *TELEGRAM,
-    Step("x text", x_over, x.SALE, x.WHO, None, NO_TWEET, live=(of(posts={"post": {"id": "117"}}),)),
-    Step(
-        "x picture",
-        x_over,
-        x_media.PICTURE,
-        x.WHO,
-        x_media.ready("7"),
-        NO_TWEET,
-        (None, BARE, x_media.ready("7", is_described=False)),
-    ),
-    Step(
-        "x part",
-        x_over,
-        x.SALE.model_copy(update={"parts": ("Two",)}),
-        x.WHO,
-        of(posts={"post": {"id": "117"}}),
-        NO_TWEET,
-        (),
-        (of(posts={"post": {"id": "117"}, "part-2": {"id": "118"}}),),
-        "part-2",
-    ),
+    *POSTED,
     page("text", facebook.TEXT, None, NO_ID, (), (facebook.with_photos(post_id=facebook.POST),)),
     page("link", facebook.LINK, None, (), (of(link="unreadable"),)),
     page("photos", facebook.PHOTOS, facebook.with_photos(), (), (None, of(**ONE_PHOTO))),

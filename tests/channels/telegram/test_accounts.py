@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Effect, FieldRefused, Reason
 from munadi.ports import AccountImport
-from tests.channels.making import TOKEN, Bench, bench, draft, error_of, image, video
+from tests.channels.making import TOKEN, Bench, bench, error_of
 from tests.channels.network import ok
 from tests.channels.scene_telegram import BOT, CHAT, SETTINGS, WHO, known, refusal
 
@@ -101,33 +101,6 @@ async def test_the_rights_of_a_bot(kind: str, member: dict[str, Any], lacks: lis
 async def test_a_group_that_allows_nothing_is_refused() -> None:
     chat = {"type": "supergroup", "permissions": NOTHING}
     await error_of(over(chat, status="member").channel.verify(GIVEN), R.MISSING_SCOPE, S.REJECTED)
-
-
-@pytest.mark.parametrize(
-    ("given", "lacks", "pointers"),
-    [
-        (draft("x"), ["texts"], ["/text"]),
-        (draft("x"), ["photos", "polls"], []),
-        (draft("x", media=(image(0), video(1), video(2))), ["videos", "texts"], ["/media/1"]),
-        (draft("x", media=(image(0),), parts=("y",)), ["texts", "photos"], ["/parts/0", "/media/0"]),
-        (draft("x", media=(image(0),), options={"asDocuments": True}), ["documents"], ["/media/0"]),
-        (draft("x", media=(image(0, mime_type="image/gif"),)), ["animations"], ["/media/0"]),
-        (draft("x?", options={"poll": {"options": ["a"]}}), ["polls", "texts"], ["/options/poll"]),
-    ],
-)
-def test_what_a_group_does_not_allow_is_refused_before_acceptance(
-    given: Any, lacks: list[str], pointers: list[str]
-) -> None:
-    who = WHO.model_copy(update={"facts": {"type": "supergroup", "lacks": lacks}})
-    found = bench("telegram").channel.validate(given, who)
-    assert [(one.pointer, one.code) for one in found] == [(at, "FEATURE_NOT_ELIGIBLE") for at in pointers]
-
-
-def test_groups_have_polls_that_are_not_anonymous() -> None:
-    given = draft("x?", options={"poll": {"options": ["a"], "anonymous": False}})
-    channel = bench("telegram").channel
-    assert channel.validate(given, WHO.model_copy(update={"facts": {"type": "supergroup"}})) == []
-    assert [one.rule for one in channel.validate(given, WHO)] == ["poll_anonymous"]
 
 
 async def test_a_refused_token_has_no_renewal() -> None:

@@ -1,0 +1,1 @@
+"""The cases of each network as data; see `tests/channels/case.py`."""
