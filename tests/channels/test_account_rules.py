@@ -140,6 +140,8 @@ SENT_AGAIN = [
         ("Hi", None, None, LATE), ("", "https://a.example", None, LATE), ("", None, "Hi", LATE),
         (" ", None, None, Resend.NEVER), ("", None, " ", Resend.NEVER))),
     ("telegram", TEXT, LATE),
+    ("tiktok", clip(), Resend.SAME_HANDLE),  # only a file
+    *(("tiktok", given, Resend.NEVER) for given in (clip(options={"mode": "pull"}), PICTURE)),
 ]  # fmt: skip
 
 

@@ -16,20 +16,19 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as facebook
-from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
 from tests.channels.bluesky.servers import DID
 from tests.channels.bluesky.test_thread import THREAD
 from tests.channels.bluesky.test_wire import CID, CLOSED, URI
 from tests.channels.calls import Saved
 from tests.channels.case import Net, state
-from tests.channels.cases import linkedin, mastodon, pinterest, telegram, x
+from tests.channels.cases import linkedin, mastodon, pinterest, telegram, tiktok, x
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
 from tests.channels.making import NOW, Bench, bench, error_of, image, publication
 from tests.channels.network import answer, ok
 from tests.channels.scene_linkedin import MEMBER, SHARE
 from tests.channels.scene_telegram import stored
-from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
+from tests.channels.scene_tiktok import upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
 from tests.channels.steps import BARE, NO_ID, Step, of
 
@@ -71,10 +70,6 @@ def bluesky_over(said: Any) -> Bench:
 
 
 NO_TWEET = ({}, {"data": {}}, {"data": None}, {"data": {"id": {}}}, {"id": "117"}, [], "not json")
-
-
-def tiktok_step(name: str, draft: PublicationDraft, ready: Handle, *unready: Handle | None) -> Step:
-    return Step(f"tiktok {name}", lambda _: tiktok.scripted(), draft, WHO, ready, (), unready)
 
 
 NO_URN = ({}, {"id": "117"}, {"id": None}, [], "not json")
@@ -172,16 +167,17 @@ STEPS = [
         (facebook.uploaded(finished=True),),
     ),
     page("video", facebook.FILM, facebook.uploaded(), NO_SUCCESS, (BARE,)),
-    tiktok_step(
+    posted(
+        tiktok.NET,
+        tiktok.CHUNK,
         "file",
         tiktok.FILE,
-        tiktok.FILE_READY,
-        None,
-        handle(creator=creator_state()),
-        handle(creator=creator_state(), upload=upload_state(sent=0)),
+        state(**tiktok.UPLOADED),
+        (),
+        (None, state(**tiktok.CREATED), state(**{**tiktok.CREATED, "upload": upload_state(sent=0)})),
     ),
-    tiktok_step("pull", tiktok.PULL, tiktok.PULL_READY, None),
-    tiktok_step("photo", tiktok.PHOTO, tiktok.PULL_READY, handle()),
+    posted(tiktok.NET, tiktok.INIT, "pull", tiktok.PULL, state(**tiktok.CREATED), (), (None,)),
+    posted(tiktok.NET, tiktok.PHOTOS, "photo", tiktok.PHOTO, state(**tiktok.CREATED), (), (BARE,)),
     Step(
         "youtube",
         video,
