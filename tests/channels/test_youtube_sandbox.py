@@ -1,4 +1,4 @@
-"""Videos at the emulated YouTube: sessions, chunks, processing and comments."""
+"""Videos at the emulated YouTube: sessions, chunks and comments."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from munadi.ports import PublicationDraft
 from tests.channels.calls import Saved
 from tests.channels.connected import film, new
 from tests.channels.making import error_of
-from tests.channels.sandbox import UNIT, Acme, acme_at, draft
-from tests.channels.servers import MediaSite, Oracle
+from tests.channels.sandbox import UNIT, Acme, draft
 
 CHANNEL = "youtube"
 CLIP = film(90, 160, 1)
@@ -54,12 +53,6 @@ async def test_a_video_is_published_unchanged_with_one_visible_call(acme: Acme, 
     assert [call["effect"] for call in acme.oracle.call("GET", "/calls") if call["visible"]] == [True]
 
 
-async def test_an_unlisted_video_can_be_watched_and_a_private_one_cannot(acme: Acme) -> None:
-    await acme.post(clip(acme, privacyStatus="unlisted"))
-    assert (await acme.post(clip(acme, privacyStatus="private"))).post_id
-    assert [post["raw"]["status"]["privacyStatus"] for post in acme.posts] == ["unlisted"]
-
-
 LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body", "live_but_error", "reset"]
 
 
@@ -74,45 +67,6 @@ async def test_a_lost_chunk_makes_no_second_video(acme: Acme, mode: str, content
     await acme.finish(given, saved)
     assert len(acme.posts) == 1
     assert [call["effect"] for call in acme.calls("start_upload")] == [True]
-
-
-async def test_a_lost_answer_at_the_start_leaves_nothing_behind(acme: Acme) -> None:
-    acme.plant("start_upload", "accept_then_reset")
-    given, saved = clip(acme), Saved()
-    assert (await acme.failure(given, saved)).effect is Effect.UNKNOWN
-    await acme.post(given, saved)
-    assert len(acme.posts) == 1
-
-
-async def test_a_slot_is_kept_while_processing_continues(oracle: Oracle, site: MediaSite) -> None:
-    async with acme_at("youtube", oracle, site, processing_patience=0) as acme:
-        acme.set("delays", 60, "processing")
-        found = await acme.post(clip(acme))
-        assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING"]
-        assert acme.posts == []
-        oracle.call("POST", "/clock", advanceSeconds=61)
-        assert [post["id"] for post in acme.posts] == [found.post_id]
-
-
-@pytest.mark.parametrize(
-    ("switch", "reason"), [("rejectDuplicates", Reason.DUPLICATE_CONTENT), ("keepPrivate", Reason.APP_NOT_APPROVED)]
-)
-async def test_a_video_that_youtube_does_not_publish_is_reported(acme: Acme, switch: str, reason: Reason) -> None:
-    await acme.post(clip(acme))
-    acme.set("switches", True, switch)
-    await acme.failure(clip(acme), reason=reason, effect=Effect.REJECTED)
-
-
-async def test_an_upload_continues_after_its_token_expires(acme: Acme) -> None:
-    given, saved = clip(acme, LONG_CLIP), Saved()
-    await acme.port.prepare(given, acme.account, saved)
-    acme.oracle.call("POST", "/clock", advanceSeconds=3600)
-    await acme.failure(given, saved, reason=Reason.TOKEN_EXPIRED, effect=Effect.NOT_SENT)
-    old = acme.account.credentials.refresh_token
-    await acme.refresh()
-    assert acme.account.credentials.refresh_token == old
-    await acme.post(given, saved)
-    assert (len(acme.posts), len(acme.calls("start_upload"))) == (1, 1)
 
 
 # The first comment
@@ -145,15 +99,6 @@ async def test_another_accounts_comment_is_not_ours(acme: Acme) -> None:
     assert isinstance(await acme.find(given, saved, "comment"), Unknown)
     acme.account = own
     assert isinstance(await acme.find(given, saved, "comment"), Published)
-
-
-async def test_without_a_handle_the_video_is_searched_for(acme: Acme) -> None:
-    given, _ = await commented(acme)
-    await acme.finish(given, Saved(), "comment")
-    assert isinstance(await acme.find(given, Saved(), "comment"), Published)
-    other = given.model_copy(update={"text": "Never uploaded"})
-    assert (await error_of(acme.send(other, Saved(), "comment"))).effect is Effect.NOT_SENT
-    assert isinstance(await acme.find(other, Saved(), "comment"), Unknown)
 
 
 @pytest.mark.parametrize(
