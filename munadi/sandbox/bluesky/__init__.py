@@ -31,7 +31,7 @@ from munadi.sandbox.bluesky.model import (
     refuse_if,
     require_usable,
 )
-from munadi.sandbox.bluesky.proofs import Proofs
+from munadi.sandbox.bluesky.proofs import OAuthRefused, Proofs
 from munadi.sandbox.exchange import Answer, Call, Operation
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run
@@ -123,6 +123,17 @@ class Bluesky(Platform[Account]):
         found = super().operation(call)
         nsid = "/".join(self.path_parts(call)[1:])
         return replace(found, name=nsid) if found.name == "unknown" and nsid else found
+
+    async def play(self, name: str, run: Run, call: Call) -> Answer:
+        """The authorization server has refusals of its own, and gives a nonce with each answer."""
+        if not name.startswith("oauth/"):
+            return await run(self, call)
+        try:
+            answer = await run(self, call)
+        except OAuthRefused as refused:
+            status = 401 if refused.error == "invalid_dpop_proof" else 400
+            answer = Answer(status, {"error": refused.error, "error_description": refused.description})
+        return replace(answer, headers={"dpop-nonce": self.proofs.nonce, **answer.headers})
 
     async def not_served(self, call: Call) -> Answer:
         raise refuse("InvalidRequest", f"No service configured for {call.path.rpartition('/')[2]}")

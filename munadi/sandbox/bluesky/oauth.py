@@ -98,14 +98,11 @@ async def metadata(platform: Bluesky, call: Call) -> Answer:
 async def push(platform: Bluesky, call: Call) -> Answer:
     values, thumbprint, client = await _authenticated(platform, call)
     if values.get("response_type") != "code" or values.get("code_challenge_method") != "S256":
-        raise _refused(platform, "invalid_request", 'The "code" response_type and a "S256" challenge are required')
+        raise OAuthRefused("invalid_request", 'The "code" response_type and a "S256" challenge are required')
     hint = values.get("login_hint", "")
     if hint and platform.find(hint) is None:
-        raise _refused(platform, "invalid_request", f'Invalid login_hint "{hint}"')
-    try:
-        client.require(values.get("redirect_uri", ""), values["scope"])
-    except OAuthRefused as refused:
-        raise _refused(platform, refused.error, refused.description) from None
+        raise OAuthRefused("invalid_request", f'Invalid login_hint "{hint}"')
+    client.require(values.get("redirect_uri", ""), values["scope"])
     pushed = Pushed(
         uri=f"urn:ietf:params:oauth:request_uri:req-{secrets.token_hex(16)}",
         client_id=values["client_id"],
@@ -119,7 +116,7 @@ async def push(platform: Bluesky, call: Call) -> Answer:
         client_key=client.key,
     )
     platform.pushed.put(pushed.uri, pushed)
-    return _answer(platform, {"request_uri": pushed.uri, "expires_in": REQUEST_SECONDS}, 201)
+    return Answer(201, {"request_uri": pushed.uri, "expires_in": REQUEST_SECONDS}, effect=True)
 
 
 async def authorize(platform: Bluesky, call: Call) -> Answer:
@@ -150,7 +147,7 @@ async def token(platform: Bluesky, call: Call) -> Answer:
             return _exchange(platform, call, values, thumbprint, client)
         case "refresh_token":
             return _refresh(platform, call, values, thumbprint, client)
-    raise _refused(platform, "invalid_grant", "Invalid request payload")
+    raise OAuthRefused("invalid_grant", "Invalid request payload")
 
 
 async def revoke(platform: Bluesky, call: Call) -> Answer:
@@ -160,9 +157,9 @@ async def revoke(platform: Bluesky, call: Call) -> Answer:
     ids = {str(platform.tokens.read(value).get("grant"))}
     ids |= {one.id for one in platform.grants if value == one.refresh or value in one.used}
     for grant in [one for one in platform.grants if one.id in ids]:
-        _require_same(platform, client, thumbprint, grant)
+        _require_same(client, thumbprint, grant)
         platform.grants.remove(grant.id)
-    return _answer(platform, {})
+    return Answer(200, {}, effect=True)
 
 
 def _exchange(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: str, client: Client) -> Answer:
@@ -171,16 +168,16 @@ def _exchange(platform: Bluesky, call: Call, values: dict[str, str], thumbprint:
     if pushed is None:
         for grant in [one for one in platform.grants if one.code == code]:  # replayed: the tokens may have been stolen
             platform.grants.remove(grant.id)
-        raise _refused(platform, "invalid_grant", "Invalid code")
+        raise OAuthRefused("invalid_grant", "Invalid code")
     platform.pushed.remove(pushed.uri)  # a code can be tried only once, also when the checks below fail
-    _require_same(platform, client, thumbprint, pushed)
+    _require_same(client, thumbprint, pushed)
     wrong = {
         "This code has expired": pushed.expires_at <= platform.clock.now(),
         "The redirect_uri must match the authorization request's": pushed.redirect_uri != values.get("redirect_uri"),
         "Invalid code_verifier": challenge_of(values.get("code_verifier", "")) != pushed.challenge,
     }
     if problem := next((text for text, is_so in wrong.items() if is_so), None):
-        raise _refused(platform, "invalid_grant", problem)
+        raise OAuthRefused("invalid_grant", problem)
     now, grant_id = platform.clock.now(), f"tok-{secrets.token_hex(16)}"
     grant = Grant(grant_id, pushed.did, pushed.client_id, pushed.scope, thumbprint, code, now, client_key=client.key)
     return _issue(platform, call, grant)
@@ -190,7 +187,7 @@ def _refresh(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: 
     value, now = values.get("refresh_token", ""), platform.clock.now()
     grant = next((one for one in platform.grants if value == one.refresh or value in one.used), None)
     if grant is None:
-        raise _refused(platform, "invalid_grant", "Invalid refresh token")
+        raise OAuthRefused("invalid_grant", "Invalid refresh token")
     whole, unused = CONFIDENTIAL_SECONDS if client.key else PUBLIC_SECONDS
     wrong = {
         "Refresh token replayed": value != grant.refresh,
@@ -198,10 +195,10 @@ def _refresh(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: 
         "Refresh token expired": now - grant.refreshed_at > unused,
     }
     try:
-        _require_same(platform, client, thumbprint, grant)
+        _require_same(client, thumbprint, grant)
         if problem := next((text for text, is_so in wrong.items() if is_so), None):
-            raise _refused(platform, "invalid_grant", problem)
-    except Refusal:
+            raise OAuthRefused("invalid_grant", problem)
+    except OAuthRefused:
         platform.grants.remove(grant.id)
         raise
     grant.client_key = client.key  # a client may become confidential, and its grants with it
@@ -216,23 +213,19 @@ def _issue(platform: Bluesky, call: Call, grant: Grant) -> Answer:
     claims = {"scope": grant.scope, "grant": grant.id, "cnf": {"jkt": grant.thumbprint}}
     access = platform.tokens.access_token(platform.profile(grant.did), service_did(call), claims, HOUR)
     body: dict[str, Any] = {"access_token": access, "token_type": "DPoP", "refresh_token": grant.refresh}
-    return _answer(platform, body | {"scope": grant.scope, "expires_in": HOUR, "sub": grant.did})
+    return Answer(200, body | {"scope": grant.scope, "expires_in": HOUR, "sub": grant.did}, effect=True)
 
 
 async def _authenticated(platform: Bluesky, call: Call) -> tuple[dict[str, str], str, Client]:
     """The form, the thumbprint of its DPoP key, and the authenticated client."""
     values = call.form
-    if call.content_type != "application/x-www-form-urlencoded" or not values.get("client_id"):
-        raise _refused(platform, "invalid_client", "Client credentials missing")
-    try:
-        thumbprint = platform.proofs.key_of(call)
-        return values, thumbprint, await platform.proofs.client_of(values, issuer(call), thumbprint)
-    except OAuthRefused as refused:
-        status = 401 if refused.error == "invalid_dpop_proof" else 400
-        raise _refused(platform, refused.error, refused.description, status) from None
+    if not values.get("client_id"):
+        raise OAuthRefused("invalid_client", "Client credentials missing")
+    thumbprint = platform.proofs.key_of(call)
+    return values, thumbprint, await platform.proofs.client_of(values, issuer(call), thumbprint)
 
 
-def _require_same(platform: Bluesky, client: Client, thumbprint: str, before: Pushed | Grant) -> None:
+def _require_same(client: Client, thumbprint: str, before: Pushed | Grant) -> None:
     wrong = {
         "Token was not issued to this client": client.id != before.client_id,
         "DPoP proof does not match the expected JKT": thumbprint != before.thumbprint,
@@ -240,7 +233,7 @@ def _require_same(platform: Bluesky, client: Client, thumbprint: str, before: Pu
         not in ("", client.key),
     }
     if problem := next((text for text, is_so in wrong.items() if is_so), None):
-        raise _refused(platform, "invalid_grant", problem)
+        raise OAuthRefused("invalid_grant", problem)
 
 
 def _choices(platform: Bluesky, pushed: Pushed) -> list[Choice]:
@@ -248,15 +241,6 @@ def _choices(platform: Bluesky, pushed: Pushed) -> list[Choice]:
     usable = [account for account in platform.accounts if account.status not in TAKEN_DOWN]
     usable.sort(key=lambda account: pushed.hint not in (account.did, account.handle))
     return [Choice(account.did, account.handle, also=frozenset({account.handle})) for account in usable]
-
-
-def _answer(platform: Bluesky, body: dict[str, object], status: int = 200) -> Answer:
-    return Answer(status, body, {"dpop-nonce": platform.proofs.nonce}, effect=True)
-
-
-def _refused(platform: Bluesky, error: str, description: str, status: int = 400) -> Refusal:
-    headers = {"dpop-nonce": platform.proofs.nonce}
-    return Refusal(Answer(status, {"error": error, "error_description": description}, headers))
 
 
 def issuer(call: Call) -> str:
