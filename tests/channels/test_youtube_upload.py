@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from munadi.channels.youtube.spec import Settings
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.making import NOW, TOKEN, error_of, video
@@ -201,3 +202,12 @@ async def test_a_session_that_is_refused(given: httpx.Response, reason: Reason, 
     youtube.network.on("POST", UPLOAD, given)
     await error_of(youtube.prepare(), reason, effect)
     assert youtube.saved.history == []
+
+
+@pytest.mark.parametrize("size", [0, 262_143, 262_144, 262_145, 1_000_000, 8 << 20, 16 << 20, 1 << 30])
+def test_a_chunk_is_a_multiple_of_256_kib(size: int) -> None:
+    if size in (262_144, 8 << 20, 16 << 20):
+        assert Settings(chunk_bytes=size).chunk_bytes == size
+        return
+    with pytest.raises(ValueError):
+        Settings(chunk_bytes=size)
