@@ -11,7 +11,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels
 from munadi.cli.output import Output, status
-from munadi.cli.paging import Cursor, Limit, listing, status_of, time_of
+from munadi.cli.paging import Cursor, Limit, OnlyBrand, listing, status_of, time_of
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
@@ -78,7 +78,7 @@ def import_(
 @command(app, "list")
 def list_(
     session: Session,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    brand_ref: OnlyBrand = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
@@ -107,7 +107,7 @@ def check(session: Session, account_id: AccountId) -> None:
 def disconnect(session: Session, account_id: AccountId) -> None:
     """Delete an account's credentials. Posts still queued for it fail with ACCOUNT_DISCONNECTED."""
     session.client.accounts.disconnect(account_id)
-    session.show({"id": account_id, "disconnected": True}, lambda out, done: out.line("disconnected ", done["id"]))
+    session.done("disconnected", account_id)
 
 
 def _read_secret(source: str | None) -> str:

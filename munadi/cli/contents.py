@@ -10,7 +10,7 @@ from munadi.cli import writing
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, statuses
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import Cursor, Limit, OnlyBrand, say_more
 from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
 from munadi.cli.watching import follow_to_the_end
@@ -96,7 +96,7 @@ def list_(
     ids: Annotated[
         list[str] | None, Option("--id", metavar="CONTENT_ID", help="Only this post; repeat it for up to 100.")
     ] = None,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    brand_ref: OnlyBrand = None,
     status_: Annotated[
         str | None, Option("--status", metavar="STATUS", help="Such as failed.", autocompletion=statuses)
     ] = None,

@@ -9,7 +9,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.contents import BrandRef
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, listing
+from munadi.cli.paging import Cursor, Limit, OnlyBrand, listing
 from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
 
@@ -31,7 +31,7 @@ def create(session: Session, file: File, brand_ref: BrandRef = None) -> None:
 @command(app, "list")
 def list_(
     session: Session,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    brand_ref: OnlyBrand = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
@@ -65,7 +65,7 @@ def submit(session: Session, draft_id: DraftId) -> None:
 def delete(session: Session, draft_id: DraftId) -> None:
     """Delete a draft."""
     session.client.drafts.delete(draft_id)
-    session.show({"id": draft_id, "deleted": True}, lambda out, _: out.line("deleted ", (draft_id, "bold")))
+    session.done("deleted", draft_id)
 
 
 def _print_draft(out: Output, draft: Any) -> None:

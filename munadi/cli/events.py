@@ -9,6 +9,7 @@ from typer import Option
 
 from munadi.cli.completing import event_types
 from munadi.cli.output import Output
+from munadi.cli.paging import OnlyBrand
 from munadi.cli.session import Session
 
 PAUSE = 1.0
@@ -17,7 +18,7 @@ PAUSE = 1.0
 def events(
     session: Session,
     after: Annotated[int, Option("--after", min=0, metavar="POSITION", help="Only later ones.")] = 0,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    brand_ref: OnlyBrand = None,
     types: Annotated[
         list[str] | None,
         Option("--type", metavar="TYPE", help="Only this type; repeat for more.", autocompletion=event_types),

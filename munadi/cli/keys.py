@@ -56,7 +56,7 @@ def me(session: Session) -> None:
 def revoke(session: Session, key_id: Annotated[str, Argument(metavar="KEY_ID", help="key_…")]) -> None:
     """Revoke a key: it stops working at once. Keys that it made continue to work."""
     session.client.keys.revoke(key_id)
-    session.show({"id": key_id, "revoked": True}, lambda out, done: out.line("revoked ", done["id"]))
+    session.done("revoked", key_id)
 
 
 def _print_one(out: Output, key: Any) -> None:

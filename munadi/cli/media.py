@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, brand_of, listing
+from munadi.cli.paging import Cursor, Limit, OnlyBrand, brand_of, listing
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
 
@@ -35,7 +35,7 @@ def upload_(
 @command(app, "list")
 def list_(
     session: Session,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    brand_ref: OnlyBrand = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
@@ -53,7 +53,7 @@ def get(session: Session, media_id: MediaId) -> None:
 def delete(session: Session, media_id: MediaId) -> None:
     """Delete a file. It is refused while a post or draft needs the file."""
     session.client.media.delete(media_id)
-    session.show({"id": media_id, "deleted": True}, lambda out, _: out.line("deleted ", (media_id, "bold")))
+    session.done("deleted", media_id)
 
 
 def _print_whole(out: Output, found: Any) -> None:

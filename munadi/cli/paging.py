@@ -1,4 +1,4 @@
-"""Lists: their two paging options, and a page as a table with the hint that there is another page."""
+"""Lists: the options that they share, and a page as a table with the hint that there is another page."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from munadi.cli.post_output import clock_time
 
 Limit = Annotated[int | None, Option("--limit", min=1, max=100, help="Rows per page, at most.")]
 Cursor = Annotated[str | None, Option("--cursor", metavar="CURSOR", help="The nextCursor of the previous page.")]
+OnlyBrand = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")]
 # A field's name, or what makes the cell of an entry.
 Column = str | Callable[[Any], Cell | None]
 

@@ -9,7 +9,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels, dismissals, outcomes, publication_statuses
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, listing, status_of, time_of
+from munadi.cli.paging import Cursor, Limit, OnlyBrand, listing, status_of, time_of
 from munadi.cli.post_output import clock_time, print_publications
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
@@ -30,7 +30,7 @@ def get(session: Session, publication_id: PublicationId) -> None:
 @command(app, "list")
 def list_(
     session: Session,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    brand_ref: OnlyBrand = None,
     channel: Annotated[
         str | None, Option("--channel", metavar="CHANNEL", help="Only on this network.", autocompletion=channels)
     ] = None,

@@ -47,3 +47,7 @@ class Session:
             self.out.json(value)
         else:
             for_people(self.out, value)
+
+    def done(self, what: str, object_id: str) -> None:
+        """Print that something was done with an object, such as `deleted`, where the API answers nothing."""
+        self.show({"id": object_id, what: True}, lambda out, _: out.line(f"{what} ", (object_id, "bold")))

@@ -79,7 +79,7 @@ def update(
 def delete(session: Session, endpoint_id: EndpointId) -> None:
     """Delete an endpoint, and what is still waiting for it."""
     session.client.webhooks.delete(endpoint_id)
-    session.show({"id": endpoint_id, "deleted": True}, lambda out, done: out.line("deleted ", done["id"]))
+    session.done("deleted", endpoint_id)
 
 
 def _print_replayed(out: Output, made: Any) -> None:
