@@ -4,9 +4,11 @@ import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import settings
 from playwright.async_api import Browser
@@ -39,6 +41,9 @@ WHOLE_STACKS = ("tests/e2e/", "tests/faults/", *OWN_STACKS)
 settings.register_profile("same", derandomize=True)
 settings.register_profile("random", derandomize=False, print_blob=True)
 settings.load_profile("same")
+
+# An httpx client reads the certificates of all authorities, which takes longer than most tests: once is enough.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 
 _exit_status: dict[str, int] = {}
 stay_on_this_machine()
