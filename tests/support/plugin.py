@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -182,6 +182,9 @@ def pytest_collection() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The stacks come first: they take longest, and the other processes run everything else beside them.
 
+    The files of all other folders follow in turn. Some folders mostly compute and some mostly wait: folder by folder
+    the processors would be idle at the end, where `workflows` waits.
+
     In CI a test that fails is run once more, and the summary counts it as a rerun: a machine that starts four stacks at
     once is slow for a minute, and a whole run is too long to be repeated for that. A rerun is still a fault to be
     found, so nobody's own run hides it. What ran into its time limit is not repeated.
@@ -194,7 +197,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 limit = item.get_closest_marker("timeout")
                 seconds = limit.args[0] if limit else float(item.config.getini("timeout"))
                 item.add_marker(pytest.mark.timeout(seconds, func_only=True), append=False)
-    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_STACKS))
+    places = _places(dict.fromkeys(map(_file, items)))
+    items.sort(key=lambda item: -1.0 if item.nodeid.startswith(WHOLE_STACKS) else places[_file(item)])
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _places(files: Iterable[str]) -> dict[str, float]:
+    """Where between 0 and 1 each file stands, so that the files of every folder are spread over the whole run."""
+    folders: dict[str, list[str]] = {}
+    for file in files:
+        folders.setdefault("/".join(file.split("/")[:2]), []).append(file)
+    return {file: number / len(named) for named in folders.values() for number, file in enumerate(named)}
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
