@@ -1,9 +1,9 @@
-"""The list of posts, newest first, one page at a time."""
+"""The lists of posts and of drafts, newest first, one page at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -59,6 +59,35 @@ async def show_contents(
         cursor=cursor,
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
     )
+
+
+@router.get("/drafts")
+async def show_drafts(
+    request: Request,
+    reader: TheReader,
+    services: TheServices,
+    frame: TheFrame,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Drafts that are not submitted, the newest first."""
+    page = await reader.get("/v1/drafts", brandRef=frame.choice.filter, limit=PAGE, cursor=cursor)
+    return render(
+        request,
+        "drafts_page.html",
+        page=page,
+        cursor=cursor,
+        sections=await sections(services, reader.viewer.principal, frame.choice.filter),
+        channels_of=lambda content: list(dict.fromkeys(_channels(content))),
+    )
+
+
+def _channels(content: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the channels in a draft, which may have anything in their place."""
+    channels = content.get("channels")
+    for each in channels if isinstance(channels, list) else ():
+        name = each.get("channel") if isinstance(each, dict) else each
+        if isinstance(name, str):
+            yield name
 
 
 async def texts_of(reader: Reader, named: Iterable[str]) -> dict[str, str]:

@@ -27,8 +27,7 @@ from api.idempotency import IdempotencyHeader
 from api.openapi.document import error_responses
 from api.openapi.examples import shows, shows_page
 from munadi.db.answers import Answer
-from munadi.domain.content import ContentView
-from munadi.domain.saved_draft import SavedDraft
+from munadi.domain.content import ContentView, SavedDraft
 from munadi.intake.requests import DraftCreate, DraftEdit, EmptyRequest
 
 CREATES: dict[str, Any] = {

@@ -14,6 +14,7 @@ from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
+from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Dismissal, Hold, PublicationStatus, Warning_
 
 
@@ -126,3 +127,26 @@ def count(statuses: Iterable[PublicationStatus]) -> Rollup:
     # Counted as texts: every post of a list needs this, and members of an enum are slow to compare.
     given = Counter(status.value for status in statuses)
     return Rollup(total=given.total(), **given)
+
+
+class DraftCheck(WireModel):
+    """What `POST /v1/contents` would have reported when the draft was last saved."""
+
+    valid: bool = Field(description="Whether it could be submitted as it is.")
+    problems: tuple[Problem, ...] = Field(
+        description=f"The first {MAX_PROBLEMS} at most, with pointers into `content`. None of them refuses the draft."
+    )
+    more_problems: int = Field(0, description="How many further problems there are, which are not listed.")
+    warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")
+
+
+class SavedDraft(DraftCheck):
+    """A draft with the result of its last check."""
+
+    id: UniqueId
+    brand_ref: BrandOf
+    content: dict[str, Any] = Field(description="The post as far as it was written, exactly as it was sent.")
+    version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")
+    checked_at: datetime = Field(description="When `problems` and `warnings` were found. Submitting checks again.")
+    created_at: CreatedAt
+    updated_at: UpdatedAt

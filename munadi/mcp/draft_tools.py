@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from mcp.types import CallToolResult
+from pydantic import Field
 
 from munadi.client.shapes import Json
-from munadi.mcp import draft_inputs as inputs
+from munadi.domain.brand import BrandRef
 from munadi.mcp import outputs
 from munadi.mcp.answers import done, listed, of_content
+from munadi.mcp.inputs import PAGE, TYPE_ID, Cursor, Input, Key, Limit, PostInput
 from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
 from munadi.mcp.texts import remedy_of, violated
 
@@ -21,27 +24,90 @@ READY = (
 UNFINISHED = "Complete or correct what is named: update_post_draft with this version. Nothing is published meanwhile."
 SHOWN = 60
 
+DraftId = Annotated[str, Field(pattern=f"^drf{TYPE_ID}", description="A draft's id, drf_… (from create_post_draft).")]
+Version = Annotated[
+    int, Field(ge=1, description="The version that was read. If someone else changed the draft since, you are told.")
+]
 
-async def create(context: ToolContext, arguments: inputs.DraftInput) -> CallToolResult:
+
+class DraftInput(PostInput):
+    """An unfinished post, and the key that makes repeating safe."""
+
+    brand_ref: Annotated[BrandRef, Field(description="Whose it is (list_brands shows the brandRefs).")]
+    idempotency_key: (
+        Annotated[
+            Key,
+            Field(description="Absent: derived from all other arguments, so that repeating this call is safe."),
+        ]
+        | None
+    ) = None
+
+    @property
+    def key(self) -> str:
+        """The given key, or one derived from the arguments."""
+        if self.idempotency_key is not None:
+            return self.idempotency_key
+        canonical = json.dumps(self.payload, sort_keys=True, separators=(",", ":"))
+        return f"mcp-draft-{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The draft as the API takes it."""
+        return self.given("idempotency_key")
+
+
+class DraftsInput(Input):
+    """Which drafts to list."""
+
+    brand_ref: BrandRef | None = None
+    limit: Limit = PAGE
+    cursor: Cursor | None = None
+
+
+class DraftNamed(Input):
+    """A draft by its id."""
+
+    draft_id: DraftId
+
+
+class DraftChange(PostInput):
+    """Changes to a draft: absent fields stay, null removes one."""
+
+    draft_id: DraftId
+    version: Version
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was given, nulls included."""
+        return self.model_dump(mode="json", exclude_unset=True, exclude={"draft_id", "version"})
+
+
+class DraftSubmission(DraftNamed):
+    """A draft, in the version that was approved."""
+
+    version: Version
+
+
+async def create(context: ToolContext, arguments: DraftInput) -> CallToolResult:
     return _of_draft(await context.munadi.drafts.create(arguments.payload, arguments.key))
 
 
-async def get(context: ToolContext, arguments: inputs.DraftNamed) -> CallToolResult:
+async def get(context: ToolContext, arguments: DraftNamed) -> CallToolResult:
     draft = await context.munadi.drafts.get(arguments.draft_id)
     return _of_draft(draft, [json.dumps(draft["content"], ensure_ascii=False)])
 
 
-async def update(context: ToolContext, arguments: inputs.DraftChange) -> CallToolResult:
+async def update(context: ToolContext, arguments: DraftChange) -> CallToolResult:
     return _of_draft(await context.munadi.drafts.update(arguments.draft_id, arguments.changes, arguments.version))
 
 
-async def list_(context: ToolContext, arguments: inputs.DraftsInput) -> CallToolResult:
+async def list_(context: ToolContext, arguments: DraftsInput) -> CallToolResult:
     page = await context.munadi.drafts.list(arguments.brand_ref, arguments.limit, arguments.cursor)
     drafts = [_with_remedies(draft) for draft in page["data"]]
     return listed([_brief(draft) for draft in drafts], {**page, "data": drafts}, "no drafts")
 
 
-async def submit(context: ToolContext, arguments: inputs.DraftSubmission) -> CallToolResult:
+async def submit(context: ToolContext, arguments: DraftSubmission) -> CallToolResult:
     # A draft becomes one post at most, so its id is the key: a repeated call gets the first answer.
     key = f"mcp-{arguments.draft_id}"
     content = await context.munadi.drafts.submit(arguments.draft_id, key, version=arguments.version)
@@ -76,16 +142,16 @@ CHECKED = hints(outside=True)
 DRAFT_TOOLS = (
     # A check fetches media that are given by URL.
     OfferedTool(
-        "create_post_draft", "Save an unfinished post", inputs.DraftInput, outputs.DraftAnswer, create, CHECKED,
+        "create_post_draft", "Save an unfinished post", DraftInput, outputs.DraftAnswer, create, CHECKED,
         prepares=True,
     ),
     OfferedTool(
-        "update_post_draft", "Change a draft", inputs.DraftChange, outputs.DraftAnswer, update,
+        "update_post_draft", "Change a draft", DraftChange, outputs.DraftAnswer, update,
         hints(destroys=True, outside=True), prepares=True,
     ),
-    OfferedTool("get_post_draft", "Show a draft", inputs.DraftNamed, outputs.DraftAnswer, get, READS),
-    OfferedTool("list_post_drafts", "List drafts", inputs.DraftsInput, outputs.DraftPage, list_, READS),
+    OfferedTool("get_post_draft", "Show a draft", DraftNamed, outputs.DraftAnswer, get, READS),
+    OfferedTool("list_post_drafts", "List drafts", DraftsInput, outputs.DraftPage, list_, READS),
     OfferedTool(
-        "submit_post_draft", "Publish a draft", inputs.DraftSubmission, outputs.ContentAnswer, submit, CHECKED
+        "submit_post_draft", "Publish a draft", DraftSubmission, outputs.ContentAnswer, submit, CHECKED
     ),
 )  # fmt: skip

@@ -20,10 +20,10 @@ from munadi.db.contents import saved_drafts
 from munadi.db.idempotency import IdempotencyKey, IdempotencyRecord
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import SavedDraftRow
+from munadi.domain.content import DraftCheck, SavedDraft
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
-from munadi.domain.saved_draft import DraftCheck, SavedDraft
 from munadi.domain.usage import Limit, QuotaExceeded
 from munadi.intake.bodies import read_sent
 from munadi.intake.requests import ContentRequest, DraftBody

@@ -24,11 +24,10 @@ from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandView
 from munadi.domain.channel import ChannelView
 from munadi.domain.connection import ConnectionView
-from munadi.domain.content import ContentView
+from munadi.domain.content import ContentView, SavedDraft
 from munadi.domain.event import EventType
 from munadi.domain.key_view import KeyView
 from munadi.domain.media import MediaView
-from munadi.domain.saved_draft import SavedDraft
 from munadi.domain.usage import UsageView
 from munadi.domain.webhook import DeliveryDetail, DeliveryView, EndpointView, RecoveryView
 from munadi.intake.requests import ContentEdit, ContentRequest, MediaUrlRequest, RescheduleRequest

@@ -19,7 +19,7 @@ from munadi.intake.requests import (
 )
 from munadi.mcp import create_server
 from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS, PREPARING_ONLY
-from munadi.mcp.draft_inputs import DraftChange, DraftInput
+from munadi.mcp.draft_tools import DraftChange, DraftInput
 from munadi.mcp.inputs import ChannelInput, ContentInput, EditInput, Input, MediaInput, RescheduleInput, RetryInput
 from munadi.mcp.tools import PREPARING, TOOLS
 from tests.mcp.conftest import Agent, client_of

@@ -18,8 +18,8 @@ from munadi.db.page_sizes import ids_of_page, length_of
 from munadi.db.session import Database
 from munadi.db.tables import SavedDraftRow
 from munadi.domain.audit import Action
+from munadi.domain.content import DraftCheck, SavedDraft
 from munadi.domain.ids import Prefix
-from munadi.domain.saved_draft import DraftCheck, SavedDraft
 
 # A submitted draft answers with its post as long as a repeated request does.
 REMEMBERED: timedelta = KEPT
