@@ -1,4 +1,4 @@
-"""What no import rule can find: code that reads the environment or the clock where neither belongs."""
+"""What no import rule can find: reading the environment or the clock, writing and casting, where they do not belong."""
 
 import ast
 
@@ -48,6 +48,30 @@ def test_the_pure_parts_have_no_clock() -> None:
         and (_root(node.func), node.func.attr) in CLOCKS
     ]
     report(found, "Take the time as an argument; workflows ask workflow.now().")
+
+
+def test_the_api_begins_no_transaction_that_writes() -> None:
+    found = [
+        f"{name}:{node.lineno} {ast.unparse(node)}"
+        for name in python_files("api")
+        for node in ast.walk(syntax(name))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "write"
+        and ast.unparse(node.func.value).endswith("database")
+    ]
+    report(found, "Make it a method of the subject's service, which owns its transaction (docs/decisions/036).")
+
+
+def test_the_core_and_its_checks_cast_nothing() -> None:
+    found = [
+        f"{name}:{node.lineno} {ast.unparse(node)}"
+        for name in python_files()
+        if name.startswith(("munadi/publishing/", "munadi/intake/"))
+        for node in ast.walk(syntax(name))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "cast"
+    ]
+    report(found, "Give what is cast the type that it has.")
 
 
 def _root(node: ast.Attribute) -> str:
