@@ -26,11 +26,12 @@ from munadi.limits.wrong_keys import WrongKeys
 from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.outbound.guard import Guard
-from munadi.ports import Channels, Clock, Sender
+from munadi.ports import Channels, Clock
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.service import PostService
 from munadi.webhooks.resending import ResendService
+from munadi.webhooks.sender import WebhookSender
 from munadi.webhooks.service import EndpointService
 
 
@@ -49,7 +50,7 @@ class Services:
     guard: Guard
     webhook_guard: Guard
     clock: Clock
-    sender: Sender
+    sender: WebhookSender
     brands: BrandService
     keys: KeyService
     feeds: FeedService

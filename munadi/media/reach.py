@@ -1,4 +1,4 @@
-"""Checks that networks can fetch media at our public URL. (Port: munadi.ports.MediaReach.)"""
+"""Checks that networks can fetch media at our public URL."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ class PublicAddress:
         self._media = media
 
     async def check(self, asset: MediaAsset) -> None:
-        """See `munadi.ports.MediaReach`. An address that is silent from here may still answer out there: a router
-        that does not lead its own network's calls back in is common, so silence is only logged."""
+        """Raise ChannelError MEDIA_UNREACHABLE when the public URL of the file does not return it.
+
+        An address that is silent from here may still answer out there: a router that does not lead its own network's
+        calls back in is common, so silence is only logged.
+        """
         url = self._media.public_url(asset)
         try:
             async with asyncio.timeout(TOTAL), self._client.stream("GET", url, timeout=TIMEOUT) as answer:

@@ -6,10 +6,9 @@ Attempts       intents, outcomes, handles               munadi.publishing.attemp
 Operators      commands that operators signal           munadi.publishing.operators
 TokenProvider  a usable token, refreshed under a lease  munadi.accounts.tokens, over munadi.db.accounts.store
 AccountUpkeep  when an account needs upkeep             munadi.db.accounts.upkeep
-Deliveries     events to be sent to endpoints           munadi.db.webhooks.deliveries
 Authorizer     an owner's consent by OAuth 2            munadi.channels.<name>.oauth
 Calls          places at servers, per brand             munadi.outbound.host_calls
-Sender, MediaReader, MediaReach, LinkReader, Clock
+MediaReader, LinkReader, Clock
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from munadi.ports.connecting import (
     KnownByAddress,
 )
 from munadi.ports.imports import AccountImport
-from munadi.ports.media import LinkCard, LinkReader, MediaReach, MediaReader
+from munadi.ports.media import LinkCard, LinkReader, MediaReader
 from munadi.ports.publication import HandleState, HandleStore, Publication
-from munadi.ports.stores import Attempts, Deliveries, Operators, Schedule, Sender, TokenProvider
+from munadi.ports.stores import Attempts, Operators, Schedule, TokenProvider
 from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount

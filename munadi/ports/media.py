@@ -32,13 +32,6 @@ class MediaReader(Protocol):
         """
 
 
-class MediaReach(Protocol):
-    """Checks whether a network can pull our media."""
-
-    async def check(self, asset: MediaAsset) -> None:
-        """Raise ChannelError MEDIA_UNREACHABLE when the public URL of the file does not return it."""
-
-
 @dataclass(frozen=True)
 class LinkCard:
     """The description that a web page gives of itself; `image` is the fetched image with its type, if it has one.

@@ -1,13 +1,12 @@
-"""The ports of the stores, of tokens and of the webhook sender. Each call of a store is one transaction."""
+"""The ports of the stores and of tokens. Each call of a store is one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.failure import ChannelError
 from munadi.domain.outcome import NO_CALL, CallRecord, Outcome
 from munadi.domain.publication import POST, Handle, PublicationStatus, Published
@@ -87,34 +86,6 @@ class Attempts(Protocol):
         """Whether another publication of the same account is known to be this post."""
 
 
-class Deliveries(Protocol):
-    """Webhook deliveries. One process at a time serves an endpoint, under a lease in the database.
-
-    `holder` names that process. A lease ends by itself, so a killed process blocks an endpoint for seconds only.
-    """
-
-    async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
-        """Enabled endpoints with due deliveries that no other process serves and no circuit breaker blocks."""
-
-    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
-        """Take the endpoint's lease. False: another process has it."""
-
-    async def renew(self, endpoint_id: str, holder: str, now: datetime) -> bool:
-        """Extend the lease while sending takes long. False: it was lost."""
-
-    async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
-        """The endpoint's due deliveries, the longest waiting first; one at most while the endpoint is failing."""
-
-    async def record(
-        self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
-    ) -> None:
-        """Record a batch of results in one transaction and extend the lease. `blocked` were not sent because an earlier
-        event of the same post failed; they become due with its retry."""
-
-    async def close(self, holder: str) -> None:
-        """Release all leases of this process."""
-
-
 class TokenProvider(Protocol):
     """Returns accounts with a usable token; concurrent callers cause one refresh (lease in the database).
 
@@ -141,18 +112,3 @@ class TokenProvider(Protocol):
 
         A connection made since is not paused.
         """
-
-
-class Sender(Protocol):
-    """Signs and posts one event to one endpoint, once."""
-
-    async def send(
-        self,
-        *,
-        url: str,
-        message_id: str,
-        body: bytes,
-        secrets: Sequence[str],
-        timestamp: datetime,
-        headers: Mapping[str, str] | None = None,
-    ) -> SendResult: ...

@@ -29,7 +29,7 @@ from munadi.outbound.host_calls import HostCalls
 from munadi.outbound.private_targets import PrivateTargets
 from munadi.outbound.resolver import Resolver, servers_in
 from munadi.outbound.transport import guarded_client, network_client
-from munadi.ports import Channels, Clock, MediaReach, MediaReader
+from munadi.ports import Channels, Clock, MediaReader
 from munadi.process.instrument import Instrument, instrument_of
 from munadi.webhooks.sender import WebhookSender
 
@@ -50,7 +50,7 @@ class Runtime:
     channels: Channels
     calls: HostCalls
     media: MediaReader
-    reach: MediaReach
+    reach: PublicAddress
     clock: Clock
     instrument: Instrument | None = None
 

@@ -15,7 +15,8 @@ from munadi.domain.reasons import failure_of
 from munadi.intake.account_expiry import expiry_before
 from munadi.intake.account_trouble import missing_scope
 from munadi.intake.daily_quota import daily_total
-from munadi.ports import AnyChannel, Channels, MediaReach, MediaReader
+from munadi.media.reach import PublicAddress
+from munadi.ports import AnyChannel, Channels, MediaReader
 from munadi.publishing.preflights import DuePublication
 
 
@@ -25,7 +26,7 @@ class PreflightCheck:
 
     channels: Channels
     media: MediaReader
-    reach: MediaReach
+    reach: PublicAddress
     keyring: KeyRing
 
     async def failure(self, ahead: DuePublication, planned: int, now: datetime) -> Failure | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from munadi.domain.delivery import Attempted, DueDelivery
 from munadi.domain.webhook_schedule import BREAK_AFTER
-from munadi.ports import Attempted, Clock, DueDelivery, Sender
+from munadi.ports import Clock
+from munadi.webhooks.sender import WebhookSender
 
 # How many requests one endpoint gets at the same time: at first, and at most once it has taken some without a failure.
 SENDS_AT_FIRST = 8
@@ -40,7 +42,7 @@ class DeliveryBatch:
     def __init__(
         self,
         due: Sequence[DueDelivery],
-        sender: Sender,
+        sender: WebhookSender,
         clock: Clock,
         at_once: int = SENDS_AT_FIRST,
         pace: Pace | None = None,

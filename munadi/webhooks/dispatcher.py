@@ -19,9 +19,11 @@ from collections import Counter
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
-from munadi.ports import Clock, Deliveries, Sender
+from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.ports import Clock
 from munadi.ports.calls import calling_for
 from munadi.webhooks.lane import Lane
+from munadi.webhooks.sender import WebhookSender
 
 log = logging.getLogger("munadi.dispatcher")
 
@@ -46,7 +48,7 @@ class EventDispatcher:
     """Runs until it is cancelled. `holder` names this process in leases."""
 
     def __init__(
-        self, deliveries: Deliveries, sender: Sender, clock: Clock, holder: str, *, interval: float = 0.5
+        self, deliveries: DeliveryStore, sender: WebhookSender, clock: Clock, holder: str, *, interval: float = 0.5
     ) -> None:
         """`interval` is how often (seconds) it looks for events that other processes committed."""
         self._deliveries = deliveries

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 
-from munadi.ports import Attempted, Clock, Deliveries, Sender
+from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.domain.delivery import Attempted
+from munadi.ports import Clock
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch, Pace
+from munadi.webhooks.sender import WebhookSender
 
 BATCH = 64
 # An idle lane stays open for this long (seconds, less than its lease): the next event needs no new lease.
@@ -34,8 +37,8 @@ class Lane:
     def __init__(
         self,
         endpoint_id: str,
-        deliveries: Deliveries,
-        sender: Sender,
+        deliveries: DeliveryStore,
+        sender: WebhookSender,
         clock: Clock,
         holder: str,
         writes: asyncio.Semaphore,

@@ -28,9 +28,9 @@ from munadi.domain.webhook import DeliveryView, EndpointView, Ordering, Payload,
 from munadi.domain.webhook_headers import VALUE_LIMIT, why_refused
 from munadi.domain.webhook_requests import EndpointChange, EndpointCreate, SecretRotation
 from munadi.outbound.guard import Guard
-from munadi.ports import Sender
 from munadi.ports.calls import calling_for
 from munadi.webhooks.endpoints import EndpointStore
+from munadi.webhooks.sender import WebhookSender
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class EndpointService(EndpointReads):
 
     brands: BrandService
     guard: Guard
-    sender: Sender
+    sender: WebhookSender
     limits: LimitSettings
 
     async def create(self, sent: ReadBody[EndpointCreate], caller: Principal, key: IdempotencyKey) -> Answer:

@@ -32,7 +32,7 @@ from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, webhook_queue, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.outbound.host_calls import HostCalls
-from munadi.ports import Channels, Clock, Connection, Deliveries, Sender
+from munadi.ports import Channels, Clock, Connection
 from munadi.publishing import account_changes, changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
@@ -71,8 +71,8 @@ class World:
         self.let_pass: Callable[[timedelta], Awaitable[None]] = _really
         self.accounts = {name: new_id(Prefix.ACCOUNT) for name in names}
         self.webhooks = WebhookActivities(lambda: None)
-        self.deliveries: Deliveries = NoDeliveries()
-        self.sender: Sender = NoDeliveries()
+        self.deliveries = NoDeliveries()
+        self.sender = NoDeliveries()
 
     async def create(self) -> None:
         """Create the tables, the brand and its accounts."""

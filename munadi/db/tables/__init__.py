@@ -15,9 +15,8 @@ from munadi.db.tables.contents import (
     DraftRow,
     IdempotencyRow,
     PublicationRow,
-    SavedDraftRow,
 )
-from munadi.db.tables.media import MediaRow, MediaUseRow
+from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow, RecoveryRow

@@ -274,30 +274,3 @@ class IdempotencyRow(SQLModel, table=True):
     about: str | None = None
     answer: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = _at()
-
-
-class SavedDraftRow(SQLModel, table=True):
-    """A saved draft: a post that is not finished. `drafts` has the versions of accepted posts.
-
-    With a `content_id` it was submitted: the row only remembers which post it became.
-    """
-
-    __tablename__ = "saved_drafts"
-    __table_args__ = (
-        Index("saved_drafts_by_brand", "brand_ref", "id"),
-        Index(
-            "saved_drafts_submitted",
-            "updated_at",
-            sqlite_where=text("content_id IS NOT NULL"),
-            postgresql_where=text("content_id IS NOT NULL"),
-        ),
-    )
-    id: str = Field(primary_key=True)
-    brand_ref: str = Field(foreign_key="brands.ref")
-    content: dict[str, Any] = _json()
-    checked: dict[str, Any] = _json()
-    version: int = 1
-    content_id: str | None = Field(default=None, foreign_key="contents.id")
-    checked_at: datetime = _at()
-    created_at: datetime = _at()
-    updated_at: datetime = _at()

@@ -1,4 +1,4 @@
-"""The tables of media: the stored files, and the posts and drafts that use them."""
+"""The tables of what posts are made of: stored files, the posts and drafts that use them, and saved drafts."""
 
 from __future__ import annotations
 
@@ -45,3 +45,30 @@ class MediaUseRow(SQLModel, table=True):
     __tablename__ = "media_uses"
     media_id: str = Field(primary_key=True, foreign_key="media.id")
     used_by: str = Field(primary_key=True, index=True)
+
+
+class SavedDraftRow(SQLModel, table=True):
+    """A saved draft: a post that is not finished. `drafts` has the versions of accepted posts.
+
+    With a `content_id` it was submitted: the row only remembers which post it became.
+    """
+
+    __tablename__ = "saved_drafts"
+    __table_args__ = (
+        Index("saved_drafts_by_brand", "brand_ref", "id"),
+        Index(
+            "saved_drafts_submitted",
+            "updated_at",
+            sqlite_where=text("content_id IS NOT NULL"),
+            postgresql_where=text("content_id IS NOT NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref")
+    content: dict[str, Any] = json_column()
+    checked: dict[str, Any] = json_column()
+    version: int = 1
+    content_id: str | None = Field(default=None, foreign_key="contents.id")
+    checked_at: datetime = instant()
+    created_at: datetime = instant()
+    updated_at: datetime = instant()

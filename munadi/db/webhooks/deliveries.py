@@ -1,4 +1,4 @@
-"""Reads due webhook deliveries and records their results. (Port: munadi.ports.Deliveries.)
+"""Reads due webhook deliveries and records their results.
 
 What is due is read per endpoint, under the endpoint's lease (`endpoint_lanes.py`), and a batch of results is written in
 one transaction. A delivery that was sent but not recorded is sent again: receivers see the same event id twice.
@@ -37,7 +37,11 @@ REPLAYS_AT_ONCE = 16
 
 
 class DeliveryStore:
-    """Webhook deliveries in the database. Each call is one transaction."""
+    """Webhook deliveries in the database. Each call is one transaction.
+
+    One process at a time serves an endpoint, under a lease; `holder` names that process. A lease ends by itself, so a
+    killed process blocks an endpoint for seconds only.
+    """
 
     def __init__(self, database: Database, keyring: KeyRing, random: Random | None = None) -> None:
         self._database = database
@@ -46,11 +50,11 @@ class DeliveryStore:
         self._quota = DeliveryQuota(database)
 
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
-        """The endpoints with due deliveries that this process may serve."""
+        """Enabled endpoints with due deliveries that no other process serves and no circuit breaker blocks."""
         return await self._database.lookup(lambda connection: waiting_endpoints(connection, now, holder))
 
     async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
-        """Take the endpoint's lease. False: another process has it."""
+        """Take the endpoint's lease, or extend it while sending takes long. False: another process has it."""
         async with self._database.write() as session:
             return await take_lease(session, endpoint_id, holder, now)
 
@@ -120,7 +124,8 @@ class DeliveryStore:
     async def record(
         self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
     ) -> None:
-        """Record the results of a batch of one endpoint, and extend the lease."""
+        """Record a batch of results and extend the lease. `blocked` were not sent because an earlier event of the same
+        post failed; they become due with its retry."""
         async with self._database.write() as session:
             await write_results(session, attempted, self._random, now)
             if blocked:
