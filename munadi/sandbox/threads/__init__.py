@@ -11,16 +11,15 @@ from collections import deque
 from typing import Any
 
 from munadi.sandbox.clock import DAY
-from munadi.sandbox.exchange import Call
+from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers, login
-from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
+from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post, display_name
 from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse_if
 from munadi.sandbox.graph.platform import VERSION
-from munadi.sandbox.graph.reading import graph_time, new_id
+from munadi.sandbox.graph.reading import graph_time, new_id, node_in, selected
 from munadi.sandbox.media import FetchFailed
 from munadi.sandbox.platform import site
 from munadi.sandbox.threads import model as errors
-from munadi.sandbox.threads import operations
 from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
 
 DEFAULT = Account("26750000000000001", "munadi.sandbox")
@@ -35,6 +34,37 @@ NOTES = {
     "location_id": "Location {}",
     "allowlisted_country_codes": "Shown only in {}",
 }
+BUCKETS = {"quota": "config", "reply_quota": "reply_config"}
+
+
+async def profile(platform: Threads, call: Call) -> Answer:
+    found = platform.owner(call, node_in(call), BASIC)
+    facts = {"id": found.id, "username": found.username, "name": display_name(found), "is_verified": False}
+    return Answer(200, selected(call, facts))
+
+
+async def list_threads(platform: Threads, call: Call) -> Answer:
+    found = platform.owner(call, node_in(call, -2), BASIC)
+    return containers.list_posts(platform, call, found, (p for p in platform.published if p.reply_to is None))
+
+
+async def list_replies(platform: Threads, call: Call) -> Answer:
+    found = platform.owner(call, node_in(call, -2), READ_REPLIES)
+    return containers.list_posts(platform, call, found, (p for p in platform.published if p.reply_to is not None))
+
+
+async def publishing_limit(platform: Threads, call: Call) -> Answer:
+    owner = platform.owner(call, node_in(call, -2), BASIC)
+    facts: dict[str, Any] = {}
+    for bucket, config in BUCKETS.items():
+        facts[f"{bucket}_usage"] = len(platform.used(owner, bucket))
+        facts[config] = {"quota_total": platform.total(bucket), "quota_duration": DAY}
+    return Answer(200, {"data": [selected(call, facts, "quota_usage")]})
+
+
+async def inspect_token(platform: Threads, call: Call) -> Answer:
+    platform.token(call)
+    return Answer(200, platform.inspection(call))
 
 
 class Threads(ContainerPlatform[Account]):
@@ -68,13 +98,13 @@ class Threads(ContainerPlatform[Account]):
         "POST */oauth/access_token": ("exchange_code", login.exchange_code),
         "GET */access_token": ("exchange_token", login.exchange_token),
         "GET */refresh_access_token": ("refresh_token", login.refresh_token),
-        "GET */debug_token": ("debug_token", operations.inspect_token),
-        "GET */me": ("me", operations.profile),
+        "GET */debug_token": ("debug_token", inspect_token),
+        "GET */me": ("me", profile),
         "POST */*/threads": ("create_container", containers.create),
         "POST */*/threads_publish": ("threads_publish", containers.publish),
-        "GET */*/threads": ("list_threads", operations.list_threads),
-        "GET */*/replies": ("list_replies", operations.list_replies),
-        "GET */*/threads_publishing_limit": ("threads_publishing_limit", operations.publishing_limit),
+        "GET */*/threads": ("list_threads", list_threads),
+        "GET */*/replies": ("list_replies", list_replies),
+        "GET */*/threads_publishing_limit": ("threads_publishing_limit", publishing_limit),
         "GET */*": ("get_post", containers.read_post),
     }
     variants = {"container_status": containers.status}
