@@ -228,9 +228,9 @@ async def count_failure(publication: Publication[Any, Any], error: ChannelError)
     await publication.save(failures=failures)
 
 
-async def upload_again(publication: Publication[Any, Any], error: ChannelError) -> None:
-    """Forget the uploads and make `error` a wait, or a rejection once that has happened too often."""
+async def upload_again(publication: Publication[Any, Any], error: ChannelError, most: int = MAX_FAILURES) -> None:
+    """Forget the uploads and make `error` a wait, or a rejection once that has happened `most` times."""
     failures = publication.state.failures + 1
     error.reason = Reason.MEDIA_PROCESSING_FAILED
-    error.effect = Effect.REJECTED if failures >= MAX_FAILURES else Effect.NOT_SENT
+    error.effect = Effect.REJECTED if failures >= most else Effect.NOT_SENT
     await publication.replace(publication.state.without_media(failures))

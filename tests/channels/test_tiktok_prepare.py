@@ -102,7 +102,7 @@ async def test_an_upload_that_cannot_continue_starts_again_a_few_times(status: i
     tiktok.answers = [None, answer(status)]
     await tiktok.until_ready()
     assert tiktok.uploads == {"v_pub~1": BYTES[:8], "v_pub~2": BYTES[:32]}
-    assert tiktok.state.renewals == 1
+    assert tiktok.state.failures == 1
     always.answers = [answer(status)] * 9
     await error_of(always.until_ready(), Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert always.called(INIT) == 4
@@ -113,7 +113,7 @@ async def test_a_refused_chunk_whose_status_cannot_be_read_changes_nothing() -> 
     tiktok.answers = [answer(403)]
     tiktok.bench.network.on("POST", STATUS, answer(503, "<html>"))
     await error_of(tiktok.prepare())
-    assert (tiktok.called(INIT), tiktok.state.renewals) == (1, 0)
+    assert (tiktok.called(INIT), tiktok.state.failures) == (1, 0)
 
 
 async def test_an_init_whose_answer_was_lost_is_repeated() -> None:

@@ -19,6 +19,7 @@ from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, pos
 from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.channel import parent_of
 from munadi.channels.http import Request, no_proof
+from munadi.channels.uploads import upload_again
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST
 from munadi.ports import Answer, Publication, PublicationDraft
@@ -61,7 +62,7 @@ class RecordWriter:
     async def refused(self, step: str, record: dict[str, Any], error: ChannelError) -> None:
         """Returns where the record existed already. Raises the refusal, or what is at our key in its place."""
         if error.provider_code == "BlobNotFound":
-            await self._forget_uploads(error)
+            await upload_again(self.publication, error, MAX_UPLOADS)
         if error.provider_code not in READ_AFTER:
             raise error
         await self._compare(step, record, error)
@@ -90,13 +91,6 @@ class RecordWriter:
             if step not in self.publication.state.posts:
                 raise no_proof(answer)
         return self.publication.state.posts[step]
-
-    async def _forget_uploads(self, error: ChannelError) -> None:
-        """The blobs lapsed: forget them, so that preparation uploads them again; not endlessly."""
-        failures = self.publication.state.failures + 1
-        if failures >= MAX_UPLOADS:
-            error.effect = Effect.REJECTED
-        await self.publication.replace(self.publication.state.without_uploads(failures))
 
     async def _compare(self, step: str, record: dict[str, Any], error: ChannelError) -> None:
         """What is at our key: this post → fine; another → a duplicate; nothing or no answer → unknown."""

@@ -67,7 +67,11 @@ class Prepared(HandleState):
     photos: tuple[MediaAsset, ...] = ()
     publish_id: str | None = None
     sent_at: datetime | None = None
-    renewals: int = 0
+    failures: int = 0
+
+    def without_media(self, failures: int) -> Prepared:
+        """That of a new post, whose uploads failed so often."""
+        return Prepared(failures=failures)
 
     @property
     def key(self) -> str | None:

@@ -16,11 +16,12 @@ from munadi.channels.tiktok.lookup import FAILED, StatusReader
 from munadi.channels.tiktok.spec import Options
 from munadi.channels.tiktok.state import Prepared, Upload
 from munadi.channels.tiktok.wire import Status
+from munadi.channels.uploads import upload_again
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published, Ready
 from munadi.ports import Gate, Publication
 
-MAX_RENEWALS = 3
+MAX_UPLOADS = 4
 # Chunks sent in one run; then the workflow calls again, so that an activity stays within its time.
 CHUNKS_PER_RUN = 10
 # Statuses about the upload, not about a chunk: its address has expired, or its progress is not ours.
@@ -59,7 +60,9 @@ class Run:
         now = self.reader.clock.now()
         if upload.expires_at <= now:
             message = "TikTok: the upload's address expired before the post was due"
-            raise await self._renewed(ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message))
+            lapsed = ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message)
+            await upload_again(self.publication, lapsed, MAX_UPLOADS)
+            raise lapsed
         request = await self._chunk(upload, upload.chunks - 1)
         try:
             answer = await self.api.uploads.send(request, gate)
@@ -113,22 +116,14 @@ class Run:
         """TikTok does not take the address or the range: either it has the whole file, or it lacks the end."""
         status = await self.status(upload.publish_id, error)
         if status.lacks_bytes_of(upload):
-            error.effect = Effect.NOT_SENT
-            raise await self._renewed(error) from error
+            await upload_again(self.publication, error, MAX_UPLOADS)
+            raise error
         if status.status == FAILED:
             raise await self.failed(status.fail_reason) from error
         if status.status != "PUBLISH_COMPLETE" and status.uploaded_bytes != upload.size:
             raise error
         await self.accepted()
         return self.reader.outcome(self.publication, self.publication.state, status)
-
-    async def _renewed(self, error: ChannelError) -> ChannelError:
-        """Give up an upload that cannot be finished, so that preparation makes another; not endlessly."""
-        renewals = self.publication.state.renewals
-        if renewals >= MAX_RENEWALS:
-            error.effect = Effect.REJECTED
-        await self.publication.replace(Prepared(renewals=renewals + 1))
-        return error
 
     async def _resume(self, upload: Upload, error: ChannelError) -> None:
         """Continue where TikTok is (an answer was lost), or start again when that is not between two chunks."""
@@ -140,8 +135,6 @@ class Run:
         if status.lacks_bytes_of(upload) and rest == 0 and upload.sent < sent < upload.chunks:
             await self.publication.save(upload=upload.model_copy(update={"sent": sent}))
             return
-        renewals = self.publication.state.renewals
-        if renewals >= MAX_RENEWALS:
-            error.effect = Effect.REJECTED
+        await upload_again(self.publication, error, MAX_UPLOADS)
+        if error.effect is Effect.REJECTED:
             raise error
-        await self.publication.save(upload=None, renewals=renewals + 1)

@@ -238,11 +238,11 @@ CASES = {
             Fails(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),
             answer(code),
             UNFINISHED,
-            saved={"upload": None, "renewals": 1},
+            saved={"upload": None, "failures": 1},
         )
         for code in (403, 404, 416)
     },
-    "and not for ever": last(Fails(effect=S.REJECTED), answer(403), UNFINISHED, state={**UPLOADED, "renewals": 3}),
+    "and not for ever": last(Fails(effect=S.REJECTED), answer(403), UNFINISHED, state={**UPLOADED, "failures": 3}),
     **{
         f"a refused last chunk whose status cannot be read is unknown: {number}": last(
             Fails(effect=S.UNKNOWN, code="HTTP 404"), answer(404), read, saved=UPLOADED
@@ -256,7 +256,7 @@ CASES = {
     "an expired address is not called": Case(
         NET,
         FILE,
-        [Call("publish", Fails(effect=S.NOT_SENT), [], {"upload": None, "renewals": 1}, minutes=55)],
+        [Call("publish", Fails(effect=S.NOT_SENT), [], {"upload": None, "failures": 1}, minutes=55)],
         state=UPLOADED,
     ),
     "a saved address that is no longer configured": last(
