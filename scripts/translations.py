@@ -25,7 +25,7 @@ SOURCES = (
     ("api/dashboard/templates", "*.html", "jinja2"),
     ("api/pages/templates", "*.html", "jinja2"),
     ("api", "**/*.py", "python"),
-    ("munadi", "connecting.py", "python"),
+    ("munadi/accounts", "connecting.py", "python"),
     ("api/dashboard/assets", "*.js", "javascript"),
 )
 # `InvalidLink` is raised with a text for the profile's owner.
