@@ -9,6 +9,7 @@ import resource
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -183,10 +184,21 @@ async def test_loopback_is_refused_outside_development(tmp_path: Path) -> None:
         await expect_nothing_stored(api)
 
 
+@cache
+def bomb() -> bytes:
+    """200 MB in 200 kB."""
+    return gzip.compress(b"\xff\xd8\xff" + bytes(200_000_000), 6)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made_bomb() -> None:
+    """Made before any server answers: it takes about as long as a server may."""
+    bomb()
+
+
 async def gzip_bomb(writer: asyncio.StreamWriter) -> None:
-    bomb = gzip.compress(b"\xff\xd8\xff" + bytes(200_000_000), 6)
-    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
-    writer.write(head.encode() + bomb)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb())}\r\n\r\n"
+    writer.write(head.encode() + bomb())
 
 
 async def endless_picture(writer: asyncio.StreamWriter) -> None:
