@@ -66,7 +66,7 @@ class ErrorTable:
 
     title: str
     read: Callable[[Answer], Said]
-    worded: Sequence[tuple[int | None, str, Row]] = ()
+    worded: Sequence[tuple[int | None, re.Pattern[str], Row]] = ()
     codes: Mapping[str, Row] = field(default_factory=dict)
     statuses: Mapping[int, Row] = field(default_factory=dict)
     enveloped: Mapping[int, Row] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class ErrorTable:
         if status >= 500:
             return OUTAGE
         text = f"{said.code} {said.message}"
-        worded = (row for at, words, row in self.worded if at in (status, None) and re.search(words, text, re.I))
+        worded = (row for at, words, row in self.worded if at in (status, None) and words.search(text))
         found = next(worded, None) or self.codes.get(said.code) or self.statuses.get(status)
         if found is None and said.is_own and status >= 400:
             found = self.enveloped.get(status, self.refused)

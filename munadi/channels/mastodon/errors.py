@@ -7,6 +7,7 @@ English text only makes it more exact. A 422 of Mastodon is a refusal before any
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -28,17 +29,17 @@ ERRORS: Mapping[str, Row] = {
     "invalid_token": DEAD_TOKEN,
     "insufficient_scope": Row(R.MISSING_SCOPE, S.REJECTED),
 }
-WORDED: Sequence[tuple[int, str, Row]] = (
-    (403, "outside the authorized scopes", Row(R.MISSING_SCOPE, S.REJECTED)),
-    (403, "login is|e-mail|pending approval|two-factor", Row(R.ACCOUNT_RESTRICTED, S.REJECTED)),
-    (403, "action is not allowed", Row(R.CONTENT_POLICY, S.REJECTED)),
-    (404, "record not found", Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)),
-    (422, "requires an authenticated user", DEAD_TOKEN),
-    (422, "text can't be blank", Row(R.MISSING_FIELD, S.REJECTED)),
-    (422, "character limit", Row(R.TEXT_TOO_LONG, S.REJECTED)),
-    (422, "not finished processing", Row(R.PROVIDER_OUTAGE, S.NOT_SENT, wait=timedelta(seconds=5))),
-    (422, "already attached|duplicate record", Row(R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True)),
-    (422, "cannot attach|files|content type|uploaded media|file size", BAD_MEDIA),
+WORDED: Sequence[tuple[int, re.Pattern[str], Row]] = (
+    (403, re.compile("outside the authorized scopes", re.I), Row(R.MISSING_SCOPE, S.REJECTED)),
+    (403, re.compile("login is|e-mail|pending approval|two-factor", re.I), Row(R.ACCOUNT_RESTRICTED, S.REJECTED)),
+    (403, re.compile("action is not allowed", re.I), Row(R.CONTENT_POLICY, S.REJECTED)),
+    (404, re.compile("record not found", re.I), Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)),
+    (422, re.compile("requires an authenticated user", re.I), DEAD_TOKEN),
+    (422, re.compile("text can't be blank", re.I), Row(R.MISSING_FIELD, S.REJECTED)),
+    (422, re.compile("character limit", re.I), Row(R.TEXT_TOO_LONG, S.REJECTED)),
+    (422, re.compile("not finished processing", re.I), Row(R.PROVIDER_OUTAGE, S.NOT_SENT, wait=timedelta(seconds=5))),
+    (422, re.compile("already attached|duplicate record", re.I), Row(R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True)),
+    (422, re.compile("cannot attach|files|content type|uploaded media|file size", re.I), BAD_MEDIA),
 )
 
 

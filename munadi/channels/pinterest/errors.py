@@ -5,6 +5,7 @@ A refusal in Pinterest's own envelope proves that no pin was made; a status alon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -55,10 +56,10 @@ ERRORS: Mapping[str, Row] = {
     "429/8": THROTTLED,
 }
 # One code has several meanings, so these count before it.
-WORDS: Sequence[tuple[int, str, Row]] = (
-    (403, "trial access", TRIAL),
-    (400, "unable to reach the url|could not fetch the image", UNREACHABLE),
-    (400, r"\bspam\b|blocked", POLICY),
+WORDS: Sequence[tuple[int, re.Pattern[str], Row]] = (
+    (403, re.compile("trial access", re.I), TRIAL),
+    (400, re.compile("unable to reach the url|could not fetch the image", re.I), UNREACHABLE),
+    (400, re.compile(r"\bspam\b|blocked", re.I), POLICY),
 )
 
 
@@ -70,6 +71,7 @@ def _read(answer: Answer) -> Said:
     return Said(f"{answer.status}/{code}"[:100], message, is_own=True)
 
 
+ANYTHING = re.compile("")
 TABLE = ErrorTable(
     title=SPEC.title,
     read=_read,
@@ -85,7 +87,7 @@ failure, explain = TABLE.failure, TABLE.explain
 def explain_grant(answer: Answer, now: datetime) -> ChannelError:
     """An answer of the token endpoint: what it refuses is the grant."""
     is_refused = answer.status in (400, 401) and _read(answer).is_own
-    return (replace(TABLE, worded=((None, "", DEAD_GRANT),)) if is_refused else TABLE).explain(answer, now)
+    return (replace(TABLE, worded=((None, ANYTHING, DEAD_GRANT),)) if is_refused else TABLE).explain(answer, now)
 
 
 def explain_upload(answer: Answer, now: datetime) -> ChannelError:

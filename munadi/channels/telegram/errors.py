@@ -68,12 +68,12 @@ ERRORS: Mapping[str, Row] = {
     "CHAT_RESTRICTED": POLICY,
 }
 # Parts of a code, where the rest names a chat, a file or a right.
-WORDED: Sequence[tuple[int | None, str, Row]] = (
-    (None, "bot_was_kicked_from_the_|bot_is_not_a_member_of_the_", NO_ACCESS),
-    (None, "not_enough_rights_to_", NO_RIGHT),
-    (None, "can_t_parse_entities", INVALID),
-    (None, "wrong_file_identifier|can_t_upload_file_by_URL", LOST_FILE),
-    (None, "failed_to_send_message_|photo_has_unsupported_extension|can_t_use_the_media_of_", MEDIA),
+WORDED: Sequence[tuple[int | None, re.Pattern[str], Row]] = (
+    (None, re.compile("bot_was_kicked_from_the_|bot_is_not_a_member_of_the_", re.I), NO_ACCESS),
+    (None, re.compile("not_enough_rights_to_", re.I), NO_RIGHT),
+    (None, re.compile("can_t_parse_entities", re.I), INVALID),
+    (None, re.compile("wrong_file_identifier|can_t_upload_file_by_URL", re.I), LOST_FILE),
+    (None, re.compile("failed_to_send_message_|photo_has_unsupported_extension|can_t_use_the_media_of_", re.I), MEDIA),
 )
 _PREFIX = re.compile(r"(?:Bad Request|Forbidden|Unauthorized|Not Found|Conflict|Too Many Requests): ")
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")

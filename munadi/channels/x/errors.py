@@ -6,6 +6,7 @@ A refusal in X's own envelope proves that nothing was posted; a status alone, or
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -53,14 +54,14 @@ ERRORS: Mapping[str, Row] = {
     "invalid_scope": Row(R.MISSING_SCOPE, S.REJECTED),
 }
 # (status, the detail or a part of it); the first match counts, before the type.
-DETAILS: Sequence[tuple[int, str, Row]] = (
-    (403, "duplicate content", DUPLICATE),
-    (403, "only reply to or quote|reply to this conversation|quoting this post", POLICY),
-    (403, "not permitted to perform this action", INVALID),
-    (403, "account is (?:not permitted|suspended)|account is temporarily locked", RESTRICTED),
-    (403, "longer than 2 minutes", Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)),
-    (400, "media ids? .{0,40}(?:invalid|expired|not found)", LOST_MEDIA),
-    (400, "deleted or not visible", GONE),
+DETAILS: Sequence[tuple[int, re.Pattern[str], Row]] = (
+    (403, re.compile("duplicate content", re.I), DUPLICATE),
+    (403, re.compile("only reply to or quote|reply to this conversation|quoting this post", re.I), POLICY),
+    (403, re.compile("not permitted to perform this action", re.I), INVALID),
+    (403, re.compile("account is (?:not permitted|suspended)|account is temporarily locked", re.I), RESTRICTED),
+    (403, re.compile("longer than 2 minutes", re.I), Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)),
+    (400, re.compile("media ids? .{0,40}(?:invalid|expired|not found)", re.I), LOST_MEDIA),
+    (400, re.compile("deleted or not visible", re.I), GONE),
 )
 # Windows whose headers say that nothing is left, the longest first.
 WINDOWS = ("x-app-limit-24hour", "x-user-limit-24hour", "x-rate-limit")
