@@ -112,7 +112,7 @@ class LaggingStep:
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "the answer is lost")
         if self.refusal is None:
             return Published(post_id="2", published_at=self._clock.now())
-        raise self._channel.explain(self.refusal)
+        raise explained(self._channel, self.refusal)
 
     async def find(self, publication: Publication[Any, Any], since: datetime, step: str = POST) -> Any:
         """By a list, which lags."""
