@@ -109,7 +109,7 @@ class PostPolicy:
 class LaterStepPolicy:
     """The policy of a later step: a first comment, or a part of a thread."""
 
-    reconcile = NextStep.STAGE
+    reconcile = NextStep.STEP
     skew = SPACING
 
     def deadline(self, spec: ChannelSpec, step: Step) -> timedelta:
@@ -119,13 +119,13 @@ class LaterStepPolicy:
     def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
         """Retry after a pause; give the step up for any other reason."""
         if error.reason is Reason.RATE_LIMITED and error.retry_after is not None:
-            return step.then(NextStep.STAGE, error.retry_after)
+            return step.then(NextStep.STEP, error.retry_after)
         return self._given_up(step, error)
 
     def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
         """Retry after a pause; otherwise read the database again."""
         if refused.because is NoCall.PAUSED and refused.wait is not None:
-            return step.then(NextStep.STAGE, refused.wait)
+            return step.then(NextStep.STEP, refused.wait)
         return step.then(NextStep.LOOK)
 
     def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
@@ -133,11 +133,11 @@ class LaterStepPolicy:
         if not isinstance(answer, ChannelError):
             return Live()
         if answer.effect is Effect.UNKNOWN:
-            return Open(NextStep.STAGE, SPACING)
+            return Open(NextStep.STEP, SPACING)
         still_processing = answer.provider_code == IN_PROGRESS and now < step.publish_by
         if answer.effect is Effect.NOT_SENT and (attempt.number < MAX_TRIES or still_processing):
             after = answer.retry_after or SPACING * attempt.number
-            return NotSent(NextStep.STAGE, after)
+            return NotSent(NextStep.STEP, after)
         return self._given_up(step, answer)
 
     def found(self, published: Published) -> Outcome:

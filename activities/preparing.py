@@ -9,9 +9,9 @@ from temporalio import activity
 
 from activities.access import require_permission, with_token
 from activities.failures import SHORT_WAIT, again, failure_from, hold_for
-from activities.handles import handle_store
 from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
+from activities.preparations import preparation_store
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.outcome import CallRecord, Failed, Held
@@ -19,9 +19,9 @@ from munadi.domain.publication import (
     HOLD_GROWTH,
     LAPSE_MARGIN,
     WAITING,
-    Handle,
     HoldReason,
     Pending,
+    Preparation,
     PublicationStatus,
     Ready,
 )
@@ -56,7 +56,7 @@ class PreparingActivities:
                 return read_again(ref, step)
             # The start of its workflow may not be recorded yet; for the workflow, what is accepted is queued.
             step = replace(step, status=PublicationStatus.QUEUED)
-            store = handle_store(self._attempts, step, self._clock, self._usable(step))
+            store = preparation_store(self._attempts, step, self._clock, self._usable(step))
             channel = self._channels[step.channel]
 
             async def prepare(account: ConnectedAccount) -> Ready | Pending:
@@ -74,13 +74,13 @@ class PreparingActivities:
                 return await self._ended(step, error)
             return step.then(NextStep.READY)
 
-    def _usable(self, step: Step) -> Handle | None:
-        """The handle so far, unless it would expire before the visible call."""
-        handle = step.handle
-        if handle is None or handle.expires_at is None:
-            return handle
+    def _usable(self, step: Step) -> Preparation | None:
+        """The preparation so far, unless it would expire before the visible call."""
+        preparation = step.preparation
+        if preparation is None or preparation.expires_at is None:
+            return preparation
         needed_until = max(step.draft.due_at, self._clock.now()) + LAPSE_MARGIN
-        return handle if handle.expires_at > needed_until else None
+        return preparation if preparation.expires_at > needed_until else None
 
     async def _ended(self, step: Step, error: ChannelError) -> StepResult:
         """Fail what the network refused; retry an outage a few times, then hold. Nothing visible has happened."""

@@ -31,7 +31,7 @@ from munadi.domain.publication import (
     Unknown,
 )
 from munadi.domain.publishing import PREPARE, Attempt, ClaimResult, NextStep, Step, StepResult
-from munadi.ports import Attempts, Calls, Channels, Clock, HandleStore, Schedule, TokenProvider
+from munadi.ports import Attempts, Calls, Channels, Clock, PreparationStore, Schedule, TokenProvider
 
 log = logging.getLogger("munadi.publishing")
 
@@ -195,7 +195,7 @@ class PublishingActivities:
 
     @activity.defn(name="finish")
     async def finish(self, ref: PublicationRef) -> StepResult:
-        """Take the next step after the post. Returns STAGE while one is left, else DONE. Never fails the post."""
+        """Take the next step after the post. Returns STEP while one is left, else DONE. Never fails the post."""
         async with heartbeats():
             step = await self._schedule.begin(ref.publication_id, self._clock.now(), PUBLISHED)
             if step is None or step.status is not S.PUBLISHED:
@@ -217,7 +217,7 @@ class PublishingActivities:
                     return await self._runner.record(step, None, unclear)
             async with self._places.place(account) as refused:
                 if refused is not None:
-                    return step.then(NextStep.STAGE, refused.retry_after or SPACING)
+                    return step.then(NextStep.STEP, refused.retry_after or SPACING)
                 return await self._runner.run(step, account, LATER)
 
     @activity.defn(name="locate")
@@ -258,7 +258,7 @@ class PublishingActivities:
         return await with_token(
             self._tokens,
             step.account_id,
-            lambda account: channel.check(channel.publication(step.draft, account, HandleStore(step.handle))),
+            lambda account: channel.check(channel.publication(step.draft, account, PreparationStore(step.preparation))),
         )
 
     def _must_look_since(self, step: Step) -> datetime | None:
@@ -274,4 +274,4 @@ class PublishingActivities:
     def _lapsed(self, step: Step) -> bool:
         """An earlier attempt gave up the preparation: prepare again before sending."""
         needed = self._channels[step.channel].lead(step.draft) > timedelta(0)
-        return needed and not (step.handle is not None and step.handle.ready)
+        return needed and not (step.preparation is not None and step.preparation.ready)

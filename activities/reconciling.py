@@ -80,16 +80,16 @@ class ReconcilingActivities:
     async def _restored(self, step: Step, since: datetime) -> StepResult:
         """The database was restored and may miss calls: send only after a check has proven absence.
 
-        Preparations since the backup are not on record either, so absence by the old handle alone proves nothing.
+        Preparations since the backup are not on record either, so absence by the old preparation alone proves nothing.
         Nor is a due time that was earlier: the post may have been published at once, and submitted again.
         """
         earlier = step.draft.model_copy(update={"due_at": min(step.draft.due_at, since)})
         step = replace(step, draft=earlier)
         found = await self._runner.find(step, since - POLICY.skew)
         if isinstance(found, Absent) and not self._channels[step.channel].spec.finds_without_handle:
-            found = Unknown(note="it may have been prepared and sent under a handle that is lost")
-        elif isinstance(found, Absent) and step.handle is not None:
-            found = await self._runner.find(replace(step, handle=None), since - POLICY.skew)
+            found = Unknown(note="it may have been prepared and sent under a preparation that is lost")
+        elif isinstance(found, Absent) and step.preparation is not None:
+            found = await self._runner.find(replace(step, preparation=None), since - POLICY.skew)
         if isinstance(found, Published):
             return await self._runner.record(step, None, POLICY.found(found))
         if isinstance(found, Unknown):

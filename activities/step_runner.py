@@ -16,14 +16,14 @@ from activities.absences import Absences
 from activities.access import with_token
 from activities.failures import OVERTAKEN, again
 from activities.gate import DeadlineGate
-from activities.handles import handle_store
+from activities.preparations import preparation_store
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.outcome import NO_CALL, CallRecord, Held, InProgress, NotSent, Open, Outcome
 from munadi.domain.publication import LOOK_GROWTH, POST, Absent, ClosedBy, HoldReason, Pending, Published, Unknown
 from munadi.domain.publishing import Attempt, NextStep, Refused, StaleEpoch, Step, StepResult
-from munadi.ports import Attempts, Channels, Clock, HandleStore, TokenProvider
+from munadi.ports import Attempts, Channels, Clock, PreparationStore, TokenProvider
 
 log = logging.getLogger("munadi.publishing")
 
@@ -181,7 +181,7 @@ class StepRunner:
                 self._tokens,
                 step.account_id,
                 lambda account: channel.find(
-                    channel.publication(step.draft, account, HandleStore(step.handle)), since, name
+                    channel.publication(step.draft, account, PreparationStore(step.preparation)), since, name
                 ),
             )
         except ChannelError as error:
@@ -216,7 +216,7 @@ class StepRunner:
     async def _call(self, step: Step, account: ConnectedAccount, gate: DeadlineGate, attempt: Attempt) -> Answer:
         """The one mutating request, under its deadline."""
         channel = self._channels[step.channel]
-        store = handle_store(self._attempts, step, self._clock, step.handle)
+        store = preparation_store(self._attempts, step, self._clock, step.preparation)
         attempt.deadline = gate
         try:
             async with asyncio.timeout(gate.seconds_left):
@@ -229,7 +229,7 @@ class StepRunner:
             effect = Effect.UNKNOWN if attempt.passed else Effect.NOT_SENT
             return ChannelError(Reason.INTERNAL_ERROR, effect, "overtaken", provider_code=OVERTAKEN)
         except Exception as error:
-            # The handle could not be saved, or this is a bug: the request may be under way, so the network is checked.
+            # The preparation was not saved, or this is a bug: the request may be under way, so the network is checked.
             log.exception("step %s of %s failed unexpectedly", step.name, step.publication_id)
             name = type(error).__name__
             return ChannelError(Reason.INTERNAL_ERROR, Effect.UNKNOWN, name, provider_code=name)

@@ -81,7 +81,7 @@ class LeftoverRemover:
         if channel.spec.leftovers is not Leftovers.REMOVED:
             return f"{channel.spec.title} drops it by itself"
         async with asyncio.timeout(CALL_SECONDS):
-            await with_token(self._tokens, left.account_id, lambda account: channel.discard(account, left.handle))
+            await with_token(self._tokens, left.account_id, lambda account: channel.discard(account, left.preparation))
         return None
 
     async def _failed(self, left: Leftover, reason: str, *, final: bool = False, wait: timedelta | None = None) -> None:

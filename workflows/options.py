@@ -59,9 +59,7 @@ CHECK = ActivityConfig(
 RECONCILE = CHECK
 
 # A later step: visible, but safe to run again after a timeout, because it first reconciles its open attempt.
-STAGE = ActivityConfig(
-    start_to_close_timeout=timedelta(minutes=2), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY
-)
+STEP = ActivityConfig(start_to_close_timeout=timedelta(minutes=2), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY)
 
 # The visible call. Its own deadline ends it long before start-to-close; a timeout means that its worker died,
 # and then it is unknown what was sent: no retry, reconcile. Errors it raises prove that nothing was sent.

@@ -19,10 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
     from munadi.domain.publishing import Claimed, NextStep, Plan, StepResult
-    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, with_summary
+    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STEP, with_summary
 
 # The steps after which the same task takes another one.
-CONTINUES = frozenset({NextStep.PUBLISH, NextStep.CHECK, NextStep.RECONCILE, NextStep.STAGE, NextStep.LOOK_FIRST})
+CONTINUES = frozenset({NextStep.PUBLISH, NextStep.CHECK, NextStep.RECONCILE, NextStep.STEP, NextStep.LOOK_FIRST})
 
 
 async def prepare(plan: Plan, draft_version: int) -> StepResult:
@@ -89,9 +89,9 @@ async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> St
         return await workflow.execute_activity_method(
             PublishingActivities.locate, ref, **with_summary(CHECK, f"read the id of the post at {channel}")
         )
-    if step is NextStep.STAGE:
+    if step is NextStep.STEP:
         return await workflow.execute_activity_method(
-            PublishingActivities.finish, ref, **with_summary(STAGE, f"next step at {channel}")
+            PublishingActivities.finish, ref, **with_summary(STEP, f"next step at {channel}")
         )
     if step is NextStep.RECONCILE:
         return await workflow.execute_activity_method(

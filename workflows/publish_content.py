@@ -129,7 +129,7 @@ class PublishContent:
             return False
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
         if plan.status is S.PUBLISHED:
-            return (plan.stages_left and _has_come(plan.step_look_at or workflow.now())) or due_look
+            return (plan.has_steps_left and _has_come(plan.step_look_at or workflow.now())) or due_look
         return plan.status is S.PUBLISHING or (plan.status is S.UNCONFIRMED and due_look)
 
     def _begin_preparations(self) -> None:
@@ -222,7 +222,7 @@ class PublishContent:
             if result.step is NextStep.READY:
                 change["prepare_at"] = None
             elif result.step is NextStep.DONE:
-                change |= {"next_look_at": None, "stages_left": False}
+                change |= {"next_look_at": None, "has_steps_left": False}
             else:
                 self._must_look = True
             self._plans[key] = self._plans[key].model_copy(update=change)
@@ -251,7 +251,7 @@ def _mode_of(plan: Plan) -> NextStep:
     """The first step of a publication without a task here."""
     if plan.status is not S.PUBLISHED:
         return NextStep.RECONCILE
-    return NextStep.STAGE if plan.stages_left and _has_come(plan.step_look_at or workflow.now()) else NextStep.LOCATE
+    return NextStep.STEP if plan.has_steps_left and _has_come(plan.step_look_at or workflow.now()) else NextStep.LOCATE
 
 
 def _has_come(moment: datetime | None) -> bool:

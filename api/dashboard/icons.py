@@ -67,7 +67,7 @@ _LINE = '<path d="M4 8h8" fill="none" stroke="currentColor" stroke-width="2" str
 
 @cache
 def status_icon(status: str) -> Markup:
-    """The shape of a status or a standing; a line for those without one."""
+    """The shape of a status or a status_key; a line for those without one."""
     shape = _SHAPES.get(status, _LINE)
     return Markup(f'<svg class="icon" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">{shape}</svg>')  # noqa: S704
 

@@ -53,7 +53,7 @@ STATUSES: dict[str, StatusLabel] = {
 }
 
 # The statuses, a post that waits for something other than its time, and the health of accounts.
-STANDINGS: dict[str, StatusLabel] = {
+STATUS_KEYS: dict[str, StatusLabel] = {
     **STATUSES,
     "held": StatusLabel(
         N_("waiting"), N_("Waiting for an account or a network. Publishing continues once it is ready.")
@@ -115,8 +115,8 @@ _IN_BYTES = N_("%(place)s: %(actual)s of %(maximum)s bytes")
 _IN_CHARACTERS = N_("%(place)s: %(actual)s of %(maximum)s characters")
 PLACES = (N_("Text"), N_("Link"), N_("Title"), N_("Description"))
 
-# The stages of an attempt, as `spoken` writes them.
-STAGES = (N_("Publish"), N_("Step"))
+# The steps of an attempt, as `humanize` writes them.
+STEPS = (N_("Publish"), N_("Step"))
 
 EFFECTS: dict[Effect, str] = {
     Effect.NOT_SENT: N_("not accepted"),
@@ -126,7 +126,7 @@ EFFECTS: dict[Effect, str] = {
 }
 
 
-def standing(content: Mapping[str, Any]) -> str:
+def status_key(content: Mapping[str, Any]) -> str:
     """A post's status, `held` when it waits for something other than its time, or `dismissed` when it failed and a
     person has dismissed every failure."""
     if content["status"] == S.FAILED:
@@ -136,7 +136,7 @@ def standing(content: Mapping[str, Any]) -> str:
     return "held" if held and content["status"] == S.QUEUED else str(content["status"])
 
 
-def publication_standing(publication: Mapping[str, Any]) -> str:
+def publication_status_key(publication: Mapping[str, Any]) -> str:
     """A publication's status, `held` while it waits for a condition, or `dismissed`."""
     if publication["hold"] and publication["status"] == S.QUEUED:
         return "held"
@@ -172,7 +172,7 @@ def measured(lengths: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(found)
 
 
-def spoken(name: str) -> str:
+def humanize(name: str) -> str:
     """A code or name as words: MEDIA_UNREACHABLE becomes `Media unreachable`."""
     words = name.replace("_", " ").lower()
     return words[:1].upper() + words[1:]

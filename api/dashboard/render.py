@@ -168,16 +168,16 @@ def _environment() -> Environment:
     templates.install(made)
     made.filters |= {"instant": instant, "local_field": local_field, "shown": shown_time, "zone_label": zone_label}
     made.filters["short_day"] = short_day
-    made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
+    made.filters |= {"humanize": labels.humanize, "lateness": labels.lateness, "status_key": labels.status_key}
     made.filters |= {"remedy": remedies.remedy, "sentence": labels.sentence, "measured": labels.measured}
     made.filters["says_its_code"] = causes.says_its_code
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
-    made.globals |= {"publication_standing": labels.publication_standing}
+    made.globals |= {"publication_status_key": labels.publication_status_key}
     made.globals["first_file"] = icons.first_file
     made.globals |= {"icon": icons.status_icon, "tone": icons.tone, "network": icons.network_icon}
     made.filters |= {"fold": fields.fold_of, "ratios": fields.ratios_of}
     made.globals |= {"asset": asset, "with_query": with_query}
-    made.globals |= {"STATUSES": labels.STATUSES, "STANDINGS": labels.STANDINGS, "EVENTS": labels.EVENTS}
+    made.globals |= {"STATUSES": labels.STATUSES, "STATUS_KEYS": labels.STATUS_KEYS, "EVENTS": labels.EVENTS}
     made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS, "DISMISSALS": labels.DISMISSALS}
     made.globals["DELIVERIES"] = labels.DELIVERIES
     return made

@@ -35,7 +35,7 @@ def connect() -> sqlite3.Connection:
 
 
 def work() -> None:
-    """Handle what is in the inbox and not done."""
+    """Preparation what is in the inbox and not done."""
     with closing(connect()) as database:
         for event_id, body in database.execute("SELECT id, body FROM inbox WHERE NOT done").fetchall():
             database.execute("BEGIN IMMEDIATE")

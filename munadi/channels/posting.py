@@ -20,7 +20,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.model import Model
 from munadi.domain.publication import POST, POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import Answer, Attempt, HandleState, Publication
+from munadi.ports import Answer, Attempt, PreparedState, Publication
 
 # Before the network is read again for the post that a step answers.
 PARENT_WAIT = timedelta(seconds=5)
@@ -33,7 +33,7 @@ class Live(Model):
     url: str | None = None
 
 
-class PostState(HandleState):
+class PostState(PreparedState):
     """The base of `Prepared`: the live posts by step."""
 
     posts: dict[str, Live] = {}

@@ -115,7 +115,7 @@ class Warning_(WireModel):
         return self.model_dump(mode="json", exclude={name for name in _ADDED if getattr(self, name) is None})
 
 
-class Handle(Model):
+class Preparation(Model):
     """The data that a network returned while a draft was prepared: container ids, blob references, a record key.
 
     `ready` means that only the visible call is left; `expires_at` is the network's own limit.

@@ -16,7 +16,7 @@ from munadi.domain.attempt import Doubt as Doubt
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import PublicationDraft
 from munadi.domain.model import Model
-from munadi.domain.publication import ENDED, Handle, PublicationStatus
+from munadi.domain.publication import ENDED, Preparation, PublicationStatus
 
 # The invisible step before the post. It has no attempts, because it may be repeated.
 PREPARE = "prepare"
@@ -25,7 +25,7 @@ PREPARE = "prepare"
 class NextStep(StrEnum):
     """What the workflow does next with a publication.
 
-    LOOK: read the database again. LOOK_FIRST: check the network before the first send. STAGE: the next step after the
+    LOOK: read the database again. LOOK_FIRST: check the network before the first send. STEP: the next step after the
     post. LOCATE: read the id of a post that is live without one.
     """
 
@@ -37,7 +37,7 @@ class NextStep(StrEnum):
     RECONCILE = "reconcile"
     PUBLISH = "publish"
     LOOK_FIRST = "look_first"
-    STAGE = "stage"
+    STEP = "step"
     LOCATE = "locate"
 
 
@@ -57,7 +57,7 @@ class Plan(Model):
     prepare_at: datetime | None = None
     held_until: datetime | None = None
     next_look_at: datetime | None = None
-    stages_left: bool = False
+    has_steps_left: bool = False
     account_id: str = ""
     # When to look again for a later step whose outcome is unknown.
     step_look_at: datetime | None = None
@@ -89,7 +89,7 @@ class Plan(Model):
     @property
     def rests(self) -> bool:
         """Whether it has ended, with no check planned and no later step (a comment, a part) to take."""
-        return self.status in ENDED and self.next_look_at is None and not self.stages_left
+        return self.status in ENDED and self.next_look_at is None and not self.has_steps_left
 
 
 class View(Model):
@@ -190,7 +190,7 @@ class Step:
     epoch: int
     draft_version: int
     draft: PublicationDraft
-    handle: Handle | None
+    preparation: Preparation | None
     publish_by: datetime
     attempts: int
     looks: int

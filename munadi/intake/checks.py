@@ -51,7 +51,7 @@ class CheckedPublication:
     draft: Draft
     lead: timedelta
     fingerprint: str
-    stages: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     waits_for: Failure | None = None
 
 
@@ -267,7 +267,7 @@ def _checked_drafts(
                 draft=each.draft,
                 lead=channel.lead(each.draft),
                 fingerprint=each.fingerprint,
-                stages=channel.steps(each.draft),
+                steps=channel.steps(each.draft),
                 waits_for=causes.get(row.id),
             )
         )

@@ -30,6 +30,6 @@ from munadi.ports.connecting import (
 )
 from munadi.ports.imports import AccountImport
 from munadi.ports.media import LinkCard, LinkReader, MediaReader
-from munadi.ports.publication import HandleState, HandleStore, Publication
+from munadi.ports.publication import PreparationStore, PreparedState, Publication
 from munadi.ports.stores import Attempts, Operators, Schedule, TokenProvider
 from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount

@@ -17,13 +17,13 @@ from munadi.domain.channel import SLOWEST_UPLINK, ChannelName, ChannelSpec, Rese
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
-from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.domain.publication import POST, Absent, Pending, Preparation, Published, Ready, Unknown
 from munadi.domain.server import server_of
 from munadi.ports.bounded import bound_error, bounded
 from munadi.ports.calls import Calls, calling_brand, calling_for
 from munadi.ports.connecting import Authorizer, Connection, Consent, ConsentRequest, GrantedProfiles
 from munadi.ports.imports import AccountImport
-from munadi.ports.publication import HandleStore, Options, Publication, State
+from munadi.ports.publication import Options, PreparationStore, Publication, State
 
 log = logging.getLogger("munadi.channels")
 
@@ -55,8 +55,8 @@ class Channel(ABC, Generic[Options, State]):
     """One network, as the core uses it, and the boundary behind which its answers stay.
 
     What the core calls is final: it takes a place among the calls of its brand and server, and raises nothing but
-    ChannelError, or what saving the handle raised. A network writes the methods with an underscore. No network foresees
-    every answer (a field of another type, a number too large for a date, a text that cannot be encoded), so an
+    ChannelError, or what saving the preparation raised. A network writes the methods with an underscore. No network
+    foresees every answer (a field of another type, a number too large for a date, a text that cannot be encoded), so an
     unforeseen one has one meaning everywhere: *unknown* once the attempt's gate was passed, else not sent.
     """
 
@@ -89,9 +89,9 @@ class Channel(ABC, Generic[Options, State]):
 
     @final
     def publication(
-        self, draft: PublicationDraft, account: ConnectedAccount, store: HandleStore
+        self, draft: PublicationDraft, account: ConnectedAccount, store: PreparationStore
     ) -> Publication[Options, State]:
-        """What the calls below take: the draft for this account, with the handle in `store`."""
+        """What the calls below take: the draft for this account, with the preparation in `store`."""
         return Publication(draft, account, store, (self.options, self.state))
 
     @final
@@ -105,7 +105,7 @@ class Channel(ABC, Generic[Options, State]):
         """Make the visible call of the attempt's step: exactly one mutating request, with `gate=attempt.gate`.
 
         Returns Published or Pending only if the response proves it; otherwise the outcome is unknown.
-        Later steps follow in order once the post is published; the handle has what they need.
+        Later steps follow in order once the post is published; the preparation has what they need.
         """
         async with self._boundary("publish", publication.account, publication, attempt):
             return await self._publish(publication, attempt)
@@ -125,13 +125,13 @@ class Channel(ABC, Generic[Options, State]):
             return await self._find(publication, since, step)
 
     @final
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+    async def discard(self, account: ConnectedAccount, preparation: Preparation) -> None:
         """Remove an unused preparation, where the spec says REMOVED. Repeated after a ChannelError.
 
         What is already gone is no error. What is visible, or may be, stays.
         """
         async with self._boundary("discard", account):
-            await self._discard(account, self.state.of(handle))
+            await self._discard(account, self.state.of(preparation))
 
     @final
     async def verify(self, given: AccountImport) -> Connection:
@@ -204,7 +204,7 @@ class Channel(ABC, Generic[Options, State]):
         publication: Publication[Options, State] | None = None,
         attempt: Attempt | None = None,
     ) -> AsyncIterator[None]:
-        """The place and the time limit of one call; what it raises is a ChannelError, or the handle store's error."""
+        """The place and the time limit of one call; it raises a ChannelError, or the preparation store's error."""
         media_bytes = publication.draft.media_bytes if publication else 0
         try:
             async with self._place(owner, media_bytes / SLOWEST_UPLINK), asyncio.timeout(TIME_LIMITS.get(operation)):

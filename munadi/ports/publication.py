@@ -14,16 +14,16 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.bounds import STATE, STATE_TEXT, require_size
 from munadi.domain.content import PublicationDraft
 from munadi.domain.model import Model
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 
-# Stores a handle. Raises StaleEpoch when the draft was edited or another run has taken over.
-WriteHandle = Callable[[Handle], Awaitable[None]]
+# Stores a preparation. Raises StaleEpoch when the draft was edited or another run has taken over.
+WritePreparation = Callable[[Preparation], Awaitable[None]]
 
 
-class HandleState(Model):
+class PreparedState(Model):
     """The base of each channel's `Prepared`. `failed_pulls` counts for `munadi.channels.pulls`.
 
-    A handle that another version has saved may have fields that are no longer, or not yet, used.
+    A preparation that another version has saved may have fields that are no longer, or not yet, used.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,9 +31,9 @@ class HandleState(Model):
     failed_pulls: int = 0
 
     @classmethod
-    def of(cls, handle: Handle | None) -> Self:
-        """The state that a handle holds; an empty one without a handle."""
-        return cls.model_validate(handle.state) if handle else cls()
+    def of(cls, preparation: Preparation | None) -> Self:
+        """The state that a preparation holds; an empty one without a preparation."""
+        return cls.model_validate(preparation.state) if preparation else cls()
 
     @property
     def expires_at(self) -> datetime | None:
@@ -42,18 +42,20 @@ class HandleState(Model):
 
 
 Options = TypeVar("Options", bound=BaseModel)
-State = TypeVar("State", bound=HandleState)
+State = TypeVar("State", bound=PreparedState)
 
 
-class HandleStore:
-    """The handle of one publication as it was saved last, and the way to save it.
+class PreparationStore:
+    """The preparation of one publication as it was saved last, and the way to save it.
 
     `error` is what the last write raised: the core's own error, which no channel may take for the network's. Without
-    `write` the handle is only read.
+    `write` the preparation is only read.
     """
 
-    def __init__(self, handle: Handle | None = None, write: WriteHandle | None = None, draft_version: int = 1) -> None:
-        self.handle = handle
+    def __init__(
+        self, preparation: Preparation | None = None, write: WritePreparation | None = None, draft_version: int = 1
+    ) -> None:
+        self.preparation = preparation
         self.error: Exception | None = None
         self._write, self._draft_version, self._is_saved = write, draft_version, False
 
@@ -61,24 +63,24 @@ class HandleStore:
         """Save a state now. Raises StaleEpoch, and ValueError for a state that is too large."""
         require_size(state, STATE, STATE_TEXT)
         if self._write is None:
-            raise RuntimeError("this handle was given to be read only")
-        handle = Handle(draft_version=self._draft_version, state=state, ready=ready, expires_at=expires_at)
+            raise RuntimeError("this preparation was given to be read only")
+        preparation = Preparation(draft_version=self._draft_version, state=state, ready=ready, expires_at=expires_at)
         try:
-            await self._write(handle)
+            await self._write(preparation)
         except Exception as error:
             self.error = error
             raise
-        self.handle, self._is_saved = handle, True
+        self.preparation, self._is_saved = preparation, True
 
     async def ready(self, expires_at: datetime | None) -> None:
-        """Mark the handle as ready, unless it was saved so: only the visible call is left."""
-        handle = self.handle
-        if not (self._is_saved and handle and handle.ready and handle.expires_at == expires_at):
-            await self.save(handle.state if handle else {}, ready=True, expires_at=expires_at)
+        """Mark the preparation as ready, unless it was saved so: only the visible call is left."""
+        preparation = self.preparation
+        if not (self._is_saved and preparation and preparation.ready and preparation.expires_at == expires_at):
+            await self.save(preparation.state if preparation else {}, ready=True, expires_at=expires_at)
 
 
 class Publication(Generic[Options, State]):
-    """A draft for one account, with the state of its handle. Each change of the state is saved before anything else.
+    """A draft for one account, with the state of its preparation. A change of the state is saved before anything else.
 
     `Channel.publication` makes it: `options` and `state` are parsed once, by the channel's models.
     """
@@ -87,7 +89,7 @@ class Publication(Generic[Options, State]):
         self,
         draft: PublicationDraft,
         account: ConnectedAccount,
-        store: HandleStore,
+        store: PreparationStore,
         models: tuple[type[Options], type[State]],
     ) -> None:
         self.draft, self.account, self.store = draft, account, store
@@ -101,7 +103,7 @@ class Publication(Generic[Options, State]):
     @cached_property
     def state(self) -> State:
         """What is prepared so far."""
-        return self.models[1].of(self.store.handle)
+        return self.models[1].of(self.store.preparation)
 
     @property
     def token(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.outcome import NO_CALL, CallRecord, Outcome
-from munadi.domain.publication import POST, Handle, PublicationStatus, Published
+from munadi.domain.publication import POST, Preparation, PublicationStatus, Published
 from munadi.domain.publishing import (
     Attempt,
     ClaimResult,
@@ -40,7 +40,7 @@ class Operators(Protocol):
 
 
 class Attempts(Protocol):
-    """Records intents before visible calls and outcomes after them, and saves handles."""
+    """Records intents before visible calls and outcomes after them, and saves preparations."""
 
     async def claim(
         self,
@@ -58,10 +58,10 @@ class Attempts(Protocol):
         self, publication_id: str, *, step: str, epoch: int, holder: str, now: datetime, deadline: datetime
     ) -> Attempt | Refused: ...
 
-    async def save_handle(
+    async def save_preparation(
         self,
         publication_id: str,
-        handle: Handle,
+        preparation: Preparation,
         *,
         epoch: int,
         now: datetime,

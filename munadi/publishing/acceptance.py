@@ -94,7 +94,7 @@ class NewPost:
                     "due_at": post.due,
                     "lead_seconds": each.lead.total_seconds(),
                     "fingerprint": each.fingerprint,
-                    "stages": list(each.stages),
+                    "steps_left": list(each.steps),
                     **(_hold(each.waits_for, now) if each.waits_for is not None else {}),
                     "created_at": now,
                     "updated_at": now,

@@ -24,7 +24,7 @@ from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.attempt import doubt_about
 from munadi.domain.ids import Prefix
 from munadi.domain.outcome import NO_CALL, CallRecord, Failed, Held, Live, Outcome
-from munadi.domain.publication import POST, Handle, HoldReason, PublicationStatus, Published
+from munadi.domain.publication import POST, HoldReason, Preparation, PublicationStatus, Published
 from munadi.domain.publishing import (
     PREPARE,
     Attempt,
@@ -38,9 +38,9 @@ from munadi.domain.publishing import (
 )
 from munadi.publishing.claiming import claim_row, fail_expired, is_late, queue_accepted
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import handle_of, seal_state
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
 from munadi.publishing.outcomes import apply_outcome, locate, owned_by_another
+from munadi.publishing.preparations import preparation_of, seal_state
 from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import step_from
 
@@ -55,7 +55,7 @@ _INSERT = insert(AttemptRow)
 
 
 class AttemptStore:
-    """Claims publications, opens attempts, saves handles and records outcomes."""
+    """Claims publications, opens attempts, saves preparations and records outcomes."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
@@ -88,7 +88,7 @@ class AttemptStore:
                 await queue_accepted(locked)
                 await fail_expired(locked, [row])
                 found = await claim_row(locked, row)
-            step = step_from(locked.content, locked.draft, row, handle_of(self._keyring, locked.content, row))
+            step = step_from(locked.content, locked.draft, row, preparation_of(self._keyring, locked.content, row))
             if found is NextStep.PUBLISH and period is not None:
                 earlier = await _attempts_before(locked.session, row, POST)
                 if (doubt := doubt_about(earlier)) is not None and doubt.needs_a_look(locked.now):
@@ -112,32 +112,32 @@ class AttemptStore:
             earlier = await _attempts_before(session, row, step)
             return await _open(locked, row, step, holder, deadline, earlier)
 
-    async def save_handle(
+    async def save_preparation(
         self,
         publication_id: str,
-        handle: Handle,
+        preparation: Preparation,
         *,
         epoch: int,
         now: datetime,
     ) -> None:
-        """Save a handle from the network. StaleEpoch when the draft was edited or another run has taken over.
+        """Save a preparation from the network. StaleEpoch when the draft was edited or another run has taken over.
 
-        A handle that is no longer usable (the draft was edited, the publication canceled) is recorded for removal.
+        A preparation that is no longer usable (the draft was edited, the publication canceled) is recorded for removal.
         """
-        sealed = seal_state(self._keyring, publication_id, handle.state)
+        sealed = seal_state(self._keyring, publication_id, preparation.state)
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
                 raise StaleEpoch(publication_id)
             row = locked.publication(publication_id)
-            is_edited = locked.content.draft_version != handle.draft_version
-            if is_edited and handle.state:
+            is_edited = locked.content.draft_version != preparation.draft_version
+            if is_edited and preparation.state:
                 # A draft is edited only before the first claim, so this is a preparation.
-                await leave_detached(session, row, now, draft_version=handle.draft_version, sealed=sealed)
+                await leave_detached(session, row, now, draft_version=preparation.draft_version, sealed=sealed)
             is_current = row.epoch == epoch and not is_edited
             if is_current:
-                row.sealed_handle, row.handle_draft_version = sealed, handle.draft_version
-                row.handle_ready, row.handle_expires_at = handle.ready, handle.expires_at
+                row.sealed_preparation, row.preparation_draft_version = sealed, preparation.draft_version
+                row.preparation_ready, row.preparation_expires_at = preparation.ready, preparation.expires_at
                 if is_over(row):
                     is_current = not await leave_behind(session, row, now)
                 await locked.close()
@@ -252,7 +252,7 @@ def _may_take(row: PublicationRow, step: str) -> bool:
     """Whether this is the next step: the post while it is publishing, a later step once it is published, in order."""
     if step == POST:
         return row.status == S.PUBLISHING
-    return row.status == S.PUBLISHED and row.stages[:1] == [step]
+    return row.status == S.PUBLISHED and row.steps_left[:1] == [step]
 
 
 async def _note_on_account(
@@ -275,7 +275,7 @@ def _result(locked: LockedContent, row: PublicationRow) -> StepResult:
         publication_id=row.id,
         status=status,
         step=next_step_of(
-            status, steps_left=bool(row.stages), next_look_at=row.next_look_at, step_look_at=row.step_look_at
+            status, steps_left=bool(row.steps_left), next_look_at=row.next_look_at, step_look_at=row.step_look_at
         ),
         epoch=row.epoch,
         next_look_at=row.next_look_at,

@@ -20,7 +20,7 @@ from munadi.domain.reasons import failure_of
 from munadi.domain.time import DEFAULT_WINDOW
 from munadi.publishing.content import LockedContent
 from munadi.publishing.dismissals import dismissed_at
-from munadi.publishing.leftovers import give_up_handle
+from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.outcomes import locate, owned_by_another
 from munadi.publishing.steps import attempts_of, doubt_of
 
@@ -86,8 +86,8 @@ async def reschedule(
         content.timezone = timezone
     for row in waiting:
         row.due_at = due
-        if row.handle_expires_at is not None and row.handle_expires_at <= due + LAPSE_MARGIN:
-            await give_up_handle(locked.session, row, locked.now)
+        if row.preparation_expires_at is not None and row.preparation_expires_at <= due + LAPSE_MARGIN:
+            await give_up_preparation(locked.session, row, locked.now)
     await locked.emit(EventType.CONTENT_RESCHEDULED)
     await _changed(locked)
 

@@ -29,7 +29,7 @@ from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import ENDED, HOLD_GROWTH, OUTCOME_UNKNOWN, HoldReason, PublicationStatus, growing
 from munadi.publishing.dismissals import dismissed_at
-from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
+from munadi.publishing.leftovers import forget_preparation, has_preparation, is_over, is_spent, leave_behind
 from munadi.publishing.loading import LOCK, LOCK_BY_PUBLICATION, READ, load_post, lock_posts
 from munadi.publishing.states import check_transition, roll_up
 
@@ -125,7 +125,7 @@ class LockedContent:
         if to is not PublicationStatus.QUEUED:
             row.hold_reason = row.hold_since = row.hold_until = None
         if is_over(row) and not await leave_behind(self.session, row, self.now) and to is PublicationStatus.CANCELED:
-            forget_handle(row)  # a failed publication may be retried with it
+            forget_preparation(row)  # a failed publication may be retried with it
         self._roll_up()
         if event is not None:
             await self.emit(event, row, reason=reason)
@@ -221,8 +221,8 @@ class LockedContent:
         else:
             self.content.completed_as = None
         for row in self.publications:
-            if is_spent(row) and has_handle(row):
-                forget_handle(row)
+            if is_spent(row) and has_preparation(row):
+                forget_preparation(row)
         looks = [at for row in self.publications if (at := self._next_look(row)) is not None]
         self.content.next_look_at = min(looks) if looks else None
         self.content.updated_at = self.now
@@ -253,14 +253,14 @@ class LockedContent:
                 return row.next_look_at
             case PublicationStatus.PUBLISHED if row.next_look_at is not None:
                 return min(row.next_look_at, row.step_look_at or row.next_look_at)
-            case PublicationStatus.PUBLISHED if row.stages:
+            case PublicationStatus.PUBLISHED if row.steps_left:
                 return row.step_look_at or self.now + PUBLISHING_LOOK
         return None
 
     def _wanted_at(self, row: PublicationRow) -> datetime:
         """The start of the preparation while that is ahead, else the due time."""
         begin = row.due_at - timedelta(seconds=row.lead_seconds)
-        return begin if row.lead_seconds and begin > self.now and not row.handle_ready else row.due_at
+        return begin if row.lead_seconds and begin > self.now and not row.preparation_ready else row.due_at
 
 
 def without(warnings: Sequence[dict[str, Any]], code: str) -> list[dict[str, Any]]:

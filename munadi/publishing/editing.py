@@ -14,7 +14,7 @@ from munadi.intake.duplicates import require_no_duplicates
 from munadi.publishing.acceptance import draft_values
 from munadi.publishing.changes import require_untouched
 from munadi.publishing.content import LockedContent
-from munadi.publishing.leftovers import give_up_handle
+from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.media_use import store_media
 
 
@@ -23,7 +23,7 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: D
 
     Raises ProblemsFound for a duplicate that the brand refuses; its row is locked then.
 
-    `draft_version` changes, and every handle prepared so far is given up, only when the post would look different.
+    `draft_version` changes, and every preparation prepared so far is given up, only when the post would look different.
     """
     require_untouched(locked)
     if duplicates is Duplicates.REFUSE:
@@ -49,11 +49,11 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: D
         locked.session.add(fresh)
         locked.draft = fresh
         for row, each in zip(locked.publications, drafts.publications, strict=True):
-            row.lead_seconds, row.handle_ready = each.lead.total_seconds(), False
-            row.stages = list(each.stages)
+            row.lead_seconds, row.preparation_ready = each.lead.total_seconds(), False
+            row.steps_left = list(each.steps)
             # A running preparation of the old draft must not fail the new one.
             row.epoch += 1
-            await give_up_handle(locked.session, row, locked.now)
+            await give_up_preparation(locked.session, row, locked.now)
     record(locked.session, Action.CONTENT_UPDATED, target=content.id, brand_ref=content.brand_ref, now=locked.now)
     locked.wake()
     await locked.emit(EventType.CONTENT_UPDATED)

@@ -11,11 +11,11 @@ from sqlmodel import col, delete, select
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.session import Database
 from munadi.db.tables import DiscardRow
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import state_of
-from munadi.publishing.leftovers import forget_handle, is_over, may_have_been_seen
-from munadi.publishing.spent_handles import forget_spent_handles
+from munadi.publishing.leftovers import forget_preparation, is_over, may_have_been_seen
+from munadi.publishing.preparations import state_of
+from munadi.publishing.spent_preparations import forget_spent_preparations
 
 log = logging.getLogger("munadi.discarding")
 
@@ -36,7 +36,7 @@ class Leftover:
     publication_id: str
     account_id: str
     channel: str
-    handle: Handle
+    preparation: Preparation
     tries: int
 
 
@@ -56,7 +56,7 @@ class DiscardOutbox:
     async def take(self, discard_id: str, now: datetime) -> Leftover | None:
         """Begin an attempt, under a lease; None when it is not due, or no longer to be removed.
 
-        From then on the handle cannot be used: a publication that is retried later is prepared again.
+        From then on the preparation cannot be used: a publication that is retried later is prepared again.
         """
         async with self._database.write() as session:
             row = await session.get(DiscardRow, discard_id, with_for_update=True)
@@ -70,10 +70,10 @@ class DiscardOutbox:
                 if not is_over(publication) or await may_have_been_seen(session, publication):
                     _end(row, "withdrawn", "the publication was taken up again", now)
                     return None
-                row.sealed_handle = publication.sealed_handle
-                row.draft_version, row.detached = publication.handle_draft_version or 0, True
-                forget_handle(publication)
-            if row.sealed_handle is None:
+                row.sealed_preparation = publication.sealed_preparation
+                row.draft_version, row.detached = publication.preparation_draft_version or 0, True
+                forget_preparation(publication)
+            if row.sealed_preparation is None:
                 _end(row, "withdrawn", "nothing was left", now)
                 return None
             if row.tries > len(WAITS):
@@ -88,8 +88,8 @@ class DiscardOutbox:
                 row.note = f"what was prepared cannot be opened: {error}"[:MAX_NOTE]
                 row.next_try_at = now + WAITS[row.tries - 1]
                 return None
-            handle = Handle(draft_version=row.draft_version, state=state or {})
-            return Leftover(row.id, publication.id, publication.account_id, publication.channel, handle, row.tries)
+            preparation = Preparation(draft_version=row.draft_version, state=state or {})
+            return Leftover(row.id, publication.id, publication.account_id, publication.channel, preparation, row.tries)
 
     async def removed(self, discard_id: str, note: str | None, now: datetime) -> None:
         """Record that the leftover is removed."""
@@ -115,9 +115,9 @@ class DiscardOutbox:
             return pause
 
     async def tidy(self, now: datetime) -> None:
-        """Delete the unused handles of ended publications."""
-        if forgotten := await forget_spent_handles(self._database, now):
-            log.info("dropped %d handles that are not needed", forgotten)
+        """Delete the unused preparations of ended publications."""
+        if forgotten := await forget_spent_preparations(self._database, now):
+            log.info("dropped %d preparations that are not needed", forgotten)
 
 
 async def forget_old_discards(database: Database, now: datetime) -> int:
@@ -130,5 +130,5 @@ async def forget_old_discards(database: Database, now: datetime) -> int:
 
 def _end(row: DiscardRow, outcome: str, note: str | None, now: datetime) -> None:
     row.outcome, row.note = outcome, note[:MAX_NOTE] if note else None
-    row.sealed_handle = None
+    row.sealed_preparation = None
     row.next_try_at, row.updated_at = None, now

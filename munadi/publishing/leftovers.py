@@ -1,7 +1,7 @@
 """Records leftovers: objects that a preparation created at a network and no post will use.
 
 The rule here: nothing whose visible call may ever have been sent is recorded (docs/decisions/009). A row that is not
-`detached` points at the handle of its publication, which a retry may still use; see `leftover_removal.py`.
+`detached` points at the preparation of its publication, which a retry may still use; see `leftover_removal.py`.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool
 
 
 async def leave_behind(session: AsyncSession, row: PublicationRow, now: datetime) -> bool:
-    """Record the handle of an ended publication for removal; returns whether it will be removed."""
-    if not has_handle(row) or await may_have_been_seen(session, row):
+    """Record the preparation of an ended publication for removal; returns whether it will be removed."""
+    if not has_preparation(row) or await may_have_been_seen(session, row):
         return False
     if not await is_planned(session, row.id):
         is_failed = row.status == PublicationStatus.FAILED
         session.add(
-            _discard(row, row.handle_draft_version, now, now + (KEPT_FOR_A_RETRY if is_failed else timedelta(0)))
+            _discard(row, row.preparation_draft_version, now, now + (KEPT_FOR_A_RETRY if is_failed else timedelta(0)))
         )
     return True
 
@@ -54,37 +54,37 @@ async def leave_behind(session: AsyncSession, row: PublicationRow, now: datetime
 async def leave_detached(
     session: AsyncSession, row: PublicationRow, now: datetime, *, draft_version: int | None, sealed: bytes | None
 ) -> bool:
-    """Record a handle that its publication no longer has for removal; returns whether it will be removed."""
+    """Record a preparation that its publication no longer has for removal; returns whether it will be removed."""
     if sealed is None or await may_have_been_seen(session, row):
         return False
     left = _discard(row, draft_version, now, now)
-    left.detached, left.sealed_handle = True, sealed
+    left.detached, left.sealed_preparation = True, sealed
     session.add(left)
     return True
 
 
-async def give_up_handle(session: AsyncSession, row: PublicationRow, now: datetime) -> None:
-    """Detach a waiting publication's handle and record it for removal, so that it is prepared again."""
-    version = row.handle_draft_version
-    if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_handle):
-        forget_handle(row)
+async def give_up_preparation(session: AsyncSession, row: PublicationRow, now: datetime) -> None:
+    """Detach a waiting publication's preparation and record it for removal, so that it is prepared again."""
+    version = row.preparation_draft_version
+    if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_preparation):
+        forget_preparation(row)
         row.epoch += 1
 
 
-def has_handle(row: PublicationRow) -> bool:
-    """Whether the publication has a handle."""
-    return row.sealed_handle is not None
+def has_preparation(row: PublicationRow) -> bool:
+    """Whether the publication has a preparation."""
+    return row.sealed_preparation is not None
 
 
 def is_spent(row: PublicationRow) -> bool:
-    """Whether a publication no longer needs its handle: it is live, with no later step or check to come."""
-    return row.status == PublicationStatus.PUBLISHED and not row.stages and row.next_look_at is None
+    """Whether a publication no longer needs its preparation: it is live, with no later step or check to come."""
+    return row.status == PublicationStatus.PUBLISHED and not row.steps_left and row.next_look_at is None
 
 
-def forget_handle(row: PublicationRow) -> None:
-    """Clear the handle of a publication."""
-    row.sealed_handle = row.handle_draft_version = row.handle_expires_at = None
-    row.handle_ready = False
+def forget_preparation(row: PublicationRow) -> None:
+    """Clear the preparation of a publication."""
+    row.sealed_preparation = row.preparation_draft_version = row.preparation_expires_at = None
+    row.preparation_ready = False
 
 
 def _discard(row: PublicationRow, draft_version: int | None, now: datetime, at: datetime) -> DiscardRow:
@@ -99,7 +99,7 @@ def _discard(row: PublicationRow, draft_version: int | None, now: datetime, at: 
 
 
 async def is_planned(session: AsyncSession, publication_id: str) -> bool:
-    """Whether the removal of the handle is already recorded."""
+    """Whether the removal of the preparation is already recorded."""
     query = select(DiscardRow.id).where(
         DiscardRow.publication_id == publication_id,
         col(DiscardRow.next_try_at).is_not(None),

@@ -170,14 +170,14 @@ async def _live_one(session: AsyncSession, row: PublicationRow, step: str) -> At
 def _later_step(locked: LockedContent, row: PublicationRow, step: str, outcome: Outcome) -> None:
     row.step_look_at = None
     others = [one for one in row.warnings if not is_step_warning(one, step)]
-    if isinstance(outcome, Live) and row.stages[:1] == [step]:
-        row.stages, row.warnings = row.stages[1:], others
+    if isinstance(outcome, Live) and row.steps_left[:1] == [step]:
+        row.steps_left, row.warnings = row.steps_left[1:], others
         if not any(one["code"] in LACKS_A_PART for one in row.warnings):
             row.incomplete_at = row.incomplete_because = None
-    elif isinstance(outcome, GivenUp) and row.stages:
+    elif isinstance(outcome, GivenUp) and row.steps_left:
         _warn_of_step(locked, row, [*others, outcome.warning.stored()], outcome.because)
-        row.stages = []
-    elif isinstance(outcome, Unclear) and outcome.warning is not None and row.stages:
+        row.steps_left = []
+    elif isinstance(outcome, Unclear) and outcome.warning is not None and row.steps_left:
         _warn_of_step(locked, row, [*others, outcome.warning.stored()], Reason.OUTCOME_UNKNOWN)
         row.step_look_at = locked.now + outcome.look_after
     row.updated_at = locked.now
@@ -257,7 +257,7 @@ async def _hold(
         await locked.move(row, S.QUEUED, None)
         row.hold_reason = None
     if held.prepares_again:
-        row.handle_ready = False  # what it holds was accepted and given up: the channel's `prepare` replaces it
+        row.preparation_ready = False  # what it holds was accepted and given up: the channel's `prepare` replaces it
     until = None
     if held.reason is not HoldReason.TOKEN:
         until = locked.now + (held.wait if held.wait is not None else growing(HOLD_GROWTH, row.hold_count))

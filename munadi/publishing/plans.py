@@ -41,20 +41,20 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
         prepare_at=_prepare_at(content, row, status, now),
         held_until=held,
         next_look_at=row.next_look_at,
-        stages_left=status is S.PUBLISHED and bool(row.stages),
+        has_steps_left=status is S.PUBLISHED and bool(row.steps_left),
         account_id=row.account_id,
-        step_look_at=row.step_look_at if status is S.PUBLISHED and row.stages else None,
+        step_look_at=row.step_look_at if status is S.PUBLISHED and row.steps_left else None,
     )
 
 
 def is_prepared(row: PublicationRow, draft_version: int, when: datetime) -> bool:
-    """Whether only the visible call is left at `when`: the handle is ready, of this draft, and not expired then."""
+    """Whether only the visible call is left at `when`: the preparation is ready, of this draft, and has not ended."""
     if not row.lead_seconds:
         return True
     return (
-        row.handle_ready
-        and row.handle_draft_version == draft_version
-        and (row.handle_expires_at is None or row.handle_expires_at > when)
+        row.preparation_ready
+        and row.preparation_draft_version == draft_version
+        and (row.preparation_expires_at is None or row.preparation_expires_at > when)
     )
 
 

@@ -38,7 +38,7 @@ async def mark_restored(database: Database, since: datetime) -> MarkedCounts:
         query = select(PublicationRow).join(ContentRow, content).where(or_(gone_out, unfinished))
         counted: Counter[str] = Counter()
         for row in (await session.exec(query)).all():
-            if row.status == S.PUBLISHED and not row.stages:
+            if row.status == S.PUBLISHED and not row.steps_left:
                 continue
             row.look_since = min(since, row.look_since or since)
             counted[row.status] += 1

@@ -15,8 +15,8 @@ from munadi.domain.publication import PublicationStatus
 from munadi.domain.publishing import Step, View
 from munadi.publishing.claiming import fail_expired, queue_accepted
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import handle_of
 from munadi.publishing.plans import view_of
+from munadi.publishing.preparations import preparation_of
 from munadi.publishing.steps import attempts_of, open_one, step_from, step_name, step_of
 
 S = PublicationStatus
@@ -68,7 +68,7 @@ class ScheduleStore:
             draft = await session.get(DraftRow, (content.id, content.draft_version))
             if draft is None:
                 return None
-            return await step_of(session, content, draft, row, handle_of(self._keyring, content, row))
+            return await step_of(session, content, draft, row, preparation_of(self._keyring, content, row))
 
     async def begin(self, publication_id: str, now: datetime, statuses: frozenset[PublicationStatus]) -> Step | None:
         """Raise the epoch of a publication in one of these statuses, so that a late intent fails; then as `load`."""
@@ -84,5 +84,5 @@ class ScheduleStore:
             attempt = open_one(attempts)
             if attempt is not None:
                 attempt.was_uncertain = True  # also when the network shows that it was not sent
-            handle = handle_of(self._keyring, locked.content, row)
-            return step_from(locked.content, locked.draft, row, handle, attempts)
+            preparation = preparation_of(self._keyring, locked.content, row)
+            return step_from(locked.content, locked.draft, row, preparation, attempts)

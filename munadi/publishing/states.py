@@ -64,7 +64,7 @@ def next_step_of(
 ) -> NextStep:
     """What the workflow does next with a publication in this state."""
     if status is S.PUBLISHED and steps_left and step_look_at is None:
-        return NextStep.STAGE
+        return NextStep.STEP
     if status is S.PUBLISHED and (steps_left or next_look_at is not None):
         return NextStep.LOOK
     return NextStep.DONE if status in ENDED - {S.UNCONFIRMED} else NextStep.LOOK

@@ -11,7 +11,7 @@ from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.attempt import Attempt, Doubt, doubt_about
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import Effect
-from munadi.domain.publication import POST, Handle, PublicationStatus
+from munadi.domain.publication import POST, Preparation, PublicationStatus
 from munadi.domain.publishing import Step
 
 S = PublicationStatus
@@ -21,7 +21,7 @@ def step_name(row: PublicationRow) -> str | None:
     """The visible step to take next: the post, then the later steps in order; None when none is left."""
     if row.status != S.PUBLISHED:
         return POST
-    return row.stages[0] if row.stages else None
+    return row.steps_left[0] if row.steps_left else None
 
 
 async def attempts_of(session: AsyncSession, publication_id: str, step: str | None) -> Sequence[AttemptRow]:
@@ -43,20 +43,24 @@ def open_one(attempts: Sequence[AttemptRow]) -> AttemptRow | None:
 
 
 async def step_of(
-    session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow, handle: Handle | None = None
+    session: AsyncSession,
+    content: ContentRow,
+    current: DraftRow,
+    row: PublicationRow,
+    preparation: Preparation | None = None,
 ) -> Step:
     """Build the next step with its open attempt, from rows that the caller has read or locked."""
-    return step_from(content, current, row, handle, await attempts_of(session, row.id, step_name(row)))
+    return step_from(content, current, row, preparation, await attempts_of(session, row.id, step_name(row)))
 
 
 def step_from(
     content: ContentRow,
     current: DraftRow,
     row: PublicationRow,
-    handle: Handle | None,
+    preparation: Preparation | None,
     attempts: Sequence[AttemptRow] = (),
 ) -> Step:
-    """Build the next step, from its rows and the `handle` that the caller opened."""
+    """Build the next step, from its rows and the `preparation` that the caller opened."""
     attempt = open_one(attempts)
     draft = Draft.model_validate(current.resolved[row.id])
     return Step(
@@ -70,7 +74,7 @@ def step_from(
         draft=PublicationDraft(
             **draft.model_dump(), publication_id=row.id, created_at=row.created_at, due_at=row.due_at
         ),
-        handle=handle,
+        preparation=preparation,
         publish_by=content.publish_by,
         attempts=row.attempt_count,
         looks=row.look_count,

@@ -31,8 +31,8 @@ READ_AHEAD = 4
 # What `view_of` reads, and what tells whether a post is new.
 _CONTENT_COLUMNS = "id brand_ref draft_version publish_by wake_seq wake_ack wake_tries updated_at"
 _PUBLICATION_COLUMNS = (
-    "id content_id account_id channel status epoch due_at lead_seconds hold_reason hold_until next_look_at stages "
-    "step_look_at handle_ready handle_draft_version handle_expires_at"
+    "id content_id account_id channel status epoch due_at lead_seconds hold_reason hold_until next_look_at steps_left "
+    "step_look_at preparation_ready preparation_draft_version preparation_expires_at"
 )
 _CONTENT = [getattr(ContentRow, name) for name in _CONTENT_COLUMNS.split()]
 _PUBLICATION = [getattr(PublicationRow, name) for name in _PUBLICATION_COLUMNS.split()]

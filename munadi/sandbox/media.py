@@ -126,7 +126,7 @@ def sniff(body: bytes) -> str | None:
     return facts.mime_type if facts else None
 
 
-class MediaShelf:
+class BlobStore:
     def __init__(self, store: Store, folder: Path | None) -> None:
         self._facts: Table[StoredMedia] = Table(store, "media", StoredMedia)
         self._folder = folder

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation, Problems
-from munadi.sandbox.media import MediaShelf, StoredMedia
+from munadi.sandbox.media import BlobStore, StoredMedia
 from munadi.sandbox.model import Account, Comment, PostView, ProfileView
 from munadi.sandbox.oauth import TokenIssuer
 from munadi.sandbox.storage import Store, Table
@@ -59,8 +59,8 @@ class Platform(ABC, Generic[Profile]):
     variants: ClassVar[Mapping[str, Run]] = {}  # operations that `variant` chooses
     visible: ClassVar[frozenset[str]] = frozenset()  # operations whose effect followers see
 
-    def __init__(self, clock: SandboxClock, store: Store, shelf: MediaShelf) -> None:
-        self.clock, self.store, self.shelf = clock, store, shelf
+    def __init__(self, clock: SandboxClock, store: Store, blob_store: BlobStore) -> None:
+        self.clock, self.store, self.blob_store = clock, store, blob_store
         self.delays: dict[str, float] = {}
         self.limits: dict[str, int] = {}
         self.switches: dict[str, bool] = {}
@@ -270,7 +270,7 @@ class Platform(ABC, Generic[Profile]):
     def shown_media(self, digests: Sequence[str | None], alts: Sequence[str]) -> list[tuple[StoredMedia, str]]:
         """The stored media of these digests with their alt texts; a missing alt text is empty."""
         padded = [*alts, *[""] * len(digests)]
-        found = [(self.shelf.facts(digest), alt) for digest, alt in zip(digests, padded, strict=False) if digest]
+        found = [(self.blob_store.facts(digest), alt) for digest, alt in zip(digests, padded, strict=False) if digest]
         return [(facts, alt) for facts, alt in found if facts is not None]
 
     def _routed(self, call: Call) -> str:

@@ -15,7 +15,7 @@ from munadi.sandbox.faults import FaultBoard
 from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.linkedin import LinkedIn
 from munadi.sandbox.mastodon import Mastodon
-from munadi.sandbox.media import MediaShelf
+from munadi.sandbox.media import BlobStore
 from munadi.sandbox.model import PostView
 from munadi.sandbox.pinterest import Pinterest
 from munadi.sandbox.platform import Platform
@@ -52,7 +52,7 @@ class SandboxState:
         self._addresses = dict(addresses or {})
         self._store = Store(data_dir / "sandbox.sqlite3" if data_dir else None)
         self.clock = SandboxClock(self._store)
-        self.media = MediaShelf(self._store, data_dir / "media" if data_dir else None)
+        self.media = BlobStore(self._store, data_dir / "media" if data_dir else None)
         self.networks: dict[str, Platform[Any]] = {
             kind.channel: kind(self.clock, self._store, self.media) for kind in NETWORKS
         }

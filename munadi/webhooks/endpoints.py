@@ -18,7 +18,7 @@ from munadi.db.sealing.secrets import SigningSecret, open_headers, open_secrets,
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow
 from munadi.db.webhooks.endpoint_health import end_spell, endpoint_view
-from munadi.db.webhooks.endpoint_lanes import reopen
+from munadi.db.webhooks.endpoint_queues import reopen
 from munadi.db.webhooks.missed_events import make_pending_due
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix

@@ -235,19 +235,19 @@ async def test_the_draft_version_changes_only_with_what_the_network_shows(api: A
     content_id = (await api.submit(text="all", channels=[{"channel": "bluesky", "text": "only here"}]))["id"]
     async with api.locked(content_id) as content:
         row = content.publications[0]
-        row.sealed_handle, row.handle_ready, row.handle_draft_version = b"sealed", True, 1
+        row.sealed_preparation, row.preparation_ready, row.preparation_draft_version = b"sealed", True, 1
     unseen = (await api.edit(content_id, {"text": "no network shows this"})).json()
     assert (unseen["text"], unseen["version"], unseen["draftVersion"]) == ("no network shows this", 2, 1)
     async with api.locked(content_id) as content:
-        assert content.publications[0].handle_ready
+        assert content.publications[0].preparation_ready
     seen = (await api.edit(content_id, {"channels": [{"channel": "bluesky", "text": "new"}]}, '"2"')).json()
     assert (seen["version"], seen["draftVersion"]) == (3, 2)
     async with api.locked(content_id) as content:
         row = content.publications[0]
-        assert (row.sealed_handle, row.handle_ready) == (None, False)
+        assert (row.sealed_preparation, row.preparation_ready) == (None, False)
         left = (await content.session.exec(select(DiscardRow))).all()
     # What was prepared for the old draft is left to be deleted.
-    assert [(one.sealed_handle, one.draft_version, one.detached) for one in left] == [(b"sealed", 1, True)]
+    assert [(one.sealed_preparation, one.draft_version, one.detached) for one in left] == [(b"sealed", 1, True)]
 
 
 async def test_the_lead_time_follows_the_draft(api: ApiHarness) -> None:

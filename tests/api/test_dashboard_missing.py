@@ -34,7 +34,7 @@ async def lose(api: ApiHarness, because: Reason = Reason.MISSING_SCOPE, **fields
     outcome = GivenUp(warning, because, Effect.REJECTED)
     async with api.locked(made["id"]) as content:
         row = content.publications[0]
-        row.stages, row.provider_url = [COMMENT], f"https://bsky.example/{row.id}"
+        row.steps_left, row.provider_url = [COMMENT], f"https://bsky.example/{row.id}"
         await apply_outcome(content, row, None, step=COMMENT, epoch=row.epoch, outcome=outcome)
     return await api.read_content(made["id"])
 

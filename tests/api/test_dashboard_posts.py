@@ -36,7 +36,7 @@ def expect_words(page: str, *words: str) -> None:
 def test_every_value_has_a_label() -> None:
     assert set(labels.STATUSES) == set(ContentStatus)
     assert set(labels.STATUSES) >= {status.value for status in PublicationStatus}
-    assert set(labels.STANDINGS) == {*ContentStatus, *AccountStatus, "held", "dismissed"}
+    assert set(labels.STATUS_KEYS) == {*ContentStatus, *AccountStatus, "held", "dismissed"}
     assert set(labels.EVENTS) == set(EventType)
     assert set(labels.HOLDS) == set(HoldReason)
     assert set(labels.EFFECTS) == set(Effect)
@@ -48,7 +48,7 @@ def test_an_accepted_post_is_never_called_published() -> None:
         assert "publish" not in labels.STATUSES[status].label
     names = [each.label for each in labels.STATUSES.values()]
     assert len(set(names)) == len(names)
-    assert "publish" not in labels.STANDINGS["held"].label
+    assert "publish" not in labels.STATUS_KEYS["held"].label
 
 
 async def test_the_list_shows_the_newest_posts_first_and_filters(api: ApiHarness, dashboard: DashboardBrowser) -> None:

@@ -113,7 +113,7 @@ def _add_publications(rows: Rows, content_id: str, number: int, status: str, at:
             {"id": publication_id, "content_id": content_id, "account_id": account.id, "channel": account.channel,
              "place": place, "status": status, "revision": 1, "due_at": at, "attempt_count": 1,
              "lateness_ms": number % 500 if status == "published" else None,
-             "failure": FAILURE if status == "failed" else None, "stages": [], "warnings": [LOST] if lost else [],
+             "failure": FAILURE if status == "failed" else None, "steps_left": [], "warnings": [LOST] if lost else [],
              "incomplete_at": START if lost else None, "incomplete_because": "MISSING_SCOPE" if lost else None,
              "hold_reason": "OUTAGE" if held else None, "hold_since": at if held else None,
              "created_at": at, "updated_at": at}

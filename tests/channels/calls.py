@@ -9,8 +9,8 @@ from typing import Any
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
-from munadi.domain.publication import POST, Handle
-from munadi.ports import Answer, AnyChannel, Attempt, HandleStore, PublicationDraft
+from munadi.domain.publication import POST, Preparation
+from munadi.ports import Answer, AnyChannel, Attempt, PreparationStore, PublicationDraft
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
@@ -21,18 +21,18 @@ class Saved:
     `error` is what each write raises in place of storing anything.
     """
 
-    def __init__(self, handle: Handle | None = None, error: Exception | None = None) -> None:
+    def __init__(self, handle: Preparation | None = None, error: Exception | None = None) -> None:
         self.handle = handle
-        self.history: list[Handle] = []
+        self.history: list[Preparation] = []
         self.error = error
 
     @property
-    def kept(self) -> Handle:
+    def kept(self) -> Preparation:
         """The handle, which must be there."""
         assert self.handle is not None
         return self.handle
 
-    async def write(self, handle: Handle) -> None:
+    async def write(self, handle: Preparation) -> None:
         if self.error is not None:
             raise self.error
         self.handle = handle
@@ -53,7 +53,7 @@ class GateThatCounts:
         return NOW
 
 
-Known = Saved | Handle | None
+Known = Saved | Preparation | None
 
 
 def visible_step(
@@ -72,7 +72,7 @@ class Calls:
 
     def seen(self, given: PublicationDraft, who: ConnectedAccount, known: Known = None) -> Any:
         """The publication as the port takes it."""
-        store = HandleStore(known.handle, known.write) if isinstance(known, Saved) else HandleStore(known)
+        store = PreparationStore(known.handle, known.write) if isinstance(known, Saved) else PreparationStore(known)
         return self.channel.publication(given, who, store)
 
     async def prepare(self, given: PublicationDraft, who: ConnectedAccount, known: Known = None) -> Any:

@@ -17,7 +17,7 @@ import pytest
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import POST, Handle, Pending, Published, Ready
+from munadi.domain.publication import POST, Pending, Preparation, Published, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.calls import NOW, Saved
 from tests.channels.making import Bench, bench, error_of
@@ -103,7 +103,7 @@ class Case:
     net: Net
     draft: PublicationDraft
     calls: Sequence[Call]
-    state: Mapping[str, Any] | Handle | None = None
+    state: Mapping[str, Any] | Preparation | None = None
     replies: Replies = field(default_factory=dict)
     account: ConnectedAccount | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def one(
 async def run(case: Case) -> None:
     """Make the calls of a case, and compare each with what it says."""
     built = case.net.bench(case.replies, **case.settings)
-    handle = case.state if isinstance(case.state, Handle) or case.state is None else state(**case.state)
+    handle = case.state if isinstance(case.state, Preparation) or case.state is None else state(**case.state)
     saved, who = Saved(handle), case.account or case.net.account
     for call in case.calls:
         built.clock.forward(minutes=call.minutes)
@@ -189,8 +189,8 @@ def body_of(request: httpx.Request) -> Any:
     return form_of(request) if "x-www-form" in kind else dict(request.url.params)
 
 
-def state(**values: Any) -> Handle:
-    return Handle(draft_version=1, state=values, ready=True)
+def state(**values: Any) -> Preparation:
+    return Preparation(draft_version=1, state=values, ready=True)
 
 
 async def until_ready(built: Bench, draft: PublicationDraft, who: ConnectedAccount, saved: Saved) -> None:

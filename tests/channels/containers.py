@@ -13,7 +13,7 @@ import pytest
 from munadi.channels.meta.state import Prepared
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
-from munadi.domain.publication import Handle, Pending, Published, Ready
+from munadi.domain.publication import Pending, Preparation, Published, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.calls import Saved
 from tests.channels.making import NOW, TOKEN, Bench, account, bench, error_of, image, publication, video
@@ -36,10 +36,10 @@ def graph_error(code: int | None, subcode: int | None = None, status: int = 400,
     return answer(status, {"error": {"code": code, "error_subcode": subcode, "message": f"no {TOKEN}", **more}})
 
 
-def known(code: str = "FINISHED", step: str = "post", **state: Any) -> Handle:
+def known(code: str = "FINISHED", step: str = "post", **state: Any) -> Preparation:
     """A handle with one container for this step, which has this status."""
     made = {"id": CONTAINER, "created_at": MADE.isoformat(), "code": code}
-    return Handle(draft_version=1, state={"containers": {step: made}} | state, ready=True)
+    return Preparation(draft_version=1, state={"containers": {step: made}} | state, ready=True)
 
 
 def prepared(saved: Saved) -> Prepared:
@@ -143,7 +143,7 @@ class ContainerNetwork:
         return error
 
     async def find(
-        self, built: Bench, given: PublicationDraft = ONE, handle: Handle | None = None, since: datetime = NOW
+        self, built: Bench, given: PublicationDraft = ONE, handle: Preparation | None = None, since: datetime = NOW
     ) -> Any:
         found = await built.find(given, self.account, handle, since)
         assert built.network.mutations == []

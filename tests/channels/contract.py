@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from munadi.ports import AccountImport, Gate, PublicationDraft
 from tests.channels.calls import Saved
 from tests.channels.making import Bench, bench
@@ -31,7 +31,7 @@ class Scene:
     name: str
     draft: PublicationDraft
     account: ConnectedAccount
-    handle: Handle | None
+    handle: Preparation | None
     visible: str
     accepted: httpx.Response
     live: Callable[[Network], object]

@@ -10,7 +10,7 @@ import httpx
 
 from munadi.channels.facebook.state import Prepared
 from munadi.domain.failure import ChannelError
-from munadi.domain.publication import Handle, Pending, Published, Ready
+from munadi.domain.publication import Pending, Preparation, Published, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.containers import at
@@ -69,7 +69,7 @@ def resting(received: int) -> httpx.Response:
     return phases(video_status="uploading", uploading="in_progress", processing="not_started", received=received)
 
 
-def uploaded(**state: Any) -> Handle:
+def uploaded(**state: Any) -> Preparation:
     upload = {
         "video_id": VIDEO,
         "started_at": (NOW - timedelta(hours=1)).isoformat(),
@@ -77,12 +77,12 @@ def uploaded(**state: Any) -> Handle:
         "session_id": "77",
         "url": URL,
     }
-    return Handle(draft_version=1, state={"upload": upload, **state}, ready=True)
+    return Preparation(draft_version=1, state={"upload": upload, **state}, ready=True)
 
 
-def with_photos(**state: Any) -> Handle:
+def with_photos(**state: Any) -> Preparation:
     made = [{"id": f"p{index}", "made_at": (NOW - timedelta(hours=1)).isoformat()} for index in (1, 2)]
-    return Handle(draft_version=1, state={"photos": made, **state}, ready=True)
+    return Preparation(draft_version=1, state={"photos": made, **state}, ready=True)
 
 
 def over(visible: Any = None, status: Any = LIVE, posts: Any = None) -> Bench:
@@ -181,7 +181,7 @@ async def failure(built: Bench, given: PublicationDraft, saved: Saved) -> Channe
     return await error_of(built.publish(given, WHO, saved))
 
 
-async def find(built: Bench, given: PublicationDraft, handle: Handle | None = None, minutes: float = 0) -> Any:
+async def find(built: Bench, given: PublicationDraft, handle: Preparation | None = None, minutes: float = 0) -> Any:
     """The result of `find` for an attempt that began `minutes` after now."""
     found = await built.find(given, WHO, handle, NOW + timedelta(minutes=minutes))
     assert built.network.mutations == []

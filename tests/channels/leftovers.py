@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from tests.channels.making import NOW
 from tests.channels.network import Network, answer, ok
 from tests.channels.scene_meta import PAGE, READ
@@ -25,15 +25,15 @@ class Leftover:
     """
 
     name: str
-    handle: Handle
+    handle: Preparation
     unused: Callable[[Network], object]
     gone: Callable[[Network], object]
     seen: Callable[[Network], object]
     removal: tuple[str, str]
 
 
-def _handle(**state: Any) -> Handle:
-    return Handle(draft_version=1, state=state, ready=True)
+def _handle(**state: Any) -> Preparation:
+    return Preparation(draft_version=1, state=state, ready=True)
 
 
 PHOTO, FILM = "122000000000077", "990000000000001"

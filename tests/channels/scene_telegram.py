@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from munadi.ports import AccountImport
 from tests.channels.contract import Scene
 from tests.channels.making import NOW, REFRESH, TOKEN, account, image, publication, video
@@ -26,10 +26,10 @@ PICTURE = publication("Hello", media=(image(0),))
 ALBUM = publication("Hello", media=(image(0), video(1)), options={"storageChat": STORAGE})
 
 
-def stored(*files: str, **more: Any) -> Handle:
+def stored(*files: str, **more: Any) -> Preparation:
     """A handle whose files are in the storage chat."""
     rows = [{"file_id": one, "unique_id": f"u-{one}", "message_id": 5 + n} for n, one in enumerate(files)]
-    return Handle(draft_version=1, state={"storage": STORAGE, "stored": rows, **more})
+    return Preparation(draft_version=1, state={"storage": STORAGE, "stored": rows, **more})
 
 
 def refusal(status: int, description: str, **parameters: Any) -> httpx.Response:
@@ -82,7 +82,7 @@ TELEGRAM = Scene(
     name="telegram",
     draft=SALE,
     account=WHO,
-    handle=Handle(draft_version=1, state={"floor": 116}),
+    handle=Preparation(draft_version=1, state={"floor": 116}),
     visible=SEND,
     accepted=sent(),
     live=live,

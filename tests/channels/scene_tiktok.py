@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from munadi.ports import AccountImport
 from tests.channels.contract import Scene
 from tests.channels.making import NOW, REFRESH, TOKEN, account, publication, video
@@ -65,8 +65,8 @@ def upload_state(**changes: Any) -> dict[str, Any]:
     return {**state, "created_at": (NOW - timedelta(minutes=5)).isoformat(), **changes}
 
 
-def handle(ready: bool = True, **state: Any) -> Handle:
-    return Handle(draft_version=1, state=state, ready=ready, expires_at=NOW + timedelta(minutes=55))
+def handle(ready: bool = True, **state: Any) -> Preparation:
+    return Preparation(draft_version=1, state=state, ready=ready, expires_at=NOW + timedelta(minutes=55))
 
 
 def live(network: Network) -> Network:

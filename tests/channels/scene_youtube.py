@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from munadi.ports import AccountImport
 from tests.channels.contract import Scene
 from tests.channels.making import NOW, TOKEN, account, publication, video
@@ -41,7 +41,7 @@ YOUTUBE = Scene(
     name="youtube",
     draft=publication("The monsoon sale has begun", media=(video(),), options=KIDS),
     account=account("youtube", CHANNEL, facts={"uploads": UPLOADS}),
-    handle=Handle(
+    handle=Preparation(
         draft_version=1, state={"video_id": VIDEO, "uploaded_at": (NOW - timedelta(minutes=20)).isoformat()}, ready=True
     ),
     visible=VIDEOS,

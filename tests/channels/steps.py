@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from munadi.ports import PublicationDraft
 from tests.channels.calls import Saved
 from tests.channels.making import Bench
@@ -25,19 +25,19 @@ class Step:
     built: Callable[[Any], Bench]
     draft: PublicationDraft
     account: ConnectedAccount
-    handle: Handle | None
+    handle: Preparation | None
     proofless: tuple[Any, ...] = ()
-    unready: tuple[Handle | None, ...] = ()
-    live: tuple[Handle, ...] = ()
+    unready: tuple[Preparation | None, ...] = ()
+    live: tuple[Preparation, ...] = ()
     step: str = "post"
 
     async def take(self, built: Bench, saved: Saved, step: str | None = None) -> Any:
         return await built.publish(self.draft, self.account, saved, step or self.step)
 
 
-BARE = Handle(draft_version=1)
+BARE = Preparation(draft_version=1)
 NO_ID = ({}, {"id": None}, {"id": True}, {"id": {}}, {"id": []}, {"id": " "}, [], "not json")
 
 
-def of(**state: Any) -> Handle:
-    return Handle(draft_version=1, state=state)
+def of(**state: Any) -> Preparation:
+    return Preparation(draft_version=1, state=state)

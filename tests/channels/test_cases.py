@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 
 import pytest
 
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from munadi.ports import PublicationDraft
 from tests.channels import cases
 from tests.channels.calls import Saved
@@ -37,7 +37,7 @@ class Watched(Saved):
         super().__init__()
         self.built, self.marks = built, list[int]()
 
-    async def write(self, handle: Handle) -> None:
+    async def write(self, handle: Preparation) -> None:
         await super().write(handle)
         self.marks.append(len(self.built.network.mutations))
 

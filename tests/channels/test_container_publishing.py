@@ -14,7 +14,7 @@ import pytest
 
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Handle, Pending, Published, Ready
+from munadi.domain.publication import Pending, Preparation, Published, Ready
 from tests.channels.calls import Saved
 from tests.channels.containers import (
     CONTAINER,
@@ -49,7 +49,7 @@ async def test_the_id_is_saved_before_the_address_is_read(on: ContainerNetwork) 
     built, seen = on.ready(), list[int]()
 
     class Watched(Saved):
-        async def write(self, handle: Handle) -> None:
+        async def write(self, handle: Preparation) -> None:
             seen.append(len(built.network.requests))
 
     await on.publish(built, Watched(known()))
@@ -181,7 +181,7 @@ RUNNING = [
     ],
 )
 async def test_check_reports_the_progress(
-    on: ContainerNetwork, handle: Handle | None, status: str, wanted: Pending | Ready
+    on: ContainerNetwork, handle: Preparation | None, status: str, wanted: Pending | Ready
 ) -> None:
     built = on.ready(status=status)
     assert await built.check(ONE, on.account, handle) == wanted

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from munadi.domain.channel import Leftovers
-from munadi.domain.publication import Handle
+from munadi.domain.publication import Preparation
 from tests.channels.contract import Scene
 from tests.channels.leftovers import ASKED, LEFTOVERS, Leftover
 from tests.channels.making import bench, error_of
@@ -23,7 +23,7 @@ async def discard(left: Leftover, script: Callable[[Network], object]) -> list[b
     scene = SCENES[left.name]
     built = bench(left.name, scene.settings)
     script(built.network)
-    await built.channel.discard(scene.account, left.handle)
+    await built.channel.discard(scene.account, left.preparation)
     method, path = left.removal
     return [request.method == method and request.url.path.endswith(path) for request in built.network.mutations]
 
@@ -37,8 +37,8 @@ def test_every_channel_that_removes_has_a_leftover() -> None:
 async def test_discard_calls_nothing_where_the_network_drops_leftovers(scene: Scene) -> None:
     built = bench(scene.name, scene.settings)
     if built.channel.spec.leftovers is not Leftovers.REMOVED:
-        await built.channel.discard(scene.account, scene.handle or Handle(draft_version=1))
-    await built.channel.discard(scene.account, Handle(draft_version=1))
+        await built.channel.discard(scene.account, scene.handle or Preparation(draft_version=1))
+    await built.channel.discard(scene.account, Preparation(draft_version=1))
     assert built.network.requests == []
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from munadi.channels.facebook.wire import read_story, same_text
 from munadi.channels.text import collapsed
-from munadi.domain.publication import Absent, Handle, Published, Unknown
+from munadi.domain.publication import Absent, Preparation, Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as page
 from tests.channels.containers import at, graph_error
@@ -21,7 +21,7 @@ from tests.channels.making import NOW, Bench, bench, image, publication
 from tests.channels.network import answer, ok
 
 TEXT, LINK, PHOTO, FILM = page.TEXT, page.LINK, page.PHOTO, page.FILM
-HANDLE = Handle(draft_version=1, state={"photos": [{"id": "p1", "made_at": NOW.isoformat()}]}, ready=True)
+HANDLE = Preparation(draft_version=1, state={"photos": [{"id": "p1", "made_at": NOW.isoformat()}]}, ready=True)
 SALE = "https://acme.example/sale"
 
 
@@ -47,7 +47,7 @@ def over(*posts: Any) -> Bench:
 
 
 OTHER = card("https://acme.example/other")
-CASES: dict[str, tuple[PublicationDraft, Handle | None, list[Any], type]] = {
+CASES: dict[str, tuple[PublicationDraft, Preparation | None, list[Any], type]] = {
     "one": (TEXT, None, [post()], Published),
     "none": (TEXT, None, [], Absent),
     "two": (TEXT, None, [post("1"), post("2")], Unknown),
@@ -82,7 +82,7 @@ CASES: dict[str, tuple[PublicationDraft, Handle | None, list[Any], type]] = {
 
 @pytest.mark.parametrize(("draft", "handle", "posts", "wanted"), CASES.values(), ids=CASES)
 async def test_which_post_is_ours(
-    draft: PublicationDraft, handle: Handle | None, posts: list[Any], wanted: type
+    draft: PublicationDraft, handle: Preparation | None, posts: list[Any], wanted: type
 ) -> None:
     assert isinstance(await page.find(over(*posts), draft, handle), wanted)
 

@@ -12,7 +12,7 @@ import pytest
 
 from munadi.channels.pulls import PULL_WAITS
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Handle, Pending, Ready
+from munadi.domain.publication import Pending, Preparation, Ready
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as page
 from tests.channels.calls import Saved
@@ -97,7 +97,7 @@ async def test_a_text_needs_no_preparation_and_a_link_is_read_again_only_if_it_w
     for given in (page.TEXT, page.LINK):
         assert await page.prepare(built, given, Saved()) == Ready()
     assert built.network.requests == []
-    unreadable = Saved(Handle(draft_version=1, state={"link": "unreadable"}))
+    unreadable = Saved(Preparation(draft_version=1, state={"link": "unreadable"}))
     built.network.on("POST", "/v26.0/", answer(500, "<html>"))
     assert await page.prepare(built, page.LINK, unreadable) == Ready()
     assert form_of(built.network.requests[0]) == {"id": "https://acme.example/sale", "scrape": "true"}

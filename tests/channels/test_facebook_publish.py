@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Handle, Pending, Published, Ready
+from munadi.domain.publication import Pending, Preparation, Published, Ready
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as page
 from tests.channels.calls import Saved
@@ -38,7 +38,7 @@ FILMED = Published(post_id=page.VIDEO, url=f"https://www.facebook.com/reel/{page
     ],
 )  # fmt: skip
 async def test_the_visible_call_and_the_posts_address(
-    given: PublicationDraft, handle: Handle | None, edge: str, form: dict[str, str]
+    given: PublicationDraft, handle: Preparation | None, edge: str, form: dict[str, str]
 ) -> None:
     built, saved = page.over(), Saved(handle)
     assert await page.publish(built, given, saved) == (SHOWN if edge == "feed" else FILMED)
@@ -96,7 +96,7 @@ READY = Ready(expires_at=NOW + timedelta(hours=23))
     ],
 )
 async def test_check_before_the_visible_call(
-    given: PublicationDraft, handle: Handle | None, wanted: Pending | Ready
+    given: PublicationDraft, handle: Preparation | None, wanted: Pending | Ready
 ) -> None:
     assert await page.over(status=page.WAITING).check(given, page.WHO, handle) == wanted
 
@@ -113,7 +113,7 @@ async def test_photos_that_lapsed_are_not_attached() -> None:
 @pytest.mark.parametrize("code", [1, 2, 1363047])
 @pytest.mark.parametrize(("given", "handle"), [(page.TEXT, None), (page.REEL, page.uploaded())], ids=["feed", "reel"])
 async def test_a_call_that_may_have_published_is_unknown(
-    given: PublicationDraft, handle: Handle | None, code: int
+    given: PublicationDraft, handle: Preparation | None, code: int
 ) -> None:
     found = await page.failure(page.over(graph_error(code, status=500)), given, Saved(handle))
     assert found.effect is Effect.UNKNOWN

@@ -10,7 +10,7 @@ import pytest
 
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import Effect
-from munadi.domain.publication import Absent, Handle, Unknown
+from munadi.domain.publication import Absent, Preparation, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as facebook
 from tests.channels.calls import GateThatCounts, Saved
@@ -43,7 +43,7 @@ def page(posts: tuple[Any, ...] = (facebook.READ,), *listed: Any) -> Bench:
     return built
 
 
-async def find(built: Bench, given: PublicationDraft = DRAFT, handle: Handle = KNOWN) -> Any:
+async def find(built: Bench, given: PublicationDraft = DRAFT, handle: Preparation = KNOWN) -> Any:
     who = WHO if given is DRAFT else facebook.WHO
     found = await built.find(given, who, handle, NOW, "comment")
     assert built.network.mutations == []
@@ -61,7 +61,7 @@ async def find(built: Bench, given: PublicationDraft = DRAFT, handle: Handle = K
     ],
 )
 async def test_a_first_comment_is_one_gated_request_below_the_post(
-    built: Bench, given: PublicationDraft, handle: Handle | None, target: str
+    built: Bench, given: PublicationDraft, handle: Preparation | None, target: str
 ) -> None:
     saved, gate, who = Saved(handle), GateThatCounts(), WHO if given is DRAFT else facebook.WHO
     assert (await built.publish(given, who, saved, "comment", gate)).post_id == facebook.COMMENT
@@ -153,7 +153,7 @@ FOUND_AT_FACEBOOK: list[tuple[httpx.Response, Any]] = [
     ],
 )
 async def test_a_first_comment_is_found_by_its_text(
-    built: Bench, given: PublicationDraft, handle: Handle, wanted: Any
+    built: Bench, given: PublicationDraft, handle: Preparation, wanted: Any
 ) -> None:
     found = await find(built, given, handle)
     if isinstance(wanted, str):

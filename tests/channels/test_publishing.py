@@ -13,7 +13,7 @@ import pytest
 
 from munadi.channels.bluesky.thread import record_key
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Handle, Pending, Published
+from munadi.domain.publication import Pending, Preparation, Published
 from munadi.ports import PublicationDraft
 from tests.channels import facebook_page as facebook
 from tests.channels.bluesky import test_publish as bluesky
@@ -43,7 +43,7 @@ def containers(on: ContainerNetwork) -> Step:
     return Step(on.name, on.ready, ONE, on.account, known(), NO_ID, unready, live)
 
 
-def page(name: str, draft: PublicationDraft, handle: Handle | None, *more: Any) -> Step:
+def page(name: str, draft: PublicationDraft, handle: Preparation | None, *more: Any) -> Step:
     return Step(f"facebook {name}", facebook.over, draft, facebook.WHO, handle, *more)
 
 
@@ -83,14 +83,14 @@ NO_MESSAGE = (
 )
 
 
-def posted(net: Net, request: str, name: str, draft: PublicationDraft, handle: Handle | None, *more: Any) -> Step:
+def posted(net: Net, request: str, name: str, draft: PublicationDraft, handle: Preparation | None, *more: Any) -> Step:
     """A step whose visible call is this request."""
     return Step(
         f"{net.name} {name}", lambda said: net.bench({request: said} if said else {}), draft, net.account, handle, *more
     )
 
 
-def live(*steps: str, post: str = "117") -> Handle:
+def live(*steps: str, post: str = "117") -> Preparation:
     return of(posts={step: {"id": post} for step in ("post", *steps)})
 
 
@@ -210,7 +210,7 @@ def each(field: str) -> pytest.MarkDecorator:
 
 @each("proofless")
 async def test_an_answer_without_proof_is_unknown_and_saves_nothing(step: Step, value: Any) -> None:
-    saved = Saved(step.handle)
+    saved = Saved(step.preparation)
     said = answer(200, value) if isinstance(value, str) else ok(value)
     error = await error_of(step.take(step.built(said), saved))
     assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
@@ -218,14 +218,14 @@ async def test_an_answer_without_proof_is_unknown_and_saves_nothing(step: Step, 
 
 
 @each("unready")
-async def test_an_incomplete_preparation_sends_nothing(step: Step, value: Handle | None) -> None:
+async def test_an_incomplete_preparation_sends_nothing(step: Step, value: Preparation | None) -> None:
     built = step.built(None)
     await error_of(step.take(built, Saved(value)), Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
 @each("live")
-async def test_a_live_post_is_not_sent_again(step: Step, value: Handle) -> None:
+async def test_a_live_post_is_not_sent_again(step: Step, value: Preparation) -> None:
     built = step.built(None)
     found = await step.take(built, Saved(value))
     assert isinstance(found, Published)
@@ -235,7 +235,7 @@ async def test_a_live_post_is_not_sent_again(step: Step, value: Handle) -> None:
 
 @steps
 async def test_a_failing_store_does_not_hide_a_sent_post(step: Step) -> None:
-    built, saved = step.built(None), Saved(step.handle, RuntimeError("overtaken"))
+    built, saved = step.built(None), Saved(step.preparation, RuntimeError("overtaken"))
     assert isinstance(await step.take(built, saved), Published | Pending)
     assert len(built.network.mutations) == 1
 
@@ -246,5 +246,5 @@ async def test_an_unknown_step_is_not_sent(step: Step) -> None:
         return
     built = step.built(None)
     built.network.on("GET", "", answer(404))
-    await error_of(step.take(built, Saved(step.handle), "part-9"), effect=Effect.NOT_SENT)
+    await error_of(step.take(built, Saved(step.preparation), "part-9"), effect=Effect.NOT_SENT)
     assert built.network.mutations == []

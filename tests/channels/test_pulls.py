@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from munadi.channels.pulls import PULL_WAITS, count_failed_pull, judge_failed_pull
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import HandleState, HandleStore, Publication
+from munadi.ports import PreparationStore, PreparedState, Publication
 from tests.channels.calls import Saved
 from tests.channels.making import account, publication
 
@@ -45,7 +45,7 @@ def test_the_waits_grow_and_outlast_an_outage_of_minutes() -> None:
 async def test_the_state_counts_and_a_retry_by_hand_begins_anew() -> None:
     saved = Saved()
     given, who = publication("A film"), account("bluesky", "did:plc:1")
-    seen = Publication(given, who, HandleStore(None, saved.write), (BaseModel, HandleState))
+    seen = Publication(given, who, PreparationStore(None, saved.write), (BaseModel, PreparedState))
     effects = [(await count_failed_pull(seen, unreachable())).effect for _ in range(len(PULL_WAITS) + 2)]
     assert effects == [*[Effect.NOT_SENT] * len(PULL_WAITS), Effect.REJECTED, Effect.NOT_SENT]
-    assert HandleState.of(saved.kept).failed_pulls == 1
+    assert PreparedState.of(saved.kept).failed_pulls == 1

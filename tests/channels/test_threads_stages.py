@@ -12,7 +12,7 @@ import pytest
 
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Handle, Published, Unknown
+from munadi.domain.publication import Absent, Preparation, Published, Unknown
 from tests.channels.calls import GateThatCounts, Saved
 from tests.channels.containers import THREADS, at, graph_error
 from tests.channels.making import NOW, Bench, bench, error_of, image, publication
@@ -26,9 +26,11 @@ CHAIN = publication(
 CREATE, PUBLISH, STAMP = THREADS.make_path, THREADS.publish_path, at(NOW)
 
 
-def after_the_post(**state: Any) -> Handle:
+def after_the_post(**state: Any) -> Preparation:
     post = {"id": "c0", "created_at": NOW.isoformat(), "code": "PUBLISHED", "media_type": "IMAGE"}
-    return Handle(draft_version=1, state={"containers": {"post": post}, "posts": {"post": "p0"}} | state, ready=True)
+    return Preparation(
+        draft_version=1, state={"containers": {"post": post}, "posts": {"post": "p0"}} | state, ready=True
+    )
 
 
 def numbered(name: str) -> Callable[[httpx.Request], httpx.Response]:

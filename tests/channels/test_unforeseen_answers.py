@@ -17,8 +17,8 @@ import pytest
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import AccountImport, Attempt, Connection, HandleStore, Publication, StaleEpoch
+from munadi.domain.publication import Absent, Pending, Preparation, Published, Ready, Unknown
+from munadi.ports import AccountImport, Attempt, Connection, PreparationStore, Publication, StaleEpoch
 from tests.channels.calls import GateThatCounts, Saved, visible_step
 from tests.channels.contract import Scene
 from tests.channels.making import Bench, account, error_of, publication
@@ -209,9 +209,9 @@ class Faulty(FakeChannel):
         raise self.error
 
 
-async def published_by(faulty: Faulty, store: HandleStore | None = None) -> Any:
+async def published_by(faulty: Faulty, store: PreparationStore | None = None) -> Any:
     given, who = publication("Hello"), account("bluesky", "did:plc:1")
-    return await faulty.publish(faulty.publication(given, who, store or HandleStore()), visible_step())
+    return await faulty.publish(faulty.publication(given, who, store or PreparationStore()), visible_step())
 
 
 @pytest.mark.parametrize(
@@ -229,19 +229,19 @@ async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(faulty: F
 
 
 async def test_a_lost_lease_is_raised_unchanged() -> None:
-    async def write(handle: Handle) -> None:
+    async def write(handle: Preparation) -> None:
         raise StaleEpoch
 
     with pytest.raises(StaleEpoch):
-        await published_by(Faulty(TypeError(), saves=True), HandleStore(None, write))
+        await published_by(Faulty(TypeError(), saves=True), PreparationStore(None, write))
 
 
 async def test_a_state_that_is_too_large_is_the_channels_fault() -> None:
     """It is refused before it is stored, and the visible call has not been made."""
-    store = HandleStore(None, Saved().write)
+    store = PreparationStore(None, Saved().write)
     with pytest.raises(ValueError, match="65536 are enough"):
         await store.save({"text": ["x" * 8_000] * 9})
-    assert (store.error, store.handle) == (None, None)
+    assert (store.error, store.preparation) == (None, None)
 
 
 async def test_a_check_of_credentials_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import httpx
 
 from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import ChannelError
-from munadi.domain.publication import Handle, Pending, Ready
+from munadi.domain.publication import Pending, Preparation, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.calls import Saved
 from tests.channels.making import Bench, bench, publication, video
@@ -47,7 +47,7 @@ def bodies(built: Bench, path: str) -> list[dict[str, Any]]:
 class TikTokInMemory:
     """`answers` replace the answers to chunks, in order. None accepts a chunk, `lost` accepts it without an answer."""
 
-    def __init__(self, known: Handle | None = None) -> None:
+    def __init__(self, known: Preparation | None = None) -> None:
         self.uploads: dict[str, bytes] = {}
         self.sizes: dict[str, int] = {}
         self.answers: list[httpx.Response | Exception | str | None] = []

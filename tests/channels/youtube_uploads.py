@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from munadi.channels.youtube.state import Prepared
-from munadi.domain.publication import Handle, Pending, Ready
+from munadi.domain.publication import Pending, Preparation, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.calls import Saved
 from tests.channels.making import NOW, bench, publication, video
@@ -27,10 +27,10 @@ DRAFT = publication("Monsoon\n\nThe sale has begun", media=(ASSET,), options=KID
 WHO = YOUTUBE.account
 
 
-def uploaded(minutes_ago: float = 20, **changes: Any) -> Handle:
+def uploaded(minutes_ago: float = 20, **changes: Any) -> Preparation:
     """A handle whose video was uploaded some minutes ago."""
     known = {"video_id": VIDEO, "uploaded_at": (NOW - timedelta(minutes=minutes_ago)).isoformat(), **changes}
-    return Handle(draft_version=1, state=known)
+    return Preparation(draft_version=1, state=known)
 
 
 def upload_entry(video_id: str = VIDEO, minutes: float = 1, **words: str) -> dict[str, object]:
@@ -46,7 +46,7 @@ class YouTubeInMemory:
     An entry of `answers` is given instead of taking a request, `lost` takes it first; `short` bytes are stored at most.
     """
 
-    def __init__(self, known: Handle | None = None, **settings: Any) -> None:
+    def __init__(self, known: Preparation | None = None, **settings: Any) -> None:
         self.stored: dict[str, bytes] = {}
         self.answers: list[httpx.Response | Exception | None] = []
         self.lost: dict[int, httpx.Response | Exception] = {}

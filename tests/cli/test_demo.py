@@ -10,10 +10,10 @@ import pytest
 
 from munadi.channels.registry import channel_specs
 from munadi.cli.demo.footage import Footage, make_footage
-from munadi.cli.demo.oracle import course, expect_visible
 from munadi.cli.demo.sandbox import SandboxControl
 from munadi.cli.demo.stage import Stage, Subscriber
 from munadi.cli.demo.timeline import Timeline
+from munadi.cli.demo.verifier import course, expect_visible
 from munadi.cli.output import Output
 from munadi.client import Client
 from munadi.client.shapes import Content

@@ -23,7 +23,7 @@ from munadi.domain.publishing import ClaimResult
 from munadi.publishing import changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import seal_state
+from munadi.publishing.preparations import seal_state
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.states import roll_up
 from tests.db.seeding import START
@@ -107,7 +107,7 @@ class Board:
                 channel = CHANNELS[place]
                 given = {"status": PublicationStatus(status).value, "due_at": due, **times, **row}
                 if handle is not None:
-                    given["sealed_handle"] = seal_state(self.keyring, key, handle)
+                    given["sealed_preparation"] = seal_state(self.keyring, key, handle)
                 session.add(
                     PublicationRow(
                         id=key,

@@ -26,7 +26,7 @@ from munadi.domain.webhook import EndpointWithSecret
 from munadi.ports import Channels, Connection
 from munadi.publishing import account_changes
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import seal_state
+from munadi.publishing.preparations import seal_state
 from munadi.webhooks.endpoints import EndpointStore
 from tests.support.tables import create_tables
 from tests.workflows.network import FakeChannel, spec
@@ -156,8 +156,8 @@ class Seed:
         """Insert a post whose publication has a handle, and another handle that is to be removed."""
         async with self.database.write() as session:
             row = (await session.exec(select(PublicationRow).where(PublicationRow.content_id == content_id))).one()
-            row.sealed_handle = seal_state(self.keyring, row.id, state)
-            given = {"draft_version": 1, "detached": True, "sealed_handle": row.sealed_handle}
+            row.sealed_preparation = seal_state(self.keyring, row.id, state)
+            given = {"draft_version": 1, "detached": True, "sealed_preparation": row.sealed_preparation}
             session.add(DiscardRow(id=new_id(Prefix.DISCARD), publication_id=row.id, **given, **TIMES))
 
     async def set_status(self, content_id: str, status: PublicationStatus) -> None:

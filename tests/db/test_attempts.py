@@ -13,7 +13,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.outcome import NO_CALL, CallRecord, Failed, Held, Live, Open, Outcome, Requeued, Unclear
-from munadi.domain.publication import OUTCOME_UNKNOWN, Handle, HoldReason, PublicationStatus, Published, Warning_
+from munadi.domain.publication import OUTCOME_UNKNOWN, HoldReason, Preparation, PublicationStatus, Published, Warning_
 from munadi.domain.publishing import PREPARE, Attempt, NoCall, Refused, StaleEpoch, StepResult
 from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
@@ -97,7 +97,7 @@ async def test_one_open_attempt_per_stage(board: Board) -> None:
 
 
 async def test_a_later_step_is_taken_in_order_once_the_post_is_live(board: Board) -> None:
-    put = await board.put(S.PUBLISHING, epoch=EPOCH, stages=["part-2", "part-3"])
+    put = await board.put(S.PUBLISHING, epoch=EPOCH, steps_left=["part-2", "part-3"])
     assert await open_one(board, put, step="part-2") == Refused(NoCall.STALE)
     await board.set(put.id, status="published")
     assert await open_one(board, put, step="part-3") == Refused(NoCall.STALE)
@@ -144,9 +144,9 @@ async def test_a_reconcile_without_doubt_raises_no_epoch(board: Board, status: S
 
 
 async def save(board: Board, put: Put, *, epoch: int = EPOCH, draft: int = 1, ready: bool = False) -> None:
-    await board.store.save_handle(
+    await board.store.save_preparation(
         put.id,
-        Handle(draft_version=draft, state={"c": "1"}, ready=ready, expires_at=START + MINUTE),
+        Preparation(draft_version=draft, state={"c": "1"}, ready=ready, expires_at=START + MINUTE),
         epoch=epoch,
         now=START,
     )
@@ -157,13 +157,17 @@ async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
     await save(board, put, ready=True)
     step = await board.schedule.load(put.id)
     assert step is not None
-    assert step.handle is not None
-    assert (step.handle.state, step.handle.ready, step.handle.expires_at) == ({"c": "1"}, True, START + MINUTE)
+    assert step.preparation is not None
+    assert (step.preparation.state, step.preparation.ready, step.preparation.expires_at) == (
+        {"c": "1"},
+        True,
+        START + MINUTE,
+    )
     async with board.locked(put.content_id) as post:
         await store_edit(post, planned(board, "another text"), Duplicates.WARN)
     step = await board.schedule.load(put.id)
     assert step is not None
-    assert (step.draft.text, step.handle) == ("another text", None)
+    assert (step.draft.text, step.preparation) == ("another text", None)
 
 
 @pytest.mark.parametrize(("epoch", "draft"), [(EPOCH - 1, 1), (EPOCH + 1, 1), (EPOCH, 2)])
@@ -171,7 +175,7 @@ async def test_a_handle_of_an_overtaken_run_is_refused(board: Board, epoch: int,
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     with pytest.raises(StaleEpoch):
         await save(board, put, epoch=epoch, draft=draft)
-    assert (await board.row(put.id)).sealed_handle is None
+    assert (await board.row(put.id)).sealed_preparation is None
 
 
 async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> None:

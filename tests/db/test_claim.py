@@ -115,8 +115,13 @@ async def test_a_claim_is_never_early_and_a_late_first_send_is_checked_first(
     [
         {"hold_reason": "OUTAGE", "hold_since": START, "hold_until": START + SECOND},
         {"lead_seconds": 60.0},
-        {"lead_seconds": 60.0, "handle_ready": True, "handle_draft_version": 2},
-        {"lead_seconds": 9.0, "handle_ready": True, "handle_draft_version": 1, "handle_expires_at": START},
+        {"lead_seconds": 60.0, "preparation_ready": True, "preparation_draft_version": 2},
+        {
+            "lead_seconds": 9.0,
+            "preparation_ready": True,
+            "preparation_draft_version": 1,
+            "preparation_expires_at": START,
+        },
     ],
 )
 async def test_a_held_or_unprepared_publication_is_not_claimed(board: Board, row: dict[str, object]) -> None:

@@ -34,7 +34,7 @@ BY = START + 24 * HOUR
         (S.QUEUED, {"due_at": START - HOUR}, START),
         (S.QUEUED, {"due_at": BY + HOUR}, BY),
         (S.QUEUED, {"lead_seconds": 600.0}, START + 50 * MINUTE),
-        (S.QUEUED, {"lead_seconds": 600.0, "handle_ready": True}, START + HOUR),
+        (S.QUEUED, {"lead_seconds": 600.0, "preparation_ready": True}, START + HOUR),
         (S.QUEUED, {"lead_seconds": 7200.0}, START + HOUR),
         (S.QUEUED, {"hold_reason": "OUTAGE", "hold_until": START + 2 * HOUR}, START + 2 * HOUR),
         (S.QUEUED, {"hold_reason": "OUTAGE", "hold_until": START + MINUTE}, START + HOUR),

@@ -11,19 +11,19 @@ from sqlmodel import col, select
 from munadi.db.tables import DiscardRow
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.outcome import Failed, InProgress, Live, Open
-from munadi.domain.publication import Handle, Published
+from munadi.domain.publication import Preparation, Published
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.publishing import StaleEpoch
 from munadi.domain.reasons import failure_of
 from munadi.publishing.changes import cancel, reschedule, resolve, retry
-from munadi.publishing.handles import state_of
 from munadi.publishing.leftover_removal import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
+from munadi.publishing.preparations import state_of
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
 STATE = {"video_id": "v1"}
-READY: dict[str, Any] = {"handle": STATE, "handle_draft_version": 1, "handle_ready": True}
+READY: dict[str, Any] = {"handle": STATE, "preparation_draft_version": 1, "preparation_ready": True}
 LATER = START + timedelta(hours=2)
 
 
@@ -37,7 +37,7 @@ async def taken(board: Board, put: Put, now: datetime = START) -> list[dict[str,
     """The states of the leftovers that a relay would remove now."""
     outbox = DiscardOutbox(board.database, board.keyring)
     left = [await outbox.take(row.id, now) for row in await rows(board, put)]
-    return [one.handle.state for one in left if one is not None]
+    return [one.preparation.state for one in left if one is not None]
 
 
 async def canceled(board: Board, **row: Any) -> Put:
@@ -54,8 +54,8 @@ async def test_after_a_cancel_the_preparation_is_removed_at_once(board: Board) -
     assert row.id in await outbox.due(START, 1000)
     left = await outbox.take(row.id, START)
     assert left is not None
-    assert (left.publication_id, left.channel, left.handle.state, left.tries) == (put.id, "instagram", STATE, 1)
-    assert (await board.row(put.id)).sealed_handle is None
+    assert (left.publication_id, left.channel, left.preparation.state, left.tries) == (put.id, "instagram", STATE, 1)
+    assert (await board.row(put.id)).sealed_preparation is None
     await outbox.removed(row.id, None, START)
     assert await taken(board, put, START + timedelta(days=9)) == []
 
@@ -163,7 +163,7 @@ async def test_a_retry_after_the_removal_began_prepares_again(board: Board) -> N
     async with board.locked(put.content_id) as post:
         await retry(post, None)
     row = await board.row(put.id)
-    assert (row.sealed_handle, row.handle_ready) == (None, False)
+    assert (row.sealed_preparation, row.preparation_ready) == (None, False)
 
 
 async def test_a_call_after_the_retry_ends_the_removal(board: Board) -> None:
@@ -174,12 +174,12 @@ async def test_a_call_after_the_retry_ends_the_removal(board: Board) -> None:
 
 async def test_a_reschedule_beyond_its_expiry_abandons_the_preparation(board: Board) -> None:
     expires = START + timedelta(hours=1)
-    put = await board.put(S.QUEUED, S.QUEUED, due=START, handle_expires_at=expires, **READY)
-    await board.set(put.ids[1], handle_expires_at=None)
+    put = await board.put(S.QUEUED, S.QUEUED, due=START, preparation_expires_at=expires, **READY)
+    await board.set(put.ids[1], preparation_expires_at=None)
     async with board.locked(put.content_id) as post:
         await reschedule(post, LATER, None, None, zone_given=False)
     first, second = [await board.row(each) for each in put.ids]
-    assert (first.sealed_handle, first.epoch, first.due_at) == (None, 1, LATER)
+    assert (first.sealed_preparation, first.epoch, first.due_at) == (None, 1, LATER)
     assert (state_of(board.keyring, second), second.epoch) == (STATE, 0)
     assert await taken(board, put) == [STATE]
     with pytest.raises(StaleEpoch):
@@ -187,7 +187,9 @@ async def test_a_reschedule_beyond_its_expiry_abandons_the_preparation(board: Bo
 
 
 async def save(board: Board, put: Put, state: dict[str, Any], draft_version: int = 1) -> None:
-    await board.store.save_handle(put.id, Handle(draft_version=draft_version, state=state), epoch=0, now=START)
+    await board.store.save_preparation(
+        put.id, Preparation(draft_version=draft_version, state=state), epoch=0, now=START
+    )
 
 
 async def test_a_handle_that_is_saved_after_the_cancel_is_removed_too(board: Board) -> None:

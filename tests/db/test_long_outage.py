@@ -7,7 +7,7 @@ from random import Random
 
 from sqlmodel import col, func, select
 
-from munadi.db.tables import DeliveryRow, EndpointLaneRow
+from munadi.db.tables import DeliveryRow, EndpointQueueRow
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from munadi.domain.delivery import Attempted
@@ -24,8 +24,8 @@ async def next_attempt(seed: Seed, now: datetime) -> datetime:
     async with seed.database.read() as session:
         query = select(func.min(DeliveryRow.next_attempt_at)).where(col(DeliveryRow.status) == "pending")
         due: datetime | None = (await session.exec(query)).one()
-        lane = (await session.exec(select(EndpointLaneRow.retry_at))).first()
-    return max(due or now + EVERY, lane or now, now)
+        queue = (await session.exec(select(EndpointQueueRow.retry_at))).first()
+    return max(due or now + EVERY, queue or now, now)
 
 
 async def test_a_receiver_that_is_down_for_three_days_misses_nothing(seed: Seed) -> None:

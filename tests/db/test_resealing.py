@@ -29,7 +29,7 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Connection
 from munadi.publishing import account_changes
-from munadi.publishing.handles import state_of
+from munadi.publishing.preparations import state_of
 from munadi.webhooks.endpoints import EndpointStore
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 from tests.workflows.network import FakeChannel, spec

@@ -21,7 +21,7 @@ async def test_every_post_that_may_have_been_published_is_marked_once(board: Boa
     waiting = await board.put(S.QUEUED, S.ACCEPTED, S.FAILED)
     under_way = await board.put(S.PUBLISHING, S.UNCONFIRMED)
     ended = await board.put(S.PUBLISHED, S.CANCELED)
-    unfinished = await board.put(S.PUBLISHED, stages=["comment"], content={"next_look_at": START})
+    unfinished = await board.put(S.PUBLISHED, steps_left=["comment"], content={"next_look_at": START})
     marked = await mark_restored(board.database, SINCE)
     # The database is shared with other tests, so the count may be higher.
     assert all(marked.by_status.get(status, 0) >= 1 for status in MARKED)

@@ -38,7 +38,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.session import Database
 from munadi.domain.audit import current_actor
-from munadi.ports import Attempt, HandleStore, Publication
+from munadi.ports import Attempt, PreparationStore, Publication
 
 Port = TypeVar("Port")
 
@@ -159,11 +159,11 @@ def _inner(value: Any, name: str, points: Failpoints, subjects: frozenset[str]) 
     return value
 
 
-class _WatchedStore(HandleStore):
+class _WatchedStore(PreparationStore):
     """A handle's store whose saving is surrounded."""
 
-    def __init__(self, store: HandleStore, save: Callable[..., Awaitable[None]]) -> None:
-        super().__init__(store.handle)
+    def __init__(self, store: PreparationStore, save: Callable[..., Awaitable[None]]) -> None:
+        super().__init__(store.preparation)
         self._store, self._save = store, save
 
     async def save(self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:

@@ -87,7 +87,7 @@ async def prepared(world: World, shapes: Sequence[tuple[str, str]]) -> list[dict
 
 
 def _ready(world: World) -> set[str]:
-    query = "SELECT content_id FROM publications WHERE handle_ready OR lead_seconds = 0"
+    query = "SELECT content_id FROM publications WHERE preparation_ready OR lead_seconds = 0"
     with closing(world.database()) as database:
         return {row[0] for row in database.execute(query)}
 

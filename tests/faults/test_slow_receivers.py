@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from munadi.db.webhooks.endpoint_lanes import LEASE
+from munadi.db.webhooks.endpoint_queues import LEASE
 from tests.faults.crashes import worker_back
 from tests.faults.evidence import prove, two_sizes
 from tests.harness.brand import Brand, until

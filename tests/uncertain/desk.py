@@ -20,12 +20,12 @@ from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, Draft
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Handle, PublicationStatus
+from munadi.domain.publication import Preparation, PublicationStatus
 from munadi.domain.publishing import NextStep, Plan, StepResult
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, PublicationDraft
 from munadi.publishing.attempts import AttemptStore
-from munadi.publishing.handles import seal_state
+from munadi.publishing.preparations import seal_state
 from munadi.publishing.schedule import ScheduleStore
 from tests.channels.making import FixedClock
 from workflows.publication import CONTINUES
@@ -71,7 +71,7 @@ class Desk:
         self._environment = ActivityEnvironment()
         self.id = ""
 
-    async def put(self, draft: PublicationDraft, handle: Handle | None, steps: Sequence[str], lead: float) -> None:
+    async def put(self, draft: PublicationDraft, handle: Preparation | None, steps: Sequence[str], lead: float) -> None:
         """Store a post that is due, prepared, in place of the one before."""
         self.id, now = draft.publication_id, draft.due_at
         times = {"created_at": draft.created_at, "updated_at": draft.created_at}
@@ -94,10 +94,10 @@ class Desk:
             )
             row = PublicationRow(
                 id=self.id, content_id=CONTENT, account_id=self.account.id, channel=self.account.channel, place=0,
-                status="queued", due_at=now, stages=list(steps), lead_seconds=lead, **times,
+                status="queued", due_at=now, steps_left=list(steps), lead_seconds=lead, **times,
             )  # fmt: skip
             if handle is not None or lead:
-                row.sealed_handle, row.handle_draft_version, row.handle_ready = sealed, 1, True
+                row.sealed_preparation, row.preparation_draft_version, row.preparation_ready = sealed, 1, True
             session.add(row)
 
     async def row(self) -> PublicationRow:
@@ -129,7 +129,7 @@ class Desk:
             at = max(plan.claimable_at, now)
             claiming = {"claim_at": at, "content_id": CONTENT, "account_id": plan.account_id, "brand_ref": BRAND}
             return at, lambda: self._act(self._publishing.publish, ref.model_copy(update=claiming))
-        if plan.status is S.PUBLISHED and plan.stages_left:
+        if plan.status is S.PUBLISHED and plan.has_steps_left:
             return max(plan.step_look_at or now, now), lambda: self._act(self._publishing.finish, ref)
         at = now if plan.status is S.PUBLISHING else plan.next_look_at
         activity = self._publishing.locate if plan.status is S.PUBLISHED else self._reconciling.reconcile
@@ -148,7 +148,7 @@ class Desk:
                 step, ref = NextStep.RECONCILE, ref.model_copy(update={"look_first": True})
             activity = {
                 NextStep.CHECK: self._publishing.check,
-                NextStep.STAGE: self._publishing.finish,
+                NextStep.STEP: self._publishing.finish,
                 NextStep.RECONCILE: self._reconciling.reconcile,
                 NextStep.PUBLISH: self._publishing.publish,
             }[step]

@@ -86,7 +86,7 @@ async def test_a_refused_second_request_never_fails_a_post_that_may_be_live(
             assert row.published_at is not None
             assert abs(row.published_at - NOW) < timedelta(seconds=10), what
         else:
-            assert row.hold_reason or not row.handle_ready, what  # it waits for its account or a preparation
+            assert row.hold_reason or not row.preparation_ready, what  # it waits for its account or a preparation
 
 
 @lags
@@ -102,13 +102,13 @@ async def test_a_refused_later_step_is_not_sent_again_and_is_found_whenever_it_s
         network.sent.clear()
         await desk.put(scene.draft.model_copy(update=draft), None, (step,), 0)
         row = await desk.run(LATEST)
-        what = (key, row.warnings, network.sent, row.stages)
+        what = (key, row.warnings, network.sent, row.steps_left)
         assert (row.status, network.sent["post"]) == (S.PUBLISHED, 1), what
         codes = [one["code"] for one in row.warnings]
         if error.may_be_ours or error.effect is Effect.REJECTED:
             assert network.sent[step] <= 2, what
             # It is seen in the end, so nothing is missing.
-            assert (codes, row.stages, row.incomplete_at) == ([], [], None), what
+            assert (codes, row.steps_left, row.incomplete_at) == ([], [], None), what
         assert codes in ([], [CHAIN_INCOMPLETE], [FIRST_COMMENT_FAILED]), what
 
 
@@ -136,4 +136,4 @@ async def test_no_later_step_is_sent_again_where_a_copy_would_be_a_second_one(
     await desk.put(scene.draft.model_copy(update=draft), None, (step,), 0)
     row = await desk.run(LATEST)
     assert network.sent[step] == 1 or scene.name in (COMMENT_GUARDS if step == COMMENT else GUARDS), row.warnings
-    assert (row.stages, row.warnings) == ([], [])
+    assert (row.steps_left, row.warnings) == ([], [])

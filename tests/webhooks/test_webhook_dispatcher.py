@@ -1,4 +1,4 @@
-"""The event dispatcher: a lane per endpoint, so that one endpoint never waits for another."""
+"""The event dispatcher: a queue per endpoint, so that one endpoint never waits for another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from munadi.domain.webhook_schedule import BREAK_AFTER
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
 from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
 from munadi.webhooks.dispatcher import LANES_PER_BRAND, SLOW_LANES_PER_BRAND, EventDispatcher
-from munadi.webhooks.lane import Lane
+from munadi.webhooks.endpoint_queue import EndpointQueue
 from tests.support.waiting import wait_until
 
 OK = SendResult(ok=True, status_code=204, duration_ms=1, error=None)
@@ -159,7 +159,7 @@ def silent(noisy: dict[str, list[DueDelivery]]) -> Receiver:
 
 
 async def test_one_brand_cannot_take_all_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("munadi.webhooks.lane.SLOW_AFTER", 0.2)
+    monkeypatch.setattr("munadi.webhooks.endpoint_queue.SLOW_AFTER", 0.2)
     most = LANES_PER_BRAND + SLOW_LANES_PER_BRAND
     noisy = of_brand(most + 10)
     queue = Queue({**noisy, "good": [due("good", 999)]}, brands={**dict.fromkeys(noisy, "noisy"), "good": "acme"})
@@ -172,7 +172,7 @@ async def test_one_brand_cannot_take_all_lanes(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_healthy_endpoint_does_not_wait_for_its_brands_slow_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("munadi.webhooks.lane.SLOW_AFTER", 0.2)
+    monkeypatch.setattr("munadi.webhooks.endpoint_queue.SLOW_AFTER", 0.2)
     noisy = of_brand(LANES_PER_BRAND + 4)
     queue = Queue({**noisy, "good": []}, brands=dict.fromkeys([*noisy, "good"], "noisy"))
     receiver = silent(noisy)
@@ -183,9 +183,9 @@ async def test_a_healthy_endpoint_does_not_wait_for_its_brands_slow_ones(monkeyp
 
 
 async def test_slow_endpoints_are_known_when_they_are_due_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They keep to their own lanes from the start then, and an endpoint that is quick again leaves them."""
-    monkeypatch.setattr("munadi.webhooks.lane.SLOW_AFTER", 0.2)
-    monkeypatch.setattr("munadi.webhooks.lane.LINGER", 0.0)
+    """They keep to their own queues from the start then, and an endpoint that is quick again leaves them."""
+    monkeypatch.setattr("munadi.webhooks.endpoint_queue.SLOW_AFTER", 0.2)
+    monkeypatch.setattr("munadi.webhooks.endpoint_queue.LINGER", 0.0)
     monkeypatch.setattr("munadi.webhooks.dispatcher.LANES_PER_BRAND", 1)
     monkeypatch.setattr("munadi.webhooks.dispatcher.SLOW_LANES_PER_BRAND", 1)
     queue = Queue({"slow": [due("slow", 1)], "good": []}, brands={"slow": "acme", "good": "acme"})
@@ -200,8 +200,8 @@ async def test_slow_endpoints_are_known_when_they_are_due_again(monkeypatch: pyt
 
 
 async def test_idle_lanes_make_room_for_an_endpoint_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("munadi.webhooks.lane.LINGER", 3600.0)
-    monkeypatch.setattr("munadi.webhooks.lane.TURN", 3600.0)
+    monkeypatch.setattr("munadi.webhooks.endpoint_queue.LINGER", 3600.0)
+    monkeypatch.setattr("munadi.webhooks.endpoint_queue.TURN", 3600.0)
     many = of_brand(LANES_PER_BRAND * 2)
     queue = Queue(many, brands=dict.fromkeys(many, "many"))
     receiver = Receiver()
@@ -236,11 +236,11 @@ async def test_an_endpoint_gets_no_more_requests_a_second_than_it_wants() -> Non
     assert receiver.most_open == 1
 
 
-async def test_an_ordered_lane_records_a_failure_before_it_reads_on() -> None:
+async def test_an_ordered_queue_records_a_failure_before_it_reads_on() -> None:
     queue = Queue({"a": [replace(due("a", n, f"cnt_{n}"), is_ordered=True) for n in range(2)]})
     receiver = Receiver(broken=frozenset({"https://a.example/"}))
-    lane = Lane("a", queue, receiver, SystemClock(), "me", asyncio.Semaphore())
-    await lane._send(DeliveryBatch(queue.pending["a"], receiver, SystemClock()))
+    sending = EndpointQueue("a", queue, receiver, SystemClock(), "me", asyncio.Semaphore())
+    await sending._send(DeliveryBatch(queue.pending["a"], receiver, SystemClock()))
     assert {each.delivery_id for each in queue.recorded} == {"a-0", "a-1"}
 
 

@@ -18,7 +18,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from munadi.db.session import Database
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Absent, Pending, Published
-from munadi.ports import Attempt, HandleState, Publication
+from munadi.ports import Attempt, PreparedState, Publication
 from tests.workflows.network import FakeChannel, NoOptions, spec
 from tests.workflows.world import World
 from workflows.options import PUBLISH
@@ -32,7 +32,9 @@ class FileChannel(FakeChannel):
         self.file = posts
         self.hangs = hangs
 
-    async def _publish(self, publication: Publication[NoOptions, HandleState], attempt: Attempt) -> Published | Pending:
+    async def _publish(
+        self, publication: Publication[NoOptions, PreparedState], attempt: Attempt
+    ) -> Published | Pending:
         attempt.gate()
         draft = publication.draft
         with self.file.open("a") as file:
@@ -42,7 +44,7 @@ class FileChannel(FakeChannel):
         return self._published(draft)
 
     async def _find(
-        self, publication: Publication[NoOptions, HandleState], since: datetime, step: str
+        self, publication: Publication[NoOptions, PreparedState], since: datetime, step: str
     ) -> Published | Absent:
         draft = publication.draft
         live = self.file.exists() and draft.publication_id in self.file.read_text().splitlines()

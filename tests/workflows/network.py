@@ -25,7 +25,7 @@ from munadi.ports import (
     Calls,
     Channel,
     Connection,
-    HandleState,
+    PreparedState,
     Publication,
     PublicationDraft,
     StaleEpoch,
@@ -63,12 +63,12 @@ class NoOptions(BaseModel):
 
 
 @dataclass
-class FakeChannel(Channel[NoOptions, HandleState]):
+class FakeChannel(Channel[NoOptions, PreparedState]):
     """`plan` holds the effects of the next visible calls: `ok`, an error, `lost` (live, but the answer is lost)…"""
 
     spec: ChannelSpec
     options: type[NoOptions] = NoOptions
-    state: type[HandleState] = HandleState
+    state: type[PreparedState] = PreparedState
     host_calls: Calls = field(default_factory=HostCalls)
     authorizer: Authorizer | None = None
     plan: deque[Any] = field(default_factory=deque)
@@ -99,7 +99,7 @@ class FakeChannel(Channel[NoOptions, HandleState]):
     def resend(self, draft: Draft, step: str) -> Resend:
         return self.spec.resend
 
-    async def _prepare(self, publication: Publication[NoOptions, HandleState]) -> Ready | Pending:
+    async def _prepare(self, publication: Publication[NoOptions, PreparedState]) -> Ready | Pending:
         draft = publication.draft
         self.calls.append(("prepare", None))
         await publication.store.save({"container": f"c-{draft.publication_id}", "text": draft.text})
@@ -108,7 +108,9 @@ class FakeChannel(Channel[NoOptions, HandleState]):
             raise step
         return step
 
-    async def _publish(self, publication: Publication[NoOptions, HandleState], attempt: Attempt) -> Published | Pending:
+    async def _publish(
+        self, publication: Publication[NoOptions, PreparedState], attempt: Attempt
+    ) -> Published | Pending:
         draft = publication.draft
         if self.plan and self.plan[0] == "unreached":
             self.plan.popleft()
@@ -156,7 +158,7 @@ class FakeChannel(Channel[NoOptions, HandleState]):
             raise StaleEpoch
         return self._published(draft)
 
-    async def _check(self, publication: Publication[NoOptions, HandleState]) -> Pending | Ready | Published:
+    async def _check(self, publication: Publication[NoOptions, PreparedState]) -> Pending | Ready | Published:
         draft = publication.draft
         self.calls.append(("check", None))
         step = self.check_plan.popleft() if self.check_plan else self._published(draft)
@@ -165,7 +167,7 @@ class FakeChannel(Channel[NoOptions, HandleState]):
         return step
 
     async def _find(
-        self, publication: Publication[NoOptions, HandleState], since: datetime, step: str
+        self, publication: Publication[NoOptions, PreparedState], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         draft = publication.draft
         self.calls.append(("find", since))

@@ -30,7 +30,7 @@ async def test_parts_follow_the_post_in_order(skipping: World) -> None:
     for name, channel in skipping.channels.items():
         assert [call for call, _ in channel.calls if call != "find"] == ["publish", *PARTS]
         row = (await skipping.publications(content_id))[name]
-        assert (row.stages, row.warnings, row.status) == ([], [], S.PUBLISHED)
+        assert (row.steps_left, row.warnings, row.status) == ([], [], S.PUBLISHED)
         assert sorted(a.stage for a in await skipping.attempts(row.id)) == ["part-2", "part-3", "post"]
 
 
@@ -85,7 +85,7 @@ async def test_a_run_that_ended_before_the_comment_is_continued(skipping: World)
         await skipping.result(content_id)
     async with skipping.database.write() as session:
         for row in (await skipping.publications(content_id)).values():
-            (await session.merge(row)).stages = ["comment"]
+            (await session.merge(row)).steps_left = ["comment"]
     async with skipping.worker():
         await skipping.wake(content_id)
         await skipping.result(content_id)

@@ -164,7 +164,7 @@ class World:
                         status="accepted",
                         due_at=due,
                         lead_seconds=lead,
-                        stages=list(parts),
+                        steps_left=list(parts),
                         created_at=now,
                         updated_at=now,
                     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.domain.model import Model
-from munadi.ports import HandleState
+from munadi.ports import PreparedState
 
 # So long before the server may delete a blob, it is uploaded again.
 BLOB_SLACK = timedelta(minutes=5)
@@ -47,7 +47,7 @@ class SentInParts(Model):
     since: datetime
 
 
-class Prepared(HandleState):
+class Prepared(PreparedState):
     """The state of a handle.
 
     `mentions` maps a handle to its DID, or to None when there is no such handle; `blobs` are the media's in order, as

@@ -12,7 +12,7 @@ from munadi.channels.facebook.wire import film_of, kind_of
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
-from munadi.ports import HandleState, Publication
+from munadi.ports import PreparedState, Publication
 
 
 class Photo(Model):
@@ -34,7 +34,7 @@ class Upload(Model):
     uploaded_at: datetime | None = None
 
 
-class Prepared(HandleState):
+class Prepared(PreparedState):
     """The state of a handle. `link` is empty, `unreadable` (to be scraped again) or `scraped`."""
 
     photos: tuple[Photo, ...] = ()

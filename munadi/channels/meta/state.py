@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from munadi.domain.model import Model
 from munadi.domain.publication import POST
-from munadi.ports import HandleState
+from munadi.ports import PreparedState
 
 RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
 # An unpublished container is dead after this.
@@ -23,7 +23,7 @@ class Container(Model):
     finished_at: datetime | None = None
 
 
-class Prepared(HandleState):
+class Prepared(PreparedState):
     """The state of a handle: containers by slot (`0`, `1`… for children, else the step that publishes it).
 
     `posts` has the published ids by step; `renewals` and `misses` count for the step under way.

@@ -9,7 +9,7 @@ from pydantic import Field
 from munadi.channels.tiktok.spec import CREATOR_LIFE, UPLOAD_LIFE
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
-from munadi.ports import HandleState
+from munadi.ports import PreparedState
 
 
 class Creator(Model):
@@ -56,7 +56,7 @@ class Upload(Model):
         return start, self.size - start if index == self.chunks - 1 else self.chunk_bytes
 
 
-class Prepared(HandleState):
+class Prepared(PreparedState):
     """The state of a handle. `sent_at`: when TikTok accepted the visible call; `publish_id`: of a pull or of photos.
 
     `photos` are the files that TikTok fetches: the draft's, or renditions where TikTok does not take those.

@@ -8,13 +8,13 @@ from datetime import datetime
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options, Settings
 from munadi.domain.failure import ChannelError, Effect
-from munadi.ports import Clock, HandleState, MediaReader, Publication
+from munadi.ports import Clock, MediaReader, PreparedState, Publication
 
 # Each upload spends one of the project's 100 a day.
 MAX_RENEWALS = 2
 
 
-class Prepared(HandleState):
+class Prepared(PreparedState):
     """The state of a handle. Nothing in it expires: an expired session answers so itself.
 
     `offset` bytes are known to be stored in `session`. `finishing`: the last byte was on its way, so a video may

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from munadi.cli.demo.oracle import course, expect_visible
 from munadi.cli.demo.stage import ACME, BAZAAR, Stage, expect
+from munadi.cli.demo.verifier import course, expect_visible
 from munadi.client.shapes import Content, Publication
 
 AHEAD = timedelta(seconds=20)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from munadi.cli.demo.oracle import expect_count, expect_visible, publication_on
 from munadi.cli.demo.stage import ACME, Stage, expect
+from munadi.cli.demo.verifier import expect_count, expect_visible, publication_on
 
 CHANNELS = ["bluesky", "instagram"]
 # Instagram's own words for an account that may not post: code and subcode.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("leash.py")
+PARENT_GUARD = Path(__file__).with_name("parent_guard.py")
 TAIL_LINES = 15
 
 
@@ -30,7 +30,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id; it is the program's own, since leash.py replaces itself by the program."""
+        """The process id; it is the program's own, since parent_guard.py replaces itself by the program."""
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
         return self._process.pid
@@ -93,7 +93,7 @@ class Child:
 
 def leashed(argv: Sequence[str]) -> tuple[str, ...]:
     """The command that runs a program so that it ends with this process."""
-    return (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *argv)
+    return (sys.executable, "-I", "-S", str(PARENT_GUARD), str(os.getpid()), *argv)
 
 
 def in_words(code: int) -> str:

@@ -53,8 +53,8 @@ SEALED = (
     SealedColumn(EndpointRow, "sealed_headers"),
     SealedColumn(ConnectionRow),
     SealedColumn(IdempotencyRow, "answer"),
-    SealedColumn(PublicationRow, "sealed_handle"),
-    SealedColumn(DiscardRow, "sealed_handle", owner=("publications", "sealed_handle", "publication_id")),
+    SealedColumn(PublicationRow, "sealed_preparation"),
+    SealedColumn(DiscardRow, "sealed_preparation", owner=("publications", "sealed_preparation", "publication_id")),
 )
 
 

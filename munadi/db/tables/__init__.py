@@ -19,7 +19,7 @@ from munadi.db.tables.contents import (
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
-from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow, RecoveryRow
+from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
 
 __all__ = [
     "IS_PENDING",
@@ -36,7 +36,7 @@ __all__ = [
     "DeliveryTriesRow",
     "DiscardRow",
     "DraftRow",
-    "EndpointLaneRow",
+    "EndpointQueueRow",
     "EndpointRow",
     "EventRow",
     "IdempotencyRow",

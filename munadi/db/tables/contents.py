@@ -123,12 +123,12 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text(IS_INCOMPLETE),
             postgresql_where=text(IS_INCOMPLETE),
         ),
-        # Few at any time: a handle is deleted once its publication has ended.
+        # Few at any time: a preparation is deleted once its publication has ended.
         Index(
-            "publications_with_handle",
+            "publications_with_preparation",
             "id",
-            sqlite_where=text("sealed_handle IS NOT NULL"),
-            postgresql_where=text("sealed_handle IS NOT NULL"),
+            sqlite_where=text("sealed_preparation IS NOT NULL"),
+            postgresql_where=text("sealed_preparation IS NOT NULL"),
         ),
         # With every column that insights read, so that the table itself is not read.
         Index(
@@ -179,15 +179,15 @@ class PublicationRow(SQLModel, table=True):
     look_since: datetime | None = _at(default=None)  # set by `munadi db restored`: check, then send
     next_look_at: datetime | None = _at(default=None)
     step_look_at: datetime | None = _at(default=None)  # when to look again for a later step whose outcome is unknown
-    handle_draft_version: int | None = None
-    sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # munadi.publishing.handles
-    handle_ready: bool = False
-    handle_expires_at: datetime | None = _at(default=None)
+    preparation_draft_version: int | None = None
+    sealed_preparation: bytes | None = Field(default=None, sa_type=LargeBinary)  # munadi.publishing.preparations
+    preparation_ready: bool = False
+    preparation_expires_at: datetime | None = _at(default=None)
     published_at: datetime | None = _at(default=None)
     lateness_ms: int | None = None
     provider_post_id: str | None = None
     provider_url: str | None = None
-    stages: list[str] = _json(default_factory=list)
+    steps_left: list[str] = _json(default_factory=list)
     failure: dict[str, Any] | None = _json(default=None)
     # When a live post lost a part of it (first comment, thread, thumbnail), and why, as far as it is known.
     incomplete_at: datetime | None = _at(default=None)
@@ -256,7 +256,7 @@ class DiscardRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     publication_id: str = Field(foreign_key="publications.id")
     draft_version: int
-    sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed for the publication
+    sealed_preparation: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed for the publication
     detached: bool = False
     tries: int = 0
     next_try_at: datetime | None = _at(default=None)

@@ -80,10 +80,10 @@ class EndpointRow(SQLModel, table=True):
     deleted_at: datetime | None = _at(default=None)
 
 
-class EndpointLaneRow(SQLModel, table=True):
+class EndpointQueueRow(SQLModel, table=True):
     """The lease of the process that sends to an endpoint, and the endpoint's circuit breaker."""
 
-    __tablename__ = "endpoint_lanes"
+    __tablename__ = "endpoint_queues"
     endpoint_id: str = Field(primary_key=True, foreign_key="endpoints.id")
     holder: str | None = None
     leased_until: datetime | None = _at(default=None)

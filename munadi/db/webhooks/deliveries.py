@@ -1,7 +1,7 @@
 """Reads due webhook deliveries and records their results.
 
-What is due is read per endpoint, under the endpoint's lease (`endpoint_lanes.py`), and a batch of results is written in
-one transaction. A delivery that was sent but not recorded is sent again: receivers see the same event id twice.
+What is due is read per endpoint, under the endpoint's lease (`endpoint_queues.py`), and a batch of results is written
+in one transaction. A delivery that was sent but not recorded is sent again: receivers see the same event id twice.
 A disabled endpoint keeps its pending deliveries and gets those of new events; they are sent when it is enabled.
 """
 
@@ -22,8 +22,8 @@ from munadi.db.session import Database
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow, EventRow
 from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.delivery_results import write_results
-from munadi.db.webhooks.due_rows import DueRow, due_rows, endpoint_and_lane, ordered_rows
-from munadi.db.webhooks.endpoint_lanes import close_until, release_leases, take_lease, waiting_endpoints
+from munadi.db.webhooks.due_rows import DueRow, due_rows, endpoint_and_queue, ordered_rows
+from munadi.db.webhooks.endpoint_queues import close_until, release_leases, take_lease, waiting_endpoints
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.webhook import DeliveryStatus, Ordering, Payload
 from munadi.domain.webhook_schedule import BREAK_AFTER, RETRY_DELAYS
@@ -73,13 +73,13 @@ class DeliveryStore:
         """
         while True:
             async with self._database.read() as session:
-                both = await endpoint_and_lane(session, endpoint_id)
+                both = await endpoint_and_queue(session, endpoint_id)
                 if both is None:
                     return []
-                endpoint, lane = both
-                if not endpoint.enabled or (lane and lane.retry_at and lane.retry_at > now):
+                endpoint, queue = both
+                if not endpoint.enabled or (queue and queue.retry_at and queue.retry_at > now):
                     return []
-                if lane and lane.failures >= BREAK_AFTER:
+                if queue and queue.failures >= BREAK_AFTER:
                     limit = 1
                 found = await _rows(session, endpoint, now, limit)
             rows = await self._within_limits(endpoint_id, found, now)

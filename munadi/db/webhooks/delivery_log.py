@@ -14,7 +14,7 @@ from munadi.db.events.notify import event_body, notify
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
 from munadi.db.webhooks.delivery_results import SENT, without_request
-from munadi.db.webhooks.endpoint_lanes import reopen
+from munadi.db.webhooks.endpoint_queues import reopen
 from munadi.domain.event import EventType
 from munadi.domain.usage import Limit
 from munadi.domain.webhook import (

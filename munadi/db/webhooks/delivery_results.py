@@ -12,9 +12,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.brands.usage import count_deliveries
-from munadi.db.tables import DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+from munadi.db.tables import DeliveryRow, EndpointQueueRow, EndpointRow, EventRow
 from munadi.db.webhooks.endpoint_health import BatchResults, note_results
-from munadi.db.webhooks.endpoint_lanes import note_failures, reopen
+from munadi.db.webhooks.endpoint_queues import note_failures, reopen
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus
 from munadi.domain.webhook_schedule import failures_after, next_delay
@@ -33,12 +33,12 @@ def without_bodies(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 async def write_results(session: AsyncSession, attempted: Sequence[Attempted], random: Random, now: datetime) -> None:
     """Write the results of a batch of one endpoint, in the caller's transaction. `random` gives the jitter."""
-    # With the endpoint and its lane, which are then known without another read.
+    # With the endpoint and its queue, which are then known without another read.
     query = (
-        select(DeliveryRow, EventRow.brand_ref, EndpointRow, EndpointLaneRow)
+        select(DeliveryRow, EventRow.brand_ref, EndpointRow, EndpointQueueRow)
         .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
         .join(EndpointRow, col(EndpointRow.id) == col(DeliveryRow.endpoint_id))
-        .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(DeliveryRow.endpoint_id))
+        .outerjoin(EndpointQueueRow, col(EndpointQueueRow.endpoint_id) == col(DeliveryRow.endpoint_id))
         .where(col(DeliveryRow.id).in_([each.delivery_id for each in attempted]))
         .order_by(col(DeliveryRow.id))
         .with_for_update(of=DeliveryRow)
@@ -103,7 +103,7 @@ async def _exhausted(session: AsyncSession, delivery: DeliveryRow) -> dict[str, 
 async def _note_health(
     session: AsyncSession,
     endpoint: EndpointRow,
-    lane: EndpointLaneRow | None,
+    queue: EndpointQueueRow | None,
     results: Sequence[SendResult],
     exhausted: dict[str, Any] | None,
     now: datetime,
@@ -112,12 +112,12 @@ async def _note_health(
     failed_now = next((n for n, result in enumerate(reversed(results)) if result.ok), len(results))
     error = results[-1].error_code if failed_now else None
     await note_results(session, endpoint, BatchResults(succeeded, error, gone, exhausted), now)
-    before = lane.failures if lane is not None and not succeeded else 0
+    before = queue.failures if queue is not None and not succeeded else 0
     if failed_now:
         waits = [result.retry_after for result in results if result.retry_after and not result.ok]
         wait = max(waits, default=None)
         await note_failures(session, endpoint.id, failures_after(before, failed_now), now, wait)
-    elif lane is not None and lane.failures:
+    elif queue is not None and queue.failures:
         await reopen(session, endpoint.id)
 
 

@@ -1,7 +1,7 @@
 """The queries for what is due to one endpoint, each row with the limit of the brand that its event is about.
 
 The limit comes with the row, so a brand without one costs no further statement. The lengths of the events are read
-before the events: a process has many lanes, and an event may have half a megabyte.
+before the events: a process has many queues, and an event may have half a megabyte.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.page_sizes import fitting, length_of
-from munadi.db.tables import IS_PENDING, BrandRow, DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+from munadi.db.tables import IS_PENDING, BrandRow, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow
 from munadi.db.webhooks.delivery_quota import Candidate
 from munadi.domain.usage import Limit
 from munadi.domain.webhook import DeliveryStatus
@@ -38,13 +38,13 @@ class DueRow(NamedTuple):
         return Candidate(self.delivery_id, self.event.brand_ref, self.limit)
 
 
-async def endpoint_and_lane(
+async def endpoint_and_queue(
     session: AsyncSession, endpoint_id: str
-) -> tuple[EndpointRow, EndpointLaneRow | None] | None:
-    """An endpoint with its lane, if it has one."""
+) -> tuple[EndpointRow, EndpointQueueRow | None] | None:
+    """An endpoint with its queue, if it has one."""
     query = (
-        select(EndpointRow, EndpointLaneRow)
-        .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(EndpointRow.id))
+        select(EndpointRow, EndpointQueueRow)
+        .outerjoin(EndpointQueueRow, col(EndpointQueueRow.endpoint_id) == col(EndpointRow.id))
         .where(EndpointRow.id == endpoint_id)
     )
     return (await session.exec(query)).first()

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.events.fan_out import insert_deliveries, new_delivery
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointRow, EventRow, PublicationRow
-from munadi.db.webhooks.endpoint_lanes import reopen
+from munadi.db.webhooks.endpoint_queues import reopen
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DeliveryStatus, Recover
 

@@ -1,7 +1,7 @@
 """Recoveries: an endpoint gets again what it missed, or all events of a time range (a replay), in bounded steps.
 
 A step reads the next events of the range and makes them due, unless enough of the recovery's deliveries still wait. So
-a recovery of ten thousand events never fills the endpoint's lane, and no other writer waits for it. A request that
+a recovery of ten thousand events never fills the endpoint's queue, and no other writer waits for it. A request that
 overlaps a running recovery extends that one. A brand has a limited number of them, and one of them takes a step in each
 round. Any number of workers may call `step_all`.
 """

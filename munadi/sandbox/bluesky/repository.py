@@ -103,7 +103,7 @@ async def upload_blob(platform: Bluesky, call: Call) -> Answer:
     require_usable(account, deactivated_too=False)
     refuse_if(len(call.body) > platform.limits["blobBytes"], "PayloadTooLarge")
     mime_type = sniff(call.body) or call.content_type
-    digest = platform.shelf.keep(call.body, mime_type).digest
+    digest = platform.blob_store.keep(call.body, mime_type).digest
     blob = Blob(account.did, blob_cid(call.body), mime_type, len(call.body), digest)
     platform.blobs.put(blob.key, blob)
     return Answer(200, {"blob": blob.reference}, effect=True)
@@ -268,7 +268,7 @@ def _media(platform: Bluesky, record: Record, embed: dict[str, Any]) -> list[tup
     pictured = {name: value for name, value in embed.items() if name != "captions"}
     for index, cid in enumerate(blob_cids(pictured)):
         blob = platform.blobs.get(f"{record.did} {cid}")
-        stored = platform.shelf.facts(blob.digest) if blob else None
+        stored = platform.blob_store.facts(blob.digest) if blob else None
         if stored is not None:
             shown.append((stored, str(alts[index]) if index < len(alts) else ""))
     return shown

@@ -111,7 +111,7 @@ def job_status(platform: Bluesky, transcode: Transcode) -> dict[str, Any]:
 
 
 def begin(platform: Bluesky, did: str, body: bytes) -> Transcode:
-    digest, now = platform.shelf.keep(body, "video/mp4").digest, platform.clock.now()
+    digest, now = platform.blob_store.keep(body, "video/mp4").digest, platform.clock.now()
     problem = None if video_facts(body) else ("encoding_failure", "could not read the video")
     transcode = Transcode(secrets.token_hex(10), did, digest, len(body), blob_cid(body), now, *(problem or ()))
     return platform.transcodes.put(transcode.id, transcode)
@@ -154,7 +154,7 @@ async def upload_part(platform: Bluesky, call: Call) -> Answer:
     expected = min(upload.part_bytes, upload.size - (int(number) - 1) * upload.part_bytes)
     if len(call.body) != expected:
         raise refuse("PartSizeMismatch", f"part {number} has {len(call.body)} bytes, not {expected}")
-    upload.parts[number] = platform.shelf.keep(call.body, "application/octet-stream").digest
+    upload.parts[number] = platform.blob_store.keep(call.body, "application/octet-stream").digest
     platform.uploads.put(upload.id, upload)
     return Answer(200, {"partNumber": int(number), "sizeBytes": expected}, effect=True)
 
@@ -208,7 +208,7 @@ def _assemble(platform: Bluesky, upload: PartedUpload) -> None:
     missing = [number for number in range(1, upload.part_count + 1) if str(number) not in upload.parts]
     refuse_if(missing, "MissingParts", f"missing parts: {', '.join(map(str, missing))}")
     digests = (upload.parts[str(number)] for number in range(1, upload.part_count + 1))
-    body = b"".join(platform.shelf.read(digest) or b"" for digest in digests)
+    body = b"".join(platform.blob_store.read(digest) or b"" for digest in digests)
     found = sniff(body)
     if found is not None and found not in TYPES:
         upload.failure = f"unsupported content type: {found}"

@@ -54,7 +54,7 @@ async def photo(platform: Facebook, call: Call) -> Answer:
         body = await fetch(values.get("url", ""), IMAGE_BYTES)
     except FetchFailed:
         raise refuse(errors.IMAGE_INVALID) from None
-    digest = platform.shelf.keep(body, image_type(body)).digest
+    digest = platform.blob_store.keep(body, image_type(body)).digest
     photo = Photo(new_id("122", 15), page.id, digest, values.get("alt_text_custom", ""), platform.clock.now())
     platform.photos.put(photo.id, photo)
     return Answer(200, {"id": photo.id}, effect=True)

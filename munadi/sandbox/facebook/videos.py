@@ -179,7 +179,7 @@ def _begin(platform: Facebook, page: Page, kind: str, size: int) -> Video:
 
 
 def _cover(platform: Facebook, video: Video, image: bytes) -> None:
-    video.cover = platform.shelf.keep(image, image_type(image)).digest
+    video.cover = platform.blob_store.keep(image, image_type(image)).digest
 
 
 def _finished(platform: Facebook, video: Video) -> dict[str, Any]:
@@ -192,7 +192,7 @@ async def _complete(platform: Facebook, video: Video) -> None:
     """Every byte has arrived; a problem with them shows later, in the status."""
     body = bytes(platform.received.pop(video.id))
     video.error = await asyncio.to_thread(video_problem, body, video.kind)
-    video.digest = platform.shelf.keep(body, sniff(body) or "application/octet-stream").digest
+    video.digest = platform.blob_store.keep(body, sniff(body) or "application/octet-stream").digest
     video.uploaded_at = platform.clock.now()
     platform.videos.put(video.id, video)
 

@@ -156,7 +156,7 @@ async def _image(platform: ContainerPlatform[Any], url: str, *, any_ratio: bool)
     narrowest, widest = platform.image_ratios
     if not any_ratio and not narrowest <= facts.width / max(facts.height, 1) <= widest:
         raise refuse(errors.ASPECT_RATIO)
-    return platform.shelf.keep(body, facts.mime_type).digest
+    return platform.blob_store.keep(body, facts.mime_type).digest
 
 
 async def _check_video(platform: ContainerPlatform[Any], container: Container, url: str) -> None:
@@ -167,4 +167,4 @@ async def _check_video(platform: ContainerPlatform[Any], container: Container, u
         return
     container.problem = await asyncio.to_thread(platform.video_problem, body, container.kind)
     if container.problem is None:
-        container.digests = [platform.shelf.keep(body, sniff(body) or "video/mp4").digest]
+        container.digests = [platform.blob_store.keep(body, sniff(body) or "video/mp4").digest]

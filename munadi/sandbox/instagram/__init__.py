@@ -170,7 +170,7 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
         """A reel is a VIDEO of the product REELS."""
         if container.kind == "CAROUSEL":
             return "CAROUSEL_ALBUM", "FEED"
-        stored = self.shelf.facts(container.digests[0]) if container.digests else None
+        stored = self.blob_store.facts(container.digests[0]) if container.digests else None
         media_type = "VIDEO" if stored and stored.mime_type.startswith("video/") else "IMAGE"
         return media_type, {"REELS": "REELS", "STORIES": "STORY"}.get(container.kind, "FEED")
 

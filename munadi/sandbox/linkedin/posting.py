@@ -237,7 +237,7 @@ def attached(platform: LinkedIn, author: Account, urn: Any) -> Asset:
 
 def _finish(platform: LinkedIn, asset: Asset, body: bytes) -> None:
     checks = {"images": image_facts, "documents": lambda sent: sent.startswith(DOCUMENTS), "videos": video_facts}
-    asset.digest = platform.shelf.keep(body, str(sniff(body) or "application/octet-stream")).digest
+    asset.digest = platform.blob_store.keep(body, str(sniff(body) or "application/octet-stream")).digest
     asset.problem = "INVALID_FILE" if not checks[asset.kind](body) or platform.switches["failProcessing"] else ""
     asset.ready_at = platform.clock.now() + platform.delays[asset.kind.removesuffix("s")]
     platform.assets.put(asset.urn, asset)

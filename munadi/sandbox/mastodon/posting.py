@@ -165,7 +165,7 @@ async def upload(platform: Mastodon, call: Call) -> Answer:
     refuse_if(len(file) > limit, "type", f"Validation failed: File file size must be less than {limit} bytes")
     now, (description, focus) = platform.clock.now(), (parts.get(one, b"").decode() for one in ("description", "focus"))
     medium = Medium(platform.next_id(), profile.id, name, now, description, focus)
-    medium.digest, medium.ready_at = platform.shelf.keep(file, kind).digest, now + platform.delays[name]
+    medium.digest, medium.ready_at = platform.blob_store.keep(file, kind).digest, now + platform.delays[name]
     medium.problem = "switch" if platform.switches["failProcessing"] else ""
     platform.media.put(medium.id, medium)
     processing = name == "video" or medium.ready_at > now

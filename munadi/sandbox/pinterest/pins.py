@@ -90,7 +90,7 @@ def _kept(platform: Pinterest, body: bytes) -> tuple[str, float]:
     facts = image_facts(body)
     if facts is None or facts.format not in ("JPEG", "PNG") or len(body) > IMAGE_BYTES:
         raise refuse("invalid", "The image is not of a supported type or size.")
-    return platform.shelf.keep(body, facts.mime_type).digest, facts.width / facts.height
+    return platform.blob_store.keep(body, facts.mime_type).digest, facts.width / facts.height
 
 
 async def listed(platform: Pinterest, call: Call) -> Answer:
@@ -164,7 +164,7 @@ async def upload(platform: Pinterest, call: Call) -> Answer:
     if [*fields][-1] != "file":
         raise _refuse_upload("InvalidArgument")
     body = fields["file"]
-    medium.digest = platform.shelf.keep(body, "video/mp4").digest
+    medium.digest = platform.blob_store.keep(body, "video/mp4").digest
     medium.problem = VIDEO.problem(body) or ("switch" if platform.switches["failProcessing"] else "")
     medium.ready_at = platform.clock.now() + platform.delays["video"]
     platform.media.put(medium.id, medium)

@@ -155,7 +155,7 @@ def _kept(platform: Telegram, chat: Chat, kind: str, name: str, content: bytes) 
         video_facts(content) or (kind == "animation" and image_facts(content))
     ):
         kind = "document"
-    stored = platform.shelf.keep(content, sniff(content) or "application/octet-stream")
+    stored = platform.blob_store.keep(content, sniff(content) or "application/octet-stream")
     file = File(f"AgAC{secrets.token_urlsafe(24)}", chat.id, kind, stored.digest)
     return platform.files.put(file.id, file)
 
@@ -183,12 +183,12 @@ def _view(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str,
     formats = {"entities" if row.file is None else "caption_entities": row.entities} if row.entities else {}
     if row.file is None:
         return {**found, "text": row.text, **formats}
-    stored = platform.shelf.facts(row.digest or "")
+    stored = platform.blob_store.facts(row.digest or "")
     file: dict[str, Any] = {"file_id": row.file, "file_unique_id": f"Ag{(row.digest or '')[:14]}"}
     if stored is not None and row.kind != "document":
         file |= {"width": stored.width or 0, "height": stored.height or 0}
     if row.kind in ("video", "animation"):
-        moving = video_facts(platform.shelf.read(row.digest or "") or b"")
+        moving = video_facts(platform.blob_store.read(row.digest or "") or b"")
         file["duration"] = int(moving.seconds) if moving else 0
     return {**found, "caption": row.text, **formats, row.kind: [file] if row.kind == "photo" else file}
 

@@ -109,7 +109,7 @@ async def _problem(platform: TikTok, publish: Publish, bodies: list[bytes], want
     for body in bodies:
         if reason := await asyncio.to_thread(check, body):
             return reason
-    publish.digests += [platform.shelf.keep(body, sniff(body) or "video/webm").digest for body in bodies]
+    publish.digests += [platform.blob_store.keep(body, sniff(body) or "video/webm").digest for body in bodies]
     return ""
 
 

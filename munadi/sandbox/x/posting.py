@@ -189,7 +189,7 @@ async def finalize(platform: X, call: Call) -> Answer:
         is_video = medium.category == "tweet_video"
         good = video_facts(body) if is_video else image_facts(body)
         refuse_if(not is_video and good is None, "invalid", "media type unrecognized.")
-        medium.digest = platform.shelf.keep(body, sniff(body) or "video/mp4").digest
+        medium.digest = platform.blob_store.keep(body, sniff(body) or "video/mp4").digest
         medium.problem = "InvalidMedia" if good is None or platform.switches["failProcessing"] else ""
         delay = platform.delays["image" if medium.category == "tweet_image" else "video"]
         medium.ready_at = platform.clock.now() + delay

@@ -128,7 +128,7 @@ def _check_file(platform: YouTube, video: Video, session: Session, body: bytes) 
         return
     video.width, video.height, video.seconds = facts.width, facts.height, facts.seconds
     mime_type = session.mime_type if session.mime_type.startswith("video/") else sniff(body) or "video/mp4"
-    video.digest = platform.shelf.keep(body, mime_type).digest
+    video.digest = platform.blob_store.keep(body, mime_type).digest
     verified = platform.profile(session.profile_id).status != "unverified"
     if facts.seconds > (LONGEST if verified else UNVERIFIED_LONGEST):
         video.rejection = "length"

@@ -104,7 +104,7 @@ async def set_thumbnail(platform: YouTube, call: Call) -> Answer:
     if facts is None or facts.format not in ("JPEG", "PNG") or len(call.body) > THUMBNAIL_BYTES:
         raise refuse("invalidImage")
     refuse_if(video.is_short and upload_status(platform, video) == "uploaded", "failedPrecondition")
-    video.thumbnail = platform.shelf.keep(call.body, facts.mime_type).digest
+    video.thumbnail = platform.blob_store.keep(call.body, facts.mime_type).digest
     platform.videos.put(video.id, video)
     size = {"url": f"{call.base_url}/media/{video.thumbnail}", "width": facts.width, "height": facts.height}
     body = {"kind": "youtube#thumbnailSetResponse", "etag": "e", "items": [{"default": size}]}

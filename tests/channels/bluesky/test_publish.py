@@ -11,7 +11,7 @@ import pytest
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import record_key
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Absent, Handle, Published, Unknown
+from munadi.domain.publication import Absent, Preparation, Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.bluesky.servers import BROKEN, DID, GET, MISSING, PUT, refusal, uri
 from tests.channels.calls import Saved
@@ -60,7 +60,7 @@ async def publish(built: Bench, given: PublicationDraft = DRAFT, saved: Saved | 
 
 
 def prepared(given: Prepared) -> Saved:
-    return Saved(Handle(draft_version=1, state=given.model_dump(mode="json"), ready=True))
+    return Saved(Preparation(draft_version=1, state=given.model_dump(mode="json"), ready=True))
 
 
 async def test_the_call_its_result_and_how_it_is_found() -> None:

@@ -9,19 +9,19 @@ from munadi.channels.http import ChannelHttp, ChannelTools, Request, could_not_r
 from munadi.channels.seventh.spec import Options
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Ready, Unknown
-from munadi.ports import Answer, Attempt, HandleState, Publication
+from munadi.ports import Answer, Attempt, PreparedState, Publication
 
 
-class SeventhChannel(NetworkChannel[Options, HandleState]):
+class SeventhChannel(NetworkChannel[Options, PreparedState]):
     """The publication's id is the key."""
 
-    options, state = Options, HandleState
+    options, state = Options, PreparedState
 
     def __init__(self, parts: Parts[Options], tools: ChannelTools, http: ChannelHttp, base: str) -> None:
         super().__init__(parts, tools)
         self.http, self.base = http, base
 
-    async def _publish(self, publication: Publication[Options, HandleState], attempt: Attempt) -> Published:
+    async def _publish(self, publication: Publication[Options, PreparedState], attempt: Attempt) -> Published:
         """One PUT. Raises ChannelError."""
         body = {"text": publication.draft.text, "quiet": publication.options.is_quiet}
         answer = await self.http.send(
@@ -29,12 +29,12 @@ class SeventhChannel(NetworkChannel[Options, HandleState]):
         )
         return _published(answer)
 
-    async def _check(self, publication: Publication[Options, HandleState]) -> Ready:
+    async def _check(self, publication: Publication[Options, PreparedState]) -> Ready:
         """Nothing is prepared, and a post is live at once."""
         return Ready()
 
     async def _find(
-        self, publication: Publication[Options, HandleState], since: datetime, step: str
+        self, publication: Publication[Options, PreparedState], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """By the key: 404 proves that nothing is there."""
         try:
@@ -45,7 +45,7 @@ class SeventhChannel(NetworkChannel[Options, HandleState]):
         except ChannelError as error:
             return could_not_read(error)
 
-    def _url(self, publication: Publication[Options, HandleState]) -> str:
+    def _url(self, publication: Publication[Options, PreparedState]) -> str:
         return f"{self.base}/posts/{publication.draft.publication_id}"
 
 

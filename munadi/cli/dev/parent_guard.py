@@ -1,6 +1,6 @@
 """Started in place of a program: ties this process to its parent's life, then becomes the program.
 
-    python leash.py PARENT_PID PROGRAM ARGUMENT…
+    python parent_guard.py PARENT_PID PROGRAM ARGUMENT…
 
 If the parent dies, even by kill -9, the kernel kills this process too (on Linux only). Done
 here and not between fork and exec, where a parent with threads may run next to nothing. Standard library only.
@@ -19,7 +19,7 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
-            sys.exit(1)  # the parent died before the leash was on
+            sys.exit(1)  # the parent died before the guard was on
     os.execv(program[0], program)  # noqa: S606 - becoming the program, without a shell, is the point
 
 

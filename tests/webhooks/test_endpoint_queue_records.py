@@ -1,4 +1,4 @@
-"""What a lane writes to the database: each result once, and not too much beside the other brands."""
+"""What a queue writes to the database: each result once, and not too much beside the other brands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lane of one endpoint: sends what is due, and records the results concurrently.
+"""The queue of one endpoint: sends what is due, and records the results concurrently.
 
 Recording waits for the database's writer, which is busy when many posts are due. Sending continues meanwhile, so an
 event never waits for the record of the one before it.
@@ -15,9 +15,9 @@ from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBa
 from munadi.webhooks.sender import WebhookSender
 
 BATCH = 64
-# An idle lane stays open for this long (seconds, less than its lease): the next event needs no new lease.
+# An idle queue stays open for this long (seconds, less than its lease): the next event needs no new lease.
 LINGER = 5.0
-# A lane makes room for the brand's other endpoints after this many seconds, and sooner when one of them waits.
+# A queue makes room for the brand's other endpoints after this many seconds, and sooner when one of them waits.
 TURN = 30.0
 SHORT_TURN = 1.0
 # An endpoint is slow when it needs longer than this many seconds for a batch. (One with a pace needs one second.)
@@ -28,10 +28,10 @@ PAUSE = 0.1
 RENEW_EVERY = 3.0
 
 
-class Lane:
+class EndpointQueue:
     """Serves one endpoint under its lease. `more` is set when deliveries were committed.
 
-    `writes` bounds the writing transactions that all lanes of a brand have at the same time.
+    `writes` bounds the writing transactions that all queues of a brand have at the same time.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Lane:
         self.more.set()
 
     async def run(self) -> None:
-        """Send until nothing is due for a while, or the lane's turn is over. Raises what the database raises."""
+        """Send until nothing is due for a while, or the queue's turn is over. Raises what the database raises."""
         async with self._writes:
             is_open = await self._deliveries.open(self._endpoint_id, self._holder, self._clock.now())
         if not is_open:
@@ -103,7 +103,7 @@ class Lane:
             due = await self._deliveries.take(self._endpoint_id, self._clock.now(), BATCH + len(sent))
             due = [delivery for delivery in due if delivery.delivery_id not in sent]
             if due:
-                # A slow pace takes a second's worth at a time, so that the lane's turn ends in time.
+                # A slow pace takes a second's worth at a time, so that the queue's turn ends in time.
                 due = due[: due[0].max_per_second]
                 await self._send(DeliveryBatch(due, self._sender, self._clock, self._at_once, self._pace))
             elif not await self._wait_for_more():
@@ -127,7 +127,7 @@ class Lane:
             await self._record()
 
     async def _wait_for_more(self) -> bool:
-        """Wait for events, or for the results that hold back the lane's other events. False: nothing came."""
+        """Wait for events, or for the results that hold back the queue's other events. False: nothing came."""
         if self._unrecorded:
             return True
         try:

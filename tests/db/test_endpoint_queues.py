@@ -1,4 +1,4 @@
-"""The lane of an endpoint: one process at a time serves it, and a failing one gets probes."""
+"""The queue of an endpoint: one process at a time serves it, and a failing one gets probes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from munadi.db.webhooks.deliveries import DeliveryStore
-from munadi.db.webhooks.endpoint_lanes import LEASE
+from munadi.db.webhooks.endpoint_queues import LEASE
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.domain.webhook_schedule import BREAK_AFTER, FIRST_PROBE_WAIT

@@ -10,7 +10,7 @@ from alembic import op
 
 from munadi.db.types import Json, UtcDateTime
 
-revision: str = "0032"
+revision: str = "0033"
 down_revision: str | None = None
 branch_labels: None = None
 depends_on: None = None
@@ -434,7 +434,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("content_id", "draft_version"),
     )
     op.create_table(
-        "endpoint_lanes",
+        "endpoint_queues",
         sa.Column("endpoint_id", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=True),
         sa.Column("leased_until", UtcDateTime(), nullable=True),
@@ -515,15 +515,15 @@ def upgrade() -> None:
         sa.Column("look_since", UtcDateTime(), nullable=True),
         sa.Column("next_look_at", UtcDateTime(), nullable=True),
         sa.Column("step_look_at", UtcDateTime(), nullable=True),
-        sa.Column("handle_draft_version", sa.Integer(), nullable=True),
-        sa.Column("sealed_handle", sa.LargeBinary(), nullable=True),
-        sa.Column("handle_ready", sa.Boolean(), nullable=False),
-        sa.Column("handle_expires_at", UtcDateTime(), nullable=True),
+        sa.Column("preparation_draft_version", sa.Integer(), nullable=True),
+        sa.Column("sealed_preparation", sa.LargeBinary(), nullable=True),
+        sa.Column("preparation_ready", sa.Boolean(), nullable=False),
+        sa.Column("preparation_expires_at", UtcDateTime(), nullable=True),
         sa.Column("published_at", UtcDateTime(), nullable=True),
         sa.Column("lateness_ms", sa.Integer(), nullable=True),
         sa.Column("provider_post_id", sa.String(), nullable=True),
         sa.Column("provider_url", sa.String(), nullable=True),
-        sa.Column("stages", Json, nullable=False),
+        sa.Column("steps_left", Json, nullable=False),
         sa.Column("failure", Json, nullable=True),
         sa.Column("incomplete_at", UtcDateTime(), nullable=True),
         sa.Column("incomplete_because", sa.String(), nullable=True),
@@ -582,11 +582,11 @@ def upgrade() -> None:
             postgresql_where=sa.text("published_at IS NOT NULL"),
         )
         batch_op.create_index(
-            "publications_with_handle",
+            "publications_with_preparation",
             ["id"],
             unique=False,
-            sqlite_where=sa.text("sealed_handle IS NOT NULL"),
-            postgresql_where=sa.text("sealed_handle IS NOT NULL"),
+            sqlite_where=sa.text("sealed_preparation IS NOT NULL"),
+            postgresql_where=sa.text("sealed_preparation IS NOT NULL"),
         )
 
     op.create_table(
@@ -768,7 +768,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("publication_id", sa.String(), nullable=False),
         sa.Column("draft_version", sa.Integer(), nullable=False),
-        sa.Column("sealed_handle", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_preparation", sa.LargeBinary(), nullable=True),
         sa.Column("detached", sa.Boolean(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("next_try_at", UtcDateTime(), nullable=True),

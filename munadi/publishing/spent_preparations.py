@@ -1,4 +1,4 @@
-"""Deletes handles that are no longer used (docs/decisions/017)."""
+"""Deletes preparations that are no longer used (docs/decisions/017)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from munadi.db.session import Database
 from munadi.db.tables import PublicationRow
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.content import LockedContent
-from munadi.publishing.leftovers import forget_handle, is_over, is_planned
+from munadi.publishing.leftovers import forget_preparation, is_over, is_planned
 
-log = logging.getLogger("munadi.handles")
+log = logging.getLogger("munadi.preparations")
 
 # A failed publication keeps its preparation for this long; a retry after that prepares again.
 KEPT_AFTER_A_FAILURE = timedelta(days=1)
 ROWS = 100
-_HELD = col(PublicationRow.sealed_handle).is_not(None)
+_HELD = col(PublicationRow.sealed_preparation).is_not(None)
 _OVER = [PublicationStatus.FAILED.value, PublicationStatus.CANCELED.value]
 
 
-async def forget_spent_handles(database: Database, now: datetime) -> int:
-    """Delete the handles of publications that ended a day ago, unless they are to be removed; returns their number.
+async def forget_spent_preparations(database: Database, now: datetime) -> int:
+    """Delete the preparations of publications that ended a day ago, unless they are to be removed; returns how many.
 
     Most are deleted earlier: with the publication's end or their removal. These are of failures that may be visible.
     """
@@ -39,7 +39,7 @@ async def forget_spent_handles(database: Database, now: datetime) -> int:
             locked = await LockedContent.lock(session, content_id, now)
             for row in locked.publications if locked else ():
                 if await _is_spent(session, row, now):
-                    forget_handle(row)
+                    forget_preparation(row)
                     forgotten += 1
     return forgotten
 

@@ -1,6 +1,6 @@
-"""The lane of an endpoint: the lease of the process that sends to it, and its circuit breaker.
+"""The queue of an endpoint: the lease of the process that sends to it, and its circuit breaker.
 
-A lane has one row, made when it is first used. Its lease keeps two workers from sending the same event at the same
+A queue has one row, made when it is first used. Its lease keeps two workers from sending the same event at the same
 time. It expires, so the events of a killed worker wait `LEASE` at most.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointLaneRow, EndpointRow
+from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow
 from munadi.db.types import UtcDateTime
 from munadi.domain.delivery import WaitingEndpoint
 from munadi.domain.webhook_schedule import probe_wait
@@ -24,8 +24,8 @@ LEASE = timedelta(seconds=10)
 
 
 def _is_free(now: Any, holder: Any) -> Any:
-    lane = EndpointLaneRow
-    return or_(col(lane.leased_until).is_(None), col(lane.leased_until) <= now, col(lane.holder) == holder)
+    queue = EndpointQueueRow
+    return or_(col(queue.leased_until).is_(None), col(queue.leased_until) <= now, col(queue.holder) == holder)
 
 
 _NOW, _HOLDER = bindparam("now", type_=UtcDateTime), bindparam("holder", type_=String)
@@ -33,11 +33,11 @@ _NOW, _HOLDER = bindparam("now", type_=UtcDateTime), bindparam("holder", type_=S
 _WAITING = (
     sqlalchemy.select(col(EndpointRow.id), col(EndpointRow.brand_ref))
     .select_from(EndpointRow)
-    .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(EndpointRow.id))
+    .outerjoin(EndpointQueueRow, col(EndpointQueueRow.endpoint_id) == col(EndpointRow.id))
     .where(
         col(EndpointRow.enabled),
         col(EndpointRow.deleted_at).is_(None),
-        or_(col(EndpointLaneRow.retry_at).is_(None), col(EndpointLaneRow.retry_at) <= _NOW),
+        or_(col(EndpointQueueRow.retry_at).is_(None), col(EndpointQueueRow.retry_at) <= _NOW),
         _is_free(_NOW, _HOLDER),
         sqlalchemy.select(col(DeliveryRow.id))
         .where(
@@ -62,23 +62,23 @@ async def take_lease(session: AsyncSession, endpoint_id: str, holder: str, now: 
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     lease: dict[str, Any] = {"holder": holder, "leased_until": now + LEASE}
-    statement = insert(EndpointLaneRow).values(endpoint_id=endpoint_id, failures=0, **lease)
+    statement = insert(EndpointQueueRow).values(endpoint_id=endpoint_id, failures=0, **lease)
     statement = statement.on_conflict_do_update(index_elements=["endpoint_id"], set_=lease, where=_is_free(now, holder))
-    taken = await connection.execute(statement.returning(col(EndpointLaneRow.endpoint_id)))
+    taken = await connection.execute(statement.returning(col(EndpointQueueRow.endpoint_id)))
     return taken.first() is not None
 
 
 async def release_leases(session: AsyncSession, holder: str) -> None:
     """Release all leases of a process that ends."""
     await session.exec(
-        update(EndpointLaneRow).where(col(EndpointLaneRow.holder) == holder).values(holder=None, leased_until=None)
+        update(EndpointQueueRow).where(col(EndpointQueueRow.holder) == holder).values(holder=None, leased_until=None)
     )
 
 
 async def note_failures(
     session: AsyncSession, endpoint_id: str, failures: int, now: datetime, wait: timedelta | None
 ) -> None:
-    """Set the count of failures in a row; the breaker closes the lane for its wait, or for `wait` if that is longer."""
+    """Set the count of failures in a row; the breaker closes the queue for its wait, or `wait` if that is longer."""
     waits = [each for each in (probe_wait(failures), wait) if each is not None]
     retry_at = now + max(waits) if waits else None
     await _set(session, endpoint_id, failures=failures, retry_at=retry_at)
@@ -95,4 +95,6 @@ async def reopen(session: AsyncSession, endpoint_id: str) -> None:
 
 
 async def _set(session: AsyncSession, endpoint_id: str, **values: Any) -> None:
-    await session.exec(update(EndpointLaneRow).where(col(EndpointLaneRow.endpoint_id) == endpoint_id).values(**values))
+    await session.exec(
+        update(EndpointQueueRow).where(col(EndpointQueueRow.endpoint_id) == endpoint_id).values(**values)
+    )
