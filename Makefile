@@ -34,11 +34,12 @@ demo: setup ## Watch posts go out, fail, recover and be withdrawn, on the built-
 dev: setup ## Run everything on this machine: Temporal, database, sandbox, API, worker, dashboard
 	@$(BIN)/munadi dev
 
-check: setup ## Lint, formatting, types, import rules, architecture and docs tests; under a minute
+check: setup ## Lint, formatting, types, import rules, translations, architecture and docs tests; under a minute
 	$(BIN)/ruff check $(RUFF_PATHS)
 	$(BIN)/ruff format --check $(RUFF_PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.translations --check
 	$(BIN)/pytest -q $(CHECKED)
 
 test-setup: setup ## What the tests need beyond Python: Node, Chromium, other languages, snac, the PDS

@@ -1,12 +1,14 @@
 """Update the catalogues of the pages from the sources: `python -m scripts.translations`.
 
 Messages come from the templates, the pages' Python and JavaScript, and the library's tables whose texts pages show.
-A new message gets an empty translation, which a test reports; one that is gone is removed. Translations stay.
+A new message gets an empty translation; one that is gone is removed. Translations stay. With `--check` nothing is
+written: the script lists what is not translated and what it would write differently, and exits with 1.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,17 +60,45 @@ def messages() -> Catalog:
     return found
 
 
-def update(language: Language) -> None:
-    """Write the catalogue of a language anew, with the translations that it has."""
-    path = CATALOGUES / f"{language}.po"
-    with path.open("rb") as file:
+def updated(language: Language) -> Catalog:
+    """The catalogue of a language with today's messages and the translations that it has."""
+    with _path(language).open("rb") as file:
         known = read_po(file, locale=language)
     known.update(messages(), no_fuzzy_matching=True)
     known.obsolete.clear()
-    written = io.BytesIO()
-    write_po(written, known, width=120, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
-    lines = written.getvalue().decode().splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith(UNUSED)), "utf-8")
+    return known
+
+
+def written(catalog: Catalog) -> str:
+    """The file of a catalogue."""
+    file = io.BytesIO()
+    write_po(file, catalog, width=120, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+    lines = file.getvalue().decode().splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(UNUSED)).rstrip("\n") + "\n"
+
+
+def untranslated(catalog: Catalog) -> list[str]:
+    """The messages of which a form has no translation."""
+    found = []
+    for message in catalog:
+        forms = [message.string] if isinstance(message.string, str) else message.string
+        if message.id and not all(form.strip() for form in forms):
+            found.append(message.id if isinstance(message.id, str) else message.id[0])
+    return found
+
+
+def faults(language: Language) -> list[str]:
+    """What is wrong with the file of a language, a line for each fault."""
+    path, catalog = _path(language), updated(language)
+    place = path.relative_to(ROOT)
+    found = [f"{place}: no translation of {message!r}" for message in untranslated(catalog)]
+    if path.read_text("utf-8") != written(catalog):
+        found.append(f"{place} is not current: run `python -m scripts.translations`")
+    return found
+
+
+def _path(language: Language) -> Path:
+    return CATALOGUES / f"{language}.po"
 
 
 def _found() -> Iterator[tuple[Message, str]]:
@@ -82,7 +112,17 @@ def _found() -> Iterator[tuple[Message, str]]:
             yield text, place
 
 
+def main(arguments: list[str]) -> int:
+    """Write every catalogue, or check it; 1 if a check fails."""
+    others = [each for each in Language if each is not Language.ENGLISH]
+    if "--check" in arguments:
+        found = [fault for each in others for fault in faults(each)]
+        print("\n".join(found) or "every message is translated")
+        return 1 if found else 0
+    for each in others:
+        _path(each).write_text(written(updated(each)), "utf-8")
+    return 0
+
+
 if __name__ == "__main__":
-    for each in Language:
-        if each is not Language.ENGLISH:
-            update(each)
+    sys.exit(main(sys.argv[1:]))
