@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from munadi.domain.usage import Limit
+from munadi.domain.usage import HOLDINGS, Limit
 
 
 class Environment(StrEnum):
@@ -110,8 +110,7 @@ class LimitSettings(BaseModel):
     @property
     def of_brand(self) -> dict[Limit, int]:
         """What a brand without limits of its own may have."""
-        kinds = (Limit.ENDPOINTS, Limit.KEYS, Limit.CONNECT_LINKS, Limit.DRAFTS, Limit.MEDIA_BYTES, Limit.RECOVERIES)
-        return {kind: getattr(self, kind.name.lower()) for kind in kinds}
+        return {kind: getattr(self, kind.name.lower()) for kind in HOLDINGS}
 
 
 class MetricsSettings(BaseModel):

@@ -20,6 +20,7 @@ from api.languages.catalogue import CATALOGUES, Language
 from munadi.channels.registry import channel_permissions
 from munadi.domain.audit import ACTION_MEANING
 from munadi.domain.reasons import REASONS
+from munadi.domain.usage import LIMITS
 
 ROOT = Path(__file__).parent.parent
 # Folder below the project, files, how Babel reads them.
@@ -42,6 +43,9 @@ TABLES = {
     ),
     "munadi/domain/audit.py": tuple(ACTION_MEANING.values()),
     "munadi/domain/reasons.py": tuple(text for facts in REASONS.values() for text in (facts.meaning, facts.remedy)),
+    "munadi/domain/usage.py": tuple(
+        text for facts in LIMITS.values() for text in (facts.label, facts.title, facts.explanation) if text
+    ),
 }
 # Headers that would change with every run, or that nobody fills in: version control knows who changed what, and when.
 UNUSED = ('"POT-Creation-Date', '"PO-Revision-Date', '"Last-Translator', '"Language-Team', '"Report-Msgid-Bugs-To')

@@ -13,23 +13,11 @@ from api.dashboard.render import PageRoute, render
 from api.languages.catalogue import N_
 from munadi.domain.brand import Duplicates
 from munadi.domain.key import Scope
+from munadi.domain.usage import LIMITS, Limit
 
 router = APIRouter(route_class=PageRoute)
 
 PER_PAGE = 50
-LIMITS = (
-    ("accounts", N_("Accounts")),
-    ("publicationsPerMonth", N_("Publications per month")),
-    ("apiCallsPerMinute", N_("API calls per minute")),
-    ("apiCallsPerMonth", N_("API calls per month")),
-    ("webhookDeliveriesPerMonth", N_("Webhook deliveries per month")),
-    ("endpoints", N_("Webhook endpoints")),
-    ("keys", N_("API keys")),
-    ("connectLinks", N_("Unused links to connect")),
-    ("drafts", N_("Saved drafts")),
-    ("mediaBytes", N_("Bytes of files")),
-    ("recoveries", N_("Running replays and recoveries")),
-)
 # What a key may do, for people.
 SCOPES = {
     Scope.CONTENTS_READ: N_("See posts, drafts and files"),
@@ -73,7 +61,7 @@ async def show_settings(
         cursor=cursor,
         all_are_shown=not (cursor or words or brand or brands["nextCursor"]),
         keys=keys,
-        limits=LIMITS,
+        limits=[(limit.value, LIMITS[limit].label) for limit in Limit],
         refusals=REFUSALS,
         scopes={scope.value: SCOPES[scope] for scope in Scope},
         # A key for one brand makes no other brand, and sets no limits.

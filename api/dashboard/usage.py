@@ -11,26 +11,12 @@ from starlette.responses import Response
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
-from api.languages.catalogue import N_
 from api.languages.formats import day
+from munadi.domain.usage import LIMITS
 
 router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
-# Each measure by its name in the API's response: its title and its explanation.
-MEASURES = (
-    ("connectedAccounts", N_("Connected accounts"), N_("At the same time.")),
-    ("publications", N_("Publications"), N_("Posts that a network published this month.")),
-    ("apiCalls", N_("API calls"), N_("With all keys, for this brand.")),
-    ("apiCallsPerMinute", N_("API calls in this minute"), ""),
-    ("webhookDeliveries", N_("Webhook deliveries"), N_("Events sent to an endpoint. Retries are not counted.")),
-    ("endpoints", N_("Webhook endpoints"), N_("At the same time.")),
-    ("keys", N_("API keys"), N_("At the same time.")),
-    ("connectLinks", N_("Unused links to connect"), N_("At the same time.")),
-    ("drafts", N_("Saved drafts"), N_("At the same time.")),
-    ("mediaBytes", N_("Bytes of files"), N_("At the same time.")),
-    ("recoveries", N_("Running replays and recoveries"), N_("At the same time.")),
-)
 # From here on a limit is near.
 NEAR = 0.8
 
@@ -52,7 +38,9 @@ async def show_usage(
         zone="UTC",
         usage=usage,
         measures=[
-            (title, said, usage[name], level(usage[name])) for name, title, said in MEASURES if usage and usage[name]
+            (facts.title, facts.explanation, usage[facts.usage], level(usage[facts.usage]))
+            for facts in LIMITS.values()
+            if usage and usage[facts.usage]
         ],
         **(_months(usage) if usage else {}),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from munadi.domain.failure import Reason
 from munadi.domain.reasons import REASONS
+from munadi.domain.usage import Limit
 
 _TO_COME = "Put in times to come, at most a year ahead."
 
@@ -82,19 +83,7 @@ BRAND: dict[str, Any] = {
     "ref": "acme",
     "name": "Acme Stores",
     "timezone": "Asia/Kolkata",
-    "limits": {
-        "accounts": 10,
-        "publicationsPerMonth": 1000,
-        "apiCallsPerMinute": None,
-        "apiCallsPerMonth": None,
-        "webhookDeliveriesPerMonth": None,
-        "endpoints": None,
-        "keys": None,
-        "connectLinks": None,
-        "drafts": None,
-        "mediaBytes": None,
-        "recoveries": None,
-    },
+    "limits": {limit.value: None for limit in Limit} | {"accounts": 10, "publicationsPerMonth": 1000},
     "duplicates": "refuse",
     "unusableAccounts": "warn",
     "createdAt": "2026-12-01T03:30:00Z",

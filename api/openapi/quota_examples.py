@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from munadi.config import LimitSettings
+from munadi.domain.usage import Limit, Used
+
+# The brand has these things, and a limit of its own on endpoints; the other limits are those of the settings.
+_HELD = {Limit.ENDPOINTS: 2, Limit.KEYS: 4, Limit.DRAFTS: 7, Limit.MEDIA_BYTES: 52_428_800}
+_ALLOWED = LimitSettings().of_brand | {Limit.ENDPOINTS: 100}
 USAGE: dict[str, Any] = {
     "brandRef": "acme",
     "month": "2026-12",
@@ -14,12 +20,7 @@ USAGE: dict[str, Any] = {
     "apiCalls": {"used": 5210, "limit": None, "remaining": None},
     "apiCallsPerMinute": {"used": 2, "limit": None, "remaining": None},
     "webhookDeliveries": {"used": 1650, "limit": None, "remaining": None, "deferred": 0},
-    "endpoints": {"used": 2, "limit": 100, "remaining": 98},
-    "keys": {"used": 4, "limit": 200, "remaining": 196},
-    "connectLinks": {"used": 0, "limit": 200, "remaining": 200},
-    "drafts": {"used": 7, "limit": 1000, "remaining": 993},
-    "mediaBytes": {"used": 52_428_800, "limit": 107_374_182_400, "remaining": 107_321_753_600},
-    "recoveries": {"used": 0, "limit": 20, "remaining": 20},
+    **{kind.value: Used.of(_HELD.get(kind, 0), limit).model_dump() for kind, limit in _ALLOWED.items()},
 }
 USAGES: dict[int | str, dict[str, Any]] = {
     200: {

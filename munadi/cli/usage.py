@@ -9,22 +9,16 @@ from typer import Option
 from munadi.cli.output import Cell, Output
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
+from munadi.domain.usage import LIMITS
+from munadi.domain.usage import Limit as OfBrand
 
-COUNTED = (
-    ("connected accounts", "connectedAccounts"),
-    ("publications", "publications"),
-    ("API calls", "apiCalls"),
-    ("API calls this minute", "apiCallsPerMinute"),
-    ("webhook deliveries", "webhookDeliveries"),
-    ("webhook endpoints", "endpoints"),
-    ("API keys", "keys"),
-    ("unused connect links", "connectLinks"),
-    ("saved drafts", "drafts"),
-    ("bytes of files", "mediaBytes"),
-    ("running recoveries", "recoveries"),
-)
 # A list of brands has room for these.
-LISTED = COUNTED[:3] + COUNTED[4:5]
+LISTED = (
+    LIMITS[OfBrand.ACCOUNTS],
+    LIMITS[OfBrand.PUBLICATIONS_PER_MONTH],
+    LIMITS[OfBrand.API_CALLS_PER_MONTH],
+    LIMITS[OfBrand.WEBHOOK_DELIVERIES_PER_MONTH],
+)
 
 
 def usage(
@@ -46,11 +40,11 @@ def _print(out: Output, answer: Any) -> None:
     if "data" not in answer:
         _print_brand(out, answer)
         return
-    heads = ["brand", *(name for name, _ in LISTED), "planned"]
+    heads = ["brand", *(facts.line for facts in LISTED), "planned"]
     rows = [
         [
             each["brandRef"],
-            *(_of(each[field]) for _, field in LISTED),
+            *(_of(each[facts.usage]) for facts in LISTED),
             f"{each['publications']['planned']:,}",
         ]
         for each in answer["data"]
@@ -62,9 +56,9 @@ def _print(out: Output, answer: Any) -> None:
 def _print_brand(out: Output, usage: Any) -> None:
     out.line((usage["brandRef"], "bold"), f" in {usage['month']} (UTC)")
     rows = [
-        [name, _number(found["used"]), _number(found.get("planned")), _number(found["limit"]), _left(found)]
-        for name, field in COUNTED
-        if (found := usage.get(field)) is not None
+        [facts.line, _number(found["used"]), _number(found.get("planned")), _number(found["limit"]), _left(found)]
+        for facts in LIMITS.values()
+        if (found := usage.get(facts.usage)) is not None
     ]
     out.table(["", "used", "planned", "limit", "left"], rows)
     if deferred := usage["webhookDeliveries"]["deferred"]:

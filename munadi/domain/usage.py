@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import ceil
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import Field
 
@@ -65,6 +65,49 @@ class Limit(StrEnum):
         """The number in a brand's limits."""
         number: int | None = getattr(limits, self.name.lower())
         return number
+
+
+class LimitFacts(NamedTuple):
+    """The facts of one limit, and of the usage that counts against it.
+
+    `usage` is the usage's name in `UsageView`. `label` names the limit, `title` and `explanation` the usage, `line` the
+    usage in the command line. Of a holding a brand has so much at a time, or what the installation's settings allow.
+    """
+
+    usage: str
+    label: str
+    title: str
+    explanation: str
+    line: str
+    is_holding: bool = False
+
+
+_AT_A_TIME = "At the same time."
+
+
+def _holding(limit: Limit, label: str, line: str) -> LimitFacts:
+    """A holding: its usage has the name and the label of its limit."""
+    return LimitFacts(limit.value, label, label, _AT_A_TIME, line, is_holding=True)
+
+
+L = Limit
+# In the order of `UsageView`.
+# fmt: off
+LIMITS: dict[Limit, LimitFacts] = {
+    L.ACCOUNTS: LimitFacts("connectedAccounts", "Accounts", "Connected accounts", _AT_A_TIME, "connected accounts"),
+    L.PUBLICATIONS_PER_MONTH: LimitFacts("publications", "Publications per month", "Publications", "Posts that a network published this month.", "publications"),
+    L.API_CALLS_PER_MONTH: LimitFacts("apiCalls", "API calls per month", "API calls", "With all keys, for this brand.", "API calls"),
+    L.API_CALLS_PER_MINUTE: LimitFacts("apiCallsPerMinute", "API calls per minute", "API calls in this minute", "", "API calls this minute"),
+    L.WEBHOOK_DELIVERIES_PER_MONTH: LimitFacts("webhookDeliveries", "Webhook deliveries per month", "Webhook deliveries", "Events sent to an endpoint. Retries are not counted.", "webhook deliveries"),
+    L.ENDPOINTS: _holding(L.ENDPOINTS, "Webhook endpoints", "webhook endpoints"),
+    L.KEYS: _holding(L.KEYS, "API keys", "API keys"),
+    L.CONNECT_LINKS: _holding(L.CONNECT_LINKS, "Unused links to connect", "unused connect links"),
+    L.DRAFTS: _holding(L.DRAFTS, "Saved drafts", "saved drafts"),
+    L.MEDIA_BYTES: _holding(L.MEDIA_BYTES, "Bytes of files", "bytes of files"),
+    L.RECOVERIES: _holding(L.RECOVERIES, "Running replays and recoveries", "running recoveries"),
+}
+# fmt: on
+HOLDINGS = tuple(limit for limit, facts in LIMITS.items() if facts.is_holding)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from api.dashboard.settings import LIMITS
 from api.languages.catalogue import CATALOGUES, Language, catalogue, script_messages, translations
-from munadi.domain.brand import BrandLimits
 from scripts.translations import ROOT, faults, messages, untranslated, written
 
 ASSETS = ROOT / "api" / "dashboard" / "assets"
@@ -107,7 +105,3 @@ def test_a_page_hands_over_what_its_scripts_say_and_nothing_else() -> None:
 
 def test_each_language_has_a_catalogue_and_each_catalogue_a_language() -> None:
     assert {path.stem for path in CATALOGUES.glob("*.po")} == {str(each) for each in OTHERS}
-
-
-def test_each_limit_of_a_brand_has_a_label() -> None:
-    assert [name for name, _ in LIMITS] == [str(field.alias) for field in BrandLimits.model_fields.values()]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from munadi.domain.brand import BrandLimits
 from munadi.domain.publication import PublicationStatus as S
-from munadi.domain.usage import Limit, Month, PublicationsUsed, Quota, Used, month_counted
+from munadi.domain.usage import LIMITS, Limit, Month, PublicationsUsed, Quota, UsageView, Used, month_counted
 
 NOW = datetime(2026, 12, 10, 12, tzinfo=UTC)
 BEFORE, LATER = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -65,3 +65,11 @@ def test_a_quota_is_renewed_after_a_second_at_least() -> None:
 
 def test_every_limit_of_a_brand_has_its_name() -> None:
     assert {limit.value for limit in Limit} == set(BrandLimits().model_dump(by_alias=True))
+
+
+def test_each_limit_of_a_brand_and_each_usage_is_in_the_table() -> None:
+    assert list(Limit) == [field.alias for field in BrandLimits.model_fields.values()]
+    assert LIMITS.keys() == set(Limit)
+    described = UsageView.model_json_schema(by_alias=True)["properties"]
+    of_kinds = [name for name, field in described.items() if "Used" in str(field.get("$ref", field.get("anyOf", "")))]
+    assert [facts.usage for facts in LIMITS.values()] == of_kinds

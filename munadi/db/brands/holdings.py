@@ -69,7 +69,6 @@ KINDS: Mapping[Limit, tuple[str, Any, Any, _Conditions]] = {
     ),
     Limit.MEDIA_BYTES: ("bytes of stored files", MediaRow, func.coalesce(func.sum(MediaRow.bytes), 0), _media),
 }
-HOLDINGS = tuple(KINDS)
 
 
 async def holdings_of(session: AsyncSession, refs: Collection[str], kind: Limit, now: datetime) -> dict[str, int]:

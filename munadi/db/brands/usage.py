@@ -16,13 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.brands.holdings import HOLDINGS, Defaults, holdings_of
+from munadi.db.brands.holdings import Defaults, holdings_of
 from munadi.db.keys.calls import Calls, calls_of
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, DeliveryRow, DeliveryTriesRow, PublicationRow
 from munadi.domain.brand import BrandView
 from munadi.domain.publication import PublicationStatus
-from munadi.domain.usage import DeliveriesUsed, Limit, Month, PublicationsUsed, UsageView, Used
+from munadi.domain.usage import HOLDINGS, DeliveriesUsed, Limit, Month, PublicationsUsed, UsageView, Used
 
 SHARDS = 8
 _LOCKED_SHARD = 0
@@ -138,9 +138,9 @@ class UsageStore:
         unwritten: dict[str, Calls],
         defaults: Defaults,
     ) -> list[UsageView]:
-        """Each brand's usage of a month, in ten statements. `unwritten` calls are added to those of the database.
+        """Each brand's usage of a month; the number of statements does not depend on the number of brands.
 
-        `defaults` are the limits of brands that have none of their own.
+        `unwritten` calls are added to those of the database. `defaults`: of brands without limits of their own.
         """
         refs = [brand.ref for brand in brands]
         is_current = month == Month.of(now)
