@@ -21,6 +21,7 @@ from api.dashboard.times import local_field
 from api.deps import MAX_PAGE, TheServices
 from api.process.services import Services
 from munadi.db.contents.copies import COPY_OF
+from munadi.domain.content import STORED_ON_WIRE
 from munadi.domain.time import iso_time
 
 router = APIRouter(route_class=PageRoute)
@@ -70,6 +71,7 @@ async def show_compose(
         copy=copy,
         copies=(await made_copies(reader, services, [post])).get(post["id"], ()) if post else (),
         metadata=_metadata((draft or {}).get("content") or (copy.content if copy else {})),
+        stored=STORED_ON_WIRE,
         preset={accounts[0]["id"]} if len(accounts) == 1 and copy is None else set(),
         described=described,
         first_comment=[each["title"] for each in described if each["firstComment"]],

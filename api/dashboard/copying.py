@@ -17,6 +17,7 @@ from munadi.db.accounts.rows import successors
 from munadi.db.contents.copies import COPY_OF
 from munadi.db.contents.media import media_by_id
 from munadi.db.contents.queries import sources_of
+from munadi.domain.content import STORED_ON_WIRE
 from munadi.domain.publication import PublicationStatus
 from munadi.intake.requests import MAX_METADATA
 
@@ -86,6 +87,7 @@ def _copy(
     copy = Copy(post["id"], has_failed)
     copy.missing_files = len(_named(source) - there)
     copy.content = {
+        **{name: source[name] for name in STORED_ON_WIRE if name in source},
         "text": source.get("text"),
         "link": source.get("link"),
         "media": _files(source, there),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.failure import Failure
@@ -70,6 +71,12 @@ class Rollup(WireModel):
     failed: int = Field(0, description="How many failed.")
     unconfirmed: int = Field(0, description="How many have an unknown outcome, which a person resolves.")
     canceled: int = Field(0, description="How many were withdrawn.")
+
+
+# The fields of a post that are only stored and returned: no network sees them. A request, an edit, the `source` of a
+# draft and `ContentView` have them under one name. A field with a column of its own, such as `client_ref`, is not here.
+STORED = ("metadata",)
+STORED_ON_WIRE = tuple(to_camel(name) for name in STORED)
 
 
 class PublicationView(WireModel):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
-from munadi.domain.content import Draft
+from munadi.domain.content import STORED, Draft
 from munadi.domain.failure import Failure
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
@@ -281,6 +281,6 @@ def _checked_drafts(
         "link": request.link or None,
         "media": [asset.model_dump(mode="json") for asset in media.assets(request.media)] if request.media else [],
         "channels": channels,
-        "metadata": request.metadata or {},
+        **request.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(STORED)),
     }
     return CheckedDrafts(tuple(publications), tuple(warnings), source, media, tuple(placed))

@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
+from munadi.domain.content import STORED_ON_WIRE
 from munadi.domain.problem import Problem
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.intake.requests import ChannelRequest, ContentEdit, ContentRequest
 
+# What a post keeps unless the edit has it, by wire name.
+_KEPT = {*map(to_camel, ContentEdit.model_fields), *STORED_ON_WIRE} - {"channels"}
 _CHANNEL = re.compile(r"/channels/(\d+)")
 
 
@@ -32,28 +37,24 @@ class Edited:
 def edited(brand_ref: str, source: Mapping[str, Any], edit: ContentEdit) -> Edited:
     """Apply `edit` to a draft's `source`. Raises ProblemsFound where it names a channel that the post does not have."""
     problems = ProblemCollector()
-    whole: dict[str, Any] = {
-        "brandRef": brand_ref,
-        "text": source.get("text"),
-        "link": source.get("link"),
-        "media": [{"id": asset["id"], "alt": asset.get("alt")} for asset in source.get("media", ())],
-        "metadata": source.get("metadata"),
-    }
-    whole |= _given(edit, ("text", "link", "media", "metadata"))
+    whole = {name: source.get(name) for name in _KEPT}
+    whole["brandRef"] = brand_ref
+    whole["media"] = [{"id": asset["id"], "alt": asset.get("alt")} for asset in source.get("media", ())]
+    whole |= _given(edit, {"channels"})
     channels = [dict(channel) for channel in source["channels"]]
     places: dict[int, int] = {}
     for index, each in enumerate(edit.channels or ()):
         place = _find(index, each, channels, problems)
         if place is not None:
             places[place] = index
-            channels[place] |= _given(each, ("text", "media", "link", "first_comment", "parts", "options"))
+            channels[place] |= _given(each, {"channel", "account_id"})
     problems.raise_if_any()
     return Edited(ContentRequest.model_validate(whole | {"channels": channels}), places)
 
 
-def _given(sent: ContentEdit | ChannelRequest, names: Sequence[str]) -> dict[str, Any]:
-    """The fields among `names` that were sent, by wire name. Null is included, since it clears a field."""
-    return sent.model_dump(include=set(names) & sent.model_fields_set, by_alias=True)
+def _given(sent: ContentEdit | ChannelRequest, without: set[str]) -> dict[str, Any]:
+    """The fields that were sent, by wire name. Null is included, since it clears a field."""
+    return sent.model_dump(include=sent.model_fields_set - without, by_alias=True)
 
 
 def _find(

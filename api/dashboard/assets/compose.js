@@ -46,7 +46,8 @@ function read() {
   for (const [name, id] of [["text", "text"], ["link", "link"], ["clientRef", "client-ref"]]) {
     if (by(id).value.trim()) body[name] = by(id).value;
   }
-  if (given?.content.metadata) body.metadata = given.content.metadata; // the form has no field for it
+  // The form has no field for these.
+  for (const name of form.dataset.stored.split(" ")) if (given?.content[name]) body[name] = given.content[name];
   const media = uploads.read(places);
   if (media.length) body.media = media;
   const shared = {

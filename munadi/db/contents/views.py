@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
-from munadi.domain.content import ContentStatus, ContentView, PublicationView, count
+from munadi.domain.content import STORED_ON_WIRE, ContentStatus, ContentView, PublicationView, count
 from munadi.domain.failure import Failure
 from munadi.domain.ids import workflow_id
 from munadi.domain.media import MediaAsset
@@ -57,7 +57,6 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         media=tuple(MediaAsset.model_validate(asset) for asset in source.get("media", ())),
         link=source.get("link"),
         client_ref=content.client_ref,
-        metadata=source.get("metadata") or {},
         version=content.version,
         draft_version=content.draft_version,
         created_at=content.created_at,
@@ -66,4 +65,5 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         publications=tuple(publication_view(row, content.publish_by) for row in publications),
         warnings=tuple(Warning_.model_validate(warning) for warning in draft.warnings),
         rollup=count(PublicationStatus(row.status) for row in publications),
+        **{name: source[name] for name in STORED_ON_WIRE if source.get(name) is not None},
     )
