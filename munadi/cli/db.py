@@ -14,8 +14,7 @@ from munadi.cli.database import advice, with_database
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.domain.time import iso_time
-from munadi.process.exits import CommandFailed
-from munadi.process.starting import cause
+from munadi.process.exits import CommandFailed, cause
 
 app = group("db", "Migrate the database, make the first key, report a restored backup.")
 

@@ -12,8 +12,7 @@ import typer
 from munadi.cli.database import advice, with_database
 from munadi.cli.output import Output
 from munadi.cli.session import Session
-from munadi.process.exits import CommandFailed, Exit
-from munadi.process.starting import cause
+from munadi.process.exits import CommandFailed, Exit, cause
 
 AGAIN = "Run this again until it changes nothing: a process that was not restarted may still use an older key."
 REMOVE = (

@@ -44,3 +44,8 @@ def refusal_ends_process() -> Iterator[None]:
             if line:
                 sys.stderr.write(f"{line}\n")
         raise SystemExit(int(error.code)) from error
+
+
+def cause(error: Exception) -> str:
+    """The driver's own words, without SQL and without parameters, which may hold secrets."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]

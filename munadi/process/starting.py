@@ -9,7 +9,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from munadi.process.exits import CommandFailed, Exit
+from munadi.process.exits import CommandFailed, Exit, cause
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -75,8 +75,3 @@ async def check_namespace_if_up(settings: Settings, attributes: Attributes) -> N
     except (RPCError, RuntimeError, TimeoutError) as error:
         words = (str(error).splitlines() or ["no answer"])[0][:200]
         log.warning("Temporal at %s does not answer, starting without it: %s", settings.temporal.address, words)
-
-
-def cause(error: Exception) -> str:
-    """The driver's own words, without SQL and without parameters, which may hold secrets."""
-    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]

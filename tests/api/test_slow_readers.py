@@ -38,7 +38,7 @@ async def answered() -> AsyncIterator[tuple[asyncio.AbstractEventLoop, socket.so
 
 
 async def test_a_client_that_reads_nothing_loses_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.connection, "READ_STALL", STALL)
+    monkeypatch.setattr(api.http.connection, "READ_STALL", STALL)
     async with answered() as (_, _, server):
         await asyncio.sleep(STALL / 2)
         assert server.server_state.connections
@@ -48,7 +48,7 @@ async def test_a_client_that_reads_nothing_loses_the_connection(monkeypatch: pyt
 
 
 async def test_a_client_that_reads_slowly_gets_the_whole_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.connection, "READ_STALL", STALL)
+    monkeypatch.setattr(api.http.connection, "READ_STALL", STALL)
     async with answered() as (loop, client, _), asyncio.timeout(20):
         got, begun = 0, loop.time()
         while got < len(LONG):

@@ -138,13 +138,15 @@ def test_the_server_for_ai_tools_needs_its_extra_and_no_more() -> None:
 def test_the_wheel_has_every_module_that_is_imported_and_no_folder_more() -> None:
     starts = [*_client(), *_commands_over_http(), ("munadi mcp", _commands()["mcp"])]
     reached = set[str]().union(*(_reached(module) for _what, module in starts))
-    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in WHEEL}
-    modules -= {"munadi", "munadi.py.typed"}
+    files = {name for name in WHEEL if name.endswith(".py")}
+    alone = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files} - {"munadi"}
+    folders = {name.replace("/", ".") for name in WHEEL if name not in files} - {"munadi.py.typed"}
     ours = {name for name in reached if name.partition(".")[0] in PRODUCT} - {"munadi"}
-    packed = {name for name in ours if any(f"{name}.".startswith(f"{each}.") for each in modules)}
+    packed = {name for name in ours if name in alone or any(f"{name}.".startswith(f"{each}.") for each in folders)}
     assert ours - packed == set(), "add them to the wheel in pyproject.toml"
     needed = ours | {"munadi.webhooks.ed25519"}
-    assert {each for each in modules if not any(f"{name}.".startswith(f"{each}.") for name in needed)} == set()
+    assert alone - needed == set()
+    assert {each for each in folders if not any(f"{name}.".startswith(f"{each}.") for name in needed)} == set()
 
 
 def test_every_command_that_is_said_to_need_an_extra_exists() -> None:

@@ -23,7 +23,7 @@ async def discard(left: Leftover, script: Callable[[Network], object]) -> list[b
     scene = SCENES[left.name]
     built = bench(left.name, scene.settings)
     script(built.network)
-    await built.channel.discard(scene.account, left.preparation)
+    await built.channel.discard(scene.account, left.handle)
     method, path = left.removal
     return [request.method == method and request.url.path.endswith(path) for request in built.network.mutations]
 

@@ -210,7 +210,7 @@ def each(field: str) -> pytest.MarkDecorator:
 
 @each("proofless")
 async def test_an_answer_without_proof_is_unknown_and_saves_nothing(step: Step, value: Any) -> None:
-    saved = Saved(step.preparation)
+    saved = Saved(step.handle)
     said = answer(200, value) if isinstance(value, str) else ok(value)
     error = await error_of(step.take(step.built(said), saved))
     assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
@@ -235,7 +235,7 @@ async def test_a_live_post_is_not_sent_again(step: Step, value: Preparation) -> 
 
 @steps
 async def test_a_failing_store_does_not_hide_a_sent_post(step: Step) -> None:
-    built, saved = step.built(None), Saved(step.preparation, RuntimeError("overtaken"))
+    built, saved = step.built(None), Saved(step.handle, RuntimeError("overtaken"))
     assert isinstance(await step.take(built, saved), Published | Pending)
     assert len(built.network.mutations) == 1
 
@@ -246,5 +246,5 @@ async def test_an_unknown_step_is_not_sent(step: Step) -> None:
         return
     built = step.built(None)
     built.network.on("GET", "", answer(404))
-    await error_of(step.take(built, Saved(step.preparation), "part-9"), effect=Effect.NOT_SENT)
+    await error_of(step.take(built, Saved(step.handle), "part-9"), effect=Effect.NOT_SENT)
     assert built.network.mutations == []

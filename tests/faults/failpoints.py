@@ -160,7 +160,7 @@ def _inner(value: Any, name: str, points: Failpoints, subjects: frozenset[str]) 
 
 
 class _WatchedStore(PreparationStore):
-    """A handle's store whose saving is surrounded."""
+    """The store of a preparation, whose saving is surrounded."""
 
     def __init__(self, store: PreparationStore, save: Callable[..., Awaitable[None]]) -> None:
         super().__init__(store.preparation)
@@ -173,7 +173,7 @@ class _WatchedStore(PreparationStore):
             self.error = error
             raise
         finally:
-            self.handle = self._store.handle
+            self.preparation = self._store.preparation
 
 
 def _subjects(*values: Any) -> frozenset[str]:

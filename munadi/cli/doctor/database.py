@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from munadi.cli.database import with_database
 from munadi.cli.doctor.check import DATABASE, Check, skewed
-from munadi.process.exits import CommandFailed
-from munadi.process.starting import cause
+from munadi.process.exits import CommandFailed, cause
 
 if TYPE_CHECKING:
     from munadi.config import Settings
