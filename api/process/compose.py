@@ -60,7 +60,7 @@ async def open_services(
 
 def _services(runtime: Runtime, database: Database, temporal: Client | None, channels: Channels) -> Services:
     settings, keyring, clock = runtime.settings, runtime.keyring, runtime.clock
-    limits, base_url, own = settings.limits, settings.base_url, (database, keyring, clock)
+    base_url, own = settings.base_url, (database, keyring, clock, settings.limits)
     starts = Starts(temporal, settings.temporal.task_queue, ScheduleStore(database, keyring), clock)
     intake, brands = _media_intake(runtime), BrandService(*own)
     accounts = AccountService(*own, channels, brands, starts, runtime.guard)
@@ -80,27 +80,27 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         clock=clock,
         sender=runtime.sender,
         brands=brands,
-        keys=KeyService(*own, brands, limits),
+        keys=KeyService(*own, brands),
         feeds=FeedService(*own, brands, base_url),
-        endpoints=EndpointService(*own, brands, runtime.webhook_guard, runtime.sender, limits),
-        resends=ResendService(*own, limits),
+        endpoints=EndpointService(*own, brands, runtime.webhook_guard, runtime.sender),
+        resends=ResendService(*own),
         accounts=accounts,
         connecting=connecting,
-        connections=ConnectionService(*own, accounts, connecting, limits),
+        connections=ConnectionService(*own, accounts, connecting),
         media=MediaService(*own, brands, intake, runtime.media_store),
         posts=posts,
-        drafts=DraftService(*own, brands, posts, limits, MAX_BODY),
+        drafts=DraftService(*own, brands, posts, MAX_BODY),
         starts=starts,
         calls=CallMeter(database),
         callers=callers_of(settings.api.trusted_proxies),
         wrong_keys=WrongKeys(database, settings.api.wrong_keys_per_minute),
         forms=AddressLimit(settings.api.forms_per_minute),
-        uploads=UploadShares(settings.media, limits),
+        uploads=UploadShares(settings.media, settings.limits),
     )
 
 
 def _media_intake(runtime: Runtime) -> MediaIntake:
     bounds, limits = runtime.settings.media, runtime.settings.limits
     total = timedelta(seconds=bounds.request_timeout)
-    request_limits = RequestLimits(max_bytes=bounds.request_max_bytes, total=total, brand_bytes=limits.media_bytes)
+    request_limits = RequestLimits(max_bytes=bounds.request_max_bytes, total=total, of_brand=limits)
     return MediaIntake(runtime.fetcher, request_limits)

@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.accounts.connecting import ConnectFlow, InvalidLink, InvalidState
 from munadi.accounts.service import AccountService
-from munadi.config import LimitSettings
 from munadi.db.accounts.connections import ConnectionStore, NewConnection, view_of
 from munadi.db.answers import Answer, Conflict, NotVisible, Service
 from munadi.db.brands.limits import require_accounts, require_holding
@@ -41,11 +40,10 @@ class LinkWanted:
 
 @dataclass(frozen=True)
 class ConnectionService(Service):
-    """Connections. `limits`: those of a brand without its own."""
+    """Connections, and the links that make them."""
 
     accounts: AccountService
     flow: ConnectFlow
-    limits: LimitSettings
 
     async def connect(
         self, brand_ref: str, channel: ChannelName, wanted: LinkWanted, caller: Principal, key: IdempotencyKey
@@ -121,7 +119,7 @@ class ConnectionService(Service):
             if not now < until <= now + LONGEST_LINK:
                 message = f"a link ends in the future, and at most {LONGEST_LINK.days} days from now"
                 raise ProblemsFound([Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message)])
-            await require_holding(session, new.brand_ref, Limit.CONNECT_LINKS, self.limits.connect_links, now)
+            await require_holding(session, new.brand_ref, Limit.CONNECT_LINKS, self.limits, now)
             row, url = await self.flow.create_link(session, new, until)
             return Answer.of(ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at))
 

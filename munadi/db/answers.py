@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.config import LimitSettings
 from munadi.crypto import KeyRing
 from munadi.db.idempotency import IdempotencyRecord
 from munadi.db.session import Database
@@ -60,11 +61,12 @@ Work = Callable[[AsyncSession], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class Service:
-    """What every service has, and how it answers a request once."""
+    """What every service has, and how it answers a request once. `limits`: those of a brand without its own."""
 
     database: Database
     keyring: KeyRing
     clock: Clock
+    limits: LimitSettings
 
     async def _earlier(self, record: IdempotencyRecord | None) -> Answer | None:
         """The answer to the same request, if it was answered before. Call it ahead of costly work, as of a network."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.config import LimitSettings
 from munadi.db.contents.media import asset_of, media_by_hash, media_by_id, new_media
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.tables import MediaRow
@@ -45,28 +46,28 @@ PROBE_GRACE = timedelta(seconds=15)
 class RequestLimits:
     """Limits on all media of one request together. No network takes more than 35 in one post.
 
-    `brand_bytes`: of all stored media of a brand without a limit of its own.
+    `of_brand`: the limits of a brand without its own.
     """
 
     urls: int = 50
     max_bytes: int = 2 << 30
     total: timedelta = timedelta(seconds=60)
-    brand_bytes: int = 100 << 30
+    of_brand: LimitSettings = field(default_factory=LimitSettings)
 
 
 @dataclass
 class IntakeMedia:
     """The media of one request, by the id or URL in it. `new` are rows, and `files` files, that are not stored yet.
 
-    `removed_before`: rows of deleted files with the same bytes, whose removal had ended before `keep`. `brand_bytes`:
-    what a brand without a limit of its own may store.
+    `removed_before`: rows of deleted files with the same bytes, whose removal had ended before `keep`. `limits`:
+    those of a brand without its own.
     """
 
     rows: dict[str, MediaRow] = field(default_factory=dict)
     new: list[MediaRow] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     removed_before: frozenset[str] = frozenset()
-    brand_bytes: int = 0
+    limits: LimitSettings = field(default_factory=LimitSettings)
 
     def asset(self, sent: MediaRequest) -> MediaAsset | None:
         """The asset, with the alt text given here; None when it was refused."""
@@ -136,7 +137,7 @@ class MediaIntake:
 
         A refused media is a problem at its URL. When cancelled, it stops every fetch and leaves no file.
         """
-        collected = IntakeMedia(brand_bytes=self._limits.brand_bytes)
+        collected = IntakeMedia(limits=self._limits.of_brand)
         pointers = _by_url(media)
         if len(pointers) > self._limits.urls:
             _report_too_many(pointers, self._limits.urls, problems)
@@ -177,7 +178,7 @@ class MediaIntake:
 
         `name` is what the client calls the file.
         """
-        collected = IntakeMedia(files=[path], brand_bytes=self._limits.brand_bytes)
+        collected = IntakeMedia(files=[path], limits=self._limits.of_brand)
         try:
             facts = await self._probe(brand_ref, path, declared_type)
         except MediaRefused as error:

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.config import LimitSettings
 from munadi.db.answers import Answer, BasedOn, Conflict, NotVisible, Service
 from munadi.db.brands.limits import require_holding
 from munadi.db.brands.service import BrandService
@@ -36,11 +35,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class DraftService(Service):
-    """Saved drafts. `limits`: those of a brand without its own; `max_body`: the bytes of one, as of a request."""
+    """Saved drafts. `max_body`: the bytes of one, as of a request."""
 
     brands: BrandService
     posts: PostService
-    limits: LimitSettings
     max_body: int
 
     async def create(
@@ -129,7 +127,7 @@ class DraftService(Service):
     async def _add(self, record: IdempotencyRecord | None, brand_ref: str, content: Json, check: DraftCheck) -> Answer:
         async def work(session: AsyncSession) -> Answer:
             now = self.clock.now()
-            await require_holding(session, brand_ref, Limit.DRAFTS, self.limits.drafts, now)
+            await require_holding(session, brand_ref, Limit.DRAFTS, self.limits, now)
             return Answer.of(await saved_drafts.add_draft(session, brand_ref, content, check, now))
 
         try:

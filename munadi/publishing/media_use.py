@@ -79,9 +79,7 @@ async def add_media(session: AsyncSession, media: IntakeMedia) -> None:
     if not media.new:
         return
     first, added = media.new[0], sum(row.bytes for row in media.new)  # all are of one brand
-    await require_holding(
-        session, first.brand_ref, Limit.MEDIA_BYTES, media.brand_bytes, first.created_at, adding=added
-    )
+    await require_holding(session, first.brand_ref, Limit.MEDIA_BYTES, media.limits, first.created_at, adding=added)
     await lock_hashes(session, {row.sha256 for row in media.new})
     begun = select(MediaRow.id).where(_of_hashes(media), col(MediaRow.removing_at).is_not(None))
     if meanwhile := set((await session.exec(begun)).all()) - media.removed_before:

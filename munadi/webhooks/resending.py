@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.config import LimitSettings
 from munadi.db.answers import Answer, NotVisible
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
@@ -27,9 +26,7 @@ from munadi.webhooks.service import EndpointReads, disabled
 
 @dataclass(frozen=True)
 class ResendService(EndpointReads):
-    """Deliveries, replays and recoveries. `limits`: those of a brand without its own."""
-
-    limits: LimitSettings
+    """Deliveries, replays and recoveries."""
 
     async def delivery(self, delivery_id: str, caller: Principal) -> DeliveryDetail:
         """One delivery whole, with its texts if the caller may read them. Raises NotVisible."""
@@ -79,7 +76,7 @@ class ResendService(EndpointReads):
             if not number:
                 return Answer.of(view)
             started = await self._recoveries.start(
-                session, endpoint_id, wanted, Recover.ALL, total, now, most=self.limits.recoveries
+                session, endpoint_id, wanted, Recover.ALL, total, now, limits=self.limits
             )
             return Answer.of(view, recovery=started.id)
 
@@ -99,7 +96,7 @@ class ResendService(EndpointReads):
 
         async def work(session: AsyncSession) -> Answer:
             started = await self._recoveries.start(
-                session, endpoint_id, wanted, sent.only, total, now, most=self.limits.recoveries
+                session, endpoint_id, wanted, sent.only, total, now, limits=self.limits
             )
             record(session, Action.ENDPOINT_RECOVERED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
             return Answer.of(started, recovery=started.id)

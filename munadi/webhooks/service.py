@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.config import LimitSettings
 from munadi.db.answers import Answer, Conflict, NotVisible, Service
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries, require_holding
@@ -65,12 +64,11 @@ class EndpointReads(Service):
 
 @dataclass(frozen=True)
 class EndpointService(EndpointReads):
-    """Endpoints. `limits`: those of a brand without its own. `guard` checks their addresses, `sender` sends tests."""
+    """Endpoints. `guard` checks their addresses, `sender` sends tests."""
 
     brands: BrandService
     guard: Guard
     sender: WebhookSender
-    limits: LimitSettings
 
     async def create(self, sent: ReadBody[EndpointCreate], caller: Principal, key: IdempotencyKey) -> Answer:
         """Create an endpoint; the answer shows its secret. Raises ProblemsFound, QuotaExceeded."""
@@ -86,7 +84,7 @@ class EndpointService(EndpointReads):
 
         async def work(session: AsyncSession) -> Answer:
             now = self.clock.now()
-            await require_holding(session, brand_ref, Limit.ENDPOINTS, self.limits.endpoints, now)
+            await require_holding(session, brand_ref, Limit.ENDPOINTS, self.limits, now)
             made = await self._store.create(
                 session,
                 url=wanted.url,

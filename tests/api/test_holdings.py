@@ -11,6 +11,7 @@ import pytest
 
 from munadi.config import LimitSettings
 from munadi.domain.channel import ChannelName
+from munadi.domain.usage import HOLDINGS, Limit
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_problem
 from tests.api.servers import picture
@@ -100,6 +101,16 @@ async def test_without_limits_of_its_own_a_brand_has_those_of_the_settings(api: 
     expect_problem(await endpoint(api, "acme", 1), 429, "QUOTA_EXCEEDED")
     # A key for all brands makes one that belongs to no brand.
     assert (await api.post("/v1/webhooks/endpoints", {"url": "http://127.0.0.1:20002/hook"})).status_code == 201
+
+
+@pytest.mark.each_database(False)
+@pytest.mark.parametrize("limit", HOLDINGS)
+async def test_each_limit_of_the_settings_is_that_of_its_kind(api: ApiHarness, limit: Limit) -> None:
+    add, _, status, code = KINDS[limit]
+    setattr(api.services.settings.limits, limit.name.lower(), 0)
+    expect_problem(refusal := await add(api, "acme", 0), status, code)
+    [error] = refusal.json()["errors"]
+    assert (error["rule"], error["limit"]) == (limit, 0)
 
 
 async def test_what_is_gone_makes_room(api: ApiHarness) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.config import LimitSettings
 from munadi.db.brands.holdings import KINDS, holdings_of
 from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
 from munadi.db.tables import BrandRow
@@ -137,16 +138,17 @@ async def require_accounts(session: AsyncSession, brand_ref: str, limits: BrandL
 
 
 async def require_holding(
-    session: AsyncSession, brand_ref: str | None, kind: Limit, default: int, now: datetime, *, adding: int = 1
+    session: AsyncSession, brand_ref: str | None, kind: Limit, limits: LimitSettings, now: datetime, *, adding: int = 1
 ) -> None:
     """QuotaExceeded unless the brand may have so much more. Its row is locked, so that the limit is exact.
 
-    What a brand has already it keeps. What belongs to no brand has no limit.
+    `limits`: those of a brand without its own. What a brand has already it keeps. What belongs to no brand has no
+    limit.
     """
     if brand_ref is None or not adding:
         return
     own = kind.of(await lock_limits(session, brand_ref))
-    limit = default if own is None else own
+    limit = limits.of_brand[kind] if own is None else own
     used = (await holdings_of(session, [brand_ref], kind, now)).get(brand_ref, 0)
     if used + adding > limit:
         text = f"the brand {brand_ref!r} may have {limit} {KINDS[kind][0]} and has {used}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.config import LimitSettings
 from munadi.db.answers import Answer, NotVisible, Service
 from munadi.db.brands.limits import require_holding
 from munadi.db.brands.service import BrandService
@@ -25,10 +24,9 @@ from munadi.domain.usage import Limit
 
 @dataclass(frozen=True)
 class KeyService(Service):
-    """API keys. `limits`: those of a brand without its own."""
+    """API keys."""
 
     brands: BrandService
-    limits: LimitSettings
 
     async def create(self, sent: ReadBody[KeyCreate], caller: Principal, key: IdempotencyKey) -> Answer:
         """Create a key; the answer shows its text. Raises ProblemsFound, QuotaExceeded."""
@@ -41,7 +39,7 @@ class KeyService(Service):
         wanted = sent.model
 
         async def work(session: AsyncSession) -> Answer:
-            await require_holding(session, brand_ref, Limit.KEYS, self.limits.keys, now)
+            await require_holding(session, brand_ref, Limit.KEYS, self.limits, now)
             row, text = await self._store.create(
                 session,
                 name=wanted.name,

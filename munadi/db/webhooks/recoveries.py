@@ -17,6 +17,7 @@ from sqlalchemy import literal_column
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.config import LimitSettings
 from munadi.db.brands.limits import lock_limits, require_holding
 from munadi.db.ids import new_id
 from munadi.db.session import Database
@@ -100,11 +101,11 @@ class RecoveryStore:
         total: int,
         now: datetime,
         *,
-        most: int | None = None,
+        limits: LimitSettings | None = None,
     ) -> RecoveryView:
         """Store a recovery, or extend a running one, in the caller's transaction; a worker begins within a second.
 
-        `total` is from `count`. QuotaExceeded if the endpoint's brand has `most` already, or its own limit.
+        `total` is from `count`. With `limits`, QuotaExceeded if the endpoint's brand has reached its limit.
         """
         brand_ref = (await session.get_one(EndpointRow, endpoint_id)).brand_ref
         if brand_ref is not None:
@@ -114,8 +115,8 @@ class RecoveryStore:
             _extend(row, wanted, total)
             await session.flush()
             return _view(row, await _statuses(session, row.id))
-        if most is not None:
-            await require_holding(session, brand_ref, Limit.RECOVERIES, most, now)
+        if limits is not None:
+            await require_holding(session, brand_ref, Limit.RECOVERIES, limits, now)
         row = RecoveryRow(
             id=new_id(Prefix.RECOVERY),
             endpoint_id=endpoint_id,
