@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
-from munadi.domain.model import BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
+from munadi.domain.model import MAX_ZONE, BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Dismissal, Hold, PublicationStatus, Warning_
 
@@ -72,6 +72,15 @@ class Rollup(WireModel):
     unconfirmed: int = Field(0, description="How many have an unknown outcome, which a person resolves.")
     canceled: int = Field(0, description="How many were withdrawn.")
 
+
+# Bounded texts of a post, for every way in which one is sent.
+Url = Annotated[str, Field(max_length=2_048)]
+AltText = Annotated[str, Field(max_length=10_000)]
+Time = Annotated[str, Field(max_length=64)]
+Zone = Annotated[str, Field(max_length=MAX_ZONE)]
+ClientRef = Annotated[str, Field(max_length=255)]
+MAX_METADATA, MAX_METADATA_VALUE = 20, 500
+MetadataValue = Annotated[str, Field(max_length=MAX_METADATA_VALUE)]
 
 # The fields of a post that are only stored and returned: no network sees them. A request, an edit, the `source` of a
 # draft and `ContentView` have them under one name. A field with a column of its own, such as `client_ref`, is not here.

@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+# No name of a time zone is longer, in characters.
+MAX_ZONE = 64
 # A length of time in an answer: ISO 8601, with fractions of a second. The format `duration` of JSON Schema has none.
 Duration = Annotated[
     timedelta,

@@ -17,12 +17,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from munadi.domain.model import MAX_ZONE
 from munadi.domain.problem import Problem, ProblemsFound, shortened
 
 HORIZON = timedelta(days=366)
 DEFAULT_WINDOW = timedelta(hours=24)
-# No name of a zone is longer, in characters.
-MAX_ZONE = 64
 # How alike a wrong name of a time zone and the right one must be.
 _LIKE = 0.8
 

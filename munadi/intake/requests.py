@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from munadi.domain.time import MAX_ZONE
+from munadi.domain.content import MAX_METADATA, AltText, ClientRef, MetadataValue, Time, Url, Zone
 from munadi.intake.links import Link
 
 MAX_CHANNELS = 50
@@ -22,15 +22,11 @@ MAX_TEXT = 100_000
 # No id of ours is longer, nor a name of a brand.
 MAX_ID = 200
 
-MAX_METADATA = 20
-MAX_METADATA_VALUE = 500
 METADATA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Name = Annotated[str, Field(max_length=40)]
 Id = Annotated[str, Field(max_length=MAX_ID)]
-Url = Annotated[str, Field(max_length=2_048)]
-Time = Annotated[str, Field(max_length=64)]
 
 
 class RequestBody(BaseModel):
@@ -50,7 +46,7 @@ class MediaRequest(RequestBody):
 
     url: Url | None = Field(None, description="An https URL that we fetch once, now; networks get our copy.")
     id: Id | None = Field(None, description="A media of the same brand or of every brand, from POST /v1/media.")
-    alt: str | None = Field(None, max_length=10_000, description="What a person who cannot see it should read.")
+    alt: AltText | None = Field(None, description="What a person who cannot see it should read.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -86,7 +82,7 @@ ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_in
 
 
 Metadata = Annotated[
-    dict[Annotated[str, Field(pattern=METADATA_NAME)], Annotated[str, Field(max_length=MAX_METADATA_VALUE)]],
+    dict[Annotated[str, Field(pattern=METADATA_NAME)], MetadataValue],
     Field(
         max_length=MAX_METADATA,
         description="Names and texts of your own, for you to list by; they are returned in every event of the post.",
@@ -108,10 +104,10 @@ class ContentRequest(RequestBody):
         "also chooses the account and overrides fields.",
     )
     scheduled_at: Time | None = Field(None, description="ISO 8601 with offset, or local in `timezone`; absent: now.")
-    timezone: str | None = Field(None, max_length=MAX_ZONE, description="An IANA zone, such as Asia/Kolkata.")
+    timezone: Zone | None = Field(None, description="An IANA zone, such as Asia/Kolkata.")
     fold: Literal["earlier", "later"] | None = Field(None, description="Which of a doubled local hour.")
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
-    client_ref: str | None = Field(None, max_length=255, description="Your own id of it, to list by.")
+    client_ref: ClientRef | None = Field(None, description="Your own id of it, to list by.")
     metadata: Metadata | None = Field(
         None,
         description="Names and texts of your own: returned with the post and in its events, and never "
@@ -137,9 +133,8 @@ class RescheduleRequest(RequestBody):
     """The new time of a post."""
 
     scheduled_at: Time = Field(description="The new time: ISO 8601 with offset, or local in `timezone`.")
-    timezone: str | None = Field(
+    timezone: Zone | None = Field(
         None,
-        max_length=MAX_ZONE,
         description="The IANA time zone in which the time was given, or in which it is shown.",
     )
     fold: Literal["earlier", "later"] | None = Field(

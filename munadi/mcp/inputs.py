@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from munadi.domain import content
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus
@@ -37,8 +38,8 @@ TIME = (
     "ISO 8601, with an offset (2026-12-01T09:00:00+05:30, …Z), or local (2026-12-01T09:00:00) "
     "together with `timezone`. A time without either is refused."
 )
-Time = Annotated[str, Field(max_length=64, description=TIME)]
-Zone = Annotated[str, Field(max_length=64, description="IANA time zone of a local time, such as Asia/Kolkata.")]
+Time = Annotated[content.Time, Field(description=TIME)]
+Zone = Annotated[content.Zone, Field(description="IANA time zone of a local time, such as Asia/Kolkata.")]
 FoldOf = Annotated[Fold, Field(description="Which one, when clocks go back and a local hour comes twice.")]
 
 
@@ -57,11 +58,10 @@ class Input(BaseModel):
 class MediaInput(Input):
     """One image, video or document: either `url` or `id`."""
 
-    url: Annotated[str, Field(max_length=2_048, description="A public https URL; fetched once, now.")] | None = None
+    url: Annotated[content.Url, Field(description="A public https URL; fetched once, now.")] | None = None
     id: MediaId | None = None
     alt: (
-        Annotated[str, Field(max_length=10_000, description="Description for people who cannot see it (alt text).")]
-        | None
+        Annotated[content.AltText, Field(description="Description for people who cannot see it (alt text).")] | None
     ) = None
 
 
@@ -97,8 +97,11 @@ CHANNELS = (
     "if the brand has several accounts on the network."
 )
 Metadata = Annotated[
-    dict[str, Annotated[str, Field(max_length=500)]],
-    Field(max_length=20, description="Names and texts of your own, such as a campaign. No network sees them."),
+    dict[str, content.MetadataValue],
+    Field(
+        max_length=content.MAX_METADATA,
+        description="Names and texts of your own, such as a campaign. No network sees them.",
+    ),
 ]
 
 
@@ -121,7 +124,7 @@ class PostInput(Input):
         Annotated[Time, Field(description="Give up after this time; absent: 24 hours after scheduledAt. Same format.")]
         | None
     ) = None
-    client_ref: Annotated[str, Field(max_length=255, description="Your own id for it, to find it later.")] | None = None
+    client_ref: Annotated[content.ClientRef, Field(description="Your own id for it, to find it later.")] | None = None
     metadata: Metadata | None = None
 
 

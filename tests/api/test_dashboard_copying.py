@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from munadi.domain.channel import ChannelName
+from munadi.domain.content import MAX_METADATA
 from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
-from munadi.intake.requests import MAX_METADATA
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
