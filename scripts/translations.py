@@ -85,8 +85,9 @@ def untranslated(catalog: Catalog) -> list[str]:
     """The messages of which a form has no translation."""
     found = []
     for message in catalog:
-        forms = [message.string] if isinstance(message.string, str) else message.string
-        if message.id and not all(form.strip() for form in forms):
+        # Babel gives a new message None.
+        forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
+        if message.id and not all(form and form.strip() for form in forms):
             found.append(message.id if isinstance(message.id, str) else message.id[0])
     return found
 

@@ -38,6 +38,10 @@ def test_a_message_without_a_translation_is_reported() -> None:
     catalog.add("Draft", "")
     catalog.add(("%(num)s post", "%(num)s posts"), ("%(num)s पोस्ट", " "))
     assert untranslated(catalog) == ["Draft", "%(num)s post"]
+    of_sources = Catalog()
+    of_sources.add("File")
+    catalog.update(of_sources, no_fuzzy_matching=True)
+    assert untranslated(catalog) == ["File"]
     assert not written(catalog).endswith("\n\n")
 
 
