@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from munadi.cli.dev.plan import Plan, PlanOptions, make_plan
-from munadi.cli.dev.ports import CHOICE, NEVER_CALLED, Part, choose_ports, keep_ports, kept_ports
+from munadi.cli.dev.ports import CHOICE, NEVER_CALLED, Part, _locks, choose_ports, keep_ports, kept_ports
 from munadi.cli.dev.supervisor import exports
 from munadi.config import Settings
 from munadi.process.exits import CommandFailed
@@ -21,6 +23,13 @@ from tests.support.ports import free_port
 from tests.support.temporal import SEARCH_ATTRIBUTES
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
+
+
+@pytest.fixture(autouse=True)
+def released_ports() -> Iterator[None]:
+    """Ports that a plan chose stay locked until its process ends. Here that is the end of all tests."""
+    yield
+    fcntl.lockf(_locks(), fcntl.LOCK_UN)
 
 
 def plan_in(folder: Path, **wishes: Any) -> Plan:
