@@ -1,6 +1,6 @@
 """Authorization servers: PKCE, the address of a consent page, what comes back from it, tokens and their renewal.
 
-Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). `AppLogin` is the log-in of most networks.
+Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). `AppAccounts` is the log-in of most networks.
 """
 
 from __future__ import annotations
@@ -150,19 +150,15 @@ def has_token(answer: Answer) -> bool:
 
 
 class AppLogin(ABC):
-    """The log-in of a network that knows us as an app. See `munadi.ports.Authorizer`; and it renews what it granted.
+    """An app that a network knows, and the endpoint at which it gets tokens.
 
-    `page` is the consent page. `id_name` and `end_name` are the network's names of the app's id and of the seconds
-    until a grant ends; `separator` joins scopes. Without a verifier the network takes no PKCE. An account that
-    `needs_refresh_token` would be lost soon without one. `dead`: how the end of a grant that has ended is refused.
+    `id_name` and `end_name` are the network's names of the app's id and of the seconds until a grant ends.
     """
 
-    id_name, end_name, separator = "client_id", "refresh_token_expires_in", " "
-    has_verifier = needs_refresh_token = True
-    dead: Container[Reason] = (Reason.TOKEN_REVOKED,)
+    id_name, end_name = "client_id", "refresh_token_expires_in"
 
-    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock, page: str = "") -> None:
-        self.spec, self.settings, self.clock, self.page = spec, settings, clock, page
+    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock) -> None:
+        self.spec, self.settings, self.clock = spec, settings, clock
 
     @property
     def missing_settings(self) -> tuple[str, ...]:
@@ -174,56 +170,9 @@ class AppLogin(ABC):
         """How the app proves itself in a form."""
         return {self.id_name: self.settings.client_id or "", "client_secret": self.settings.secret}
 
-    @property
-    def scopes(self) -> Sequence[str]:
-        """What an owner is asked for."""
-        return self.spec.scopes
-
     @abstractmethod
     async def tokens(self, form: Mapping[str, str]) -> Answer:
         """Call the token endpoint. Raises ChannelError."""
-
-    @abstractmethod
-    async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
-        """The id and the name of the account that a granted token is for. Raises ChannelError."""
-
-    async def end(self, token: str) -> None:
-        """End a grant by one of its tokens. Raises ChannelError."""
-        raise NotImplementedError(f"{self.spec.title} has no call that ends a grant")
-
-    def asked(self, request: ConsentRequest) -> dict[str, str]:
-        """What the address of the consent page has beside the usual."""
-        return {}
-
-    def challenge(self, verifier: str) -> str:
-        """The challenge of a verifier."""
-        return challenge_of(verifier)
-
-    async def begin(self, request: ConsentRequest) -> Consent:
-        """The consent page."""
-        verifier = new_verifier() if self.has_verifier else ""
-        client, scope = {self.id_name: self.settings.client_id or ""}, self.separator.join(self.scopes)
-        query = consent_query(client, request, scope, self.challenge(verifier) if verifier else "")
-        kept = {"verifier": verifier} if verifier else {}
-        return Consent(consent_url(self.page, {**query, **self.asked(request)}), kept)
-
-    async def exchange(
-        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
-    ) -> GrantedProfiles:
-        """Code and verifier → tokens, and whose they are. Raises ChannelError."""
-        answer = await self.redeem(request, answered, kept)
-        scopes = tuple(str(answer.field("scope") or "").replace(",", " ").split())
-        require_scopes(self.spec.title, scopes, self.spec.scopes)
-        needed = self.needs_refresh_token
-        refresh_token = SecretStr(text_of(self.spec.title, answer, "refresh_token")) if needed else None
-        credentials = self.credentials(answer, refresh_token)
-        external_id, name = await self.owner(answer, credentials.access_token.get_secret_value())
-        given = AccountImport.of(credentials, external_id=external_id, service_url=None)
-        return GrantedProfiles((Choice(external_id, name, given),), scopes)
-
-    async def revoke(self, account: ConnectedAccount) -> bool:
-        """End the grant with its refresh token, or with the access token of an account that has no other."""
-        return await end_grant(account, self.end, self.dead)
 
     async def redeem(self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]) -> Answer:
         """Code and verifier → the answer with the tokens. Raises ChannelError."""
@@ -267,11 +216,21 @@ class AppLogin(ABC):
 
 
 class AppAccounts(AppLogin, TokenAccounts):
-    """Accounts of an app: one access token speaks for each, and its owner consents in a browser."""
+    """Accounts of an app: one access token speaks for each, and its owner consents in a browser.
+
+    See `munadi.ports.Authorizer`. `page` is the consent page; `separator` joins scopes. Without a verifier the network
+    takes no PKCE. An account that `needs_refresh_token` would be lost soon without one. `dead`: how the end of a grant
+    that has ended is refused.
+    """
+
+    separator = " "
+    has_verifier = needs_refresh_token = True
+    dead: Container[Reason] = (Reason.TOKEN_REVOKED,)
 
     def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock, page: str) -> None:
-        AppLogin.__init__(self, spec, settings, clock, page)
+        AppLogin.__init__(self, spec, settings, clock)
         TokenAccounts.__init__(self, spec.title)
+        self.page = page
 
     @property
     def authorizer(self) -> Authorizer:
@@ -282,3 +241,46 @@ class AppAccounts(AppLogin, TokenAccounts):
         """By the account's profile."""
         profile = await self.profile_of(token)
         return profile.external_id, profile.handle
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """What an owner is asked for."""
+        return self.spec.scopes
+
+    @abstractmethod
+    async def end(self, token: str) -> None:
+        """End a grant by one of its tokens. Raises ChannelError."""
+
+    def asked(self, request: ConsentRequest) -> dict[str, str]:
+        """What the address of the consent page has beside the usual."""
+        return {}
+
+    def challenge(self, verifier: str) -> str:
+        """The challenge of a verifier."""
+        return challenge_of(verifier)
+
+    async def begin(self, request: ConsentRequest) -> Consent:
+        """The consent page."""
+        verifier = new_verifier() if self.has_verifier else ""
+        client, scope = {self.id_name: self.settings.client_id or ""}, self.separator.join(self.scopes)
+        query = consent_query(client, request, scope, self.challenge(verifier) if verifier else "")
+        kept = {"verifier": verifier} if verifier else {}
+        return Consent(consent_url(self.page, {**query, **self.asked(request)}), kept)
+
+    async def exchange(
+        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
+    ) -> GrantedProfiles:
+        """Code and verifier → tokens, and whose they are. Raises ChannelError."""
+        answer = await self.redeem(request, answered, kept)
+        scopes = tuple(str(answer.field("scope") or "").replace(",", " ").split())
+        require_scopes(self.spec.title, scopes, self.spec.scopes)
+        needed = self.needs_refresh_token
+        refresh_token = SecretStr(text_of(self.spec.title, answer, "refresh_token")) if needed else None
+        credentials = self.credentials(answer, refresh_token)
+        external_id, name = await self.owner(answer, credentials.access_token.get_secret_value())
+        given = AccountImport.of(credentials, external_id=external_id, service_url=None)
+        return GrantedProfiles((Choice(external_id, name, given),), scopes)
+
+    async def revoke(self, account: ConnectedAccount) -> bool:
+        """End the grant with its refresh token, or with the access token of an account that has no other."""
+        return await end_grant(account, self.end, self.dead)

@@ -1,7 +1,7 @@
 """Networks at which one request makes one post at once; later parts and a first comment answer an earlier post.
 
 A network returns the request of a step and reads its answer. `PostChannel` sends it, and alone opens the gate. It keeps
-each live post in the handle, and finds the post that a step answers before the step is sent.
+each live post in the preparation, and finds the post that a step answers before the step is sent.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
     async def _find(
         self, publication: Publication[Options, State], since: datetime, step: str
     ) -> Published | Absent | Unknown:
-        """What the handle knows, else by `look`, for which the post that the step answers is found first."""
+        """What the preparation knows, else by `look`, for which the post that the step answers is found first."""
         known = publication.state.posts.get(step)
         if known and known.id:
             return self._known(known)
@@ -210,12 +210,12 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
         return Step(name, text, found.post_id)
 
     async def _remember(self, publication: Publication[Options, State], step: str, found: Published) -> None:
-        """Keep a live post in the handle, so that its step is never sent again."""
+        """Keep a live post in the preparation, so that its step is never sent again."""
         live = Live(id=found.post_id or "", url=found.url)
         await publication.keep(posts={**publication.state.posts, step: live})
 
     def _known(self, live: Live) -> Published:
-        """What is live by the handle."""
+        """What is live by the preparation."""
         return self._named(Published(post_id=live.id or None, url=live.url))
 
     def _named(self, found: Published) -> Published:

@@ -1,7 +1,7 @@
 """Media that are uploaded ahead of a post: opened, sent in parts, processed, described, and sent again if lost.
 
 Each id is saved at once, and every part that arrived is counted. Nothing waits here: the workflow calls again, and a
-run continues where the handle's state ends. Media that no post uses are deleted by their networks.
+run continues where its saved state ends. Media that no post uses are deleted by their networks.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Channel        one network                              munadi.channels.<name>
 Schedule       what is due, and the next step           munadi.publishing.schedule
-Attempts       intents, outcomes, handles               munadi.publishing.attempts
+Attempts       intents, outcomes, preparations         munadi.publishing.attempts
 Operators      commands that operators signal           munadi.publishing.operators
 TokenProvider  a usable token, refreshed under a lease  munadi.accounts.tokens, over munadi.db.accounts.store
 AccountUpkeep  when an account needs upkeep             munadi.db.accounts.upkeep

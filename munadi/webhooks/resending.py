@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,6 +13,7 @@ from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
+from munadi.db.tables import EndpointRow
 from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.db.webhooks.missed_events import EventRange
 from munadi.db.webhooks.recoveries import RecoveryStore
@@ -23,6 +25,8 @@ from munadi.domain.webhook import DeliveryDetail, Recover, RecoveryView
 from munadi.domain.webhook_requests import Recovery, Replay, Replayed
 from munadi.webhooks.service import EndpointReads, disabled
 
+View = TypeVar("View")
+
 
 @dataclass(frozen=True)
 class ResendService(EndpointReads):
@@ -33,17 +37,13 @@ class ResendService(EndpointReads):
         may_read_texts = caller.may(Scope.CONTENTS_READ)
         log, is_possible = DeliveryLog(self.database), is_id(delivery_id, Prefix.DELIVERY)
         found = await log.detail(delivery_id, may_read_texts=may_read_texts) if is_possible else None
-        if found is None or found[1].deleted_at is not None or not caller.may_see(found[1].brand_ref):
-            raise NotVisible("delivery", delivery_id)
-        return found[0]
+        return _visible(delivery_id, found, caller)[0]
 
     async def redeliver(self, delivery_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
         """Send a delivery again now, whatever its status. Raises NotVisible, QuotaExceeded, Conflict."""
         log = DeliveryLog(self.database)
         found = await log.find(delivery_id) if is_id(delivery_id, Prefix.DELIVERY) else None
-        if found is None or found[1].deleted_at is not None or not caller.may_see(found[1].brand_ref):
-            raise NotVisible("delivery", delivery_id)
-        endpoint = found[1]
+        _, endpoint = _visible(delivery_id, found, caller)
         if not endpoint.enabled:
             raise disabled(endpoint.id)
 
@@ -114,6 +114,13 @@ class ResendService(EndpointReads):
     @property
     def _recoveries(self) -> RecoveryStore:
         return RecoveryStore(self.database)
+
+
+def _visible(delivery_id: str, found: tuple[View, EndpointRow] | None, caller: Principal) -> tuple[View, EndpointRow]:
+    """A delivery with its endpoint. Raises NotVisible."""
+    if found is None or found[1].deleted_at is not None or not caller.may_see(found[1].brand_ref):
+        raise NotVisible("delivery", delivery_id)
+    return found
 
 
 def _end_of(sent: Replay, now: datetime) -> datetime:

@@ -53,7 +53,7 @@ def _has_embed(draft: Draft, options: Options, prepared: Prepared) -> bool:
 
 @dataclass(frozen=True)
 class Preparation:
-    """One run for one post; it continues where the handle's state ends."""
+    """One run for one post; it continues where its saved state ends."""
 
     server: Server
     appview: str

@@ -1,4 +1,4 @@
-"""What a handle of this channel holds: what preparation found and uploaded, and the live posts of a thread."""
+"""What a preparation of this channel holds: what preparation found and uploaded, and the live posts of a thread."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SentInParts(Model):
 
 
 class Prepared(PreparedState):
-    """The state of a handle.
+    """The state of a preparation.
 
     `mentions` maps a handle to its DID, or to None when there is no such handle; `blobs` are the media's in order, as
     `captions` are the video's; `blobs_until` is when the network may delete them; `failures` counts refused uploads;

@@ -39,7 +39,7 @@ LOST = frozenset({"HTTP 404", "NotFound", "JobNotFound", "InvalidRequest"})
 
 @dataclass(frozen=True)
 class VideoUpload:
-    """One run for one post's video; it continues where the handle's state ends."""
+    """One run for one post's video; it continues where its saved state ends."""
 
     service: VideoService
     publication: Publication[Options, Prepared]

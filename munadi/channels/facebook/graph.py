@@ -53,7 +53,7 @@ class PageGraph(Graph):
         proof: Callable[[Answer], object] | None = None,
         files: Mapping[str, bytes] | None = None,
     ) -> Answer:
-        """Send it where nobody sees it. Raises ChannelError."""
+        """Send a request that makes nothing visible. Raises ChannelError."""
         return await self.http.send(self.posting(path, token, form, proof, files))
 
     async def send_bytes(self, url: str, token: str, content: AsyncIterable[bytes], offset: int, size: int) -> Answer:

@@ -19,7 +19,7 @@ from munadi.domain.publication import Pending, Ready
 
 
 class Preparation:
-    """One run of preparing a post; continues where the handle's state ends, and never sleeps."""
+    """One run of preparing a post; continues where its saved state ends, and never sleeps."""
 
     def __init__(self, case: Case) -> None:
         self._case, self._graph = case, case.graph

@@ -1,4 +1,4 @@
-"""What a handle stores between calls, and one post with what is known of it."""
+"""What a preparation stores between calls, and one post with what is known of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Upload(Model):
 
 
 class Prepared(PreparedState):
-    """The state of a handle. `link` is empty, `unreadable` (to be scraped again) or `scraped`."""
+    """The state of a preparation. `link` is empty, `unreadable` (to be scraped again) or `scraped`."""
 
     photos: tuple[Photo, ...] = ()
     upload: Upload | None = None

@@ -38,11 +38,6 @@ class LinkedInApp(AppLogin):
         """The token endpoint."""
         return await self._api.grant(form)
 
-    async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
-        """The member; pages are read by `LinkedInLogin`."""
-        member = await member_of(self._api, token)
-        return member.external_id, member.handle
-
 
 class LinkedInLogin:
     """See `munadi.ports.Authorizer`; and it renews what it granted, where LinkedIn gave a refresh token."""

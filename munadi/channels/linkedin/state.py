@@ -1,4 +1,4 @@
-"""What a handle of this channel holds: the uploaded files, the card of a link, what is live, what became unknown."""
+"""What a preparation of this channel holds: uploaded files, the card of a link, what is live, what became unknown."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Card(Model):
 
 
 class Prepared(UploadState):
-    """The state of a handle. `duplicate_of` is the post that a refusal as a duplicate named."""
+    """The state of a preparation. `duplicate_of` is the post that a refusal as a duplicate named."""
 
     slack = SLACK
 

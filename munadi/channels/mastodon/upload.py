@@ -24,7 +24,7 @@ ACCEPTED = 202
 
 
 class Prepared(UploadState):
-    """The state of a handle."""
+    """The state of a preparation."""
 
 
 class MastodonUploads(Uploads[Options, Prepared, Uploaded]):

@@ -44,7 +44,7 @@ class Graph:
         return Request("POST", f"{self.base}/{path}", token=token, form=form, proof=id_of)
 
     async def make(self, path: str, token: str, form: Mapping[str, str]) -> str:
-        """The id of what was made, where nobody sees it. Raises ChannelError."""
+        """Make something that is not visible; its id. Raises ChannelError."""
         return id_of(await self.http.send(self.making(path, token, form))) or ""
 
     def require_login(self, login: str | None, known: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a handle stores of a post that is published by containers."""
+"""What a preparation stores of a post that is published by containers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Container(Model):
 
 
 class Prepared(PreparedState):
-    """The state of a handle: containers by slot (`0`, `1`… for children, else the step that publishes it).
+    """The state of a preparation: containers by slot (`0`, `1`… for children, else the step that publishes it).
 
     `posts` has the published ids by step; `renewals` and `misses` count for the step under way.
     """

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from munadi.channels.errors import REFUSED, ErrorTable, Row, Said, refusal
@@ -71,7 +70,6 @@ def _read(answer: Answer) -> Said:
     return Said(f"{answer.status}/{code}"[:100], message, is_own=True)
 
 
-ANYTHING = re.compile("")
 TABLE = ErrorTable(
     title=SPEC.title,
     read=_read,
@@ -86,8 +84,10 @@ failure, explain = TABLE.failure, TABLE.explain
 
 def explain_grant(answer: Answer, now: datetime) -> ChannelError:
     """An answer of the token endpoint: what it refuses is the grant."""
-    is_refused = answer.status in (400, 401) and _read(answer).is_own
-    return (replace(TABLE, worded=((None, ANYTHING, DEAD_GRANT),)) if is_refused else TABLE).explain(answer, now)
+    said = _read(answer)
+    if answer.status in (400, 401) and said.is_own:
+        return refusal(SPEC.title, DEAD_GRANT, answer, now, said.code, said.message)
+    return TABLE.explain(answer, now)
 
 
 def explain_upload(answer: Answer, now: datetime) -> ChannelError:

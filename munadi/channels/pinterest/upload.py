@@ -21,7 +21,7 @@ QUICK_FOR = timedelta(minutes=1)
 
 
 class Prepared(UploadState):
-    """The state of a handle. `board` is the board that was seen to exist; `media` has a video alone."""
+    """The state of a preparation. `board` is the board that was seen to exist; `media` has a video alone."""
 
     slack = timedelta(0)
 

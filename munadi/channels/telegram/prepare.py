@@ -31,7 +31,7 @@ def storage_of(options: Options, settings: Settings) -> str | None:
 
 @dataclass(frozen=True)
 class Preparation:
-    """One run for one post; it continues where the handle's state ends."""
+    """One run for one post; it continues where its saved state ends."""
 
     api: Api
     settings: Settings

@@ -166,7 +166,7 @@ SPEC = ChannelSpec(
     lead=VIDEO_LEAD,
     visible_bytes=MAX_BYTES,  # without a chat to upload to, the files go with the visible call
     absence_window=timedelta(seconds=50),
-    finds_without_handle=False,  # the handle has the last id before the post
+    finds_without_handle=False,  # the preparation has the last id before the post
     leftovers=Leftovers.REMOVED,
     resend=Resend.NEVER,  # nothing proves an absence, unless `probe` is on
     facts_version="2026-11",

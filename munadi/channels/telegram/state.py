@@ -1,4 +1,4 @@
-"""What a handle of this channel holds: files in the storage chat, where a look begins, and the live messages."""
+"""What a preparation of this channel holds: files in the storage chat, where a look begins, and the live messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Stored(Model):
 
 
 class Prepared(PostState):
-    """The state of a handle.
+    """The state of a preparation.
 
     `storage` is the chat of `stored`, in the draft's order, and of `rehearsal`, the id of the text that was sent there.
     `floor` is the last id that the chat had before the post. `chat` replaces the account's chat, where a group became

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from pydantic import SecretStr
-
 from munadi.channels.answers import object_in
 from munadi.channels.oauth import AppAccounts, text_of
 from munadi.channels.tiktok.api import Api
@@ -56,12 +54,16 @@ class TikTokAccounts(AppAccounts):
         open_id = text_of(SPEC.title, answer, "open_id")
         return open_id, open_id
 
+    async def end(self, token: str) -> None:
+        """By an access token."""
+        await self._api.revoke({**self.app, "token": token})
+
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End the grant. A dead access token proves nothing about it: then a renewed token ends it."""
         end = account.credentials.expires_at
         try:
             if end is None or end > self.clock.now():
-                await self._end(account.credentials.access_token)
+                await self.end(account.credentials.access_token.get_secret_value())
                 return True
         except ChannelError as error:
             if error.reason not in DEAD:
@@ -74,7 +76,7 @@ class TikTokAccounts(AppAccounts):
             if error.reason is Reason.TOKEN_REVOKED:
                 return True
             raise
-        await self._end(renewed.access_token)
+        await self.end(renewed.access_token.get_secret_value())
         return True
 
     async def profile_of(self, token: str) -> Profile:
@@ -105,6 +107,3 @@ class TikTokAccounts(AppAccounts):
             if REASONS[error.reason].class_ in MAY_NOT_POST:
                 return None
             raise
-
-    async def _end(self, token: SecretStr) -> None:
-        await self._api.revoke({**self.app, "token": token.get_secret_value()})

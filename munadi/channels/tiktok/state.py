@@ -1,4 +1,4 @@
-"""What a handle of this channel holds: the creator's settings, an upload, what was sent."""
+"""What a preparation of this channel holds: the creator's settings, an upload, what was sent."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Upload(Model):
 
 
 class Prepared(PreparedState):
-    """The state of a handle. `sent_at`: when TikTok accepted the visible call; `publish_id`: of a pull or of photos.
+    """The state of a preparation. `sent_at`: when TikTok took the visible call; `publish_id`: of a pull or of photos.
 
     `photos` are the files that TikTok fetches: the draft's, or renditions where TikTok does not take those.
     """

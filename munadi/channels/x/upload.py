@@ -22,7 +22,7 @@ FAILED, WORKING = "failed", ("pending", "in_progress")
 
 
 class Prepared(UploadState):
-    """The state of a handle."""
+    """The state of a preparation."""
 
     slack = SLACK
 

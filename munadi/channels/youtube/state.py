@@ -1,4 +1,4 @@
-"""What a handle of this channel holds, and one run of a preparation with all that its steps need."""
+"""What a preparation of this channel holds, and one run of a preparation with all that its steps need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_RENEWALS = 2
 
 
 class Prepared(PreparedState):
-    """The state of a handle. Nothing in it expires: an expired session answers so itself.
+    """The state of a preparation. Nothing in it expires: an expired session answers so itself.
 
     `offset` bytes are known to be stored in `session`. `finishing`: the last byte was on its way, so a video may
     exist. `lost_at`: since then the session is gone although it does. `renewals` counts repeated uploads.
