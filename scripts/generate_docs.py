@@ -1,4 +1,6 @@
-"""Write docs/reference/, the TypeScript SDK and the Python client's plain methods; `--check` fails if one is stale.
+"""Write docs/reference/, the TypeScript SDK, the Python client's plain methods and the options of plain commands.
+
+`--check` fails if one is stale.
 
 Everything here has one source: specs, reasons, settings, events, commands, tools, the OpenAPI document.
 """
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from munadi.channels.registry import channel_options, channel_specs
@@ -17,7 +19,7 @@ from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event_kinds import EVENT_KINDS
 from munadi.domain.reasons import REASONS
 from munadi.publishing.states import TRANSITIONS
-from scripts import python_client, python_shapes, typescript_sdk
+from scripts import cli_options, python_client, python_shapes, typescript_sdk
 from scripts.bound_tables import bounds
 from scripts.cli_reference import cli_reference
 from scripts.event_reference import anchor, event_bodies
@@ -144,26 +146,37 @@ PAGES: dict[str, Callable[[], str]] = {
     "bounds.md": bounds,
     "cli.md": cli_reference,
     "mcp.md": tool_reference,
-    "openapi.json": openapi,
 }
+
+
+def of_document() -> dict[Path, str]:
+    """The OpenAPI document, and the sources that are made of it."""
+    document = openapi()
+    made = {REFERENCE / "openapi.json": document}
+    for sdk in (typescript_sdk, python_shapes, python_client, cli_options):
+        made |= sdk.pages(document)
+    return made
 
 
 def main() -> int:
     """Write the pages, or with --check compare them."""
     check = "--check" in sys.argv[1:]
     REFERENCE.mkdir(parents=True, exist_ok=True)
-    made = {REFERENCE / name: make() if name.endswith(".json") else NOTE + make() for name, make in PAGES.items()}
-    document = made[REFERENCE / "openapi.json"]
-    for sdk in (typescript_sdk, python_shapes, python_client):
-        made |= sdk.pages(document)
-    stale = [path.name for path, page in made.items() if not path.exists() or path.read_text() != page]
-    for path in made if stale and not check else ():
-        path.write_text(made[path])
+    stale = _compared(of_document(), check)  # first: the command line, of which there is a page, reads one of these
+    stale += _compared({REFERENCE / name: NOTE + make() for name, make in PAGES.items()}, check)
     if check and stale:
         print(f"stale: {', '.join(stale)}; run: .venv/bin/python -m scripts.generate_docs")
     elif stale:
         print(f"wrote {', '.join(stale)}")
     return 1 if check and stale else 0
+
+
+def _compared(made: Mapping[Path, str], check: bool) -> list[str]:
+    """The names of the files that are stale, which are written unless they are only checked."""
+    stale = [path for path, page in made.items() if not path.exists() or path.read_text() != page]
+    for path in () if check else stale:
+        path.write_text(made[path])
+    return [path.name for path in stale]
 
 
 def _range(low: float | None, high: float | None) -> str:

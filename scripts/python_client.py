@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from scripts.client_methods import WHOLE, Json, Method, body_of, methods, not_null, python_name, query_of, resolved
 from scripts.python_shapes import docstring, formatted
 
 FILE = Path(__file__).parent.parent / "munadi" / "client" / "generated.py"
@@ -29,96 +29,8 @@ from munadi.client.operations import Group, M, operation
 from munadi.client.shapes import Content, Json, Page, Publication, Validation
 from munadi.client.steps import Call, given, nothing, post, segment
 '''
-# Of each class its place in the client. Of each method its operation, and the arguments that may be given by place.
-# Whatever else the operation takes in its query or body follows by name alone.
-METHODS = """
-Accounts munadi.accounts
-    create accounts.import brand_ref account
-    list accounts.list brand_ref limit cursor
-    get accounts.get account_id
-    check accounts.check account_id
-    connect accounts.connect brand_ref request
-    reconnect accounts.reconnect account_id request
-    connection connections.get connection_id
-    select connections.select connection_id external_ids
-    disconnect accounts.disconnect account_id
-Audit munadi.audit
-    list audit.list
-Brands munadi.brands
-    create brands.create ref name timezone
-    get brands.get ref
-    update brands.update ref changes
-    list brands.list limit cursor
-Channels munadi.channels
-    list channels.list
-    get channels.get channel
-PlainContents munadi.contents
-    publish contents.create payload idempotency_key
-    validate contents.validate payload
-    get contents.get content_id
-    update contents.update content_id changes version
-    cancel contents.cancel content_id
-    reschedule contents.reschedule content_id scheduled_at
-    publish_now contents.publishNow content_id
-    retry contents.retry content_id publication_ids
-    publication publications.get publication_id
-    resolve publications.resolve publication_id outcome
-    dismiss publications.dismiss publication_id because
-    undismiss publications.undismiss publication_id
-PlainDrafts munadi.drafts
-    create drafts.create content idempotency_key
-    list drafts.list brand_ref limit cursor
-    get drafts.get draft_id
-    update drafts.update draft_id changes version
-    delete drafts.delete draft_id
-Feeds munadi.calendar_feeds
-    create calendar.feeds.create brand_ref
-    list calendar.feeds.list brand_ref
-    revoke calendar.feeds.revoke brand_ref feed_id
-Keys munadi.keys
-    create keys.create name scopes
-    me keys.me
-    get keys.get key_id
-    list keys.list limit cursor
-    revoke keys.revoke key_id
-PlainMedia munadi.media
-    list media.list brand_ref limit cursor
-    get media.get media_id
-    delete media.delete media_id
-Webhooks munadi.webhooks
-    create webhooks.endpoints.create url
-    list webhooks.endpoints.list limit cursor
-    get webhooks.endpoints.get endpoint_id
-    update webhooks.endpoints.update endpoint_id changes
-    delete webhooks.endpoints.delete endpoint_id
-    rotate_secret webhooks.endpoints.rotateSecret endpoint_id
-    test webhooks.endpoints.test endpoint_id
-    replay webhooks.endpoints.replay endpoint_id since until types
-    recover webhooks.endpoints.recover endpoint_id since until types only
-    recovery webhooks.endpoints.recoveries.get endpoint_id recovery_id
-    delivery webhooks.deliveries.get delivery_id
-    deliveries webhooks.deliveries.list
-    redeliver webhooks.deliveries.redeliver delivery_id
-Plain munadi
-    ready health.checkReady
-    events events.list after=0
-    event events.get event_id
-    event_types events.types.list
-    usage usage.get brand_ref month
-    insights insights.get brand_ref
-    calendar calendar.get from_ to
-"""
-BY_HAND = frozenset(
-    {"connections.complete", "contents.events.list", "contents.list", "drafts.submit", "health.checkAlive",
-     "media.create", "metrics.get", "publications.list"}
-)  # fmt: skip
-# The arguments that are a body whole.
-WHOLE = ("payload", "content", "changes", "account", "request")
 ANSWERS = {"ContentView": "Content", "PublicationDetail": "Publication", "Validation": "Validation"}
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
-# A parameter of the query that takes several values, as the method names it; and a word of Python's own.
-RENAMED = {"type": "types", "from": "from_"}
-Json = Mapping[str, Any]
 
 
 @dataclass
@@ -153,29 +65,18 @@ class Request:
 def pages(document_text: str) -> dict[Path, str]:
     """The generated file, from the text of the OpenAPI document."""
     document = json.loads(document_text)
-    waiting = {one["operationId"]: (method, path, one) for method, path, one in _operations(document)}
-    parts = [HEAD]
-    for line in METHODS.strip().splitlines():
-        if line.startswith(" "):
-            verb, operation, *places = line.split()
-            parts.append(_method(document, verb, places, *waiting.pop(operation)))
-        else:
-            name, place = line.split()
-            parts.append(f'\n\nclass {name}(Group[M]):\n    """`{place}`: plain requests."""\n')
-    if missing := waiting.keys() - BY_HAND:
-        raise ValueError(f"no method of the Python client calls {', '.join(sorted(missing))}: add it to METHODS")
+    parts, group = [HEAD], ""
+    for method in methods(document):
+        if method.group != group:
+            group = method.group
+            parts.append(f'\n\nclass {group}(Group[M]):\n    """`{method.place}`: plain requests."""\n')
+        parts.append(_method(document, method))
     return {FILE: formatted("".join(parts), FILE)}
 
 
-def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
-    for path, methods in document["paths"].items():
-        for method, one in methods.items():
-            yield method.upper(), path, one
-
-
-def _method(document: Json, verb: str, places: Sequence[str], method: str, path: str, operation: Json) -> str:
-    request = Request(path)
-    listed = _listed(document, operation, places, request)
+def _method(document: Json, method: Method) -> str:
+    request, operation = Request(method.path), method.operation
+    listed = _listed(document, operation, method.places, request)
     by_place = {each.python for each in listed}
     named = [each for each in (*request.query, *request.body) if each.python not in by_place]
     by_name = ["*", *(each.text for each in named)] if named else []
@@ -183,8 +84,8 @@ def _method(document: Json, verb: str, places: Sequence[str], method: str, path:
     text = f"{operation['summary']}. {' '.join(operation['description'].split(chr(10) * 2)[0].split())}"
     doc = docstring(text, 8)
     return (
-        f"\n    @operation\n    def {verb}({signature}) -> Call[{_answer(operation)}]:\n        {doc}\n"
-        f"        return {_call(method, request)}\n"
+        f"\n    @operation\n    def {method.verb}({signature}) -> Call[{_answer(operation)}]:\n        {doc}\n"
+        f"        return {_call(method.http, request)}\n"
     )
 
 
@@ -194,11 +95,9 @@ def _listed(document: Json, operation: Json, places: Sequence[str], request: Req
     for name in re.findall(r"\{(\w+)\}", request.path):
         python = waiting.pop(0)
         request.path = request.path.replace(f"{{{name}}}", f"{{segment({python})}}")
-    query = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
-    if any(each["name"] == "after" for each in query):  # a log: its cursor is a position
-        query = [each for each in query if each["name"] != "cursor"]
+    query = query_of(operation)
     request.query = [_argument(document, one["name"], one["schema"], bool(one.get("required"))) for one in query]
-    schema, request.may_be_empty = _body(document, operation)
+    schema, request.may_be_empty = body_of(document, operation)
     request.whole = next((place for place in waiting if place in WHOLE), None)
     if request.whole is None:
         needed = schema.get("required", ())
@@ -218,18 +117,9 @@ def _listed(document: Json, operation: Json, places: Sequence[str], request: Req
     return in_path + [special.get(place) or known[place] for place in waiting]
 
 
-def _body(document: Json, operation: Json) -> tuple[Json, bool]:
-    """The schema of the JSON body, and whether there may be none."""
-    content = operation.get("requestBody", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
-    choices = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
-    return _resolved(document, choices[0]), "anyOf" in schema
-
-
 def _argument(document: Json, name: str, schema: Json, is_required: bool) -> Argument:
-    [one, *_] = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
-    python = RENAMED.get(name) or re.sub(r"([A-Z])", r"_\1", name).lower()
-    kind, sent = _kind(_resolved(document, one), one), python
+    one, python = not_null(schema), python_name(name)
+    kind, sent = _kind(resolved(document, one), one), python
     if kind.startswith("Sequence"):
         sent = f"[*{python}]" if is_required else f"[*{python}] if {python} else None"
     elif kind.startswith("Mapping"):
@@ -257,12 +147,6 @@ def _kind(schema: Json, shown: Json) -> str:
             return "Mapping[str, str]" if isinstance(schema.get("additionalProperties"), Mapping) else "Json"
         case kind:
             return PLAIN[str(kind)]
-
-
-def _resolved(document: Json, schema: Json) -> Json:
-    name = schema.get("$ref", "").rsplit("/", 1)[-1]
-    found: Json = document["components"]["schemas"][name] if name else schema
-    return found
 
 
 def _answer(operation: Json) -> str:

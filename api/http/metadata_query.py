@@ -20,7 +20,7 @@ PARAMETER: dict[str, Any] = {
     "required": False,
     "style": "deepObject",
     "explode": True,
-    "description": f"Only posts with these names and values, written `{EXAMPLE}=diwali`. All of them must be equal.",
+    "description": f"Only posts that have each of these names with its value, such as `{EXAMPLE}=diwali`.",
     "schema": {
         "type": "object",
         "maxProperties": MAX_METADATA,

@@ -138,7 +138,7 @@ async def list_accounts(
         Query(alias="brandRef", description="Only of this brand. Without it: of every brand that the key may see."),
     ] = None,
     channel: Annotated[ChannelName | None, Query(description="Only on this network.")] = None,
-    status: Annotated[list[AccountStatus] | None, Query(description="One or more.")] = None,
+    status: Annotated[list[AccountStatus] | None, Query(description="Only with one of these statuses.")] = None,
 ) -> Page[AccountView]:
     """Connected accounts with their health and the posts that wait for them."""
     brand = await brand_filter(brand_ref, principal, services)

@@ -50,8 +50,8 @@ async def list_audit(
     ] = None,
     action: Annotated[Action | None, Query(description="Only this action, such as `key.created`.")] = None,
     target: Annotated[str | None, Query(max_length=80, description="The id of the changed object.")] = None,
-    since: Annotated[Instant | None, Query(description="Inclusive.")] = None,
-    until: Annotated[Instant | None, Query(description="Exclusive.")] = None,
+    since: Annotated[Instant | None, Query(description="Only from this time on.")] = None,
+    until: Annotated[Instant | None, Query(description="Only before this time.")] = None,
     brand_ref: Annotated[
         str | None, Query(alias="brandRef", description="What belongs to this brand. Absent: the key's brand, or all.")
     ] = None,

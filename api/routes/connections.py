@@ -48,7 +48,8 @@ class ConnectLinkRequest(WireModel):
     redirect_url: Annotated[str, AfterValidator(_check_redirect)] | None = Field(
         None,
         max_length=2000,
-        description="Receives connectionId, status, and chooseUrl while a profile must be chosen.",
+        description="Where the browser goes afterwards. It gets connectionId, status, and chooseUrl while a profile "
+        "must be chosen.",
     )
     hint: str | None = Field(None, max_length=500, description="The expected profile, such as a handle or a server.")
     expires_at: Instant | None = Field(None, description="When the link ends: in an hour, at most in seven days.")

@@ -90,7 +90,7 @@ async def list_contents(
         list[ListedId] | None,
         Query(alias="id", max_length=MAX_PAGE, description=f"Only these posts, {MAX_PAGE} at most."),
     ] = None,
-    status: Annotated[list[ContentStatus] | None, Query(description="One or more.")] = None,
+    status: Annotated[list[ContentStatus] | None, Query(description="Only with one of these statuses.")] = None,
     channel: Annotated[ChannelName | None, Query(description="Only on this network.")] = None,
     account_id: Annotated[str | None, Query(alias="accountId", description="Only on this account.")] = None,
     client_ref: Annotated[str | None, Query(alias="clientRef", description="Only posts with this `clientRef`.")] = None,
@@ -111,7 +111,7 @@ async def list_contents(
     scheduled_from: Annotated[
         Instant | None, Query(alias="scheduledFrom", description="Only posts that are due at this time or later.")
     ] = None,
-    scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
+    scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Only posts due by then.")] = None,
     limit: Annotated[
         int | None,
         Query(ge=1, le=MAX_PAGE, description=f"The maximum number of entries: 20, with `id` {MAX_PAGE} by default."),

@@ -82,7 +82,7 @@ async def list_events(
     principal: ContentReader,
     start: Start,
     brand_ref: BrandFilter = None,
-    kinds: Annotated[list[EventType] | None, Query(alias="type", description="One or more.")] = None,
+    kinds: Annotated[list[EventType] | None, Query(alias="type", description="Only of one of these types.")] = None,
     limit: Limit = 100,
 ) -> Page[LoggedEvent]:
     """Every event in the order of `position`, which never skips one: a late commit gets a later position.

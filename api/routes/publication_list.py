@@ -37,7 +37,7 @@ async def list_publications(
     brand_ref: Annotated[str | None, Query(alias="brandRef", description="Absent: the key's brand, or all.")] = None,
     channel: Annotated[ChannelName | None, Query(description="On this network.")] = None,
     account_id: Annotated[str | None, Query(alias="accountId", description="For this account.")] = None,
-    status: Annotated[list[PublicationStatus] | None, Query(description="One or more.")] = None,
+    status: Annotated[list[PublicationStatus] | None, Query(description="Only with one of these statuses.")] = None,
     since: Annotated[Instant | None, Query(description="Scheduled at this time or later.")] = None,
     until: Annotated[Instant | None, Query(description="Scheduled before this time.")] = None,
     limit: Limit = 50,

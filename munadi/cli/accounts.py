@@ -11,7 +11,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.completing import channels
 from munadi.cli.output import Output, status
-from munadi.cli.paging import Cursor, Limit, OnlyBrand, listing, status_of, time_of
+from munadi.cli.paging import listing, status_of, time_of
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
@@ -30,24 +30,16 @@ Secret = Annotated[
 ]
 
 
-@command(app, "import")
+@command(app, "import", takes="accounts.create")
 def import_(
     session: Session,
     brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="The brand that owns the account.")],
     channel: Annotated[
-        str | None,
-        Option("--channel", metavar="CHANNEL", help="See munadi channels list.", autocompletion=channels),
-    ] = None,
-    external_id: Annotated[
-        str | None, Option("--external-id", metavar="ID", help="The account's id at the network.")
+        str | None, Option("--channel", metavar="CHANNEL", help="See munadi channels list.", autocompletion=channels)
     ] = None,
     identifier: Annotated[
         str | None, Option("--identifier", help="The handle, for networks that use an app password.")
     ] = None,
-    service_url: Annotated[
-        str | None, Option("--service-url", metavar="URL", help="The server that hosts the account.")
-    ] = None,
-    login: Annotated[str | None, Option("--login", help="Which login, for networks that have two.")] = None,
     secret_file: Secret = None,
     file: Annotated[
         str | None,
@@ -58,6 +50,7 @@ def import_(
             help="Instead of the other options: the account as the API takes it, as JSON.",
         ),
     ] = None,
+    **given: Any,
 ) -> None:
     """Import an account by its credentials. They are checked at the network before they are stored."""
     if file is not None:
@@ -67,23 +60,17 @@ def import_(
     elif channel is None:
         raise CommandFailed("give --channel, or the whole account with --file", Exit.USAGE)
     else:
-        given = {"channel": channel, "externalId": external_id, "serviceUrl": service_url, "login": login}
-        account = {name: value for name, value in given.items() if value is not None}
         secret = _read_secret(secret_file)
         with_password = {"identifier": identifier, "password": secret}
-        account["credentials"] = with_password if identifier else {"accessToken": secret}
+        credentials = with_password if identifier else {"accessToken": secret}
+        account = {"channel": channel, **given, "credentials": credentials}
     session.show(session.client.accounts.create(brand_ref, account), _print_account)
 
 
-@command(app, "list")
-def list_(
-    session: Session,
-    brand_ref: OnlyBrand = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
-) -> None:
+@command(app, "list", takes="accounts.list")
+def list_(session: Session, **given: Any) -> None:
     """List accounts with their health."""
-    session.show(session.client.accounts.list(brand_ref, limit, cursor), _print_page)
+    session.show(session.client.accounts.list(**given), _print_page)
 
 
 @command(app, "get")

@@ -1,61 +1,106 @@
-"""Every command, in one place."""
+"""Every command. The module of a command is imported when the command is used, or listed with its help."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
 from munadi import __version__
-from munadi.cli import (
-    api,
-    audit,
-    brands,
-    changes,
-    channels,
-    connecting,
-    db,
-    demo,
-    doctor,
-    drafts,
-    encryption,
-    events,
-    keys,
-    login,
-    logout,
-    mcp,
-    media,
-    profiles,
-    publications,
-    request,
-    sandbox,
-    usage,
-    webhooks,
-    worker,
-)
 from munadi.cli.command import AsJson, Profile, command
-from munadi.cli.dev import command as dev
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
+
+class Single(NamedTuple):
+    """A command that is in no group: the module of its function, which has its name."""
+
+    module: str
+    takes: str | None = None
+    remote: bool = True
+
+
+# Of each group its modules; the first one has its `app`, the others add commands to it.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "contents": ("contents", "changes"),
+    "drafts": ("drafts",),
+    "publications": ("publications",),
+    "media": ("media",),
+    "accounts": ("accounts", "connecting"),
+    "brands": ("brands",),
+    "channels": ("channels",),
+    "webhooks": ("webhooks",),
+    "keys": ("keys", "encryption"),
+    "db": ("db",),
+    "profiles": ("profiles",),
+}
+COMMANDS: Mapping[str, Single] = {
+    "login": Single("login"),
+    "logout": Single("logout"),
+    "doctor": Single("doctor"),
+    "events": Single("events", takes="events"),
+    "audit": Single("audit", takes="audit.list"),
+    "usage": Single("usage", takes="usage"),
+    "request": Single("request"),
+    "dev": Single("dev.command", remote=False),
+    "demo": Single("demo", remote=False),
+    "api": Single("api", remote=False),
+    "worker": Single("worker", remote=False),
+    "sandbox": Single("sandbox", remote=False),
+    "mcp": Single("mcp"),
+}
+
+
+class OnUse(Mapping[str, Any]):
+    """The commands and groups by their names, each imported when it is read."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        return _loaded(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS or name in GROUPS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*COMMANDS, *GROUPS))
+
+    def __len__(self) -> int:
+        return len(COMMANDS) + len(GROUPS)
+
+
+class Commands(TyperGroup):
+    """`munadi` itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands: Any = OnUse()
+
+
 app = typer.Typer(
     name="munadi",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Munadi publishes prepared posts to social networks and reports the result.",
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
-# `contents` and `changes` are one group of commands; so are `accounts` and `connecting`.
-for group in (changes, drafts, publications, media, connecting, brands, channels, webhooks, keys, db, profiles):
-    app.add_typer(group.app)
-command(keys.app, "rotate-encryption", remote=False)(encryption.rotate_encryption)
-CALLS = (login.login, logout.logout, doctor.doctor, events.events, audit.audit, usage.usage, request.request)
-PROCESSES = (dev.dev, demo.demo, api.api, worker.worker, sandbox.sandbox)
-for call in CALLS:
-    command(app, call.__name__)(call)
-for process in PROCESSES:
-    command(app, process.__name__, remote=False)(process)
-command(app, "mcp")(mcp.mcp)
+
+
+@cache
+def _loaded(name: str) -> Any:
+    """The command or group, for Typer."""
+    if name in GROUPS:
+        group, *_ = [import_module(f"munadi.cli.{module}") for module in GROUPS[name]]
+        return typer.main.get_group(group.app)
+    one, alone = COMMANDS[name], typer.Typer(add_completion=False)
+    function = getattr(import_module(f"munadi.cli.{one.module}"), name)
+    command(alone, name, takes=one.takes, remote=one.remote)(function)
+    return typer.main.get_command(alone)
 
 
 def _print_version(wanted: bool) -> None:

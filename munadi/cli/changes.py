@@ -7,12 +7,10 @@ from typing import Annotated, Any
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.completing import folds
 from munadi.cli.contents import ContentId
 from munadi.cli.contents import app as app
 from munadi.cli.post_output import print_accepted, print_content
 from munadi.cli.session import Session
-from munadi.process.exits import CommandFailed, Exit
 
 
 @command(app, "cancel")
@@ -53,34 +51,15 @@ def edit(
     session.show(session.client.contents.update(content_id, changes, based_on), print_content)
 
 
-@command(app, "reschedule")
+@command(app, "reschedule", takes="contents.reschedule")
 def reschedule(
     session: Session,
     content_id: ContentId,
     scheduled_at: Annotated[str, Option("--at", metavar="TIME", help="ISO 8601 with an offset, or local with a zone.")],
-    timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, such as Asia/Kolkata.")] = None,
-    fold: Annotated[
-        str | None,
-        Option(
-            "--fold",
-            metavar="earlier|later",
-            help="Which one, when clocks go back and the hour comes twice.",
-            autocompletion=folds,
-        ),
-    ] = None,
-    publish_by: Annotated[
-        str | None,
-        Option("--publish-by", metavar="TIME", help="Give up after this time; moves with the new time by default."),
-    ] = None,
+    **given: Any,
 ) -> None:
     """Move a post that is not being published yet to another time."""
-    if fold not in (None, "earlier", "later"):
-        raise CommandFailed("--fold is earlier or later", Exit.USAGE)
-    chosen: Any = fold
-    content = session.client.contents.reschedule(
-        content_id, scheduled_at, timezone=timezone, fold=chosen, publish_by=publish_by
-    )
-    session.show(content, print_content)
+    session.show(session.client.contents.reschedule(content_id, scheduled_at, **given), print_content)
 
 
 @command(app, "retry")

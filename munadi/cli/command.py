@@ -3,7 +3,8 @@
     @command(app, "get")
     def get(session: Session, content_id: ContentId) -> None: ...
 
-The session is created here; Typer reads the rest of the signature.
+The session is created here; Typer reads the rest of the signature. `takes` adds the options of a method of the client
+(`munadi/cli/options.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import typer
 
 from munadi.cli.completing import profiles as profile_names
 from munadi.cli.extras import require_for
+from munadi.cli.options import fields_of, given_of, parameter_of
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit, exit_of_status
@@ -46,13 +48,25 @@ def group(name: str, purpose: str) -> typer.Typer:
     return typer.Typer(name=name, help=purpose, no_args_is_help=True, add_completion=False)
 
 
-def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any) -> Callable[[Function], Function]:
-    """Register a function as `name`. `remote` commands take --url, --api-key and --profile."""
+def command(
+    app: typer.Typer, name: str, *, takes: str | None = None, remote: bool = True, **options: Any
+) -> Callable[[Function], Function]:
+    """Register a function as `name`. `remote` commands take --url, --api-key and --profile.
+
+    `takes` names a method of the client, such as `brands.create`: each field of it that the function does not name
+    becomes an option. The function gets those that were given, as the method takes them.
+    """
     shared = [_JSON, _URL, _KEY, _PROFILE] if remote else [_JSON]
 
     def register(function: Function) -> Function:
-        given = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in given]
+        named = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        own = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in named
+            if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        ]
+        by_hand = {parameter.name for parameter in own}
+        fields = [field for field in fields_of(takes) if field.parameter not in by_hand] if takes else []
 
         @functools.wraps(function)
         def run(context: typer.Context, **values: Any) -> None:
@@ -63,9 +77,10 @@ def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any)
             session.profile = values.pop("profile_", None) or session.profile
             with failures_as_exit_codes(session):
                 require_for(context.command_path)
-                function(session, **values)
+                given = given_of(fields, values)
+                function(session, **values, **given)
 
-        parameters = [_CONTEXT, *own, *shared]
+        parameters = [_CONTEXT, *own, *map(parameter_of, fields), *shared]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         run.__doc__ = _flowing(function.__doc__)

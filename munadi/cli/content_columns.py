@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,33 +59,6 @@ def print_contents(out: Output, contents: Sequence[Mapping[str, Any]], columns: 
         room = max(WIDTH - _GAPS - _widest(rows), LEAST_TEXT)
         rows = [[*row[:-1], _cut(str(row[-1]), room) if row[-1] else None] for row in rows]
     out.table(list(columns), rows, empty="no contents")
-
-
-def _name_in(pointer: str) -> str:
-    """The name in a pointer: of a parameter (`?status/0`), or the last of a path."""
-    return pointer[1:].partition("/")[0] if pointer.startswith("?") else pointer.rpartition("/")[2]
-
-
-@contextmanager
-def wrong_filters_as_usage() -> Iterator[None]:
-    """A filter that the API cannot read, such as an unknown channel, is a mistake in the command: exit code 2."""
-    from munadi.client import ProblemError
-
-    try:
-        yield
-    except ProblemError as error:
-        if error.problem.get("status") != 422:
-            raise
-        rules = [f"{_name_in(each['pointer'])}: {each['message']}" for each in error.violations]
-        raise CommandFailed("\n".join(rules) or str(error), Exit.USAGE) from error
-
-
-def read_metadata(given: Sequence[str] | None) -> dict[str, str]:
-    """`NAME=VALUE` options as a mapping."""
-    pairs = [each.partition("=") for each in given or ()]
-    if wrong := [name for name, equals, _ in pairs if not equals]:
-        raise CommandFailed(f"--metadata {wrong[0]}: write NAME=VALUE", Exit.USAGE)
-    return {name: value for name, _, value in pairs}
 
 
 def _widest(rows: Sequence[Sequence[Cell | None]]) -> int:

@@ -8,9 +8,8 @@ from typer import Argument, Option
 
 from munadi.cli import writing
 from munadi.cli.command import command, group
-from munadi.cli.completing import channels, statuses
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, OnlyBrand, say_more
+from munadi.cli.paging import say_more
 from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
 from munadi.cli.watching import follow_to_the_end
@@ -90,53 +89,24 @@ def get(session: Session, content_id: ContentId) -> None:
     session.show(session.client.contents.get(content_id), print_content)
 
 
-@command(app, "list")
+@command(app, "list", takes="contents.list")
 def list_(
     session: Session,
-    ids: Annotated[
-        list[str] | None, Option("--id", metavar="CONTENT_ID", help="Only this post; repeat it for up to 100.")
-    ] = None,
-    brand_ref: OnlyBrand = None,
-    status_: Annotated[
-        str | None, Option("--status", metavar="STATUS", help="Such as failed.", autocompletion=statuses)
-    ] = None,
-    channel: Annotated[
-        str | None, Option("--channel", metavar="CHANNEL", help="Only on this network.", autocompletion=channels)
-    ] = None,
-    account_id: Annotated[
-        str | None, Option("--account-id", metavar="ACCOUNT_ID", help="Only for this account.")
-    ] = None,
-    client_ref: Annotated[str | None, Option("--client-ref", metavar="REF", help="Your own id for the post.")] = None,
-    metadata: Annotated[
-        list[str] | None, Option("--metadata", metavar="NAME=VALUE", help="With this metadata; repeat it for more.")
-    ] = None,
     scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
     scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due at or before, ISO 8601.")] = None,
     columns: Annotated[
         str | None,
         Option("--columns", metavar="NAMES", help="Which, in order: id,status,due,text,scheduled,brand,channels,ref."),
     ] = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    **given: Any,
 ) -> None:
     """List posts, the newest first. The text is cut to fit 80 columns; --json and --columns show all of it."""
-    from munadi.cli.content_columns import chosen, print_contents, read_metadata, wrong_filters_as_usage
+    from munadi.cli.content_columns import chosen, print_contents
+    from munadi.cli.problems import wrong_filters_as_usage
 
     names = chosen(columns)
     with wrong_filters_as_usage():
-        page = session.client.contents.list(
-            brandRef=brand_ref,
-            id=ids or None,
-            status=status_,
-            channel=channel,
-            accountId=account_id,
-            clientRef=client_ref,
-            metadata=read_metadata(metadata),
-            scheduledFrom=scheduled_from,
-            scheduledTo=scheduled_to,
-            limit=limit,
-            cursor=cursor,
-        )
+        page = session.client.contents.list(**given, scheduledFrom=scheduled_from, scheduledTo=scheduled_to)
 
     def show(out: Output, found: Any) -> None:
         print_contents(out, found["data"], names)

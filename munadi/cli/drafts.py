@@ -9,7 +9,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.contents import BrandRef
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, OnlyBrand, listing
+from munadi.cli.paging import listing
 from munadi.cli.post_output import print_accepted
 from munadi.cli.session import Session
 
@@ -28,15 +28,10 @@ def create(session: Session, file: File, brand_ref: BrandRef = None) -> None:
     session.show(session.client.drafts.create(prepare_payload(session, file, brand_ref)), _print_draft)
 
 
-@command(app, "list")
-def list_(
-    session: Session,
-    brand_ref: OnlyBrand = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
-) -> None:
+@command(app, "list", takes="drafts.list")
+def list_(session: Session, **given: Any) -> None:
     """List drafts, the newest first."""
-    session.show(session.client.drafts.list(brand_ref, limit, cursor), _print_page)
+    session.show(session.client.drafts.list(**given), _print_page)
 
 
 @command(app, "get")

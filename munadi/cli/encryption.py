@@ -9,7 +9,9 @@ from typing import Any
 
 import typer
 
+from munadi.cli.command import command
 from munadi.cli.database import advice, with_database
+from munadi.cli.keys import app
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit, cause
@@ -25,6 +27,7 @@ LOST = (
 )
 
 
+@command(app, "rotate-encryption", remote=False)
 def rotate_encryption(session: Session) -> None:
     """Re-encrypt every stored secret with the first of MUNADI_SECRET_KEYS, so that the others can be removed.
 

@@ -7,9 +7,7 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from munadi.cli.completing import event_types
 from munadi.cli.output import Output
-from munadi.cli.paging import OnlyBrand
 from munadi.cli.session import Session
 
 PAUSE = 1.0
@@ -17,24 +15,18 @@ PAUSE = 1.0
 
 def events(
     session: Session,
-    after: Annotated[int, Option("--after", min=0, metavar="POSITION", help="Only later ones.")] = 0,
-    brand_ref: OnlyBrand = None,
-    types: Annotated[
-        list[str] | None,
-        Option("--type", metavar="TYPE", help="Only this type; repeat for more.", autocompletion=event_types),
-    ] = None,
-    limit: Annotated[int | None, Option("--limit", min=1, max=100, help="Events per page, at most.")] = None,
     follow: Annotated[bool, Option("--follow", help="Keep printing new events until Ctrl-C.")] = False,
+    **given: Any,
 ) -> None:
     """Print the event log in order. With --follow it continues with new events; with --json one event per line."""
     if not follow:
-        session.show(session.client.events(after, brand_ref=brand_ref, types=types, limit=limit), _print_page)
+        session.show(session.client.events(**given), _print_page)
         return
     pause = session.pause or time.sleep
     while True:
-        page = session.client.events(after, brand_ref=brand_ref, types=types, limit=limit)
+        page = session.client.events(**given)
         for event in page["data"]:
-            after = event["position"]
+            given["after"] = event["position"]
             _print_event(session, event)
         if page["nextCursor"] is None:
             pause(PAUSE)

@@ -4,46 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from typer import Argument, Option
+from typer import Argument
 
 from munadi.cli.command import command, group
-from munadi.cli.completing import scopes as scope_names
 from munadi.cli.output import Cell, Output
-from munadi.cli.paging import Cursor, Limit, brand_of, listing
+from munadi.cli.paging import brand_of, listing
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
-from munadi.process.exits import CommandFailed, Exit
 
 app = group("keys", "Create, list and revoke API keys; rotate the key that encrypts stored secrets.")
 
 
-@command(app, "create")
-def create(
-    session: Session,
-    name: Annotated[str, Option("--name", help="The key's purpose, such as cms.")],
-    scopes: Annotated[
-        list[str] | None,
-        Option(
-            "--scope",
-            metavar="SCOPE",
-            help="Such as contents:write, or admin; repeat for more.",
-            autocompletion=scope_names,
-        ),
-    ] = None,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only for this brand.")] = None,
-    expires_at: Annotated[str | None, Option("--expires-at", metavar="TIME", help="ISO 8601 with an offset.")] = None,
-) -> None:
+@command(app, "create", takes="keys.create")
+def create(session: Session, **given: Any) -> None:
     """Make a key. It is printed once and not stored."""
-    if not scopes:
-        raise CommandFailed("give at least one --scope, such as contents:write", Exit.USAGE)
-    key = session.client.keys.create(name, scopes, brand_ref=brand_ref, expires_at=expires_at)
-    session.show(key, _print_made)
+    session.show(session.client.keys.create(**given), _print_made)
 
 
-@command(app, "list")
-def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
+@command(app, "list", takes="keys.list")
+def list_(session: Session, **given: Any) -> None:
     """List keys, without the secret parts."""
-    session.show(session.client.keys.list(limit, cursor), _print_page)
+    session.show(session.client.keys.list(**given), _print_page)
 
 
 @command(app, "me")

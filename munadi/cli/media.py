@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from munadi.cli.command import command, group
 from munadi.cli.output import Output
-from munadi.cli.paging import Cursor, Limit, OnlyBrand, brand_of, listing
+from munadi.cli.paging import brand_of, listing
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit
 
@@ -32,15 +32,10 @@ def upload_(
     session.show(upload(session, brand_ref, file, file.name), _print_whole)
 
 
-@command(app, "list")
-def list_(
-    session: Session,
-    brand_ref: OnlyBrand = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
-) -> None:
+@command(app, "list", takes="media.list")
+def list_(session: Session, **given: Any) -> None:
     """List files, the newest first."""
-    session.show(session.client.media.list(brand_ref, limit, cursor), _print_page)
+    session.show(session.client.media.list(**given), _print_page)
 
 
 @command(app, "get")

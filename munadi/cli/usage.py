@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from typer import Option
+from typing import Any
 
 from munadi.cli.output import Cell, Output
-from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.paging import say_more
 from munadi.cli.session import Session
 from munadi.domain.usage import LIMITS
 from munadi.domain.usage import Limit as OfBrand
@@ -21,19 +19,9 @@ LISTED = (
 )
 
 
-def usage(
-    session: Session,
-    brand_ref: Annotated[
-        str | None, Option("--brand-ref", metavar="BRAND", help="The key's brand, or all brands, by default.")
-    ] = None,
-    month: Annotated[
-        str | None, Option("--month", metavar="YYYY-MM", help="The month in UTC; the current one by default.")
-    ] = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
-) -> None:
+def usage(session: Session, **given: Any) -> None:
     """Show a brand's usage in a month against its limits; of every brand if the key is for all."""
-    session.show(session.client.usage(brand_ref, month, limit=limit, cursor=cursor), _print)
+    session.show(session.client.usage(**given), _print)
 
 
 def _print(out: Output, answer: Any) -> None:

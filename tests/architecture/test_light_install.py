@@ -11,10 +11,11 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
+from typing import Any
 
 import grimp
 import pytest
-import typer
+from typer.main import get_command
 
 from munadi.cli.app import app
 from munadi.cli.extras import CLI, ED25519, MCP, NEEDS, PACKAGE, SERVER, packages, require_for
@@ -58,16 +59,10 @@ def _graph() -> grimp.ImportGraph:
 def _commands() -> dict[str, str]:
     """Each command, such as `contents publish`, with the module of its function."""
     found = {}
-
-    def walk(group: typer.Typer, path: str) -> None:
-        for one in group.registered_commands:
-            assert one.callback is not None
-            found[f"{path}{one.name}"] = one.callback.__module__
-        for inner in group.registered_groups:
-            assert inner.typer_instance is not None
-            walk(inner.typer_instance, f"{path}{inner.typer_instance.info.name} ")
-
-    walk(app, "")
+    root: Any = get_command(app)
+    for name, one in root.commands.items():
+        leaves = {f"{name} {inner}": leaf for inner, leaf in one.commands.items()} if hasattr(one, "commands") else {}
+        found |= {path: leaf.callback.__module__ for path, leaf in (leaves or {name: one}).items()}
     return found
 
 

@@ -33,3 +33,12 @@ def test_a_new_brand_may_refuse_and_the_list_shows_it(munadi: Munadi, api: FakeA
     assert api.bodies("POST /v1/brands") == [{"ref": "acme", "duplicates": "refuse"}]
     api.on("GET /v1/brands", {"data": [BRAND], "nextCursor": None})
     assert "refuse" in munadi("brands", "list").stdout
+
+
+def test_a_brand_is_shown_with_every_field_that_the_api_answers(munadi: Munadi, api: FakeApi) -> None:
+    newer = {"limits": {"accounts": 5, "webhookEndpoints": None}, "createdAt": "2021-05-05T03:00:00Z", "isNew": True}
+    api.on("GET /v1/brands/acme", BRAND | newer)
+    lines = [line.split(maxsplit=1) for line in munadi("brands", "get", "acme").stdout.splitlines()]
+    assert [name for name, _ in lines] == [*BRAND, *newer]
+    [limits, created, is_new] = [value for _, value in lines[-3:]]
+    assert (limits, created[:8], is_new) == ("accounts=5", "2021-05-", "yes")

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from typer import Option
 
 from munadi.process.exits import CommandFailed, Exit
 
-PayloadChoice = Annotated[
-    Literal["full", "thin"] | None, Option("--payload", metavar="full|thin", help="thin leaves out the post's texts.")
-]
-SignatureChoice = Annotated[
-    Literal["v1", "v1a"] | None,
-    Option("--signature", metavar="v1|v1a", help="v1: a shared secret. v1a: ed25519, a public key."),
-]
-OrderingChoice = Annotated[
-    Literal["none", "content"] | None,
-    Option("--ordering", metavar="none|content", help="content: a post's events one after another."),
-]
 MaxPerSecond = Annotated[
     int | None, Option("--max-per-second", min=0, metavar="NUMBER", help="Requests a second at most; 0: no limit.")
 ]

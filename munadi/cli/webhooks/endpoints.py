@@ -4,87 +4,56 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from typer import Argument, Option
+from typer import Argument
 
 from munadi.cli.command import command, group
-from munadi.cli.completing import channels as channel_names
-from munadi.cli.completing import delivery_statuses, event_types
 from munadi.cli.output import Cell, Output, status
-from munadi.cli.paging import Cursor, Limit, brand_of, listing, status_of
+from munadi.cli.paging import brand_of, facts_of, listing, status_of, time_of
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
 from munadi.cli.webhooks.choices import (
     Headers,
     MaxPerSecond,
-    OrderingChoice,
-    PayloadChoice,
-    SignatureChoice,
     read_headers,
 )
 
 app = group("webhooks", "Send events to your own systems, list deliveries, resend them.")
 
 EndpointId = Annotated[str, Argument(metavar="ENDPOINT_ID", help="whe_…")]
-Types = Annotated[
-    list[str] | None,
-    Option("--type", metavar="TYPE", help="Only this event type; repeat for more.", autocompletion=event_types),
-]
-Channels = Annotated[
-    list[str] | None,
-    Option("--channel", metavar="CHANNEL", help="Only on this channel; repeat for more.", autocompletion=channel_names),
-]
-BrandRef = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's events.")]
 
 
-@command(app, "list")
-def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
+@command(app, "list", takes="webhooks.list")
+def list_(session: Session, **given: Any) -> None:
     """List endpoints."""
-    session.show(session.client.webhooks.list(limit, cursor), _print_endpoints)
+    session.show(session.client.webhooks.list(**given), _print_endpoints)
 
 
-@command(app, "create")
+@command(app, "get")
+def get(session: Session, endpoint_id: EndpointId) -> None:
+    """Show an endpoint and its health."""
+    session.show(session.client.webhooks.get(endpoint_id), print_endpoint)
+
+
+@command(app, "create", takes="webhooks.create")
 def create(
     session: Session,
     url: Annotated[str, Argument(metavar="URL", help="The URL that events are sent to.")],
-    brand_ref: BrandRef = None,
-    types: Types = None,
-    channels: Channels = None,
-    description: Annotated[str | None, Option("--description", help="For people.")] = None,
-    payload: PayloadChoice = None,
-    signature: SignatureChoice = None,
-    ordering: OrderingChoice = None,
     max_per_second: MaxPerSecond = None,
     headers: Headers = None,
+    **given: Any,
 ) -> None:
     """Create an endpoint. Its secret is printed once."""
     made = session.client.webhooks.create(
-        url,
-        brand_ref=brand_ref,
-        types=types,
-        channels=channels,
-        description=description,
-        payload=payload,
-        signature=signature,
-        ordering=ordering,
-        max_per_second=max_per_second or None,
-        headers=read_headers(headers),
+        url, max_per_second=max_per_second or None, headers=read_headers(headers), **given
     )
     session.show(made, _print_secret)
 
 
-@command(app, "rotate")
-@command(app, "rotate-secret", hidden=True)  # as the API names it
-def rotate(
-    session: Session,
-    endpoint_id: EndpointId,
-    revoke_previous: Annotated[
-        bool, Option("--revoke-previous", help="End the old secret at once, for one that has leaked.")
-    ] = False,
-    signature: SignatureChoice = None,
-) -> None:
+@command(app, "rotate", takes="webhooks.rotate_secret")
+@command(app, "rotate-secret", takes="webhooks.rotate_secret", hidden=True)  # as the API names it
+def rotate(session: Session, endpoint_id: EndpointId, **given: Any) -> None:
     """Make a new secret; the old one still signs for 24 hours. It is printed once."""
-    made = session.client.webhooks.rotate_secret(endpoint_id, revoke_previous=revoke_previous, signature=signature)
-    session.show(made, _print_secret)
+    session.show(session.client.webhooks.rotate_secret(endpoint_id, **given), _print_secret)
 
 
 @command(app, "test")
@@ -98,32 +67,13 @@ def test(session: Session, endpoint_id: EndpointId) -> None:
         raise typer.Exit(1)
 
 
-@command(app, "deliveries")
-def deliveries(
-    session: Session,
-    endpoint_id: Annotated[
-        str | None, Option("--endpoint-id", metavar="ENDPOINT_ID", help="Only to this endpoint.")
-    ] = None,
-    event_id: Annotated[str | None, Option("--event-id", metavar="EVENT_ID", help="Only for this event.")] = None,
-    content_id: Annotated[str | None, Option("--content-id", metavar="CONTENT_ID", help="Only for this post.")] = None,
-    status_: Annotated[
-        str | None, Option("--status", metavar="STATUS", help="Such as pending.", autocompletion=delivery_statuses)
-    ] = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
-) -> None:
+@command(app, "deliveries", takes="webhooks.deliveries")
+def deliveries(session: Session, **given: Any) -> None:
     """List deliveries and the answer to each one's last attempt."""
-    from munadi.cli.content_columns import wrong_filters_as_usage
+    from munadi.cli.problems import wrong_filters_as_usage
 
     with wrong_filters_as_usage():
-        page = session.client.webhooks.deliveries(
-            endpoint_id=endpoint_id,
-            event_id=event_id,
-            content_id=content_id,
-            status=status_,
-            limit=limit,
-            cursor=cursor,
-        )
+        page = session.client.webhooks.deliveries(**given)
     session.show(page, _print_deliveries)
 
 
@@ -136,21 +86,6 @@ def redeliver(session: Session, delivery_id: Annotated[str, Argument(metavar="DE
 def _print_secret(out: Output, endpoint: Any) -> None:
     out.facts([("endpoint", endpoint["id"]), ("url", endpoint["url"]), ("secret", (endpoint["secret"], "bold"))])
     out.note(("Copy the secret now, it is not shown again. Use it to verify signatures.", "dim"))
-
-
-def print_endpoint(out: Output, endpoint: Any) -> None:
-    """One endpoint and its health."""
-    out.facts(
-        [
-            ("endpoint", endpoint["id"]),
-            ("url", endpoint["url"]),
-            ("state", _state(endpoint)),
-            ("brand", endpoint["brandRef"] or "all"),
-            ("events", _wants(endpoint)),
-            ("description", endpoint["description"]),
-            ("failing since", clock_time(endpoint["failingSince"])),
-        ]
-    )
 
 
 def _state(endpoint: Any) -> Cell:
@@ -199,6 +134,17 @@ def _last_answer(delivery: Any) -> str | None:
     return f"{last['error'] or last['statusCode']} in {last['durationMs']} ms"
 
 
+print_endpoint = facts_of(
+    {
+        "endpoint": "id",
+        "url": "url",
+        "state": _state,
+        "brand": brand_of,
+        "events": _wants,
+        "description": "description",
+        "failing since": time_of("failingSince"),
+    }
+)
 _print_endpoints = listing(
     {
         "id": "id",

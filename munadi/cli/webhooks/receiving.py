@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from munadi.cli.command import command
+from munadi.cli.completing import event_types
 from munadi.cli.session import Session
-from munadi.cli.webhooks.endpoints import Types, app
+from munadi.cli.webhooks.endpoints import app
 from munadi.process.exits import CommandFailed, Exit
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def listen(
         int | None,
         Option("--after", min=0, metavar="POSITION", help="With --forward-to: from there on, not only new events."),
     ] = None,
-    types: Types = None,
+    types: Annotated[
+        list[str] | None,
+        Option("--type", metavar="TYPE", help="Only this event type; repeat for more.", autocompletion=event_types),
+    ] = None,
 ) -> None:
     """Receive webhooks here, check each signature and print the events, until Ctrl-C.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from typer import Option
@@ -11,7 +11,7 @@ from typer import Option
 from munadi.cli.command import command
 from munadi.cli.output import Output
 from munadi.cli.session import Session
-from munadi.cli.webhooks.endpoints import EndpointId, Types, app
+from munadi.cli.webhooks.endpoints import EndpointId, app
 from munadi.process.exits import Exit
 
 PAUSE = 1.0
@@ -19,30 +19,19 @@ PAUSE = 1.0
 STILL_LOOKS = 5
 
 
-Only = Literal["failed", "missed"]
-
-
-@command(app, "recover")
+@command(app, "recover", takes="webhooks.recover")
 def recover(
     session: Session,
     endpoint_id: EndpointId,
-    since: Annotated[str, Option("--since", metavar="TIME", help="Start of the time span, ISO 8601 with an offset.")],
-    until: Annotated[
-        str | None, Option("--until", metavar="TIME", help="End of the time span; now by default.")
-    ] = None,
-    types: Types = None,
-    only: Annotated[
-        Only | None,
-        Option("--only", metavar="failed|missed", help="Only what was given up, or only what was never sent."),
-    ] = None,
     wait: Annotated[bool, Option("--wait/--no-wait", help="Show the progress until the end.")] = True,
+    **given: Any,
 ) -> None:
     """Send an endpoint the events that did not arrive, in the background.
 
     Each event keeps its id. With Ctrl-C the command ends, and the recovery continues. Exits 1 if something could not be
     sent.
     """
-    recovery = session.client.webhooks.recover(endpoint_id, since, until, types, only)
+    recovery = session.client.webhooks.recover(endpoint_id, **given)
     session.out.note((f"{recovery['total']} events to send, recovery {recovery['id']}", "dim"))
     if wait:
         recovery = _follow(session, endpoint_id, recovery)

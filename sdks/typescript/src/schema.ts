@@ -542,7 +542,7 @@ export type ConnectLinkRequest = {
   expiresAt?: string | null;
   /** The expected profile, such as a handle or a server. */
   hint?: string | null;
-  /** Receives connectionId, status, and chooseUrl while a profile must be chosen. */
+  /** Where the browser goes afterwards. It gets connectionId, status, and chooseUrl while a profile must be chosen. */
   redirectUrl?: string | null;
 };
 
@@ -556,7 +556,7 @@ export type ConnectRequest = {
   hint?: string | null;
   /** Which of the network's log-ins, where it has several. */
   login?: string | null;
-  /** Receives connectionId, status, and chooseUrl while a profile must be chosen. */
+  /** Where the browser goes afterwards. It gets connectionId, status, and chooseUrl while a profile must be chosen. */
   redirectUrl?: string | null;
 };
 
