@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from munadi.mcp.tools import TOOLS, OfferedTool
+from munadi.mcp.offered import OfferedTool
+from munadi.mcp.tools import TOOLS
 from scripts.markdown import table
 
 HEAD = """# MCP tools
@@ -51,9 +52,13 @@ def _type(field: dict[str, Any], named: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in field["enum"])
     if choices := field.get("anyOf"):
         return " or ".join(_type(choice, named) for choice in choices if choice.get("type") != "null")
-    if field.get("type") == "array":
+    if "items" in field:
         return f"list of {_type(field['items'], named)}"
-    return str(field.get("type", "any"))
+    return " or ".join(kind for kind in _listed(field.get("type", "any")) if kind != "null")
+
+
+def _listed(kinds: str | list[str]) -> list[str]:
+    return [kinds] if isinstance(kinds, str) else kinds
 
 
 def _about(field: dict[str, Any]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from mcp.types import CallToolResult
 from pydantic import Field
@@ -13,8 +12,10 @@ from munadi.client.shapes import Json
 from munadi.domain.brand import BrandRef
 from munadi.mcp import outputs
 from munadi.mcp.answers import done, listed, of_content
-from munadi.mcp.inputs import PAGE, TYPE_ID, Cursor, Input, Key, Limit, PostInput
+from munadi.mcp.generated import Post
+from munadi.mcp.inputs import PAGE, Cursor, Limit, Repeatable
 from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
+from munadi.mcp.schema import TYPE_ID, Change, Input
 from munadi.mcp.texts import remedy_of, violated
 
 READY = (
@@ -30,30 +31,11 @@ Version = Annotated[
 ]
 
 
-class DraftInput(PostInput):
+class DraftInput(Post, Repeatable):
     """An unfinished post, and the key that makes repeating safe."""
 
+    _prefix: ClassVar[str] = "mcp-draft"
     brand_ref: Annotated[BrandRef, Field(description="Whose it is (list_brands shows the brandRefs).")]
-    idempotency_key: (
-        Annotated[
-            Key,
-            Field(description="Absent: derived from all other arguments, so that repeating this call is safe."),
-        ]
-        | None
-    ) = None
-
-    @property
-    def key(self) -> str:
-        """The given key, or one derived from the arguments."""
-        if self.idempotency_key is not None:
-            return self.idempotency_key
-        canonical = json.dumps(self.payload, sort_keys=True, separators=(",", ":"))
-        return f"mcp-draft-{hashlib.sha256(canonical.encode()).hexdigest()}"
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """The draft as the API takes it."""
-        return self.given("idempotency_key")
 
 
 class DraftsInput(Input):
@@ -70,16 +52,10 @@ class DraftNamed(Input):
     draft_id: DraftId
 
 
-class DraftChange(PostInput):
+class DraftChange(DraftNamed, Post, Change):
     """Changes to a draft: absent fields stay, null removes one."""
 
-    draft_id: DraftId
     version: Version
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """What was given, nulls included."""
-        return self.model_dump(mode="json", exclude_unset=True, exclude={"draft_id", "version"})
 
 
 class DraftSubmission(DraftNamed):
@@ -142,16 +118,16 @@ CHECKED = hints(outside=True)
 DRAFT_TOOLS = (
     # A check fetches media that are given by URL.
     OfferedTool(
-        "create_post_draft", "Save an unfinished post", DraftInput, outputs.DraftAnswer, create, CHECKED,
+        "create_post_draft", "Save an unfinished post", DraftInput, outputs.CHANGED_DRAFT, create, CHECKED,
         prepares=True,
     ),
     OfferedTool(
-        "update_post_draft", "Change a draft", DraftChange, outputs.DraftAnswer, update,
+        "update_post_draft", "Change a draft", DraftChange, outputs.CHANGED_DRAFT, update,
         hints(destroys=True, outside=True), prepares=True,
     ),
-    OfferedTool("get_post_draft", "Show a draft", DraftNamed, outputs.DraftAnswer, get, READS),
-    OfferedTool("list_post_drafts", "List drafts", DraftsInput, outputs.DraftPage, list_, READS),
+    OfferedTool("get_post_draft", "Show a draft", DraftNamed, outputs.SHOWN_DRAFT, get, READS),
+    OfferedTool("list_post_drafts", "List drafts", DraftsInput, outputs.PAGE, list_, READS),
     OfferedTool(
-        "submit_post_draft", "Publish a draft", DraftSubmission, outputs.ContentAnswer, submit, CHECKED
+        "submit_post_draft", "Publish a draft", DraftSubmission, outputs.CHANGED, submit, CHECKED
     ),
 )  # fmt: skip

@@ -10,8 +10,8 @@ from mcp.types import CallToolResult, Tool, ToolAnnotations
 
 from munadi.client import AsyncClient
 from munadi.mcp.descriptions import DESCRIPTIONS
-from munadi.mcp.inputs import Input
-from munadi.mcp.outputs import Output
+from munadi.mcp.outputs import Schema
+from munadi.mcp.schema import Input
 
 # Seconds between progress reports during a long wait.
 BEAT = 5.0
@@ -34,7 +34,7 @@ class OfferedTool:
     name: str
     title: str
     takes: type[Input]
-    gives: type[Output]
+    gives: Schema
     run: Callable[[ToolContext, Any], Awaitable[CallToolResult]]
     annotations: ToolAnnotations
     prepares: bool = False
@@ -46,8 +46,8 @@ class OfferedTool:
             name=self.name,
             title=self.title,
             description=DESCRIPTIONS[self.name],
-            input_schema=self.takes.model_json_schema(by_alias=True),
-            output_schema=self.gives.model_json_schema(by_alias=True),
+            input_schema=self.takes.schema_for_clients(),
+            output_schema=self.gives,
             annotations=self.annotations,
         )
 

@@ -1,140 +1,78 @@
 """What each tool answers as data (`structuredContent`), for clients that read it by a schema.
 
 Open on purpose: a newer API may add fields and statuses, and a client refuses an answer that breaks the schema. So
-only what every version answers is named, and a status is a text.
+only what every version answers is named, and a status is a text. The types are those of the client's answers.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from munadi.client.shapes import Content, Failure, Publication, Validation, Violation, Warning_
 
-Cursor = Annotated[str | None, Field(description="Give it as `cursor` to continue; null at the end.")]
-NextStep = Annotated[str, Field(description="What to do next.")]
-
-
-class Output(BaseModel):
-    """The base of every tool's answer."""
-
-    model_config = ConfigDict(extra="allow", alias_generator=to_camel)
+Schema = dict[str, Any]
+JSON_TYPES = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object", NoneType: "null"}
 
 
-class Violation(Output):
-    """A broken rule of the request."""
-
-    pointer: str | None = Field(description="JSON pointer to the argument.")
-    code: str | None
-    message: str | None
-    remedy: Annotated[str | None, Field(description="What to do.")] = None
+def answer(**fields: Schema) -> Schema:
+    """An object that always has these fields."""
+    return {"type": "object", "properties": fields, "required": [*fields]}
 
 
-class Notice(Output):
-    """Something that is accepted, and that a reader should know."""
-
-    code: str
-    message: str
-
-
-class FailureOutput(Output):
-    """Why a network did not publish."""
-
-    reason: str
-    retryable: str = Field(description="Whether a retry can help.")
-    message: str
-    remedy: str = Field(description="What to do.")
+def part_of(shape: type, *names: str, **inner: Schema) -> Schema:
+    """An object of the API: some of the fields of the client's type, and `inner` with schemas of their own."""
+    kinds = get_type_hints(shape)
+    assert inner.keys() <= kinds.keys()
+    return answer(**{name: _of_type(kinds[name]) for name in names}, **inner)
 
 
-class PublicationOutput(Output):
-    """A post at one account."""
-
-    id: str
-    channel: str
-    status: str
-    provider_url: str | None = Field(description="The published post's address.")
-    failure: FailureOutput | None
+def list_of(schema: Schema) -> Schema:
+    """A list of such objects."""
+    return {"type": "array", "items": schema}
 
 
-class ContentOutput(Output):
-    """A post as Munadi stored it."""
-
-    id: str
-    brand_ref: str
-    status: str = Field(description='Only "published" means that every network published it.')
-    scheduled_at: str
-    version: int
-    publications: list[PublicationOutput]
-    warnings: list[Notice]
+def or_null(schema: Schema) -> Schema:
+    """Such an object, or null."""
+    return {**schema, "type": [schema["type"], "null"]}
 
 
-class ContentAnswer(Output):
-    """A post and what to do next."""
-
-    content: ContentOutput
-    ended: bool = Field(description="Nothing more happens by itself.")
-    next_step: NextStep
-    idempotency_key: Annotated[str | None, Field(description="Of publish.")] = None
-    replayed: Annotated[bool | None, Field(description="Of publish: an earlier call created this post.")] = None
-    timed_out: Annotated[bool | None, Field(description="Of wait: it has not ended yet.")] = None
+def _of_type(kind: Any) -> Schema:
+    if isinstance(kind, UnionType):
+        return {"type": [JSON_TYPES[each] for each in get_args(kind)]}
+    return {"type": JSON_TYPES[get_origin(kind) or kind]}
 
 
-class ValidationAnswer(Output):
-    """Whether a post would be accepted."""
+TEXT, NUMBER, TRUTH, ANY = ({"type": JSON_TYPES[kind]} for kind in (str, int, bool, dict))
+CURSOR = {"type": ["string", "null"], "description": "Give it as `cursor` to continue; null at the end."}
+NOTICES = list_of(part_of(Warning_, "code", "message"))
+PROBLEMS = list_of(part_of(Violation, "pointer", "code", "message"))
+FAILURE = part_of(Failure, "reason", "retryable", "message", "remedy")
+PUBLICATION = part_of(Publication, "id", "channel", "status", "providerUrl", failure=or_null(FAILURE))
+CONTENT = part_of(
+    Content, "id", "brandRef", "status", "scheduledAt", "version", publications=list_of(PUBLICATION), warnings=NOTICES
+)
+AS_STATUS = {**ANY, "description": "As status answers it."}
+DRAFT = answer(
+    id=TEXT,
+    brandRef=TEXT,
+    version={**NUMBER, "description": "Counts changes; update_post_draft and submit_post_draft take it."},
+    content=ANY,
+    valid=TRUTH,
+    problems=PROBLEMS,
+    warnings=NOTICES,
+)
+AS_DRAFT = {**ANY, "description": "As get_post_draft answers it."}
 
-    valid: bool
-    problems: list[Violation]
-    warnings: list[Notice]
-
-
-class DraftOutput(Output):
-    """A draft with the result of its last check."""
-
-    id: str
-    brand_ref: str
-    version: int = Field(description="Counts changes; update_post_draft and submit_post_draft take it.")
-    content: dict[str, Any] = Field(description="The post as far as it was written.")
-    valid: bool = Field(description="Whether it could be submitted when it was checked.")
-    problems: list[Violation]
-    warnings: list[Notice]
-
-
-class DraftAnswer(Output):
-    """A draft and what to do next."""
-
-    draft: DraftOutput
-    next_step: NextStep
-
-
-class DraftPage(Output):
-    """A page of drafts, the newest first."""
-
-    data: list[DraftOutput]
-    next_cursor: Cursor
-
-
-class Page(Output):
-    """A page of a list."""
-
-    data: list[dict[str, Any]]
-    next_cursor: Cursor
-
-
-class EventPage(Output):
-    """Events in the order of the log."""
-
-    data: list[dict[str, Any]]
-    next_after: int = Field(description="Give it as `after` to continue.")
-    more: bool
-
-
-class MediaOutput(Output):
-    """A file that posts can use."""
-
-    id: str = Field(description='For media: [{"id": …}].')
-
-
-class ChannelOutput(Output):
-    """A network's limits and rules."""
-
-    options: dict[str, Any] | None = Field(description="The JSON Schema of its options.")
+# The answers of the tools.
+STATUS = answer(content=CONTENT, ended={**TRUTH, "description": "Nothing more happens by itself."}, nextStep=TEXT)
+CHANGED = answer(content=AS_STATUS, ended=TRUTH, nextStep=TEXT)
+PUBLISHED = answer(**CHANGED["properties"], idempotencyKey=TEXT, replayed=TRUTH)
+WAITED = answer(**CHANGED["properties"], timedOut=TRUTH)
+VALIDATED = part_of(Validation, "valid", problems=PROBLEMS, warnings=NOTICES)
+SHOWN_DRAFT = answer(draft=DRAFT, nextStep=TEXT)
+CHANGED_DRAFT = answer(draft=AS_DRAFT, nextStep=TEXT)
+PAGE = answer(data=list_of(ANY), nextCursor=CURSOR)
+EVENTS = answer(data=list_of(ANY), nextAfter={**NUMBER, "description": "Give it as `after` to continue."}, more=TRUTH)
+MEDIA = answer(id={**TEXT, "description": 'For media: [{"id": …}].'})
+CHANNEL = answer(options={**or_null(ANY), "description": "The JSON Schema of its options."})

@@ -27,6 +27,8 @@ INTERNALS = frozenset(
      "visibleBytes", "margin", "absenceWindow", "findsWithoutHandle", "resend", "leftovers", "lookEvery", "looksADay",
      "factsVersion", "sources"}
 )  # fmt: skip
+# Of a brand: what concerns who runs Munadi.
+OPERATOR = frozenset({"limits", "createdAt"})
 # Of a stored file: what decides where it can be posted.
 FACTS = ("kind", "type", "bytes", "width", "height", "duration", "pages")
 
@@ -84,8 +86,7 @@ async def wait(context: ToolContext, arguments: inputs.WaitInput) -> CallToolRes
 
 
 async def edit(context: ToolContext, arguments: inputs.EditInput) -> CallToolResult:
-    changes = arguments.given("content_id", "version")
-    return of_content(await context.munadi.contents.update(arguments.content_id, changes, arguments.version))
+    return of_content(await context.munadi.contents.update(arguments.content_id, arguments.changes, arguments.version))
 
 
 async def upload_media(context: ToolContext, arguments: inputs.UploadInput) -> CallToolResult:
@@ -103,10 +104,7 @@ async def upload_media(context: ToolContext, arguments: inputs.UploadInput) -> C
 
 async def list_brands(context: ToolContext, arguments: inputs.BrandsInput) -> CallToolResult:
     page = await context.munadi.brands.list(arguments.limit, arguments.cursor)
-    brands = [
-        {name: brand[name] for name in ("ref", "name", "timezone", "duplicates", "unusableAccounts")}
-        for brand in page["data"]
-    ]
+    brands = [{name: value for name, value in brand.items() if name not in OPERATOR} for brand in page["data"]]
     lines = [f"{each['ref']} ({each['name'] or 'no name'}): {each['timezone'] or 'UTC'}" for each in brands]
     return listed(lines, {**page, "data": brands}, "no brands")
 
@@ -198,29 +196,29 @@ TOOLS: Mapping[str, OfferedTool] = {
     offered.name: offered
     for offered in (
         # Validation fetches media that are given by URL.
-        OfferedTool("validate", "Check a post", inputs.ContentInput, outputs.ValidationAnswer, validate,
+        OfferedTool("validate", "Check a post", inputs.ContentInput, outputs.VALIDATED, validate,
                     hints(reads=True, outside=True)),
-        OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, outputs.ContentAnswer, publish,
+        OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, outputs.PUBLISHED, publish,
                     hints(outside=True)),
-        OfferedTool("status", "Show a post", inputs.ContentNamed, outputs.ContentAnswer, status, READS),
-        OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, outputs.ContentAnswer, wait, READS),
-        OfferedTool("edit", "Change a post", inputs.EditInput, outputs.ContentAnswer, edit,
+        OfferedTool("status", "Show a post", inputs.ContentNamed, outputs.STATUS, status, READS),
+        OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, outputs.WAITED, wait, READS),
+        OfferedTool("edit", "Change a post", inputs.EditInput, outputs.CHANGED, edit,
                     hints(destroys=True, outside=True)),
-        OfferedTool("cancel", "Withdraw a post", inputs.ContentNamed, outputs.ContentAnswer, cancel,
+        OfferedTool("cancel", "Withdraw a post", inputs.ContentNamed, outputs.CHANGED, cancel,
                     hints(destroys=True)),
-        OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.ContentAnswer, reschedule,
+        OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.CHANGED, reschedule,
                     hints(destroys=True)),
-        OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.ContentAnswer, retry,
+        OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.CHANGED, retry,
                     hints(repeatable=False, outside=True)),
         *DRAFT_TOOLS,
-        OfferedTool("upload_media", "Store a file", inputs.UploadInput, outputs.MediaOutput, upload_media,
+        OfferedTool("upload_media", "Store a file", inputs.UploadInput, outputs.MEDIA, upload_media,
                     hints(repeatable=False), prepares=True),
-        OfferedTool("list_brands", "List brands", inputs.BrandsInput, outputs.Page, list_brands, READS),
-        OfferedTool("list_accounts", "List accounts", inputs.AccountsInput, outputs.Page, list_accounts, READS),
-        OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, outputs.ChannelOutput,
+        OfferedTool("list_brands", "List brands", inputs.BrandsInput, outputs.PAGE, list_brands, READS),
+        OfferedTool("list_accounts", "List accounts", inputs.AccountsInput, outputs.PAGE, list_accounts, READS),
+        OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, outputs.CHANNEL,
                     describe_channel, READS),
-        OfferedTool("list_contents", "List posts", inputs.ContentsInput, outputs.Page, list_contents, READS),
-        OfferedTool("events", "Read what happened", inputs.EventsInput, outputs.EventPage, events, READS),
+        OfferedTool("list_contents", "List posts", inputs.ContentsInput, outputs.PAGE, list_contents, READS),
+        OfferedTool("events", "Read what happened", inputs.EventsInput, outputs.EVENTS, events, READS),
     )
 }  # fmt: skip
 PREPARING: Mapping[str, OfferedTool] = {name: each for name, each in TOOLS.items() if each.is_safe_for_drafts}
