@@ -21,7 +21,6 @@ from munadi.channels.bluesky.dpop import ALGORITHM, SigningKey
 from munadi.channels.bluesky.errors import failure
 from munadi.domain.failure import Reason
 
-TITLE = "Bluesky"
 # Granular scopes suffice for a text, but servers got the audience of their video scopes wrong
 # (docs/networks/bluesky.md, section 2c).
 NEEDED = ("atproto", "transition:generic")

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import TypeVar
 
-from munadi.channels.errors import Row, refusal, retry_after
+from munadi.channels.bluesky.spec import SPEC
+from munadi.channels.errors import OUTAGE, ErrorTable, Row, Said
 from munadi.channels.http import no_proof
 from munadi.domain.failure import ChannelError, Effect, FieldRefused, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
 T = TypeVar("T")
-DEFAULT_WAIT = timedelta(seconds=60)
+THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(seconds=60))
+BAD_MEDIA = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 CHALLENGE = re.compile(r'DPoP\b.*\berror="([a-z_]+)"', re.IGNORECASE)  # RFC 9449, 7.1 and 9
 
 UNREAD = (
@@ -45,55 +47,42 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (401, "AccountDeactivated"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by its owner, or it has moved
     (403, "ScopeMissingError"): Row(R.MISSING_SCOPE, S.REJECTED),  # OAuth only
     (403, "AccountNotFound"): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # not on this PDS: it may have moved
-    (429, "RateLimitExceeded"): Row(R.RATE_LIMITED, S.NOT_SENT, wait=DEFAULT_WAIT),
-    (400, "InvalidSize"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # blob as used in a record
-    (400, "InvalidMimeType"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # blob as used in a record
-    (None, "BlobTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # 400 or 413, by server
-    (413, "PayloadTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # uploadBlob
-    (413, "PayloadTooLargeError"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # JSON body
+    (429, "RateLimitExceeded"): THROTTLED,
+    (400, "InvalidSize"): BAD_MEDIA,  # blob as used in a record
+    (400, "InvalidMimeType"): BAD_MEDIA,  # blob as used in a record
+    (None, "BlobTooLarge"): BAD_MEDIA._replace(proof=True),  # 400 or 413, by server
+    (413, "PayloadTooLarge"): BAD_MEDIA,  # uploadBlob
+    (413, "PayloadTooLargeError"): BAD_MEDIA,  # JSON body
     (400, "BlobNotFound"): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),  # deleted in the meantime: uploaded again
-    (400, "InvalidSwap"): Row(
-        R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True
-    ),  # another record has our key: the publisher compares
-    (500, "InternalServerError"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # also a second create at one key
-    (502, "UpstreamFailure"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
-    (503, "NotEnoughResources"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
-    (504, "UpstreamTimeout"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
+    (400, "InvalidSwap"): Row(R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True),  # another record has our key: see `posting`
+    (500, "InternalServerError"): OUTAGE,  # also a second create at one key
+    (502, "UpstreamFailure"): OUTAGE,
+    (503, "NotEnoughResources"): OUTAGE,
+    (504, "UpstreamTimeout"): OUTAGE,
     (400, "HandleNotFound"): Row(R.INVALID_FIELD, S.REJECTED),  # resolveHandle
     (400, "SyntaxError"): Row(R.INVALID_FIELD, S.REJECTED),
-    (501, "MethodNotImplemented"): Row(R.INVALID_FIELD, S.REJECTED),
+    (501, "MethodNotImplemented"): Row(R.INVALID_FIELD, S.REJECTED, proof=True),
+    (400, "InvalidRequest"): Row(R.INVALID_FIELD, S.REJECTED),  # see WORDED
     (400, "RecordNotFound"): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # getRecord: means not live
 }
-# InvalidRequest (400) has no finer code: its message is the schema's own, after an optional
-# "Invalid app.bsky.feed.post record: "; the first match counts.
-_IN_RECORD = r"(?:Invalid app\.bsky\.\S+ record: )?"
-INVALID_REQUESTS: Sequence[tuple[re.Pattern[str], Row]] = (
-    (re.compile(r"Blob has been takendown"), Row(R.CONTENT_POLICY, S.REJECTED)),
+# InvalidRequest has no finer code: its message is the schema's own, after an optional
+# "Invalid app.bsky.feed.post record: ".
+_INVALID = r"^InvalidRequest (?:Invalid app\.bsky\.\S+ record: )?"
+WORDED: Sequence[tuple[int | None, re.Pattern[str], Row]] = (
+    (400, re.compile("^InvalidRequest Blob has been takendown"), Row(R.CONTENT_POLICY, S.REJECTED)),
+    (400, re.compile(_INVALID + r'(?:blob too big|Expected "(?:image/\*|video/mp4|text/vtt)")'), BAD_MEDIA),
     (
-        re.compile(_IN_RECORD + r'(?:blob too big|Expected "(?:image/\*|video/mp4|text/vtt)")'),
-        Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
-    ),
-    (
-        re.compile(_IN_RECORD + r"(?:grapheme|string) too big .+ at \$\.(?:writes\[\d+\]\.)?record\.text$"),
+        400,
+        re.compile(_INVALID + r"(?:grapheme|string) too big .+ at \$\.(?:writes\[\d+\]\.)?record\.text$"),
         Row(R.TEXT_TOO_LONG, S.REJECTED),
     ),
-    (re.compile(_IN_RECORD + r"Missing required key"), Row(R.MISSING_FIELD, S.REJECTED)),
-    (re.compile(r""), Row(R.INVALID_FIELD, S.REJECTED)),
+    (400, re.compile(_INVALID + "Missing required key"), Row(R.MISSING_FIELD, S.REJECTED)),
 )
 # Proxies answer with HTML or nothing: the status is all there is.
 STATUSES: Mapping[int, Row] = {
-    413: Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
-    429: Row(R.RATE_LIMITED, S.NOT_SENT, wait=DEFAULT_WAIT),
+    413: BAD_MEDIA,
+    429: THROTTLED,
 }
-OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # any other 5xx
-UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
-
-
-def failure(
-    reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None, **more: Any
-) -> ChannelError:
-    """A failure in our own words."""
-    return ChannelError(reason, effect, f"Bluesky: {message}", provider_code=code, **more)
 
 
 def field_refused(message: str, pointer: str, rule: str, limit: str | None, actual: str) -> ChannelError:
@@ -110,37 +99,14 @@ def proof(answer: Answer, name: str, kind: type[T], *hidden: str) -> T:
     return value
 
 
-def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError; `now` turns a reset time into a wait."""
-    name = str(answer.field("error") or _challenge(answer))
-    message = str(answer.field("message") or answer.field("error_description") or "")
-    return error_of(_row(answer.status, name, message), answer, name, message, now)
-
-
-def error_of(row: Row, answer: Answer, name: str, message: str, now: datetime) -> ChannelError:
-    """What a row says about an answer, with the network's own words."""
-    error = refusal("Bluesky", row, answer, now, name, message)
-    error.retry_after = _wait(row, answer, now)
-    return error
-
-
-def _challenge(answer: Answer) -> str:
-    """The error in a 401's `WWW-Authenticate: DPoP error="…"`, for a server whose body does not name it."""
+def read_error(answer: Answer) -> Said:
+    """Name and message. A server whose body does not name it has it in `WWW-Authenticate: DPoP error="…"`."""
     found = CHALLENGE.match(answer.headers.get("www-authenticate", "")) if answer.status == 401 else None
-    return found.group(1) if found else ""
+    name = str(answer.field("error") or (found[1] if found else ""))
+    message = str(answer.field("message") or answer.field("error_description") or "")
+    return Said(name, message, keys=((answer.status, name), (None, name)))
 
 
-def _row(status: int, name: str, message: str) -> Row:
-    if (status, name) == (400, "InvalidRequest"):
-        return next(row for pattern, row in INVALID_REQUESTS if pattern.match(message))
-    known = ERRORS.get((status, name)) or ERRORS.get((None, name)) or STATUSES.get(status)
-    return known or (OUTAGE if status >= 500 else UNKNOWN)
-
-
-def _wait(row: Row, answer: Answer, now: datetime) -> timedelta | None:
-    """Retry-After, else a rate limit's own reset (epoch seconds; the reference PDS sends no Retry-After)."""
-    given = retry_after(answer.headers, now)
-    reset = answer.headers.get("ratelimit-reset", "").strip()
-    if given is None and row.reason is Reason.RATE_LIMITED and reset.isdigit() and len(reset) <= 11:
-        given = max(datetime.fromtimestamp(int(reset), UTC) - now, timedelta(seconds=1))
-    return row.wait if given is None else given
+# The reference PDS names the end of a throttle in seconds since the epoch, and sends no Retry-After.
+TABLE = ErrorTable(SPEC.title, read_error, worded=WORDED, codes=ERRORS, statuses=STATUSES, reset="ratelimit-reset")
+failure, explain = TABLE.failure, TABLE.explain

@@ -13,10 +13,11 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from munadi.channels.bluesky.client import TITLE, ClientKey, ClientKeys, is_confidential
+from munadi.channels.bluesky.client import ClientKey, ClientKeys, is_confidential
 from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey
 from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.identity import AuthorizationServer
+from munadi.channels.bluesky.spec import SPEC
 from munadi.channels.bluesky.xrpc import CLIENT_KEY, DPOP_KEY, SCOPE, Access, Xrpc
 from munadi.channels.http import Request
 from munadi.channels.oauth import end_of, text_of
@@ -118,7 +119,7 @@ class Granting:
             if error.provider_code in PROOF_REFUSED:
                 error.reason, error.effect = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT
                 advice = "check this machine's clock"
-                error.message = f"{TITLE}: the authorization server did not accept our proof; {advice}"
+                error.message = f"{SPEC.title}: the authorization server did not accept our proof; {advice}"
             raise
 
     async def refresh(self, account: ConnectedAccount, grant: Grant) -> Credentials:
@@ -145,16 +146,16 @@ class Granting:
 
     def credentials(self, answer: Answer, grant: Grant) -> Credentials:
         """From a token answer. ChannelError when the token is not bound by DPoP: a thief could use it."""
-        if text_of(TITLE, answer, "token_type").lower() != "dpop":
+        if text_of(SPEC.title, answer, "token_type").lower() != "dpop":
             message = "the authorization server gave a token that is not bound to our key"
             raise failure(Reason.UNKNOWN_PROVIDER_ERROR, message)
         now, fresh = self.clock.now(), answer.field("refresh_token")
         lapses_at, is_final = grant.lapses_at(now)
         # The server binds the grant to the key of this request, also one that the public client began.
         bound = replace(grant, client_key=self._client_key(grant))
-        texts = {**bound.texts, SCOPE: text_of(TITLE, answer, SCOPE)}
+        texts = {**bound.texts, SCOPE: text_of(SPEC.title, answer, SCOPE)}
         return Credentials(
-            access_token=SecretStr(text_of(TITLE, answer, "access_token")),
+            access_token=SecretStr(text_of(SPEC.title, answer, "access_token")),
             refresh_token=SecretStr(fresh) if isinstance(fresh, str) and fresh else None,
             expires_at=end_of(now, answer.field("expires_in")),
             grant_expires_at=lapses_at,

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from munadi.channels.bluesky.client import NEEDED, SCOPE, TITLE, client_id_of, client_metadata, is_confidential
+from munadi.channels.bluesky.client import NEEDED, SCOPE, client_id_of, client_metadata, is_confidential
 from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.grants import Grant, Granting
 from munadi.channels.bluesky.identity import AuthorizationServer, Identities, Owner
+from munadi.channels.bluesky.spec import SPEC
 from munadi.channels.oauth import (
     challenge_of,
     code_in,
@@ -65,14 +66,14 @@ class BlueskyLogin:
         }
         hinted = {"login_hint": login_hint} if login_hint else {}
         pushed = await self.granting.post(grant, server.par, {**form, **hinted}, request.state)
-        query = {"client_id": client_id, "request_uri": text_of(TITLE, pushed, "request_uri")}
+        query = {"client_id": client_id, "request_uri": text_of(SPEC.title, pushed, "request_uri")}
         return Consent(consent_url(server.authorize, query), {**grant.texts, VERIFIER: verifier})
 
     async def exchange(
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
     ) -> GrantedProfiles:
         """Code → tokens, if the account that they are for names this authorization server. Raises ChannelError."""
-        grant, code = Grant.read(kept), code_in(TITLE, answered)
+        grant, code = Grant.read(kept), code_in(SPEC.title, answered)
         if answered.get("iss") != grant.issuer:
             raise _foreign("the code is not from the server that the consent was requested from")
         form = {
@@ -84,11 +85,11 @@ class BlueskyLogin:
         try:
             answer = await self.granting.post(grant, grant.token_endpoint, form, code, kept[VERIFIER])
         except ChannelError as error:
-            raise refused_code(TITLE, error) from error
+            raise refused_code(SPEC.title, error) from error
         owner = await self._owner(answer, grant)
         credentials = self.granting.credentials(answer, grant.consented(self.granting.clock.now()))
-        scopes = tuple(text_of(TITLE, answer, "scope").split())
-        require_scopes(TITLE, scopes, NEEDED)
+        scopes = tuple(text_of(SPEC.title, answer, "scope").split())
+        require_scopes(SPEC.title, scopes, NEEDED)
         given = AccountImport.of(credentials, external_id=owner.did, service_url=owner.pds)
         return GrantedProfiles((Choice(owner.did, owner.handle or owner.did, given),), scopes)
 
@@ -107,7 +108,7 @@ class BlueskyLogin:
 
     async def _owner(self, answer: Answer, grant: Grant) -> Owner:
         """The account that the answer names, if its own server names this authorization server."""
-        owner = await self.identities.by_did(text_of(TITLE, answer, "sub"))
+        owner = await self.identities.by_did(text_of(SPEC.title, answer, "sub"))
         server = await self.identities.server_of(owner.pds)
         if server.issuer != grant.issuer:
             raise _foreign(f"{grant.issuer} does not speak for {owner.did}")

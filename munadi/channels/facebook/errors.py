@@ -7,27 +7,14 @@ that may follow the effect (1, 2, an upload's timeout) is unknown: posts have ap
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from munadi.channels.errors import Row
-from munadi.channels.meta.errors import (
-    BAD_MEDIA,
-    COMMON,
-    EXPIRED_TOKEN,
-    OUTAGE,
-    THROTTLED,
-    Refused,
-    Rows,
-    explained,
-    pair_of,
-    read_refusal,
-    row_of,
-)
+from munadi.channels.errors import OUTAGE, Row
+from munadi.channels.facebook.spec import SPEC
+from munadi.channels.meta.errors import BAD_MEDIA, COMMON, EXPIRED_TOKEN, THROTTLED, Rows, graph_errors, pair_of
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.ports import Answer
 
 R, S = Reason, Effect
 # Uploads of one draft: the first, and so many more.
@@ -88,7 +75,6 @@ ERRORS: Rows = {
     (1609010, None): OUTAGE,  # temporary
 }
 _ROWS: Rows = {**ERRORS, **{(None, code): row for (code, _), row in ERRORS.items() if (code or 0) >= FROM_A_MILLION}}
-_NO_OWN = re.compile(r"(?!)")
 # Errors that are known by their words alone, without the "(#100) " before them.
 NAMED: Mapping[str, Row] = {"No permission to publish the video": NO_PERMISSION}
 # `debug_info.type` of rupload.facebook.com. The upload is invisible, and Facebook keeps the bytes that have arrived.
@@ -97,18 +83,9 @@ UPLOAD_ERRORS: Mapping[str, Row] = {
     "PartialRequestError": OUTAGE,  # fewer bytes than announced: resume
     "ProcessingFailedError": FAILED_UPLOAD,
 }
-_CODE_PREFIX = re.compile(r"^\(#\d+\) ")
-
-
-def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError. Its `provider_code` is `code`, `code/subcode` or the upload host's name for it."""
-    refused = read_refusal(answer)
-    debug = answer.field("debug_info")
-    kind = str(debug.get("type") or "") if isinstance(debug, dict) else ""
-    if kind and not refused.fields:
-        refused = refused._replace(words=str(debug.get("message") or refused.words))
-    row = UPLOAD_ERRORS.get(kind) or _row(refused)
-    return explained("Facebook", answer, now, row, refused, kind or None)
+# A type stands where there is no code.
+TABLE = graph_errors(SPEC.title, {**_ROWS, ("OAuthException", None): EXPIRED_TOKEN, **NAMED, **UPLOAD_ERRORS})
+explain = TABLE.explain
 
 
 def died(status: str, words: str | None, effect: Effect) -> ChannelError:
@@ -160,12 +137,3 @@ def wanted_offsets(error: ChannelError) -> tuple[int, int] | None:
         return int(data["start_offset"]), int(data["end_offset"])
     except (ValueError, TypeError, KeyError):
         return None
-
-
-def _row(refused: Refused) -> Row:
-    named = NAMED.get(_CODE_PREFIX.sub("", refused.message))
-    if named:
-        return named
-    if refused.code is None and refused.fields.get("type") == "OAuthException":
-        return EXPIRED_TOKEN
-    return row_of(_ROWS, refused, _NO_OWN)

@@ -6,28 +6,14 @@ Source: docs/networks/instagram.md, section 6 (Meta's error-codes page of 2026-0
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from munadi.channels.errors import Row
-from munadi.channels.http import redact
-from munadi.channels.meta.errors import (
-    COMMON,
-    OUTAGE,
-    PUBLISHING,
-    THROTTLED,
-    UNKNOWN_OWN,
-    Rows,
-    explained,
-    pair_of,
-    read_refusal,
-    row_of,
-)
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.domain.reasons import REASONS
-from munadi.ports import Answer
+from munadi.channels.errors import OUTAGE, Row
+from munadi.channels.instagram.spec import SPEC
+from munadi.channels.meta.errors import COMMON, PUBLISHING, THROTTLED, UNKNOWN_OWN, Rows, graph_errors, pair_of
+from munadi.domain.failure import ChannelError, Effect, Reason
 
 R, S = Reason, Effect
-TITLE = "Instagram"
 # How many other containers may be tried to get past a failure that another may not have.
 RENEWALS = 3
 BAD_FIELD = Row(R.INVALID_FIELD, S.REJECTED)
@@ -70,17 +56,12 @@ ERRORS: Rows = {
 NAMED = {"INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID": BAD_FIELD}  # the Page has no place
 
 _BY_SUBCODE = {subcode: row for (_, subcode), row in ERRORS.items() if subcode is not None}
-_OWN = re.compile(r"2207\d{3}")
 # A failed container's `status` names the subcode, sometimes within prose.
 _SUBCODE = re.compile(r"(?<!\d)2207\d{3}(?!\d)")
 
 
-def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError. Its `provider_code` is `code` or `code/subcode`."""
-    refused = read_refusal(answer)
-    names = (refused.fields.get(field) for field in ("code", "type", "message"))
-    named = next((NAMED[name] for name in names if isinstance(name, str) and name in NAMED), None)
-    return explained(TITLE, answer, now, named or row_of(ERRORS, refused, _OWN), refused)
+TABLE = graph_errors(SPEC.title, {**ERRORS, **NAMED}, own=(2207,))
+explain = TABLE.explain
 
 
 def renewals(error: ChannelError) -> int:
@@ -95,12 +76,7 @@ def explain_container(code: str, status: str) -> tuple[ChannelError, int]:
     found = _SUBCODE.search(status)
     subcode = int(found.group()) if found else None
     row = _BY_SUBCODE.get(subcode or 0) or NOT_PROCESSED
-    is_named = row.effect is S.REJECTED or row.reason is R.MEDIA_UNREACHABLE
-    error = ChannelError(
-        row.reason if is_named else R.MEDIA_PROCESSING_FAILED,
-        row.effect,
-        f"{TITLE}: {REASONS[row.reason if row.reason is R.MEDIA_UNREACHABLE else R.MEDIA_PROCESSING_FAILED].meaning}",
-        provider_code=str(subcode) if subcode else code,
-        provider_message=redact(status)[:MAX_MESSAGE] or None,
-    )
+    if row.effect is not S.REJECTED and row.reason is not R.MEDIA_UNREACHABLE:
+        row = row._replace(reason=R.MEDIA_PROCESSING_FAILED)
+    error = TABLE.reported(ChannelError, row, str(subcode) if subcode else code, status)
     return error, RENEWALS if code == "EXPIRED" else row.renewals

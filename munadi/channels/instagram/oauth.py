@@ -11,9 +11,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.instagram.errors import TITLE
 from munadi.channels.instagram.pages import ACCOUNT, PAGE_FIELDS, PUBLISHING_TASKS, account_of
-from munadi.channels.instagram.spec import COMMENT_SCOPES, Graphs, Login, Settings
+from munadi.channels.instagram.spec import COMMENT_SCOPES, SPEC, Graphs, Login, Settings
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.login import AppLogin, PersonLogin, name_of, names_of
 from munadi.channels.oauth import require_scopes, text_of
@@ -89,11 +88,11 @@ class InstagramLogin:
     async def _directly(self, request: ConsentRequest, answered: Mapping[str, str]) -> GrantedProfiles:
         """Code → short token → long token; then the account's own id, which the first answer need not have."""
         short = _unwrapped(await self._app.short(request, answered))
-        token, scopes = text_of(TITLE, short, "access_token"), _scopes(short)
-        require_scopes(TITLE, scopes or ASKED[Login.DIRECT], NEEDED[Login.DIRECT])
+        token, scopes = text_of(SPEC.title, short, "access_token"), _scopes(short)
+        require_scopes(SPEC.title, scopes or ASKED[Login.DIRECT], NEEDED[Login.DIRECT])
         token, expires_at = await self._app.long(token)
         me = await self._direct.get("me", token, {"fields": "user_id,username"})
-        user_id = text_of(TITLE, me, "user_id")
+        user_id = text_of(SPEC.title, me, "user_id")
         given = AccountImport(user_id, access_token=SecretStr(token), expires_at=expires_at)
         return GrantedProfiles((Choice(user_id, str(me.field("username") or user_id), given),), scopes)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.instagram.errors import TITLE
+from munadi.channels.instagram.spec import SPEC
 from munadi.channels.meta.graph import Graph
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
@@ -26,7 +26,7 @@ async def explain_quota(graph: Graph, account: ConnectedAccount, now: datetime, 
     quota = await graph.quota(account.external_id, LIMIT, account.token)
     if quota is None or quota["left"]:
         return
-    error.message = f"{TITLE}: {quota['used']} of {quota['total']} posts of the last 24 hours are used"
+    error.message = f"{SPEC.title}: {quota['used']} of {quota['total']} posts of the last 24 hours are used"
     error.retry_after = await _free_in(graph, account, now, quota["total"]) or error.retry_after
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from munadi.channels.errors import Row, refusal
+from munadi.channels.answers import object_in
+from munadi.channels.errors import OUTAGE, Doubt, ErrorTable, Row, Said
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Answer
 
@@ -27,10 +29,10 @@ CHECKPOINT = Row(R.LOGIN_CHECKPOINT, S.NOT_SENT, proof=True)
 # Another container after a wait: munadi.channels.pulls. A publish that is refused so gets another one at once.
 UNREACHABLE = Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, renewals=3)
 BAD_MEDIA = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
-OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # whether a publish had an effect, only a check can show
-UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # anything else
 UNKNOWN_OWN = Row(R.INVALID_FIELD, S.UNKNOWN)  # a publishing subcode without a row
 MISSING_OBJECT = "100/33"
+OWN, HTTP = "own", "http"
+_NAME, _PREFIX = re.compile(r"THREADS_API__[A-Z_]+"), re.compile(r"^\(#\d+\)")
 
 # Every Graph: (code, subcode), or None for any. A dead token proves that nothing was published, so it is *not sent*.
 COMMON: Rows = {
@@ -71,55 +73,57 @@ PUBLISHING: Rows = {
 }
 
 
-class Refused(NamedTuple):
-    """What the envelope says. `words` is the text for people where there is one, else the same as `message`."""
+@dataclass(frozen=True)
+class GraphErrors(ErrorTable):
+    """A table whose throttles name their end in a header of Meta's own, which counts before `Retry-After`."""
 
-    status: int
-    code: int | None
-    subcode: int | None
-    message: str
-    words: str
-    fields: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """`code`, `code/subcode`, or the status when there is no code."""
-        if self.code is None:
-            return f"HTTP {self.status}"
-        return f"{self.code}/{self.subcode}" if self.subcode else str(self.code)
+    def refusal(self, row: Row, answer: Answer, now: datetime, said: Said) -> ChannelError:
+        """As of every table."""
+        error = super().refusal(row, answer, now, said)
+        error.retry_after = _usage_wait(answer) or error.retry_after
+        return error
 
 
-def read_refusal(answer: Answer) -> Refused:
-    """The envelope of an answer, leniently: any of it may be missing."""
-    error = answer.field("error")
-    fields: Mapping[str, Any] = error if isinstance(error, dict) else {}
-    # A refused code stands at the top: {"error_type", "code", "error_message"}, whose code is only the status.
-    message = str(fields.get("message") or answer.field("error_message") or answer.text[:MAX_MESSAGE])
-    spoken = str(fields.get("error_user_msg") or message)
-    code, subcode = number(fields.get("code")), number(fields.get("error_subcode"))
-    return Refused(answer.status, code, subcode, message, spoken, fields)
+def graph_errors(
+    title: str, rows: Mapping[Any, Row], own: Sequence[int] = (), doubts: Doubt = Doubt.NOTHING
+) -> GraphErrors:
+    """A network's table: rows by `(code, subcode)`, None for any, by a name, and by a whole message without its number.
+
+    `own` begin the subcodes of publishing: one of these without a row is no plain error of the code beside it.
+    """
+    unknown = {(OWN, thousands): UNKNOWN_OWN for thousands in own}
+    return GraphErrors(title, read_refusal, codes={**rows, **unknown, (HTTP, 429): THROTTLED}, doubts=doubts)
 
 
-def row_of(rows: Rows, refused: Refused, own: re.Pattern[str]) -> Row:
-    """The row of the pair, of the subcode, or of the code alone unless the subcode is one of the network's `own`."""
-    code, subcode = refused.code, refused.subcode
-    known = rows.get((code, subcode)) or rows.get((None, subcode) if subcode else (code, None))
-    if known:
-        return known
-    if subcode is not None and own.fullmatch(str(subcode)):
-        return UNKNOWN_OWN
-    if code is None and refused.status == 429:
-        return THROTTLED
-    return rows.get((code, None)) or (OUTAGE if refused.status >= 500 else UNKNOWN)
+def read_refusal(answer: Answer) -> Said:
+    """The envelope of an answer, leniently: any of it may be missing. Its words are the text for people, if any.
+
+    The upload host has `debug_info` in its place; a refused code stands at the top, where the code is only the status.
+    """
+    error, debug = object_in(answer.body, "error"), object_in(answer.body, "debug_info")
+    message = str(error.get("message") or answer.field("error_message") or answer.text[:MAX_MESSAGE])
+    words, kind = str(error.get("error_user_msg") or message), str(debug.get("type") or "")
+    if kind and not error:
+        words = str(debug.get("message") or words)
+    code, subcode = number(error.get("code")), number(error.get("error_subcode"))
+    found = _NAME.search(f"{error.get('code')} {message}")
+    name = kind or (found[0] if found else "")
+    spelled = (name, *(error.get(each) for each in ("code", "type", "message")), _PREFIX.sub("", message).strip(" ."))
+    keys = [*(each for each in spelled if isinstance(each, str)), *_places(answer.status, error, code, subcode)]
+    numbered = "" if code is None else f"{code}/{subcode}" if subcode else str(code)
+    return Said(name or numbered, words, keys=keys)
 
 
-def explained(
-    title: str, answer: Answer, now: datetime, row: Row, refused: Refused, name: str | None = None
-) -> ChannelError:
-    """The refusal as a ChannelError whose `provider_code` is `name`, by default the envelope's."""
-    error = refusal(title, row, answer, now, name or refused.name, refused.words)
-    error.retry_after = _usage_wait(answer) or error.retry_after
-    return error
+def _places(status: int, error: Mapping[str, Any], code: int | None, subcode: int | None) -> Iterator[Hashable]:
+    """Where the rows of a code and its subcode may stand: both, the subcode, whose it is, the code."""
+    yield code, subcode
+    if subcode:
+        yield None, subcode
+        yield OWN, subcode // 1000
+    yield code, None
+    if code is None:
+        yield str(error.get("type")), None
+        yield HTTP, status
 
 
 def pair_of(error: ChannelError) -> tuple[int | None, int | None]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from munadi.channels.answers import text_in
 from munadi.channels.http import ChannelTools, Request, no_proof, require_known_host
 from munadi.channels.multipart import Multipart
-from munadi.channels.pinterest.errors import explain, explain_grant, explain_upload
+from munadi.channels.pinterest.errors import GRANTS, TABLE, UPLOADS
 from munadi.channels.pinterest.spec import Settings
 from munadi.channels.pinterest.wire import PinRow, Upload, id_in, items_in, read_rows, upload_in
 from munadi.domain.media import MediaAsset
@@ -26,7 +26,7 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._upload_host, self._tools = settings.hosts.upload, tools
         self.base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
-        self.http, self.grants, self._uploads = map(tools.http, (explain, explain_grant, explain_upload))
+        self.http, self.grants, self._uploads = (tools.http(table.explain) for table in (TABLE, GRANTS, UPLOADS))
 
     async def get(self, path: str, token: str) -> Answer:
         """A read."""

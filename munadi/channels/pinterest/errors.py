@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
-from munadi.channels.errors import REFUSED, ErrorTable, Row, Said, refusal
+from munadi.channels.errors import REFUSED, ErrorTable, Row, Said
 from munadi.channels.pinterest.spec import SPEC
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
@@ -79,18 +80,9 @@ TABLE = ErrorTable(
     enveloped={400: INVALID, 403: REFUSED, 404: NO_BOARD, 409: INVALID},
     reset="x-ratelimit-reset",
 )
+# At the token endpoint it is the grant that is refused.
+_OWN = re.compile(r"^\d{3}/")
+GRANTS = replace(TABLE, worded=((400, _OWN, DEAD_GRANT), (401, _OWN, DEAD_GRANT), *WORDS))
+# The place of uploads answers with XML, and only its status counts: another upload has another policy.
+UPLOADS = ErrorTable(SPEC.title, lambda answer: Said(is_own=True), statuses={429: THROTTLED}, refused=LOST_MEDIA)
 failure, explain = TABLE.failure, TABLE.explain
-
-
-def explain_grant(answer: Answer, now: datetime) -> ChannelError:
-    """An answer of the token endpoint: what it refuses is the grant."""
-    said = _read(answer)
-    if answer.status in (400, 401) and said.is_own:
-        return refusal(SPEC.title, DEAD_GRANT, answer, now, said.code, said.message)
-    return TABLE.explain(answer, now)
-
-
-def explain_upload(answer: Answer, now: datetime) -> ChannelError:
-    """An answer of the place of uploads, which is XML: another upload has another policy."""
-    row = LOST_MEDIA if 400 <= answer.status < 500 and answer.status != 429 else TABLE.row(answer.status, Said())
-    return refusal(SPEC.title, row, answer, now, f"HTTP {answer.status}", "")

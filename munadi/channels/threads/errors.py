@@ -5,12 +5,10 @@ Source: docs/networks/threads.md, section 6 (Meta's troubleshooting page, and in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from munadi.channels.errors import Row
-from munadi.channels.http import redact
+from munadi.channels.errors import Doubt, Row
 from munadi.channels.meta.errors import (
     BAD_MEDIA,
     COMMON,
@@ -19,17 +17,13 @@ from munadi.channels.meta.errors import (
     SPAM,
     UNREACHABLE,
     Rows,
-    explained,
+    graph_errors,
     pair_of,
-    read_refusal,
-    row_of,
 )
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.domain.reasons import REASONS
-from munadi.ports import Answer
+from munadi.channels.threads.spec import SPEC
+from munadi.domain.failure import ChannelError, Effect, Reason
 
 R, S = Reason, Effect
-TITLE = "Threads"
 NOT_PROCESSED = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, renewals=2)
 # Not a failure but a race: the container is there, the place that publishes does not see it yet.
 RACE = "24/4279009"
@@ -72,36 +66,16 @@ LAPSED: Mapping[str, Row] = {
     "STUCK": Row(R.MEDIA_PROCESSING_TIMEOUT, S.NOT_SENT, renewals=2),
 }
 
-_NAME = re.compile(r"THREADS_API__[A-Z_]+")
-_OWN = re.compile(r"2207\d{3}|4279\d{3}")
-
-
-def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError. Its `provider_code` is a name, `code` or `code/subcode`.
-
-    Only a row with `proof` holds with a 5xx: posts have gone live despite code 10 with HTTP 500.
-    """
-    refused = read_refusal(answer)
-    found = _NAME.search(f"{refused.fields.get('code')} {refused.message}")
-    name = found.group() if found else ""
-    words = refused.message.removeprefix("(#100)").strip(" .")
-    row = NAMED.get(name) or WORDED.get(words) or row_of(ERRORS, refused, _OWN)
-    if answer.status >= 500 and not row.proof:
-        row = row._replace(effect=S.UNKNOWN)
-    return explained(TITLE, answer, now, row, refused, name)
+# Posts have gone live despite code 10 with HTTP 500, so there only a `proof` keeps its effect.
+TABLE = graph_errors(SPEC.title, {**ERRORS, **NAMED, **WORDED}, own=(2207, 4279), doubts=Doubt.EFFECT)
+explain = TABLE.explain
 
 
 def explain_container(status: str, error_message: str) -> tuple[ChannelError, int]:
     """A dead container, and how many others may be tried in its place."""
     row = LAPSED.get(status) or FAILED_CONTAINERS.get(error_message) or NOT_PROCESSED
-    error = ChannelError(
-        row.reason,
-        row.effect,
-        f"{TITLE}: {REASONS[row.reason].meaning}",
-        provider_code=error_message if error_message in FAILED_CONTAINERS else status,
-        provider_message=redact(error_message)[:MAX_MESSAGE] or None,
-    )
-    return error, row.renewals
+    code = error_message if error_message in FAILED_CONTAINERS else status
+    return TABLE.reported(ChannelError, row, code, error_message), row.renewals
 
 
 def renewals(error: ChannelError) -> int:

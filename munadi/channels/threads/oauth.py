@@ -13,8 +13,7 @@ from pydantic import SecretStr
 from munadi.channels.meta.graph import Graph, scopes_in
 from munadi.channels.meta.login import AppLogin
 from munadi.channels.oauth import require_scopes, text_of
-from munadi.channels.threads.errors import TITLE
-from munadi.channels.threads.spec import REPLY_SCOPE, Settings
+from munadi.channels.threads.spec import REPLY_SCOPE, SPEC, Settings
 from munadi.domain.account import ConnectedAccount
 from munadi.ports import AccountImport, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
@@ -49,9 +48,9 @@ class ThreadsLogin(AppLogin):
         The short token shows what was granted, as far as it can be read: its owner may have unticked some scopes.
         """
         short = await self.short(request, answered)
-        token, user_id = text_of(TITLE, short, "access_token"), text_of(TITLE, short, "user_id")
+        token, user_id = text_of(SPEC.title, short, "access_token"), text_of(SPEC.title, short, "user_id")
         scopes = scopes_in(await self.graph.inspect(token))
-        require_scopes(TITLE, scopes or ASKED, NEEDED)
+        require_scopes(SPEC.title, scopes or ASKED, NEEDED)
         long, expires_at = await self.long(token)
         given = AccountImport(user_id, access_token=SecretStr(long), expires_at=expires_at)
         return GrantedProfiles((Choice(user_id, user_id, given),), scopes)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelTools, Request, given_id, is_empty, no_proof, redact, require_known_host
 from munadi.channels.oauth import secrets_in
-from munadi.channels.tiktok.errors import explain, is_ok
+from munadi.channels.tiktok.errors import explain, explain_upload, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
 from munadi.channels.tiktok.state import Creator, Upload
 from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, VIDEO_INIT, Status, read_creator, read_status
@@ -31,7 +30,7 @@ class Api:
         self._clock = tools.clock
         self._media = tools.media
         self.http = tools.http(explain)
-        self.uploads = tools.http(partial(explain, upload=True))
+        self.uploads = tools.http(explain_upload)
 
     def posting(self, path: str, token: str, body: Mapping[str, Any] | None = None) -> Request:
         """A request whose answer is `checked`."""

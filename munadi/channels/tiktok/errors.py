@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
-from munadi.channels.errors import Row, refusal
+from munadi.channels.errors import OUTAGE, REFUSED, ErrorTable, Row, Said
 from munadi.channels.http import redact
 from munadi.channels.pulls import judge_failed_pull
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, PostDropped, Reason
-from munadi.domain.reasons import REASONS
+from munadi.channels.tiktok.spec import SPEC
+from munadi.domain.failure import Effect, PostDropped, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
@@ -22,7 +23,6 @@ OK = "ok"
 # A daily cap slides over 24 h, so a place may be free before a whole day has passed.
 CAPPED = timedelta(hours=1)
 INVALID = Row(R.INVALID_FIELD, S.REJECTED)
-OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # also any 5xx without a row
 BAD_FILE = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 
 ERRORS: Mapping[str, Row] = {
@@ -52,8 +52,10 @@ ERRORS: Mapping[str, Row] = {
     "reached_active_user_cap": Row(R.QUOTA_EXCEEDED, S.NOT_SENT, CAPPED),  # 403; 200 from creator_info
     "rate_limit_exceeded": Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(seconds=60)),  # 429: per sliding minute
     # Only reads are answered with these, and how long a publish_id is known is not documented: they prove nothing.
-    "invalid_publish_id": Row(R.INVALID_FIELD, S.UNKNOWN),  # 400: unknown or expired
-    "token_not_authorized_for_specified_publish_id": Row(R.TARGET_NOT_ACCESSIBLE, S.UNKNOWN),  # 400: another user's
+    "invalid_publish_id": Row(R.INVALID_FIELD, S.UNKNOWN, proof=True),  # 400: unknown or expired
+    "token_not_authorized_for_specified_publish_id": Row(
+        R.TARGET_NOT_ACCESSIBLE, S.UNKNOWN, proof=True
+    ),  # 400: another's
     "publish_not_cancellable": INVALID,  # 400: too late to cancel
     "internal_error": OUTAGE,  # 5xx: on init of a pull only TikTok knows
     # OAuth, perhaps with HTTP 200. invalid_grant: the refresh token was used, has expired or was revoked
@@ -72,7 +74,6 @@ UPLOADS: Mapping[int, Row] = {
     404: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="TikTok does not know this upload"),
     416: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="TikTok holds other parts of the upload than we sent"),
 }
-UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
 
 # `fail_reason` of the status FAILED: the post is not live and never will be, so each is final. After *not sent* another
 # post may be made by itself (munadi.channels.pulls).
@@ -90,7 +91,6 @@ FAILURES: Mapping[str, Row] = {
     "spam_risk_text": Row(R.CONTENT_POLICY, S.REJECTED),
     "privacy_level_not_authorized": Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED),  # seen in the wild, unverified
 }
-FAILED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)  # any other fail_reason
 
 # An upload_url is a secret as a whole: it is all one needs to upload. So paths and queries are cut off every URL.
 _ADDRESS = re.compile(r"""(https?:\\?/\\?/[^/\s"'\\?]+)[^\s"'<>]*""")
@@ -102,29 +102,11 @@ def is_ok(answer: Answer) -> bool:
     return isinstance(error, dict) and error.get("code") == OK
 
 
-def explain(answer: Answer, now: datetime, *, upload: bool = False) -> ChannelError:
-    """The answer as a ChannelError. `upload`: it comes from the upload host, which answers with a bare status."""
-    code, message, log_id = _read(answer)
-    row = ERRORS.get(code) or (UPLOADS.get(answer.status) if upload else None) or STATUSES.get(answer.status)
-    if row is None or (answer.status >= 500 and row.effect is not S.UNKNOWN):
-        row = OUTAGE if answer.status >= 500 else UNKNOWN
-    error = refusal("TikTok", row, answer, now, code if code != OK else "", message, masked)
-    if log_id:
-        error.provider_message = f"{error.provider_message or ''} (log_id {log_id})"[:MAX_MESSAGE]
-    return error
-
-
 def explain_failure(fail_reason: str, failed_pulls: int) -> PostDropped:
     """A post that TikTok accepted and then failed to publish: nothing is live. Rejected, unless TikTok could not fetch
     the media and fewer pulls than allowed have failed before."""
-    row = FAILURES.get(fail_reason, FAILED)
-    error = PostDropped(
-        row.reason,
-        row.effect,
-        f"TikTok: {row.advice or REASONS[row.reason].meaning}",
-        provider_code=fail_reason or "FAILED",
-        provider_message=f"fail_reason: {masked(fail_reason) or 'none given'}"[:MAX_MESSAGE],
-    )
+    words = f"fail_reason: {masked(fail_reason) or 'none given'}"
+    error = TABLE.reported(PostDropped, FAILURES.get(fail_reason, REFUSED), fail_reason or "FAILED", words)
     if error.effect is S.NOT_SENT:
         judge_failed_pull(error, failed_pulls)
     return error
@@ -135,12 +117,18 @@ def masked(text: str) -> str:
     return redact(_ADDRESS.sub(r"\1/***", text))
 
 
-def _read(answer: Answer) -> tuple[str, str, str]:
-    """Code, message and log id of either envelope; empty where there is none."""
+def _read(answer: Answer) -> Said:
+    """Code, message and log id of either envelope."""
     error = answer.field("error")
     if isinstance(error, dict):
         found = (error.get("code"), error.get("message"), error.get("log_id"))
     else:
         found = (error, answer.field("error_description") or answer.field("message"), answer.field("log_id"))
     code, message, log_id = ("" if value is None else str(value) for value in found)
-    return code[:100], message, log_id[:64]
+    return Said("" if code == OK else code[:100], message, trace=f"log_id {log_id[:64]}" if log_id else "")
+
+
+TABLE = ErrorTable(SPEC.title, _read, codes=ERRORS, statuses=STATUSES, mask=masked)
+# The upload host answers with a bare status.
+UPLOAD_TABLE = replace(TABLE, statuses={**STATUSES, **UPLOADS})
+explain, explain_upload = TABLE.explain, UPLOAD_TABLE.explain

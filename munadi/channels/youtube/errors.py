@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from munadi.channels.errors import Row, refusal
+from munadi.channels.answers import object_in
+from munadi.channels.errors import OUTAGE, ErrorTable, Row, Said
+from munadi.channels.youtube.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
@@ -26,9 +27,7 @@ BURST = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=1))
 POOL_EMPTY = Row(R.QUOTA_EXCEEDED, S.NOT_SENT)  # until midnight
 CLASH = Row(R.DUPLICATE_CONTENT, S.UNKNOWN, ours=True)
 BAD_FILE = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
-OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
 APP = Row(R.APP_NOT_APPROVED, S.REJECTED)  # the operator fixes it; no account is at fault
-UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)
 
 # A dead token or an empty quota proves that nothing was done, so they are *not sent*.
 ERRORS: Mapping[str, Row] = {
@@ -44,7 +43,7 @@ ERRORS: Mapping[str, Row] = {
     **dict.fromkeys(("channelClosed", "channelSuspended", "ineligibleAccount"), CLOSED),
     "quotaExceeded": POOL_EMPTY,  # the project's 10,000 units
     "dailyLimitExceeded": POOL_EMPTY,
-    "rateLimitExceeded": BURST,  # also the empty bucket of 100 uploads: see `_is_bucket`
+    "rateLimitExceeded": BURST,  # also the empty bucket of 100 uploads: DAILY
     **dict.fromkeys(("userRateLimitExceeded", "servingLimitExceeded"), BURST),
     "uploadLimitExceeded": Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=timedelta(hours=24)),  # the channel's own limit
     "uploadRateLimitExceeded": Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=timedelta(hours=24)),  # its thumbnails
@@ -79,15 +78,15 @@ STATUSES: Mapping[int, Row] = {
     416: OUTAGE,  # an offset that is not the session's: a probe returns the right one
     429: BURST,
 }
+# The end of a day's bucket rather than of a burst: the reason is the same, and the words or the details tell it.
+DAILY = ("per day",)
 _BUCKET = re.compile(r"limit '[^']*per day", re.IGNORECASE)
 
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError; `now` turns Pacific midnight into a wait."""
-    code, message = _words(answer)
-    row = _row(answer, code, message)
-    error = refusal("YouTube", row, answer, now, code, message)
-    if row is POOL_EMPTY:
+    """The answer as a ChannelError; `now` turns Pacific midnight into a wait, whatever the answer says of it."""
+    error = TABLE.explain(answer, now)
+    if error.reason is R.QUOTA_EXCEEDED:
         error.retry_after = until_midnight(now)
     return error
 
@@ -100,43 +99,34 @@ def until_midnight(now: datetime) -> timedelta:
     return timedelta(seconds=midnight.timestamp() - now.timestamp(), minutes=1)
 
 
-def _row(answer: Answer, code: str, message: str) -> Row:
-    if answer.status >= 500:
-        return OUTAGE
-    row = ERRORS.get(code) or STATUSES.get(answer.status) or UNKNOWN
-    return POOL_EMPTY if row is BURST and _is_bucket(answer, message) else row
-
-
-def _is_bucket(answer: Answer, message: str) -> bool:
-    """Whether a limit is the end of a day's bucket rather than of a burst; the reason is the same."""
-    return any("PerDay" in limit for limit in _details(answer, "quota_limit")) or bool(_BUCKET.search(message))
+def _read(answer: Answer) -> Said:
+    """The reason and the network's own message; of a limit, whether it is a day's."""
+    code, message = _words(answer)
+    is_burst = ERRORS.get(code, STATUSES.get(answer.status)) is BURST
+    is_daily = any("PerDay" in limit for limit in _details(answer, "quota_limit")) or _BUCKET.search(message)
+    return Said(code, message, keys=[DAILY] if is_burst and is_daily else [code])
 
 
 def _words(answer: Answer) -> tuple[str, str]:
-    """The reason and the network's own message."""
     error = answer.field("error")
     if isinstance(error, str):  # the token endpoint
-        subtype = answer.field("error_subtype")
-        return (subtype if isinstance(subtype, str) and subtype in ERRORS else error), str(
-            answer.field("error_description") or ""
-        )
+        subtype, described = answer.field("error_subtype"), answer.field("error_description")
+        return (subtype if isinstance(subtype, str) and subtype in ERRORS else error), str(described or "")
     if not isinstance(error, dict):
         return "", ""
     listed = error.get("errors")
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
-    code = first.get("reason")
     scope = next((reason for reason in _details(answer, "reason") if reason in ERRORS), None)
-    status = error.get("status") or error.get("code")
-    return str(scope or code or status or "")[:80], str(error.get("message") or first.get("message") or "")
+    code = scope or first.get("reason") or error.get("status") or error.get("code")
+    return str(code or "")[:80], str(error.get("message") or first.get("message") or "")
 
 
 def _details(answer: Answer, name: str) -> list[str]:
     """A field of the envelope's `details` (google.rpc.ErrorInfo) or of their metadata."""
-    error = answer.field("error")
-    details = error.get("details") if isinstance(error, dict) else None
-    found: list[Any] = []
-    for detail in details if isinstance(details, list) else []:
-        if isinstance(detail, dict):
-            metadata = detail.get("metadata")
-            found += [detail.get(name), metadata.get(name) if isinstance(metadata, dict) else None]
-    return [value for value in found if isinstance(value, str)]
+    details = object_in(answer.body, "error").get("details")
+    listed = [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+    values = [value for one in listed for value in (one.get(name), object_in(one, "metadata").get(name))]
+    return [value for value in values if isinstance(value, str)]
+
+
+TABLE = ErrorTable(SPEC.title, _read, codes={**ERRORS, DAILY: POOL_EMPTY}, statuses=STATUSES)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from munadi.channels.errors import Row, refusal
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.channels.answers import object_in
+from munadi.channels.errors import ErrorTable, Row, Said
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 
 ERRORS: Mapping[str, Row] = {
@@ -14,13 +15,12 @@ ERRORS: Mapping[str, Row] = {
     "too_long": Row(Reason.TEXT_TOO_LONG, Effect.REJECTED),
     "slow_down": Row(Reason.RATE_LIMITED, Effect.NOT_SENT, timedelta(minutes=1)),
 }
-OUTAGE = Row(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
-UNKNOWN = Row(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN)
 
 
-def explain(answer: Answer, now: datetime) -> ChannelError:
-    """The answer as a ChannelError. A 5xx proves nothing with any code."""
-    error = answer.field("error")
-    code, message = (str(error.get(name) or "") if isinstance(error, dict) else "" for name in ("code", "message"))
-    row = OUTAGE if answer.status >= 500 else ERRORS.get(code, UNKNOWN)
-    return refusal("Seventh", row, answer, now, code, message)
+def _read(answer: Answer) -> Said:
+    error = object_in(answer.body, "error")
+    return Said(*(str(error.get(name) or "") for name in ("code", "message")))
+
+
+TABLE = ErrorTable("Seventh", _read, codes=ERRORS)
+explain = TABLE.explain
