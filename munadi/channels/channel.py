@@ -11,33 +11,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, Protocol
 
+from munadi.channels.files import check_media_kinds
 from munadi.channels.http import ChannelTools
 from munadi.channels.options import parse_options
 from munadi.channels.partial_options import readable_options
-from munadi.channels.text import (
-    check_extras,
-    check_media_count,
-    check_media_files,
-    check_media_kinds,
-    check_text,
-    lengths,
-)
+from munadi.channels.rules import Rules
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import ChannelSpec, Resend, TextLength, TextLimit
+from munadi.domain.channel import ChannelSpec, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
-from munadi.domain.publication import POST, Absent, Published, Unknown
+from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import AccountImport, Authorizer, Channel, Connection
 from munadi.ports.publication import Options, State
-
-COMMENT, PART = "comment", "part-"
-
-
-def parent_of(step: str) -> str:
-    """The step that a reply answers: the part before it, or the post."""
-    number = int(step.removeprefix(PART)) if step.startswith(PART) else 2
-    return POST if number <= 2 else f"{PART}{number - 1}"
 
 
 def only_one(
@@ -47,51 +33,6 @@ def only_one(
     if len(found) > 1:
         return Unknown(note=f"{len(found)} {what}")
     return found[0] if found else otherwise or Absent()
-
-
-class Rules(Generic[Options]):
-    """What a network takes, and how a post for it is planned. Pure.
-
-    The defaults follow the spec; a channel overrides what its network does differently. Where some of the draft's
-    options are invalid, `options` are the others: `NetworkChannel` has reported those problems already. None where
-    nothing can be read. `comment_limits` are the limits of a first comment's length.
-    """
-
-    comment_limits: Sequence[TextLimit] = ()
-
-    def __init__(self, spec: ChannelSpec) -> None:
-        self.spec = spec
-
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """Every other problem of the draft, with pointers relative to it."""
-        spec = self.spec
-        found = check_text(spec, draft.text) + check_extras(spec, draft)
-        return found + check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
-
-    def option_problem(self, found: Problem) -> Problem:
-        """A problem of the options' model, or a clearer one in its place."""
-        return found
-
-    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
-        """The length of each text, by each limit that `validate` applies to it."""
-        return lengths(self.spec.text_limits, draft.text) + self.comment_lengths(draft)
-
-    def comment_lengths(self, draft: Draft) -> list[TextLength]:
-        """The length of the first comment, if there is one."""
-        return lengths(self.comment_limits, draft.first_comment, "/firstComment") if draft.first_comment else []
-
-    def lead(self, draft: Draft, options: Options | None) -> timedelta:
-        """How long before the slot `prepare` should begin; zero when there is nothing to prepare."""
-        return self.spec.lead
-
-    def steps(self, draft: Draft) -> tuple[str, ...]:
-        """The visible steps after the post, in order: `part-2`, `part-3`…, then `comment`."""
-        parts = tuple(f"{PART}{number}" for number in range(2, len(draft.parts) + 2))
-        return (*parts, COMMENT) if draft.first_comment else parts
-
-    def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
-        """Whether this step may be sent again once its visible call is proven to have had no effect."""
-        return self.spec.resend
 
 
 class Accounts(ABC):

@@ -14,9 +14,9 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from munadi.channels.channel import COMMENT, PART, NetworkChannel, Parts, only_one, parent_of
+from munadi.channels.channel import NetworkChannel, Parts, only_one
 from munadi.channels.http import ChannelHttp, ChannelTools, Request, could_not_read
-from munadi.domain.content import Draft
+from munadi.channels.steps import parent_of, text_of
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.model import Model
 from munadi.domain.publication import POST, POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
@@ -65,19 +65,6 @@ class Row:
     text: str
     keys: frozenset[str] = frozenset()
     parent: str | None = None
-
-
-def texts(draft: Draft) -> list[tuple[str, str]]:
-    """Every text with its pointer, in order."""
-    parts = [("/text", draft.text), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
-    return [*parts, ("/firstComment", draft.first_comment)] if draft.first_comment else parts
-
-
-def text_of(draft: Draft, step: str) -> str | None:
-    """The text of one step; None for a step that the draft does not have."""
-    known = {POST: draft.text, COMMENT: draft.first_comment}
-    known.update({f"{PART}{number}": part for number, part in enumerate(draft.parts, 2)})
-    return known.get(step)
 
 
 AnyRow = TypeVar("AnyRow", bound=Row)

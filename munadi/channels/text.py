@@ -1,18 +1,17 @@
-"""Counting text as the networks count it, and the rules every channel shares: text, media, links."""
+"""Counting text as the networks count it, and the problems of a draft."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 import regex
 
 from munadi.channels.weighted import COUNTED_TEXTS, MAX_ADDRESS, weighted_length
-from munadi.domain.channel import ChannelSpec, MediaRule, TextLength, TextLimit, TextUnit
+from munadi.domain.channel import ChannelSpec, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
-from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 _GRAPHEME = regex.compile(r"\X")
@@ -169,18 +168,17 @@ class Problems(list[Problem]):
         limit: float | str | None = None,
         actual: float | str | None = None,
     ) -> None:
-        """See `problem`."""
+        """Report a violation; `message` follows the network's name."""
         self.append(problem(self.spec, pointer, code, rule, message, limit, actual))
 
     def exceed(self, pointer: str, code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
         """A violation whose message ends with the limit and what there is."""
         self.add(pointer, code, rule, f"{message}: the limit is {limit}, this has {actual}", limit, actual)
 
-
-def check_comment_shows(found: Problems, draft: Draft) -> None:
-    """Report a first comment that shows nothing. An empty one is none."""
-    if draft.first_comment and is_blank(draft.first_comment):
-        found.add("/firstComment", "MISSING_FIELD", "not_empty", "needs a text in the first comment")
+    def at_most(self, limit: float, actual: float | None, pointer: str, code: str, rule: str, message: str) -> None:
+        """Report a number above its limit. None is not known, and passes."""
+        if actual is not None and actual > limit:
+            self.exceed(pointer, code, rule, message, limit, actual)
 
 
 def is_web_address(link: str) -> bool:
@@ -190,107 +188,3 @@ def is_web_address(link: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:
-    """How many media, and whether kinds may be mixed."""
-    found, count = Problems(spec), len(media)
-    if count < spec.min_media:
-        found.exceed("/media", "MISSING_FIELD", "media_min", "needs media", spec.min_media, count)
-    if count > spec.max_media:
-        found.exceed("/media", "MEDIA_TOO_MANY", "media_max", "accepts fewer media files", spec.max_media, count)
-    if not spec.mixed_media and len({asset.kind for asset in media}) > 1:
-        found.exceed("/media", "MEDIA_MIXED", "media_mixed", "accepts one kind of media at a time", 1, 2)
-    return found
-
-
-def check_media_kinds(
-    spec: ChannelSpec, media: Sequence[MediaAsset], rules: Sequence[MediaRule] | None = None
-) -> list[Problem]:
-    """The files of a kind that has no rule among the spec's, or among the given ones."""
-    found, kinds = Problems(spec), dict.fromkeys(rule.kind for rule in (spec.media_rules if rules is None else rules))
-    for index, asset in enumerate(media):
-        if asset.kind not in kinds:
-            taken, message = ", ".join(kinds), "does not accept this kind"
-            found.exceed(f"/media/{index}", "MEDIA_KIND", "media_kind", message, taken, asset.kind)
-    return found
-
-
-def check_media_files(
-    spec: ChannelSpec, media: Sequence[MediaAsset], rules: Sequence[MediaRule] | None = None
-) -> list[Problem]:
-    """Each file against the rule of its kind: the spec's, or the given ones where a kind of post has its own."""
-    found = check_media_kinds(spec, media, rules)
-    by_kind = {rule.kind: rule for rule in (spec.media_rules if rules is None else rules)}
-    for index, asset in enumerate(media):
-        if rule := by_kind.get(asset.kind):
-            found += check_media_file(spec, rule, asset, f"/media/{index}")
-    return found
-
-
-def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:
-    """One file against one rule: type, size, ratio, width, duration, pages, alt text. All violations."""
-    found, types = Problems(spec), (*rule.mime_types, *rule.converted_types)
-    if asset.mime_type not in types:
-        allowed = ", ".join(types)
-        found.exceed(pointer, "MEDIA_TYPE", "media_type", "does not accept this type", allowed, asset.mime_type)
-    elif rule.needs_rendition(asset.mime_type, asset.bytes, multi_picture=bool(asset.multi_picture)):
-        found += _check_rendition(spec, rule, asset, pointer)
-    ratio = round(asset.width / asset.height, 4) if asset.height else 0.0
-    seconds = (asset.duration_ms or 0) / 1000
-    shortest, longest = (None if end is None else end.total_seconds() for end in (rule.min_duration, rule.max_duration))
-    # A pixel of rounding is not a violation: 1080 x 566 is what people mean by 1.91:1.
-    for code, name, message, limit, actual, tolerance in (
-        ("TOO_LARGE", "bytes", "accepts smaller files only", rule.most_bytes(asset.mime_type), asset.bytes, 0),
-        ("RATIO", "min_ratio", "needs a wider aspect ratio", rule.min_ratio, ratio, 0.005),
-        ("RATIO", "max_ratio", "needs a narrower aspect ratio", rule.max_ratio, ratio, 0.005),
-        ("WIDTH", "min_width", "needs wider media", rule.min_width, asset.width, 0),
-        ("WIDTH", "max_width", "takes narrower media", rule.max_width, asset.width, 0),
-        ("DURATION", "min_duration", "takes longer videos", shortest, seconds, 0),
-        ("DURATION", "max_duration", "takes shorter videos", longest, seconds, 0),
-        ("PAGES", "max_pages", "takes documents of fewer pages", rule.max_pages, asset.pages or 0, 0),
-    ):
-        if limit is None:
-            continue
-        if actual < limit - tolerance if name.startswith("min") else actual > limit + tolerance:
-            found.exceed(pointer, f"MEDIA_{code}", f"media_{name}", message, limit, actual)
-    length = len(asset.alt or "")
-    if rule.max_alt_length is not None and length > rule.max_alt_length:
-        message = "takes a shorter alt text"
-        found.exceed(f"{pointer}/alt", "ALT_TOO_LONG", "alt_length", message, rule.max_alt_length, length)
-    return found
-
-
-def check_encoding(
-    found: Problems,
-    asset: MediaAsset,
-    pointer: str,
-    codecs: Collection[str],
-    rates: tuple[int, int],
-    audio: Collection[str] = (),
-) -> None:
-    """A video's codecs and its frame rate, where the probe could read them. Without `audio` every sound passes."""
-    for name, codec, known in (("video", asset.video_codec, codecs), ("audio", asset.audio_codec, audio)):
-        if codec is not None and known and codec not in known:
-            limit = ", ".join(known)
-            message = f"takes {name} encoded as {limit}; this is {codec}"
-            found.add(pointer, "MEDIA_CODEC", f"{name}_codec", message, limit, codec)
-    least, most = rates
-    # Measured rates are a little off the nominal one (23.976).
-    if asset.fps is not None and not least - 0.05 <= asset.fps <= most + 0.05:
-        message = f"takes {least} to {most} frames per second; this has {asset.fps:g}"
-        found.add(pointer, "MEDIA_FPS", "fps", message, f"{least}-{most}", asset.fps)
-
-
-def _check_rendition(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:
-    """A rendition looks like its source, and its type has neither transparency nor motion."""
-    found = Problems(spec)
-    for code, name, known in (
-        ("MEDIA_ALPHA", "transparency", asset.has_alpha),
-        ("MEDIA_ANIMATED", "animation", asset.animated),
-    ):
-        if known is not False:
-            actual = name if known else "not known"
-            message = f"takes {asset.mime_type} of {asset.bytes} bytes only as {rule.mime_types[0]}, without {name}"
-            found.add(pointer, code, f"media_{name}", message, f"no {name}", actual)
-    return found

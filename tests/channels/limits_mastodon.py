@@ -46,7 +46,7 @@ LIMITS = [
     Limit("/options/poll/options poll_options", POST, "poll", [poll(*"abcd")], [poll(*"abcde")], (4, 5)),
     Limit("/options/poll/options/1 poll_characters", POST, "poll", [poll("a", FAMILY * 50)], [poll("a", "b" * 51)],
           (50, 51)),
-    Limit("/options/poll/options/2 poll_distinct", POST, "poll", [], [poll("a", "b", "a")], (None, None)),
+    Limit("/options/poll/options/2 poll_distinct", POST, "poll", [], [poll("a", "b", "a")], (1, 2)),
     Limit("/options/poll/expiresIn poll_seconds", POST, "poll", [poll(seconds=300), poll(seconds=2_629_746)],
           [poll(seconds=299), poll(seconds=2_629_747)], ("300-2629746", 299)),
     Limit("/options/poll poll_media", PICTURE, "poll", [], [poll()], (0, 1)),

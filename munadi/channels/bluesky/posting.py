@@ -17,8 +17,8 @@ from munadi.channels.bluesky.state import Prepared, Ref
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, post_record, post_uri, same_post, written
 from munadi.channels.bluesky.xrpc import Server
-from munadi.channels.channel import parent_of
 from munadi.channels.http import Request, no_proof
+from munadi.channels.steps import parent_of
 from munadi.channels.uploads import upload_again
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST

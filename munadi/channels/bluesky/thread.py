@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.channels.bluesky.facets import handles
-from munadi.channels.channel import PART
+from munadi.channels.steps import PART
 from munadi.domain.content import Draft
 from munadi.domain.ids import time_ordered_key
 from munadi.domain.publication import POST

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, NetworkChannel, Parts
+from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.facebook import feed, lookup, videos
 from munadi.channels.facebook.discard import remove
 from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, may_upload_again, not_sent
@@ -21,6 +21,7 @@ from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.wire import feed_form, finish_form
 from munadi.channels.http import Request, could_not_read
 from munadi.channels.meta.graph import id_of, succeeded
+from munadi.channels.steps import COMMENT
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown

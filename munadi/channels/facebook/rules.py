@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from munadi.channels.channel import Rules
 from munadi.channels.facebook.spec import (
     COMMENT_SCOPE,
+    LEAST_VIDEO,
     LINK_LEAD,
-    MIN_VIDEO_BYTES,
     PHOTO,
     PHOTO_LEAD,
-    REEL,
     REFUSED_LINKS,
     SPEC,
-    STORY_VIDEO,
-    VIDEO,
     VIDEO_LEAD,
+    VIDEOS,
     Kind,
     Options,
 )
-from munadi.channels.facebook.wire import check_reel, film_of, kind_of
-from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story
-from munadi.channels.text import (
-    Problems,
-    check_comment_shows,
-    check_extras,
-    check_media_count,
-    check_media_file,
-    check_text,
-    is_blank,
-)
+from munadi.channels.facebook.wire import film_of, kind_of
+from munadi.channels.files import FileRule, check_bounds, check_file
+from munadi.channels.meta.rules import check_cover, check_scope, check_story
+from munadi.channels.rules import Rules, check_option_kinds
+from munadi.channels.text import Problems, is_blank
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
-from munadi.domain.problem import Problem
 
 # Options that only some kinds take (docs/networks/facebook.md, section 3).
 TAKEN_BY: Mapping[str, frozenset[Kind]] = {
@@ -54,28 +44,37 @@ class FacebookRules(Rules[Options]):
 
     comment_limits = SPEC.text_limits
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations, with pointers relative to the draft."""
-        spec, found, cover = self.spec, Problems(self.spec), options.cover_index if options else None
-        found += check_extras(spec, draft) + check_text(spec, draft.text)
+    def counted(self, draft: Draft, options: Options | None) -> Sequence[MediaAsset]:
+        """All but the cover of a video."""
+        return tuple(_shown(draft, options).values())
+
+    def file_rule(
+        self, index: int, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> FileRule | None:
+        """By the kind of the post, which `check_options` judges first."""
+        return None
+
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report a first comment that the connection may not write, and a link to Facebook, which makes no card of its
+        own pages (1609008)."""
         if draft.first_comment is not None:
-            found += check_text(spec, draft.first_comment, "/firstComment")
-            check_comment_shows(found, draft)
             check_scope(found, account, COMMENT_SCOPE, "comment_scope", "takes a first comment", ["/firstComment"])
-        shown = {f"/media/{index}": asset for index, asset in enumerate(draft.media) if index != cover}
-        found += check_media_count(spec, tuple(shown.values()))
-        _link(found, draft)
-        if options is None:
-            return found
+        name = (urlsplit(draft.link or "").hostname or "").lower()
+        if any(name == refused or name.endswith(f".{refused}") for refused in REFUSED_LINKS):
+            message = f"takes no link to its own pages: {name} is one"
+            found.add("/link", "LINK_REFUSED", "link_host", message, ", ".join(REFUSED_LINKS), name)
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report what does not fit the kind of the post."""
+        shown = _shown(draft, options)
         kind = kind_of(draft.model_copy(update={"media": tuple(shown.values())}), options)
         if is_blank(draft.text) and not (draft.link or draft.media):
             found.add("/text", "MISSING_FIELD", "content", "needs a text, a link or media")
         _media(found, kind, shown)
-        check_cover(found, draft, cover, PHOTO)
+        check_cover(found, draft, options.cover_index, PHOTO)
         check_option_kinds(found, options, kind, TAKEN_BY)
         if kind is Kind.STORY:
             check_story(found, draft)
-        return found
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload and process; none for a plain text."""
@@ -84,12 +83,10 @@ class FacebookRules(Rules[Options]):
         return PHOTO_LEAD if draft.media else LINK_LEAD if draft.link else timedelta(0)
 
 
-def _link(found: Problems, draft: Draft) -> None:
-    """Facebook makes no card of its own pages (1609008)."""
-    name = (urlsplit(draft.link or "").hostname or "").lower()
-    if any(name == refused or name.endswith(f".{refused}") for refused in REFUSED_LINKS):
-        message = f"takes no link to its own pages: {name} is one"
-        found.add("/link", "LINK_REFUSED", "link_host", message, ", ".join(REFUSED_LINKS), name)
+def _shown(draft: Draft, options: Options | None) -> dict[str, MediaAsset]:
+    """The media that the post shows, by their pointers."""
+    cover = options.cover_index if options else None
+    return {f"/media/{index}": asset for index, asset in enumerate(draft.media) if index != cover}
 
 
 def _media(found: Problems, kind: Kind, shown: Mapping[str, MediaAsset]) -> None:
@@ -106,10 +103,8 @@ def _media(found: Problems, kind: Kind, shown: Mapping[str, MediaAsset]) -> None
         found.add(pointer, "KIND_MEDIA", "kind_media", message, wanted, first.kind)
         return
     for pointer, asset in shown.items():
-        if asset.kind is MediaKind.IMAGE or kind is Kind.VIDEO:
-            found += check_media_file(spec, PHOTO if asset.kind is MediaKind.IMAGE else VIDEO, asset, pointer)
+        if asset.kind is MediaKind.IMAGE:
+            check_file(found, FileRule(PHOTO), asset, pointer)
         else:
-            found += check_reel(asset, pointer, STORY_VIDEO if kind is Kind.STORY else REEL)
-        if asset.kind is MediaKind.VIDEO and asset.bytes < MIN_VIDEO_BYTES:
-            message = f"takes videos of at least {MIN_VIDEO_BYTES} bytes; this has {asset.bytes}"
-            found.add(pointer, "MEDIA_TOO_SMALL", "video_min_bytes", message, MIN_VIDEO_BYTES, asset.bytes)
+            check_file(found, VIDEOS.get(kind, VIDEOS[Kind.VIDEO]), asset, pointer)
+            check_bounds(found, asset, pointer, LEAST_VIDEO)

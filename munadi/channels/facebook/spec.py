@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from munadi.channels.files import Bound, Encoding, FileRule, height, size
 from munadi.channels.permissions import ARRIVED, COMMENT, PUBLISH, Permission, Permissions
 from munadi.channels.settings import Duration, PolledSettings
 from munadi.domain.channel import (
@@ -116,11 +117,15 @@ REEL = MediaRule(
 )
 # A story's video is a reel of at most a minute; its photo is as any other (page-stories-api).
 STORY_VIDEO = REEL.model_copy(update={"max_duration": timedelta(seconds=60)})
-MIN_VIDEO_BYTES = 1024
-REEL_MIN_HEIGHT = 960
-REEL_MIN_FPS, REEL_MAX_FPS = 24, 60
-REEL_CODECS = ("h264", "hevc", "vp9", "av1")
-REEL_AUDIO = ("aac",)
+LEAST_VIDEO = (Bound(size, "MEDIA_TOO_SMALL", "video_min_bytes", "takes larger videos", least=1024),)
+# What keeps a video from being a reel or a story; what the probe could not read does not.
+_HIGH = (Bound(height, "MEDIA_HEIGHT", "media_min_height", "takes a reel of more pixels in height", least=960),)
+_REELS = Encoding(("h264", "hevc", "vp9", "av1"), (24, 60), ("aac",))
+VIDEOS = {
+    Kind.REEL: FileRule(REEL, _HIGH, _REELS),
+    Kind.STORY: FileRule(STORY_VIDEO, _HIGH, _REELS),
+    Kind.VIDEO: FileRule(VIDEO),
+}
 
 # How long before the slot the invisible steps should begin. A link has one only when its page must be read again.
 LINK_LEAD = timedelta(minutes=1)

@@ -12,25 +12,20 @@ from typing import Any
 
 from munadi.channels.answers import instant, object_in
 from munadi.channels.facebook.spec import (
-    REEL,
-    REEL_AUDIO,
-    REEL_CODECS,
-    REEL_MAX_FPS,
-    REEL_MIN_FPS,
-    REEL_MIN_HEIGHT,
     SPEC,
+    VIDEOS,
     Kind,
     Options,
 )
+from munadi.channels.files import check_file
 from munadi.channels.http import given_id
 from munadi.channels.meta.graph import listed, moment, words
 from munadi.channels.meta.wire import CommentRead, Form, form_of, read_comment
-from munadi.channels.text import Problems, check_media_file, collapsed
-from munadi.domain.channel import MediaKind, MediaRule
+from munadi.channels.text import Problems, collapsed
+from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
-from munadi.domain.problem import Problem
 from munadi.ports import Answer
 
 # `@[page-id]` in a message is shown as the Page's name.
@@ -53,7 +48,7 @@ def kind_of(draft: Draft, options: Options) -> Kind:
     videos = [asset for asset in draft.media if asset.kind is MediaKind.VIDEO]
     if not videos:
         return Kind.POST
-    return Kind.VIDEO if check_reel(videos[0], "") else Kind.REEL
+    return Kind.REEL if _is_reel(videos[0]) else Kind.VIDEO
 
 
 def film_of(draft: Draft, kind: Kind) -> MediaAsset | None:
@@ -61,25 +56,10 @@ def film_of(draft: Draft, kind: Kind) -> MediaAsset | None:
     return None if kind is Kind.POST else next((one for one in draft.media if one.kind is MediaKind.VIDEO), None)
 
 
-def check_reel(asset: MediaAsset, pointer: str, rule: MediaRule = REEL) -> list[Problem]:
-    """What keeps a video from being a reel or a story; what the probe could not read does not."""
+def _is_reel(asset: MediaAsset) -> bool:
     found = Problems(SPEC)
-    found += check_media_file(SPEC, rule, asset, pointer)
-
-    def add(code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
-        found.add(pointer, code, rule, f"takes a reel {message}; this has {actual}", limit, actual)
-
-    if asset.height < REEL_MIN_HEIGHT:
-        add("MEDIA_HEIGHT", "media_min_height", f"of {REEL_MIN_HEIGHT} pixels", REEL_MIN_HEIGHT, asset.height)
-    # Measured rates are a little off the nominal one (23.976).
-    if asset.fps is not None and not REEL_MIN_FPS - 0.05 <= asset.fps <= REEL_MAX_FPS + 0.05:
-        limit = f"{REEL_MIN_FPS}-{REEL_MAX_FPS}"
-        add("MEDIA_FPS", "fps", f"of {limit} frames per second", limit, asset.fps)
-    video, audio = (asset.video_codec, REEL_CODECS, "video_codec"), (asset.audio_codec, REEL_AUDIO, "audio_codec")
-    for codec, known, name in (video, audio):
-        if codec is not None and codec not in known:
-            add("MEDIA_CODEC", name, f"encoded as {', '.join(known)}", ", ".join(known), codec)
-    return found
+    check_file(found, VIDEOS[Kind.REEL], asset, "")
+    return not found
 
 
 def feed_form(draft: Draft, options: Options, photos: list[str]) -> Form:

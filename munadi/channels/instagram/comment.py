@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.channel import COMMENT, only_one
+from munadi.channels.channel import only_one
 from munadi.channels.http import could_not_read
 from munadi.channels.instagram.spec import Options
 from munadi.channels.meta.containers import Containers
@@ -18,6 +18,7 @@ from munadi.channels.meta.graph import id_of
 from munadi.channels.meta.lookup import ContainerLookup
 from munadi.channels.meta.state import Prepared
 from munadi.channels.meta.wire import read_comment
+from munadi.channels.steps import COMMENT
 from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason

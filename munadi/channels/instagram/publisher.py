@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, Parts
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.comment import FirstComment
 from munadi.channels.instagram.errors import MISSING, RENEWALS, explain_container, renewals
@@ -16,6 +16,7 @@ from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.publisher import ContainerChannel
 from munadi.channels.meta.state import Container, Prepared
 from munadi.channels.meta.wire import PostRead
+from munadi.channels.steps import COMMENT
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from munadi.channels.channel import Rules
+from munadi.channels.files import FileRule, check_media_kinds
 from munadi.channels.instagram.spec import (
     COMMENT_SCOPES,
     FEED_IMAGE,
@@ -31,21 +31,12 @@ from munadi.channels.instagram.spec import (
     login_of,
 )
 from munadi.channels.instagram.wire import kind_of, shown_media
-from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story, check_video
-from munadi.channels.text import (
-    Problems,
-    check_extras,
-    check_media_count,
-    check_media_files,
-    check_text,
-    is_blank,
-    measure,
-)
+from munadi.channels.meta.rules import ENCODING, check_cover, check_scope, check_story
+from munadi.channels.rules import Rules, check_option_kinds
+from munadi.channels.text import Problems, is_blank
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule, Resend, TextLimit, TextUnit
 from munadi.domain.content import Draft
-from munadi.domain.media import MediaAsset
-from munadi.domain.problem import Problem
 from munadi.domain.publication import COMMENT
 
 _HASHTAG = re.compile(r"(?<![\w/&])#\w+")
@@ -73,22 +64,34 @@ class InstagramRules(Rules[Options]):
 
     comment_limits = (COMMENT_LENGTH,)
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations, with pointers relative to the draft."""
-        found = Problems(self.spec)
-        found += check_extras(self.spec, draft) + check_text(self.spec, draft.text)
-        _check_hashtags_and_mentions(found, draft.text)
-        if draft.first_comment:
+    def file_rule(
+        self, index: int, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> FileRule | None:
+        """By the kind of the post, which the options tell; a reel's cover has a rule of its own."""
+        if options is None or index == options.cover_index:
+            return None
+        rules, kind = RULES[kind_of(draft, options)], draft.media[index].kind
+        return next((FileRule(rule, encoding=ENCODING) for rule in rules if rule.kind is kind), None)
+
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report too many hashtags, mentions or links."""
+        for name, pattern, limit in (("hashtags", _HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
+            actual, code = len(pattern.findall(draft.text)), f"TOO_MANY_{name.upper()}"
+            found.at_most(limit, actual, "/text", code, name, f"takes fewer {name}")
+        if draft.first_comment and not is_blank(draft.first_comment):
             _comment(found, draft.first_comment, account)
-        found += check_media_count(self.spec, draft.media)
-        if options is None or not draft.media:
-            return found
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report what does not fit the kind of the post."""
+        if not draft.media:
+            return
         kind = kind_of(draft, options)
         _counts(found, kind, len(shown_media(draft, options)))
         check_cover(found, draft, options.cover_index, REEL_COVER)
         for index, asset in enumerate(draft.media):
             if index != options.cover_index:
-                _file(found, kind, asset, f"/media/{index}")
+                wrong = check_media_kinds(found.spec, (asset,), RULES[kind])
+                found += [one.model_copy(update={"pointer": f"/media/{index}"}) for one in wrong]
         check_option_kinds(found, options, kind, TAKEN_BY)
         if kind is Kind.REEL:
             check_thumbnail(found, draft, options)
@@ -96,7 +99,6 @@ class InstagramRules(Rules[Options]):
         if kind is Kind.STORY:
             check_story(found, draft)
             _story_account(found, account)
-        return found
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time for Instagram to fetch and process the media."""
@@ -109,39 +111,16 @@ class InstagramRules(Rules[Options]):
         return Resend.ONCE_AFTER_LONG_ABSENCE if step == COMMENT else self.spec.resend
 
 
-def _check_hashtags_and_mentions(found: Problems, text: str) -> None:
-    for name, pattern, limit in (("hashtags", _HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
-        actual = len(pattern.findall(text))
-        if actual > limit:
-            message = f"takes at most {limit} {name}; this text has {actual}"
-            found.add("/text", f"TOO_MANY_{name.upper()}", name, message, limit, actual)
-
-
 def _comment(found: Problems, text: str, account: ConnectedAccount | None) -> None:
     """The first comment's limits, and the permission that the connection lacks for it."""
     pointer = "/firstComment"
-    if is_blank(text):
-        found.add(pointer, "MISSING_FIELD", "not_empty", "needs a text in the first comment")
-        return
-    length = measure(text, COMMENT_LENGTH.unit)
-    for code, rule, unit, limit, actual in (
-        ("TEXT_TOO_LONG", COMMENT_LENGTH.rule, "UTF-16 units", MAX_COMMENT, length),
-        ("TOO_MANY_HASHTAGS", "comment_hashtags", "hashtags", MAX_COMMENT_HASHTAGS, len(_HASHTAG.findall(text))),
-        ("TOO_MANY_LINKS", "comment_links", "links", MAX_COMMENT_LINKS, len(_LINK.findall(text))),
-    ):
-        if actual > limit:
-            message = f"takes at most {limit} {unit} in a comment; this one has {actual}"
-            found.add(pointer, code, rule, message, limit, actual)
+    for name, pattern, limit in (("hashtags", _HASHTAG, MAX_COMMENT_HASHTAGS), ("links", _LINK, MAX_COMMENT_LINKS)):
+        actual, code = len(pattern.findall(text)), f"TOO_MANY_{name.upper()}"
+        found.at_most(limit, actual, pointer, code, f"comment_{name}", f"takes fewer {name} in a comment")
     if text.isupper():
         found.add(pointer, "COMMENT_CAPITALS", "comment_capitals", "rejects comments in capital letters only")
     scope = COMMENT_SCOPES[login_of(account)] if account else ""
     check_scope(found, account, scope, "comment_scope", "takes comments", [pointer])
-
-
-def _file(found: Problems, kind: Kind, asset: MediaAsset, pointer: str) -> None:
-    for one in check_media_files(found.spec, (asset,), RULES[kind]):
-        found.append(one.model_copy(update={"pointer": one.pointer.replace("/media/0", pointer, 1)}))
-    check_video(found, asset, pointer)
 
 
 def _counts(found: Problems, kind: Kind, actual: int) -> None:
@@ -166,9 +145,9 @@ def check_thumbnail(found: Problems, draft: Draft, options: Options) -> None:
     if offset is None:
         return
     duration = next((asset.duration_ms for asset in shown_media(draft, options)), None)
-    if duration is not None and offset > duration:
-        message = f"takes a thumbOffset within the video: {offset} ms is after its {duration} ms"
-        found.add(pointer, "INVALID_OPTION", "thumb_offset", message, duration, offset)
+    if duration is not None:
+        message = "takes a thumbOffset within the video, in milliseconds"
+        found.at_most(duration, offset, pointer, "INVALID_OPTION", "thumb_offset", message)
     if options.cover_index is not None:
         found.add(pointer, "INVALID_OPTION", "one_cover", "takes a thumbOffset or a coverIndex, not both", 1, 2)
 

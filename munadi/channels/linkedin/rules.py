@@ -4,43 +4,42 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.channel import Rules
-from munadi.channels.linkedin.spec import (
-    COMMENT,
-    LEAD,
-    MAX_PIXELS,
-    MIN_VIDEO_BYTES,
-    POLL_CHARACTERS,
-    VIDEO_LEAD,
-    Options,
-    is_page,
-)
+from munadi.channels.files import check_alone
+from munadi.channels.linkedin.spec import BOUNDS, COMMENT, LEAD, POLL, VIDEO_LEAD, Options, is_page
 from munadi.channels.linkedin.wire import title_of, wants_card
-from munadi.channels.text import Problems, is_blank, is_web_address, too_long
+from munadi.channels.rules import Alone, Rules, check_poll
+from munadi.channels.text import Problems, is_blank
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
-from munadi.domain.problem import Problem
 
 
 class LinkedInRules(Rules[Options]):
     """One post, and a first comment."""
 
-    comment_limits = (COMMENT,)
+    comment_limits, needs, bounds = (COMMENT,), ("text", "media"), BOUNDS
+    alone = (
+        Alone("poll", "media", "poll_media", "takes a poll without media"),
+        Alone("poll", "link", "poll_link", "takes a poll without a link"),
+    )
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations, with pointers relative to the draft."""
-        found = Problems(self.spec)
-        found += super().validate(draft, options, account)
-        _texts(found, draft)
-        found += [too_long(self.spec, each) for each in self.comment_lengths(draft) if each.actual > each.maximum]
-        _media(found, draft)
-        if options is not None:
-            _options(found, draft, options)
-            if options.visibility == "CONNECTIONS" and account is not None and is_page(account):
-                message = "takes CONNECTIONS from members only: a page has none"
-                found.add("/options/visibility", "FEATURE_NOT_ELIGIBLE", "visibility_page", message)
-        return found
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report media beside a video or a document."""
+        for kind in (MediaKind.VIDEO, MediaKind.DOCUMENT):
+            has_one = any(asset.kind is kind for asset in draft.media)
+            check_alone(found, len(draft.media), has_one, f"one_{kind}", f"one {kind}")
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report a poll, a title and names that do not fit the post, and an audience that a page does not have."""
+        if options.poll:
+            check_poll(found, POLL, options.poll.options)
+            if is_blank(options.poll.question):
+                pointer, message = "/options/poll/question", "needs a text in the question of a poll"
+                found.add(pointer, "INVALID_OPTION", "poll_question", message, 1, 0)
+        _titles(found, draft, options)
+        if options.visibility == "CONNECTIONS" and account is not None and is_page(account):
+            message = "takes CONNECTIONS from members only: a page has none"
+            found.add("/options/visibility", "FEATURE_NOT_ELIGIBLE", "visibility_page", message)
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload and to process; none for a text or a poll."""
@@ -49,40 +48,7 @@ class LinkedInRules(Rules[Options]):
         return LEAD if draft.media or wants_card(draft) else timedelta(0)
 
 
-def _texts(found: Problems, draft: Draft) -> None:
-    if is_blank(draft.text) and not draft.media:
-        found.add("/text", "MISSING_FIELD", "not_empty", "needs a text or media")
-    if draft.first_comment is not None and is_blank(draft.first_comment):
-        found.add("/firstComment", "MISSING_FIELD", "not_empty", "needs a text in a first comment")
-    if draft.link and not is_web_address(draft.link):
-        found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
-
-
-def _media(found: Problems, draft: Draft) -> None:
-    for kind in (MediaKind.VIDEO, MediaKind.DOCUMENT):
-        if len(draft.media) > 1 and any(asset.kind is kind for asset in draft.media):
-            message = f"takes one {kind}, without other media"
-            found.exceed("/media", "MEDIA_TOO_MANY", f"one_{kind}", message, 1, len(draft.media))
-    for index, asset in enumerate(draft.media):
-        pixels = asset.width * asset.height
-        if asset.kind is MediaKind.IMAGE and pixels >= MAX_PIXELS:
-            message = "takes images of fewer pixels"
-            found.exceed(f"/media/{index}", "MEDIA_PIXELS", "pixels", message, MAX_PIXELS - 1, pixels)
-        if asset.kind is MediaKind.VIDEO and asset.bytes < MIN_VIDEO_BYTES:
-            message = "takes larger videos"
-            found.exceed(f"/media/{index}", "MEDIA_TOO_SMALL", "min_bytes", message, MIN_VIDEO_BYTES, asset.bytes)
-
-
-def _options(found: Problems, draft: Draft, options: Options) -> None:
-    if options.poll and draft.media:
-        message = "takes a poll without media"
-        found.add("/options/poll", "OPTION_NOT_FOR_KIND", "poll_media", message, 0, len(draft.media))
-    if options.poll and draft.link:
-        found.add("/options/poll", "OPTION_NOT_FOR_KIND", "poll_link", "takes a poll without a link")
-    for index, option in enumerate(options.poll.options if options.poll else ()):
-        if len(option) > POLL_CHARACTERS:
-            message, at = "takes a shorter option of a poll", f"/options/poll/options/{index}"
-            found.exceed(at, "INVALID_OPTION", "poll_characters", message, POLL_CHARACTERS, len(option))
+def _titles(found: Problems, draft: Draft, options: Options) -> None:
     if options.title and not (len(draft.media) == 1 or wants_card(draft)):
         message = "takes a title for one image, one video, one document or the card of a link"
         found.add("/options/title", "OPTION_NOT_FOR_KIND", "title", message)

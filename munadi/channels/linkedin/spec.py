@@ -9,8 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from munadi.channels.files import Bound, pixels, size
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, READ, Permission, Permissions
+from munadi.channels.rules import PollRule
 from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
@@ -30,8 +32,12 @@ from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.model import WireModel
 
 PERSON, PAGE = "urn:li:person:", "urn:li:organization:"
-MAX_IMAGES, MAX_PIXELS = 20, 36_152_320
-MIN_VIDEO_BYTES, POLL_CHARACTERS = 75_000, 30
+MAX_IMAGES = 20
+BOUNDS = {
+    MediaKind.IMAGE: (Bound(pixels, "MEDIA_PIXELS", "pixels", "takes images of fewer pixels", most=36_152_319),),
+    MediaKind.VIDEO: (Bound(size, "MEDIA_TOO_SMALL", "min_bytes", "takes larger videos", least=75_000),),
+}
+POLL = PollRule(characters=30)
 MAX_TITLE, MAX_DESCRIPTION, MAX_ALT = 399, 4086, 4086
 LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=30)
 # How long LinkedIn keeps a file that no post uses is undocumented; one this old is uploaded again.

@@ -10,25 +10,14 @@ from functools import partial
 
 import regex
 
-from munadi.channels.channel import Rules
+from munadi.channels.files import RATE_TOLERANCE, Bound, FileRule, frame_rate, pixels
 from munadi.channels.mastodon.instance import QUOTES, Instance
 from munadi.channels.mastodon.spec import IMAGE, LEAD, MAX_VIDEOS, TEXT, VIDEO, VIDEO_LEAD, Options
-from munadi.channels.posting import texts
-from munadi.channels.text import (
-    Problems,
-    check_extras,
-    check_media_count,
-    check_media_files,
-    is_blank,
-    length_within,
-    measure,
-    too_long,
-)
+from munadi.channels.rules import Alone, PollRule, Rules, check_poll
+from munadi.channels.text import Problems, length_within, measure
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import MediaKind, MediaRule, TextLength, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaKind, TextLength, TextUnit
 from munadi.domain.content import Draft
-from munadi.domain.media import MediaAsset
-from munadi.domain.problem import Problem
 
 # An address with its scheme; `_has_domain` says whether the server takes it for one.
 _URL = regex.compile(r"https?://[^\s<>\"]++", regex.I)
@@ -39,22 +28,70 @@ _MENTION = regex.compile(r"(?<![\w/])(@\w[\w.-]*+)@[\w.-]+", regex.ASCII)
 class MastodonRules(Rules[Options]):
     """The server's limits. The steps are the later parts of the thread, then the first comment, all of them replies."""
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations, with pointers relative to the draft."""
-        found, instance = Problems(self.spec), Instance.of(account)
-        found += check_extras(self.spec, draft)
-        found += [too_long(self.spec, each) for each in _lengths(draft, instance) if each.actual > each.maximum]
-        _media(found, draft, instance)
-        _empty(found, draft)
-        if options is not None:
-            _poll(found, draft, options, instance)
-            _quote(found, options, instance)
-            _focus(found, draft, options)
-        return found
+    needs = ("text", "media")
+    alone = (Alone("poll", "media", "poll_media", "takes a poll without media"),)
+
+    def applied(self, account: ConnectedAccount | None) -> ChannelSpec:
+        """With the number of media that the server takes."""
+        return self.spec.model_copy(update={"max_media": Instance.of(account).max_media})
+
+    def file_rule(
+        self, index: int, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> FileRule | None:
+        """The rule of a kind as the server has it."""
+        instance, kind = Instance.of(account), draft.media[index].kind
+        known = {
+            MediaKind.IMAGE: (IMAGE, instance.image_bytes, instance.image_pixels),
+            MediaKind.VIDEO: (VIDEO, instance.video_bytes, instance.video_pixels),
+        }
+        if kind not in known:
+            return None
+        rule, most, most_pixels = known[kind]
+        types = tuple(one for one in rule.mime_types if one in instance.mime_types) or rule.mime_types
+        source = rule.max_source_bytes and max(rule.max_source_bytes, most)
+        changes = {"mime_types": types, "max_bytes": most, "max_source_bytes": source}
+        return FileRule(
+            rule.model_copy(update={**changes, "max_alt_length": instance.alt_characters}),
+            (
+                Bound(pixels, "MEDIA_PIXELS", "media_pixels", "takes fewer pixels", most=most_pixels),
+                Bound(
+                    frame_rate,
+                    "MEDIA_FPS",
+                    "fps",
+                    "takes fewer frames per second",
+                    most=instance.frame_rate,
+                    tolerance=RATE_TOLERANCE,
+                ),
+            ),
+        )
+
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report a second video."""
+        videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
+        found.at_most(MAX_VIDEOS, videos, "/media", "MEDIA_TOO_MANY", "videos_max", "takes fewer videos in a post")
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report a poll and a quote that the server does not take, and a focus of no medium."""
+        instance = Instance.of(account)
+        if poll := options.poll:
+            check_poll(found, _poll_rule(instance), poll.options, poll.expires_in)
+            if not instance.has_polls:
+                message = "takes no polls at this account's server"
+                found.add("/options/poll", "FEATURE_NOT_ELIGIBLE", "polls", message)
+        _quote(found, options, instance)
+        _focus(found, draft, options)
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """The length of each post of the thread, a content warning included."""
-        return _lengths(draft, Instance.of(account))
+        instance, warning = Instance.of(account), draft.options.get("contentWarning")
+        most, count = instance.characters, partial(counted, instance=instance)
+        graphemes = partial(measure, unit=TextUnit.GRAPHEMES)
+        more = length_within(most, warning, graphemes) if isinstance(warning, str) else 0
+        known = {**TEXT.model_dump(by_alias=False), "maximum": most}
+        return [
+            TextLength(**known, pointer=pointer, actual=length_within(most, text, count) + more)
+            for pointer, text in self.texts(draft)
+        ]
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload, and for a video to be processed; none for a text."""
@@ -89,80 +126,9 @@ def _has_domain(address: str) -> bool:
     return bool(name and dot) and len(top) > 1 and "@" not in host
 
 
-def _lengths(draft: Draft, instance: Instance) -> list[TextLength]:
-    warning, most, count = draft.options.get("contentWarning"), instance.characters, partial(counted, instance=instance)
-    more = length_within(most, warning, partial(measure, unit=TextUnit.GRAPHEMES)) if isinstance(warning, str) else 0
-    known = {**TEXT.model_dump(by_alias=False), "maximum": most}
-    return [
-        TextLength(**known, pointer=pointer, actual=length_within(most, text, count) + more)
-        for pointer, text in texts(draft)
-    ]
-
-
-def _empty(found: Problems, draft: Draft) -> None:
-    if is_blank(draft.text) and not draft.media:
-        found.add("/text", "MISSING_FIELD", "not_empty", "needs a text or media")
-    for pointer, text in texts(draft)[1:]:
-        if is_blank(text):
-            found.add(pointer, "MISSING_FIELD", "not_empty", "needs a text in every part")
-
-
-def _media(found: Problems, draft: Draft, instance: Instance) -> None:
-    spec = found.spec.model_copy(update={"max_media": instance.max_media})
-    image = _rule(IMAGE, instance, instance.image_bytes)
-    found += check_media_count(spec, draft.media)
-    found += check_media_files(spec, draft.media, (image, _rule(VIDEO, instance, instance.video_bytes)))
-    videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
-    if videos > MAX_VIDEOS:
-        message = f"takes {MAX_VIDEOS} video in a post"
-        found.add("/media", "MEDIA_TOO_MANY", "videos_max", message, MAX_VIDEOS, videos)
-    for index, asset in enumerate(draft.media):
-        _measures(found, asset, f"/media/{index}", instance)
-
-
-def _rule(rule: MediaRule, instance: Instance, most: int) -> MediaRule:
-    """The rule of a kind as the server has it."""
-    types = tuple(one for one in rule.mime_types if one in instance.mime_types) or rule.mime_types
-    source = rule.max_source_bytes and max(rule.max_source_bytes, most)
-    changes = {"mime_types": types, "max_bytes": most, "max_source_bytes": source}
-    return rule.model_copy(update={**changes, "max_alt_length": instance.alt_characters})
-
-
-def _measures(found: Problems, asset: MediaAsset, pointer: str, instance: Instance) -> None:
-    is_video = asset.kind is MediaKind.VIDEO
-    pixels, most = asset.width * asset.height, instance.video_pixels if is_video else instance.image_pixels
-    if pixels > most:
-        found.exceed(pointer, "MEDIA_PIXELS", "media_pixels", "takes fewer pixels", most, pixels)
-    # Measured rates are a little off the nominal one.
-    if is_video and asset.fps is not None and asset.fps > instance.frame_rate + 0.05:
-        message = "takes fewer frames per second"
-        found.exceed(pointer, "MEDIA_FPS", "fps", message, instance.frame_rate, asset.fps)
-
-
-def _poll(found: Problems, draft: Draft, options: Options, instance: Instance) -> None:
-    poll, pointer = options.poll, "/options/poll"
-    if poll is None:
-        return
-    if not instance.has_polls:
-        found.add(pointer, "FEATURE_NOT_ELIGIBLE", "polls", "takes no polls at this account's server")
-    if draft.media:
-        message = "takes a poll without media"
-        found.add(pointer, "OPTION_NOT_FOR_KIND", "poll_media", message, 0, len(draft.media))
-    if len(poll.options) > instance.poll_options:
-        message, most = "takes fewer options of a poll", instance.poll_options
-        found.exceed(f"{pointer}/options", "INVALID_OPTION", "poll_options", message, most, len(poll.options))
-    for index, option in enumerate(poll.options):
-        length, at = measure(option, TextUnit.GRAPHEMES), f"{pointer}/options/{index}"
-        if length > instance.poll_characters:
-            message = "takes a shorter option of a poll"
-            found.exceed(at, "INVALID_OPTION", "poll_characters", message, instance.poll_characters, length)
-        if option in poll.options[:index]:
-            found.add(at, "INVALID_OPTION", "poll_distinct", "takes different options of a poll")
-    shortest, longest = instance.poll_shortest, instance.poll_longest
-    if not shortest <= poll.expires_in <= longest:
-        message = f"takes polls of {shortest} to {longest} seconds; this has {poll.expires_in}"
-        limit = f"{shortest}-{longest}"
-        found.add(f"{pointer}/expiresIn", "INVALID_OPTION", "poll_seconds", message, limit, poll.expires_in)
+def _poll_rule(instance: Instance) -> PollRule:
+    duration = (instance.poll_shortest, instance.poll_longest)
+    return PollRule(instance.poll_characters, TextUnit.GRAPHEMES, instance.poll_options, duration)
 
 
 def _quote(found: Problems, options: Options, instance: Instance) -> None:
@@ -177,8 +143,7 @@ def _quote(found: Problems, options: Options, instance: Instance) -> None:
 def _focus(found: Problems, draft: Draft, options: Options) -> None:
     for index, one in enumerate(options.focus):
         pointer = f"/options/focus/{index}/media"
-        if one.media >= len(draft.media):
-            message = f"takes the focus of one of the {len(draft.media)} media"
-            found.add(pointer, "INVALID_OPTION", "focus_media", message, len(draft.media) - 1, one.media)
-        elif one.media in [other.media for other in options.focus[:index]]:
+        message = f"takes the focus of one of the {len(draft.media)} media, counted from 0"
+        found.at_most(len(draft.media) - 1, one.media, pointer, "INVALID_OPTION", "focus_media", message)
+        if one.media in [other.media for other in options.focus[:index]]:
             found.add(pointer, "INVALID_OPTION", "focus_once", "takes one focus of each medium", 1, 2)

@@ -1,26 +1,17 @@
-"""Rules that several of Meta's networks share: videos, covers, options by kind, stories. Pure."""
+"""Rules that several of Meta's networks share: covers, permissions, stories. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from enum import StrEnum
+from collections.abc import Collection
 
-from pydantic import BaseModel
-
-from munadi.channels.text import Problems, check_encoding, check_media_file
+from munadi.channels.files import Encoding, check_media_file
+from munadi.channels.text import Problems
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
-from munadi.domain.media import MediaAsset
 
-VIDEO_CODECS = ("h264", "hevc")
-FRAME_RATES = (23, 60)
-
-
-def check_video(found: Problems, asset: MediaAsset, pointer: str, audio: Collection[str] = ()) -> None:
-    """Codecs and frame rate. `audio`: the codecs of sound, when they are checked."""
-    if asset.kind is MediaKind.VIDEO:
-        check_encoding(found, asset, pointer, VIDEO_CODECS, FRAME_RATES, audio)
+# Of videos at Instagram and Threads.
+ENCODING = Encoding(("h264", "hevc"), (23, 60))
 
 
 def check_cover(found: Problems, draft: Draft, index: int | None, rule: MediaRule) -> None:
@@ -36,17 +27,6 @@ def check_cover(found: Problems, draft: Draft, index: int | None, rule: MediaRul
         found.add(pointer, "INVALID_OPTION", "cover_kind", message, "image", cover.kind)
     else:
         found += check_media_file(found.spec, rule, cover, f"/media/{index}")
-
-
-def check_option_kinds(
-    found: Problems, options: BaseModel, kind: StrEnum, takers: Mapping[str, Collection[StrEnum]]
-) -> None:
-    """Options that only some kinds take."""
-    for name, kinds in takers.items():
-        if name in options.model_fields_set and kind not in kinds:
-            pointer = f"/options/{type(options).model_fields[name].alias}"
-            message = f"has no such option for the kind {kind}"
-            found.add(pointer, "OPTION_NOT_FOR_KIND", "option_kind", message, ", ".join(sorted(kinds)), kind)
 
 
 def check_scope(

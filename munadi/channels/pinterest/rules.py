@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.channel import Rules
+from munadi.channels.files import check_alone, ratio
 from munadi.channels.pinterest.accounts import boards_of
 from munadi.channels.pinterest.spec import (
+    BOUNDS,
+    ENCODING,
     LEAD,
     MAX_ALT,
     MAX_LINK,
-    MIN_SIDE,
     RATIO_TOLERANCE,
-    VIDEO_CODECS,
     VIDEO_LEAD,
     Options,
 )
 from munadi.channels.pinterest.wire import alt_of, is_video
-from munadi.channels.text import Problems, is_blank, is_web_address
+from munadi.channels.rules import Rules
+from munadi.channels.text import Problems, is_blank
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.content import Draft
-from munadi.domain.problem import Problem
 
 BOARD = "/options/boardId"
 SHOWN_BOARDS = 5
@@ -30,19 +30,29 @@ SHOWN_BOARDS = 5
 class PinterestRules(Rules[Options]):
     """One pin on one board; there are no comments and no threads."""
 
+    bounds, encoding = BOUNDS, ENCODING
+
     def __init__(self, spec: ChannelSpec, *, carousels: bool) -> None:
         super().__init__(spec)
         self._carousels = carousels
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations, with pointers relative to the draft."""
-        found = Problems(self.spec)
-        found += super().validate(draft, options, account)
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report the board, a long link, what keeps images from being a carousel, and a second video."""
         _board(found, draft, options, boards_of(account))
-        _link(found, draft)
-        _images(found, draft, carousels=self._carousels)
-        _video(found, draft, options)
-        return found
+        found.at_most(MAX_LINK, len(draft.link or ""), "/link", "INVALID_LINK", "link_length", "takes a shorter link")
+        check_alone(found, len(draft.media), any(map(is_video, draft.media)), "one_video", "one video")
+        self._carousel(found, draft)
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report a cover's time that is not within a video."""
+        videos, pointer = list(filter(is_video, draft.media)), "/options/coverTime"
+        if options.cover_time is None:
+            return
+        if not videos:
+            found.add(pointer, "OPTION_NOT_FOR_KIND", "cover_video", "takes a cover's time for videos only")
+            return
+        message, length = "takes a cover's time within the video", (videos[0].duration_ms or 0) / 1000
+        found.at_most(length, options.cover_time, pointer, "INVALID_OPTION", "cover_time", message)
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to check the board; for a video, to upload it and to let Pinterest process it."""
@@ -52,6 +62,23 @@ class PinterestRules(Rules[Options]):
         """A pin without a text, a title and a link has nothing to be found by, so only a person sends it again."""
         has_words = draft.link or not is_blank(draft.text) or (options and not is_blank(options.title or ""))
         return self.spec.resend if has_words else Resend.NEVER
+
+    def _carousel(self, found: Problems, draft: Draft) -> None:
+        """The images of a carousel have one ratio, and one alt text."""
+        images = [(index, asset) for index, asset in enumerate(draft.media) if not is_video(asset)]
+        if len(images) < 2:
+            return
+        if not self._carousels:
+            message = "takes one image: MUNADI_CHANNELS__PINTEREST__CAROUSELS is set to false"
+            found.exceed("/media", "MEDIA_TOO_MANY", "carousels", message, 1, len(images))
+        first = ratio(images[0][1])
+        for index, asset in images[1:]:
+            if abs(ratio(asset) - first) > RATIO_TOLERANCE:
+                message = "takes the images of a carousel in one aspect ratio"
+                found.exceed(f"/media/{index}", "MEDIA_RATIO", "carousel_ratio", message, first, ratio(asset))
+        if not any(len(asset.alt or "") > MAX_ALT for _, asset in images):
+            message = "has one alt text for a carousel, in which those of its images are joined"
+            found.at_most(MAX_ALT, len(alt_of(draft)), "/media/0/alt", "ALT_TOO_LONG", "carousel_alt", message)
 
 
 def _board(found: Problems, draft: Draft, options: Options | None, known: dict[str, str] | None) -> None:
@@ -65,58 +92,3 @@ def _board(found: Problems, draft: Draft, options: Options | None, known: dict[s
             "check the account again if the board is new"
         )
         found.add(BOARD, "INVALID_OPTION", "own_board", message, listed or None, options.board_id)
-
-
-def _link(found: Problems, draft: Draft) -> None:
-    if draft.link and not is_web_address(draft.link):
-        found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
-    elif draft.link and len(draft.link) > MAX_LINK:
-        found.exceed("/link", "INVALID_LINK", "link_length", "takes a shorter link", MAX_LINK, len(draft.link))
-
-
-def _images(found: Problems, draft: Draft, *, carousels: bool) -> None:
-    images = [(index, asset) for index, asset in enumerate(draft.media) if not is_video(asset)]
-    for index, asset in images:
-        if asset.height < MIN_SIDE:
-            found.exceed(f"/media/{index}", "MEDIA_HEIGHT", "min_height", "needs higher images", MIN_SIDE, asset.height)
-    if len(images) < 2:
-        return
-    if not carousels:
-        message = "takes one image: MUNADI_CHANNELS__PINTEREST__CAROUSELS is set to false"
-        found.exceed("/media", "MEDIA_TOO_MANY", "carousels", message, 1, len(images))
-    first = _ratio(draft, images[0][0])
-    for index, _ in images[1:]:
-        ratio = _ratio(draft, index)
-        if abs(ratio - first) > RATIO_TOLERANCE:
-            message = "takes the images of a carousel in one aspect ratio"
-            found.exceed(f"/media/{index}", "MEDIA_RATIO", "carousel_ratio", message, first, ratio)
-    length = len(alt_of(draft))
-    if length > MAX_ALT and not any(len(asset.alt or "") > MAX_ALT for _, asset in images):
-        message = "has one alt text for a carousel, in which those of its images are joined"
-        found.exceed("/media/0/alt", "ALT_TOO_LONG", "carousel_alt", message, MAX_ALT, length)
-
-
-def _video(found: Problems, draft: Draft, options: Options | None) -> None:
-    videos = [(index, asset) for index, asset in enumerate(draft.media) if is_video(asset)]
-    if videos and len(draft.media) > 1:
-        found.exceed(
-            "/media", "MEDIA_TOO_MANY", "one_video", "takes one video, without other media", 1, len(draft.media)
-        )
-    for index, asset in videos:
-        if asset.video_codec is not None and asset.video_codec not in VIDEO_CODECS:
-            limit, message = ", ".join(VIDEO_CODECS), "takes videos of another encoding"
-            found.exceed(f"/media/{index}", "MEDIA_CODEC", "video_codec", message, limit, asset.video_codec)
-    cover = options.cover_time if options is not None else None
-    if cover is None:
-        return
-    seconds = (videos[0][1].duration_ms or 0) / 1000 if videos else 0
-    if not videos:
-        found.add("/options/coverTime", "OPTION_NOT_FOR_KIND", "cover_video", "takes a cover's time for videos only")
-    elif cover > seconds:
-        message = "takes a cover's time within the video"
-        found.exceed("/options/coverTime", "INVALID_OPTION", "cover_time", message, seconds, cover)
-
-
-def _ratio(draft: Draft, index: int) -> float:
-    asset = draft.media[index]
-    return round(asset.width / asset.height, 4) if asset.height else 0.0

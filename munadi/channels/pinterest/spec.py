@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from munadi.channels.files import Bound, Encoding, height
 from munadi.channels.permissions import READ, Permission, Permissions
 from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
@@ -32,7 +33,10 @@ MAX_IMAGES = 5
 MIN_SIDE = 100
 # How far the ratios of a carousel's images may be apart: a pixel of rounding is not a violation.
 RATIO_TOLERANCE = 0.01
-VIDEO_CODECS = ("h264", "hevc")
+BOUNDS = {
+    MediaKind.IMAGE: (Bound(height, "MEDIA_HEIGHT", "min_height", "needs higher images", least=MIN_SIDE),),
+}
+ENCODING = Encoding(("h264", "hevc"))
 # Time to check the board, and to upload a video and let Pinterest process it.
 LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=30)
 # Ours: how long Pinterest keeps a video that no pin uses is not documented.

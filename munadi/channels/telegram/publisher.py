@@ -6,10 +6,11 @@ import json
 from datetime import datetime, timedelta
 
 from munadi.channels.answers import object_in, parse_json
-from munadi.channels.channel import Parts, parent_of
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, NamedFile, Request, given_id
 from munadi.channels.posting import PostChannel, Step
 from munadi.channels.renditions import fitting
+from munadi.channels.steps import parent_of
 from munadi.channels.telegram.api import Api
 from munadi.channels.telegram.errors import UNREMOVABLE, UPGRADED, failure
 from munadi.channels.telegram.lookup import Lookup, address_of, chat_of, is_probed

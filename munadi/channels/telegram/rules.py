@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from munadi.channels.channel import Rules
+from munadi.channels.files import FileRule, check_alone
 from munadi.channels.options import parse_options
-from munadi.channels.posting import texts
+from munadi.channels.rules import Alone, PollRule, Rules, check_poll
 from munadi.channels.telegram.accounts import KIND, chat_fact, lacking
 from munadi.channels.telegram.spec import (
     ANIMATION,
@@ -16,7 +17,7 @@ from munadi.channels.telegram.spec import (
     IMAGE,
     LEAD,
     MAX_BYTES,
-    MAX_SIDES,
+    PHOTO_BOUNDS,
     QUESTION,
     TEXT,
     VIDEO,
@@ -25,59 +26,73 @@ from munadi.channels.telegram.spec import (
     Settings,
 )
 from munadi.channels.telegram.wire import kind_of
-from munadi.channels.text import (
-    Problems,
-    check_extras,
-    check_media_count,
-    check_media_file,
-    is_blank,
-    is_web_address,
-    lengths,
-    measure,
-    too_long,
-)
+from munadi.channels.text import Problems, measure
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextLimit, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
-from munadi.domain.problem import Problem
 
 
 class TelegramRules(Rules[Options]):
     """The steps are the later parts, each an answer to the part before."""
 
+    needs = ("text", "media")
+    alone = (
+        Alone("poll", "media", "poll_media", "takes a poll without media"),
+        Alone("entities", "poll", "poll_entities", "takes a poll's question without entities"),
+    )
+
     def __init__(self, spec: ChannelSpec, settings: Settings) -> None:
         super().__init__(spec)
         self._settings = settings
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations, with pointers relative to the draft."""
-        found, options = Problems(self.spec), options or Options()
-        found += check_extras(self.spec, draft)
-        found += [too_long(self.spec, each) for each in self.lengths(draft, account) if each.actual > each.maximum]
-        _texts(found, draft)
-        _entities(found, draft, options)
-        _poll(found, draft, options, account)
-        _media(found, draft, options, stored=bool(self._storage(options)))
-        _rights(found, draft, options, account)
-        return found
-
-    def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
-        """The length of each part; beside media the text is a caption, and with a poll its question."""
-        first = self._limits_of_text(draft)
-        return [
-            length
-            for index, (pointer, text) in enumerate(texts(draft))
-            for length in lengths((TEXT,) if index else first, text, pointer)
-        ]
-
-    def _limits_of_text(self, draft: Draft) -> tuple[TextLimit, ...]:
-        """A poll that cannot be read may be corrected or left out, so both limits apply until then."""
+    def limits(self, pointer: str, draft: Draft, account: ConnectedAccount | None) -> Sequence[TextLimit]:
+        """Beside media the text is a caption, and with a poll its question. A poll that cannot be read may be corrected
+        or left out, so both limits apply until then."""
         without_poll, poll = CAPTION if draft.media else TEXT, draft.options.get("poll")
+        if pointer != "/text":
+            return (TEXT,)
         if poll is None:
             return (without_poll,)
         readable, _ = parse_options(self.spec, Options, {"poll": poll})
         return (QUESTION, without_poll) if readable is None else (QUESTION,)
+
+    def file_rule(
+        self, index: int, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> FileRule | None:
+        """By the kind as which the file is sent."""
+        asset, given = draft.media[index], options or Options()
+        is_photo = kind_of(asset, given) == "photo"
+        return FileRule(rule_of(asset, given), PHOTO_BOUNDS if is_photo else ())
+
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report media that cannot be one album, and what the group does not let the bot post."""
+        options = options or Options()
+        kinds = [kind_of(asset, options) for asset in draft.media]
+        check_alone(found, len(kinds), "animation" in kinds, "animation", "one GIF")
+        if "document" in kinds and set(kinds) != {"document"}:
+            message = "takes documents only among themselves: send the others as documents too (option asDocuments)"
+            found.add("/media", "MEDIA_MIXED", "documents_mixed", message, 1, len(set(kinds)))
+        if len(kinds) > 1 and not self._storage(options):
+            message, code = (
+                "takes larger albums only with a chat to upload them to (option storageChat)",
+                "MEDIA_TOO_LARGE",
+            )
+            found.at_most(MAX_BYTES, draft.media_bytes, "/media", code, "visible_bytes", message)
+        _rights(found, draft, options, account)
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report entities outside the text, and what is wrong with a poll."""
+        end, message = measure(draft.text, TextUnit.UTF16_UNITS), "takes entities within the text"
+        for index, one in enumerate(options.entities):
+            pointer = f"/options/entities/{index}"
+            found.at_most(end, one.offset + one.length, pointer, "INVALID_OPTION", "entity_bounds", message)
+        if options.poll is None:
+            return
+        check_poll(found, PollRule(), options.poll.options)
+        if not options.poll.anonymous and chat_fact(account, KIND) in (None, "channel"):
+            pointer, message = "/options/poll/anonymous", "takes only anonymous polls in channels"
+            found.add(pointer, "OPTION_NOT_FOR_KIND", "poll_anonymous", message, "true", "false")
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload ahead, to rehearse, or to find the chat's last id."""
@@ -97,60 +112,6 @@ def rule_of(asset: MediaAsset, options: Options) -> MediaRule:
     if asset.kind is MediaKind.VIDEO:
         return VIDEO
     return ANIMATION if asset.mime_type == GIF else IMAGE
-
-
-def _texts(found: Problems, draft: Draft) -> None:
-    if is_blank(draft.text) and not draft.media:
-        found.add("/text", "MISSING_FIELD", "not_empty", "needs a text or media")
-    if draft.link and not is_web_address(draft.link):
-        found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
-    for index, part in enumerate(draft.parts):
-        if is_blank(part):
-            found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part")
-
-
-def _entities(found: Problems, draft: Draft, options: Options) -> None:
-    end = measure(draft.text, TextUnit.UTF16_UNITS)
-    for index, one in enumerate(options.entities):
-        if one.offset + one.length > end:
-            message = "takes entities within the text"
-            found.exceed(
-                f"/options/entities/{index}", "INVALID_OPTION", "entity_bounds", message, end, one.offset + one.length
-            )
-
-
-def _poll(found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
-    poll, pointer = options.poll, "/options/poll"
-    if poll is None:
-        return
-    if draft.media:
-        message = "takes a poll without media"
-        found.add(pointer, "OPTION_NOT_FOR_KIND", "poll_media", message, 0, len(draft.media))
-    if options.entities:
-        message = "takes a poll's question without entities"
-        found.add("/options/entities", "OPTION_NOT_FOR_KIND", "poll_entities", message, 0, len(options.entities))
-    if not poll.anonymous and chat_fact(account, KIND) in (None, "channel"):
-        message = "takes only anonymous polls in channels"
-        found.add(f"{pointer}/anonymous", "OPTION_NOT_FOR_KIND", "poll_anonymous", message, "true", "false")
-
-
-def _media(found: Problems, draft: Draft, options: Options, *, stored: bool) -> None:
-    found += check_media_count(found.spec, draft.media)
-    kinds = [kind_of(asset, options) for asset in draft.media]
-    if "animation" in kinds and len(kinds) > 1:
-        found.exceed("/media", "MEDIA_TOO_MANY", "animation", "takes one GIF, without other media", 1, len(kinds))
-    if "document" in kinds and set(kinds) != {"document"}:
-        message = "takes documents only among themselves: send the other files as documents too (option asDocuments)"
-        found.add("/media", "MEDIA_MIXED", "documents_mixed", message, 1, len(set(kinds)))
-    for index, asset in enumerate(draft.media):
-        pointer, sides = f"/media/{index}", asset.width + asset.height
-        found += check_media_file(found.spec, rule_of(asset, options), asset, pointer)
-        if kinds[index] == "photo" and sides > MAX_SIDES:
-            message = "takes photos of fewer pixels, width and height together"
-            found.exceed(pointer, "MEDIA_PIXELS", "photo_sides", message, MAX_SIDES, sides)
-    if not stored and len(kinds) > 1 and draft.media_bytes > MAX_BYTES:
-        message = "takes larger albums only with a chat to upload them to (option storageChat)"
-        found.exceed("/media", "MEDIA_TOO_LARGE", "visible_bytes", message, MAX_BYTES, draft.media_bytes)
 
 
 def _rights(found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from munadi.channels.files import Bound
 from munadi.channels.options import broken
 from munadi.channels.settings import ChannelSettings
 from munadi.domain.channel import (
@@ -28,7 +29,7 @@ MAX_POLL_OPTIONS, MAX_POLL_OPTION = 12, 100
 MAX_ENTITIES = 100
 # Ours: Telegram has no limit on a chain of replies.
 MAX_PARTS = 25
-MAX_MEDIA, MAX_BYTES, MAX_SIDES = 10, 50_000_000, 10_000
+MAX_MEDIA, MAX_BYTES = 10, 50_000_000
 GIF = "image/gif"
 LEAD, VIDEO_LEAD = timedelta(minutes=1), timedelta(minutes=15)
 CHAT_ID = r"^-?[0-9]{1,20}$"
@@ -132,6 +133,15 @@ IMAGE = MediaRule(
     max_source_bytes=20_000_000,
     min_ratio=1 / 20,
     max_ratio=20.0,
+)
+PHOTO_BOUNDS = (
+    Bound(
+        lambda asset: asset.width + asset.height,
+        "MEDIA_PIXELS",
+        "photo_sides",
+        "takes photos of fewer pixels, width and height together",
+        most=10_000,
+    ),
 )
 ANIMATION = MediaRule(kind=MediaKind.IMAGE, mime_types=(GIF,), max_bytes=MAX_BYTES)
 VIDEO = MediaRule(kind=MediaKind.VIDEO, mime_types=("video/mp4",), max_bytes=MAX_BYTES)

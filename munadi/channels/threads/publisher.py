@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.channel import Parts, parent_of
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.publisher import ContainerChannel
 from munadi.channels.meta.state import RUNNING, Container, Prepared
 from munadi.channels.meta.wire import Form, PostRead
+from munadi.channels.steps import parent_of
 from munadi.channels.threads.accounts import LIMIT
 from munadi.channels.threads.errors import RACE, explain_container, renewals
 from munadi.channels.threads.spec import IMAGE, Kind, Options, Settings

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from munadi.channels.files import Bound
+from munadi.channels.meta.rules import ENCODING as META_ENCODING
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
@@ -28,6 +30,8 @@ from munadi.domain.channel import (
 from munadi.domain.model import WireModel
 
 MAX_TEXT = 500
+# As Meta documents the length; the limit of plain characters is in SPEC.
+EMOJI_LIMIT = TextLimit(rule="text_emoji_bytes", unit=TextUnit.EMOJI_BYTES, maximum=MAX_TEXT)
 MAX_LINKS = 5
 MAX_CAROUSEL = 20
 # Ours: Threads names no limit but 1,000 replies a day.
@@ -177,8 +181,18 @@ VIDEO = MediaRule(
     takes_alt=True,
     max_alt_length=1000,
 )
-AUDIO_CODECS = ("aac",)
-MAX_BITS_PER_SECOND = 100_000_000
+ENCODING = META_ENCODING._replace(audio=("aac",))
+BOUNDS = {
+    MediaKind.VIDEO: (
+        Bound(
+            lambda asset: asset.bytes * 8000 // asset.duration_ms if asset.duration_ms else None,
+            "MEDIA_BITRATE",
+            "bitrate",
+            "takes fewer bits per second",
+            most=100_000_000,
+        ),
+    ),
+}
 
 # How long before the slot the containers should be begun; a text is a container too.
 LEADS = {

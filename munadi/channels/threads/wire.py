@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from munadi.channels.channel import COMMENT, PART
 from munadi.channels.meta.wire import ContainerForms, Form, form_of
 from munadi.channels.renditions import public_source
+from munadi.channels.steps import COMMENT, PART
 from munadi.channels.threads.spec import Kind, Options, TextAttachment
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.channel import Rules
-from munadi.channels.options import parse_options
-from munadi.channels.text import (
-    Problems,
-    check_encoding,
-    check_extras,
-    check_media_count,
-    check_media_files,
-    lengths,
-    too_long,
-)
+from munadi.channels.files import check_sides
+from munadi.channels.partial_options import readable_options
+from munadi.channels.rules import Rules, check_option_kinds
+from munadi.channels.text import Problems, lengths
 from munadi.channels.tiktok.spec import (
-    FRAME_RATES,
+    BOUNDS,
+    ENCODING,
     LEAD_SHORT,
-    MAX_SIDE,
-    MIN_SIDE,
     PHOTO_DESCRIPTION,
-    PHOTO_LONG_SIDE,
-    PHOTO_SHORT_SIDE,
+    PHOTO_SIDES,
     PHOTO_TITLE,
-    VIDEO_CODECS,
     Mode,
     Options,
     Privacy,
@@ -35,49 +25,51 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.media import MediaAsset
-from munadi.domain.problem import Problem
 
-VIDEO_ONLY = ("disable_duet", "disable_stitch", "cover_timestamp_ms")
-PHOTO_ONLY = ("title", "description", "photo_cover_index", "auto_add_music")
+# Options that only one kind takes.
+TAKEN_BY = {
+    **dict.fromkeys(("disable_duet", "disable_stitch", "cover_timestamp_ms"), ("video",)),
+    **dict.fromkeys(("title", "description", "photo_cover_index", "auto_add_music"), ("photo",)),
+}
 
 
 class TikTokRules(Rules[Options]):
-    """What TikTok takes, with the account's creator_info where it is known."""
+    """What TikTok takes, with the account's creator_info where it is known. TikTok decides about unknown facts."""
+
+    bounds, encoding = BOUNDS, ENCODING
 
     def __init__(self, spec: ChannelSpec, chunk_bytes: int) -> None:
         super().__init__(spec)
         self._chunk_bytes = chunk_bytes
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations, with pointers relative to the draft."""
-        spec, found = self.spec, Problems(self.spec)
-        found += check_extras(spec, draft)
-        # A video's text is its title; photos have a title and a description, with limits of their own.
-        found += [too_long(spec, each) for each in _lengths(spec, draft, options) if each.actual > each.maximum]
-        found += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report a second video, and photos that are too large."""
         videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
-        if videos > 1:
-            found.add("/media", "MEDIA_TOO_MANY", "video_count", "takes one video per post", 1, videos)
+        found.at_most(1, videos, "/media", "MEDIA_TOO_MANY", "video_count", "takes one video per post")
         for index, asset in enumerate(draft.media):
-            check = _video if asset.kind is MediaKind.VIDEO else _photo
-            check(found, asset, f"/media/{index}")
-        if options is None:
-            return found
+            if asset.kind is not MediaKind.VIDEO:
+                code, message = "MEDIA_RESOLUTION", "takes photos up to 1080p"
+                check_sides(found, asset, f"/media/{index}", PHOTO_SIDES, code, "photo_resolution", message)
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report options of another kind of post, and what the creator's settings do not allow."""
         known = account.facts.get("creator_info") if account is not None else None
         creator = read_creator(known) if known else None
         if draft.media:
             _options(found, draft, options)
         _privacy(found, options, creator)
         if (longer := _too_long(draft, creator)) is not None:
-            limit, actual = longer
-            message = f"lets this account post videos of at most {limit} s, as of its last check; this has {actual:g} s"
-            found.add("/media/0", "MEDIA_DURATION", "creator_max_duration", message, limit, actual)
-        return found
+            message = "lets this account post shorter videos, as of its last check, in seconds"
+            found.exceed("/media/0", "MEDIA_DURATION", "creator_max_duration", message, *longer)
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
-        """The length of a video's title; of a photo's title and description."""
-        return _lengths(self.spec, draft, parse_options(self.spec, Options, draft.options)[0])
+        """A video's text is its title; photos have a title and a description, with limits of their own."""
+        options = readable_options(Options, draft.options) or Options()
+        if not is_photo(draft):
+            return lengths(self.spec.text_limits, draft.text)
+        pointer = "/text" if options.description is None else "/options/description"
+        found = lengths((PHOTO_DESCRIPTION,), description_of(draft, options), pointer)
+        return found + lengths((PHOTO_TITLE,), options.title or "", "/options/title")
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload several chunks; otherwise only to read the creator's settings."""
@@ -110,49 +102,19 @@ def _refused(reason: Reason, message: str) -> ChannelError:
     return ChannelError(reason, Effect.REJECTED, f"TikTok: {message}", provider_code="creator_info")
 
 
-def _lengths(spec: ChannelSpec, draft: Draft, options: Options | None) -> list[TextLength]:
-    options = options or Options()
-    if not is_photo(draft):
-        return lengths(spec.text_limits, draft.text)
-    pointer = "/text" if options.description is None else "/options/description"
-    found = lengths((PHOTO_DESCRIPTION,), description_of(draft, options), pointer)
-    return found + lengths((PHOTO_TITLE,), options.title or "", "/options/title")
-
-
-def _photo(found: Problems, asset: MediaAsset, pointer: str) -> None:
-    short, long = sorted((asset.width, asset.height))
-    if short > PHOTO_SHORT_SIDE or long > PHOTO_LONG_SIDE:
-        limit, actual = f"{PHOTO_SHORT_SIDE}x{PHOTO_LONG_SIDE}", f"{asset.width}x{asset.height}"
-        message = f"takes photos up to 1080p: the limit is {limit}, this has {actual}"
-        found.add(pointer, "MEDIA_RESOLUTION", "photo_resolution", message, limit, actual)
-
-
-def _video(found: Problems, asset: MediaAsset, pointer: str) -> None:
-    """Height, codec and frame rate; the width is checked by the media rule. TikTok decides about unknown facts."""
-    if not MIN_SIDE <= asset.height <= MAX_SIDE:
-        limit = MIN_SIDE if asset.height < MIN_SIDE else MAX_SIDE
-        message = f"takes video of {MIN_SIDE} to {MAX_SIDE} pixels height; this has {asset.height}"
-        found.add(pointer, "MEDIA_HEIGHT", "media_height", message, limit, asset.height)
-    check_encoding(found, asset, pointer, VIDEO_CODECS, FRAME_RATES)
-
-
 def _options(found: Problems, draft: Draft, options: Options) -> None:
     photo = is_photo(draft)
-    for name in VIDEO_ONLY if photo else PHOTO_ONLY:
-        if name in options.model_fields_set:
-            pointer, kind = f"/options/{Options.model_fields[name].alias}", "photos" if photo else "a video"
-            found.add(pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for {kind}")
+    check_option_kinds(found, options, "photo" if photo else "video", TAKEN_BY)
     if photo and options.mode is Mode.FILE:
         message = "pulls photos from our address: use mode pull, or leave it out"
         found.add("/options/mode", "OPTION_NOT_FOR_KIND", "photo_mode", message, "pull", "file")
     cover, last = options.photo_cover_index, len(draft.media) - 1
-    if photo and cover is not None and cover > last:
-        message = f"counts photos from 0: the last one is {last}"
-        found.add("/options/photoCoverIndex", "INVALID_OPTION", "photo_cover_index", message, last, cover)
-    moment, duration = options.cover_timestamp_ms, draft.media[0].duration_ms
-    if not photo and moment is not None and duration is not None and moment > duration:
-        message = f"takes a cover from within the video: {moment} ms is after its {duration} ms"
-        found.add("/options/coverTimestampMs", "INVALID_OPTION", "cover_timestamp", message, duration, moment)
+    if photo:
+        pointer, message = "/options/photoCoverIndex", "takes one of the photos as the cover, counted from 0"
+        found.at_most(last, cover, pointer, "INVALID_OPTION", "photo_cover_index", message)
+    elif (duration := draft.media[0].duration_ms) is not None:
+        pointer, message = "/options/coverTimestampMs", "takes a cover from within the video, in milliseconds"
+        found.at_most(duration, options.cover_timestamp_ms, pointer, "INVALID_OPTION", "cover_timestamp", message)
 
 
 def _privacy(found: Problems, options: Options, creator: Creator | None) -> None:

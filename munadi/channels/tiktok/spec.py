@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from munadi.channels.files import Bound, Encoding, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.channels.settings import Duration, PolledSettings
@@ -122,11 +123,11 @@ VIDEO = MediaRule(
     min_duration=timedelta(seconds=3),  # unverified, yet what the app itself demands
     max_duration=timedelta(minutes=10),
 )
-MIN_SIDE, MAX_SIDE = 360, 4096
+_HEIGHT = "takes video of 360 to 4096 pixels height"
+BOUNDS = {MediaKind.VIDEO: (Bound(height, "MEDIA_HEIGHT", "media_height", _HEIGHT, least=360, most=4096),)}
 # "1080p": a photo fits a full-HD frame, in portrait or landscape.
-PHOTO_SHORT_SIDE, PHOTO_LONG_SIDE = 1080, 1920
-VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9")
-FRAME_RATES = (23, 60)
+PHOTO_SIDES = (1080, 1920)
+ENCODING = Encoding(("h264", "hevc", "vp8", "vp9"), (23, 60))
 
 # How long before the slot preparation begins: to read the creator's settings, or to upload several chunks. Well
 # within the upload_url's hour, so that it is still valid at the slot and through a short hold.

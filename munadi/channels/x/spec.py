@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from munadi.channels.files import Bound, Encoding, FileRule, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
+from munadi.channels.rules import PollRule
 from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
@@ -33,10 +35,9 @@ PREMIUM = frozenset({"Premium", "PremiumPlus"})
 MAX_PARTS = 25
 MAX_IMAGES = 4
 GIF = "image/gif"
-MAX_GIF_BYTES, MAX_GIF_WIDTH, MAX_GIF_HEIGHT = 15_000_000, 1280, 1080
 VIDEO_SIDES, PREMIUM_SIDES = (1280, 1024), (1920, 1200)
-VIDEO_CODECS, AUDIO_CODECS, FRAME_RATES = ("h264",), ("aac",), (1, 60)
-POLL_CHARACTERS = 25
+ENCODING = Encoding(("h264",), (1, 60), ("aac",))
+POLL = PollRule(characters=25)
 LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=20)
 # Media that no post uses are gone after 24 hours; one that ends so soon is uploaded again.
 MEDIA_LIFE, SLACK = timedelta(hours=24), timedelta(minutes=30)
@@ -98,8 +99,11 @@ IMAGE = MediaRule(
     takes_alt=True,
     max_alt_length=1000,
 )
-GIF_RULE = IMAGE.model_copy(
-    update={"mime_types": (GIF,), "max_bytes": MAX_GIF_BYTES, "max_source_bytes": None, "max_width": MAX_GIF_WIDTH}
+GIF_RULE = FileRule(
+    IMAGE.model_copy(
+        update={"mime_types": (GIF,), "max_bytes": 15_000_000, "max_source_bytes": None, "max_width": 1280}
+    ),
+    (Bound(height, "MEDIA_HEIGHT", "gif_height", "takes lower GIFs", most=1080),),
 )
 VIDEO = MediaRule(
     kind=MediaKind.VIDEO,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import COMMENT, NetworkChannel, Parts
+from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools, could_not_read
+from munadi.channels.steps import COMMENT
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
 from munadi.channels.youtube.lookup import by_content, by_id, is_live, published

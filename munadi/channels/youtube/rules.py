@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from munadi.channels.channel import Rules
-from munadi.channels.text import (
-    Problems,
-    check_comment_shows,
-    check_extras,
-    check_media_count,
-    check_media_file,
-    check_text,
-    is_blank,
-    problem,
-    too_long,
-)
+from munadi.channels.files import FileRule, seconds
+from munadi.channels.rules import Rules
+from munadi.channels.text import Problems, check_text, is_blank, problem
 from munadi.channels.youtube.spec import (
     BASE_LEAD,
     COMMENT_LENGTH,
@@ -30,8 +22,9 @@ from munadi.channels.youtube.spec import (
 )
 from munadi.channels.youtube.wire import counted_tags, title_of
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import MediaKind
+from munadi.domain.channel import ChannelSpec, MediaKind
 from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 FOR_KIDS = "/options/madeForKids"
@@ -42,20 +35,39 @@ class YouTubeRules(Rules[Options]):
 
     comment_limits = (COMMENT_LENGTH,)
 
-    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
-        """All violations of title, description, tags, the video, its thumbnail and the declarations."""
-        found = Problems(self.spec)
-        found += check_extras(self.spec, draft)
-        _description(found, draft.text, "/text")
-        _media(found, draft, options)
+    def applied(self, account: ConnectedAccount | None) -> ChannelSpec:
+        """One video, beside its thumbnail."""
+        return self.spec.model_copy(update={"max_media": 1})
+
+    def counted(self, draft: Draft, options: Options | None) -> Sequence[MediaAsset]:
+        """The videos, or what stands in their place; not the thumbnail."""
+        rest = [asset for index, asset in enumerate(draft.media) if index != _thumbnail(draft, options)]
+        return [asset for asset in rest if asset.kind is MediaKind.VIDEO] or rest
+
+    def file_rule(
+        self, index: int, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> FileRule | None:
+        """An image is judged as a thumbnail, unless `check_options` refuses it."""
+        if draft.media[index].kind is not MediaKind.IMAGE:
+            return FileRule(VIDEO)
+        return None if _is_stray(index, draft, options) else FileRule(THUMBNAIL)
+
+    def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
+        """Report the description, the length of a video, and a comment that no one can see."""
+        _brackets(found, draft.text, "/text", "description")
         _length(found, draft, account)
-        found += [too_long(self.spec, each) for each in self.comment_lengths(draft) if each.actual > each.maximum]
-        _comment(found, draft, options)
-        if options is not None:
-            _title(found, draft, options)
-            _tags(found, options)
-            _localizations(found, options)
-        return found
+        if draft.first_comment and options and (options.made_for_kids or options.privacy_status is Privacy.PRIVATE):
+            closed = "made for kids" if options.made_for_kids else "private"
+            message = f"takes no comments below a video that is {closed}"
+            found.add("/firstComment", "FIRST_COMMENT_UNSUPPORTED", "comments_closed", message, None, closed)
+
+    def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
+        """Report title, tags, translations and thumbnail."""
+        _title(found, draft, options)
+        message = "takes tags of fewer characters in all, commas and quotes included"
+        found.at_most(MAX_TAGS, counted_tags(options.tags), "/options/tags", "TAGS_TOO_LONG", "tags_length", message)
+        _localizations(found, options)
+        _thumbnails(found, draft, options)
 
     def option_problem(self, found: Problem) -> Problem:
         """A missing declaration is explained."""
@@ -75,7 +87,7 @@ def _title(found: Problems, draft: Draft, options: Options) -> None:
     if is_blank(title):
         found.add(pointer, "MISSING_FIELD", "title_required", "needs a title, or a text")
     elif options.title is None:
-        advice = ", and the text's first line is the title: shorten it or give options.title"
+        advice = ", which is the text's first line without options.title"
         _title_length(found, title, "/text", advice)
     else:
         _title_length(found, title, pointer)
@@ -83,9 +95,8 @@ def _title(found: Problems, draft: Draft, options: Options) -> None:
 
 
 def _title_length(found: Problems, title: str, pointer: str, advice: str = "") -> None:
-    if len(title) > MAX_TITLE:
-        message = f"takes a title of at most {MAX_TITLE} characters; this one has {len(title)}{advice}"
-        found.add(pointer, "TITLE_TOO_LONG", "title_length", message, MAX_TITLE, len(title))
+    message = f"takes a shorter title{advice}"
+    found.at_most(MAX_TITLE, len(title), pointer, "TITLE_TOO_LONG", "title_length", message)
 
 
 def _description(found: Problems, text: str, pointer: str) -> None:
@@ -98,15 +109,6 @@ def _brackets(found: Problems, text: str, pointer: str, what: str) -> None:
     if used:
         message = f"takes no < or > in the {what}"
         found.add(pointer, "CHARACTER_FORBIDDEN", f"{what}_characters", message, "no < or >", used)
-
-
-def _comment(found: Problems, draft: Draft, options: Options | None) -> None:
-    """A comment that shows something, and a video that will take comments."""
-    check_comment_shows(found, draft)
-    if draft.first_comment and options and (options.made_for_kids or options.privacy_status is Privacy.PRIVATE):
-        closed = "made for kids" if options.made_for_kids else "private"
-        message = f"takes no comments below a video that is {closed}"
-        found.add("/firstComment", "FIRST_COMMENT_UNSUPPORTED", "comments_closed", message, None, closed)
 
 
 def _localizations(found: Problems, options: Options) -> None:
@@ -122,49 +124,40 @@ def _localizations(found: Problems, options: Options) -> None:
         _description(found, localization.description, f"{pointer}/description")
 
 
-def _tags(found: Problems, options: Options) -> None:
-    actual = counted_tags(options.tags)
-    if actual > MAX_TAGS:
-        message = f"takes tags of at most {MAX_TAGS} characters in all, commas and quotes included; these have {actual}"
-        found.add("/options/tags", "TAGS_TOO_LONG", "tags_length", message, MAX_TAGS, actual)
+def _thumbnail(draft: Draft, options: Options | None) -> int | None:
+    """The place of the thumbnail, if `thumbnailIndex` names an image."""
+    place = options.thumbnail_index if options else None
+    known = place is not None and place < len(draft.media) and draft.media[place].kind is MediaKind.IMAGE
+    return place if known else None
 
 
-def _media(found: Problems, draft: Draft, options: Options | None) -> None:
-    """One video, and an image only where `thumbnailIndex` says that it is the thumbnail."""
-    spec, place = found.spec, options.thumbnail_index if options else None
-    wrong = place is not None and _wrong_thumbnail(found, draft, place)
-    rest = [asset for index, asset in enumerate(draft.media) if wrong or index != place]
-    videos = [asset for asset in rest if asset.kind is MediaKind.VIDEO]
-    found += check_media_count(spec.model_copy(update={"max_media": 1}), videos or rest)
-    for index, asset in enumerate(draft.media):
-        pointer, is_image = f"/media/{index}", asset.kind is MediaKind.IMAGE
-        if is_image and index != place and options and not wrong:
-            message = "takes an image only as the thumbnail of the video: say so by options.thumbnailIndex"
-            found.add(pointer, "MEDIA_KIND", "media_kind", message, MediaKind.VIDEO, asset.kind)
-        else:
-            found += check_media_file(spec, THUMBNAIL if is_image else VIDEO, asset, pointer)
+def _is_stray(index: int, draft: Draft, options: Options | None) -> bool:
+    """Whether an image is not the thumbnail, where that is known: not beside a `thumbnailIndex` that is wrong."""
+    if options is None or draft.media[index].kind is not MediaKind.IMAGE:
+        return False
+    place = _thumbnail(draft, options)
+    return index != place and place == options.thumbnail_index
 
 
-def _wrong_thumbnail(found: Problems, draft: Draft, place: int) -> bool:
-    """Whether `thumbnailIndex` does not name an image."""
-    pointer, count = "/options/thumbnailIndex", len(draft.media)
-    if place >= count:
-        message = f"finds no media {place} for its thumbnail: they are counted from 0, and there are {count}"
-        found.add(pointer, "INVALID_OPTION", "thumbnail_index", message, count - 1, place)
-        return True
-    kind = draft.media[place].kind
-    if kind is not MediaKind.IMAGE:
+def _thumbnails(found: Problems, draft: Draft, options: Options) -> None:
+    """Report a `thumbnailIndex` that names no image, and images that it does not name."""
+    pointer, place, count = "/options/thumbnailIndex", options.thumbnail_index, len(draft.media)
+    message = "takes one of the media as the thumbnail, counted from 0"
+    found.at_most(count - 1, place, pointer, "INVALID_OPTION", "thumbnail_index", message)
+    if place is not None and place < count and (kind := draft.media[place].kind) is not MediaKind.IMAGE:
         message = f"takes an image as the thumbnail: media {place} is a {kind}"
         found.add(pointer, "INVALID_OPTION", "thumbnail_kind", message, MediaKind.IMAGE, kind)
-    return kind is not MediaKind.IMAGE
+    for index, asset in enumerate(draft.media):
+        if _is_stray(index, draft, options):
+            message = "takes an image only as the thumbnail of the video: say so by options.thumbnailIndex"
+            found.add(f"/media/{index}", "MEDIA_KIND", "media_kind", message, MediaKind.VIDEO, asset.kind)
 
 
 def _length(found: Problems, draft: Draft, account: ConnectedAccount | None) -> None:
     """The short limit, for a channel whose facts say that it applies; most accounts do not say."""
     if account is None or account.facts.get("long_uploads_status") not in ("eligible", "disallowed"):
         return
-    limit = UNVERIFIED_LENGTH.total_seconds()
+    message = "takes videos over 15 minutes only from a channel with a verified phone number"
     for index, asset in enumerate(draft.media):
-        if (seconds := (asset.duration_ms or 0) / 1000) > limit:
-            message = "takes videos over 15 minutes only from a channel with a verified phone number"
-            found.add(f"/media/{index}", "MEDIA_DURATION", "unverified_duration", message, limit, seconds)
+        limit, at = UNVERIFIED_LENGTH.total_seconds(), f"/media/{index}"
+        found.at_most(limit, seconds(asset), at, "MEDIA_DURATION", "unverified_duration", message)

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from munadi.channels.bluesky.spec import SPEC
 from munadi.channels.bluesky.state import Prepared, Ref
 from munadi.channels.bluesky.thread import number_of, record_key
-from munadi.channels.channel import parent_of
+from munadi.channels.steps import parent_of
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.channel import Parts, Rules
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
+from munadi.channels.rules import Rules
 from munadi.channels.seventh.accounts import SeventhAccounts
 from munadi.channels.seventh.errors import explain
 from munadi.channels.seventh.publisher import SeventhChannel
