@@ -56,7 +56,7 @@ class Login(Authorizer, Protocol):
     """An authorization server that renews what it granted."""
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """See `Accounts`."""
+        """New credentials for old. Raises ChannelError: TOKEN_REVOKED when the grant is dead."""
 
 
 class TokenAccounts(Accounts):
@@ -127,19 +127,15 @@ class NetworkChannel(Channel[Options, State]):
         return found + wrong + [one for one in judged if one.pointer.removesuffix("/alt") not in places]
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
-        """By the rules."""
         return self.rules.lengths(draft, account)
 
     def lead(self, draft: Draft) -> timedelta:
-        """By the rules."""
         return self.rules.lead(draft, self._valid_options(draft))
 
     def steps(self, draft: Draft) -> tuple[str, ...]:
-        """By the rules."""
         return self.rules.steps(draft)
 
     def resend(self, draft: Draft, step: str) -> Resend:
-        """By the rules."""
         return self.rules.resend(draft, self._valid_options(draft), step)
 
     async def _verify(self, given: AccountImport) -> Connection:

@@ -58,12 +58,12 @@ def height(asset: MediaAsset) -> float:
 
 
 def pixels(asset: MediaAsset) -> float:
-    """Width times height."""
+    """All pixels of a picture: width times height."""
     return asset.width * asset.height
 
 
 def size(asset: MediaAsset) -> float:
-    """Bytes of the file."""
+    """The size of the file, in bytes."""
     return asset.bytes
 
 
@@ -73,7 +73,7 @@ def frame_rate(asset: MediaAsset) -> float | None:
 
 
 def ratio(asset: MediaAsset) -> float:
-    """Width divided by height."""
+    """The aspect ratio: width divided by height; 0 where there is no height."""
     return round(asset.width / asset.height, 4) if asset.height else 0.0
 
 
@@ -83,7 +83,7 @@ def seconds(asset: MediaAsset) -> float:
 
 
 def pages(asset: MediaAsset) -> float:
-    """Pages of a document."""
+    """The number of pages of a document."""
     return asset.pages or 0
 
 

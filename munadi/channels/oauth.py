@@ -1,6 +1,6 @@
 """Authorization servers: PKCE, the address of a consent page, what comes back from it, tokens and their renewal.
 
-Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). `AppAccounts` is the log-in of most networks.
+Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). `munadi.channels.apps` has the log-in of most networks.
 """
 
 from __future__ import annotations
@@ -8,22 +8,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from pydantic import SecretStr
-
-from munadi.channels.channel import TokenAccounts
-from munadi.channels.http import Request
 from munadi.channels.settings import AppSettings
-from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import ChannelSpec
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
-from munadi.ports import AccountImport, Answer, Authorizer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
+from munadi.ports import Answer, ConsentRequest
 
 # A verifier has 43 to 128 characters (RFC 7636, 4.1).
 VERIFIER_BYTES = 48
@@ -135,152 +129,3 @@ async def end_grant(account: ConnectedAccount, end: Callable[[str], Awaitable[No
         if error.reason not in dead:
             raise
     return True
-
-
-def app_request(url: str, form: Mapping[str, str], settings: AppSettings, proof: Callable[[Answer], object]) -> Request:
-    """A form to an endpoint at which the app proves itself by its id and secret in the header."""
-    proving = basic(settings)
-    headers, hidden = {"authorization": f"Basic {proving}"}, [*secrets_in(form), settings.secret, proving]
-    return Request("POST", url, form=form, headers=headers, secrets=hidden, proof=proof)
-
-
-def has_token(answer: Answer) -> bool:
-    """The proof of a grant."""
-    return bool(answer.field("access_token"))
-
-
-class AppLogin(ABC):
-    """An app that a network knows, and the endpoint at which it gets tokens.
-
-    `id_name` and `end_name` are the network's names of the app's id and of the seconds until a grant ends.
-    """
-
-    id_name, end_name = "client_id", "refresh_token_expires_in"
-
-    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock) -> None:
-        self.spec, self.settings, self.clock = spec, settings, clock
-
-    @property
-    def missing_settings(self) -> tuple[str, ...]:
-        """The app's id and secret."""
-        return self.settings.missing(self.spec.name.upper())
-
-    @property
-    def app(self) -> dict[str, str]:
-        """How the app proves itself in a form."""
-        return {self.id_name: self.settings.client_id or "", "client_secret": self.settings.secret}
-
-    @abstractmethod
-    async def tokens(self, form: Mapping[str, str]) -> Answer:
-        """Call the token endpoint. Raises ChannelError."""
-
-    async def redeem(self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]) -> Answer:
-        """Code and verifier → the answer with the tokens. Raises ChannelError."""
-        form = {
-            **self.app,
-            "grant_type": "authorization_code",
-            "redirect_uri": request.redirect_uri,
-            "code": code_in(self.spec.title, answered),
-            "code_verifier": kept.get("verifier", ""),
-        }
-        try:
-            return await self.tokens(form)
-        except ChannelError as error:
-            raise refused_code(self.spec.title, error) from error
-
-    async def renewed(self, token: SecretStr) -> Credentials:
-        """New tokens for a refresh token. Raises ChannelError."""
-        form = {**self.app, "grant_type": "refresh_token", "refresh_token": token.get_secret_value()}
-        return self.credentials(await self.tokens(form), token)
-
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """New tokens by the account's refresh token. Raises ChannelError: TOKEN_REVOKED where there is none."""
-        token, title = account.credentials.refresh_token, self.spec.title
-        if token is None or not token.get_secret_value():
-            message = f"{title}: there is no refresh token to renew with"
-            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, message)
-        if self.missing_settings:
-            message = f"{title}: set {' and '.join(self.missing_settings)}, without which no token is renewed"
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
-        return await self.renewed(token)
-
-    def credentials(self, answer: Answer, refresh_token: SecretStr | None) -> Credentials:
-        """From a token answer; where it brings no new refresh token, the old one stays the grant."""
-        now, newer = self.clock.now(), answer.field("refresh_token")
-        return Credentials(
-            access_token=SecretStr(text_of(self.spec.title, answer, "access_token")),
-            refresh_token=SecretStr(newer) if isinstance(newer, str) and newer else refresh_token,
-            expires_at=end_of(now, answer.field("expires_in")),
-            grant_expires_at=end_of(now, answer.field(self.end_name)),
-        )
-
-
-class AppAccounts(AppLogin, TokenAccounts):
-    """Accounts of an app: one access token speaks for each, and its owner consents in a browser.
-
-    See `munadi.ports.Authorizer`. `page` is the consent page; `separator` joins scopes. Without a verifier the network
-    takes no PKCE. An account that `needs_refresh_token` would be lost soon without one. `dead`: how the end of a grant
-    that has ended is refused.
-    """
-
-    separator = " "
-    has_verifier = needs_refresh_token = True
-    dead: Container[Reason] = (Reason.TOKEN_REVOKED,)
-
-    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock, page: str) -> None:
-        AppLogin.__init__(self, spec, settings, clock)
-        TokenAccounts.__init__(self, spec.title)
-        self.page = page
-
-    @property
-    def authorizer(self) -> Authorizer:
-        """The log-in, which this is itself."""
-        return self
-
-    async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
-        """By the account's profile."""
-        profile = await self.profile_of(token)
-        return profile.external_id, profile.handle
-
-    @property
-    def scopes(self) -> Sequence[str]:
-        """What an owner is asked for."""
-        return self.spec.scopes
-
-    @abstractmethod
-    async def end(self, token: str) -> None:
-        """End a grant by one of its tokens. Raises ChannelError."""
-
-    def asked(self, request: ConsentRequest) -> dict[str, str]:
-        """What the address of the consent page has beside the usual."""
-        return {}
-
-    def challenge(self, verifier: str) -> str:
-        """The challenge of a verifier."""
-        return challenge_of(verifier)
-
-    async def begin(self, request: ConsentRequest) -> Consent:
-        """The consent page."""
-        verifier = new_verifier() if self.has_verifier else ""
-        client, scope = {self.id_name: self.settings.client_id or ""}, self.separator.join(self.scopes)
-        query = consent_query(client, request, scope, self.challenge(verifier) if verifier else "")
-        kept = {"verifier": verifier} if verifier else {}
-        return Consent(consent_url(self.page, {**query, **self.asked(request)}), kept)
-
-    async def exchange(
-        self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
-    ) -> GrantedProfiles:
-        """Code and verifier → tokens, and whose they are. Raises ChannelError."""
-        answer = await self.redeem(request, answered, kept)
-        scopes = tuple(str(answer.field("scope") or "").replace(",", " ").split())
-        require_scopes(self.spec.title, scopes, self.spec.scopes)
-        needed = self.needs_refresh_token
-        refresh_token = SecretStr(text_of(self.spec.title, answer, "refresh_token")) if needed else None
-        credentials = self.credentials(answer, refresh_token)
-        external_id, name = await self.owner(answer, credentials.access_token.get_secret_value())
-        given = AccountImport.of(credentials, external_id=external_id, service_url=None)
-        return GrantedProfiles((Choice(external_id, name, given),), scopes)
-
-    async def revoke(self, account: ConnectedAccount) -> bool:
-        """End the grant with its refresh token, or with the access token of an account that has no other."""
-        return await end_grant(account, self.end, self.dead)

@@ -7,7 +7,7 @@ each live post in the preparation, and finds the post that a step answers before
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -16,14 +16,11 @@ from pydantic import BaseModel
 
 from munadi.channels.channel import NetworkChannel, Parts, only_one
 from munadi.channels.http import ChannelHttp, ChannelTools, Request, could_not_read
-from munadi.channels.steps import parent_of, text_of
+from munadi.channels.steps import no_such_step, parent_of, parent_unknown, text_of
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.model import Model
 from munadi.domain.publication import POST, POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import Answer, Attempt, PreparedState, Publication
-
-# Before the network is read again for the post that a step answers.
-PARENT_WAIT = timedelta(seconds=5)
 
 
 class Live(Model):
@@ -67,22 +64,23 @@ class Row:
     parent: str | None = None
 
 
-AnyRow = TypeVar("AnyRow", bound=Row)
+Listed = TypeVar("Listed")
 
 
 def match(
-    rows: Sequence[AnyRow],
-    live: Callable[[AnyRow], Published],
-    keys: Collection[str],
-    is_alike: Callable[[AnyRow], bool],
+    rows: Sequence[Listed],
+    live: Callable[[Listed], Published],
+    is_alike: Callable[[Listed], bool],
+    *,
+    is_keyed: Callable[[Listed], bool] | None = None,
     none: Absent | Unknown | None = None,
 ) -> Published | Absent | Unknown:
-    """Our post among those of a list: by a key that is in no other post, else by likeness, which is no proof.
+    """Our post among those of a list: by a key that is in no other post, or else by likeness, which is no proof.
 
     Several that fit are Unknown; none is what the list proves, by default Absent.
     """
-    if keys:
-        found = [live(row) for row in rows if row.keys & set(keys)]
+    if is_keyed is not None:
+        found = [live(row) for row in rows if is_keyed(row)]
     else:
         found = [live(row).alike() for row in rows if is_alike(row)]
     return only_one(found, "posts look like this one", none)
@@ -130,7 +128,8 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
             return self._known(known)
         step = await self._step(publication, attempt.step)
         if step.name == POST and not self.is_prepared(publication):
-            raise self._failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
+            message = f"{self.spec.title}: publish was called before prepare ended"
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         request = await self.request(publication, step)
         try:
             answer = await self.http.send(request, attempt.gate)
@@ -181,16 +180,13 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
         """The step with the post that it answers. Reads only, so whatever fails here, the step was not sent."""
         text = text_of(publication.draft, name)
         if text is None:
-            raise self._failure(Reason.INTERNAL_ERROR, f"this post has no step {name!r}")
+            raise no_such_step(self.spec.title, name)
         if name == POST:
             return Step(name, text)
         parent = parent_of(name)
         found = await self._find(publication, publication.draft.due_at, parent)
         if not isinstance(found, Published) or found.post_id is None:
-            message = f"{name} answers {parent}, whose id is not known yet"
-            error = self._failure(Reason.PROVIDER_OUTAGE, message, "PARENT_UNKNOWN")
-            error.retry_after = PARENT_WAIT
-            raise error
+            raise parent_unknown(self.spec.title, name)
         known = publication.state.posts.get(parent)
         if known is None or not known.id:
             await self._remember(publication, parent, found)
@@ -212,6 +208,3 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
         message = f"{self.spec.title} published this, and has not named its id"
         pending = Warning_(code=POST_ID_PENDING, message=message, channel=self.spec.name)
         return found.model_copy(update={"warnings": (*found.warnings, pending)})
-
-    def _failure(self, reason: Reason, message: str, code: str | None = None) -> ChannelError:
-        return ChannelError(reason, Effect.NOT_SENT, f"{self.spec.title}: {message}", provider_code=code)

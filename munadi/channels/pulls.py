@@ -27,7 +27,7 @@ def judge_failed_pull(error: ChannelError, failed_pulls: int) -> bool:
 
 
 async def count_failed_pull(publication: Publication[Options, State], error: ChannelError) -> ChannelError:
-    """The same for a channel's saved state, which counts. After the last try a retry by hand has all of them again."""
+    """Judge a failed pull by the state of a publication, which counts them. A retry by hand has all tries again."""
     failed_pulls = publication.state.failed_pulls
     repeats = judge_failed_pull(error, failed_pulls)
     await publication.save(failed_pulls=failed_pulls + 1 if repeats else 0)

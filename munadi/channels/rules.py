@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple
 from pydantic import BaseModel
 
 from munadi.channels.files import Bound, Encoding, FileRule, check_file, check_media_count
-from munadi.channels.steps import steps_after
+from munadi.channels.steps import steps_after, texts_of
 from munadi.channels.text import Problems, check_extras, collapsed, is_blank, is_web_address, lengths, measure, too_long
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, Resend, TextLength, TextLimit, TextUnit
@@ -125,8 +125,7 @@ class Rules(Generic[Options]):
 
     def texts(self, draft: Draft) -> list[tuple[str, str]]:
         """The texts that the network shows, with their pointers: the post's, those of its parts, the first comment."""
-        parts = enumerate(draft.parts if self.spec.max_parts > 1 else ())
-        found = [("/text", draft.text), *((f"/parts/{index}", part) for index, part in parts)]
+        found = texts_of(draft) if self.spec.max_parts > 1 else [("/text", draft.text)]
         return [*found, (COMMENTED, draft.first_comment)] if draft.first_comment and self.spec.first_comment else found
 
     def limits(self, pointer: str, draft: Draft, account: ConnectedAccount | None) -> Sequence[TextLimit]:

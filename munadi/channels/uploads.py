@@ -69,12 +69,12 @@ class UploadState(PostState):
         return len(self.media) == count and all(one.is_ready and one.is_described for one in self.media)
 
     def without_lapsed_media(self, now: datetime) -> Self:
-        """The same without media that may be gone before they are used."""
+        """This state without media that may be gone before they are used."""
         ends = self.expires_at
         return self if ends is None or ends - self.slack > now else self.without_media(self.failures)
 
     def without_media(self, failures: int) -> Self:
-        """The same without its uploads; their keys and what is live stay known."""
+        """This state without its uploads; their keys and what is live stay known."""
         return self.model_copy(update={"media": (), "failures": failures})
 
 

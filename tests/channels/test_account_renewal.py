@@ -90,7 +90,7 @@ REFUSED_RENEWALS: list[tuple[Network, Any, Any, Reason]] = [
     (YOUTUBE, answer(401, "<html>"), None, R.APP_NOT_APPROVED),
     (YOUTUBE, answer(400, {"error": "new_word"}), None, R.UNKNOWN_PROVIDER_ERROR),
     (YOUTUBE, answer(429, "<html>"), None, R.RATE_LIMITED),
-    *((YOUTUBE, ok(body), None, R.UNKNOWN_PROVIDER_ERROR) for body in ({"access_token": ""}, [])),
+    *((YOUTUBE, ok(body), None, R.PROVIDER_OUTAGE) for body in ({"access_token": ""}, [])),
 ]  # fmt: skip
 
 

@@ -39,7 +39,6 @@ class BlueskyAccounts(Accounts):
 
     @property
     def authorizer(self) -> BlueskyLogin:
-        """AT Protocol's OAuth."""
         return self.login
 
     async def verify(self, given: AccountImport) -> Connection:

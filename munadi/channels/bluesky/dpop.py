@@ -40,12 +40,12 @@ class SigningKey:
 
     @classmethod
     def new(cls) -> Self:
-        """A random key."""
+        """A key that is random, and so new."""
         return cls(ECKey.generate_key(CURVE))
 
     @classmethod
     def derived(cls, seed: bytes) -> Self:
-        """The same key for the same secret `seed` (32 bytes), in every process and after every restart."""
+        """The one key of a secret `seed` (32 bytes), in every process and after every restart."""
         number = int.from_bytes(seed) % (ORDER - 1) + 1
         return cls(ECKey.import_key(ec.derive_private_key(number, ec.SECP256R1())))
 

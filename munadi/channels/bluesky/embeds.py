@@ -45,7 +45,7 @@ def embed_of(draft: Draft, options: Options, prepared: Prepared) -> dict[str, An
 
 
 def strong_ref(ref: Ref) -> dict[str, str]:
-    """`com.atproto.repo.strongRef`."""
+    """A reference to a version of a record, as `com.atproto.repo.strongRef`."""
     return {"uri": ref.uri, "cid": ref.cid}
 
 

@@ -89,7 +89,7 @@ class Grant:
         }
 
     def consented(self, now: datetime) -> Grant:
-        """The same after the owner's consent: its life begins then."""
+        """This grant after its owner's consent, with which its life begins."""
         return replace(self, ends_at=now + (CONFIDENTIAL_LIFE if self.client_key else PUBLIC_LIFE))
 
     def lapses_at(self, now: datetime) -> tuple[datetime | None, bool]:

@@ -58,7 +58,7 @@ class Identities:
         self._plc = plc.rstrip("/")
 
     async def owner(self, who: str) -> Owner:
-        """By handle or DID."""
+        """Whose a handle or a DID is. Raises ChannelError."""
         if DID.fullmatch(who):
             return await self.by_did(who)
         if not HANDLE.fullmatch(who):

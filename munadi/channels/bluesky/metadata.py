@@ -28,7 +28,7 @@ ORIENTATION, SHORT, FIELD_BYTES = 0x0112, 3, 12
 
 
 def without_metadata(content: bytes, mime_type: str) -> bytes:
-    """The same picture with no metadata but its orientation. Other content is returned as it is."""
+    """A picture with no metadata but its orientation. Other content is returned as it is."""
     strip = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}.get(mime_type)
     try:
         return strip(content) if strip else content

@@ -32,7 +32,7 @@ VERIFIER = "verifier"
 
 @dataclass(frozen=True)
 class BlueskyLogin:
-    """See `munadi.ports.Authorizer`. One consent is for one account; `hint` is its handle or DID, or a server."""
+    """The log-in at an account's own server. One consent is for one account; `hint` is its handle, DID or server."""
 
     identities: Identities
     granting: Granting
@@ -43,11 +43,11 @@ class BlueskyLogin:
         return ()
 
     def metadata(self, base_url: str, redirect_uri: str) -> dict[str, Any]:
-        """See `client_metadata`."""
+        """The document by which servers know this client (`client_metadata`)."""
         return client_metadata(base_url, redirect_uri)
 
     def jwks(self, used: Iterable[Mapping[str, str]]) -> dict[str, Any]:
-        """See `ClientKeys.jwks`."""
+        """The public keys of this client."""
         return self.granting.keys.jwks(used)
 
     async def begin(self, request: ConsentRequest) -> Consent:

@@ -11,7 +11,7 @@ from munadi.channels.bluesky.prepare import Preparation, is_complete
 from munadi.channels.bluesky.rules import lead_of
 from munadi.channels.bluesky.spec import Options, Settings
 from munadi.channels.bluesky.state import Prepared
-from munadi.channels.bluesky.thread import record_key, texts
+from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
@@ -19,6 +19,7 @@ from munadi.channels.bluesky.wire import post_uri, post_url, written
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools, could_not_read
+from munadi.channels.steps import texts_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason
@@ -118,7 +119,7 @@ def _mention_warnings(draft: Draft, prepared: Prepared) -> tuple[Warning_, ...]:
             channel="bluesky",
             pointer=pointer,
         )
-        for pointer, text in texts(draft)
+        for pointer, text in texts_of(draft)
         for handle in handles(text)
         if prepared.mentions.get(handle, "") is None
     )

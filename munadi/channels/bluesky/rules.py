@@ -34,7 +34,7 @@ class BlueskyRules(Rules[Options]):
         return self.rule_of_kind(self.counted(draft, options)[index].kind)
 
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
-        """Report a second video."""
+        """Report more than one video."""
         videos = sum(map(moves, draft.media))
         found.at_most(MAX_VIDEOS, videos, "/media", "MEDIA_TOO_MANY", "videos_max", "takes fewer videos in a post")
 

@@ -72,10 +72,10 @@ class Prepared(PreparedState):
         return self.blobs_until
 
     def without_lapsed_uploads(self, now: datetime) -> Prepared:
-        """The same, without blobs that may be gone before they are used."""
+        """This state without blobs that may be gone before they are used."""
         lapsed = self.blobs_until is not None and self.blobs_until - BLOB_SLACK <= now
         return self.without_media(self.failures) if lapsed else self
 
     def without_media(self, failures: int) -> Prepared:
-        """The same without its lapsed uploads: mentions, quote and posts are still true."""
+        """This state without its uploads: mentions, quote and posts are still true."""
         return Prepared(mentions=self.mentions, quote=self.quote, posts=self.posts, failures=failures)

@@ -20,19 +20,9 @@ def number_of(step: str) -> int:
     return 1 if step == POST else int(step.removeprefix(PART))
 
 
-def text_of(draft: Draft, step: str) -> str:
-    """The text of a step."""
-    return draft.text if step == POST else draft.parts[number_of(step) - 2]
-
-
-def texts(draft: Draft) -> list[tuple[str, str]]:
-    """Every text with its pointer, in order."""
-    return [("/text", draft.text), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
-
-
 def mentioned(draft: Draft) -> list[str]:
     """The handles that any of the texts mentions, once each."""
-    return list(dict.fromkeys(handle for _, text in texts(draft) for handle in handles(text)))
+    return list(dict.fromkeys(handle for text in (draft.text, *draft.parts) for handle in handles(text)))
 
 
 def record_key(draft: PublicationDraft, step: str = POST) -> str:

@@ -15,7 +15,8 @@ from munadi.channels.bluesky.embeds import embed_of, strong_ref
 from munadi.channels.bluesky.facets import as_wire, detect
 from munadi.channels.bluesky.spec import NOBODY, Options
 from munadi.channels.bluesky.state import Prepared, Ref
-from munadi.channels.bluesky.thread import number_of, text_of
+from munadi.channels.bluesky.thread import number_of
+from munadi.channels.steps import text_of
 from munadi.domain.publication import POST
 from munadi.ports import Answer, PublicationDraft
 
@@ -44,7 +45,7 @@ def post_record(
 
     Embed and extra tags belong to the first post; languages and labels to every one.
     """
-    text = text_of(draft, step)
+    text = text_of(draft, step) or ""
     created_at = draft.due_at + timedelta(milliseconds=number_of(step) - 1)
     record: dict[str, Any] = {"$type": FEED_POST, "text": text, "createdAt": timestamp(created_at)}
     if facets := as_wire(text, detect(text), prepared.mentions):
@@ -104,7 +105,7 @@ def same_post(one: Any, other: Any) -> bool:
 
 
 def post_uri(did: str, key: str) -> str:
-    """The post's id."""
+    """The AT URI of a post, which is its id."""
     return f"at://{did}/{FEED_POST}/{key}"
 
 

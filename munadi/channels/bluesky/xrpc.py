@@ -55,7 +55,7 @@ class Xrpc:
         self._nonces = Nonces()
 
     def explain(self, answer: Answer) -> ChannelError:
-        """See `errors`."""
+        """A refusal as a ChannelError, by the table of errors."""
         return explain(answer, self._tools.clock.now())
 
     async def send(
@@ -122,7 +122,7 @@ class Xrpc:
     async def query(
         self, base: str, nsid: str, params: Mapping[str, str] | None = None, *, access: Access | None = None
     ) -> Answer:
-        """GET. Raises ChannelError."""
+        """Call a method that only reads (GET). Raises ChannelError."""
         return await self.send(Request("GET", address(base, nsid), params=params), access)
 
     async def procedure(
@@ -148,7 +148,7 @@ class Server:
         self.access = Access.of(account.credentials.access_token, account.credentials.extra)
 
     def writing(self, nsid: str, body: Mapping[str, Any], proof: Callable[[Answer], object]) -> Request:
-        """The visible request."""
+        """The visible request: it writes records."""
         return Request("POST", address(self.base, nsid), json=body, proof=proof)
 
     async def record(self, did: str, collection: str, key: str) -> Answer:
@@ -173,7 +173,7 @@ class Server:
         return proof(answer, "token", str, self.access.token)
 
     async def describe(self) -> Answer:
-        """describeServer."""
+        """What the server says of itself (`describeServer`). Raises ChannelError."""
         return await self.xrpc.query(self.base, "com.atproto.server.describeServer")
 
 

@@ -25,13 +25,12 @@ PAGE_FIELDS = "id,name,username,link,category"
 
 @dataclass(frozen=True)
 class FacebookAccounts(Accounts):
-    """Pages."""
+    """The Pages that people share with the app."""
 
     graph: PageGraph
 
     @property
     def authorizer(self) -> FacebookLogin:
-        """Facebook Login."""
         return FacebookLogin.of(self.graph.settings, self.graph)
 
     async def verify(self, given: AccountImport) -> Connection:

@@ -21,6 +21,7 @@ from munadi.channels.facebook.wire import (
 from munadi.channels.meta.graph import within
 from munadi.channels.meta.lookup import SLACK
 from munadi.channels.meta.wire import CommentRead
+from munadi.channels.posting import match
 from munadi.domain.publication import Absent, Published, Unknown
 
 
@@ -39,21 +40,24 @@ async def search(case: Case, since: datetime) -> Published | Absent | Unknown:
     """
     posts, whole = await _posts(case, max(since, case.draft.due_at) - SLACK)
     photos = {photo.id for photo in case.state.photos}
-    found = [post for post in posts if photos & post.media]
-    by_likeness = not found
-    if by_likeness:
-        doubtful = [post for post in posts if _may_be(post, case, photos)]
-        found = [post for post in doubtful if _has_link(post, case)]
-        if doubtful and not found:
-            return Unknown(note="a post has this text with another link")
-    if len(found) > 1:
-        return Unknown(note=f"{len(found)} posts have this text")
-    if found:
-        # A film has two ids: that of its video is the one it is known by from its upload on.
-        videos = found[0].media if case.film else frozenset[str]()
-        of = _published(case, found[0], next(iter(videos)) if len(videos) == 1 else found[0].id)
-        return of.alike() if by_likeness else of
-    return Absent() if whole else Unknown(note="the Page has more posts than were read")
+    doubtful = [post for post in posts if _may_be(post, case, photos)]
+    none: Absent | Unknown = Absent() if whole else Unknown(note="the Page has more posts than were read")
+    if doubtful:
+        none = Unknown(note="a post has this text with another link")
+    is_keyed = any(photos & post.media for post in posts)
+    return match(
+        posts,
+        lambda post: _of_draft(case, post),
+        lambda post: post in doubtful and _has_link(post, case),
+        is_keyed=(lambda post: bool(photos & post.media)) if is_keyed else None,
+        none=none,
+    )
+
+
+def _of_draft(case: Case, post: PostRead) -> Published:
+    """A film has two ids: that of its video is the one it is known by from its upload on."""
+    videos = post.media if case.film else frozenset[str]()
+    return _published(case, post, next(iter(videos)) if len(videos) == 1 else post.id)
 
 
 async def comment(case: Case, target: str, since: datetime) -> Published | Absent | Unknown:

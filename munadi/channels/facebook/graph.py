@@ -28,7 +28,7 @@ class PageGraph(Graph):
     tools: ChannelTools
 
     def now(self) -> datetime:
-        """By our clock."""
+        """The time by our own clock."""
         return self.tools.clock.now()
 
     def posting(

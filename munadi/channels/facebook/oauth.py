@@ -23,7 +23,7 @@ LOGIN = "facebook"
 
 @dataclass(frozen=True)
 class FacebookLogin(PersonLogin):
-    """See `munadi.ports.Authorizer`."""
+    """The log-in of a person, who shares Pages."""
 
     missing_settings: tuple[str, ...]
 

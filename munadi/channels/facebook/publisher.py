@@ -70,7 +70,6 @@ class FacebookChannel(NetworkChannel[Options, Prepared]):
             return could_not_read(error)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
-        """See `discard`."""
         await remove(self._graph, account, state)
 
 
@@ -109,7 +108,7 @@ class Publishing:
         return await self._live_already() or pending
 
     async def comment(self) -> Published:
-        """POST /{post}/comments."""
+        """Write the first comment below a post (POST /{post}/comments). Raises ChannelError."""
         path = f"{await lookup.target(self._case)}/comments"
         form = {"message": self._case.draft.first_comment or ""}
         request = self._graph.making(path, self._case.token, form)

@@ -16,7 +16,7 @@ from munadi.ports import PreparedState, Publication
 
 
 class Photo(Model):
-    """An unpublished photo."""
+    """A photo that was uploaded and is in no post yet."""
 
     id: str
     made_at: datetime
@@ -72,7 +72,7 @@ class Case(Publication[Options, Prepared]):
 
     @cached_property
     def kind(self) -> Kind:
-        """What it becomes."""
+        """What the draft becomes: a post, reel, video or story."""
         return kind_of(self.draft, self.options)
 
     @property

@@ -30,7 +30,7 @@ QUICK_FOR, SLOW_FOR = timedelta(seconds=30), timedelta(minutes=5)
 
 
 async def start(case: Case, asset: MediaAsset) -> Upload:
-    """Begin an upload."""
+    """Begin the upload of a video. Raises ChannelError."""
     is_plain = case.kind is Kind.VIDEO
     form = {"upload_phase": "start", **({"file_size": str(asset.bytes)} if is_plain else {})}
     answer = await case.graph.post(case.path(EDGES[case.kind]), case.token, form)

@@ -19,7 +19,7 @@ PROFILE_FIELDS = "user_id,username,name,account_type"
 
 
 class InstagramAccounts(Accounts):
-    """Accounts of both log-ins."""
+    """Professional accounts, by either log-in."""
 
     def __init__(self, settings: Settings, graphs: Graphs, clock: Clock) -> None:
         self._settings = settings

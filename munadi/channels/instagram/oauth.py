@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from munadi.channels.instagram.pages import ACCOUNT, PAGE_FIELDS, PUBLISHING_TASKS, account_of
 from munadi.channels.instagram.spec import COMMENT_SCOPES, SPEC, Graphs, Login, Settings
 from munadi.channels.meta.graph import Graph
-from munadi.channels.meta.login import AppLogin, PersonLogin, name_of, names_of
+from munadi.channels.meta.login import AccountLogin, PersonLogin, name_of, names_of
 from munadi.channels.oauth import require_scopes, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Reason
@@ -32,7 +32,7 @@ NAMED_FIELDS = PAGE_FIELDS.replace(ACCOUNT, f"{ACCOUNT}{{id,username}}")
 
 @dataclass(frozen=True)
 class InstagramLogin:
-    """See `munadi.ports.Authorizer`."""
+    """The log-ins of both kinds: at Instagram, and of a person who shares Pages."""
 
     settings: Settings
     graphs: Graphs
@@ -71,9 +71,9 @@ class InstagramLogin:
         return self.graphs[Login.DIRECT]
 
     @property
-    def _app(self) -> AppLogin:
-        hosts = self.settings.hosts
-        return AppLogin(self._direct, self.settings, hosts.auth, hosts.token, "ig_exchange_token", self.clock)
+    def _app(self) -> AccountLogin:
+        hosts = (self.settings.hosts.auth, self.settings.hosts.token, "ig_exchange_token")
+        return AccountLogin(SPEC, self.settings, self.clock, self._direct, hosts)
 
     @property
     def _person(self) -> PersonLogin:

@@ -68,7 +68,7 @@ class Pages:
         )
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """The same credentials while they work. Raises ChannelError: TOKEN_REVOKED when they do not."""
+        """The credentials as they are, while they work. Raises ChannelError: TOKEN_REVOKED when they do not."""
         try:
             await self._graph.get(account.external_id, account.token, {"fields": "id"})
         except ChannelError as error:

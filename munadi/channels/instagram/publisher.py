@@ -62,15 +62,15 @@ class InstagramChannel(ContainerChannel[Options]):
         self._comments = FirstComment(self)
 
     def graph(self, account: ConnectedAccount) -> Graph:
-        """By the account's log-in."""
+        """The host that belongs to the account's log-in."""
         return self._graphs[login_of(account)]
 
     def wait_at(self, container: Container, age: timedelta) -> timedelta:
-        """The older, the rarer."""
+        """The older a container is, the more rarely it is read."""
         return self._settings.poll_wait(age, QUICK_FOR, SLOW_FOR)
 
     def after_refusal(self, state: Prepared, step: str, error: ChannelError) -> Prepared | None:
-        """The same container for a missing one, then another; bounded by `RENEWALS`."""
+        """A missing container is published again, then another one is made; `RENEWALS` bounds both."""
         if state.renewals >= RENEWALS:
             return None
         if error.provider_code == MISSING and state.misses < MAX_MISSES:
@@ -92,7 +92,7 @@ class InstagramChannel(ContainerChannel[Options]):
         )
 
     async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
-        """See `quota`."""
+        """Tell a used-up quota from another refusal, and until when it is so."""
         await explain_quota(self.graph(account), account, self.clock.now(), error)
 
     async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:

@@ -13,7 +13,7 @@ from munadi.ports import AccountImport, Connection
 
 
 class LinkedInAccounts(Accounts):
-    """Members and pages."""
+    """Accounts of members, and of pages that a person administers."""
 
     def __init__(self, api: Api, login: LinkedInLogin) -> None:
         self._api, self._login = api, login

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,6 @@ from munadi.channels.linkedin.errors import explain
 from munadi.channels.linkedin.spec import PAGE, Settings
 from munadi.channels.linkedin.state import Part
 from munadi.channels.linkedin.wire import Opened, PostRow, is_list, read_opened, read_row
-from munadi.channels.oauth import secrets_in
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer
 
@@ -29,7 +28,6 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._hosts = settings.hosts
         self._api = settings.hosts.api.rstrip("/")
-        self._token_url = f"{settings.hosts.auth.rstrip('/')}/oauth/v2/accessToken"
         self._versioned = {"linkedin-version": settings.version, "x-restli-protocol-version": "2.0.0"}
         self.http = tools.http(explain)
 
@@ -53,19 +51,6 @@ class Api:
         answer = await self._rest("GET", f"organizations/{quote(urn.removeprefix(PAGE), safe='')}", token)
         shown = text_in(answer.body, "localizedName")
         return text_in(answer.body, "vanityName") or shown or urn, shown
-
-    async def grant(self, form: Mapping[str, str]) -> Answer:
-        """The token endpoint; empty fields are left out."""
-        given = {name: value for name, value in form.items() if value}
-        return await self.http.send(
-            Request(
-                "POST",
-                self._token_url,
-                form=given,
-                secrets=secrets_in(given),
-                proof=lambda it: it.field("access_token"),
-            )
-        )
 
     def comments(self, urn: str) -> str:
         """The path of the comments below a post."""

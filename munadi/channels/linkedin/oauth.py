@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from munadi.channels.apps import AppLogin, Endpoints
 from munadi.channels.http import given_id
 from munadi.channels.linkedin.api import Api
 from munadi.channels.linkedin.errors import failure
 from munadi.channels.linkedin.spec import PERSON, SCOPES, SPEC, Login, Settings, is_page
-from munadi.channels.oauth import AppLogin, consent_query, consent_url, require_scopes
+from munadi.channels.oauth import consent_query, consent_url, require_scopes
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import Effect, Reason
-from munadi.ports import AccountImport, Answer, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
+from munadi.ports import AccountImport, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
 # How LinkedIn says that the owner declined.
 DECLINED = ("user_cancelled_login", "user_cancelled_authorize")
@@ -25,8 +26,10 @@ class LinkedInApp(AppLogin):
     """The app of one log-in."""
 
     def __init__(self, settings: Settings, api: Api, clock: Clock, login: Login) -> None:
-        super().__init__(SPEC, settings, clock)
-        self._api, self._pair, self.login = api, settings.app(login), login
+        site = settings.hosts.auth
+        endpoints = Endpoints.at(site, "oauth/v2/authorization", site, "oauth/v2/accessToken")
+        super().__init__(SPEC, settings, clock, api.http, endpoints)
+        self._pair, self.login = settings.app(login), login
         self.lacking = settings.missing_for(login)
 
     @property
@@ -34,17 +37,12 @@ class LinkedInApp(AppLogin):
         """Id and secret, in the form."""
         return {"client_id": self._pair[0], "client_secret": self._pair[1]}
 
-    async def tokens(self, form: Mapping[str, str]) -> Answer:
-        """The token endpoint."""
-        return await self._api.grant(form)
-
 
 class LinkedInLogin:
-    """See `munadi.ports.Authorizer`; and it renews what it granted, where LinkedIn gave a refresh token."""
+    """The log-ins of members and of pages; each renews what it granted, where LinkedIn gave a refresh token."""
 
     def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
         self._api = api
-        self._page = f"{settings.hosts.auth.rstrip('/')}/oauth/v2/authorization"
         self._apps = {login: LinkedInApp(settings, api, clock, login) for login in Login}
 
     @property
@@ -60,7 +58,7 @@ class LinkedInLogin:
             message = f"the log-in {str(app.login)!r} needs {' and '.join(app.lacking)}"
             raise failure(Reason.INVALID_FIELD, message, Effect.REJECTED)
         query = consent_query({"client_id": app.app["client_id"]}, request, " ".join(SCOPES[app.login]))
-        return Consent(consent_url(self._page, query))
+        return Consent(consent_url(app.endpoints.page, query))
 
     async def exchange(
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]

@@ -113,7 +113,7 @@ class LinkedInChannel(PostChannel[Options, Prepared]):
         mine = [row for row in rows if (row.keys & keys if is_by_key else _is_alike(row, publication))]
         if any(row.state == FAILED for row in mine):
             return Unknown(note="LinkedIn accepted the post and says that publishing it failed")
-        return match(mine, self._live, keys if is_by_key else (), lambda row: True)
+        return match(mine, self._live, lambda row: True, is_keyed=(lambda row: True) if is_by_key else None)
 
     async def _duplicate(self, publication: Publication[Options, Prepared], since: datetime) -> Published | None:
         """The post that a refusal as a duplicate named, if the page has it since then."""

@@ -115,7 +115,7 @@ class Settings(AppSettings):
         return self.version in SUNSETS
 
     def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
-        """See the base; and when the version ends."""
+        """The spec with these settings, and with the day on which the version ends."""
         ends = {"version_ends": self.version_ends, "version_end_known": self.version_end_known}
         return super().applied_to(spec, *hosts).model_copy(update=ends)
 

@@ -44,5 +44,5 @@ class Prepared(UploadState):
     duplicate_of: str | None = None
 
     def without_media(self, failures: int) -> Prepared:
-        """The same without its uploads; their keys and what is live stay known."""
+        """This state without its uploads; their keys and what is live stay known."""
         return self.model_copy(update={"media": (), "card": None, "failures": failures})

@@ -39,7 +39,7 @@ SETTLING = timedelta(seconds=30)
 
 
 class LinkedInUploads(Uploads[Options, Prepared, Asset]):
-    """A run."""
+    """One run over the files of a post, and the picture of a card."""
 
     fails_for_good = False
 
@@ -51,7 +51,6 @@ class LinkedInUploads(Uploads[Options, Prepared, Asset]):
         self._token = publication.token
 
     def rule(self, asset: MediaAsset) -> MediaRule:
-        """By its kind."""
         return RULES[asset.kind]
 
     async def begin(self) -> None:
@@ -80,7 +79,7 @@ class LinkedInUploads(Uploads[Options, Prepared, Asset]):
         return await self._open(kind_of(asset), asset.bytes)
 
     def parts(self, one: Asset, asset: MediaAsset) -> int:
-        """As LinkedIn wants them."""
+        """As many as LinkedIn named instructions for."""
         return len(one.parts)
 
     async def send_part(self, one: Asset, number: int, asset: MediaAsset) -> Mapping[str, Any]:

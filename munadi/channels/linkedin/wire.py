@@ -55,7 +55,7 @@ def wants_card(draft: Draft) -> bool:
 
 
 def post_body(author: str, draft: Draft, options: Options, urns: Sequence[str], card: Card | None) -> dict[str, Any]:
-    """The post itself."""
+    """The body of a post, without a comment."""
     content = _content(draft, options, urns, card)
     return {
         "author": author,

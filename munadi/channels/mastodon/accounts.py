@@ -24,7 +24,7 @@ MAX_SOFTWARE = 40
 
 @dataclass(frozen=True)
 class MastodonAccounts(Accounts):
-    """Accounts of any server."""
+    """Accounts of any server with Mastodon's API."""
 
     servers: Servers
     login: MastodonLogin

@@ -19,7 +19,7 @@ PROCESSING = 206
 
 
 class Servers:
-    """Every server there is."""
+    """Calls to any server, through the guard."""
 
     def __init__(self, tools: ChannelTools) -> None:
         self.http = ChannelHttp(tools.guarded, lambda answer: explain(answer, tools.clock.now()))
@@ -37,7 +37,7 @@ class Servers:
 
 @dataclass(frozen=True)
 class Server:
-    """Everything raises ChannelError."""
+    """One server, called in an account's name or in none. Everything raises ChannelError."""
 
     http: ChannelHttp
     base: str
@@ -48,7 +48,7 @@ class Server:
         return Request(method, f"{self.base}/{path}", token=self.token, **rest)
 
     async def call(self, method: str, path: str, **rest: Any) -> Answer:
-        """One call."""
+        """Make one call in the account's name."""
         return await self.http.send(self.request(method, path, **rest))
 
     async def optional(self, path: str) -> Answer | None:

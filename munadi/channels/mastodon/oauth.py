@@ -51,7 +51,7 @@ class App:
 
 @dataclass
 class MastodonLogin:
-    """See `munadi.ports.Authorizer`. `hint` is the server: its address, or any name that ends with `@<server>`."""
+    """The log-in at an owner's server. `hint` is the server: its address, or any name that ends with `@<server>`."""
 
     servers: Servers
     settings: Settings

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.channels.answers import instant
-from munadi.channels.channel import Parts, only_one
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request, given_id
 from munadi.channels.mastodon.api import PAGE, Server, Servers
 from munadi.channels.mastodon.instance import Instance
 from munadi.channels.mastodon.spec import Options, Settings
 from munadi.channels.mastodon.upload import MastodonUploads, Prepared
 from munadi.channels.mastodon.wire import attached, id_at, key_of, post_body, published, reply_body, same_text
-from munadi.channels.posting import PostChannel, Step
+from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.uploads import upload_again
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
@@ -107,15 +107,12 @@ class MastodonChannel(PostChannel[Options, Prepared]):
         page = await server.statuses(account_id, id_at(since - LIST_FROM, instance))
         recent = [one for one in page if _made(one) >= since - SKEW and not one.get("reblog")]
         of_parent = [one for one in recent if given_id(one.get("in_reply_to_id")) == step.parent]
-        if by_media:
-            ours = {one.id for one in state.media}
-            found = [published(one) for one in of_parent if ours <= set(attached(one))]
-        else:
-            alike = await self._alike(server, publication, of_parent, step)
-            if alike is None:
-                return Unknown(note=f"more than {MAX_SOURCES} posts may be this one")
-            found = [published(one).alike() for one in alike]
-        return only_one(found, "posts look like this one", _none(publication, page, recent))
+        none, ours = _none(publication, page, recent), {one.id for one in state.media}
+        alike = [] if by_media else await self._alike(server, publication, of_parent, step)
+        if alike is None:
+            return Unknown(note=f"more than {MAX_SOURCES} posts may be this one")
+        is_keyed = (lambda one: ours <= set(attached(one))) if by_media else None
+        return match(of_parent, published, lambda one: one in alike, is_keyed=is_keyed, none=none)
 
     async def _alike(
         self, server: Server, publication: Publication[Options, Prepared], rows: list[dict[str, Any]], step: Step

@@ -66,7 +66,7 @@ class MastodonRules(Rules[Options]):
         )
 
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
-        """Report a second video."""
+        """Report more than one video."""
         videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
         found.at_most(MAX_VIDEOS, videos, "/media", "MEDIA_TOO_MANY", "videos_max", "takes fewer videos in a post")
 

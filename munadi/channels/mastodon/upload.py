@@ -28,7 +28,7 @@ class Prepared(UploadState):
 
 
 class MastodonUploads(Uploads[Options, Prepared, Uploaded]):
-    """A run."""
+    """One run over the media of a post."""
 
     def __init__(
         self, server: Server, settings: Settings, publication: Publication[Options, Prepared], tools: ChannelTools
@@ -37,7 +37,7 @@ class MastodonUploads(Uploads[Options, Prepared, Uploaded]):
         self._server, self._settings = server, settings
 
     def rule(self, asset: MediaAsset) -> MediaRule:
-        """The server's own limit."""
+        """An image may be as large as the account's server takes it."""
         return IMAGE.model_copy(update={"max_bytes": Instance.of(self.publication.account).image_bytes})
 
     async def open(self, index: int, asset: MediaAsset) -> Uploaded:

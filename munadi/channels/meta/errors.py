@@ -78,7 +78,6 @@ class GraphErrors(ErrorTable):
     """A table whose throttles name their end in a header of Meta's own, which counts before `Retry-After`."""
 
     def refusal(self, row: Row, answer: Answer, now: datetime, said: Said) -> ChannelError:
-        """As of every table."""
         error = super().refusal(row, answer, now, said)
         error.retry_after = _usage_wait(answer) or error.retry_after
         return error

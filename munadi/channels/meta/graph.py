@@ -36,7 +36,7 @@ class Graph:
     tokens: str
 
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
-        """Raises ChannelError."""
+        """Read a path of the Graph. Raises ChannelError."""
         return await self.http.send(Request("GET", f"{self.base}/{path}", token=token, params=params))
 
     def making(self, path: str, token: str, form: Mapping[str, str]) -> Request:

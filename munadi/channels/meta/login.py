@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.apps import AppLogin, Endpoints
 from munadi.channels.http import Request
 from munadi.channels.meta.graph import Graph, listed
 from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
 from munadi.channels.settings import AppSettings
+from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Answer, Clock, Consent, ConsentRequest
 
@@ -23,46 +25,38 @@ MAX_LISTS = 50
 MAX_NAMES = 5
 
 
-@dataclass(frozen=True)
-class AppLogin:
-    """The login of one account at the network itself. `tokens` is where its code is sent, `site` where people consent.
+class AccountLogin(AppLogin):
+    """The login of one account at the network itself: a code is worth a token of an hour, and that one of 60 days.
 
-    `grant_type` names the exchange of a short token for one of 60 days.
+    `site` is where people consent, `tokens` where codes are sent; `grant_type` names the exchange for the long token.
     """
 
-    graph: Graph
-    settings: AppSettings
-    site: str
-    tokens: str
-    grant_type: str
-    clock: Clock
+    def __init__(
+        self, spec: ChannelSpec, settings: AppSettings, clock: Clock, graph: Graph, hosts: tuple[str, str, str]
+    ) -> None:
+        site, tokens, self.grant_type = hosts
+        endpoints = Endpoints.at(site, "oauth/authorize", tokens, "oauth/access_token")
+        super().__init__(spec, settings, clock, graph.http, endpoints)
+        self.graph = graph
+
+    def is_granted(self, answer: Answer) -> bool:
+        """Instagram wraps its answer, so the token is looked for by who reads it."""
+        return True
 
     def consent(self, request: ConsentRequest, scopes: Collection[str]) -> Consent:
-        """The consent page."""
-        page = f"{self.site.rstrip('/')}/oauth/authorize"
-        return _consent(page, self.settings.client_id or "", request, scopes)
+        """The address of the consent page, for these scopes."""
+        return _consent(self.endpoints.page, self.settings.client_id or "", request, scopes)
 
     async def short(self, request: ConsentRequest, answered: Mapping[str, str]) -> Answer:
         """Code → the answer with a token of an hour. Raises ChannelError: CONSENT_DENIED, CONSENT_EXPIRED."""
-        form = {
-            "client_id": self.settings.client_id or "",
-            "client_secret": self.settings.secret,
-            "grant_type": "authorization_code",
-            "redirect_uri": request.redirect_uri,
-            "code": code_in(self.graph.title, answered),
-        }
-        url, hidden = f"{self.tokens.rstrip('/')}/oauth/access_token", [self.settings.secret, form["code"]]
-        try:
-            return await self.graph.http.send(Request("POST", url, form=form, secrets=hidden))
-        except ChannelError as error:
-            raise refused_code(self.graph.title, error) from error
+        return await self.redeem(request, answered, {})
 
     async def long(self, token: str) -> tuple[str, datetime | None]:
         """A short token → one of 60 days, and its end. Raises ChannelError."""
         secret = self.settings.secret
         params = {"grant_type": self.grant_type, "client_secret": secret, "access_token": token}
         url, hidden = f"{self.graph.tokens}/access_token", [secret, token]
-        answer = await self.graph.http.send(Request("GET", url, params=params, secrets=hidden))
+        answer = await self.grants.send(Request("GET", url, params=params, secrets=hidden))
         until = end_of(self.clock.now(), answer.field("expires_in"))
         return text_of(self.graph.title, answer, "access_token"), until
 

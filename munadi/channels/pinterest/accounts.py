@@ -5,11 +5,11 @@ One consent is for one account: a token of 30 days, and a refresh token of 60 th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from munadi.channels.answers import text_in
-from munadi.channels.http import given_id, is_empty, no_proof
-from munadi.channels.oauth import AppAccounts, app_request, has_token
+from munadi.channels.apps import AppAccounts, Endpoints
+from munadi.channels.http import given_id, no_proof
 from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.errors import failure
 from munadi.channels.pinterest.spec import SPEC, Settings
@@ -21,14 +21,15 @@ BOARDS, KIND = "boards", "account_type"
 
 
 class PinterestAccounts(AppAccounts):
-    """Persons and businesses."""
+    """Accounts of persons and of businesses."""
 
-    separator, has_verifier = ",", False
+    separator, has_verifier, secret_in_header = ",", False, True
 
     def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
-        super().__init__(SPEC, settings, clock, f"{settings.hosts.auth.rstrip('/')}/oauth/")
+        endpoints = Endpoints.at(settings.hosts.auth, "oauth/", api.base, "oauth/token", "oauth/token/revoke")
+        super().__init__(SPEC, settings, clock, api.grants, endpoints)
         self._api, self._scopes = api, settings.scopes
-        self._more = {"continuous_refresh": "true"} if settings.continuous_refresh else {}
+        self.more = {"continuous_refresh": "true"} if settings.continuous_refresh else {}
 
     @property
     def scopes(self) -> Sequence[str]:
@@ -40,19 +41,12 @@ class PinterestAccounts(AppAccounts):
         """Id and secret go into a header."""
         return {}
 
-    async def tokens(self, form: Mapping[str, str]) -> Answer:
-        """The token endpoint; there is no verifier to send."""
-        given = {name: value for name, value in form.items() if value} | self._more
-        url = f"{self._api.base}/oauth/token"
-        return await self._api.grants.send(app_request(url, given, self.settings, has_token))
-
-    async def end(self, token: str) -> None:
-        """End a grant."""
-        url, form = f"{self._api.base}/oauth/token/revoke", {"token": token}
-        await self._api.grants.send(app_request(url, form, self.settings, _is_ended))
+    def is_ended(self, answer: Answer) -> bool:
+        """Nothing, or an empty object."""
+        return super().is_ended(answer) and not answer.body
 
     async def owner(self, answer: Answer, token: str) -> tuple[str, str]:
-        """By user_account alone."""
+        """By user_account alone: boards are read when the account is verified."""
         user = await self._api.get("user_account", token)
         user_id = given_id(user.field("id"))
         if user_id is None:
@@ -80,7 +74,3 @@ def boards_of(account: ConnectedAccount | None) -> dict[str, str] | None:
     """The names of all the account's boards by id, as they were at its last check; None where they are not known."""
     known = account.facts.get(BOARDS) if account is not None else None
     return known if isinstance(known, dict) else None
-
-
-def _is_ended(answer: Answer) -> bool:
-    return is_empty(answer) and not answer.body

@@ -29,7 +29,7 @@ class Api:
         self.http, self.grants, self._uploads = (tools.http(table.explain) for table in (TABLE, GRANTS, UPLOADS))
 
     async def get(self, path: str, token: str) -> Answer:
-        """A read."""
+        """Read a path of the API."""
         return await self.http.send(Request("GET", f"{self.base}/{path}", token=token))
 
     async def boards(self, token: str) -> dict[str, str] | None:

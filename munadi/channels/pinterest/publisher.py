@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.channel import Parts, only_one
+from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
 from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
 from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, Options, Settings
@@ -26,7 +26,7 @@ from munadi.channels.pinterest.wire import (
     sent_source,
     video_source,
 )
-from munadi.channels.posting import PostChannel, Step
+from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.pulls import count_failed_pull
 from munadi.channels.renditions import fitting
 from munadi.channels.text import collapsed
@@ -40,7 +40,7 @@ SKEW = timedelta(minutes=2)
 
 
 class PinterestChannel(PostChannel[Options, Prepared]):
-    """One pin."""
+    """Makes one pin on one board."""
 
     options, state = Options, Prepared
 
@@ -61,7 +61,7 @@ class PinterestChannel(PostChannel[Options, Prepared]):
         return Ready()
 
     def is_prepared(self, publication: Publication[Options, Prepared]) -> bool:
-        """Images need no upload."""
+        """Images need no upload; a video is ready when it is processed."""
         return not is_video(publication.draft.media[0]) or super().is_prepared(publication)
 
     async def request(self, publication: Publication[Options, Prepared], step: Step) -> Request:
@@ -73,7 +73,6 @@ class PinterestChannel(PostChannel[Options, Prepared]):
         return Request("POST", url, token=token, json=body, proof=id_in, timeout=timeout)
 
     def published(self, publication: Publication[Options, Prepared], step: Step, answer: Answer) -> Published:
-        """By its id."""
         return self._live(id_in(answer) or "")
 
     async def refused(
@@ -93,17 +92,19 @@ class PinterestChannel(PostChannel[Options, Prepared]):
             return Unknown(note=f"the board has more than {PAGE * MAX_PAGES} pins that may be newer")
         kind, sent = kind_of(draft), _words(options.title, draft.text, draft.link)
         new = [row for row in rows if row.created_at >= begin and row.media_type in (kind, "")]
-        shown = [(row, _words(row.title, row.text, row.link)) for row in new]
+        shown = {row.id: _words(row.title, row.text, row.link) for row in new}
         has_text = any(sent[:2])
         compared = 2 if has_text else 3
-        alike = [row for row, words in shown if any(sent) and words[:compared] == sent[:compared]]
-        if alike:
-            return only_one([self._live(row.id, row).alike() for row in alike], "pins look like this one")
         # A link may be shown in another form, so a pin that has nothing else may be any of the new ones.
         near = [
-            row for row, words in shown if not has_text or any(a and a == b for a, b in zip(words, sent, strict=True))
+            one for one in shown.values() if not has_text or any(a and a == b for a, b in zip(one, sent, strict=True))
         ]
-        return Unknown(note=f"{len(near)} new pins may be this one") if near else Absent()
+        return match(
+            new,
+            lambda row: self._live(row.id, row),
+            lambda row: any(sent) and shown[row.id][:compared] == sent[:compared],
+            none=Unknown(note=f"{len(near)} new pins may be this one") if near else None,
+        )
 
     async def _source(self, publication: Publication[Options, Prepared]) -> dict[str, Any]:
         """What the pin shows: the processed video, or the addresses of images that are stored. Raises ChannelError."""

@@ -29,7 +29,7 @@ class Prepared(UploadState):
 
 
 class PinterestUploads(Uploads[Options, Prepared, Uploaded]):
-    """A run."""
+    """One run over the video of a pin."""
 
     fails_for_good = False
 
@@ -40,16 +40,14 @@ class PinterestUploads(Uploads[Options, Prepared, Uploaded]):
         self._api, self._settings = api, settings
 
     def rule(self, asset: MediaAsset) -> MediaRule:
-        """A video's."""
         return VIDEO
 
     async def open(self, index: int, asset: MediaAsset) -> Uploaded:
-        """The whole video."""
+        """Register a video and send the whole of it."""
         media_id, now = await self._api.upload(self.publication.token, asset), self.tools.clock.now()
         return Uploaded(id=media_id, expires_at=now + MEDIA_LIFE, finalized_at=now, is_described=True)
 
     async def read(self, one: Uploaded, age: timedelta) -> Progress:
-        """By its id."""
         status = await self._api.media_status(self.publication.token, one.id)
         wait = self._settings.poll_quick if age < QUICK_FOR else self._settings.poll_slow
         failed = f"it is {status} after its upload" if status in FAILED else None

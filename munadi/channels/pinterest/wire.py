@@ -59,7 +59,7 @@ def image_source(urls: Sequence[str]) -> dict[str, Any]:
 
 
 def sent_source(files: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
-    """The same, as types and bytes within the call."""
+    """One image or a carousel, as types and bytes within the call."""
     items = [{"content_type": kind, "data": base64.b64encode(content).decode()} for kind, content in files]
     if len(items) == 1:
         return {"source_type": "image_base64", **items[0]}

@@ -74,7 +74,7 @@ class TelegramChannel(PostChannel[Options, Prepared]):
     async def look(
         self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
-        """See `lookup`: only by the ids above the last known one."""
+        """By the ids above the last known one: a bot has no list of messages."""
         state = publication.state
         floor, size = state.floor, max(len(publication.draft.media), 1)
         if step.parent is not None:  # the last message of an album, if that is what the first part answers

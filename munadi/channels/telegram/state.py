@@ -34,7 +34,7 @@ class Prepared(PostState):
         return self.storage is None or len(self.stored) >= count
 
     def without_media(self, failures: int) -> Prepared:
-        """The same without its files."""
+        """This state without its stored files."""
         return self.model_copy(update={"stored": (), "failures": failures})
 
     @property

@@ -19,7 +19,7 @@ LIMIT = "threads_publishing_limit"
 
 @dataclass(frozen=True)
 class ThreadsAccounts(Accounts):
-    """Profiles of Threads."""
+    """Profiles, each with a token of its own."""
 
     settings: Settings
     graph: Graph
@@ -27,8 +27,7 @@ class ThreadsAccounts(Accounts):
 
     @property
     def authorizer(self) -> ThreadsLogin:
-        """Threads Login."""
-        return ThreadsLogin.of(self.settings, self.graph, self.clock)
+        return ThreadsLogin(self.settings, self.graph, self.clock)
 
     async def verify(self, given: AccountImport) -> Connection:
         """GET /me. Where they can be read, the token adds scopes and expiry, and the limits add the day's quota.

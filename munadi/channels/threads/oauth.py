@@ -6,12 +6,11 @@ One consent is for one profile. Threads takes no PKCE and has no call that ends 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from munadi.channels.meta.graph import Graph, scopes_in
-from munadi.channels.meta.login import AppLogin
+from munadi.channels.meta.login import AccountLogin
 from munadi.channels.oauth import require_scopes, text_of
 from munadi.channels.threads.spec import REPLY_SCOPE, SPEC, Settings
 from munadi.domain.account import ConnectedAccount
@@ -22,19 +21,11 @@ NEEDED = ("threads_basic", "threads_content_publish")
 ASKED = (*NEEDED, REPLY_SCOPE)
 
 
-@dataclass(frozen=True)
-class ThreadsLogin(AppLogin):
-    """See `munadi.ports.Authorizer`."""
+class ThreadsLogin(AccountLogin):
+    """The log-in of a Threads profile, by the Threads app's id and secret (not the Meta app's)."""
 
-    @classmethod
-    def of(cls, settings: Settings, graph: Graph, clock: Clock) -> ThreadsLogin:
-        """The login at the configured hosts."""
-        return cls(graph, settings, settings.hosts.auth, graph.tokens, "th_exchange_token", clock)
-
-    @property
-    def missing_settings(self) -> tuple[str, ...]:
-        """The Threads app's id and secret (not the Meta app's)."""
-        return self.settings.missing("THREADS")
+    def __init__(self, settings: Settings, graph: Graph, clock: Clock) -> None:
+        super().__init__(SPEC, settings, clock, graph, (settings.hosts.auth, graph.tokens, "th_exchange_token"))
 
     async def begin(self, request: ConsentRequest) -> Consent:
         """Threads' consent page, with every scope that we can use."""

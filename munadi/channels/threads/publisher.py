@@ -14,7 +14,7 @@ from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.publisher import ContainerChannel
 from munadi.channels.meta.state import RUNNING, Container, Prepared
 from munadi.channels.meta.wire import Form, PostRead
-from munadi.channels.steps import parent_of
+from munadi.channels.steps import no_such_step, parent_of, parent_unknown
 from munadi.channels.threads.accounts import LIMIT
 from munadi.channels.threads.errors import RACE, explain_container, renewals
 from munadi.channels.threads.spec import IMAGE, Kind, Options, Settings
@@ -25,8 +25,6 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Published
 from munadi.ports import Attempt, Publication
 
-# Before the list is read again for the post that a reply answers.
-PARENT_WAIT = timedelta(seconds=5)
 QUICK_FOR = timedelta(seconds=30)
 QUOTA_WAIT = timedelta(hours=1)
 # 24/4279009 is a race: the same container is published again this often, then one other.
@@ -137,11 +135,10 @@ class ThreadsChannel(ContainerChannel[Options]):
             await self.located(containers, parent, container.created_at if container else draft.due_at)
         text = text_of(draft, step)
         if text is None:
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"Threads: this post has no step {step!r}")
+            raise no_such_step(self.spec.title, step)
         post_id = containers.state.posts.get(parent)
         if post_id is None:
-            message = f"Threads: {step} answers {parent}, whose id is not known yet"
-            raise _not_yet(message, "PARENT_UNKNOWN", PARENT_WAIT)
+            raise parent_unknown(self.spec.title, step)
 
         async def form() -> Form:
             return reply_form(text, post_id)
@@ -150,8 +147,5 @@ class ThreadsChannel(ContainerChannel[Options]):
         if wait is not None:
             made = containers.state.containers.get(step)
             wait = self.wait_of_reply(self.age(made)) if made else wait
-            raise _not_yet("Threads: the reply is being processed; nothing was sent", RUNNING, wait)
-
-
-def _not_yet(message: str, code: str, wait: timedelta) -> ChannelError:
-    return ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, provider_code=code, retry_after=wait)
+            message = "Threads: the reply is being processed; nothing was sent"
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, RUNNING, retry_after=wait)

@@ -78,7 +78,7 @@ class Kind(StrEnum):
 
 
 class ReplyControl(StrEnum):
-    """Who may reply."""
+    """Who may reply to a post."""
 
     EVERYONE = "everyone"
     ACCOUNTS_YOU_FOLLOW = "accounts_you_follow"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from munadi.channels import steps
 from munadi.channels.meta.wire import ContainerForms, Form, form_of
 from munadi.channels.renditions import public_source
-from munadi.channels.steps import COMMENT, PART
 from munadi.channels.threads.spec import Kind, Options, TextAttachment
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -18,7 +18,7 @@ from munadi.domain.publication import POST
 
 
 def kind_of(draft: Draft) -> Kind:
-    """What the post is."""
+    """What the post becomes, which its media decide."""
     if len(draft.media) > 1:
         return Kind.CAROUSEL
     if not draft.media:
@@ -33,9 +33,7 @@ def shown_text(draft: Draft) -> str:
 
 def text_of(draft: Draft, step: str) -> str | None:
     """The text of one step; None for a step that the draft does not have."""
-    texts = {POST: shown_text(draft), COMMENT: draft.first_comment}
-    texts.update({f"{PART}{number}": part for number, part in enumerate(draft.parts, 2)})
-    return texts.get(step)
+    return shown_text(draft) if step == POST else steps.text_of(draft, step)
 
 
 def reply_form(text: str, parent: str) -> Form:

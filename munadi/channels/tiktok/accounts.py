@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Mapping
 
 from munadi.channels.answers import object_in
-from munadi.channels.oauth import AppAccounts, text_of
+from munadi.channels.apps import AppAccounts, Endpoints
+from munadi.channels.oauth import text_of
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.spec import SPEC, Settings
 from munadi.channels.tiktok.state import Creator
@@ -29,12 +30,13 @@ DEAD = frozenset({Reason.TOKEN_EXPIRED, Reason.TOKEN_REVOKED, Reason.INVALID_FIE
 
 
 class TikTokAccounts(AppAccounts):
-    """Creators."""
+    """Creators, each with a token of hours."""
 
     id_name, end_name, separator = "client_key", "refresh_expires_in", ","
 
     def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
-        super().__init__(SPEC, settings, clock, f"{settings.hosts.auth.rstrip('/')}/{settings.version}/auth/authorize/")
+        endpoints = Endpoints.at(settings.hosts.auth, f"{settings.version}/auth/authorize/", "", "")
+        super().__init__(SPEC, settings, clock, api.http, endpoints)
         self._api = api
 
     async def tokens(self, form: Mapping[str, str]) -> Answer:
@@ -55,7 +57,7 @@ class TikTokAccounts(AppAccounts):
         return open_id, open_id
 
     async def end(self, token: str) -> None:
-        """By an access token."""
+        """End a grant by an access token; TikTok takes no refresh token here. Raises ChannelError."""
         await self._api.revoke({**self.app, "token": token})
 
     async def revoke(self, account: ConnectedAccount) -> bool:

@@ -42,7 +42,7 @@ class Api:
         return self.checked(await self.http.send(self.posting(path, token, body)), token)
 
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
-        """A read."""
+        """Read a path of the API."""
         return self.checked(
             await self.http.send(Request("GET", f"{self._base}/{path}", token=token, params=params)), token
         )

@@ -42,7 +42,7 @@ class Upload(Model):
 
     @property
     def expires_at(self) -> datetime:
-        """When the address expires."""
+        """When the upload's address expires."""
         return self.created_at + UPLOAD_LIFE
 
     @property

@@ -102,7 +102,7 @@ class Run:
         return error
 
     async def forget_failed_pull(self, fail_reason: str) -> ChannelError:
-        """The same; the state is that of a new post if TikTok may be asked to fetch the media again."""
+        """Forget a post that TikTok dropped because it could not fetch the media, if it may be asked again."""
         failed_pulls = self.publication.state.failed_pulls
         error = explain_failure(fail_reason, failed_pulls)
         if error.effect is Effect.NOT_SENT:

@@ -129,7 +129,7 @@ def read_creator(data: Any, asked_at: datetime | None = None) -> Creator:
 
 
 def creator_facts(creator: Creator) -> dict[str, Any]:
-    """The same under TikTok's names, to store with the account; avatar addresses expire and are left out."""
+    """A creator's settings under TikTok's names, to store with the account; avatar addresses expire and stay out."""
     return {
         "creator_username": creator.username,
         "creator_nickname": creator.nickname,

@@ -6,44 +6,30 @@ Without `offline.access` there is no refresh token, and the account would be los
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from munadi.channels.answers import object_in, text_in
-from munadi.channels.http import Request, given_id, is_empty
-from munadi.channels.oauth import AppAccounts, app_request, has_token
+from munadi.channels.apps import AppAccounts, Endpoints
+from munadi.channels.http import Request, given_id
 from munadi.channels.x.api import Api
 from munadi.channels.x.errors import TABLE
 from munadi.channels.x.spec import PREMIUM, SPEC, Settings
 from munadi.domain.account import ConnectedAccount, Profile
 from munadi.domain.failure import Effect, Reason
-from munadi.ports import Answer, Clock
+from munadi.ports import Clock
 
 SUBSCRIPTION = "subscription"
 ME = "username,name,verified_type,subscription_type"
 
 
 class XAccounts(AppAccounts):
-    """Users."""
+    """Accounts of users, with the subscription that decides their limits."""
 
-    dead = frozenset({Reason.TOKEN_EXPIRED, Reason.TOKEN_REVOKED})
+    secret_in_header, dead = True, frozenset({Reason.TOKEN_EXPIRED, Reason.TOKEN_REVOKED})
 
     def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
-        super().__init__(SPEC, settings, clock, f"{settings.hosts.auth.rstrip('/')}/i/oauth2/authorize")
+        hosts = settings.hosts
+        endpoints = Endpoints.at(hosts.auth, "i/oauth2/authorize", api.base, "oauth2/token", "oauth2/revoke")
+        super().__init__(SPEC, settings, clock, api.http, endpoints)
         self._api = api
-
-    @property
-    def app(self) -> dict[str, str]:
-        """The secret goes into a header."""
-        return {"client_id": self.settings.client_id or ""}
-
-    async def tokens(self, form: Mapping[str, str]) -> Answer:
-        """The token endpoint."""
-        return await self._api.http.send(app_request(f"{self._api.base}/oauth2/token", form, self.settings, has_token))
-
-    async def end(self, token: str) -> None:
-        """End a token, and with a refresh token the grant."""
-        url, form = f"{self._api.base}/oauth2/revoke", {"token": token}
-        await self._api.http.send(app_request(url, form, self.settings, _is_ended))
 
     async def profile_of(self, token: str) -> Profile:
         """users/me, with the subscription that decides the limits of texts and videos. Raises ChannelError."""
@@ -64,7 +50,3 @@ class XAccounts(AppAccounts):
 def is_premium(account: ConnectedAccount | None) -> bool:
     """Whether the account may publish long texts and larger videos."""
     return account is not None and account.facts.get(SUBSCRIPTION) in PREMIUM
-
-
-def _is_ended(answer: Answer) -> bool:
-    return is_empty(answer) and not answer.field("error")

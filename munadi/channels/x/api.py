@@ -42,7 +42,7 @@ class Api:
         return None
 
     async def initialize(self, token: str, asset: MediaAsset) -> Medium:
-        """Open an upload."""
+        """Open the upload of a medium."""
         body = {"media_type": asset.mime_type, "total_bytes": asset.bytes, "media_category": category_of(asset)}
         return _medium(await self._upload("POST", "upload/initialize", token, json=body))
 
@@ -53,7 +53,7 @@ class Api:
         await self._upload("POST", path, token, form=form, files=files, timeout=UPLOAD_TIMEOUT)
 
     async def finalize(self, token: str, media_id: str) -> Medium:
-        """All parts are there."""
+        """Close an upload whose parts were all sent."""
         return _medium(await self._upload("POST", f"upload/{media_id}/finalize", token))
 
     async def processing(self, token: str, media_id: str) -> Medium:
@@ -62,7 +62,7 @@ class Api:
         return _medium(await self._upload("GET", "upload", token, params=params))
 
     async def describe(self, token: str, media_id: str, alt: str) -> None:
-        """Set the alt text."""
+        """Set the alt text of a medium."""
         body = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
         await self._upload("POST", "metadata", token, json=body)
 

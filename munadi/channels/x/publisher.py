@@ -41,7 +41,7 @@ class XChannel(PostChannel[Options, Prepared]):
         return await XUploads(self._api, self._settings, publication, self.tools).run()
 
     async def request(self, publication: Publication[Options, Prepared], step: Step) -> Request:
-        """POST /tweets."""
+        """Make a post or a reply (POST /tweets)."""
         if step.parent is not None:
             body = reply_body(step.text, publication.options, step.parent)
         else:
@@ -50,7 +50,6 @@ class XChannel(PostChannel[Options, Prepared]):
         return Request("POST", url, token=token, json=body, proof=id_in, timeout=self.deadline)
 
     def published(self, publication: Publication[Options, Prepared], step: Step, answer: Answer) -> Published:
-        """By its id."""
         return self._live(publication, id_in(answer) or "")
 
     async def refused(
@@ -69,12 +68,12 @@ class XChannel(PostChannel[Options, Prepared]):
         if rows is None:
             return Unknown(note=f"the account has more than {PAGE * MAX_PAGES} new posts")
         rows = [row for row in rows if row.created_at >= begin and row.parent == step.parent]
-        keys, count = (publication.state.keys, len(publication.draft.media)) if step.name == POST else ((), 0)
+        keys, count = (set(publication.state.keys), len(publication.draft.media)) if step.name == POST else (set(), 0)
         return match(
             rows,
             lambda row: self._live(publication, row.id, row),
-            keys,
             lambda row: len(row.keys) == count and same_text(row.text, step.text),
+            is_keyed=(lambda row: bool(row.keys & keys)) if keys else None,
         )
 
     def _live(self, publication: Publication[Options, Prepared], post_id: str, row: Row | None = None) -> Published:

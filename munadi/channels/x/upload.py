@@ -28,7 +28,7 @@ class Prepared(UploadState):
 
 
 class XUploads(Uploads[Options, Prepared, Uploaded]):
-    """A run."""
+    """One run over the media of a post."""
 
     def __init__(
         self, api: Api, settings: Settings, publication: Publication[Options, Prepared], tools: ChannelTools
@@ -47,11 +47,10 @@ class XUploads(Uploads[Options, Prepared, Uploaded]):
         return Uploaded(id=made.id, key=made.key, expires_at=self.tools.clock.now() + MEDIA_LIFE)
 
     def parts(self, one: Uploaded, asset: MediaAsset) -> int:
-        """Of one size."""
         return -(-asset.bytes // self._size)
 
     async def send_part(self, one: Uploaded, number: int, asset: MediaAsset) -> Mapping[str, Any]:
-        """A repeat replaces it."""
+        """Send one part; a repeat replaces it."""
         start = number * self._size
         content = await self.tools.media.read(asset, start, min(self._size, asset.bytes - start))
         await self._api.append(self._token, one.id, number, content)
@@ -64,7 +63,6 @@ class XUploads(Uploads[Options, Prepared, Uploaded]):
         return {"expires_at": self.tools.clock.now() + life}, _progress(made)
 
     async def read(self, one: Uploaded, age: timedelta) -> Progress:
-        """By its id."""
         return _progress(await self._api.processing(self._token, one.id))
 
     async def describe(self, one: Uploaded, asset: MediaAsset) -> None:

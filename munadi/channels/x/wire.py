@@ -41,7 +41,7 @@ class Medium:
 
 
 def post_body(text: str, options: Options, media_ids: Sequence[str]) -> dict[str, Any]:
-    """The post itself."""
+    """The body of a post that answers no other."""
     poll = options.poll
     more = {
         "media": {"media_ids": list(media_ids)} if media_ids else None,

@@ -7,13 +7,12 @@ documented for installed apps, and web apps may use it too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from pydantic import SecretStr
 
-from munadi.channels.oauth import AppAccounts
+from munadi.channels.apps import AppAccounts, Endpoints
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import SPEC, Settings
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -31,16 +30,10 @@ class YouTubeAccounts(AppAccounts):
     needs_refresh_token = False
 
     def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
-        super().__init__(SPEC, settings, clock, f"{settings.hosts.auth.rstrip('/')}/o/oauth2/v2/auth")
+        hosts = settings.hosts
+        endpoints = Endpoints.at(hosts.auth, "o/oauth2/v2/auth", hosts.token, "token", "revoke")
+        super().__init__(SPEC, settings, clock, api.grants, endpoints)
         self._api = api
-
-    async def tokens(self, form: Mapping[str, str]) -> Answer:
-        """The token endpoint."""
-        return await self._api.token(form)
-
-    async def end(self, token: str) -> None:
-        """End the grant of either token."""
-        await self._api.revoke(token)
 
     def asked(self, request: ConsentRequest) -> dict[str, str]:
         """As a hint Google takes email addresses only, so a channel's handle is not sent."""

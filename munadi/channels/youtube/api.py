@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.http import ChannelTools, Request, is_empty, require_known_host
-from munadi.channels.oauth import secrets_in
-from munadi.channels.youtube.errors import explain
+from munadi.channels.http import ChannelTools, Request, require_known_host
+from munadi.channels.youtube.errors import GRANTS, explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
 from munadi.channels.youtube.wire import Video, read_profile, read_video, read_videos
 from munadi.domain.account import ConnectedAccount, Profile
@@ -26,10 +25,8 @@ class Api:
         self._host = settings.hosts.api.rstrip("/")
         self._json = f"{self._host}/youtube/{settings.version}"
         self._upload = f"{self._host}/upload/youtube/{settings.version}"
-        tokens = settings.hosts.token.rstrip("/")
-        self._token_url, self._revoke_url = f"{tokens}/token", f"{tokens}/revoke"
         self._chunk_timeout = settings.chunk_timeout.total_seconds()
-        self.http = tools.http(explain)
+        self.http, self.grants = tools.http(explain), tools.http(GRANTS.explain)
 
     async def get(self, path: str, account: ConnectedAccount, params: Mapping[str, str]) -> Answer:
         """A list method. Raises ChannelError."""
@@ -66,12 +63,12 @@ class Api:
         return await self.http.send(request, gate)
 
     def comment(self, account: ConnectedAccount, body: Mapping[str, Any]) -> Request:
-        """commentThreads.insert, visible at once."""
+        """The visible request of a comment (commentThreads.insert)."""
         url, params = f"{self._json}/commentThreads", {"part": "snippet"}
         return Request("POST", url, token=account.token, params=params, json=body, proof=lambda it: it.field("id"))
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
-        """videos.delete. Raises ChannelError."""
+        """Delete a video (videos.delete). Raises ChannelError."""
         url, params = f"{self._json}/videos", {"id": video_id}
         await self.http.send(Request("DELETE", url, token=account.token, params=params))
 
@@ -127,21 +124,6 @@ class Api:
                 also_ok=(RESUME_INCOMPLETE, *SESSION_LOST),
             )
         )
-
-    async def token(self, form: Mapping[str, str]) -> Answer:
-        """The token endpoint. Raises ChannelError."""
-        try:
-            return await self.http.send(Request("POST", self._token_url, form=form, secrets=secrets_in(form)))
-        except ChannelError as error:
-            if error.reason is Reason.TOKEN_EXPIRED:
-                # A bare 401 here is about our client: it must not mark the account as disconnected.
-                error.reason, error.effect = Reason.APP_NOT_APPROVED, Effect.REJECTED
-            raise
-
-    async def revoke(self, token: str) -> None:
-        """End the grant of either token. Raises ChannelError: TOKEN_REVOKED when it has ended already."""
-        form = {"token": token}
-        await self.http.send(Request("POST", self._revoke_url, form=form, secrets=secrets_in(form), proof=is_empty))
 
     async def _get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         return await self.http.send(Request("GET", f"{self._json}/{path}", token=token, params=params))

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from munadi.channels.answers import instant, text_in
+from munadi.channels.channel import only_one
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options
 from munadi.channels.youtube.state import Prepared
 from munadi.channels.youtube.wire import entries, video_url
-from munadi.domain.publication import Published, Unknown
+from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import Answer, Gate, Publication
 
 COMMENT_PATH = ("snippet", "topLevelComment", "snippet")
@@ -32,17 +33,20 @@ async def write_comment(api: Api, publication: Publication[Options, Prepared], v
     return str(answer.field("id"))
 
 
-async def find_comment(api: Api, publication: Publication[Options, Prepared], video_id: str) -> Published | Unknown:
+async def find_comment(
+    api: Api, publication: Publication[Options, Prepared], video_id: str
+) -> Published | Absent | Unknown:
     """The channel's own comment with this text. Never an absence, so it is never written twice.
 
     Raises ChannelError.
     """
     params = {"part": "snippet", "videoId": video_id, "order": "time", "maxResults": "100", "textFormat": "plainText"}
     answer = await api.get("commentThreads", publication.account, params)
-    ours = list(_by(publication.account.external_id, publication.draft.first_comment or "", answer))
-    if len(ours) != 1:
-        return Unknown(note=f"{len(ours)} comments have this text" if ours else NOT_LISTED)
-    return comment_below(video_id, str(ours[0].get("id")), instant(text_in(ours[0], *COMMENT_PATH, "publishedAt")))
+    found = [
+        comment_below(video_id, str(one.get("id")), instant(text_in(one, *COMMENT_PATH, "publishedAt")))
+        for one in _by(publication.account.external_id, publication.draft.first_comment or "", answer)
+    ]
+    return only_one(found, "comments have this text", Unknown(note=NOT_LISTED))
 
 
 def comment_below(video_id: str, comment_id: str, at: datetime | None) -> Published:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -130,3 +131,9 @@ def _details(answer: Answer, name: str) -> list[str]:
 
 
 TABLE = ErrorTable(SPEC.title, _read, codes={**ERRORS, DAILY: POOL_EMPTY}, statuses=STATUSES)
+# At the token endpoint a dead token is about our client: it must not mark an account as disconnected.
+GRANTS = replace(
+    TABLE,
+    codes={code: APP if row is DEAD else row for code, row in TABLE.codes.items()},
+    statuses={**STATUSES, 401: APP},
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.channels.channel import only_one
+from munadi.channels.posting import match
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options, Privacy
 from munadi.channels.youtube.state import Prepared
@@ -35,8 +35,8 @@ async def by_content(
     api: Api, publication: Publication[Options, Prepared], since: datetime
 ) -> Published | Absent | Unknown:
     """For a post without a known video (a restored database): the one live video that fits."""
-    live = [video for video in await _fitting(api, publication, since) if is_live(video, publication.options)]
-    return only_one([published(video).alike() for video in live], "videos have this title and description")
+    fitting = await _fitting(api, publication, since)
+    return match(fitting, published, lambda video: is_live(video, publication.options))
 
 
 async def private_uploads(api: Api, publication: Publication[Options, Prepared], since: datetime) -> list[Video]:
