@@ -42,7 +42,12 @@ UNREACHABLE = Row(
     advice="Pinterest could not fetch the image: check that MUNADI_PUBLIC_URL can be reached from outside",
 )
 LOST_MEDIA = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)  # `upload` sends the video again, a few times
-POLICY = Row(R.SPAM_BLOCKED, S.REJECTED)
+BAD_LINK = Row(
+    R.CONTENT_POLICY,
+    S.REJECTED,
+    advice="Pinterest blocks this link: give the page's own address, without a shortener, or leave the link out",
+)
+SPAM = Row(R.SPAM_BLOCKED, S.REJECTED)
 
 # status/code
 ERRORS: Mapping[str, Row] = {
@@ -59,7 +64,8 @@ ERRORS: Mapping[str, Row] = {
 WORDS: Sequence[tuple[int, re.Pattern[str], Row]] = (
     (403, re.compile("trial access", re.I), TRIAL),
     (400, re.compile("unable to reach the url|could not fetch the image", re.I), UNREACHABLE),
-    (400, re.compile(r"\bspam\b|blocked", re.I), POLICY),
+    (400, re.compile(r"\b(?:link|url)\b.*\bblocked|\bblocked\b.*\b(?:link|url)\b", re.I), BAD_LINK),
+    (400, re.compile(r"\bspam\b|blocked", re.I), SPAM),
 )
 
 

@@ -81,8 +81,9 @@ async def test_an_app_with_trial_access_makes_no_pins(acme: Acme) -> None:
 @pytest.mark.parametrize("word", ["spam", "invalid"])
 async def test_a_link_that_is_blocked_is_not_called_a_wrong_field(acme: Acme, word: str) -> None:
     acme.plant("create_pin", "error", error={"error": word})
-    wanted = R.SPAM_BLOCKED if word == "spam" else R.INVALID_FIELD
-    await acme.failure(draft(acme, "photo", link="https://acme.example"), reason=wanted, effect=S.REJECTED)
+    wanted = R.CONTENT_POLICY if word == "spam" else R.INVALID_FIELD
+    error = await acme.failure(draft(acme, "photo", link="https://acme.example"), reason=wanted, effect=S.REJECTED)
+    assert ("leave the link out" in error.message) is (word == "spam")
 
 
 @at("pinterest")
