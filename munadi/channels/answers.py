@@ -87,6 +87,11 @@ def text_in(value: Any, *path: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
+def whole_number(value: Any) -> int | None:
+    """A whole number that is not negative; None for anything else, true and false included."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 def instant(value: Any) -> datetime | None:
     """A time with its zone, as RFC 3339 or Meta's `2026-11-25T09:00:00+0000`; None for anything else."""
     try:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, Protocol
 
+from pydantic import SecretStr
+
 from munadi.channels.files import check_media_kinds
 from munadi.channels.http import ChannelTools
 from munadi.channels.options import parse_options
@@ -59,6 +61,17 @@ class Login(Authorizer, Protocol):
         """New credentials for old. Raises ChannelError: TOKEN_REVOKED when the grant is dead."""
 
 
+def imported(given: AccountImport, token: SecretStr) -> Credentials:
+    """The credentials of an import that was verified by its token."""
+    return Credentials(
+        access_token=token,
+        refresh_token=given.refresh_token,
+        expires_at=given.expires_at,
+        grant_expires_at=given.grant_expires_at,
+        is_final=given.is_final,
+    )
+
+
 class TokenAccounts(Accounts):
     """Accounts that one access token speaks for. `advice` says what an import without it lacks."""
 
@@ -84,14 +97,7 @@ class TokenAccounts(Accounts):
         if given.external_id and given.external_id != profile.external_id:
             message = f"{self._title}: this token is {profile.external_id}'s, not externalId's"
             raise ChannelError(Reason.INVALID_FIELD, Effect.REJECTED, message)
-        credentials = Credentials(
-            access_token=given.access_token,
-            refresh_token=given.refresh_token,
-            expires_at=given.expires_at,
-            grant_expires_at=given.grant_expires_at,
-            is_final=given.is_final,
-        )
-        return Connection(profile, credentials)
+        return Connection(profile, imported(given, given.access_token))
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """By the log-in; without one a token does not change."""

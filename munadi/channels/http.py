@@ -92,6 +92,11 @@ def given_id(value: Any) -> str | None:
     return given if 0 < len(given) <= MAX_ID else None
 
 
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a body that have a value: what is None is left out."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
     """A success without the network's own proof. Only a check of the network can show what the call did."""
     return ChannelError(

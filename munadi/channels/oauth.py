@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from munadi.channels.answers import whole_number
 from munadi.channels.settings import AppSettings
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason
@@ -63,8 +64,8 @@ def consent_query(
 
 def end_of(now: datetime, seconds: Any) -> datetime | None:
     """When a token ends that lives for `expires_in` seconds from `now`; None when that cannot be read."""
-    known = isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0
-    return now + timedelta(seconds=seconds) if known else None
+    known = whole_number(seconds)
+    return now + timedelta(seconds=known) if known else None
 
 
 def code_in(title: str, answered: Mapping[str, str]) -> str:

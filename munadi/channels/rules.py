@@ -37,6 +37,18 @@ class Alone(NamedTuple):
     message: str
 
 
+class Leads(NamedTuple):
+    """How long before the slot the preparation begins: of a post with a video, with other media, and without."""
+
+    video: timedelta
+    media: timedelta
+    text: timedelta = timedelta(0)
+
+
+# At every network but Threads, which says so of each attachment.
+POLL_WITHOUT_MEDIA = Alone("poll", "media", "poll_media", "takes a poll without media")
+
+
 @dataclass(frozen=True)
 class PollRule:
     """What a network asks of a poll beside its options' model: how many options, of how many characters, how long."""
@@ -53,7 +65,7 @@ class Rules(Generic[Options]):
     Where some of the draft's options are invalid, `options` are the others: `NetworkChannel` has reported those
     problems already. None where nothing can be read. `comment_limits` are the limits of a first comment's length,
     `needs` is what a post must have one of: `text`, `link`, `media` or an option. `bounds` and `encoding` are what
-    files must keep beside the spec's rule of their kind.
+    files must keep beside the spec's rule of their kind. Without `leads` the spec's lead is that of every post.
     """
 
     comment_limits: Sequence[TextLimit] = ()
@@ -61,6 +73,7 @@ class Rules(Generic[Options]):
     alone: Sequence[Alone] = ()
     bounds: Mapping[MediaKind, Sequence[Bound]] = {}
     encoding: Encoding | None = None
+    leads: Leads | None = None
 
     def __init__(self, spec: ChannelSpec) -> None:
         self.spec = spec
@@ -143,7 +156,15 @@ class Rules(Generic[Options]):
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """How long before the slot `prepare` should begin; zero when there is nothing to prepare."""
-        return self.spec.lead
+        if self.leads is None:
+            return self.spec.lead
+        if any(map(self.moves, draft.media)):
+            return self.leads.video
+        return self.leads.media if draft.media else self.leads.text
+
+    def moves(self, asset: MediaAsset) -> bool:
+        """Whether a medium is processed as a video."""
+        return asset.kind is MediaKind.VIDEO
 
     def steps(self, draft: Draft) -> tuple[str, ...]:
         """The visible steps after the post, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic import BaseModel, BeforeValidator, SecretStr
 
 from munadi.domain.channel import ChannelSpec
 
@@ -23,8 +23,6 @@ class ChannelSettings(BaseModel):
 
     Durations are seconds or ISO 8601; None is what the channel's spec says.
     """
-
-    model_config = ConfigDict(extra="ignore")
 
     publish_deadline: Duration | None = None
     margin: Duration | None = None

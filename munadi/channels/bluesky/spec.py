@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from munadi.channels.options import MAX_OPTION, broken
 from munadi.channels.settings import ChannelSettings
@@ -42,8 +42,6 @@ BLOB_LIFE = timedelta(hours=1)
 
 class Hosts(BaseModel):
     """Where Bluesky's own services are; a value may carry a path prefix. The PDS is the account's `service_url`."""
-
-    model_config = ConfigDict(extra="ignore")
 
     entryway: str = "https://bsky.social"
     video: str = "https://video.bsky.app"

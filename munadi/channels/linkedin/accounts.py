@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from munadi.channels.channel import Accounts
+from munadi.channels.channel import Accounts, imported
 from munadi.channels.linkedin.api import Api
 from munadi.channels.linkedin.errors import failure
 from munadi.channels.linkedin.oauth import LinkedInLogin, known_login, member_of, page_of
@@ -34,13 +34,7 @@ class LinkedInAccounts(Accounts):
             profile = await member_of(self._api, token)
             if given.external_id not in (None, profile.external_id):
                 raise _invalid(f"this token is {profile.external_id}'s, not externalId's")
-        credentials = Credentials(
-            access_token=given.access_token,
-            refresh_token=given.refresh_token,
-            expires_at=given.expires_at,
-            grant_expires_at=given.grant_expires_at,
-        )
-        return Connection(profile, credentials)
+        return Connection(profile, imported(given, given.access_token))
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """By the app of the account's log-in."""

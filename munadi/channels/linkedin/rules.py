@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.channels.files import check_alone
-from munadi.channels.linkedin.spec import BOUNDS, COMMENT, LEAD, POLL, VIDEO_LEAD, Options, is_page
+from munadi.channels.linkedin.spec import BOUNDS, COMMENT, LEADS, POLL, Options, is_page
 from munadi.channels.linkedin.wire import title_of, wants_card
-from munadi.channels.rules import Alone, Rules, check_poll
+from munadi.channels.rules import POLL_WITHOUT_MEDIA, Alone, Rules, check_poll
 from munadi.channels.text import Problems, is_blank
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind
@@ -17,9 +17,9 @@ from munadi.domain.content import Draft
 class LinkedInRules(Rules[Options]):
     """One post, and a first comment."""
 
-    comment_limits, needs, bounds = (COMMENT,), ("text", "media"), BOUNDS
+    comment_limits, needs, bounds, leads = (COMMENT,), ("text", "media"), BOUNDS, LEADS
     alone = (
-        Alone("poll", "media", "poll_media", "takes a poll without media"),
+        POLL_WITHOUT_MEDIA,
         Alone("poll", "link", "poll_link", "takes a poll without a link"),
     )
 
@@ -42,10 +42,8 @@ class LinkedInRules(Rules[Options]):
             found.add("/options/visibility", "FEATURE_NOT_ELIGIBLE", "visibility_page", message)
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
-        """Time to upload and to process; none for a text or a poll."""
-        if any(asset.kind is MediaKind.VIDEO for asset in draft.media):
-            return VIDEO_LEAD
-        return LEAD if draft.media or wants_card(draft) else timedelta(0)
+        """The picture of a card is uploaded too."""
+        return LEADS.media if wants_card(draft) else super().lead(draft, options)
 
 
 def _titles(found: Problems, draft: Draft, options: Options) -> None:

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from munadi.channels.files import Bound, pixels, size
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, READ, Permission, Permissions
-from munadi.channels.rules import PollRule
+from munadi.channels.rules import Leads, PollRule
 from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
@@ -39,7 +39,8 @@ BOUNDS = {
 }
 POLL = PollRule(characters=30)
 MAX_TITLE, MAX_DESCRIPTION, MAX_ALT = 399, 4086, 4086
-LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=30)
+# Time to upload and to process.
+LEADS = Leads(video=timedelta(minutes=30), media=timedelta(minutes=5))
 # How long LinkedIn keeps a file that no post uses is undocumented; one this old is uploaded again.
 ASSET_LIFE, SLACK = timedelta(hours=24), timedelta(minutes=30)
 # LinkedIn refuses the same post again for this long, and names the first one.
@@ -78,8 +79,6 @@ def is_page(account: ConnectedAccount) -> bool:
 
 class Hosts(BaseModel):
     """Where LinkedIn is; a value may carry a path prefix, never a version. Addresses of posts begin with `auth` too."""
-
-    model_config = ConfigDict(extra="ignore")
 
     api: str = "https://api.linkedin.com"
     auth: str = "https://www.linkedin.com"
@@ -204,7 +203,7 @@ SPEC = ChannelSpec(
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN),
     logins=tuple(Login),
     hosts=("https://api.linkedin.com", "https://www.linkedin.com"),
-    lead=VIDEO_LEAD,
+    lead=LEADS.video,
     absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
     looks_twice=True,
     leftovers=Leftovers.EXPIRE,

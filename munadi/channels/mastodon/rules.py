@@ -5,15 +5,14 @@ Without an account, and for what a server does not say, Mastodon's defaults coun
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 
 import regex
 
 from munadi.channels.files import RATE_TOLERANCE, Bound, FileRule, frame_rate, pixels
 from munadi.channels.mastodon.instance import QUOTES, Instance
-from munadi.channels.mastodon.spec import IMAGE, LEAD, MAX_VIDEOS, TEXT, VIDEO, VIDEO_LEAD, Options
-from munadi.channels.rules import Alone, PollRule, Rules, check_poll
+from munadi.channels.mastodon.spec import IMAGE, LEADS, MAX_VIDEOS, TEXT, VIDEO, Options
+from munadi.channels.rules import POLL_WITHOUT_MEDIA, PollRule, Rules, check_poll
 from munadi.channels.text import Problems, length_within, measure
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, TextLength, TextUnit
@@ -28,8 +27,7 @@ _MENTION = regex.compile(r"(?<![\w/])(@\w[\w.-]*+)@[\w.-]+", regex.ASCII)
 class MastodonRules(Rules[Options]):
     """The server's limits. The steps are the later parts of the thread, then the first comment, all of them replies."""
 
-    needs = ("text", "media")
-    alone = (Alone("poll", "media", "poll_media", "takes a poll without media"),)
+    needs, alone, leads = ("text", "media"), (POLL_WITHOUT_MEDIA,), LEADS
 
     def applied(self, account: ConnectedAccount | None) -> ChannelSpec:
         """With the number of media that the server takes."""
@@ -92,12 +90,6 @@ class MastodonRules(Rules[Options]):
             TextLength(**known, pointer=pointer, actual=length_within(most, text, count) + more)
             for pointer, text in self.texts(draft)
         ]
-
-    def lead(self, draft: Draft, options: Options | None) -> timedelta:
-        """Time to upload, and for a video to be processed; none for a text."""
-        if any(asset.kind is MediaKind.VIDEO for asset in draft.media):
-            return VIDEO_LEAD
-        return LEAD if draft.media else timedelta(0)
 
 
 def counted(text: str, instance: Instance) -> int:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
+from munadi.channels.rules import Leads
 from munadi.channels.settings import ChannelSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
@@ -29,8 +30,8 @@ from munadi.domain.model import WireModel
 MAX_VIDEOS = 1
 # Ours: Mastodon has no limit on a thread.
 MAX_PARTS = 25
-LEAD = timedelta(seconds=60)
-VIDEO_LEAD = timedelta(minutes=10)
+# Time to upload, and for a video to be processed.
+LEADS = Leads(video=timedelta(minutes=10), media=timedelta(seconds=60))
 # A server deletes media that no post uses after about a day.
 MEDIA_LIFE = timedelta(hours=20)
 # What publishing needs: the identity, the check after a lost answer, the post and its media.
@@ -126,7 +127,7 @@ SPEC = ChannelSpec(
     publish_scopes=("write:statuses", "write"),
     own_server=True,
     hosts=("https://*",),  # each account's own server
-    lead=VIDEO_LEAD,
+    lead=LEADS.video,
     absence_window=timedelta(seconds=50),
     leftovers=Leftovers.EXPIRE,  # media that no post uses, after a day
     resend=Resend.AFTER_ABSENCE,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from munadi.channels.answers import instant, text_in
-from munadi.channels.http import given_id
+from munadi.channels.http import given, given_id
 from munadi.channels.mastodon.instance import Instance
 from munadi.channels.mastodon.spec import Options
 from munadi.channels.text import collapsed
@@ -25,7 +25,7 @@ def post_body(text: str, options: Options, media_ids: Sequence[str]) -> dict[str
         "quoted_status_id": options.quote_post_id,
         "quote_approval_policy": options.quote_policy,
     }
-    return {**_common(text, options), **{name: value for name, value in more.items() if value is not None}}
+    return {**_common(text, options), **given(more)}
 
 
 def reply_body(text: str, options: Options, parent: str) -> dict[str, Any]:
@@ -34,14 +34,15 @@ def reply_body(text: str, options: Options, parent: str) -> dict[str, Any]:
 
 
 def _common(text: str, options: Options) -> dict[str, Any]:
-    given = {
-        "status": text,
-        "visibility": options.visibility,
-        "spoiler_text": options.content_warning,
-        "sensitive": options.sensitive,
-        "language": options.language,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+    return given(
+        {
+            "status": text,
+            "visibility": options.visibility,
+            "spoiler_text": options.content_warning,
+            "sensitive": options.sensitive,
+            "language": options.language,
+        }
+    )
 
 
 def key_of(publication_id: str, step: str, body: dict[str, Any]) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from munadi.channels.files import check_alone, ratio
 from munadi.channels.pinterest.accounts import boards_of
 from munadi.channels.pinterest.spec import (
     BOUNDS,
     ENCODING,
-    LEAD,
+    LEADS,
     MAX_ALT,
     MAX_LINK,
     RATIO_TOLERANCE,
-    VIDEO_LEAD,
     Options,
 )
 from munadi.channels.pinterest.wire import alt_of, is_video
@@ -30,7 +27,7 @@ SHOWN_BOARDS = 5
 class PinterestRules(Rules[Options]):
     """One pin on one board; there are no comments and no threads."""
 
-    bounds, encoding = BOUNDS, ENCODING
+    bounds, encoding, leads = BOUNDS, ENCODING, LEADS
 
     def __init__(self, spec: ChannelSpec, *, carousels: bool) -> None:
         super().__init__(spec)
@@ -53,10 +50,6 @@ class PinterestRules(Rules[Options]):
             return
         message, length = "takes a cover's time within the video", (videos[0].duration_ms or 0) / 1000
         found.at_most(length, options.cover_time, pointer, "INVALID_OPTION", "cover_time", message)
-
-    def lead(self, draft: Draft, options: Options | None) -> timedelta:
-        """Time to check the board; for a video, to upload it and to let Pinterest process it."""
-        return VIDEO_LEAD if any(map(is_video, draft.media)) else LEAD
 
     def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
         """A pin without a text, a title and a link has nothing to be found by, so only a person sends it again."""

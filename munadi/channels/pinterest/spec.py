@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from munadi.channels.files import Bound, Encoding, height
 from munadi.channels.permissions import READ, Permission, Permissions
+from munadi.channels.rules import Leads
 from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
@@ -38,7 +39,7 @@ BOUNDS = {
 }
 ENCODING = Encoding(("h264", "hevc"))
 # Time to check the board, and to upload a video and let Pinterest process it.
-LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=30)
+LEADS = Leads(video=timedelta(minutes=30), media=timedelta(minutes=5), text=timedelta(minutes=5))
 # Ours: how long Pinterest keeps a video that no pin uses is not documented.
 MEDIA_LIFE = timedelta(hours=24)
 SCOPES = ("user_accounts:read", "boards:read", "boards:write", "pins:read", "pins:write")
@@ -52,8 +53,6 @@ class Hosts(BaseModel):
 
     `upload` is where videos are sent. Pinterest's own sandbox is another `api`: https://api-sandbox.pinterest.com.
     """
-
-    model_config = ConfigDict(extra="ignore")
 
     api: str = "https://api.pinterest.com"
     auth: str = "https://www.pinterest.com"
@@ -139,7 +138,7 @@ SPEC = ChannelSpec(
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=60)),
     hosts=("https://api.pinterest.com", "https://www.pinterest.com"),
     pulled_media=(MediaKind.IMAGE,),
-    lead=VIDEO_LEAD,
+    lead=LEADS.video,
     absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
     looks_twice=True,
     found_by_words=True,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from munadi.channels.files import FileRule, check_alone
 from munadi.channels.options import parse_options
-from munadi.channels.rules import Alone, PollRule, Rules, check_poll
+from munadi.channels.rules import POLL_WITHOUT_MEDIA, Alone, PollRule, Rules, check_poll
 from munadi.channels.telegram.accounts import KIND, chat_fact, lacking
 from munadi.channels.telegram.spec import (
     ANIMATION,
@@ -38,7 +38,7 @@ class TelegramRules(Rules[Options]):
 
     needs = ("text", "media")
     alone = (
-        Alone("poll", "media", "poll_media", "takes a poll without media"),
+        POLL_WITHOUT_MEDIA,
         Alone("entities", "poll", "poll_entities", "takes a poll's question without entities"),
     )
 

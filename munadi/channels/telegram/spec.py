@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from munadi.channels.files import Bound
 from munadi.channels.options import broken
@@ -40,8 +40,6 @@ QUESTION = TextLimit(rule="question_utf16", unit=TextUnit.UTF16_UNITS, maximum=M
 
 class Hosts(BaseModel):
     """Where the Bot API is, Telegram's or a server of your own, and where people see public posts."""
-
-    model_config = ConfigDict(extra="ignore")
 
     api: str = "https://api.telegram.org"
     site: str = "https://t.me"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from munadi.channels.files import Bound, Encoding, height
 from munadi.channels.options import MAX_OPTION
@@ -38,8 +38,6 @@ MAX_CHUNKS = 1000
 
 class Hosts(BaseModel):
     """Where TikTok is; a value may carry a path prefix, never a version. Permalinks begin with `auth` too."""
-
-    model_config = ConfigDict(extra="ignore")
 
     api: str = "https://open.tiktokapis.com"
     auth: str = "https://www.tiktok.com"

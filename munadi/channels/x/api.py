@@ -10,7 +10,7 @@ from munadi.channels.http import ChannelTools, Request, no_proof
 from munadi.channels.posting import Row
 from munadi.channels.x.errors import explain
 from munadi.channels.x.spec import Settings
-from munadi.channels.x.wire import READ_FIELDS, Medium, category_of, is_page, read_medium, read_rows
+from munadi.channels.x.wire import READ_FIELDS, Medium, category_of, read_medium, read_rows
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
@@ -34,9 +34,10 @@ class Api:
         request = Request("GET", f"{self.base}/users/{user_id}/tweets", token=token, params=params)
         rows: list[Row] = []
         async for answer, is_last in self.http.pages(request, ("meta", "next_token"), "pagination_token", MAX_PAGES):
-            if not is_page(answer.body):
+            page = read_rows(answer.body)
+            if page is None:
                 raise no_proof(answer)
-            rows += read_rows(answer.body)
+            rows += page
             if is_last:
                 return rows
         return None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import regex
 
 from munadi.channels.files import FileRule, check_alone, check_sides
-from munadi.channels.rules import Alone, Rules, check_poll
+from munadi.channels.rules import POLL_WITHOUT_MEDIA, Alone, Rules, check_poll
 from munadi.channels.text import Problems
 from munadi.channels.x.accounts import is_premium
 from munadi.channels.x.spec import (
@@ -16,14 +15,13 @@ from munadi.channels.x.spec import (
     GIF,
     GIF_RULE,
     IMAGE,
-    LEAD,
+    LEADS,
     MAX_LONG_TEXT,
     MAX_TEXT,
     POLL,
     PREMIUM_SIDES,
     TEXT,
     VIDEO,
-    VIDEO_LEAD,
     VIDEO_SIDES,
     Options,
 )
@@ -38,9 +36,9 @@ _CASHTAG = regex.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?+(?!\w
 class XRules(Rules[Options]):
     """The steps are the later parts of the thread, then the first comment, all of them replies."""
 
-    needs = ("text", "media")
+    needs, leads = ("text", "media"), LEADS
     alone = (
-        Alone("poll", "media", "poll_media", "takes a poll without media"),
+        POLL_WITHOUT_MEDIA,
         Alone("poll", "quotePostId", "poll_quote", "takes a poll without a quote"),
     )
 
@@ -63,7 +61,7 @@ class XRules(Rules[Options]):
         for pointer, text in self.texts(draft) if self._self_serve else ():
             tags, message = len(_CASHTAG.findall(text)), "takes one cashtag in a post"
             found.at_most(1, tags, pointer, "TOO_MANY_CASHTAGS", "cashtags", message)
-        check_alone(found, len(draft.media), any(map(_moves, draft.media)), "moving_media", "one GIF or one video")
+        check_alone(found, len(draft.media), any(map(self.moves, draft.media)), "moving_media", "one GIF or one video")
         most, more = (
             (PREMIUM_SIDES, "") if is_premium(account) else (VIDEO_SIDES, ", and larger ones from Premium accounts")
         )
@@ -80,9 +78,9 @@ class XRules(Rules[Options]):
             message = "takes quotes from apps of older and enterprise plans only: set MUNADI_CHANNELS__X__SELF_SERVE"
             found.add("/options/quotePostId", "FEATURE_NOT_ELIGIBLE", "quotes", f"{message} to false if yours is one")
 
-    def lead(self, draft: Draft, options: Options | None) -> timedelta:
-        """Time to upload and to process; none for a text."""
-        return VIDEO_LEAD if any(map(_moves, draft.media)) else LEAD if draft.media else timedelta(0)
+    def moves(self, asset: MediaAsset) -> bool:
+        """A GIF is processed too."""
+        return asset.kind is MediaKind.VIDEO or asset.mime_type == GIF
 
 
 def rule_of(asset: MediaAsset) -> FileRule:
@@ -90,7 +88,3 @@ def rule_of(asset: MediaAsset) -> FileRule:
     if asset.kind is MediaKind.VIDEO:
         return FileRule(VIDEO, encoding=ENCODING)
     return GIF_RULE if asset.mime_type == GIF else FileRule(IMAGE)
-
-
-def _moves(asset: MediaAsset) -> bool:
-    return asset.kind is MediaKind.VIDEO or asset.mime_type == GIF

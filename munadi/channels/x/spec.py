@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from munadi.channels.files import Bound, Encoding, FileRule, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import ARRIVED, PUBLISH, READ, UPLOAD, Permission, Permissions
-from munadi.channels.rules import PollRule
+from munadi.channels.rules import Leads, PollRule
 from munadi.channels.settings import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
@@ -38,7 +38,8 @@ GIF = "image/gif"
 VIDEO_SIDES, PREMIUM_SIDES = (1280, 1024), (1920, 1200)
 ENCODING = Encoding(("h264",), (1, 60), ("aac",))
 POLL = PollRule(characters=25)
-LEAD, VIDEO_LEAD = timedelta(minutes=5), timedelta(minutes=20)
+# Time to upload and to process.
+LEADS = Leads(video=timedelta(minutes=20), media=timedelta(minutes=5))
 # Media that no post uses are gone after 24 hours; one that ends so soon is uploaded again.
 MEDIA_LIFE, SLACK = timedelta(hours=24), timedelta(minutes=30)
 SCOPES = ("tweet.read", "users.read", "tweet.write", "media.write", "offline.access")
@@ -47,8 +48,6 @@ TEXT = TextLimit(rule="text_weighted", unit=TextUnit.WEIGHTED, maximum=MAX_TEXT)
 
 class Hosts(BaseModel):
     """Where X is; a value may carry a path prefix, never a version. Addresses of posts begin with `auth` too."""
-
-    model_config = ConfigDict(extra="ignore")
 
     api: str = "https://api.x.com"
     auth: str = "https://x.com"
@@ -131,7 +130,7 @@ SPEC = ChannelSpec(
     publish_scopes=("tweet.write",),
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=180)),  # unverified
     hosts=("https://api.x.com", "https://x.com"),
-    lead=VIDEO_LEAD,
+    lead=LEADS.video,
     absence_window=timedelta(seconds=50),  # with deadline and margin more than a minute: how late lists are is unknown
     looks_twice=True,
     leftovers=Leftovers.EXPIRE,  # media that no post uses, after a day

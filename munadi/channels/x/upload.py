@@ -11,14 +11,9 @@ from munadi.channels.uploads import Progress, Uploaded, Uploads, UploadState
 from munadi.channels.x.api import Api
 from munadi.channels.x.rules import rule_of
 from munadi.channels.x.spec import MEDIA_LIFE, SLACK, SPEC, Options, Settings
-from munadi.channels.x.wire import Medium
 from munadi.domain.channel import MediaRule
 from munadi.domain.media import MediaAsset
 from munadi.ports import Publication
-
-# X names the time of the next read; without it, and at most.
-CHECK_AFTER, LONGEST_CHECK = 2, 60
-FAILED, WORKING = "failed", ("pending", "in_progress")
 
 
 class Prepared(UploadState):
@@ -59,20 +54,13 @@ class XUploads(Uploads[Options, Prepared, Uploaded]):
     async def finish(self, one: Uploaded) -> tuple[Mapping[str, Any], Progress | None]:
         """X says when the medium ends, and how far it is."""
         made = await self._api.finalize(self._token, one.id)
-        life = MEDIA_LIFE if made.expires_after is None else timedelta(seconds=made.expires_after)
-        return {"expires_at": self.tools.clock.now() + life}, _progress(made)
+        life = MEDIA_LIFE if made.life is None else made.life
+        return {"expires_at": self.tools.clock.now() + life}, made.progress
 
     async def read(self, one: Uploaded, age: timedelta) -> Progress:
-        return _progress(await self._api.processing(self._token, one.id))
+        return (await self._api.processing(self._token, one.id)).progress
 
     async def describe(self, one: Uploaded, asset: MediaAsset) -> None:
         """A request of its own."""
         if asset.alt and rule_of(asset).media.takes_alt:
             await self._api.describe(self._token, one.id, asset.alt)
-
-
-def _progress(made: Medium) -> Progress:
-    if made.state not in WORKING:
-        return Progress(is_ready=made.state != FAILED, failed=made.problem if made.state == FAILED else None)
-    seconds = CHECK_AFTER if made.check_after is None else made.check_after
-    return Progress(after=timedelta(seconds=min(seconds, LONGEST_CHECK)))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
-from typing import Any
+from typing import Any, NamedTuple
 
-from munadi.channels.answers import instant, object_in, text_in
-from munadi.channels.http import given_id
+from munadi.channels.answers import instant, object_in, text_in, whole_number
+from munadi.channels.http import given, given_id
 from munadi.channels.posting import Row
 from munadi.channels.text import collapsed
+from munadi.channels.uploads import Progress
 from munadi.channels.x.spec import GIF, Options
 from munadi.domain.channel import MediaKind
 from munadi.domain.media import MediaAsset
@@ -24,20 +24,20 @@ READ_FIELDS: Mapping[str, str] = {
 }
 # What X is renaming from tweets to posts: either may be in an answer.
 NOTE, REFERENCES = ("note_tweet", "note_post"), ("referenced_tweets", "referenced_posts")
+# X names the time of the next read; without it, and at most.
+CHECK_AFTER, LONGEST_CHECK = 2, 60
+FAILED, WORKING = "failed", ("pending", "in_progress")
 # X adds the scheme to an address without one.
 _SCHEME = re.compile(r"\bhttps?://", re.I)
 
 
-@dataclass(frozen=True)
-class Medium:
-    """A medium: `state` is empty where there is nothing to process; times are seconds."""
+class Medium(NamedTuple):
+    """A medium on its way. `life`: how long X keeps it, where X says so."""
 
     id: str
     key: str
-    state: str
-    check_after: int | None
-    expires_after: int | None
-    problem: str
+    life: timedelta | None
+    progress: Progress
 
 
 def post_body(text: str, options: Options, media_ids: Sequence[str]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def post_body(text: str, options: Options, media_ids: Sequence[str]) -> dict[str
         "poll": poll and {"options": list(poll.options), "duration_minutes": poll.duration_minutes},
         "quote_tweet_id": options.quote_post_id,
     }
-    return {**_common(text, options), **{name: value for name, value in more.items() if value is not None}}
+    return {**_common(text, options), **given(more)}
 
 
 def reply_body(text: str, options: Options, parent: str) -> dict[str, Any]:
@@ -73,24 +73,25 @@ def read_medium(data: Mapping[str, Any]) -> Medium | None:
     media_id, key = given_id(data.get("id")), text_in(data, "media_key")
     if media_id is None or key is None:
         return None
-    info = object_in(data, "processing_info")
-    state, problem = text_in(info, "state") or "", object_in(info, "error")
+    seconds = whole_number(data.get("expires_after_secs"))
+    life = None if seconds is None else timedelta(seconds=seconds)
+    return Medium(media_id, key, life, _progress(object_in(data, "processing_info")))
+
+
+def _progress(info: Mapping[str, Any]) -> Progress:
+    """Without a state there is nothing to process."""
+    state, problem, seconds = info.get("state"), object_in(info, "error"), whole_number(info.get("check_after_secs"))
+    if state in WORKING:
+        return Progress(after=timedelta(seconds=min(CHECK_AFTER if seconds is None else seconds, LONGEST_CHECK)))
     reason = text_in(problem, "message") or text_in(problem, "name") or ""
-    return Medium(
-        media_id, key, state, _seconds(info, "check_after_secs"), _seconds(data, "expires_after_secs"), reason
-    )
+    return Progress(is_ready=state != FAILED, failed=reason if state == FAILED else None)
 
 
-def is_page(body: Any) -> bool:
-    """Whether this is a timeline: an empty one has no `data`."""
-    count = object_in(body, "meta").get("result_count")
-    rows = body.get("data", []) if isinstance(body, dict) else None
-    known = isinstance(count, int) and not isinstance(count, bool) and isinstance(rows, list)
-    return known and len(rows or []) == count and all(_is_post(one) for one in rows or [])
-
-
-def read_rows(body: Mapping[str, Any]) -> list[Row]:
-    """The posts of a timeline that `is_page`."""
+def read_rows(body: Any) -> list[Row] | None:
+    """The posts of a timeline, of which an empty one has no `data`; None for what is no timeline."""
+    count, listed = whole_number(object_in(body, "meta").get("result_count")), object_in(body).get("data", [])
+    if not isinstance(listed, list) or len(listed) != count or not all(_is_post(one) for one in listed):
+        return None
     return [
         Row(
             id=given_id(one["id"]) or "",
@@ -99,7 +100,7 @@ def read_rows(body: Mapping[str, Any]) -> list[Row]:
             keys=_keys(one),
             parent=_parent(one),
         )
-        for one in body.get("data", [])
+        for one in listed
     ]
 
 
@@ -109,18 +110,14 @@ def same_text(shown: str, sent: str) -> bool:
 
 
 def _common(text: str, options: Options) -> dict[str, Any]:
-    given = {
-        "text": text or None,
-        "reply_settings": options.reply_settings,
-        "made_with_ai": options.made_with_ai or None,
-        "paid_partnership": options.paid_partnership or None,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _seconds(data: Mapping[str, Any], name: str) -> int | None:
-    value = data.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return given(
+        {
+            "text": text or None,
+            "reply_settings": options.reply_settings,
+            "made_with_ai": options.made_with_ai or None,
+            "paid_partnership": options.paid_partnership or None,
+        }
+    )
 
 
 def _is_post(one: Any) -> bool:

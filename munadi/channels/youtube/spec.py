@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import Permission, Permissions
@@ -45,8 +45,6 @@ BASE_LEAD = timedelta(minutes=30)
 
 class Hosts(BaseModel):
     """Where YouTube is; a value may carry a path prefix, never a version."""
-
-    model_config = ConfigDict(extra="ignore")
 
     api: str = "https://www.googleapis.com"
     auth: str = "https://accounts.google.com"
