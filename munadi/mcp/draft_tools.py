@@ -13,7 +13,7 @@ from munadi.domain.brand import BrandRef
 from munadi.mcp import outputs
 from munadi.mcp.answers import done, listed, of_content
 from munadi.mcp.generated import Post
-from munadi.mcp.inputs import PAGE, Cursor, Limit, Repeatable
+from munadi.mcp.inputs import OfBrandInput, Repeatable
 from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
 from munadi.mcp.schema import TYPE_ID, Change, Input
 from munadi.mcp.texts import remedy_of, violated
@@ -36,14 +36,6 @@ class DraftInput(Post, Repeatable):
 
     _prefix: ClassVar[str] = "mcp-draft"
     brand_ref: Annotated[BrandRef, Field(description="Whose it is (list_brands shows the brandRefs).")]
-
-
-class DraftsInput(Input):
-    """Which drafts to list."""
-
-    brand_ref: BrandRef | None = None
-    limit: Limit = PAGE
-    cursor: Cursor | None = None
 
 
 class DraftNamed(Input):
@@ -77,7 +69,7 @@ async def update(context: ToolContext, arguments: DraftChange) -> CallToolResult
     return _of_draft(await context.munadi.drafts.update(arguments.draft_id, arguments.changes, arguments.version))
 
 
-async def list_(context: ToolContext, arguments: DraftsInput) -> CallToolResult:
+async def list_(context: ToolContext, arguments: OfBrandInput) -> CallToolResult:
     page = await context.munadi.drafts.list(arguments.brand_ref, arguments.limit, arguments.cursor)
     drafts = [_with_remedies(draft) for draft in page["data"]]
     return listed([_brief(draft) for draft in drafts], {**page, "data": drafts}, "no drafts")
@@ -126,7 +118,7 @@ DRAFT_TOOLS = (
         hints(destroys=True, outside=True), prepares=True,
     ),
     OfferedTool("get_post_draft", "Show a draft", DraftNamed, outputs.SHOWN_DRAFT, get, READS),
-    OfferedTool("list_post_drafts", "List drafts", DraftsInput, outputs.PAGE, list_, READS),
+    OfferedTool("list_post_drafts", "List drafts", OfBrandInput, outputs.PAGE, list_, READS),
     OfferedTool(
         "submit_post_draft", "Publish a draft", DraftSubmission, outputs.CHANGED, submit, CHECKED
     ),

@@ -107,43 +107,38 @@ class UploadInput(Input):
     ]
 
 
-class BrandsInput(Input):
-    """Which page of brands to list."""
+class PageInput(Input):
+    """Which page of a list to show."""
 
     limit: Limit = PAGE
     cursor: Cursor | None = None
 
 
-class AccountsInput(Input):
-    """Which accounts to list."""
+class OfBrandInput(PageInput):
+    """Which page of a list to show, of one brand or of all."""
 
     brand_ref: BrandRef | None = None
-    limit: Limit = PAGE
-    cursor: Cursor | None = None
 
 
 class ChannelNamed(Input):
-    """The network to describe."""
+    """A network by its name, for the tool that describes one."""
 
     channel: ChannelName
 
 
-class ContentsInput(Input):
-    """Which posts to list."""
+class ContentsInput(OfBrandInput):
+    """The filters of a list of posts, and its page."""
 
-    brand_ref: BrandRef | None = None
     status: ContentStatus | None = None
     channel: ChannelName | None = None
     account_id: AccountId | None = None
     client_ref: str | None = None
     scheduled_from: Annotated[str, Field(description="Due at or after: ISO 8601 with an offset.")] | None = None
     scheduled_to: Annotated[str, Field(description="Due at or before: ISO 8601 with an offset.")] | None = None
-    limit: Limit = PAGE
-    cursor: Cursor | None = None
 
 
 class EventsInput(Input):
-    """Which events to read."""
+    """The filters of the log of events, and where in it to begin."""
 
     content_id: ContentId | None = None
     brand_ref: BrandRef | None = None

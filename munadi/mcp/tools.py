@@ -102,7 +102,7 @@ async def upload_media(context: ToolContext, arguments: inputs.UploadInput) -> C
     return done(f'{media["id"]} is stored ({found}). Use it as media: [{{"id": "{media["id"]}"}}]', media)
 
 
-async def list_brands(context: ToolContext, arguments: inputs.BrandsInput) -> CallToolResult:
+async def list_brands(context: ToolContext, arguments: inputs.PageInput) -> CallToolResult:
     page = await context.munadi.brands.list(arguments.limit, arguments.cursor)
     brands = [{name: value for name, value in brand.items() if name not in OPERATOR} for brand in page["data"]]
     lines = [f"{each['ref']} ({each['name'] or 'no name'}): {each['timezone'] or 'UTC'}" for each in brands]
@@ -129,7 +129,7 @@ async def retry(context: ToolContext, arguments: inputs.RetryInput) -> CallToolR
     return of_content(content, ["Queued again, not published yet."])
 
 
-async def list_accounts(context: ToolContext, arguments: inputs.AccountsInput) -> CallToolResult:
+async def list_accounts(context: ToolContext, arguments: inputs.OfBrandInput) -> CallToolResult:
     page = await context.munadi.accounts.list(arguments.brand_ref, arguments.limit, arguments.cursor)
     return listed([_account(account) for account in page["data"]], dict(page), "no accounts")
 
@@ -213,8 +213,8 @@ TOOLS: Mapping[str, OfferedTool] = {
         *DRAFT_TOOLS,
         OfferedTool("upload_media", "Store a file", inputs.UploadInput, outputs.MEDIA, upload_media,
                     hints(repeatable=False), prepares=True),
-        OfferedTool("list_brands", "List brands", inputs.BrandsInput, outputs.PAGE, list_brands, READS),
-        OfferedTool("list_accounts", "List accounts", inputs.AccountsInput, outputs.PAGE, list_accounts, READS),
+        OfferedTool("list_brands", "List brands", inputs.PageInput, outputs.PAGE, list_brands, READS),
+        OfferedTool("list_accounts", "List accounts", inputs.OfBrandInput, outputs.PAGE, list_accounts, READS),
         OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, outputs.CHANNEL,
                     describe_channel, READS),
         OfferedTool("list_contents", "List posts", inputs.ContentsInput, outputs.PAGE, list_contents, READS),

@@ -46,6 +46,16 @@ async def test_an_edit_changes_what_is_given_and_nothing_that_another_changed(ag
     assert (await agent.data("status", contentId=content["id"]))["content"]["text"] == edited["text"]
 
 
+async def test_null_removes_a_field_as_in_the_api(agent: Agent) -> None:
+    made = (await agent.data("publish", **POST, link="https://shop.example/sale", metadata={"campaign": "rain"}))[
+        "content"
+    ]
+    assert made["link"]
+    edited = await agent.data("edit", contentId=made["id"], version=made["version"], link=None)
+    assert (edited["content"]["link"], edited["content"]["text"]) == (None, POST["text"])
+    assert edited["content"]["metadata"] == {"campaign": "rain"}
+
+
 async def test_nobody_waits_for_next_month(agent: Agent) -> None:
     content = (await agent.data("publish", **POST))["content"]
     result = await agent.ask("wait", contentId=content["id"], timeoutSeconds=1)
