@@ -8,16 +8,17 @@ def main() -> None:
     """Entry point of `munadi`; exits with a code of `munadi.process.exits`."""
     import sys
 
-    from munadi.cli.extras import CLI, require
-    from munadi.process.exits import refusal_ends_process
-
-    with refusal_ends_process():
-        require(CLI, "munadi")
-
-    from munadi.cli.app import app
-
     try:
+        from munadi.cli.app import app
+
         app(prog_name="munadi")
+    except ModuleNotFoundError:
+        from munadi.cli.extras import CLI, require
+        from munadi.process.exits import refusal_ends_process
+
+        with refusal_ends_process():
+            require(CLI, "munadi")
+        raise
     except SystemExit as end:
         if "temporalio" in sys.modules:
             from munadi.process.exiting import exit_now

@@ -8,7 +8,6 @@ package's metadata, the only list of packages.
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from importlib.util import find_spec
 
 from munadi import __version__
@@ -63,6 +62,8 @@ def missing(extra: str) -> list[str]:
 
 def packages(extra: str) -> list[str]:
     """The names of the extra's packages. None in a server's environment, which has no package of ours."""
+    from importlib import metadata
+
     try:
         requirements = metadata.requires(PACKAGE) or []
     except metadata.PackageNotFoundError:
@@ -82,6 +83,8 @@ def server_file() -> str:
 
 
 def _is_present(package: str) -> bool:
+    from importlib import metadata
+
     try:
         metadata.distribution(package)
     except metadata.PackageNotFoundError:

@@ -26,6 +26,15 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert not set(HEAVY) & set(json.loads(run.stderr)), "import it inside the command that needs it"
 
 
+def test_a_command_imports_no_other_command() -> None:
+    code = PROBE.replace('if "." not in name', 'if name.startswith("munadi.cli.")')
+    others = {}
+    for arguments in (["--version"], ["keys", "list", "--help"]):
+        run = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+        others[arguments[0]] = set(json.loads(run.stderr)) & {"munadi.cli.brands", "munadi.cli.keys", "munadi.cli.dev"}
+    assert others == {"--version": set(), "keys": {"munadi.cli.keys"}}
+
+
 def test_help_costs_no_large_library() -> None:
     costs = []
     for _ in range(3):
