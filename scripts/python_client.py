@@ -69,7 +69,8 @@ def pages(document_text: str) -> dict[Path, str]:
     for method in methods(document):
         if method.group != group:
             group = method.group
-            parts.append(f'\n\nclass {group}(Group[M]):\n    """`{method.place}`: plain requests."""\n')
+            doc = f"The operations of `{method.place}` that are one request each."
+            parts.append(f'\n\nclass {group}(Group[M]):\n    """{doc}"""\n')
         parts.append(_method(document, method))
     return {FILE: formatted("".join(parts), FILE)}
 

@@ -14,7 +14,7 @@ from munadi.client.steps import Call, given, nothing, post, segment
 
 
 class Accounts(Group[M]):
-    """`munadi.accounts`: plain requests."""
+    """The operations of `munadi.accounts` that are one request each."""
 
     @operation
     def create(self, brand_ref: str, account: Json) -> Call[Json]:
@@ -88,7 +88,7 @@ class Accounts(Group[M]):
 
 
 class Audit(Group[M]):
-    """`munadi.audit`: plain requests."""
+    """The operations of `munadi.audit` that are one request each."""
 
     @operation
     def list(
@@ -122,7 +122,7 @@ class Audit(Group[M]):
 
 
 class Brands(Group[M]):
-    """`munadi.brands`: plain requests."""
+    """The operations of `munadi.brands` that are one request each."""
 
     @operation
     def create(
@@ -165,7 +165,7 @@ class Brands(Group[M]):
 
 
 class Channels(Group[M]):
-    """`munadi.channels`: plain requests."""
+    """The operations of `munadi.channels` that are one request each."""
 
     @operation
     def list(self) -> Call[Page]:
@@ -179,7 +179,7 @@ class Channels(Group[M]):
 
 
 class PlainContents(Group[M]):
-    """`munadi.contents`: plain requests."""
+    """The operations of `munadi.contents` that are one request each."""
 
     @operation
     def publish(self, payload: Json, idempotency_key: str | None = None) -> Call[Content]:
@@ -277,7 +277,7 @@ class PlainContents(Group[M]):
 
 
 class PlainDrafts(Group[M]):
-    """`munadi.drafts`: plain requests."""
+    """The operations of `munadi.drafts` that are one request each."""
 
     @operation
     def create(self, content: Json, idempotency_key: str | None = None) -> Call[Json]:
@@ -308,7 +308,7 @@ class PlainDrafts(Group[M]):
 
 
 class Feeds(Group[M]):
-    """`munadi.calendar_feeds`: plain requests."""
+    """The operations of `munadi.calendar_feeds` that are one request each."""
 
     @operation
     def create(self, brand_ref: str) -> Call[Json]:
@@ -328,7 +328,7 @@ class Feeds(Group[M]):
 
 
 class Keys(Group[M]):
-    """`munadi.keys`: plain requests."""
+    """The operations of `munadi.keys` that are one request each."""
 
     @operation
     def create(
@@ -362,7 +362,7 @@ class Keys(Group[M]):
 
 
 class PlainMedia(Group[M]):
-    """`munadi.media`: plain requests."""
+    """The operations of `munadi.media` that are one request each."""
 
     @operation
     def list(self, brand_ref: str | None = None, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
@@ -384,7 +384,7 @@ class PlainMedia(Group[M]):
 
 
 class Webhooks(Group[M]):
-    """`munadi.webhooks`: plain requests."""
+    """The operations of `munadi.webhooks` that are one request each."""
 
     @operation
     def create(
@@ -532,7 +532,7 @@ class Webhooks(Group[M]):
 
 
 class Plain(Group[M]):
-    """`munadi`: plain requests."""
+    """The operations of `munadi` that are one request each."""
 
     @operation
     def ready(self) -> Call[Json]:

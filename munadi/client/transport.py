@@ -55,7 +55,7 @@ class Transport:
                 self._take(step, running)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the API. The transport cannot be used afterwards."""
         self._http.close()
 
     def _take(self, step: Step, running: RunningOperation[Any]) -> None:
@@ -113,7 +113,7 @@ class AsyncTransport:
                 await self._take(step, running)
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections to the API. The transport cannot be used afterwards."""
         await self._http.aclose()
 
     async def _take(self, step: Step, running: RunningOperation[Any]) -> None:
