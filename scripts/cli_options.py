@@ -52,9 +52,10 @@ def pages(document_text: str) -> dict[Path, str]:
     rows = {
         name: ",\n".join(f"    {json.dumps(_option(document, each))}" for each in fields)
         for name, fields in _takes(document)
-        if fields
     }
-    listed = [f"  {json.dumps(name)}: [\n{fields}\n  ]" for name, fields in rows.items()]
+    listed = [
+        f"  {json.dumps(name)}: [\n{fields}\n  ]" if fields else f'  "{name}": []' for name, fields in rows.items()
+    ]
     whole = ",\n".join([f'  "note": {json.dumps(NOTE)}', *listed])
     return {FILE: f"{{\n{whole}\n}}\n"}
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from munadi.cli.command import command, group
+from munadi.cli.command import command, group, plain
 from munadi.cli.completing import channels
 from munadi.cli.output import Output, status
 from munadi.cli.paging import listing, status_of, time_of
@@ -67,18 +67,6 @@ def import_(
     session.show(session.client.accounts.create(brand_ref, account), _print_account)
 
 
-@command(app, "list", takes="accounts.list")
-def list_(session: Session, **given: Any) -> None:
-    """List accounts with their health."""
-    session.show(session.client.accounts.list(**given), _print_page)
-
-
-@command(app, "get")
-def get(session: Session, account_id: AccountId) -> None:
-    """Show an account and its last known state, without calling its network."""
-    session.show(session.client.accounts.get(account_id), _print_account)
-
-
 @command(app, "check")
 def check(session: Session, account_id: AccountId) -> None:
     """Check the account at its network now. Exits 1 if it does not work."""
@@ -88,13 +76,6 @@ def check(session: Session, account_id: AccountId) -> None:
         import typer
 
         raise typer.Exit(Exit.REFUSED)
-
-
-@command(app, "disconnect")
-def disconnect(session: Session, account_id: AccountId) -> None:
-    """Delete an account's credentials. Posts still queued for it fail with ACCOUNT_DISCONNECTED."""
-    session.client.accounts.disconnect(account_id)
-    session.done("disconnected", account_id)
 
 
 def _read_secret(source: str | None) -> str:
@@ -165,3 +146,22 @@ def _print_page(out: Output, page: Any) -> None:
     for account in page["data"]:
         if account["status"] not in WELL and (failed := account["lastFailure"]):
             out.line(f"{account['id']}: {_failed(failed)}. {failed['remedy']}")
+
+
+plain(app, "list", "accounts.list", _print_page, "List accounts with their health.")
+plain(
+    app,
+    "get",
+    "accounts.get",
+    _print_account,
+    "Show an account and its last known state, without calling its network.",
+    of=AccountId,
+)
+plain(
+    app,
+    "disconnect",
+    "accounts.disconnect",
+    "disconnected",
+    "Delete an account's credentials. Posts still queued for it fail with ACCOUNT_DISCONNECTED.",
+    of=AccountId,
+)

@@ -74,7 +74,7 @@ class OnUse(Mapping[str, Any]):
 
 
 class Commands(TyperGroup):
-    """`munadi` itself."""
+    """The root of all commands. It imports none of them before it is used."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

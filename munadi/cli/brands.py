@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from typer import Argument
 
-from munadi.cli.command import command, group
+from munadi.cli.command import command, group, plain
 from munadi.cli.options import require_change
 from munadi.cli.paging import facts_of, listing
 from munadi.cli.session import Session
@@ -34,17 +34,8 @@ def update(session: Session, ref: Ref, **changes: Any) -> None:
     session.show(session.client.brands.update(ref, changes), _print_brand)
 
 
-@command(app, "get")
-def get(session: Session, ref: Ref) -> None:
-    """Show a brand and its limits."""
-    session.show(session.client.brands.get(ref), _print_brand)
-
-
-@command(app, "list", takes="brands.list")
-def list_(session: Session, **given: Any) -> None:
-    """List brands."""
-    session.show(session.client.brands.list(**given), _print_page)
-
-
 _print_brand = facts_of({})
 _print_page = listing({name: name for name in COLUMNS}, empty="no brands; make one: munadi brands create REF")
+
+plain(app, "get", "brands.get", _print_brand, "Show a brand and its limits.", of=Ref)
+plain(app, "list", "brands.list", _print_page, "List brands.")

@@ -6,23 +6,11 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from munadi.cli.command import command
+from munadi.cli.command import command, plain
 from munadi.cli.contents import ContentId
 from munadi.cli.contents import app as app
 from munadi.cli.post_output import print_accepted, print_content
 from munadi.cli.session import Session
-
-
-@command(app, "cancel")
-def cancel(session: Session, content_id: ContentId) -> None:
-    """Cancel every publication that has not started."""
-    session.show(session.client.contents.cancel(content_id), print_content)
-
-
-@command(app, "publish-now")
-def publish_now(session: Session, content_id: ContentId) -> None:
-    """Publish everything that still waits now."""
-    session.show(session.client.contents.publish_now(content_id), print_accepted)
 
 
 @command(app, "edit")
@@ -74,3 +62,9 @@ def retry(
     """Retry failed publications with the stored media."""
     content = session.client.contents.retry(content_id, publication_ids)
     session.show(content, print_accepted)
+
+
+plain(app, "cancel", "contents.cancel", print_content, "Cancel every publication that has not started.", of=ContentId)
+plain(
+    app, "publish-now", "contents.publish_now", print_accepted, "Publish everything that still waits now.", of=ContentId
+)

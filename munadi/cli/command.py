@@ -13,6 +13,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -24,6 +25,8 @@ from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.process.exits import CommandFailed, Exit, exit_of_status
 
+# Prints an answer for people.
+Printed = Callable[[Output, Any], None]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines, nothing else.")]
@@ -92,6 +95,29 @@ def command(
     return register
 
 
+def plain(
+    app: typer.Typer, name: str, calls: str, show: Printed | str, about: str, *, of: Any = None, **options: Any
+) -> None:
+    """Register a command that is one call of the client: its method `calls`, with its fields as options.
+
+    `of` is the argument that names the object. `show` prints the answer, or is what was done where there is none, such
+    as `deleted`. `about` is the command's help.
+    """
+
+    def run(session: Session, object_id: str = "", **given: Any) -> None:
+        answer = attrgetter(calls)(session.client)(*([object_id] if of else []), **given)
+        if isinstance(show, str):
+            session.done(show, object_id)
+        else:
+            session.show(answer, show)
+
+    session, object_id, given = inspect.signature(run).parameters.values()
+    named = [session, object_id.replace(annotation=of, default=inspect.Parameter.empty)] if of else [session]
+    run.__signature__ = inspect.Signature([*named, given])  # type: ignore[attr-defined]
+    run.__doc__ = about
+    command(app, name, takes=calls, **options)(run)
+
+
 def _flowing(text: str | None) -> str | None:
     """Paragraphs on one line each: the terminal wraps them at its own width."""
     if text is None:
@@ -120,7 +146,7 @@ def failures_as_exit_codes(session: Session) -> Iterator[None]:
 
 def _print_client_error(session: Session, error: Exception) -> Exit | None:
     # Imported late: only a command that has loaded the client can raise such an error.
-    from munadi.cli.problems import print_problem
+    from munadi.cli.problems import print_problem, wrong_filters
     from munadi.client import NotReachable, ProblemError
 
     if isinstance(error, NotReachable):
@@ -128,6 +154,9 @@ def _print_client_error(session: Session, error: Exception) -> Exit | None:
         print_failure(session.out, CommandFailed(f"Munadi is not reachable: {error}", Exit.NOT_REACHABLE, advice))
         return Exit.NOT_REACHABLE
     if isinstance(error, ProblemError):
+        if (rules := wrong_filters(error)) is not None:
+            print_failure(session.out, CommandFailed(rules, Exit.USAGE))
+            return Exit.USAGE
         print_problem(session, error)
         return exit_of_status(error.status)
     return None

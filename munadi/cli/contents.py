@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli import writing
-from munadi.cli.command import command, group
+from munadi.cli.command import command, group, plain
 from munadi.cli.output import Output
 from munadi.cli.paging import say_more
-from munadi.cli.post_output import print_accepted
+from munadi.cli.post_output import print_accepted, print_content
 from munadi.cli.session import Session
 from munadi.cli.watching import follow_to_the_end
 from munadi.process.exits import Exit
@@ -81,14 +81,6 @@ def validate(session: Session, file: File, brand_ref: BrandRef = None) -> None:
         _end(Exit.REFUSED)
 
 
-@command(app, "get")
-def get(session: Session, content_id: ContentId) -> None:
-    """Show a post and the state of each publication."""
-    from munadi.cli.post_output import print_content
-
-    session.show(session.client.contents.get(content_id), print_content)
-
-
 @command(app, "list", takes="contents.list")
 def list_(
     session: Session,
@@ -102,11 +94,9 @@ def list_(
 ) -> None:
     """List posts, the newest first. The text is cut to fit 80 columns; --json and --columns show all of it."""
     from munadi.cli.content_columns import chosen, print_contents
-    from munadi.cli.problems import wrong_filters_as_usage
 
     names = chosen(columns)
-    with wrong_filters_as_usage():
-        page = session.client.contents.list(**given, scheduledFrom=scheduled_from, scheduledTo=scheduled_to)
+    page = session.client.contents.list(**given, scheduledFrom=scheduled_from, scheduledTo=scheduled_to)
 
     def show(out: Output, found: Any) -> None:
         print_contents(out, found["data"], names)
@@ -152,3 +142,6 @@ def _end(code: Exit) -> None:
     import typer
 
     raise typer.Exit(code)
+
+
+plain(app, "get", "contents.get", print_content, "Show a post and the state of each publication.", of=ContentId)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from munadi.cli.command import command, group
+from munadi.cli.command import command, group, plain
 from munadi.cli.contents import BrandRef
 from munadi.cli.output import Output
 from munadi.cli.paging import listing
@@ -28,18 +28,6 @@ def create(session: Session, file: File, brand_ref: BrandRef = None) -> None:
     session.show(session.client.drafts.create(prepare_payload(session, file, brand_ref)), _print_draft)
 
 
-@command(app, "list", takes="drafts.list")
-def list_(session: Session, **given: Any) -> None:
-    """List drafts, the newest first."""
-    session.show(session.client.drafts.list(**given), _print_page)
-
-
-@command(app, "get")
-def get(session: Session, draft_id: DraftId) -> None:
-    """Show a draft, and what is missing or wrong in it."""
-    session.show(session.client.drafts.get(draft_id), _print_draft)
-
-
 @command(app, "edit")
 def edit(session: Session, draft_id: DraftId, file: File) -> None:
     """Change a draft. Fields missing in the file stay; null removes one."""
@@ -54,13 +42,6 @@ def edit(session: Session, draft_id: DraftId, file: File) -> None:
 def submit(session: Session, draft_id: DraftId) -> None:
     """Submit a draft as a post, which ends the draft. Exit code 0 means accepted: it will be published at its time."""
     session.show(session.client.drafts.submit(draft_id), print_accepted)
-
-
-@command(app, "delete")
-def delete(session: Session, draft_id: DraftId) -> None:
-    """Delete a draft."""
-    session.client.drafts.delete(draft_id)
-    session.done("deleted", draft_id)
 
 
 def _print_draft(out: Output, draft: Any) -> None:
@@ -87,3 +68,8 @@ _print_page = listing(
 def _text_of(content: Any) -> str:
     text = " ".join(str(content.get("text") or "").split())
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+plain(app, "list", "drafts.list", _print_page, "List drafts, the newest first.")
+plain(app, "get", "drafts.get", _print_draft, "Show a draft, and what is missing or wrong in it.", of=DraftId)
+plain(app, "delete", "drafts.delete", "deleted", "Delete a draft.", of=DraftId)

@@ -6,38 +6,13 @@ from typing import Annotated, Any
 
 from typer import Argument
 
-from munadi.cli.command import command, group
+from munadi.cli.command import group, plain
 from munadi.cli.output import Cell, Output
 from munadi.cli.paging import brand_of, listing
 from munadi.cli.post_output import clock_time
-from munadi.cli.session import Session
 
 app = group("keys", "Create, list and revoke API keys; rotate the key that encrypts stored secrets.")
-
-
-@command(app, "create", takes="keys.create")
-def create(session: Session, **given: Any) -> None:
-    """Make a key. It is printed once and not stored."""
-    session.show(session.client.keys.create(**given), _print_made)
-
-
-@command(app, "list", takes="keys.list")
-def list_(session: Session, **given: Any) -> None:
-    """List keys, without the secret parts."""
-    session.show(session.client.keys.list(**given), _print_page)
-
-
-@command(app, "me")
-def me(session: Session) -> None:
-    """Show the key that this command uses: its scopes, its brand and its end."""
-    session.show(session.client.keys.me(), _print_one)
-
-
-@command(app, "revoke")
-def revoke(session: Session, key_id: Annotated[str, Argument(metavar="KEY_ID", help="key_…")]) -> None:
-    """Revoke a key: it stops working at once. Keys that it made continue to work."""
-    session.client.keys.revoke(key_id)
-    session.done("revoked", key_id)
+KeyId = Annotated[str, Argument(metavar="KEY_ID", help="key_…")]
 
 
 def _print_one(out: Output, key: Any) -> None:
@@ -68,4 +43,16 @@ _print_page = listing(
         "scopes": lambda key: " ".join(key["scopes"]),
     },
     empty="no keys",
+)
+
+plain(app, "create", "keys.create", _print_made, "Make a key. It is printed once and not stored.")
+plain(app, "list", "keys.list", _print_page, "List keys, without the secret parts.")
+plain(app, "me", "keys.me", _print_one, "Show the key that this command uses: its scopes, its brand and its end.")
+plain(
+    app,
+    "revoke",
+    "keys.revoke",
+    "revoked",
+    "Revoke a key: it stops working at once. Keys that it made continue to work.",
+    of=KeyId,
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from munadi.cli.command import command, group
+from munadi.cli.command import command, group, plain
 from munadi.cli.output import Output
 from munadi.cli.paging import brand_of, listing
 from munadi.cli.session import Session
@@ -30,25 +30,6 @@ def upload_(
     if not file.is_file():
         raise CommandFailed(f"there is no file {file}", Exit.USAGE)
     session.show(upload(session, brand_ref, file, file.name), _print_whole)
-
-
-@command(app, "list", takes="media.list")
-def list_(session: Session, **given: Any) -> None:
-    """List files, the newest first."""
-    session.show(session.client.media.list(**given), _print_page)
-
-
-@command(app, "get")
-def get(session: Session, media_id: MediaId) -> None:
-    """Show what was found in a file when it was stored."""
-    session.show(session.client.media.get(media_id), _print_whole)
-
-
-@command(app, "delete")
-def delete(session: Session, media_id: MediaId) -> None:
-    """Delete a file. It is refused while a post or draft needs the file."""
-    session.client.media.delete(media_id)
-    session.done("deleted", media_id)
 
 
 def _print_whole(out: Output, found: Any) -> None:
@@ -83,4 +64,15 @@ _print_page = listing(
         "bytes": lambda file: f"{file['bytes']:,}",
     },
     empty="no media",
+)
+
+plain(app, "list", "media.list", _print_page, "List files, the newest first.")
+plain(app, "get", "media.get", _print_whole, "Show what was found in a file when it was stored.", of=MediaId)
+plain(
+    app,
+    "delete",
+    "media.delete",
+    "deleted",
+    "Delete a file. It is refused while a post or draft needs the file.",
+    of=MediaId,
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.client import ProblemError
-from munadi.process.exits import CommandFailed, Exit
 
 ADVICE = {
     401: "Set MUNADI_API_KEY, or run munadi login. An administrator creates keys with munadi keys create.",
@@ -44,21 +42,12 @@ def print_violations(out: Output, violations: Iterable[Mapping[str, Any]], *, no
         say("    ", f"{violation.get('message') or ''}{_measure(violation)}")
 
 
-@contextmanager
-def wrong_filters_as_usage() -> Iterator[None]:
-    """A filter that the API cannot read, such as an unknown channel, is a mistake in the command: exit code 2."""
-    try:
-        yield
-    except ProblemError as error:
-        if error.problem.get("status") != 422:
-            raise
-        rules = [f"{_name_in(each['pointer'])}: {each['message']}" for each in error.violations]
-        raise CommandFailed("\n".join(rules) or str(error), Exit.USAGE) from error
-
-
-def _name_in(pointer: str) -> str:
-    """The name in a pointer: of a parameter (`?status/0`), or the last of a path."""
-    return pointer[1:].partition("/")[0] if pointer.startswith("?") else pointer.rpartition("/")[2]
+def wrong_filters(error: ProblemError) -> str | None:
+    """What is wrong with the filters of a call, such as an unknown channel; None if the call has another problem."""
+    pointers = [each["pointer"] for each in error.violations]
+    if not pointers or not all(pointer.startswith("?") for pointer in pointers):
+        return None
+    return "\n".join(f"{each['pointer'][1:].partition('/')[0]}: {each['message']}" for each in error.violations)
 
 
 def _measure(violation: Mapping[str, Any]) -> str:

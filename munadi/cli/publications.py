@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from munadi.cli.command import command, group
+from munadi.cli.command import command, group, plain
 from munadi.cli.output import Output
 from munadi.cli.paging import listing, status_of, time_of
 from munadi.cli.post_output import clock_time, print_publications
@@ -17,22 +17,6 @@ app = group(
 )
 
 PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
-
-
-@command(app, "get")
-def get(session: Session, publication_id: PublicationId) -> None:
-    """Show a publication and every attempt to publish it."""
-    session.show(session.client.contents.publication(publication_id), _print_whole)
-
-
-@command(app, "list", takes="contents.publications")
-def list_(session: Session, **given: Any) -> None:
-    """List publications, those of the newest post first."""
-    from munadi.cli.problems import wrong_filters_as_usage
-
-    with wrong_filters_as_usage():
-        page = session.client.contents.publications(**given)
-    session.show(page, _print_page)
 
 
 @command(app, "resolve", takes="contents.resolve")
@@ -93,3 +77,14 @@ def _print_whole(out: Output, publication: Any) -> None:
         ],
         empty="no attempts",
     )
+
+
+plain(
+    app,
+    "get",
+    "contents.publication",
+    _print_whole,
+    "Show a publication and every attempt to publish it.",
+    of=PublicationId,
+)
+plain(app, "list", "contents.publications", _print_page, "List publications, those of the newest post first.")

@@ -57,7 +57,7 @@ def test_a_list_shows_the_texts_in_80_columns(munadi: Munadi, api: FakeApi) -> N
 
 
 def test_an_unknown_channel_in_a_filter_is_a_mistake_in_the_command(munadi: Munadi, api: FakeApi) -> None:
-    error = {"pointer": "/channel", "code": "INVALID", "message": "must be one of bluesky, instagram"}
+    error = {"pointer": "?channel", "code": "INVALID", "message": "must be one of bluesky, instagram"}
     api.on("GET /v1/contents", problem(422, errors=[error]))
     result = munadi("contents", "list", "--channel", "blusky")
     assert (result.exit_code, "must be one of bluesky" in result.stderr) == (2, True)

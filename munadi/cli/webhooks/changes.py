@@ -55,12 +55,5 @@ def update(
     session.show(session.client.webhooks.update(endpoint_id, changes), print_endpoint)
 
 
-@command(app, "delete")
-def delete(session: Session, endpoint_id: EndpointId) -> None:
-    """Delete an endpoint, and what is still waiting for it."""
-    session.client.webhooks.delete(endpoint_id)
-    session.done("deleted", endpoint_id)
-
-
 def _print_replayed(out: Output, made: Any) -> None:
     out.line((str(made["replayed"]), "bold"), " events are being resent; see munadi webhooks deliveries")

@@ -6,32 +6,17 @@ from typing import Annotated, Any
 
 from typer import Argument
 
-from munadi.cli.command import command, group
+from munadi.cli.command import command, group, plain
 from munadi.cli.output import Cell, Output, status
 from munadi.cli.paging import brand_of, facts_of, listing, status_of, time_of
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
-from munadi.cli.webhooks.choices import (
-    Headers,
-    MaxPerSecond,
-    read_headers,
-)
+from munadi.cli.webhooks.choices import Headers, MaxPerSecond, read_headers
 
 app = group("webhooks", "Send events to your own systems, list deliveries, resend them.")
 
 EndpointId = Annotated[str, Argument(metavar="ENDPOINT_ID", help="whe_…")]
-
-
-@command(app, "list", takes="webhooks.list")
-def list_(session: Session, **given: Any) -> None:
-    """List endpoints."""
-    session.show(session.client.webhooks.list(**given), _print_endpoints)
-
-
-@command(app, "get")
-def get(session: Session, endpoint_id: EndpointId) -> None:
-    """Show an endpoint and its health."""
-    session.show(session.client.webhooks.get(endpoint_id), print_endpoint)
+DeliveryId = Annotated[str, Argument(metavar="DELIVERY_ID", help="dlv_…")]
 
 
 @command(app, "create", takes="webhooks.create")
@@ -49,13 +34,6 @@ def create(
     session.show(made, _print_secret)
 
 
-@command(app, "rotate", takes="webhooks.rotate_secret")
-@command(app, "rotate-secret", takes="webhooks.rotate_secret", hidden=True)  # as the API names it
-def rotate(session: Session, endpoint_id: EndpointId, **given: Any) -> None:
-    """Make a new secret; the old one still signs for 24 hours. It is printed once."""
-    session.show(session.client.webhooks.rotate_secret(endpoint_id, **given), _print_secret)
-
-
 @command(app, "test")
 def test(session: Session, endpoint_id: EndpointId) -> None:
     """Send a webhook.test event and show the answer. Exits 1 if it was not delivered."""
@@ -65,22 +43,6 @@ def test(session: Session, endpoint_id: EndpointId) -> None:
         import typer
 
         raise typer.Exit(1)
-
-
-@command(app, "deliveries", takes="webhooks.deliveries")
-def deliveries(session: Session, **given: Any) -> None:
-    """List deliveries and the answer to each one's last attempt."""
-    from munadi.cli.problems import wrong_filters_as_usage
-
-    with wrong_filters_as_usage():
-        page = session.client.webhooks.deliveries(**given)
-    session.show(page, _print_deliveries)
-
-
-@command(app, "redeliver")
-def redeliver(session: Session, delivery_id: Annotated[str, Argument(metavar="DELIVERY_ID", help="dlv_…")]) -> None:
-    """Resend a delivery, whatever its status."""
-    session.show(session.client.webhooks.redeliver(delivery_id), _print_delivery)
 
 
 def _print_secret(out: Output, endpoint: Any) -> None:
@@ -146,14 +108,7 @@ print_endpoint = facts_of(
     }
 )
 _print_endpoints = listing(
-    {
-        "id": "id",
-        "state": _state,
-        "brand": brand_of,
-        "events": _wants,
-        "url": "url",
-    },
-    empty="no endpoints",
+    {"id": "id", "state": _state, "brand": brand_of, "events": _wants, "url": "url"}, empty="no endpoints"
 )
 
 _print_deliveries = listing(
@@ -167,3 +122,21 @@ _print_deliveries = listing(
     },
     empty="no deliveries",
 )
+
+ROTATED = "Make a new secret; the old one still signs for 24 hours. It is printed once."
+plain(app, "list", "webhooks.list", _print_endpoints, "List endpoints.")
+plain(app, "get", "webhooks.get", print_endpoint, "Show an endpoint and its health.", of=EndpointId)
+plain(
+    app, "delete", "webhooks.delete", "deleted", "Delete an endpoint, and what is still waiting for it.", of=EndpointId
+)
+plain(app, "rotate", "webhooks.rotate_secret", _print_secret, ROTATED, of=EndpointId)
+# As the API names it.
+plain(app, "rotate-secret", "webhooks.rotate_secret", _print_secret, ROTATED, of=EndpointId, hidden=True)
+plain(
+    app,
+    "deliveries",
+    "webhooks.deliveries",
+    _print_deliveries,
+    "List deliveries and the answer to each one's last attempt.",
+)
+plain(app, "redeliver", "webhooks.redeliver", _print_delivery, "Resend a delivery, whatever its status.", of=DeliveryId)
