@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import httpx
-import pytest
 
-from munadi.channels.meta.state import Prepared
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError
-from munadi.domain.publication import Pending, Preparation, Published, Ready
-from munadi.ports import PublicationDraft
-from tests.channels.calls import Saved
-from tests.channels.making import NOW, TOKEN, Bench, account, bench, error_of, image, publication, video
-from tests.channels.network import answer, form_of, ok
+from munadi.domain.publication import Preparation
+from tests.channels.case import Net
+from tests.channels.making import NOW, TOKEN, account, image, publication, video
+from tests.channels.network import answer, ok
 
 CONTAINER, POST = "17900000000000001", "18000000000000001"
+READ, SHOWN = f"GET /{CONTAINER}", f"GET /{POST}"
 URL = "https://munadi.example/media/med_0"
 MADE = NOW - timedelta(minutes=5)
 ONE = publication("Hello", media=(image(),))
@@ -40,14 +38,6 @@ def known(code: str = "FINISHED", step: str = "post", **state: Any) -> Preparati
     """A handle with one container for this step, which has this status."""
     made = {"id": CONTAINER, "created_at": MADE.isoformat(), "code": code}
     return Preparation(draft_version=1, state={"containers": {step: made}} | state, ready=True)
-
-
-def prepared(saved: Saved) -> Prepared:
-    return Prepared.of(saved.handle)
-
-
-def codes(found: Published) -> list[str]:
-    return [warning.code for warning in found.warnings]
 
 
 @dataclass(frozen=True)
@@ -87,67 +77,37 @@ class ContainerNetwork:
     def failed(self, code: str) -> httpx.Response:
         return self.state("ERROR", self.failure(code))
 
-    # Preparing
+    # What an account's network answers, by request
 
-    def begun(self, *statuses: httpx.Response | Exception) -> Bench:
-        """A network that creates containers c1, c2… Their statuses are `statuses`, in order."""
-        built, made = bench(self.name), [0]
+    @property
+    def make(self) -> str:
+        return f"POST {self.make_path}"
 
-        def create(request: httpx.Request) -> httpx.Response:
-            made[0] += 1
-            return ok({"id": f"c{made[0]}"})
+    @property
+    def publish(self) -> str:
+        return f"POST {self.publish_path}"
 
-        built.network.on("POST", self.make_path, create)
-        built.network.on("GET", "", *(statuses or (self.state("FINISHED"),)))
-        return built
+    @property
+    def listing(self) -> str:
+        return f"GET {self.make_path}"
 
-    def made(self, built: Bench) -> list[dict[str, str]]:
-        """The forms of the containers that were asked for."""
-        return [form_of(request) for request in built.network.sent(self.make_path)]
+    @cached_property
+    def making(self) -> Net:
+        """Containers c1, c2… are finished at once."""
+        made = [ok({"id": f"c{number}"}) for number in range(1, 40)]
+        return Net(self.name, self.account, {self.make: made, "GET ": self.state("FINISHED")})
 
-    async def prepare(self, built: Bench, given: PublicationDraft, saved: Saved) -> Ready | Pending:
-        return await built.prepare(given, self.account, saved)
-
-    async def until_ready(self, built: Bench, given: PublicationDraft, saved: Saved, runs: int = 20) -> Ready:
-        for _ in range(runs):
-            found = await self.prepare(built, given, saved)
-            if isinstance(found, Ready):
-                return found
-            built.clock.forward(seconds=found.after.total_seconds())
-        raise AssertionError(f"not ready after {runs} runs")
-
-    async def unprepared(self, built: Bench, given: PublicationDraft, saved: Saved) -> ChannelError:
-        """The error that ends the preparation."""
-        return await error_of(self.until_ready(built, given, saved))
-
-    # Publishing
-
-    def ready(self, publish: Any = None, status: Any = "FINISHED", listed: Any = None, read: Any = None) -> Bench:
-        """A network with a finished container. `publish` answers the visible call, `listed` and `read` show a post."""
-        built = bench(self.name)
-        built.network.on("POST", self.publish_path, publish or ok({"id": POST}))
-        built.network.on("GET", f"/{CONTAINER}", self.state(status) if isinstance(status, str) else status)
-        shown = ok({"data": [self.listed()]}) if listed is None else listed
-        built.network.on("GET", self.make_path, ok({"data": shown}) if isinstance(shown, list) else shown)
-        built.network.on("GET", f"/{POST}", ok(self.listed()) if read is None else read)
-        return built
-
-    async def publish(self, built: Bench, saved: Saved) -> Published:
-        found = await built.publish(ONE, self.account, saved)
-        assert isinstance(found, Published)
-        return found
-
-    async def refused(self, built: Bench, saved: Saved) -> ChannelError:
-        error = await error_of(self.publish(built, saved))
-        assert TOKEN not in f"{error.raw}{error.provider_message}{error.message}"
-        return error
-
-    async def find(
-        self, built: Bench, given: PublicationDraft = ONE, handle: Preparation | None = None, since: datetime = NOW
-    ) -> Any:
-        found = await built.find(given, self.account, handle, since)
-        assert built.network.mutations == []
-        return found
+    @cached_property
+    def publishing(self) -> Net:
+        """A finished container, and its post in the list."""
+        answers = {
+            self.publish: ok({"id": POST}),
+            READ: self.state("FINISHED"),
+            self.listing: ok({"data": [self.listed()]}),
+            SHOWN: ok(self.listed()),
+            f"POST /{POST}/comments": ok({"id": "178"}),
+        }
+        return Net(self.name, self.account, answers, visible=(f"/{self.publish_edge}", "/comments"))
 
 
 INSTAGRAM = ContainerNetwork(
@@ -183,4 +143,3 @@ THREADS = ContainerNetwork(
     kinds=({"media_type": "IMAGE"}, {"media_type": "VIDEO"}, {"media_type": "CAROUSEL_ALBUM"}),
 )
 NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS)}
-networks = pytest.mark.parametrize("on", NETWORKS.values(), ids=NETWORKS)

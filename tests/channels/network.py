@@ -43,7 +43,7 @@ class Network(httpx.AsyncBaseTransport):
         self._script: dict[tuple[str, str], list[Answer]] = defaultdict(list)
 
     def on(self, method: str, path: str, *answers: Answer) -> Network:
-        """`path` is the end of the URL's path. A later call replaces an earlier one."""
+        """`path` is the end of the URL's path; the longest that fits counts. A later call replaces an earlier one."""
         self._script[method, path] = list(answers)
         return self
 
@@ -81,10 +81,11 @@ class Network(httpx.AsyncBaseTransport):
         return found(request) if callable(found) else _copy(found)
 
     def _next(self, request: httpx.Request) -> Answer:
-        for (method, path), answers in self._script.items():
-            if method == request.method and request.url.path.endswith(path):
-                return answers.pop(0) if len(answers) > 1 else answers[0]
-        raise Unscripted(f"nothing is scripted for {request.method} {request.url.path}")
+        fitting = [key for key in self._script if key[0] == request.method and request.url.path.endswith(key[1])]
+        if not fitting:
+            raise Unscripted(f"nothing is scripted for {request.method} {request.url.path}")
+        answers = self._script[max(fitting, key=lambda key: len(key[1]))]
+        return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
 def _copy(response: httpx.Response) -> httpx.Response:

@@ -11,11 +11,12 @@ from munadi.domain.publication import Preparation
 from munadi.ports import PublicationDraft
 from tests.channels import cases
 from tests.channels.calls import Saved
-from tests.channels.case import Case, Net, run, until_ready
+from tests.channels.case import Case, Net
+from tests.channels.case_run import run, until_ready
 from tests.channels.making import Bench
 
 MODULES = [import_module(f"{cases.__name__}.{found.name}") for found in iter_modules(cases.__path__)]
-CASES = {f"{case.net.name}: {name}": case for module in MODULES for name, case in module.CASES.items()}
+CASES = [(f"{case.net.name}: {name}", case) for module in MODULES for name, case in module.CASES.items()]
 # A preparation, and the saved states after which its upload begins again, as nothing of it can be continued.
 PREPARATIONS: list[tuple[Net, PublicationDraft, set[int]]] = [
     row for module in MODULES for row in getattr(module, "PREPARATIONS", ())
@@ -25,7 +26,7 @@ preparations = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", [case for _, case in CASES], ids=[name for name, _ in CASES])
 async def test_a_case(case: Case) -> None:
     await run(case)
 

@@ -54,6 +54,7 @@ async def test_a_persons_token_leads_to_the_pages(external_id: str | None) -> No
     found = await built.channel.verify(given(external_id=external_id, expires_at=NOW))
     read = [str(request.url.copy_with(query=None)) for request in built.network.requests]
     base = "https://graph.example/fb/v26.0"
+    assert built.channel.spec.hosts == ("https://never.example", "https://graph.example/fb/")
     assert read == [f"{base}/me/accounts", f"{base}/me/permissions", f"{base}/{IG}"]
     assert built.network.requests[0].url.params["fields"] == "id,name,access_token,tasks,instagram_business_account"
     assert built.network.requests[-1].headers["authorization"] == "Bearer page-token-of-acme"

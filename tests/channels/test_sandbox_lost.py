@@ -137,11 +137,7 @@ async def test_two_similar_live_posts_are_not_confused(acme: Acme, kind: str, vi
     twin = await acme.post(draft(acme, kind))
     found = await acme.find(given, saved)
     assert isinstance(found, wanted)
-    if kind == "photos" or (acme.name, kind) in (
-        ("linkedin", "photo"),
-        ("mastodon", "photo"),
-        ("x", "photo"),
-    ):
+    if kind == "photos" or (acme.name, kind) in (("linkedin", "photo"), ("mastodon", "photo"), ("x", "photo")):
         assert found.post_id not in (None, twin.post_id)
     elif isinstance(found, Published):
         assert (found.post_id, [warning.code for warning in found.warnings]) == (None, ["POST_ID_PENDING"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from email import message_from_bytes
 from typing import Any
 
 import httpx
@@ -15,6 +14,7 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Ready
 from munadi.ports import LinkCard
 from tests.channels.calls import Saved
+from tests.channels.case_run import parts_of
 from tests.channels.cases import linkedin, mastodon, pinterest, telegram, telegram_looks, x
 from tests.channels.making import TOKEN, document, error_of, image, publication, video
 from tests.channels.network import answer, form_of, ok
@@ -22,17 +22,6 @@ from tests.channels.scene_telegram import CHAT, LOOKING, SALE, STORAGE, chat_wit
 from tests.channels.scenes import SCENES
 
 R, S = Reason, Effect
-
-
-def parts_of(request: httpx.Request) -> list[tuple[str, str | None, bytes]]:
-    """The parts of a multipart body, in order: name, file name and content."""
-    head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
-    assert int(request.headers["content-length"]) == len(request.content)
-    assert "transfer-encoding" not in request.headers
-    whole: Any = message_from_bytes(head + request.content)
-    disposition = "content-disposition"
-    return [(one.get_param("name", header=disposition), one.get_filename(), one.get_payload(decode=True))
-            for one in whole.get_payload()]  # fmt: skip
 
 
 def has_token(requests: Sequence[httpx.Request]) -> set[bool]:

@@ -11,18 +11,7 @@ from tests.channels.calls import NOW
 from tests.channels.case import Call, Case, Fails, Net, after, one
 from tests.channels.making import document, image, publication, video
 from tests.channels.network import answer, ok
-from tests.channels.scene_linkedin import (
-    MEMBER,
-    PAGE,
-    POSTS,
-    SALE,
-    SETTINGS,
-    SHARE,
-    WHO,
-    made,
-    page,
-    refusal,
-)
+from tests.channels.scene_linkedin import MEMBER, PAGE, POSTS, SALE, SETTINGS, SHARE, WHO, made, page, refusal
 
 R, S = Reason, Effect
 PIC, VID, DOC = "urn:li:image:1", "urn:li:video:7", "urn:li:document:D4"

@@ -28,16 +28,7 @@ from tests.channels.cases.linkedin import (
 )
 from tests.channels.making import document, image, publication
 from tests.channels.network import answer
-from tests.channels.scene_linkedin import (
-    MEMBER,
-    PAGE,
-    PERSON,
-    SALE,
-    SHARE,
-    made,
-    page,
-    shown,
-)
+from tests.channels.scene_linkedin import MEMBER, PAGE, PERSON, SALE, SHARE, made, page, shown
 
 
 def content(draft: Any, state: Any = None, **wanted: Any) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx
@@ -65,7 +64,7 @@ def address(url: str | None, chat_id: str = CHAT, topic: int | None = None, **fa
 
 
 def answering(parent: int | None) -> dict[str, str]:
-    return {"reply_parameters": f'{{"message_id": {parent}}}'} if parent else {}
+    return {"reply_parameters": {"message_id": parent}} if parent else {}
 
 
 CASES = {
@@ -75,10 +74,10 @@ CASES = {
         publication("👍 sale", options=OPTIONS),
         {
             "text": "👍 sale",
-            "entities": json.dumps(ENTITIES),
+            "entities": ENTITIES,
             "disable_notification": "true",
             "protect_content": "true",
-            "link_preview_options": '{"url": "https://acme.com", "prefer_large_media": true, "show_above_text": true}',
+            "link_preview_options": {"url": "https://acme.com", "prefer_large_media": True, "show_above_text": True},
             "message_thread_id": "9",
         },
     ),
@@ -87,7 +86,7 @@ CASES = {
         publication("Rain?", options={"poll": POLL}),
         {
             "question": "Rain?",
-            "options": '[{"text": "yes"}, {"text": "no"}]',
+            "options": [{"text": "yes"}, {"text": "no"}],
             "is_anonymous": "true",
             "allows_multiple_answers": "true",
             "open_period": "600",
@@ -104,12 +103,10 @@ CASES = {
                 GROUP,
                 {
                     **TO,
-                    "media": json.dumps(
-                        [
-                            {"type": "photo", "media": "a", "caption": "Hello"},
-                            {"type": "video", "media": "b", "supports_streaming": True},
-                        ]
-                    ),
+                    "media": [
+                        {"type": "photo", "media": "a", "caption": "Hello"},
+                        {"type": "video", "media": "b", "supports_streaming": True},
+                    ],
                 },
             )
         ],

@@ -201,9 +201,7 @@ CASES = {
         )
     },
     "a creator who may not post now is told with HTTP 200": prepare(
-        Fails(R.DAILY_CAP_REACHED, S.NOT_SENT),
-        replies={ASK: refused(200, "spam_risk_too_many_posts")},
-        requests=[ASK],
+        Fails(R.DAILY_CAP_REACHED, S.NOT_SENT), replies={ASK: refused(200, "spam_risk_too_many_posts")}, requests=[ASK]
     ),
     **{
         f"an init without an address is no upload: {number}": prepare(

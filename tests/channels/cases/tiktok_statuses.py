@@ -38,17 +38,7 @@ from tests.channels.cases.tiktok import (
     publish,
 )
 from tests.channels.network import answer, ok
-from tests.channels.scene_tiktok import (
-    COMPLETE,
-    HOSTS,
-    POST_ID,
-    PUBLISH_ID,
-    UNFINISHED,
-    WHO,
-    done,
-    refused,
-    said,
-)
+from tests.channels.scene_tiktok import COMPLETE, HOSTS, POST_ID, PUBLISH_ID, UNFINISHED, WHO, done, refused, said
 
 
 def check(outcome: Any, read: Any, draft: Any = PULL, state: Any = SENT, **more: Any) -> Case:

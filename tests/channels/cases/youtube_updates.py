@@ -46,10 +46,7 @@ CASES = {
             ok(resource(privacy)),
             given(**STATUS, privacyStatus=privacy, madeForKids=True),
             requests=[
-                (
-                    UPDATE,
-                    {"id": VIDEO, "status": {**STATUS, "privacyStatus": privacy, "selfDeclaredMadeForKids": True}},
-                )
+                (UPDATE, {"id": VIDEO, "status": {**STATUS, "privacyStatus": privacy, "selfDeclaredMadeForKids": True}})
             ],
         )
         for privacy in ("public", "unlisted")

@@ -62,11 +62,7 @@ async def test_the_app_is_registered_once_for_each_server_and_address() -> None:
     clock.forward(days=1, seconds=1)
     ids.append((await login.begin_consent(asked)).kept["clientId"])
     assert ids == ["c0", "c0", "c1", "c2", "c3"]
-    assert form_of(network.requests[0]) == {
-        "client_name": "Acme Publisher",
-        "redirect_uris": BACK,
-        "scopes": SCOPES,
-    }
+    assert form_of(network.requests[0]) == {"client_name": "Acme Publisher", "redirect_uris": BACK, "scopes": SCOPES}
 
 
 async def test_a_server_that_forgot_the_app_gets_a_new_one() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import pytest
-
-from munadi.channels.meta.wire import PostRead, read_post
-from tests.channels.calls import Saved
+from munadi.domain.publication import Ready
+from tests.channels.case import Case, one
 from tests.channels.containers import INSTAGRAM, THREADS, URL, ContainerNetwork
-from tests.channels.making import NOW, image, publication, video
+from tests.channels.making import image, publication, video
 
 LINK = "https://example.com/sale"
 SECOND = URL.replace("med_0", "med_1")
@@ -73,39 +70,23 @@ FORMS: list[tuple[ContainerNetwork, str, tuple[Any, ...], dict[str, Any], list[d
 ]  # fmt: skip
 
 
-def read(form: dict[str, str]) -> dict[str, Any]:
-    """Lists and objects are written as JSON."""
-    return {name: json.loads(text) if text[:1] in ("[", "{") else text for name, text in form.items()}
+def forms(on: ContainerNetwork, draft: Any, *wanted: dict[str, Any]) -> Case:
+    """All but the last are made together, and each is read once."""
+    read, make = "GET ", [(on.make, form) for form in wanted]
+    children = [*make[:-1], *[read] * (len(make) - 1)] if len(make) > 1 else []
+    return one("ready", on.making, draft, Ready, requests=[*children, make[-1], read])
 
 
-@pytest.mark.parametrize(("on", "text", "media", "options", "forms"), FORMS)
-async def test_the_containers_of_a_post(
-    on: ContainerNetwork, text: str, media: tuple[Any, ...], options: dict[str, Any], forms: list[dict[str, Any]]
-) -> None:
-    built = on.begun()
-    await on.until_ready(built, publication(text, media=media, options=options), Saved())
-    assert [read(form) for form in on.made(built)] == forms
-
-
-@pytest.mark.parametrize(("text", "shown"), [("Hi", "Hi"), ("", LINK)])
-async def test_a_link_of_threads_is_a_card_and_alone_it_is_the_text_too(text: str, shown: str) -> None:
-    built = THREADS.begun()
-    await THREADS.until_ready(built, publication(text, link=LINK), Saved())
-    assert THREADS.made(built) == [{"media_type": "TEXT", "text": shown, "link_attachment": LINK}]
-
-
-WHEN = NOW.strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-@pytest.mark.parametrize(
-    ("fields", "wanted"),
-    [
-        *((odd, None) for odd in (None, [], "x", {}, {"id": None}, {"id": ""}, {"text": "Hi"}, {"caption": "Hi"})),
-        ({"id": 18, "caption": "Hi", "timestamp": WHEN, "new": 1}, PostRead(id="18", text="Hi", timestamp=NOW)),
-        ({"id": 18, "text": "Hi", "children": {"data": [{"id": "1"}]}}, PostRead(id="18", text="Hi", children=1)),
-        ({"id": "18", "text": 5, "permalink": 7, "children": [1]}, PostRead(id="18")),
-        *(({"id": "18", "timestamp": odd}, PostRead(id="18")) for odd in (None, 7, "soon", "2026-12-01T09:00:00")),
-    ],
-)
-def test_a_post_is_read_leniently(fields: Any, wanted: PostRead | None) -> None:
-    assert read_post(fields) == wanted
+CASES = {
+    **{
+        f"{number} {' '.join(options)}": forms(on, publication(text, media=media, options=options), *wanted)
+        for number, (on, text, media, options, wanted) in enumerate(FORMS)
+    },
+    # A link is a card, and alone it is the text too.
+    **{
+        f"a link below {text!r}": forms(
+            THREADS, publication(text, link=LINK), {"media_type": "TEXT", "text": text or LINK, "link_attachment": LINK}
+        )
+        for text in ("Hi", "")
+    },
+}
