@@ -18,7 +18,7 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, post_record, post_uri, same_post, written
 from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.http import Request, no_proof
-from munadi.channels.steps import parent_of
+from munadi.channels.steps import no_such_step, parent_of, text_of
 from munadi.channels.uploads import upload_again
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST
@@ -48,8 +48,10 @@ class RecordWriter:
 
     async def request(self, step: str) -> tuple[Request, dict[str, Any]]:
         """The request that writes a step's record, and the record. Reads only. Raises ChannelError."""
-        reply = await self._reply(step) if step != POST else None
         draft, options = self.publication.draft, self.publication.options
+        if text_of(draft, step) is None:
+            raise no_such_step("Bluesky", step)
+        reply = await self._reply(step) if step != POST else None
         record = post_record(draft, options, self.publication.state, step, reply)
         key, did = record_key(draft, step), self.server.did
         gates = gates_of(options, step, post_uri(did, key), record["createdAt"])
