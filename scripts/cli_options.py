@@ -65,7 +65,8 @@ def _takes(document: Json) -> Iterator[tuple[str, list[Given]]]:
     for method in methods(document):
         if method.operation["operationId"] not in POSTS:
             name = f"{method.place}.{method.verb}".removeprefix("munadi.")
-            yield name, [*_of_query(method.operation), *_of_body(document, method)]
+            fields = [*_of_query(method.operation), *_of_body(document, method)]
+            yield name, sorted(fields, key=lambda field: not field.is_required)
     found = {one["operationId"]: one for _, _, one in operations(document)}
     for name, operation in FILTERS.items():
         yield name, [*_of_query(found[operation], by_api=True)]

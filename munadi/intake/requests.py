@@ -94,7 +94,7 @@ class ContentRequest(RequestBody):
     """A post: what to publish, where and when."""
 
     brand_ref: Id = Field(description="The brand that publishes.")
-    text: Text | None = Field(None, description="The text, or null without one.")
+    text: Text | None = Field(None, description="The text of the post; each network has its own limit.")
     media: Media | None = Field(None, description="Pictures, videos and documents, in their order.")
     link: Link | None = Field(None, description="Shown as a preview where the network has link posts, else appended.")
     channels: list[ChannelOrName] = Field(
@@ -103,11 +103,16 @@ class ContentRequest(RequestBody):
         description="Where to publish: a network's name means the brand's only account there; an object "
         "also chooses the account and overrides fields.",
     )
-    scheduled_at: Time | None = Field(None, description="ISO 8601 with offset, or local in `timezone`; absent: now.")
+    scheduled_at: Time | None = Field(
+        None,
+        description="When to publish: ISO 8601 with an offset (…T09:00:00+05:30), or local in `timezone`. Absent: now.",
+    )
     timezone: Zone | None = Field(None, description="An IANA zone, such as Asia/Kolkata.")
-    fold: Literal["earlier", "later"] | None = Field(None, description="Which of a doubled local hour.")
+    fold: Literal["earlier", "later"] | None = Field(
+        None, description="Which one, when clocks go back and the local hour comes twice."
+    )
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
-    client_ref: ClientRef | None = Field(None, description="Your own id of it, to list by.")
+    client_ref: ClientRef | None = Field(None, description="Your own id for the post, to find it by.")
     metadata: Metadata | None = Field(
         None,
         description="Names and texts of your own: returned with the post and in its events, and never "
@@ -132,13 +137,13 @@ class ContentEdit(RequestBody):
 class RescheduleRequest(RequestBody):
     """The new time of a post."""
 
-    scheduled_at: Time = Field(description="The new time: ISO 8601 with offset, or local in `timezone`.")
+    scheduled_at: Time = Field(description="The new time: ISO 8601 with an offset, or local in `timezone`.")
     timezone: Zone | None = Field(
         None,
         description="The IANA time zone in which the time was given, or in which it is shown.",
     )
     fold: Literal["earlier", "later"] | None = Field(
-        None, description="Which of the two times is meant when the clock is set back and the local hour happens twice."
+        None, description="Which one, when clocks go back and the local hour comes twice."
     )
     publish_by: Time | None = Field(
         None, description="Nothing is published after this time. Absent: a default moves along, an explicit one stays."
@@ -167,7 +172,8 @@ class DismissRequest(RequestBody):
     """Why nothing more needs to be done about a failure."""
 
     because: Literal["not_needed", "sent_elsewhere"] = Field(
-        "not_needed", description="`sent_elsewhere`: it was published by other means."
+        "not_needed",
+        description="Why nothing more needs to be done. `sent_elsewhere`: it was published by other means.",
     )
 
 

@@ -61,8 +61,12 @@ class Post(Input):
         description="Where to publish: a network's name means the brand's only account there; an object also "
         "chooses the account and overrides fields.",
     )
-    client_ref: Annotated[str, Field(max_length=255)] | None = Field(None, description="Your own id of it, to list by.")
-    fold: Literal["earlier", "later"] | None = Field(None, description="Which of a doubled local hour.")
+    client_ref: Annotated[str, Field(max_length=255)] | None = Field(
+        None, description="Your own id for the post, to find it by."
+    )
+    fold: Literal["earlier", "later"] | None = Field(
+        None, description="Which one, when clocks go back and the local hour comes twice."
+    )
     link: Annotated[str, Field(max_length=2048)] | None = Field(
         None, description="Shown as a preview where the network has link posts, else appended."
     )
@@ -78,9 +82,12 @@ class Post(Input):
         None, description="Give up after this; absent: a day after the due time."
     )
     scheduled_at: Annotated[str, Field(max_length=64)] | None = Field(
-        None, description="ISO 8601 with offset, or local in `timezone`; absent: now."
+        None,
+        description="When to publish: ISO 8601 with an offset (…T09:00:00+05:30), or local in `timezone`. Absent: now.",
     )
-    text: Annotated[str, Field(max_length=100000)] | None = Field(None, description="The text, or null without one.")
+    text: Annotated[str, Field(max_length=100000)] | None = Field(
+        None, description="The text of the post; each network has its own limit."
+    )
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="An IANA zone, such as Asia/Kolkata."
     )
@@ -106,13 +113,13 @@ class PostTime(Input):
     """The new time of a post."""
 
     fold: Literal["earlier", "later"] | None = Field(
-        None, description="Which of the two times is meant when the clock is set back and the local hour happens twice."
+        None, description="Which one, when clocks go back and the local hour comes twice."
     )
     publish_by: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Nothing is published after this time. Absent: a default moves along, an explicit one stays."
     )
     scheduled_at: Annotated[str, Field(max_length=64)] = Field(
-        description="The new time: ISO 8601 with offset, or local in `timezone`."
+        description="The new time: ISO 8601 with an offset, or local in `timezone`."
     )
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="The IANA time zone in which the time was given, or in which it is shown."

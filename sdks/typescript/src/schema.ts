@@ -907,9 +907,9 @@ export type ContentRequest = {
   brandRef: string;
   /** Where to publish: a network's name means the brand's only account there; an object also chooses the account and overrides fields. */
   channels: (string | ChannelRequest)[];
-  /** Your own id of it, to list by. */
+  /** Your own id for the post, to find it by. */
   clientRef?: string | null;
-  /** Which of a doubled local hour. */
+  /** Which one, when clocks go back and the local hour comes twice. */
   fold?: ("earlier" | "later") | null;
   /** Shown as a preview where the network has link posts, else appended. */
   link?: string | null;
@@ -919,9 +919,9 @@ export type ContentRequest = {
   metadata?: Record<string, unknown> | null;
   /** Give up after this; absent: a day after the due time. */
   publishBy?: string | null;
-  /** ISO 8601 with offset, or local in `timezone`; absent: now. */
+  /** When to publish: ISO 8601 with an offset (…T09:00:00+05:30), or local in `timezone`. Absent: now. */
   scheduledAt?: string | null;
-  /** The text, or null without one. */
+  /** The text of the post; each network has its own limit. */
   text?: string | null;
   /** An IANA zone, such as Asia/Kolkata. */
   timezone?: string | null;
@@ -1202,7 +1202,7 @@ export type DisabledReason = "GONE" | "FAILING" | "BY_HAND";
 
 /** Why nothing more needs to be done about a failure. */
 export type DismissRequest = {
-  /** `sent_elsewhere`: it was published by other means. */
+  /** Why nothing more needs to be done. `sent_elsewhere`: it was published by other means. */
   because?: "not_needed" | "sent_elsewhere";
 };
 
@@ -2141,11 +2141,11 @@ export type Replayed = {
 
 /** The new time of a post. */
 export type RescheduleRequest = {
-  /** Which of the two times is meant when the clock is set back and the local hour happens twice. */
+  /** Which one, when clocks go back and the local hour comes twice. */
   fold?: ("earlier" | "later") | null;
   /** Nothing is published after this time. Absent: a default moves along, an explicit one stays. */
   publishBy?: string | null;
-  /** The new time: ISO 8601 with offset, or local in `timezone`. */
+  /** The new time: ISO 8601 with an offset, or local in `timezone`. */
   scheduledAt: string;
   /** The IANA time zone in which the time was given, or in which it is shown. */
   timezone?: string | null;
