@@ -90,7 +90,9 @@ class AppLogin:
         """The proof of its end (RFC 7009: only the status counts)."""
         return is_empty(answer) and not answer.field("error")
 
-    def form_request(self, url: str, form: Mapping[str, str], proof: Callable[[Answer], object]) -> Request:
+    def form_request(
+        self, url: str, form: Mapping[str, str], proof: Callable[[Answer], object] | None = None
+    ) -> Request:
         """A form to one of the endpoints."""
         if not self.secret_in_header:
             return Request("POST", url, form=form, secrets=secrets_in(form), proof=proof)

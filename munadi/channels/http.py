@@ -8,10 +8,10 @@ when the transport fails, the deadline passes, the answer cannot be read, or a s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -34,6 +34,7 @@ NO_PROOF = "NO_PROOF"
 MAX_ID = 300
 
 
+Item = TypeVar("Item")
 # The name under which a file is sent, and its bytes.
 NamedFile = tuple[str, bytes]
 
@@ -150,6 +151,19 @@ class Request:
         return [secret for secret in (self.token, *self.secrets) if secret]
 
 
+@dataclass(frozen=True)
+class Listing(Generic[Item]):
+    """How a network lists something: `read` makes the items of a page, or None of what is none.
+
+    `cursor` is where a page names the next one, `param` how that is asked for; `most` pages are read.
+    """
+
+    read: Callable[[Any], list[Item] | None]
+    cursor: Sequence[str]
+    param: str
+    most: int
+
+
 class ChannelHttp:
     """HTTP for one channel: a 2xx is an `Answer`, everything else a sorted `ChannelError`."""
 
@@ -174,17 +188,25 @@ class ChannelHttp:
             return answer
         raise self._refusal(answer)
 
-    async def pages(
-        self, request: Request, cursor: Sequence[str], param: str, most: int
-    ) -> AsyncIterator[tuple[Answer, bool]]:
-        """At most `most` pages of a list, and whether each is the last. `cursor` is where an answer names the next."""
-        for _ in range(most):
+    async def items(
+        self, request: Request, listing: Listing[Item], ends: Callable[[Sequence[Sequence[Item]]], bool] | None = None
+    ) -> list[Item] | None:
+        """The items of a list, page by page, until it has no more or `ends` says so of the pages that were read.
+
+        None where there are more pages than may be read. Raises ChannelError, also for what is no page.
+        """
+        pages: list[list[Item]] = []
+        for _ in range(listing.most):
             answer = await self.send(request)
-            following = text_in(answer.body, *cursor)
-            yield answer, following is None
-            if following is None:
-                return
-            request = replace(request, params={**(request.params or {}), param: following})
+            page = listing.read(answer.body)
+            if page is None:
+                raise no_proof(answer, request.hidden)
+            pages.append(page)
+            following = text_in(answer.body, *listing.cursor)
+            if following is None or (ends is not None and ends(pages)):
+                return [one for page in pages for one in page]
+            request = replace(request, params={**(request.params or {}), listing.param: following})
+        return None
 
     def _built(self, request: Request, sent: _FirstByte) -> httpx.Request:
         headers = {"accept-encoding": ACCEPT_ENCODING, **(request.headers or {})}

@@ -133,8 +133,16 @@ class Uploads(ABC, Generic[Options, State, Medium]):
     async def describe(self, one: Medium, asset: MediaAsset) -> None:
         """Set the alt text, where that is a request of its own. Raises ChannelError."""
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the post has anything to upload."""
+        return bool(self.publication.draft.media)
+
     async def run(self) -> Ready | Pending:
-        """Send what is missing, and read once what is being processed. Raises ChannelError."""
+        """Send what is missing or has lapsed, and read once what is being processed. Raises ChannelError."""
+        if not self.is_needed:
+            return Ready()
+        self.publication.state = self.publication.state.without_lapsed_media(self.tools.clock.now())
         waits = []
         try:
             await self.begin()

@@ -49,9 +49,6 @@ class LinkedInChannel(PostChannel[Options, Prepared]):
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload the files and the picture of a card, and wait until LinkedIn has processed them."""
-        if not publication.draft.media and not wants_card(publication.draft):
-            return Ready()
-        publication.state = publication.state.without_lapsed_media(self.tools.clock.now())
         return await LinkedInUploads(self._api, self._settings, publication, self.tools).run()
 
     def is_prepared(self, publication: Publication[Options, Prepared]) -> bool:

@@ -50,6 +50,11 @@ class LinkedInUploads(Uploads[Options, Prepared, Asset]):
         self._api, self._settings, self.parts_per_run = api, settings, settings.parts_per_run
         self._token = publication.token
 
+    @property
+    def is_needed(self) -> bool:
+        """The picture of a card is uploaded too."""
+        return super().is_needed or wants_card(self.publication.draft)
+
     def rule(self, asset: MediaAsset) -> MediaRule:
         return RULES[asset.kind]
 

@@ -9,26 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from munadi.channels.http import is_empty
+from munadi.channels.apps import AppLogin, Endpoints
 from munadi.channels.mastodon.api import Servers
 from munadi.channels.mastodon.errors import failure
 from munadi.channels.mastodon.spec import SCOPES, SPEC, Settings
 from munadi.channels.oauth import (
     challenge_of,
-    code_in,
     consent_query,
     consent_url,
     new_verifier,
-    refused_code,
     require_scopes,
-    secrets_in,
     text_of,
 )
+from munadi.channels.settings import AppSettings
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
@@ -40,13 +38,19 @@ MAX_APPS = 1000
 MAX_HINT = 500
 
 
-@dataclass(frozen=True)
-class App:
-    """Munadi as one server knows it."""
+class MastodonApp(AppLogin):
+    """Munadi as one server knows it, since a time."""
 
-    client_id: str
-    client_secret: str
-    since: datetime
+    def __init__(self, servers: Servers, clock: Clock, base: str, kept: Mapping[str, str]) -> None:
+        app = AppSettings(client_id=kept[CLIENT_ID], client_secret=SecretStr(kept[CLIENT_SECRET]))
+        endpoints = Endpoints.at(base, "oauth/authorize", base, "oauth/token", "oauth/revoke")
+        super().__init__(SPEC, app, clock, servers.http, endpoints)
+        self.since = clock.now()
+
+    async def end(self, token: str) -> None:
+        """End a token; a repeat succeeds. Raises ChannelError."""
+        form = {**self.app, "token": token}
+        await self.grants.send(self.form_request(self.endpoints.revoke, form, self.is_ended))
 
 
 @dataclass
@@ -56,7 +60,7 @@ class MastodonLogin:
     servers: Servers
     settings: Settings
     clock: Clock
-    _apps: dict[tuple[str, str], App] = field(default_factory=dict)
+    _apps: dict[tuple[str, str], MastodonApp] = field(default_factory=dict)
 
     @property
     def missing_settings(self) -> tuple[str, ...]:
@@ -67,29 +71,22 @@ class MastodonLogin:
         """The consent page of the owner's server. Raises ChannelError: INVALID_FIELD without a server."""
         base, verifier = server_in(request.hint), new_verifier()
         app = await self._app(base, request.redirect_uri)
-        query = consent_query({"client_id": app.client_id}, request, " ".join(SCOPES), challenge_of(verifier))
-        kept = {SERVER: base, CLIENT_ID: app.client_id, CLIENT_SECRET: app.client_secret, VERIFIER: verifier}
-        return Consent(consent_url(f"{base}/oauth/authorize", query), kept)
+        client = {"client_id": app.app["client_id"]}
+        query = consent_query(client, request, " ".join(SCOPES), challenge_of(verifier))
+        kept = {SERVER: base, CLIENT_ID: client["client_id"], CLIENT_SECRET: app.settings.secret, VERIFIER: verifier}
+        return Consent(consent_url(app.endpoints.page, query), kept)
 
     async def exchange(
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
     ) -> GrantedProfiles:
         """Code and verifier → a token without an end, and whose it is. Raises ChannelError."""
-        base, code = kept[SERVER], code_in(SPEC.title, answered)
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "client_id": kept[CLIENT_ID],
-            "client_secret": kept[CLIENT_SECRET],
-            "redirect_uri": request.redirect_uri,
-            "code_verifier": kept[VERIFIER],
-        }
+        base, app = kept[SERVER], MastodonApp(self.servers, self.clock, kept[SERVER], kept)
         try:
-            answer = await self.servers.at(base).call("POST", "oauth/token", form=form, secrets=secrets_in(form))
-        except ChannelError as error:
+            answer = await app.redeem(request, answered, kept)
+        except ChannelError:
             # The server may have forgotten the app, so the next consent begins with a new one.
             self._apps.pop((base, request.redirect_uri), None)
-            raise refused_code(SPEC.title, error) from error
+            raise
         token = text_of(SPEC.title, answer, "access_token")
         scopes = tuple(str(answer.field("scope") or "").split())
         require_scopes(SPEC.title, _granted(scopes) or SCOPES, SCOPES)
@@ -107,20 +104,20 @@ class MastodonLogin:
         extra = {name: secret.get_secret_value() for name, secret in account.credentials.extra.items()}
         if CLIENT_ID not in extra or CLIENT_SECRET not in extra or not account.service_url:
             return False
-        token = account.credentials.access_token.get_secret_value()
-        form = {"client_id": extra[CLIENT_ID], "client_secret": extra[CLIENT_SECRET], "token": token}
-        server = self.servers.at(account.service_url)
-        await server.call("POST", "oauth/revoke", form=form, secrets=secrets_in(form), proof=is_empty)
+        app = MastodonApp(self.servers, self.clock, account.service_url, extra)
+        await app.end(account.credentials.access_token.get_secret_value())
         return True
 
-    async def _app(self, base: str, redirect_uri: str) -> App:
+    async def _app(self, base: str, redirect_uri: str) -> MastodonApp:
         """The registration at a server, made on first use. Raises ChannelError."""
-        now, known = self.clock.now(), self._apps.get((base, redirect_uri))
-        if known is not None and known.since + APP_LIFE > now:
+        known = self._apps.get((base, redirect_uri))
+        if known is not None and known.since + APP_LIFE > self.clock.now():
             return known
         form = {"client_name": self.settings.client_name, "redirect_uris": redirect_uri, "scopes": " ".join(SCOPES)}
         answer = await self.servers.at(base).call("POST", "api/v1/apps", form=form)
-        app = App(text_of(SPEC.title, answer, "client_id"), text_of(SPEC.title, answer, "client_secret"), now)
+        given = {CLIENT_ID: "client_id", CLIENT_SECRET: "client_secret"}
+        kept = {name: text_of(SPEC.title, answer, field) for name, field in given.items()}
+        app = MastodonApp(self.servers, self.clock, base, kept)
         if len(self._apps) >= MAX_APPS:
             self._apps.clear()
         self._apps[base, redirect_uri] = app

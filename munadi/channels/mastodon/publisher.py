@@ -46,9 +46,6 @@ class MastodonChannel(PostChannel[Options, Prepared]):
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload the media, and wait until the server has processed them."""
-        if not publication.draft.media:
-            return Ready()
-        publication.state = publication.state.without_lapsed_media(self.tools.clock.now())
         return await MastodonUploads(self._server(publication), self._settings, publication, self.tools).run()
 
     async def request(self, publication: Publication[Options, Prepared], step: Step) -> Request:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.channels.answers import text_in
-from munadi.channels.http import ChannelTools, Request, no_proof, require_known_host
+from munadi.channels.http import ChannelTools, Listing, Request, no_proof, require_known_host
 from munadi.channels.multipart import Multipart
 from munadi.channels.pinterest.errors import GRANTS, TABLE, UPLOADS
 from munadi.channels.pinterest.spec import Settings
@@ -34,16 +35,9 @@ class Api:
 
     async def boards(self, token: str) -> dict[str, str] | None:
         """The names of the account's boards by id; None where there are more than are read."""
-        found: dict[str, str] = {}
         request = Request("GET", f"{self.base}/boards", token=token, params={"page_size": str(BOARDS)})
-        async for answer, is_last in self.http.pages(request, ("bookmark",), "bookmark", MAX_BOARD_PAGES):
-            items = items_in(answer.body)
-            if items is None:
-                raise no_proof(answer)
-            found |= {str(one["id"]): str(one.get("name") or one["id"])[:100] for one in items}
-            if is_last:
-                return found
-        return None
+        found = await self.http.items(request, Listing(items_in, ("bookmark",), "bookmark", MAX_BOARD_PAGES))
+        return None if found is None else {str(one["id"]): str(one.get("name") or one["id"])[:100] for one in found}
 
     async def board(self, token: str, board_id: str) -> None:
         """Check that a board exists."""
@@ -58,17 +52,11 @@ class Api:
         """
         path = f"boards/{board_id}" + (f"/sections/{section_id}" if section_id else "") + "/pins"
         request = Request("GET", f"{self.base}/{path}", token=token, params={"page_size": str(PAGE)})
-        rows: list[PinRow] = []
-        older = 0
-        async for answer, is_last in self.http.pages(request, ("bookmark",), "bookmark", MAX_PAGES):
-            page = read_rows(answer.body)
-            if page is None:
-                raise no_proof(answer)
-            rows += page
-            older = older + 1 if all(row.created_at < since for row in page) else 0
-            if is_last or older >= 2:
-                return rows
-        return None
+
+        def is_past(pages: Sequence[Sequence[PinRow]]) -> bool:
+            return len(pages) > 1 and all(row.created_at < since for page in pages[-2:] for row in page)
+
+        return await self.http.items(request, Listing(read_rows, ("bookmark",), "bookmark", MAX_PAGES), is_past)
 
     async def upload(self, token: str, asset: MediaAsset) -> str:
         """Register a video and send its file; its id. The form itself is the permission, so no token goes along."""

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 
 from munadi.channels.answers import object_in
 from munadi.channels.apps import AppAccounts, Endpoints
-from munadi.channels.oauth import text_of
+from munadi.channels.http import is_empty
+from munadi.channels.oauth import secrets_in, text_of
 from munadi.channels.tiktok.api import Api
+from munadi.channels.tiktok.errors import is_ok
 from munadi.channels.tiktok.spec import SPEC, Settings
 from munadi.channels.tiktok.state import Creator
 from munadi.channels.tiktok.wire import creator_facts
@@ -35,13 +37,17 @@ class TikTokAccounts(AppAccounts):
     id_name, end_name, separator = "client_key", "refresh_expires_in", ","
 
     def __init__(self, settings: Settings, api: Api, clock: Clock) -> None:
-        endpoints = Endpoints.at(settings.hosts.auth, f"{settings.version}/auth/authorize/", "", "")
+        page = f"{settings.version}/auth/authorize/"
+        endpoints = Endpoints.at(settings.hosts.auth, page, api.base, "oauth/token/", "oauth/revoke/")
         super().__init__(SPEC, settings, clock, api.http, endpoints)
         self._api = api
 
     async def tokens(self, form: Mapping[str, str]) -> Answer:
-        """An error may come with HTTP 200."""
-        return await self._api.grant(form)
+        """Call the token endpoint, whose errors may come with HTTP 200. Raises ChannelError."""
+        answer = await self.grants.send(self.form_request(self.endpoints.token, form))
+        if not isinstance(answer.field("access_token"), str) or not self.is_granted(answer):
+            raise self._api.refusal(answer, *secrets_in(form))
+        return answer
 
     def asked(self, request: ConsentRequest) -> dict[str, str]:
         """Without it TikTok sends a known creator back without showing the page."""
@@ -57,8 +63,11 @@ class TikTokAccounts(AppAccounts):
         return open_id, open_id
 
     async def end(self, token: str) -> None:
-        """End a grant by an access token; TikTok takes no refresh token here. Raises ChannelError."""
-        await self._api.revoke({**self.app, "token": token})
+        """End a grant by an access token: answered with nothing or `{}`, or an error, with HTTP 200 too."""
+        form = {**self.app, "token": token}
+        answer = await self.grants.send(self.form_request(self.endpoints.revoke, form, is_empty))
+        if answer.field("error") and not is_ok(answer):
+            raise self._api.refusal(answer, *secrets_in(form))
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End the grant. A dead access token proves nothing about it: then a renewed token ends it."""

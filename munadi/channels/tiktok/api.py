@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import ChannelTools, Request, given_id, is_empty, no_proof, redact, require_known_host
-from munadi.channels.oauth import secrets_in
+from munadi.channels.http import ChannelTools, Request, given_id, no_proof, redact, require_known_host
 from munadi.channels.tiktok.errors import explain, explain_upload, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
 from munadi.channels.tiktok.state import Creator, Upload
@@ -26,7 +25,7 @@ class Api:
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._hosts = settings.hosts
-        self._base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
+        self.base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
         self._clock = tools.clock
         self._media = tools.media
         self.http = tools.http(explain)
@@ -34,7 +33,7 @@ class Api:
 
     def posting(self, path: str, token: str, body: Mapping[str, Any] | None = None) -> Request:
         """A request whose answer is `checked`."""
-        url, headers = f"{self._base}/{path}", {"content-type": "application/json; charset=UTF-8"}
+        url, headers = f"{self.base}/{path}", {"content-type": "application/json; charset=UTF-8"}
         return Request("POST", url, token=token, headers=headers, json=body or {})
 
     async def post(self, path: str, token: str, body: Mapping[str, Any] | None = None) -> Answer:
@@ -44,24 +43,8 @@ class Api:
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """Read a path of the API."""
         return self.checked(
-            await self.http.send(Request("GET", f"{self._base}/{path}", token=token, params=params)), token
+            await self.http.send(Request("GET", f"{self.base}/{path}", token=token, params=params)), token
         )
-
-    async def grant(self, form: Mapping[str, str]) -> Answer:
-        """The token endpoint: an access_token, or an error that may come with HTTP 200."""
-        hidden = secrets_in(form)
-        answer = await self.http.send(Request("POST", f"{self._base}/oauth/token/", form=form, secrets=hidden))
-        token = answer.field("access_token")
-        if not isinstance(token, str) or not token:
-            raise self._refusal(answer, *hidden)
-        return answer
-
-    async def revoke(self, form: Mapping[str, str]) -> None:
-        """End a grant: TikTok answers with nothing or `{}`, or with an error that may come with HTTP 200."""
-        url, hidden = f"{self._base}/oauth/revoke/", secrets_in(form)
-        answer = await self.http.send(Request("POST", url, form=form, secrets=hidden, proof=is_empty))
-        if answer.field("error") and not is_ok(answer):
-            raise self._refusal(answer, *hidden)
 
     async def creator(self, token: str) -> Creator:
         """creator_info: read before each post, and obeyed."""
@@ -116,9 +99,9 @@ class Api:
             return answer
         if not isinstance(answer.field("error"), dict):
             raise no_proof(answer, [token])
-        raise self._refusal(answer, token)
+        raise self.refusal(answer, token)
 
-    def _refusal(self, answer: Answer, *secrets: str) -> ChannelError:
+    def refusal(self, answer: Answer, *secrets: str) -> ChannelError:
         """A refusal that came as a success, from which ChannelHttp has removed nothing."""
         error = self.http.explain(answer)
         error.raw = redact(error.raw or "", *secrets)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from munadi.channels.answers import object_in
-from munadi.channels.http import ChannelTools, Request, no_proof
+from munadi.channels.http import ChannelTools, Listing, Request, no_proof
 from munadi.channels.posting import Row
 from munadi.channels.x.errors import explain
 from munadi.channels.x.spec import Settings
@@ -16,6 +16,7 @@ from munadi.ports import Answer
 
 # A look costs money for each post that is returned: a small page, a few times.
 PAGE, MAX_PAGES = 20, 5
+TIMELINE = Listing(read_rows, ("meta", "next_token"), "pagination_token", MAX_PAGES)
 UPLOAD_TIMEOUT = 60.0
 
 
@@ -32,15 +33,7 @@ class Api:
         start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         params = {"max_results": str(PAGE), "start_time": start, **READ_FIELDS}
         request = Request("GET", f"{self.base}/users/{user_id}/tweets", token=token, params=params)
-        rows: list[Row] = []
-        async for answer, is_last in self.http.pages(request, ("meta", "next_token"), "pagination_token", MAX_PAGES):
-            page = read_rows(answer.body)
-            if page is None:
-                raise no_proof(answer)
-            rows += page
-            if is_last:
-                return rows
-        return None
+        return await self.http.items(request, TIMELINE)
 
     async def initialize(self, token: str, asset: MediaAsset) -> Medium:
         """Open the upload of a medium."""

@@ -35,9 +35,6 @@ class XChannel(PostChannel[Options, Prepared]):
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload the media, and wait until X has processed them."""
-        if not publication.draft.media:
-            return Ready()
-        publication.state = publication.state.without_lapsed_media(self.tools.clock.now())
         return await XUploads(self._api, self._settings, publication, self.tools).run()
 
     async def request(self, publication: Publication[Options, Prepared], step: Step) -> Request:
