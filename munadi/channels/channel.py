@@ -150,5 +150,10 @@ class NetworkChannel(Channel[Options, State]):
     async def _refresh(self, account: ConnectedAccount) -> Credentials:
         return await self.accounts.refresh(account)
 
+    def not_prepared(self) -> ChannelError:
+        """Why nothing is sent: the core asked for the visible call too early."""
+        message = f"{self.spec.title}: publish was called before prepare ended"
+        return ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+
     def _valid_options(self, draft: Draft) -> Options | None:
         return parse_options(self.spec, self.options, draft.options)[0]

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from munadi.channels.channel import NetworkChannel, Parts, only_one
 from munadi.channels.http import ChannelHttp, ChannelTools, Request, could_not_read
 from munadi.channels.steps import no_such_step, parent_of, parent_unknown, text_of
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError
 from munadi.domain.model import Model
 from munadi.domain.publication import POST, POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import Answer, Attempt, PreparedState, Publication
@@ -128,8 +128,7 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
             return self._known(known)
         step = await self._step(publication, attempt.step)
         if step.name == POST and not self.is_prepared(publication):
-            message = f"{self.spec.title}: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+            raise self.not_prepared()
         request = await self.request(publication, step)
         try:
             answer = await self.http.send(request, attempt.gate)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.facets import handles
 from munadi.channels.bluesky.posting import RecordWriter, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete
@@ -22,7 +21,7 @@ from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.steps import texts_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.failure import ChannelError
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import Attempt, Publication
 
@@ -53,7 +52,7 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
     async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record exists at the key."""
         if not is_complete(publication.draft, publication.options, publication.state, attempt.step):
-            raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
+            raise self.not_prepared()
         server, step = Server(self._xrpc, publication.account), attempt.step
         writer = RecordWriter(server, publication)
         request, record = await writer.request(step)

@@ -18,7 +18,7 @@ from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import ContainerForms, Form
 from munadi.channels.renditions import fitted
 from munadi.domain.channel import MediaRule
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.ports import Attempt, Publication
 from munadi.ports.publication import Options
@@ -63,8 +63,7 @@ class ContainerChannel(ContainerLookup, NetworkChannel[Options, Prepared]):
             return await self.live(account, post_id)
         container = state.containers.get(attempt.step)
         if container is None or container.code not in DONE:
-            message = f"{containers.graph.title}: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+            raise self.not_prepared()
         if container.code == "PUBLISHED":
             return await self.located(containers, attempt.step, container.created_at)
         path, form = f"{account.external_id}/{self.publish_path}", {"creation_id": container.id}

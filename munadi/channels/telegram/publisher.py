@@ -12,7 +12,7 @@ from munadi.channels.posting import PostChannel, Step
 from munadi.channels.renditions import fitting
 from munadi.channels.steps import parent_of
 from munadi.channels.telegram.api import Api
-from munadi.channels.telegram.errors import UNREMOVABLE, UPGRADED, failure
+from munadi.channels.telegram.errors import UNREMOVABLE, UPGRADED
 from munadi.channels.telegram.lookup import Lookup, address_of, chat_of, is_probed
 from munadi.channels.telegram.prepare import Preparation, storage_of
 from munadi.channels.telegram.rules import rule_of
@@ -112,7 +112,7 @@ class TelegramChannel(PostChannel[Options, Prepared]):
         """The media as the visible call names them, and the files that it carries. Nothing is sent here."""
         if storage_of(publication.options, self._settings) is not None:
             if len(state.stored) < len(publication.draft.media):
-                raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
+                raise self.not_prepared()
             return [one.file_id for one in state.stored], {}
         files: dict[str, NamedFile] = {}
         for index, media in enumerate(publication.draft.media):

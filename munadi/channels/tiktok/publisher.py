@@ -75,8 +75,7 @@ class TikTokChannel(NetworkChannel[Options, Prepared]):
                 return await self._pull(run, state.creator, attempt)
         elif state.upload is not None and state.upload.is_prepared:
             return await run.finish(state.upload, attempt.gate)
-        message = "TikTok: publish was called before prepare ended"
-        raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+        raise self.not_prepared()
 
     async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """The status of an accepted post. Only FAILED is a refusal: a failed read says nothing about the post."""

@@ -63,8 +63,7 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
             return comment_below(video_id, comment_id, self._clock.now())
         state, privacy = publication.state, publication.options.privacy_status
         if state.video_id is None or attempt.step != "post":
-            message = "YouTube: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+            raise self.not_prepared()
         if privacy is Privacy.PRIVATE:
             return _warned(published(Video(id=state.video_id), self._clock.now()), state)
         status = full_status(publication.options, privacy)
