@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from munadi.cli.webhooks import changes, endpoints, receiving, recovering
+# Always in this order, in which their commands are listed.
+from munadi.cli.webhooks import endpoints, receiving, recovering
 from munadi.cli.webhooks.endpoints import app
 
-__all__ = ["app", "changes", "endpoints", "receiving", "recovering"]
+__all__ = ["app", "endpoints", "receiving", "recovering"]

@@ -1,22 +1,30 @@
-"""Endpoints and deliveries, through the API."""
+"""Endpoints and their deliveries, and what an endpoint may choose."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from typer import Argument
+from typer import Argument, Option
 
 from munadi.cli.command import command, group, plain
+from munadi.cli.options import require_change
 from munadi.cli.output import Cell, Output, status
 from munadi.cli.paging import brand_of, facts_of, listing, status_of, time_of
 from munadi.cli.post_output import clock_time
 from munadi.cli.session import Session
-from munadi.cli.webhooks.choices import Headers, MaxPerSecond, read_headers
+from munadi.process.exits import CommandFailed, Exit
 
 app = group("webhooks", "Send events to your own systems, list deliveries, resend them.")
 
 EndpointId = Annotated[str, Argument(metavar="ENDPOINT_ID", help="whe_…")]
 DeliveryId = Annotated[str, Argument(metavar="DELIVERY_ID", help="dlv_…")]
+MaxPerSecond = Annotated[
+    int | None, Option("--max-per-second", min=0, metavar="NUMBER", help="Requests a second at most; 0: no limit.")
+]
+Headers = Annotated[
+    list[str] | None, Option("--header", metavar="NAME:VALUE", help="Sent with each request; repeat. Sealed at rest.")
+]
 
 
 @command(app, "create", takes="webhooks.create")
@@ -29,9 +37,36 @@ def create(
 ) -> None:
     """Create an endpoint. Its secret is printed once."""
     made = session.client.webhooks.create(
-        url, max_per_second=max_per_second or None, headers=read_headers(headers), **given
+        url, max_per_second=max_per_second or None, headers=_read_headers(headers), **given
     )
     session.show(made, _print_secret)
+
+
+@command(app, "update", takes="webhooks.update")
+def update(
+    session: Session,
+    endpoint_id: EndpointId,
+    url: Annotated[str | None, Option("--to", metavar="URL", help="Where events are posted to.")] = None,
+    every: Annotated[bool, Option("--all", help="All event types of all channels.")] = False,
+    enabled: Annotated[
+        bool | None, Option("--enable/--disable", help="Enabling also sends the events that waited meanwhile.")
+    ] = None,
+    max_per_second: MaxPerSecond = None,
+    headers: Headers = None,
+    **changes: Any,
+) -> None:
+    """Change an endpoint, or enable a disabled one; options that you do not give stay as they are.
+
+    Headers replace all that the endpoint had.
+    """
+    by_hand = {"url": url, "enabled": enabled, "headers": _read_headers(headers)}
+    changes |= {name: value for name, value in by_hand.items() if value is not None}
+    if max_per_second is not None:
+        changes["maxPerSecond"] = max_per_second or None
+    if every:
+        changes |= {"types": [], "channels": []}
+    require_change(changes, "webhooks.update")
+    session.show(session.client.webhooks.update(endpoint_id, changes), _print_endpoint)
 
 
 @command(app, "test")
@@ -43,6 +78,19 @@ def test(session: Session, endpoint_id: EndpointId) -> None:
         import typer
 
         raise typer.Exit(1)
+
+
+def _read_headers(lines: Sequence[str] | None) -> dict[str, str] | None:
+    """Headers by their names; None if none are given. A line without a colon is a mistake in the call."""
+    if not lines:
+        return None
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            raise CommandFailed("write a header as 'Name: value', such as 'Authorization: Bearer …'", Exit.USAGE)
+        headers[name.strip()] = value.strip()
+    return headers
 
 
 def _print_secret(out: Output, endpoint: Any) -> None:
@@ -96,7 +144,7 @@ def _last_answer(delivery: Any) -> str | None:
     return f"{last['error'] or last['statusCode']} in {last['durationMs']} ms"
 
 
-print_endpoint = facts_of(
+_print_endpoint = facts_of(
     {
         "endpoint": "id",
         "url": "url",
@@ -125,7 +173,7 @@ _print_deliveries = listing(
 
 ROTATED = "Make a new secret; the old one still signs for 24 hours. It is printed once."
 plain(app, "list", "webhooks.list", _print_endpoints, "List endpoints.")
-plain(app, "get", "webhooks.get", print_endpoint, "Show an endpoint and its health.", of=EndpointId)
+plain(app, "get", "webhooks.get", _print_endpoint, "Show an endpoint and its health.", of=EndpointId)
 plain(
     app, "delete", "webhooks.delete", "deleted", "Delete an endpoint, and what is still waiting for it.", of=EndpointId
 )

@@ -1,4 +1,4 @@
-"""Send an endpoint what it missed, and show the progress until everything was sent or given up."""
+"""Send an endpoint events again: all of a time span, or what it missed, with the progress until the end."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ from munadi.process.exits import Exit
 PAUSE = 1.0
 # A recovery of which some deliveries are deferred has ended for now when it did not move in so many looks.
 STILL_LOOKS = 5
+
+
+@command(app, "replay", takes="webhooks.replay")
+def replay(session: Session, endpoint_id: EndpointId, **given: Any) -> None:
+    """Resend an endpoint the events of a time span; each keeps its id."""
+    count = 0
+    while True:
+        made = session.client.webhooks.replay(endpoint_id, **given)
+        count += made["replayed"]
+        if made["nextSince"] is None:
+            break
+        given["since"] = made["nextSince"]
+        session.out.note((f"{count} events so far, up to {given['since']}", "dim"))
+    session.show({"replayed": count, "nextSince": None}, _print_replayed)
 
 
 @command(app, "recover", takes="webhooks.recover")
@@ -65,3 +79,7 @@ def _print(out: Output, recovery: Any) -> None:
         out.note("The endpoint did not take them. See munadi webhooks deliveries --status exhausted")
     if recovery["deferred"]:
         out.note("They wait for the brand's webhookDeliveriesPerMonth: raise it, or wait until the month ends.")
+
+
+def _print_replayed(out: Output, made: Any) -> None:
+    out.line((str(made["replayed"]), "bold"), " events are being resent; see munadi webhooks deliveries")
