@@ -240,14 +240,30 @@ def _spelled(network: str, key: Any) -> str:
     return f"{first or '*'}/{second}" if second else str(first)
 
 
-def documented(network: str) -> list[Fact]:
-    """Every error of a network's document that has one class only."""
+def rows(network: str) -> Iterator[tuple[str, FailureClass]]:
+    """The first cell of each row of a network's errors, and its class."""
     text = (DOCS / f"{network}.md").read_text()
     section = text.partition("\n## 6")[2].partition("\n## 7")[0]
-    found: dict[str, set[FailureClass]] = {}
     for line in section.splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         classes = [one for one in FailureClass if len(cells) > 3 and cells[2].split("(")[0].strip() == one]
-        for key in KEYS[network](cells[0]) if classes else ():
-            found.setdefault(key, set()).update(classes)
+        yield from ((cells[0], one) for one in classes)
+
+
+def documented(network: str) -> list[Fact]:
+    """Every error of a network's document that has one class only."""
+    found: dict[str, set[FailureClass]] = {}
+    for cell, class_ in rows(network):
+        for key in KEYS[network](cell):
+            found.setdefault(key, set()).add(class_)
     return [Fact(network, key, *classes) for key, classes in found.items() if len(classes) == 1]
+
+
+def of_videos() -> Iterator[tuple[str, FailureClass]]:
+    """The names and the sentences of Bluesky's video service, each with its class."""
+    for cell, class_ in rows("bluesky"):
+        if cell.startswith("Video") and "already_exists" not in cell:
+            names = re.findall(r"\b(?:[A-Z][a-z]+){2,}\b|\b[a-z]+(?:_[a-z]+)+\b", re.sub(r'".*?"', "", cell))
+            sentences = [text.replace("…", "") for text in re.findall(r'"(.*?)"', cell)]
+            for word in (*names, *sentences):
+                yield from ((re.sub(r"(\w+)/(\w+)", rf"\{side}", word), class_) for side in (1, 2)[: 1 + ("/" in word)])

@@ -42,17 +42,9 @@ def link(url: str) -> Draft:
     return draft("x", link=url)
 
 
-def commented(first_comment: str) -> Draft:
-    return draft("x", first_comment=first_comment)
-
-
 POST, REEL, FILM = of(draft("x")), of(reel()), of(film())
-LONGEST = 63_206
 LIMITS = [
     Limit("/text content", draft, "text", ["x", draft("", link="https://acme.example/"), photos(1)], ["", " \n"]),
-    Limit("/text message_utf16", draft, "text", ["x" * LONGEST, "👍" * (LONGEST // 2)],
-          ["x" * (LONGEST + 1), "👍" * (LONGEST // 2 + 1)]),
-    Limit("/firstComment message_utf16", commented, "first_comment", ["x" * LONGEST], ["x" * (LONGEST + 1)]),
     Limit("/link link_host", link, "url",
           ["https://acme.example/", "https://notfacebook.com/", draft("x https://facebook.com/a", media=(image(),))],
           ["https://facebook.com/a", "https://www.facebook.com/a", "https://m.FACEBOOK.com/a", "https://fb.com/a",

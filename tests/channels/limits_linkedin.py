@@ -33,10 +33,6 @@ POST, PICTURE, LINK = of(draft("Hello @Acme")), of(picture()), of(draft("Hello",
 PAIR, FILM = media(image(0), image(1)), video(1, bytes=100_000)
 URN = "urn:li:organization:1"
 LIMITS = [
-    # texts
-    Limit("/text text_utf16", draft, "text", ["x" * 3000, "👍" * 1500], ["x" * 3001, "👍" * 1500 + "x"], (3000, 3001)),
-    Limit("/firstComment TEXT_TOO_LONG", draft, "first_comment", [draft("x", first_comment="y" * 1250)],
-          [draft("x", first_comment="y" * 1251)], (1250, 1251)),
     # options
     Limit("/options/poll/options/1 poll_characters", POST, "poll", [poll("a", "b" * 30)], [poll("a", "b" * 31)],
           (30, 31)),
@@ -49,8 +45,5 @@ LIMITS = [
     # media
     Limit("/media MEDIA_TOO_MANY", media, "", [media(*map(image, range(20)))],
           [media(*map(image, range(21))), media(FILM, FILM), media(document(0), document(1))]),
-    Limit("/media/0 MEDIA_PIXELS", picture, "width", [picture(width=6000, height=6000)],
-          [picture(width=6013, height=6013)], (36_152_319, 36_156_169)),
-    Limit("/media/0 MEDIA_TOO_SMALL", film, "bytes", [75_000], [74_999], (75_000, 74_999)),
     Limit("/media/0 MEDIA_PAGES", sheet, "pages", [300, None], [301], (300, 301)),
 ]  # fmt: skip

@@ -38,10 +38,6 @@ LIMITS = [
           ["x" * 501, FAMILY * 501, f"{ADDRESS} " + "x" * 477, f"{MENTION} " + "x" * 495,
            "http://localhost " + "x" * 484], (500, 501)),
     Limit("/text text_characters", of(draft("x" * 400)), "contentWarning", ["x" * 100], ["x" * 101], (500, 501)),
-    Limit("/parts/1 TEXT_TOO_LONG", draft, "parts", [draft("x", parts=("y" * 500,))],
-          [draft("x", parts=("y", "y" * 501))]),
-    Limit("/firstComment TEXT_TOO_LONG", draft, "first_comment", [draft("x", first_comment="y" * 500)],
-          [draft("x", first_comment="y" * 501)]),
     # options
     Limit("/options/poll/options poll_options", POST, "poll", [poll(*"abcd")], [poll(*"abcde")], (4, 5)),
     Limit("/options/poll/options/1 poll_characters", POST, "poll", [poll("a", FAMILY * 50)], [poll("a", "b" * 51)],
@@ -55,8 +51,4 @@ LIMITS = [
     # media
     Limit("/media MEDIA_TOO_MANY", media, "", [media(*map(image, range(4)))],
           [media(*map(image, range(5))), media(video(0), video(1))]),
-    Limit("/media/0 MEDIA_PIXELS", picture, "width", [picture(width=33_177_600, height=1)],
-          [picture(width=33_177_601, height=1)], (33_177_600, 33_177_601)),
-    Limit("/media/0 MEDIA_PIXELS", film, "width", [film(width=3840, height=2160)], [film(width=3841, height=2160)]),
-    Limit("/media/0 MEDIA_FPS", film, "fps", [120.0], [121.0], (120, 121.0)),
 ]  # fmt: skip

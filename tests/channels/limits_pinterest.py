@@ -34,7 +34,6 @@ def link(link: str) -> Draft:
 ADDRESS = "https://acme.com/"
 LIMITS = [
     # texts and links
-    Limit("/text description_characters", pin, "text", ["x" * 800, "👍" * 800, ""], ["x" * 801], (800, 801)),
     Limit("/link link_length", link, "link", [], [ADDRESS + "x" * (2049 - len(ADDRESS))], (2048, 2049)),
     # options
     Limit("/options/boardId board", pin, "", [], [pin().model_copy(update={"options": {}})], (None, None)),
@@ -47,6 +46,4 @@ LIMITS = [
           [media(image(0), image(1, width=1100))], (1.0, 1.0185)),
     Limit("/media/0/alt carousel_alt", media, "", [media(image(0, alt="x" * 248), image(1, alt="x" * 249))],
           [media(image(0, alt="x" * 249), image(1, alt="x" * 249))], (500, 501)),
-    Limit("/media/0 min_height", pin, "height", [100], [99], (100, 99)),
-    Limit("/media/0 MEDIA_CODEC", film, "video_codec", ["h264", "hevc"], ["vp9"], ("h264, hevc", "vp9")),
 ]  # fmt: skip

@@ -40,14 +40,12 @@ def asked(text: str) -> Draft:
 
 
 AS_DOCUMENTS = of(draft("Hello", media=(document(0), image(1))))(asDocuments=True)
-POST, PICTURE, PART = of(draft("Hello")), of(picture()), "y" * 4096
+POST, PICTURE = of(draft("Hello")), of(picture())
 LIMITS = [
     # texts
-    Limit("/text text_utf16", draft, "text", ["x" * 4096, PAIR * 2048], ["x" * 4097, PAIR * 2048 + "x"], (4096, 4097)),
     Limit("/text caption_utf16", picture, "text", ["x" * 1024, PAIR * 512], ["x" * 1025, PAIR * 512 + "x"],
           (1024, 1025)),
     Limit("/text question_utf16", draft, "text", [asked("x" * 300)], [asked("x" * 301)], (300, 301)),
-    Limit("/parts/1 TEXT_TOO_LONG", draft, "parts", [draft("x", parts=(PART,))], [draft("x", parts=("y", f"{PART}y"))]),
     # options
     Limit("/options/entities/0 entity_bounds", POST, "entities", [entity(4), entity(0, 5)], [entity(5), entity(0, 6)],
           (5, 6)),

@@ -7,7 +7,6 @@ from typing import Any
 from tests.channels.limits import Limit, film, of, picture
 from tests.channels.making import draft
 
-FAMILY = "👨‍👩‍👧‍👦"  # one emoji of 25 bytes
 LINK = "https://example.com/sale"
 
 
@@ -31,20 +30,10 @@ FULL = links(5)
 ATTACHED = "/options/textAttachment"
 INVALID = "INVALID_OPTION"
 LIMITS = [
-    # texts
-    Limit("/text text_code_points", draft, "text", ["x" * 500, "ü" * 500, "日" * 500, "“" * 500],
-          ["x" * 501, "ü" * 501, "日" * 501, "“" * 501]),
-    Limit("/text text_emoji_bytes", draft, "text", [FAMILY * 20, "👍" * 125, "❤️" * 83 + "x" * 2],
-          ["👍" * 126, "👍" * 125 + "x", FAMILY * 20 + "x", "❤️" * 83 + "x" * 3], reported=(500, 504)),
     # links
     Limit("/text TOO_MANY_LINKS", draft, "text",
           [FULL, draft(links(4), link=LINK), draft(FULL, link="https://example.com/0")],
           [links(6), draft(FULL, link=LINK)], reported=(5, 6)),
-    # images
-    # videos
-    Limit("/media/0 MEDIA_CODEC", film, "video_codec", ["hevc", None], ["vp9"]),
-    Limit("/media/0 MEDIA_CODEC", film, "audio_codec", [None], ["mp3"]),
-    Limit("/media/0 MEDIA_FPS", film, "fps", [23.0, None], [22.0, 61.0]),
     Limit("/media/0 MEDIA_BITRATE", film, "", [film(bytes=12_500_000, duration_ms=1000)],
           [film(bytes=12_500_126, duration_ms=1000)]),
     # options
@@ -64,7 +53,5 @@ LIMITS = [
           [styled("four", (2, 2), (0, 3)), styled("für", (0, 5))], reported=(3, 2)),
     Limit(f"/options/textSpoilers/0 {INVALID}", POST, "textSpoilers", [[spoiler(4)]], [[spoiler(5)]], reported=(5, 6)),
     # chains and comments
-    Limit("/parts/1 TEXT_TOO_LONG", draft, "parts", [draft("1", parts=("x", "x" * 500))], [("x", "x" * 501)]),
     Limit("/parts/0 TOO_MANY_LINKS", draft, "parts", [draft("1", parts=(FULL,))], [(links(6),)]),
-    Limit("/firstComment TEXT_TOO_LONG", draft, "first_comment", [draft("1", first_comment="x" * 500)], ["x" * 501]),
 ]  # fmt: skip

@@ -9,7 +9,6 @@ from tests.channels.limits import Limit, film, of, sized
 from tests.channels.making import draft, image, video
 
 PUBLIC = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
-CODECS = "h264, hevc, vp8, vp9"
 
 
 def clip(text: str = "", options: dict[str, Any] | None = None, **facts: Any) -> Draft:
@@ -26,13 +25,6 @@ SHORT = of(photos(text="x" * 4001, options={"description": "short"}))
 MIXED, TWO = (draft("x", media=media, options=PUBLIC) for media in ((image(0), video(1)), (video(0), video(1))))
 FULL_HD = "1080x1920"
 LIMITS = [
-    Limit("/text caption_utf16", clip, "text", ["x" * 2200, "👍" * 1100], ["x" * 2201, "👍" * 1100 + "x"],
-          (2200, 2201)),
-    Limit("/media/0 media_height", clip, "height", [360], [359], (360, 359)),
-    Limit("/media/0 media_height", clip, "height", [4096], [4097], (4096, 4097)),
-    Limit("/media/0 fps", clip, "fps", [None, 23.0, 22.976], [22.9], ("23-60", 22.9)),
-    Limit("/media/0 fps", clip, "fps", [60.0, 60.04], [60.1], ("23-60", 60.1)),
-    Limit("/media/0 video_codec", clip, "video_codec", [None, "hevc", "vp8", "vp9"], ["av1"], (CODECS, "av1")),
     Limit("/options/coverTimestampMs cover_timestamp", CLIP, "coverTimestampMs", [0, 10_000], [10_001],
           (10_000, 10_001)),
     Limit("/options/privacyLevel brand_content_privacy", PRIVATE, "brandContent",
@@ -56,5 +48,4 @@ LIMITS = [
     Limit("/options/coverTimestampMs OPTION_NOT_FOR_KIND", PHOTO, "coverTimestampMs", [], [0]),
     *(Limit(f"/options/{name} OPTION_NOT_FOR_KIND", CLIP, name, [PHOTO(**{name: value})], [value])
       for name, value in (("title", "x"), ("description", "x"), ("photoCoverIndex", 0), ("autoAddMusic", True))),
-    # A value that is none
 ]  # fmt: skip

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from munadi.channels.text import measure
 from tests.channels.contract import Scene
@@ -77,19 +79,49 @@ def test_its_draft_is_valid_with_and_without_the_account(scene: Scene) -> None:
     assert channel.validate(scene.draft, None) == []
 
 
+def said(draft: Any, pointer: str, text: str) -> Any:
+    """The draft with this text there."""
+    if pointer.startswith("/parts"):
+        return draft.model_copy(update={"parts": ("x", text)[int(pointer[-1]) == 0 :]})
+    return draft.model_copy(update={"text" if pointer == "/text" else "first_comment": text})
+
+
 @scenes
-def test_every_text_limit_holds_just_inside_and_not_just_outside(scene: Scene) -> None:
+def test_every_text_holds_just_inside_its_limits_and_not_just_outside(scene: Scene) -> None:
     channel = bench(scene.name).channel
-    for limit in channel.spec.text_limits:
-        widest = {"utf8_bytes": "👨‍👩‍👧‍👦", "utf16_units": "👍"}.get(limit.unit, "x")
+    spec, texts = channel.spec, {}
+    if spec.max_parts > 1:
+        texts["parts"] = ("x", "x")
+    if spec.first_comment:
+        texts["first_comment"] = "x"
+    full = scene.draft.model_copy(update=texts)
+    for limit in channel.lengths(full):
+        widest = {"utf8_bytes": "👨‍👩‍👧‍👦", "utf16_units": "👍", "emoji_bytes": "👍"}.get(limit.unit, "x")
         width = measure(widest, limit.unit)
         inside = widest * (limit.maximum // width) + "x" * (limit.maximum % width)
         for text, broken in ((inside, False), (inside + "x", True)):
-            found = channel.validate(scene.draft.model_copy(update={"text": text}), None)
-            ours = [problem for problem in found if problem.rule == limit.rule]
+            found = channel.validate(said(full, limit.pointer, text), None)
+            ours = [one for one in found if (one.pointer, one.rule) == (limit.pointer, limit.rule)]
             assert bool(ours) is broken, limit
-            assert all(one.pointer == "/text" and one.code == "TEXT_TOO_LONG" for one in ours)
+            assert all(one.code == "TEXT_TOO_LONG" for one in ours)
             assert all(one.limit == limit.maximum and one.actual == limit.maximum + 1 for one in ours)
+
+
+@scenes
+def test_what_the_schema_of_the_options_refuses_is_refused(scene: Scene) -> None:
+    """The schema is public: GET /v1/channels has it."""
+    channel = bench(scene.name).channel
+    schema = channel.options.model_json_schema(by_alias=True)
+    judge, refused = Draft202012Validator(schema, validate_formats=True), 0
+    for name in schema["properties"]:
+        for value in (None, "perhaps", "", "?", -1, 1.5, [["x"]], {"nosuch": 1}, "x" * 70_000):
+            options = {**scene.draft.options, name: value}
+            if judge.is_valid(options):
+                continue
+            refused += 1
+            found = channel.validate(scene.draft.model_copy(update={"options": options}), None)
+            assert [one for one in found if one.pointer.startswith(f"/options/{name}")], (name, value)
+    assert refused > len(schema["properties"])
 
 
 @scenes

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from munadi.channels.bluesky.video_errors import explain_video, failed_transcode
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.failure import FailureClass as C
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 from tests.channels.calls import explained
 from tests.channels.error_cases import CASES, EVERYWHERE
-from tests.channels.error_facts import ENVELOPES, Fact, documented, given, google, graph, known, telegram, tiktok
+from tests.channels.error_facts import (
+    ENVELOPES,
+    WORDS,
+    Fact,
+    documented,
+    given,
+    google,
+    graph,
+    known,
+    of_videos,
+    telegram,
+    tiktok,
+)
 from tests.channels.making import NOW, bench
 
 R, S = Reason, Effect
@@ -58,6 +72,37 @@ def test_a_documented_error_is_of_its_class(fact: Fact) -> None:
     if class_ in (C.TOKEN, C.RATE_LIMIT):
         assert error.effect is S.NOT_SENT  # a dead token and a throttle prove that nothing was done
     assert (error.retry_after is not None) or class_ is not C.RATE_LIMIT
+
+
+VIDEO_FACTS = [(word, class_, place) for word, class_ in of_videos() for place in ("error", "message")]
+
+
+@pytest.mark.parametrize(("word", "class_", "place"), VIDEO_FACTS)
+def test_a_documented_error_of_a_video_at_bluesky_is_of_its_class(word: str, class_: C, place: str) -> None:
+    """A job names its reason by a code; other refusals are names, or sentences in either field."""
+    if re.fullmatch(r"[a-z_]+_[a-z_]+", word) and class_ is not C.PERMISSION:
+        error = failed_transcode({"failureCode": word, "message": WORDS}, NOW)
+    else:
+        said = {"error": word} if " " not in word else {place: word}
+        error = explain_video(given(401 if class_ is C.TOKEN else 400, said), NOW)
+    assert REASONS[error.reason].class_ is class_ or (error.reason, class_) == (R.FEATURE_NOT_ELIGIBLE, C.PERMISSION)
+    assert error.effect is (S.REJECTED if class_ in (C.PERMISSION, C.MEDIA) else S.NOT_SENT)
+    assert (error.retry_after is not None) is (class_ is C.RATE_LIMIT)
+    assert " " in word or error.provider_code == word
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "effect"),
+    [
+        (401, R.TOKEN_EXPIRED, S.NOT_SENT),
+        (429, R.RATE_LIMITED, S.NOT_SENT),
+        (503, R.PROVIDER_OUTAGE, S.UNKNOWN),
+        (418, R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN),
+    ],
+)
+def test_a_status_alone_of_the_video_service(status: int, reason: Reason, effect: Effect) -> None:
+    error = explain_video(given(status, {}), NOW)
+    assert (error.reason, error.effect, error.retry_after is not None) == (reason, effect, status == 429)
 
 
 @pytest.mark.parametrize("name", ENVELOPES)

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 
+from munadi.channels import files
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.wire import kind_of
-from munadi.channels.threads.rules import links_in, weight
-from munadi.domain.channel import MediaKind, MediaRule
+from munadi.channels.registry import REGISTRY
+from munadi.channels.text import measure
+from munadi.channels.threads.rules import links_in
+from munadi.domain.channel import MediaKind, MediaRule, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
-from tests.channels import limits_bluesky as bluesky
 from tests.channels import limits_facebook as facebook
 from tests.channels import limits_instagram as instagram
-from tests.channels import limits_linkedin as linkedin
-from tests.channels import limits_mastodon as mastodon
-from tests.channels import limits_pinterest as pinterest
-from tests.channels import limits_telegram as telegram
 from tests.channels import limits_threads as threads
-from tests.channels import limits_tiktok as tiktok
-from tests.channels import limits_x as x
-from tests.channels import limits_youtube as youtube
 from tests.channels.error_facts import DOCS
 from tests.channels.limits import Limit, film, of, picture
 from tests.channels.making import account, bench, document, draft, image, video
 from tests.channels.scenes import SCENES
 
-TABLES: Mapping[str, Sequence[Limit]] = {
-    "bluesky": bluesky.LIMITS,
-    "facebook": facebook.LIMITS,
-    "instagram": instagram.LIMITS,
-    "mastodon": mastodon.LIMITS,
-    "pinterest": pinterest.LIMITS,
-    "telegram": telegram.LIMITS,
-    "threads": threads.LIMITS,
-    "tiktok": tiktok.LIMITS,
-    "linkedin": linkedin.LIMITS,
-    "x": x.LIMITS,
-    "youtube": youtube.LIMITS,
+TABLES: dict[str, Sequence[Limit]] = {
+    name.value: import_module(f"tests.channels.limits_{name}").LIMITS for name in REGISTRY
 }
 CHANNELS = {name: bench(name).channel for name in TABLES}
 
@@ -192,6 +178,69 @@ def test_every_limit_of_a_media_rule_holds_just_outside_and_not_just_inside(row:
         assert all(one.pointer.startswith("/media/0") and one.limit is not None for one in ours)
 
 
+# What a measure makes of a file.
+MEASURES: dict[Any, Callable[[Any], dict[str, Any]]] = {
+    files.width: lambda value: {"width": value},
+    files.height: lambda value: {"height": value},
+    files.pixels: lambda value: {"width": value, "height": 1},
+    files.size: lambda value: {"bytes": value},
+    files.frame_rate: lambda value: {"fps": value},
+}
+
+
+def file_rules(name: str) -> Iterator[tuple[MediaRule, str, files.FileRule]]:
+    """What a network asks of each type of file beside its spec."""
+    channel = CHANNELS[name]
+    options = channel.options.model_validate(SCENES[name].draft.options)
+    for rule in channel.spec.media_rules:
+        for mime_type in rule.mime_types:
+            found = channel.rules.file_rule(0, ruled(name, rule, mime_type=mime_type), options, None)
+            if found is not None:
+                yield rule, mime_type, found
+
+
+BOUNDS = {
+    (name, mime_type, bound.rule, sign): (name, rule, mime_type, bound, sign)
+    for name in TABLES
+    for rule, mime_type, found in file_rules(name)
+    for bound in found.bounds
+    for sign, limit in ((-1, bound.least), (1, bound.most))
+    if limit is not None and bound.measure in MEASURES
+}
+ENCODED = {(name, rule.kind): (name, rule, found.encoding) for name in TABLES for rule, _, found in file_rules(name)}
+ENCODED = {key: row for key, row in ENCODED.items() if row[2] and key[1] is MediaKind.VIDEO}
+
+
+@pytest.mark.parametrize("row", BOUNDS.values(), ids=[" ".join(map(str, key)) for key in BOUNDS])
+def test_every_bound_of_a_file_holds_just_outside_and_not_just_inside(row: Any) -> None:
+    name, rule, mime_type, bound, sign = row
+    limit = bound.least if sign < 0 else bound.most
+    for value, broken in ((limit, False), (limit + sign * (1 + bound.tolerance), True)):
+        given = ruled(name, rule, mime_type=mime_type, **MEASURES[bound.measure](value))
+        ours = [one for one in CHANNELS[name].validate(given, None) if one.rule == bound.rule]
+        shown = [("/media/0", bound.code, limit, value)] if broken else []
+        assert [(one.pointer, one.code, one.limit, one.actual) for one in ours] == shown
+
+
+@pytest.mark.parametrize("row", ENCODED.values(), ids=[name for name, _ in ENCODED])
+def test_a_video_is_refused_by_its_encoding_only_where_it_is_known(row: Any) -> None:
+    name, rule, encoding = row
+    rates = encoding.rates or (0, 1000)
+    inside = [
+        *({"video_codec": codec} for codec in (*encoding.video, None)),
+        *({"audio_codec": codec} for codec in (*encoding.audio, None)),
+        *({"fps": rate} for rate in (rates[0] - files.RATE_TOLERANCE, rates[1] + files.RATE_TOLERANCE, None)),
+    ]
+    outside = [("video_codec", {"video_codec": "nosuch"})]
+    outside += [("audio_codec", {"audio_codec": "nosuch"})] * bool(encoding.audio)
+    outside += [("fps", {"fps": rate}) for rate in (rates[0] - 0.06, rates[1] + 0.06) if encoding.rates]
+    for facts, broken in (*((facts, None) for facts in inside), *((facts, edge) for edge, facts in outside)):
+        found = CHANNELS[name].validate(ruled(name, rule, **facts), None)
+        assert [one.rule for one in found if one.rule in ("video_codec", "audio_codec", "fps")] == [broken] * bool(
+            broken
+        )
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_as_many_media_and_parts_as_the_spec_says(name: str) -> None:
     channel, scene = CHANNELS[name], SCENES[name]
@@ -209,15 +258,30 @@ def test_as_many_media_and_parts_as_the_spec_says(name: str) -> None:
     assert any(one.rule == "first_comment" for one in commented) is not spec.first_comment
 
 
+TEXTS = {"parts": ("x",), "first_comment": "x"}
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_the_documents_name_the_limits(name: str) -> None:
     """The numbers of the spec stand in the facts about the network (docs/networks)."""
     text, spec = (
-        (DOCS / f"{name}.md").read_text().replace(",", "").replace("\u202f", "").replace(" ", ""),
+        (DOCS / f"{name}.md")
+        .read_text()
+        .lower()
+        .replace(",", "")
+        .replace(".", "")
+        .replace("\u202f", "")
+        .replace(" ", ""),
         CHANNELS[name].spec,
     )
     numbers = {limit.maximum for limit in spec.text_limits} | {spec.max_media}
+    numbers |= {limit.maximum for limit in CHANNELS[name].lengths(SCENES[name].draft.model_copy(update=TEXTS))}
     numbers |= {rule.max_alt_length for rule in spec.media_rules if rule.max_alt_length}
+    for _, _, found in file_rules(name):
+        numbers |= {edge for bound in found.bounds for edge in (bound.least, bound.most) if edge and edge < 10_000}
+        numbers |= set(found.encoding.rates or ()) if found.encoding else set()
+        codecs = found.encoding.video if found.encoding else ()
+        assert [one for one in codecs if one not in text and (one != "hevc" or "h265" not in text)] == []
     assert {number for number in numbers if str(number) not in text} == set()
 
 
@@ -252,11 +316,23 @@ def test_a_video_that_fits_is_a_reel_of_facebook(given: Draft, kind: Kind) -> No
     assert problems("facebook", chosen) == []
 
 
+FAMILY = "👨‍👩‍👧‍👦"
+
+
 @pytest.mark.parametrize(
-    ("text", "length"), [("", 0), ("abc", 3), ("é", 1), ("👍", 4), ("👍🏽", 8), ("🇮🇳", 8), ("©", 1), ("1", 1), ("❤️", 6)]
-)
-def test_an_emoji_counts_as_its_bytes_on_threads(text: str, length: int) -> None:
-    assert weight(text) == length
+    ("unit", "lengths"),
+    [
+        (TextUnit.GRAPHEMES, {"": 0, "abc": 3, "e\u0301": 1, FAMILY: 1, "🇮🇳": 1, "日本": 2}),
+        (TextUnit.UTF8_BYTES, {"": 0, "abc": 3, "é": 2, FAMILY: 25, "日本": 6}),
+        (TextUnit.UTF16_UNITS, {"": 0, "abc": 3, "é": 1, "👍": 2, FAMILY: 11, "日本": 2}),
+        (TextUnit.CODE_POINTS, {"": 0, "abc": 3, "“": 1, "👍": 1, FAMILY: 7, "日本": 2}),
+        # Threads: an emoji as its bytes
+        (TextUnit.EMOJI_BYTES,
+         {"": 0, "abc": 3, "é": 1, "👍": 4, "👍🏽": 8, "🇮🇳": 8, "©": 1, "1": 1, "❤️": 6, FAMILY: 25, "日本": 2}),
+    ],
+)  # fmt: skip
+def test_a_text_is_counted_in_the_units_of_its_network(unit: TextUnit, lengths: dict[str, int]) -> None:
+    assert {text: measure(text, unit) for text in lengths} == lengths
 
 
 def test_the_same_link_counts_once_on_threads() -> None:
