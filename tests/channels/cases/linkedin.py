@@ -102,110 +102,48 @@ ARTICLE = {"source": "https://acme.example", "title": "Page", "description": "d"
 
 
 GIVEN = timedelta(seconds=5)
+# fmt: off
 CASES = {
-    "an image is read until it is there": Case(
-        NET,
-        PICTURE,
-        [
-            Call(
-                "prepare",
-                after(3, "LinkedIn processes a medium"),
-                [(OPEN, {"initializeUploadRequest": OWNER}), PUT, READ],
-            ),
-            Call("prepare", after(3), [READ]),
-            Call("prepare", Ready(expires_at=NOW + timedelta(hours=24)), [READ]),
-        ],
-        replies={READ: [status("PROCESSING"), refusal(404, "NOT_FOUND"), status()]},
-    ),
-    **{
-        f"a member's {name} is given time and never read": Case(
-            NET, draft, [Call("prepare", after(5), calls), Call("prepare", Ready, [], minutes=5 / 60)], account=MEMBER
-        )
-        for name, draft, calls in (("image", PICTURE, [OPEN, PUT]), ("document", SHEET, [SHEETS, SHEET_PUT]))
-    },
-    **{
-        f"a video of a {who.external_id.split(':')[2]} is sent in parts that are named in order": one(
-            "prepare", NET, FILM, Ready, account=who, requests=[begun(who.external_id), *PARTS, FINISHED, SEEN]
-        )
-        for who in (WHO, MEMBER)
-    },
-    "a document is sent in one request": one(
-        "prepare", NET, SHEET, Ready, requests=[(SHEETS, {"initializeUploadRequest": OWNER}), SHEET_PUT, SHEET_READ]
-    ),
-    "a large video takes several runs": Case(
-        NET,
-        FILM,
+    "an image is read until it is there": Case(NET, PICTURE, [Call("prepare", after(3, "LinkedIn processes a medium"),
+                [(OPEN, {"initializeUploadRequest": OWNER}), PUT, READ]), Call("prepare", after(3), [READ]),
+            Call("prepare", Ready(expires_at=NOW + timedelta(hours=24)), [READ])],
+        replies={READ: [status("PROCESSING"), refusal(404, "NOT_FOUND"), status()]}),
+    **{f"a member's {name} is given time and never read": Case(NET, draft,
+            [Call("prepare", after(5), calls), Call("prepare", Ready, [], minutes=5 / 60)], account=MEMBER)
+        for name, draft, calls in (("image", PICTURE, [OPEN, PUT]), ("document", SHEET, [SHEETS, SHEET_PUT]))},
+    **{f"a video of a {who.external_id.split(':')[2]} is sent in parts that are named in order": one("prepare", NET,
+            FILM, Ready, account=who, requests=[begun(who.external_id), *PARTS, FINISHED, SEEN])
+        for who in (WHO, MEMBER)},
+    "a document is sent in one request": one("prepare", NET, SHEET, Ready,
+        requests=[(SHEETS, {"initializeUploadRequest": OWNER}), SHEET_PUT, SHEET_READ]),
+    "a large video takes several runs": Case(NET, FILM,
         [Call("prepare", after(0, "2 of 3 parts are uploaded")), Call("prepare", Ready, [PARTS[2], VIDEO, SEEN])],
-        settings={"parts_per_run": 2},
-    ),
-    "a file that fails is uploaded again and not endlessly": Case(
-        NET,
-        PICTURE,
-        [
-            Call(
-                "prepare",
-                Fails(R.MEDIA_PROCESSING_FAILED, effect, "PROCESSING_FAILED", words="BAD"),
-                [OPEN, PUT, READ],
-                {"keys": [PIC] * number},
-            )
-            for number, effect in enumerate((S.NOT_SENT, S.NOT_SENT, S.REJECTED), 1)
-        ],
-        replies={READ: status("PROCESSING_FAILED", processingFailureReason="BAD")},
-    ),
-    "an expired address is replaced": Case(
-        NET,
-        PICTURE,
+        settings={"parts_per_run": 2}),
+    "a file that fails is uploaded again and not endlessly": Case(NET, PICTURE,
+        [Call("prepare", Fails(R.MEDIA_PROCESSING_FAILED, effect, "PROCESSING_FAILED", words="BAD"), [OPEN, PUT, READ],
+                {"keys": [PIC] * number})
+            for number, effect in enumerate((S.NOT_SENT, S.NOT_SENT, S.REJECTED), 1)],
+        replies={READ: status("PROCESSING_FAILED", processingFailureReason="BAD")}),
+    "an expired address is replaced": Case(NET, PICTURE,
         [Call("prepare", Fails(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)), Call("prepare", Ready, [OPEN, PUT, READ])],
-        replies={PUT: [refusal(400, "EXPIRED_UPLOAD_URL"), answer(201, "")]},
-    ),
-    "processing has an end": Case(
-        NET,
-        PICTURE,
+        replies={PUT: [refusal(400, "EXPIRED_UPLOAD_URL"), answer(201, "")]}),
+    "processing has an end": Case(NET, PICTURE,
         [Call("prepare", Pending), Call("prepare", Fails(R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED), minutes=61 / 60)],
-        replies={READ: status("PROCESSING")},
-        settings={"processing_timeout": 60},
-    ),
-    "files that may be gone soon are uploaded again": one(
-        "prepare",
-        NET,
-        PICTURE,
-        Ready,
-        state=ready("9"),
-        minutes=23.6 * 60,
-        requests=[OPEN, PUT, READ],
-        saved={"keys": ["urn:li:image:9", PIC]},
-    ),
-    **{
-        f"a file that the post cannot use: {code}": one(
-            "publish",
-            NET,
-            PICTURE,
-            Fails(effect=S.NOT_SENT),
-            {POST: refusal(400, code)},
-            state=ready("1"),
-            saved={"failures": 1, **kept},
-        )
-        for code, kept in (("MEDIA_ASSET_WAITING_UPLOAD", {}), ("INVALID_IMAGE_ID", {"media": []}))
-    },
-    "an address that is not LinkedIn's gets nothing": one(
-        "prepare", NET, PICTURE, Fails(code="FOREIGN_URL"), {OPEN: opened("https://evil.example/1")}, requests=[OPEN]
-    ),
-    **{
-        f"an upload without its addresses: {number}": one(
-            "prepare", NET, draft, Fails(R.PROVIDER_OUTAGE, code="NO_PROOF"), {request: ok(said)}
-        )
-        for number, (draft, request, said) in enumerate(
-            (
+        replies={READ: status("PROCESSING")}, settings={"processing_timeout": 60}),
+    "files that may be gone soon are uploaded again": one("prepare", NET, PICTURE, Ready, state=ready("9"),
+        minutes=23.6 * 60, requests=[OPEN, PUT, READ], saved={"keys": ["urn:li:image:9", PIC]}),
+    **{f"a file that the post cannot use: {code}": one("publish", NET, PICTURE, Fails(effect=S.NOT_SENT),
+            {POST: refusal(400, code)}, state=ready("1"), saved={"failures": 1, **kept})
+        for code, kept in (("MEDIA_ASSET_WAITING_UPLOAD", {}), ("INVALID_IMAGE_ID", {"media": []}))},
+    "an address that is not LinkedIn's gets nothing": one("prepare", NET, PICTURE, Fails(code="FOREIGN_URL"),
+        {OPEN: opened("https://evil.example/1")}, requests=[OPEN]),
+    **{f"an upload without its addresses: {number}": one("prepare", NET, draft,
+            Fails(R.PROVIDER_OUTAGE, code="NO_PROOF"), {request: ok(said)})
+        for number, (draft, request, said) in enumerate((
                 (PICTURE, OPEN, {}),
                 (PICTURE, OPEN, {"value": {"image": PIC}}),
                 (SHEET, SHEETS, {"value": {"document": DOC}}),
                 (FILM, VIDEO, {"value": {"video": VID, "uploadInstructions": []}}),
-                (
-                    FILM,
-                    VIDEO,
-                    {"value": {"video": VID, "uploadInstructions": [{"uploadUrl": HOST, "firstByte": True}]}},
-                ),
-            )
-        )
-    },
+                (FILM, VIDEO,
+                    {"value": {"video": VID, "uploadInstructions": [{"uploadUrl": HOST, "firstByte": True}]}})))},
 }

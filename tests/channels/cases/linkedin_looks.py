@@ -38,11 +38,10 @@ def moment(**ago: float) -> int:
 
 
 LIKE = Live(SHARE, alike=True)
+# fmt: off
 CASES = {
-    **{
-        f"a likeness {number}": find(outcome, *rows, draft=draft)
-        for number, (draft, rows, outcome) in enumerate(
-            (
+    **{f"a likeness {number}": find(outcome, *rows, draft=draft)
+        for number, (draft, rows, outcome) in enumerate((
                 (SALE, [row()], LIKE),
                 (SALE, [row("Something else")], Absent),
                 (SALE, [row(media={"id": PIC})], Absent),
@@ -51,69 +50,29 @@ CASES = {
                 (publication("Hi @Acme"), [row(f"Hi @[Acme]({PAGE})")], LIKE),
                 (LINK, [row("x", article={"source": "https://acme.example/"})], LIKE),
                 (LINK, [row("x", article={"source": "https://other.example"})], Absent),
-                (LINK, [row("x")], Absent),
-            )
-        )
-    },
-    "a file finds its post whatever its text": find(
-        Live("urn:li:share:2"),
-        shown("urn:li:share:1", "Look"),
-        shown("urn:li:share:2", "edited", content={"media": {"id": PIC}}),
-        draft=PICTURE,
-        state=ready("1"),
-    ),
-    "a list is read until it has nothing new": one(
-        "find",
-        NET,
-        SALE,
-        LIKE,
+                (LINK, [row("x")], Absent)))},
+    "a file finds its post whatever its text": find(Live("urn:li:share:2"), shown("urn:li:share:1", "Look"),
+        shown("urn:li:share:2", "edited", content={"media": {"id": PIC}}), draft=PICTURE, state=ready("1")),
+    "a list is read until it has nothing new": one("find", NET, SALE, LIKE,
         {LIST: [page(shown("urn:li:share:1", "a")), page(shown()), page(shown())]},
-        requests=[
-            (
-                LIST,
-                {
-                    "q": "author",
-                    "author": PAGE,
-                    "count": "50",
-                    "sortBy": "CREATED",
-                    "viewContext": "AUTHOR",
-                    "start": "0",
-                },
-            ),
-            LIST,
-            LIST,
-        ],
-    ),
-    "and not for ever": one(
-        "find",
-        NET,
-        SALE,
-        Unknown,
-        {LIST: [page(shown(f"urn:li:share:{n}", "a")) for n in range(9)]},
-        requests=[LIST] * 3,
-    ),
+        requests=[(LIST, {"q": "author", "author": PAGE, "count": "50", "sortBy": "CREATED", "viewContext": "AUTHOR",
+                    "start": "0"}), LIST, LIST]),
+    "and not for ever": one("find", NET, SALE, Unknown,
+        {LIST: [page(shown(f"urn:li:share:{n}", "a")) for n in range(9)]}, requests=[LIST] * 3),
     "a post that LinkedIn failed to publish": find(Unknown, shown(lifecycleState="PUBLISH_FAILED")),
-    **{
-        f"no list: {number}": one("find", NET, SALE, Unknown, {LIST: said})
-        for number, said in enumerate(
-            (
+    **{f"no list: {number}": one("find", NET, SALE, Unknown, {LIST: said})
+        for number, said in enumerate((
                 *map(ok, ([], {"elements": None}, {"elements": [{"id": "x"}]}, {"elements": [{"createdAt": 1}]})),
-                refusal(403, "ACCESS_DENIED"),
-            )
-        )
-    },
+                refusal(403, "ACCESS_DENIED")))},
     # LinkedIn answers 404 to the list of a page that has no posts.
-    "a page without posts is read as a control": find(
-        Absent, replies={LIST: refusal(404, "NOT_FOUND"), ORGANIZATION: answer(200, {"vanityName": "acme"})}
-    ),
-    "a page that cannot be read proves nothing": find(
-        Unknown, replies={LIST: refusal(404, "NOT_FOUND"), ORGANIZATION: refusal(403, "ACCESS_DENIED")}
-    ),
+    "a page without posts is read as a control": find(Absent,
+        replies={LIST: refusal(404, "NOT_FOUND"), ORGANIZATION: answer(200, {"vanityName": "acme"})}),
+    "a page that cannot be read proves nothing": find(Unknown,
+        replies={LIST: refusal(404, "NOT_FOUND"), ORGANIZATION: refusal(403, "ACCESS_DENIED")}),
     "a member's lost answer is never found absent": find(Unknown, account=MEMBER, requests=[]),
     # duplicates: the core judges them
-    "a duplicate at the first attempt": one(
-        "publish", NET, SALE, Fails(R.DUPLICATE_CONTENT, S.REJECTED), {POST: duplicate()}, requests=[POST]
-    ),
+    "a duplicate at the first attempt": one("publish", NET, SALE, Fails(R.DUPLICATE_CONTENT, S.REJECTED),
+        {POST: duplicate()}, requests=[POST]),
     "the named post is found at a page": named(Live(SHARE, alike=True, url=f"{SITE}/{SHARE}/"), ok(shown())),
     "a named post from before our first request": named(Absent, ok(shown(createdAt=moment(minutes=1)))),
     "a named post that the page does not have": named(Absent, refusal(404, "NOT_FOUND")),

@@ -111,109 +111,59 @@ def body(draft: Any, state: Any = None, **wanted: Any) -> Case:
     return one("publish", NET, draft, Live("813"), state=state, requests=[(POST, {**TEXTS, **wanted})])
 
 
+# fmt: off
 CASES = {
-    "a video is registered, uploaded and read": upload(
-        Ready(expires_at=NOW + timedelta(hours=24)), requests=[CHECK, REGISTER, UPLOAD, READ]
-    ),
+    "a video is registered, uploaded and read": upload(Ready(expires_at=NOW + timedelta(hours=24)),
+        requests=[CHECK, REGISTER, UPLOAD, READ]),
     "an image needs only its board": one("prepare", NET, SALE, Ready(), requests=[CHECK]),
-    "a board that is gone": one(
-        "prepare",
-        NET,
-        SALE,
+    "a board that is gone": one("prepare", NET, SALE,
         Fails(R.TARGET_NOT_ACCESSIBLE, S.REJECTED, "404/40", words="choose another board"),
-        {CHECK: refusal(404, 40, "Board not found.")},
-    ),
-    "a slow video is read less often and given up": Case(
-        NET,
-        FILM,
-        [
-            *[Call("prepare", after(5, "Pinterest processes a medium"), minutes=1 / 12)] * 12,
+        {CHECK: refusal(404, 40, "Board not found.")}),
+    "a slow video is read less often and given up": Case(NET, FILM, [*[Call("prepare",
+                    after(5, "Pinterest processes a medium"), minutes=1 / 12)] * 12,
             *[Call("prepare", after(30), minutes=1 / 12)] * 2,
-            Call("prepare", Fails(R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED), minutes=31),
-        ],
-        replies={READ: status("processing")},
-    ),
+            Call("prepare", Fails(R.MEDIA_PROCESSING_TIMEOUT, S.REJECTED), minutes=31)],
+        replies={READ: status("processing")}),
     "a failed video is sent three times": three_times(READ, status("failed")),
     "a video that was not seen is sent three times": three_times(READ, status("registered")),
     "a refused video is sent three times": three_times(UPLOAD, answer(403, XML)),
-    **{
-        f"an upload answered with {said.status_code} says nothing about the file": upload(
-            Fails(), replies={UPLOAD: said}, saved={"failures": 0}
-        )
-        for said in (answer(503, "<html>"), answer(429, XML))
-    },
-    **{
-        f"no file goes to {url}": upload(
-            Fails(R.UNKNOWN_PROVIDER_ERROR, code="FOREIGN_URL"),
-            replies={REGISTER: registered(url)},
-            requests=[CHECK, REGISTER],
-        )
-        for url in (
-            "https://evil.example/bucket",
-            "https://up.example.evil.example/bucket",
-            "http://upload.pinterest.com/pin/bucket",
-        )
-    },
-    "a file goes to another of Pinterest's hosts": upload(
-        Ready, replies={REGISTER: registered(f"https://upload.pinterest.com{BUCKET}")}
-    ),
-    "a video that waited for a day is sent again": Case(
-        NET, FILM, [Call("prepare", Ready), Call("prepare", Ready, [REGISTER, UPLOAD, READ], minutes=24 * 60)]
-    ),
-    **{
-        f"no registration: {number}": upload(Fails(R.PROVIDER_OUTAGE), replies={REGISTER: answer(201, said)})
-        for number, said in enumerate(({}, {"media_id": "7"}, {"media_id": "7", "upload_url": "https://up.example"}))
-    },
+    **{f"an upload answered with {said.status_code} says nothing about the file": upload(Fails(),
+            replies={UPLOAD: said}, saved={"failures": 0})
+        for said in (answer(503, "<html>"), answer(429, XML))},
+    **{f"no file goes to {url}": upload(Fails(R.UNKNOWN_PROVIDER_ERROR, code="FOREIGN_URL"),
+            replies={REGISTER: registered(url)}, requests=[CHECK, REGISTER])
+        for url in ("https://evil.example/bucket", "https://up.example.evil.example/bucket",
+            "http://upload.pinterest.com/pin/bucket")},
+    "a file goes to another of Pinterest's hosts": upload(Ready,
+        replies={REGISTER: registered(f"https://upload.pinterest.com{BUCKET}")}),
+    "a video that waited for a day is sent again": Case(NET, FILM,
+        [Call("prepare", Ready), Call("prepare", Ready, [REGISTER, UPLOAD, READ], minutes=24 * 60)]),
+    **{f"no registration: {number}": upload(Fails(R.PROVIDER_OUTAGE), replies={REGISTER: answer(201, said)})
+        for number, said in enumerate(({}, {"media_id": "7"}, {"media_id": "7", "upload_url": "https://up.example"}))},
     "a check of an image": one("check", NET, SALE, Ready),
     "a check of a video": one("check", NET, FILM, Pending, state={"media": [uploaded(is_ready=False)]}),
     "a check of a ready video": one("check", NET, FILM, Ready, state=ready()),
     # bodies
-    "an image is named by its address": body(
-        changed(link=LINK, options={**OPTIONS, "boardSectionId": SECTION, "dominantColor": "#6E7874"}),
-        board_section_id=SECTION,
-        dominant_color="#6E7874",
-        link=LINK,
-        alt_text="Teal",
-        media_source={"source_type": "image_url", "url": f"{URL}0"},
-    ),
-    "a carousel names each image and has one alt text": body(
-        changed(media=(image(0, alt="Teal"), image(1), image(2, alt="Red"))),
-        alt_text="Teal / Red",
-        media_source={
-            "source_type": "multiple_image_urls",
-            "items": [{"url": f"{URL}{n}"} for n in range(3)],
-            "index": 0,
-        },
-    ),
+    "an image is named by its address": body(changed(link=LINK,
+            options={**OPTIONS, "boardSectionId": SECTION, "dominantColor": "#6E7874"}), board_section_id=SECTION,
+        dominant_color="#6E7874", link=LINK, alt_text="Teal",
+        media_source={"source_type": "image_url", "url": f"{URL}0"}),
+    "a carousel names each image and has one alt text": body(changed(
+            media=(image(0, alt="Teal"), image(1), image(2, alt="Red"))), alt_text="Teal / Red",
+        media_source={"source_type": "multiple_image_urls", "items": [{"url": f"{URL}{n}"} for n in range(3)],
+            "index": 0}),
     "a video has its first picture as cover": body(FILM, ready(), media_source=COVER),
-    "a video has the given picture as cover": body(
-        changed(media=FILM.media, options={**OPTIONS, "coverTime": 2}),
-        ready(),
-        media_source={**COVER, "cover_image_key_frame_time": 2},
-    ),
-    "another image is sent as a JPEG": body(
-        changed(media=(WEBP,)), media_source={"source_type": "image_url", "url": f"{URL}0-jpeg"}
-    ),
-    "an image that could not be fetched is named again a few times": Case(
-        NET,
-        SALE,
-        [
-            Call(
-                "publish",
-                Fails(
-                    R.MEDIA_UNREACHABLE,
-                    S.NOT_SENT if wait else S.REJECTED,
-                    words="MUNADI_PUBLIC_URL",
-                    wait=wait and wait.total_seconds(),
-                ),
-            )
-            for wait in (*PULL_WAITS, None)
-        ],
-        replies={POST: refusal(400, 235, "Sorry, we could not fetch the image.")},
-    ),
+    "a video has the given picture as cover": body(changed(media=FILM.media, options={**OPTIONS, "coverTime": 2}),
+        ready(), media_source={**COVER, "cover_image_key_frame_time": 2}),
+    "another image is sent as a JPEG": body(changed(media=(WEBP,)),
+        media_source={"source_type": "image_url", "url": f"{URL}0-jpeg"}),
+    "an image that could not be fetched is named again a few times": Case(NET, SALE,
+        [Call("publish", Fails(R.MEDIA_UNREACHABLE, S.NOT_SENT if wait else S.REJECTED, words="MUNADI_PUBLIC_URL",
+                    wait=wait and wait.total_seconds()))
+            for wait in (*PULL_WAITS, None)],
+        replies={POST: refusal(400, 235, "Sorry, we could not fetch the image.")}),
     # looks
-    **{
-        f"a look: {name}": one("find", NET, draft, outcome, {LIST: page(*rows)})
+    **{f"a look: {name}": one("find", NET, draft, outcome, {LIST: page(*rows)})
         for name, draft, outcome, rows in (
             ("title and description", SALE, OURS, [pin()]),
             ("with a link in another form", FULL, OURS, [pin(link=f"{LINK}?utm=1")]),
@@ -230,33 +180,18 @@ CASES = {
             ("the same link", FULL, Unknown, [pin(title="Other", description="Else", link=LINK)]),
             ("a link alone", ONLY_LINK, OURS, [pin(**WORDLESS, link=LINK)]),
             ("a link alone, in another form", ONLY_LINK, Unknown, [pin(**WORDLESS, link=f"{LINK}/")]),
-            ("nothing to be found by", NOTHING, Unknown, [pin(**WORDLESS)]),
-        )
-    },
-    "a section has a list of its own": one(
-        "find",
-        NET,
-        changed(options={**OPTIONS, "boardSectionId": SECTION}),
-        OURS,
-        {f"GET /sections/{SECTION}/pins": page(pin())},
-    ),
+            ("nothing to be found by", NOTHING, Unknown, [pin(**WORDLESS)]))},
+    "a section has a list of its own": one("find", NET, changed(options={**OPTIONS, "boardSectionId": SECTION}), OURS,
+        {f"GET /sections/{SECTION}/pins": page(pin())}),
     # That newer pins come first is not documented: only two older pages in a row end a look.
-    **{
-        f"pages: {number}": one("find", NET, SALE, outcome, {LIST: pages}, requests=[LIST] * reads)
-        for number, (pages, outcome, reads) in enumerate(
-            (
-                (
-                    [page(at(OLD), bookmark="2"), page(pin(), bookmark="3"), page(bookmark="4"), page(bookmark="5")],
-                    OURS,
-                    4,
-                ),
+    **{f"pages: {number}": one("find", NET, SALE, outcome, {LIST: pages}, requests=[LIST] * reads)
+        for number, (pages, outcome, reads) in enumerate((
+                ([page(at(OLD), bookmark="2"), page(pin(), bookmark="3"), page(bookmark="4"), page(bookmark="5")],
+                    OURS, 4),
                 ([page(at(OLD), bookmark="2"), page(at(OLD), bookmark="3")], Absent, 2),
                 ([page(at(LATER, title="a", description="b"), bookmark=str(n)) for n in range(5)], Unknown, 5),
                 ([page(at(LATER, title="a", description="b"), bookmark="2"), answer(503, "<html>")], Unknown, 2),
                 ([page({"id": "813", "created_at": "yesterday"})], Unknown, 1),
                 ([ok({"items": [{"title": "no id"}]})], Unknown, 1),
-                ([ok({"data": []})], Unknown, 1),
-            )
-        )
-    },
+                ([ok({"data": []})], Unknown, 1)))},
 }

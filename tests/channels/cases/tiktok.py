@@ -125,154 +125,79 @@ def short(text: str = "", size: int = 5, **options: Any) -> Any:
 EVERYTHING = dict.fromkeys(
     ("disableComment", "disableDuet", "disableStitch", "brandContent", "brandOrganic", "aigc"), True
 )
+# fmt: off
 CASES = {
     # bodies
     "a file with only the required fields": file_body(short()),
-    "a file with everything": file_body(
-        short("Sale #now", 50, coverTimestampMs=1500, **EVERYTHING),
-        chunks=6,
-        title="Sale #now",
-        video_cover_timestamp_ms=1500,
-        **{name: not flag for name, flag in info().items() if flag is False},
-    ),
-    **{
-        f"the creator disabled {name}": file_body(short(), {f"{name}_disabled": True}, **{f"disable_{name}": True})
-        for name in ("comment", "duet", "stitch")
-    },
-    "a pull names our stored copy": publish(
-        after(5, "TikTok is fetching the media"),
-        PULL,
-        CREATED,
-        requests=[
-            (
-                INIT,
-                {
-                    "post_info": info(title="Pull"),
-                    "source_info": {"source": "PULL_FROM_URL", "video_url": "https://munadi.example/media/med_0"},
-                },
-            )
-        ],
-        saved={"publish_id": PUBLISH_ID},
-    ),
-    "photos": photo_body(
-        publication(
-            "Text",
-            media=PHOTO.media,
-            options={**OPTIONS, "title": "Two", "photoCoverIndex": 1, "autoAddMusic": True, "aigc": True},
-        ),
-        info={"title": "Two", "description": "Text", "auto_add_music": True},
-        cover=1,
-        is_aigc=True,
-    ),
-    **{
-        f"the text of photos is their description: {text} {options}": photo_body(
-            publication(text, media=(image(),), options={**OPTIONS, **options}), info=wanted
-        )
+    "a file with everything": file_body(short("Sale #now", 50, coverTimestampMs=1500, **EVERYTHING), chunks=6,
+        title="Sale #now", video_cover_timestamp_ms=1500,
+        **{name: not flag for name, flag in info().items() if flag is False}),
+    **{f"the creator disabled {name}": file_body(short(), {f"{name}_disabled": True}, **{f"disable_{name}": True})
+        for name in ("comment", "duet", "stitch")},
+    "a pull names our stored copy": publish(after(5, "TikTok is fetching the media"), PULL, CREATED,
+        requests=[(INIT, {"post_info": info(title="Pull"),
+                    "source_info": {"source": "PULL_FROM_URL", "video_url": "https://munadi.example/media/med_0"}})],
+        saved={"publish_id": PUBLISH_ID}),
+    "photos": photo_body(publication("Text", media=PHOTO.media,
+            options={**OPTIONS, "title": "Two", "photoCoverIndex": 1, "autoAddMusic": True, "aigc": True}),
+        info={"title": "Two", "description": "Text", "auto_add_music": True}, cover=1, is_aigc=True),
+    **{f"the text of photos is their description: {text} {options}": photo_body(
+            publication(text, media=(image(),), options={**OPTIONS, **options}), info=wanted)
         for text, options, wanted in (
             ("Text", {}, {"description": "Text"}),
             ("Text", {"description": "Other"}, {"description": "Other"}),
             ("Text", {"description": ""}, {}),
-            ("", {}, {}),
-        )
-    },
-    "the creator disabled comments on photos": photo_body(
-        PHOTO,
-        {"comment_disabled": True, "duet_disabled": True},
-        info={"description": "Photos", "disable_comment": True},
-    ),
+            ("", {}, {}))},
+    "the creator disabled comments on photos": photo_body(PHOTO, {"comment_disabled": True, "duet_disabled": True},
+        info={"description": "Photos", "disable_comment": True}),
     # preparations
-    **{
-        f"a pull only reads the creator: {draft.text}": prepare(
-            Ready(expires_at=NOW + timedelta(minutes=30)), draft, requests=[ASK]
-        )
-        for draft in (PULL, PHOTO)
-    },
-    **{
-        f"the creator's settings are respected: {draft.text} {words}": prepare(
-            Fails(reason, S.REJECTED, words=words),
-            draft,
-            replies={ASK: done({**CREATOR_INFO, **changes})},
-            requests=[ASK],
-        )
+    **{f"a pull only reads the creator: {draft.text}": prepare(Ready(expires_at=NOW + timedelta(minutes=30)), draft,
+            requests=[ASK])
+        for draft in (PULL, PHOTO)},
+    **{f"the creator's settings are respected: {draft.text} {words}": prepare(Fails(reason, S.REJECTED, words=words),
+            draft, replies={ASK: done({**CREATOR_INFO, **changes})}, requests=[ASK])
         for draft in (short("File", SIZE), PULL)
         for changes, reason, words in (
             ({"privacy_level_options": ["SELF_ONLY"]}, R.INVALID_FIELD, "SELF_ONLY"),
-            ({"max_video_post_duration_sec": 9}, R.MEDIA_VALIDATION_FAILED, "9 s"),
-        )
-    },
-    "a creator who may not post now is told with HTTP 200": prepare(
-        Fails(R.DAILY_CAP_REACHED, S.NOT_SENT), replies={ASK: refused(200, "spam_risk_too_many_posts")}, requests=[ASK]
-    ),
-    **{
-        f"an init without an address is no upload: {number}": prepare(
-            Fails(R.PROVIDER_OUTAGE), replies={INIT: done(data)}, saved={"upload": None}
-        )
-        for number, data in enumerate(({}, {"publish_id": "v1"}, {"upload_url": "https://x"}, None, "text"))
-    },
-    **{
-        f"nothing is sent to {url}": prepare(
-            Fails(code="FOREIGN_URL"),
-            replies={INIT: done({"publish_id": "v1", "upload_url": url})},
-            requests=[ASK, INIT],
-        )
-        for url in ("https://evil.example/up?upload_token=t", "http://open-upload.tiktokapis.com/x")
-    },
+            ({"max_video_post_duration_sec": 9}, R.MEDIA_VALIDATION_FAILED, "9 s"))},
+    "a creator who may not post now is told with HTTP 200": prepare(Fails(R.DAILY_CAP_REACHED, S.NOT_SENT),
+        replies={ASK: refused(200, "spam_risk_too_many_posts")}, requests=[ASK]),
+    **{f"an init without an address is no upload: {number}": prepare(Fails(R.PROVIDER_OUTAGE),
+            replies={INIT: done(data)}, saved={"upload": None})
+        for number, data in enumerate(({}, {"publish_id": "v1"}, {"upload_url": "https://x"}, None, "text"))},
+    **{f"nothing is sent to {url}": prepare(Fails(code="FOREIGN_URL"),
+            replies={INIT: done({"publish_id": "v1", "upload_url": url})}, requests=[ASK, INIT])
+        for url in ("https://evil.example/up?upload_token=t", "http://open-upload.tiktokapis.com/x")},
     # the visible call
-    "the last chunk makes a file public": last(
-        after(5, "TikTok is processing the video"), httpx.Response(201), requests=[CHUNK]
-    ),
-    "a pull that was sent is live when its status says so": Case(
-        NET, PHOTO, [Call("publish", Pending, [PHOTOS]), Call("check", Published)], state=CREATED
-    ),
-    **{
-        f"a last chunk refused with {code} may have arrived: {read.json()['data']['status']}": last(
-            outcome, answer(code), read, requests=[CHUNK, READ]
-        )
+    "the last chunk makes a file public": last(after(5, "TikTok is processing the video"), httpx.Response(201),
+        requests=[CHUNK]),
+    "a pull that was sent is live when its status says so": Case(NET, PHOTO,
+        [Call("publish", Pending, [PHOTOS]), Call("check", Published)], state=CREATED),
+    **{f"a last chunk refused with {code} may have arrived: {read.json()['data']['status']}": last(outcome,
+            answer(code), read, requests=[CHUNK, READ])
         for code in (403, 404, 416)
-        for read, outcome in ((COMPLETE, Published), (WHOLE, Pending))
-    },
-    **{
-        f"a last chunk of an unfinished upload refused with {code} starts again": last(
-            Fails(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),
-            answer(code),
-            UNFINISHED,
-            saved={"upload": None, "failures": 1},
-        )
-        for code in (403, 404, 416)
-    },
+        for read, outcome in ((COMPLETE, Published), (WHOLE, Pending))},
+    **{f"a last chunk of an unfinished upload refused with {code} starts again": last(
+            Fails(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT), answer(code), UNFINISHED,
+            saved={"upload": None, "failures": 1})
+        for code in (403, 404, 416)},
     "and not for ever": last(Fails(effect=S.REJECTED), answer(403), UNFINISHED, state={**UPLOADED, "failures": 3}),
-    **{
-        f"a refused last chunk whose status cannot be read is unknown: {number}": last(
-            Fails(effect=S.UNKNOWN, code="HTTP 404"), answer(404), read, saved=UPLOADED
-        )
-        for number, read in enumerate((*CANNOT_READ, *REFUSED_READS))
-    },
-    "a refused last chunk of a failed post": last(
-        Fails(R.SPAM_BLOCKED, S.REJECTED), answer(404), said("FAILED", fail_reason="spam_risk")
-    ),
+    **{f"a refused last chunk whose status cannot be read is unknown: {number}": last(
+            Fails(effect=S.UNKNOWN, code="HTTP 404"), answer(404), read, saved=UPLOADED)
+        for number, read in enumerate((*CANNOT_READ, *REFUSED_READS))},
+    "a refused last chunk of a failed post": last(Fails(R.SPAM_BLOCKED, S.REJECTED), answer(404),
+        said("FAILED", fail_reason="spam_risk")),
     "an upload that is incomplete after its last chunk": last(Fails(effect=S.UNKNOWN), httpx.Response(206)),
-    "an expired address is not called": Case(
-        NET,
-        FILE,
-        [Call("publish", Fails(effect=S.NOT_SENT), [], {"upload": None, "failures": 1}, minutes=55)],
-        state=UPLOADED,
-    ),
-    "a saved address that is no longer configured": last(
-        Fails(effect=S.NOT_SENT, code="FOREIGN_URL"),
-        httpx.Response(201),
-        state={**CREATED, "upload": upload_state(url="https://elsewhere.example/video/")},
-        requests=[],
-    ),
-    **{
-        f"an upload is answered with a bare status: {number}": last(Fails(reason, effect), given, answer(503))
-        for number, (given, reason, effect) in enumerate(
-            (
+    "an expired address is not called": Case(NET, FILE,
+        [Call("publish", Fails(effect=S.NOT_SENT), [], {"upload": None, "failures": 1}, minutes=55)], state=UPLOADED),
+    "a saved address that is no longer configured": last(Fails(effect=S.NOT_SENT, code="FOREIGN_URL"),
+        httpx.Response(201), state={**CREATED, "upload": upload_state(url="https://elsewhere.example/video/")},
+        requests=[]),
+    **{f"an upload is answered with a bare status: {number}": last(Fails(reason, effect), given, answer(503))
+        for number, (given, reason, effect) in enumerate((
                 (answer(400), R.MEDIA_VALIDATION_FAILED, S.REJECTED),
                 (answer(418, UPLOAD_URL), R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN),
                 (answer(429), R.RATE_LIMITED, S.NOT_SENT),
                 (answer(500), R.PROVIDER_OUTAGE, S.UNKNOWN),
-                (httpx.ReadError(f"reset by {UPLOAD_URL}"), R.PROVIDER_OUTAGE, S.UNKNOWN),
-            )
-        )
-    },
+                (httpx.ReadError(f"reset by {UPLOAD_URL}"), R.PROVIDER_OUTAGE, S.UNKNOWN)))},
 }

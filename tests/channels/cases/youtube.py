@@ -95,133 +95,79 @@ FINAL = {
     R.MEDIA_VALIDATION_FAILED: "length",
     R.ACCOUNT_RESTRICTED: "uploaderAccountSuspended uploaderAccountClosed",
 }
+# fmt: off
 CASES = {
     # metadata
     "an upload is private and has only what was given": metadata(DRAFT),
-    "every word and status": metadata(
-        given(title="T", tags=["sale", "big rain"], categoryId="24", defaultLanguage="en", **STATUS),
+    "every word and status": metadata(given(title="T", tags=["sale", "big rain"], categoryId="24",
+            defaultLanguage="en", **STATUS),
         snippet={"title": "T", "tags": ["sale", "big rain"], "categoryId": "24", "defaultLanguage": "en"},
-        status=STATUS,
-    ),
-    "further parts are sent only where they are used": metadata(
-        given(
-            defaultLanguage="en",
-            defaultAudioLanguage="ta",
+        status=STATUS),
+    "further parts are sent only where they are used": metadata(given(defaultLanguage="en", defaultAudioLanguage="ta",
             localizations={"de": {"title": "Ausverkauf"}, "pt-BR": {"title": "Liquidação", "description": "Já"}},
-            recordingDate="2026-11-01",
-            paidProductPlacement=True,
-        ),
+            recordingDate="2026-11-01", paidProductPlacement=True),
         snippet={"defaultLanguage": "en", "defaultAudioLanguage": "ta"},
-        localizations={
-            "de": {"title": "Ausverkauf", "description": ""},
-            "pt-BR": {"title": "Liquidação", "description": "Já"},
-        },
+        localizations={"de": {"title": "Ausverkauf", "description": ""},
+            "pt-BR": {"title": "Liquidação", "description": "Já"}},
         recordingDetails={"recordingDate": "2026-11-01T00:00:00Z"},
-        paidProductPlacementDetails={"hasPaidProductPlacement": True},
-    ),
-    **{
-        f"the title is the first line with words: {text!r}": metadata(
-            DRAFT.model_copy(update={"text": text}), snippet={"title": "First", "description": text}
-        )
-        for text in ("\n\n  First \nSecond", "First", "First\r\nSecond", " First\n")
-    },
+        paidProductPlacementDetails={"hasPaidProductPlacement": True}),
+    **{f"the title is the first line with words: {text!r}": metadata(DRAFT.model_copy(update={"text": text}),
+            snippet={"title": "First", "description": text})
+        for text in ("\n\n  First \nSecond", "First", "First\r\nSecond", " First\n")},
     # processing
-    **{
-        f"a video of {minutes} minutes is polled after {wait} s": processed(
-            after(wait, NOTE),
-            PROCESSING,
-            minutes=minutes,
-            draft=due(60),
-            requests=[(READ, {"part": "status,processingDetails", "id": VIDEO})],
-        )
-        for minutes, wait in ((0, 5), (0.9, 5), (1, 30), (9.9, 30), (10, 120), (600, 120))
-    },
-    **{
-        f"a processed video is ready: {number}": processed(Ready(), shown, minutes=0, draft=due(60))
-        for number, shown in enumerate(
-            (resource("private"), dead(processing="succeeded"), resource("public", "uploaded"))
-        )
-    },
-    **{
-        f"no slot is missed for a slow video: {name}": processed(
-            Ready() if wait is None else after(wait, NOTE), PROCESSING, minutes=ago, draft=due(due_in)
-        )
+    **{f"a video of {minutes} minutes is polled after {wait} s": processed(after(wait, NOTE), PROCESSING,
+            minutes=minutes, draft=due(60), requests=[(READ, {"part": "status,processingDetails", "id": VIDEO})])
+        for minutes, wait in ((0, 5), (0.9, 5), (1, 30), (9.9, 30), (10, 120), (600, 120))},
+    **{f"a processed video is ready: {number}": processed(Ready(), shown, minutes=0, draft=due(60))
+        for number, shown in enumerate((
+                resource("private"),
+                dead(processing="succeeded"),
+                resource("public", "uploaded")))},
+    **{f"no slot is missed for a slow video: {name}": processed(Ready() if wait is None else after(wait, NOTE),
+            PROCESSING, minutes=ago, draft=due(due_in))
         for name, ago, due_in, wait in (
             ("until the slot", 60, 0.05, 3),
             ("at the slot", 60, 0, None),
             ("patience left", 9.9, 0, 6),
             ("patience gone", 10, 0, None),
             ("just uploaded", 0, -5, 5),
-            ("an hour to go", 10, 60, 120),
-        )
-    },
-    **{
-        f"a file that failed: {code}": processed(
-            Fails(R.MEDIA_PROCESSING_FAILED, S.REJECTED, code, words=VIDEO),
-            resource("private", upload="failed", failureReason=code),
-            requests=[READ],
-        )
-        for code in ("conversion", "invalidFile", "emptyFile", "tooSmall", "codec")
-    },
-    **{
-        f"an upload that failed is made again: {number}": Case(
-            NET,
-            DRAFT,
+            ("an hour to go", 10, 60, 120))},
+    **{f"a file that failed: {code}": processed(Fails(R.MEDIA_PROCESSING_FAILED, S.REJECTED, code, words=VIDEO),
+            resource("private", upload="failed", failureReason=code), requests=[READ])
+        for code in ("conversion", "invalidFile", "emptyFile", "tooSmall", "codec")},
+    **{f"an upload that failed is made again: {number}": Case(NET, DRAFT,
             [Call("prepare", Pending, [READ, DELETE], {"renewals": 1}), Call("prepare", Ready, [OPEN, SEND, READ])],
-            state=uploaded(1),
-            replies={READ: [listed(shown), listed(resource("private"))], DELETE: deleted},
-        )
-        for number, (shown, deleted) in enumerate(
-            (
-                *(
-                    (resource("private", upload="failed", failureReason=code), answer(204))
-                    for code in ("uploadAborted", "neverSeenBefore")
-                ),
-                *(
-                    (dead(why=why, processing=status), answer(204))
+            state=uploaded(1), replies={READ: [listed(shown), listed(resource("private"))], DELETE: deleted})
+        for number, (shown, deleted) in enumerate((
+                *((resource("private", upload="failed", failureReason=code), answer(204))
+                    for code in ("uploadAborted", "neverSeenBefore")),
+                *((dead(why=why, processing=status), answer(204))
                     for why in ("uploadFailed", "transcodeFailed", "streamingFailed", "other")
-                    for status in ("failed", "terminated")
-                ),
+                    for status in ("failed", "terminated")),
                 (dead(why="other"), answer(403, "<html>")),  # a dead video that cannot be removed does not stop a post
-            )
-        )
-    },
-    **{
-        f"a rejected video is final: {code}": processed(
-            Fails(reason, S.REJECTED), resource("private", upload="rejected", rejectionReason=code), requests=[READ]
-        )
+            ))},
+    **{f"a rejected video is final: {code}": processed(Fails(reason, S.REJECTED),
+            resource("private", upload="rejected", rejectionReason=code), requests=[READ])
         for reason, codes in FINAL.items()
-        for code in codes.split()
-    },
-    **{
-        f"a new video may not be listed yet: {number}": processed(
-            after(5, "the uploaded video is not listed"), shown, minutes=1.9
-        )
-        for number, shown in enumerate(
-            (listed(), ok({"kind": "youtube#videoListResponse"}), listed({**resource(), "id": "another"}))
-        )
-    },
-    **{
-        f"a video that is gone: {number}, {renewals} renewals": processed(
-            outcome, shown, minutes=5, state={"renewals": renewals}
-        )
+        for code in codes.split()},
+    **{f"a new video may not be listed yet: {number}": processed(after(5, "the uploaded video is not listed"), shown,
+            minutes=1.9)
+        for number, shown in enumerate((
+                listed(),
+                ok({"kind": "youtube#videoListResponse"}),
+                listed({**resource(), "id": "another"})))},
+    **{f"a video that is gone: {number}, {renewals} renewals": processed(outcome, shown, minutes=5,
+            state={"renewals": renewals})
         for number, shown in enumerate((listed(), resource("private", upload="deleted")))
-        for renewals, outcome in ((0, Pending), (2, Fails(R.MEDIA_PROCESSING_FAILED, S.REJECTED)))
-    },
-    "a failed read changes nothing": processed(
-        Fails(R.PROVIDER_OUTAGE), answer(503, "<html>"), saved=uploaded(1), requests=[READ]
-    ),
-    **{
-        f"a check: {number}": one("check", NET, DRAFT, outcome, {READ: listed(*shown)}, state=state)
-        for number, (state, shown, outcome) in enumerate(
-            (
+        for renewals, outcome in ((0, Pending), (2, Fails(R.MEDIA_PROCESSING_FAILED, S.REJECTED)))},
+    "a failed read changes nothing": processed(Fails(R.PROVIDER_OUTAGE), answer(503, "<html>"), saved=uploaded(1),
+        requests=[READ]),
+    **{f"a check: {number}": one("check", NET, DRAFT, outcome, {READ: listed(*shown)}, state=state)
+        for number, (state, shown, outcome) in enumerate((
                 (None, [], after(0, "to be prepared")),
                 (uploaded(), [PROCESSING], after(120, NOTE)),
                 (uploaded(), [resource("private")], Ready()),
                 (uploaded(), [resource("unlisted")], LIVE),
                 (uploaded(), [], Fails()),
-                (uploaded(), [resource("private", upload="failed", failureReason="codec")], Fails()),
-            )
-        )
-    },
+                (uploaded(), [resource("private", upload="failed", failureReason="codec")], Fails())))},
 }
