@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -102,8 +102,8 @@ class Call:
     a result, its type, `Live` or `Fails`. `requests` are all of this call in order, or after `...` the last; each is
     `POST /path` (perhaps with the end of the host before it, or the query after it), or that with the whole body, or a
     part of the query, and with some headers. `saved` is what the state has at least, of `a.field` of a part; it was
-    saved `writes` times, is `ready`, and holds `until` then. `replies` hold from this call on. `minutes` and `seconds`
-    pass first.
+    saved `writes` times, is `ready`, and holds `until` then (False: for ever). `replies` hold from this call on.
+    `minutes` and `seconds` pass first.
     """
 
     name: str
@@ -115,7 +115,7 @@ class Call:
     seconds: float = 0
     writes: int | None = None
     ready: bool | None = None
-    until: datetime | None = None
+    until: datetime | Literal[False] | None = None
     doubtful: bool = False
     since: datetime = NOW
 

@@ -104,7 +104,7 @@ async def _until_ready(built: Bench, draft: PublicationDraft, who: ConnectedAcco
 def _compare_saved(saved: Saved, writes: int, call: Call) -> None:
     assert call.writes is None or writes == call.writes
     assert call.ready is None or saved.kept.ready is call.ready
-    assert call.until is None or saved.kept.expires_at == call.until
+    assert call.until is None or saved.kept.expires_at == (call.until or None)
     if call.saved is not None:
         known = saved.kept.state
         found = {name: reduce(lambda part, key: part and part.get(key), name.split("."), known) for name in call.saved}
