@@ -47,6 +47,7 @@ class DraftNamed(Input):
 class DraftChange(DraftNamed, Post, Change):
     """Changes to a draft: absent fields stay, null removes one."""
 
+    described_by = ("create_post_draft", Post)
     version: Version
 
 

@@ -59,6 +59,12 @@ class ContentInput(Post):
     channels: list[ChannelOrName] = Field(min_length=1, description=CHANNELS)
 
 
+class ValidateInput(ContentInput):
+    """A content to check against every rule, without storing it."""
+
+    described_by = ("create_post_draft", Post)
+
+
 class PublishInput(ContentInput, Repeatable):
     """A content to publish, and the key that makes repeating safe."""
 
@@ -80,6 +86,7 @@ class WaitInput(ContentNamed):
 class EditInput(ContentNamed, PostChange, Change):
     """Changes to a content that is not being published yet."""
 
+    described_by = ("publish", Post)
     version: Annotated[
         int, Field(ge=1, description="The content's version, from status. If someone else changed it, you are told.")
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -24,6 +24,9 @@ class Input(BaseModel):
         frozen=True, strict=True, extra="forbid", alias_generator=to_camel, serialize_by_alias=True
     )
 
+    # The tool that describes the fields of this model, which are not described twice.
+    described_by: ClassVar[tuple[str, type[Input]] | None] = None
+
     def given(self, *without: str) -> dict[str, Any]:
         """The arguments as JSON, without absent or null ones."""
         return self.model_dump(mode="json", exclude_none=True, exclude=set(without))
@@ -32,7 +35,7 @@ class Input(BaseModel):
     def schema_for_clients(cls) -> dict[str, Any]:
         """The JSON Schema that a client gets: without titles, and without null, which is as good as an absent one."""
         schema: dict[str, Any] = _compact(cls.model_json_schema(by_alias=True))
-        return schema
+        return _referring(schema, *cls.described_by) if cls.described_by else schema
 
 
 class Change(Input):
@@ -50,14 +53,39 @@ class Change(Input):
         schema = super().schema_for_clients()
         for name, field in cls.model_fields.items():
             if not field.is_required():
-                one = schema["properties"][field.alias or name]
-                one["type"] = [one["type"], "null"]
+                place = field.alias or name
+                schema["properties"][place] = _or_null(schema["properties"][place])
         return schema
 
 
 def named(value: Any) -> Any:
     """A network's name as the object that it stands for."""
     return {"channel": value} if isinstance(value, str) else value
+
+
+def _referring(schema: dict[str, Any], tool: str, model: type[Input]) -> dict[str, Any]:
+    """The schema without what the other tool says about the model's fields, and with a word of that."""
+    said = model.schema_for_clients()
+    known = {**said["properties"], **said["$defs"]}
+    quiet = {
+        place: {name: _without_words(one) if one == known.get(name) else one for name, one in schema[place].items()}
+        for place in MAPS
+    }
+    return {**schema, **quiet, "description": f"The fields of a post are described at {tool}."}
+
+
+def _without_words(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in schema.items() if name != "description"}
+    if "properties" in kept:
+        kept["properties"] = {name: _without_words(one) for name, one in kept["properties"].items()}
+    return kept
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if "type" not in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
+    choices = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [schema["type"], "null"], **choices}
 
 
 def _compact(schema: Any) -> Any:

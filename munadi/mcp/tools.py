@@ -33,7 +33,7 @@ OPERATOR = frozenset({"limits", "createdAt"})
 FACTS = ("kind", "type", "bytes", "width", "height", "duration", "pages")
 
 
-async def validate(context: ToolContext, arguments: inputs.ContentInput) -> CallToolResult:
+async def validate(context: ToolContext, arguments: inputs.ValidateInput) -> CallToolResult:
     found = await context.munadi.contents.validate(arguments.given())
     lines = ["Valid: publish would accept it." if found["valid"] else "Not valid: publish would refuse it."]
     lines += violated(found["problems"])
@@ -196,7 +196,7 @@ TOOLS: Mapping[str, OfferedTool] = {
     offered.name: offered
     for offered in (
         # Validation fetches media that are given by URL.
-        OfferedTool("validate", "Check a post", inputs.ContentInput, outputs.VALIDATED, validate,
+        OfferedTool("validate", "Check a post", inputs.ValidateInput, outputs.VALIDATED, validate,
                     hints(reads=True, outside=True)),
         OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, outputs.PUBLISHED, publish,
                     hints(outside=True)),

@@ -23,6 +23,7 @@ from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS, PREPARING_ONLY
 from munadi.mcp.draft_tools import DraftChange, DraftInput
 from munadi.mcp.generated import Channel, Media
 from munadi.mcp.inputs import ContentInput, EditInput, RescheduleInput, RetryInput
+from munadi.mcp.offered import OfferedTool
 from munadi.mcp.schema import Input
 from munadi.mcp.tools import PREPARING, TOOLS
 from tests.mcp.conftest import Agent, client_of
@@ -73,7 +74,7 @@ def test_an_output_schema_is_valid_and_open_for_newer_answers(name: str) -> None
 
 def test_what_a_client_loads_is_small() -> None:
     listed = [each.tool.model_dump_json(by_alias=True, exclude_none=True) for each in TOOLS.values()]
-    assert sum(map(len, listed)) < 40_000  # 76 000 with titles, with null, and with the whole post in every answer
+    assert sum(map(len, listed)) < 36_000  # 76 000 with titles, with null, and with the whole post in every answer
     assert not any(word in str(listed) for word in ('"title":"Text"', '{"type":"null"}', "munadi/channels/"))
 
 
@@ -130,6 +131,26 @@ def test_a_tool_accepts_what_the_api_accepts(ours: type[Input], theirs: type[Req
 def test_a_description_has_what_an_agent_must_know(tool: str, words: list[str]) -> None:
     for expected in words:
         assert expected in DESCRIPTIONS[tool]
+
+
+@pytest.mark.parametrize("tools", [TOOLS, PREPARING], ids=["all tools", "those for drafts"])
+def test_a_field_of_a_post_is_described_at_a_tool_that_is_offered(tools: dict[str, OfferedTool]) -> None:
+    schemas = {name: offered.tool.input_schema for name, offered in tools.items()}
+    referring = {name: one for name, one in schemas.items() if "described at" in one.get("description", "")}
+    assert {"validate", "update_post_draft"} <= set(referring)
+    for schema in referring.values():
+        there = schemas[schema["description"].rstrip(".").split()[-1]]
+        assert there["properties"]["scheduledAt"]["description"]
+        assert there["$defs"]["Media"]["properties"]["alt"]["description"]
+        assert "description" not in schema["$defs"]["Media"]["properties"]["alt"]
+
+
+def test_null_is_a_value_where_it_removes_a_field() -> None:
+    for name, field in (("edit", "link"), ("update_post_draft", "fold")):
+        schema = TOOLS[name].tool.input_schema["properties"][field]
+        jsonschema.validate(None, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(None, TOOLS["publish"].tool.input_schema["properties"]["link"])
 
 
 def test_a_time_has_an_offset_or_a_zone() -> None:
