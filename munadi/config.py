@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from munadi.domain.usage import HOLDINGS, Limit
+from munadi.domain.usage import WITH_DEFAULT, Limit
 
 
 class Environment(StrEnum):
@@ -110,7 +110,7 @@ class LimitSettings(BaseModel):
     @property
     def of_brand(self) -> dict[Limit, int]:
         """What a brand without limits of its own may have."""
-        return {kind: getattr(self, kind.name.lower()) for kind in HOLDINGS}
+        return {kind: getattr(self, kind.name.lower()) for kind in WITH_DEFAULT}
 
 
 class MetricsSettings(BaseModel):

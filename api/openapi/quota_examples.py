@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.config import LimitSettings
-from munadi.domain.usage import Limit, Used
+from munadi.domain.usage import HOLDINGS, Limit, Used
 
 # The brand has these things, and a limit of its own on endpoints; the other limits are those of the settings.
 _HELD = {Limit.ENDPOINTS: 2, Limit.KEYS: 4, Limit.DRAFTS: 7, Limit.MEDIA_BYTES: 52_428_800}
-_ALLOWED = LimitSettings().of_brand | {Limit.ENDPOINTS: 100}
+_ALLOWED = dict.fromkeys(HOLDINGS) | LimitSettings().of_brand | {Limit.ENDPOINTS: 100}
 USAGE: dict[str, Any] = {
     "brandRef": "acme",
     "month": "2026-12",

@@ -71,7 +71,8 @@ class LimitFacts(NamedTuple):
     """The facts of one limit, and of the usage that counts against it.
 
     `usage` is the usage's name in `UsageView`. `label` names the limit, `title` and `explanation` the usage, `line` the
-    usage in the command line. Of a holding a brand has so much at a time, or what the installation's settings allow.
+    usage in the command line. Of a holding a brand has so much at a time. A brand without a limit of its own has the
+    installation's where there is one (`has_default`), else none.
     """
 
     usage: str
@@ -80,14 +81,15 @@ class LimitFacts(NamedTuple):
     explanation: str
     line: str
     is_holding: bool = False
+    has_default: bool = False
 
 
 _AT_A_TIME = "At the same time."
 
 
-def _holding(limit: Limit, label: str, line: str) -> LimitFacts:
+def _holding(limit: Limit, label: str, line: str, *, has_default: bool = True) -> LimitFacts:
     """A holding: its usage has the name and the label of its limit."""
-    return LimitFacts(limit.value, label, label, _AT_A_TIME, line, is_holding=True)
+    return LimitFacts(limit.value, label, label, _AT_A_TIME, line, is_holding=True, has_default=has_default)
 
 
 L = Limit
@@ -108,6 +110,7 @@ LIMITS: dict[Limit, LimitFacts] = {
 }
 # fmt: on
 HOLDINGS = tuple(limit for limit, facts in LIMITS.items() if facts.is_holding)
+WITH_DEFAULT = tuple(limit for limit, facts in LIMITS.items() if facts.has_default)
 
 
 @dataclass(frozen=True)

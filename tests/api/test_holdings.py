@@ -11,7 +11,7 @@ import pytest
 
 from munadi.config import LimitSettings
 from munadi.domain.channel import ChannelName
-from munadi.domain.usage import HOLDINGS, Limit
+from munadi.domain.usage import WITH_DEFAULT, Limit
 from tests.api.harness import ApiHarness
 from tests.api.problems import expect_problem
 from tests.api.servers import picture
@@ -104,7 +104,7 @@ async def test_without_limits_of_its_own_a_brand_has_those_of_the_settings(api: 
 
 
 @pytest.mark.each_database(False)
-@pytest.mark.parametrize("limit", HOLDINGS)
+@pytest.mark.parametrize("limit", WITH_DEFAULT)
 async def test_each_limit_of_the_settings_is_that_of_its_kind(api: ApiHarness, limit: Limit) -> None:
     add, _, status, code = KINDS[limit]
     setattr(api.services.settings.limits, limit.name.lower(), 0)

@@ -7,13 +7,15 @@ import asyncio
 import pytest
 from sqlmodel import col, update
 
-from munadi.db.brands.limits import limits_of, lock_limits, require_accounts
-from munadi.db.brands.usage import accounts_of
+from munadi.db.brands.holdings import limit_of
+from munadi.db.brands.limits import limits_of, lock_limits, require_accounts, require_held
+from munadi.db.brands.store import BrandStore
+from munadi.db.brands.usage import UsageStore, accounts_of
 from munadi.db.tables import BrandRow
 from munadi.domain.account import Profile
 from munadi.domain.brand import BrandLimits
 from munadi.domain.channel import ChannelName
-from munadi.domain.usage import QuotaExceeded
+from munadi.domain.usage import Limit, Month, QuotaExceeded, Used
 from munadi.ports import Connection
 from munadi.publishing import account_changes
 from tests.db.seeding import START, Seed, token
@@ -64,3 +66,18 @@ async def test_a_transaction_that_only_refers_to_a_brand_does_not_wait_for_its_l
         await lock_limits(holding, "acme")
         async with asyncio.timeout(5):
             await seed.account()
+
+
+async def test_a_holding_without_a_default_has_no_limit_but_the_brands_own(seed: Seed) -> None:
+    await seed.endpoint(brand_ref="acme")
+    free, limited = BrandLimits(), BrandLimits(endpoints=1)
+    assert (limit_of(Limit.ENDPOINTS, free, {}), limit_of(Limit.ENDPOINTS, limited, {})) == (None, 1)
+    assert limit_of(Limit.ENDPOINTS, free, {Limit.ENDPOINTS: 5}) == 5
+    async with seed.database.read() as session:
+        await require_held(session, "acme", Limit.ENDPOINTS, None, START, adding=1_000)
+        with pytest.raises(QuotaExceeded):
+            await require_held(session, "acme", Limit.ENDPOINTS, 1, START)
+    brand = await BrandStore(seed.database).get("acme")
+    assert brand is not None
+    [usage] = await UsageStore(seed.database).of([brand], Month.of(START), START, {}, {})
+    assert usage.endpoints == Used(used=1, limit=None, remaining=None)

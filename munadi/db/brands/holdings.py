@@ -1,7 +1,7 @@
 """Counts what a brand has at a time, by its rows: endpoints, keys, connect links, saved drafts, bytes of files, running
 recoveries of webhook events.
 
-A brand without a limit of its own on one of these has the installation's, so that none takes all that there is.
+A brand without a limit of its own has the installation's where there is one, so that none takes all that there is.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import ConnectionRow, EndpointRow, KeyRow, MediaRow, RecoveryRow, SavedDraftRow
+from munadi.domain.brand import BrandLimits
 from munadi.domain.connection import ConnectionStatus
 from munadi.domain.usage import Limit
 from munadi.domain.webhook import RecoveryStatus
 
-# The installation's number for each kind of holding.
+# The installation's number for each kind of holding that has one.
 Defaults = Mapping[Limit, int]
 
 
@@ -69,6 +70,12 @@ KINDS: Mapping[Limit, tuple[str, Any, Any, _Conditions]] = {
     ),
     Limit.MEDIA_BYTES: ("bytes of stored files", MediaRow, func.coalesce(func.sum(MediaRow.bytes), 0), _media),
 }
+
+
+def limit_of(kind: Limit, own: BrandLimits, defaults: Defaults) -> int | None:
+    """How much a brand may have at a time; None: any number."""
+    limit = kind.of(own)
+    return defaults.get(kind) if limit is None else limit
 
 
 async def holdings_of(session: AsyncSession, refs: Collection[str], kind: Limit, now: datetime) -> dict[str, int]:

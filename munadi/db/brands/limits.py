@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.config import LimitSettings
-from munadi.db.brands.holdings import KINDS, holdings_of
+from munadi.db.brands.holdings import KINDS, holdings_of, limit_of
 from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
 from munadi.db.tables import BrandRow
 from munadi.domain.brand import BrandLimits, Duplicates
@@ -147,8 +147,16 @@ async def require_holding(
     """
     if brand_ref is None or not adding:
         return
-    own = kind.of(await lock_limits(session, brand_ref))
-    limit = limits.of_brand[kind] if own is None else own
+    own = await lock_limits(session, brand_ref)
+    await require_held(session, brand_ref, kind, limit_of(kind, own, limits.of_brand), now, adding=adding)
+
+
+async def require_held(
+    session: AsyncSession, brand_ref: str, kind: Limit, limit: int | None, now: datetime, *, adding: int = 1
+) -> None:
+    """As `require_holding`, for a brand whose row is locked and which has this limit; None: any number."""
+    if limit is None:
+        return
     used = (await holdings_of(session, [brand_ref], kind, now)).get(brand_ref, 0)
     if used + adding > limit:
         text = f"the brand {brand_ref!r} may have {limit} {KINDS[kind][0]} and has {used}"

@@ -16,13 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.brands.holdings import Defaults, holdings_of
+from munadi.db.brands.holdings import Defaults, holdings_of, limit_of
 from munadi.db.keys.calls import Calls, calls_of
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, DeliveryRow, DeliveryTriesRow, PublicationRow
 from munadi.domain.brand import BrandView
 from munadi.domain.publication import PublicationStatus
-from munadi.domain.usage import HOLDINGS, DeliveriesUsed, Limit, Month, PublicationsUsed, UsageView, Used
+from munadi.domain.usage import HOLDINGS, DeliveriesUsed, Month, PublicationsUsed, UsageView, Used
 
 SHARDS = 8
 _LOCKED_SHARD = 0
@@ -162,7 +162,7 @@ class UsageStore:
                 deliveries.get(brand.ref, 0), deferred.get(brand.ref, 0), brand.limits.webhook_deliveries_per_month
             )
             has = {
-                kind.name.lower(): Used.of(found.get(brand.ref, 0), _limit_of(brand, kind, defaults))
+                kind.name.lower(): Used.of(found.get(brand.ref, 0), limit_of(kind, brand.limits, defaults))
                 for kind, found in held.items()
             }
             views.append(_view(brand, month, now, accounts.get(brand.ref, 0), counts, made, hooks, has))
@@ -193,11 +193,6 @@ def _view(
         webhook_deliveries=deliveries,
         **{kind.name.lower(): holdings.get(kind.name.lower()) for kind in HOLDINGS},
     )
-
-
-def _limit_of(brand: BrandView, kind: Limit, defaults: Defaults) -> int:
-    own = kind.of(brand.limits)
-    return defaults[kind] if own is None else own
 
 
 def _counted(refs: Sequence[str], is_published: bool, condition: ColumnElement[bool]) -> Any:
