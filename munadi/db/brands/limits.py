@@ -6,7 +6,7 @@ turns and a limit is exact. On SQLite writers take turns anyway. A brand without
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -32,7 +32,8 @@ class BrandRules:
     @property
     def need_a_lock(self) -> bool:
         """Whether other posts of the brand are read before one is written, so that these transactions take turns."""
-        return self.limits.publications_per_month is not None or self.duplicates is Duplicates.REFUSE
+        is_limited = any(limit.of(self.limits) is not None for limit in POST_LIMITS)
+        return is_limited or self.duplicates is Duplicates.REFUSE
 
     @classmethod
     def kept(cls, limits: Mapping[str, Any] | None, duplicates: str | None) -> Self:
@@ -121,8 +122,23 @@ async def require_room(
     session: AsyncSession, brand_ref: str, limits: BrandLimits, due: datetime, adding: int, now: datetime
 ) -> None:
     """QuotaExceeded unless a new post with `adding` publications may be accepted."""
+    for limit, require in POST_LIMITS.items():
+        if limit.of(limits) is not None:
+            await require(session, brand_ref, limits, due, adding, now)
+
+
+async def _require_month(
+    session: AsyncSession, brand_ref: str, limits: BrandLimits, due: datetime, adding: int, now: datetime
+) -> None:
     # What is due at once may have been read in the month before.
     await require_publications(session, brand_ref, limits, Month.of(max(due, now)), adding, now)
+
+
+# The limits that a new post counts against, and what requires room: `require_room` for one of them. A post that changes
+# counts against them too (`munadi.publishing.limits`).
+POST_LIMITS: dict[Limit, Callable[[AsyncSession, str, BrandLimits, datetime, int, datetime], Awaitable[None]]] = {
+    Limit.PUBLICATIONS_PER_MONTH: _require_month
+}
 
 
 async def require_accounts(session: AsyncSession, brand_ref: str, limits: BrandLimits, adding: int) -> None:
