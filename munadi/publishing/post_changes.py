@@ -29,7 +29,7 @@ from munadi.intake.requests import RescheduleRequest, ResolveRequest
 from munadi.ports import Channels
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
-from munadi.publishing.limits import months_of, require_moved
+from munadi.publishing.limits import Counted, require_moved
 from munadi.publishing.rescheduling import recheck_duplicates, reschedule
 
 Change = Callable[[LockedContent], Awaitable[object]]
@@ -162,9 +162,9 @@ class PostChanges(Service):
             # Its rules may lock the brand, which comes before the post.
             rules = await rules_of(session, content.brand_ref) if counts else BrandRules()
             post = await self._locked(session, content_id, caller, based_on)
-            known, months = post.content.wake_seq, months_of(post)
+            known, counted = post.content.wake_seq, Counted.of(post)
             await change(post)
-            await require_moved(post, rules.limits, months)
+            await require_moved(post, rules.limits, counted)
             changed = post if post.content.wake_seq != known else None
             return Answer.of(post.view)
 
