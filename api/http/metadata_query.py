@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.http.problems import refused
-from munadi.domain.content import MAX_METADATA, MAX_METADATA_VALUE
+from munadi.domain.content import MAX_METADATA, MAX_METADATA_VALUE, METADATA_NAME
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.shape import token_of
-from munadi.intake.requests import METADATA_NAME
 
 EXAMPLE = "metadata[campaign]"
 PARAMETER: dict[str, Any] = {

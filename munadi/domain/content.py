@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
 
 from munadi.domain.bounds import ShownId, WebAddress
@@ -79,12 +79,29 @@ AltText = Annotated[str, Field(max_length=10_000)]
 Time = Annotated[str, Field(max_length=64)]
 Zone = Annotated[str, Field(max_length=MAX_ZONE)]
 ClientRef = Annotated[str, Field(max_length=255)]
+METADATA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
 MAX_METADATA, MAX_METADATA_VALUE = 20, 500
-MetadataValue = Annotated[str, Field(max_length=MAX_METADATA_VALUE)]
+Metadata = Annotated[
+    dict[Annotated[str, Field(pattern=METADATA_NAME)], Annotated[str, Field(max_length=MAX_METADATA_VALUE)]],
+    Field(max_length=MAX_METADATA),
+]
 
-# The fields of a post that are only stored and returned: no network sees them. A request, an edit, the `source` of a
-# draft and `ContentView` have them under one name. A field with a column of its own, such as `client_ref`, is not here.
-STORED = ("metadata",)
+
+class StoredFields(BaseModel):
+    """The fields of a post that are only stored and returned: no network sees them.
+
+    A request and an edit inherit them; the `source` of a draft and `ContentView` have them under the same names. A
+    field with a column of its own, such as `client_ref`, is not here.
+    """
+
+    metadata: Metadata | None = Field(
+        None,
+        description="All names and texts of your own, for you to list by: returned with the post and in its events, "
+        "and never sent to a network. Null: none.",
+    )
+
+
+STORED = tuple(StoredFields.model_fields)
 STORED_ON_WIRE = tuple(to_camel(name) for name in STORED)
 
 

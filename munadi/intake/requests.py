@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from munadi.domain.content import MAX_METADATA, AltText, ClientRef, MetadataValue, Time, Url, Zone
+from munadi.domain.content import AltText, ClientRef, StoredFields, Time, Url, Zone
 from munadi.intake.links import Link
 
 MAX_CHANNELS = 50
@@ -21,8 +21,6 @@ MAX_TEXT = 100_000
 
 # No id of ours is longer, nor a name of a brand.
 MAX_ID = 200
-
-METADATA_NAME = r"^[A-Za-z0-9_.-]{1,40}$"
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Name = Annotated[str, Field(max_length=40)]
@@ -81,16 +79,7 @@ def _named(value: Any) -> Any:
 ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=Name | ChannelRequest)]
 
 
-Metadata = Annotated[
-    dict[Annotated[str, Field(pattern=METADATA_NAME)], MetadataValue],
-    Field(
-        max_length=MAX_METADATA,
-        description="Names and texts of your own, for you to list by; they are returned in every event of the post.",
-    ),
-]
-
-
-class ContentRequest(RequestBody):
+class ContentRequest(RequestBody, StoredFields):
     """A post: what to publish, where and when."""
 
     brand_ref: Id = Field(description="The brand that publishes.")
@@ -113,14 +102,9 @@ class ContentRequest(RequestBody):
     )
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
     client_ref: ClientRef | None = Field(None, description="Your own id for the post, to find it by.")
-    metadata: Metadata | None = Field(
-        None,
-        description="Names and texts of your own: returned with the post and in its events, and never "
-        "sent to a network. Null: none.",
-    )
 
 
-class ContentEdit(RequestBody):
+class ContentEdit(RequestBody, StoredFields):
     """Changes to a post: what is absent stays, null clears. The set of channels is fixed."""
 
     text: Text | None = Field(None, description="The new text; null removes it.")
@@ -131,7 +115,6 @@ class ContentEdit(RequestBody):
         max_length=MAX_CHANNELS,
         description="Those to change, by channel (and accountId where there are several).",
     )
-    metadata: Metadata | None = Field(None, description="All names and texts, in the place of those before.")
 
 
 class RescheduleRequest(RequestBody):

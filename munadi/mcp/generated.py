@@ -75,8 +75,8 @@ class Post(Input):
     )
     metadata: Annotated[dict[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)] | None = Field(
         None,
-        description="Names and texts of your own: returned with the post and in its events, and never sent to a "
-        "network. Null: none.",
+        description="All names and texts of your own, for you to list by: returned with the post and in its "
+        "events, and never sent to a network. Null: none.",
     )
     publish_by: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Give up after this; absent: a day after the due time."
@@ -104,7 +104,9 @@ class PostChange(Input):
         None, description="The new media; null removes them."
     )
     metadata: Annotated[dict[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)] | None = Field(
-        None, description="All names and texts, in the place of those before."
+        None,
+        description="All names and texts of your own, for you to list by: returned with the post and in its "
+        "events, and never sent to a network. Null: none.",
     )
     text: Annotated[str, Field(max_length=100000)] | None = Field(None, description="The new text; null removes it.")
 

@@ -670,7 +670,7 @@ export type ContentEdit = {
   link?: string | null;
   /** The new media; null removes them. */
   media?: (MediaRequest)[] | null;
-  /** All names and texts, in the place of those before. */
+  /** All names and texts of your own, for you to list by: returned with the post and in its events, and never sent to a network. Null: none. */
   metadata?: Record<string, unknown> | null;
   /** The new text; null removes it. */
   text?: string | null;
@@ -915,7 +915,7 @@ export type ContentRequest = {
   link?: string | null;
   /** Pictures, videos and documents, in their order. */
   media?: (MediaRequest)[] | null;
-  /** Names and texts of your own: returned with the post and in its events, and never sent to a network. Null: none. */
+  /** All names and texts of your own, for you to list by: returned with the post and in its events, and never sent to a network. Null: none. */
   metadata?: Record<string, unknown> | null;
   /** Give up after this; absent: a day after the due time. */
   publishBy?: string | null;
