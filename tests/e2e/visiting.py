@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.async_api import Browser, Page, Route, expect
 
@@ -32,7 +33,7 @@ async def signed_in(
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
     try:
-        await page.goto(f"/sign-in?next={path}")
+        await page.goto(f"/sign-in?{urlencode({'next': path})}")
         await page.get_by_label("API key").fill(stack.info["apiKey"])
         await page.get_by_role("button", name="Sign in").click()
         await page.wait_for_url(f"**{path}")
