@@ -3,7 +3,7 @@
 import { api, newKey, say } from "./app.js";
 import { showCounters, tightest } from "./counters.js";
 import { Draft } from "./drafts.js";
-import { fillIn } from "./filling.js";
+import { fillIn, textsOf } from "./filling.js";
 import { _, ngettext } from "./language.js";
 import { fill, firstBroken, showNotes } from "./notes.js";
 import { Panels } from "./panels.js";
@@ -12,8 +12,8 @@ import { choosePreview, showPreviews } from "./previews.js";
 import { Tabs } from "./tabs.js";
 import { Uploads } from "./uploads.js";
 
-// The longest fields, and where the browser stores them while a person signs in again.
-const WORDS = ["text", "link", "first-comment"];
+// The fields of texts, and where the browser stores them while a person signs in again.
+const words = () => [...textsOf(form), by("first-comment")].filter(Boolean);
 const KEPT = "munadi-compose";
 const QUIET = 500; // milliseconds without a keystroke before validation
 const NOTHING = { problems: [], warnings: [], publications: [], lengths: [] };
@@ -29,7 +29,8 @@ const tabs = new Tabs(by("tabs"), (key) => choosePreview(by("previews"), key));
 const stored = form.dataset.draft ? JSON.parse(form.dataset.draft) : null;
 const copied = form.dataset.copy ? JSON.parse(form.dataset.copy) : null;
 const given = stored ?? copied; // what the form begins with
-const draft = new Draft(stored, { read: () => read().body, say: (words) => (by("saved").textContent = words) });
+const texts = textsOf(form).map(({ dataset }) => dataset.text);
+const draft = new Draft(stored, { texts, read: () => read().body, say: (said) => (by("saved").textContent = said) });
 
 let shownPanels = [];
 let waiting = 0;
@@ -43,11 +44,10 @@ function read() {
   const places = new Map([["/channels", form.querySelector("[data-at='/channels']")], ["/shared", by("for-all")]]);
   for (const field of form.querySelectorAll("[data-at]")) places.set(field.dataset.at, field);
   const body = { brandRef: form.dataset.brand };
-  for (const [name, id] of [["text", "text"], ["link", "link"], ["clientRef", "client-ref"]]) {
-    if (by(id).value.trim()) body[name] = by(id).value;
-  }
-  // The form has no field for these.
-  for (const name of form.dataset.stored.split(" ")) if (given?.content[name]) body[name] = given.content[name];
+  for (const { dataset, value } of textsOf(form)) if (value.trim()) body[dataset.text] = value;
+  // What the form has no field for stays as it was opened.
+  const unseen = form.dataset.stored.split(" ").filter((name) => !texts.includes(name));
+  for (const name of unseen) if (given?.content[name]) body[name] = given.content[name];
   const media = uploads.read(places);
   if (media.length) body.media = media;
   const shared = {
@@ -192,13 +192,13 @@ function refused(error, places) {
 
 /** Save what was typed when the session ends, and restore it after the sign-in. */
 function keepWords() {
-  sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(WORDS.map((id) => [id, by(id)?.value ?? ""]))));
+  sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(words().map(({ id, value }) => [id, value]))));
 }
 
 function putBackWords() {
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
   sessionStorage.removeItem(KEPT);
-  for (const id of WORDS) if (by(id) && kept[id]) by(id).value = kept[id];
+  for (const field of words()) if (kept[field.id]) field.value = kept[field.id];
 }
 
 /** The button names the chosen time and brand, because the choices themselves may be out of sight. */

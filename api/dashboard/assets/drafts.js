@@ -4,12 +4,14 @@ import { api, meta, newKey, written } from "./app.js";
 import { _ } from "./language.js";
 
 const QUIET = 2_000; // milliseconds without a change before it is saved
-// What the form fills in. A draft may have more, which a save leaves as it is.
-const FORM = ["text", "media", "link", "channels", "scheduledAt", "timezone", "fold", "publishBy", "clientRef"];
+// What the form fills in beside its texts. A draft may have more, which a save leaves as it is.
+const FORM = ["media", "channels", "scheduledAt", "timezone", "fold", "publishBy"];
 
-/** Keeps the body that `read` returns. `say` shows how that went. */
+/** Keeps the body that `read` returns. The form has fields for its `texts`. `say` shows how that went. */
 export class Draft {
-  constructor(stored, { read, say }) {
+  constructor(stored, { texts, read, say }) {
+    this.texts = texts;
+    this.fields = [...FORM, ...texts];
     this.stored = stored; // as the API returned it last, or null
     this.read = read;
     this.say = say;
@@ -72,7 +74,7 @@ export class Draft {
     const body = this.read();
     const text = JSON.stringify(body);
     const isSaved = text === this.saved && (this.stored || !always);
-    if (this.ended || isSaved || (!always && !this.stored && isEmpty(body))) return true;
+    if (this.ended || isSaved || (!always && !this.stored && this.#isEmpty(body))) return true;
     this.say(_("Saving…"));
     try {
       this.stored = this.stored ? await this.#change(body) : await this.#create(body);
@@ -100,27 +102,38 @@ export class Draft {
 
   async #change(body) {
     try {
-      return await api("PATCH", this.#path, changesOf(body), { "If-Match": `"${this.stored.version}"` });
+      return await api("PATCH", this.#path, this.#changesOf(body), { "If-Match": `"${this.stored.version}"` });
     } catch (error) {
       if (error.status !== 412 && error.status !== 404) throw error;
       const now = error.status === 412 ? await api("GET", this.#path) : null;
       // The answer to the same change may have been lost on its way.
-      if (now && FORM.every((name) => sorted(now.content[name]) === sorted(body[name]))) return now;
+      if (now && this.fields.every((name) => sorted(now.content[name]) === sorted(body[name]))) return now;
       // Someone else changed or deleted it: both versions are kept.
       return this.#create(body);
     }
+  }
+
+  /** Only what a person wrote is worth a draft: chosen accounts and a time alone are not. */
+  #isEmpty(body) {
+    const own = (channel) => channel.text || channel.media?.length || channel.parts?.length || channel.firstComment;
+    return !this.texts.some((name) => body[name]) && !body.media?.length && !body.channels.some(own);
   }
 
   get #path() {
     return `/v1/drafts/${this.stored.id}`;
   }
 
+  /** Absent fields of a change stay as they are, so what the form no longer has is null. */
+  #changesOf(body) {
+    return { ...Object.fromEntries(this.fields.map((name) => [name, null])), ...body };
+  }
+
   /** The page is closed: one request that outlives it. */
   saveOnLeaving() {
     const body = this.read();
-    if (this.ended || JSON.stringify(body) === this.saved || (!this.stored && isEmpty(body))) return;
+    if (this.ended || JSON.stringify(body) === this.saved || (!this.stored && this.#isEmpty(body))) return;
     const headers = { "Content-Type": "application/json", "X-CSRF-Token": meta("csrf") };
-    const [method, path, sent] = this.stored ? ["PATCH", this.#path, changesOf(body)] : ["POST", "/v1/drafts", body];
+    const [method, path, sent] = this.stored ? ["PATCH", this.#path, this.#changesOf(body)] : ["POST", "/v1/drafts", body];
     if (this.stored) headers["If-Match"] = `"${this.stored.version}"`;
     else headers["Idempotency-Key"] = this.key;
     // Whether it arrived cannot be shown any more.
@@ -128,19 +141,8 @@ export class Draft {
   }
 }
 
-/** Only what a person wrote is worth a draft: chosen accounts and a time alone are not. */
-function isEmpty({ text, media, link, channels }) {
-  const own = (channel) => channel.text || channel.media?.length || channel.parts?.length || channel.firstComment;
-  return !text && !media?.length && !link && !channels.some(own);
-}
-
 /** JSON whose names are in order: a database may store them in another one. */
 function sorted(value) {
   const isObject = (one) => one && typeof one === "object" && !Array.isArray(one);
   return JSON.stringify(value, (_, one) => (isObject(one) ? Object.fromEntries(Object.entries(one).sort()) : one));
-}
-
-/** Absent fields of a change stay as they are, so what the form no longer has is null. */
-function changesOf(body) {
-  return { ...Object.fromEntries(FORM.map((name) => [name, null])), ...body };
 }

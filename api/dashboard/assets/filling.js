@@ -1,14 +1,20 @@
 // Fills the form in from a draft, or from a post that is copied. A draft may hold anything: what the form cannot show is
 // left out.
 
-const TEXTS = { text: "text", link: "link", clientRef: "client-ref", timezone: "time-zone", fold: "fold" };
+const OF_TIME = { timezone: "time-zone", fold: "fold" };
+
+/** The fields of a post's texts. `data-text` is the text's name in a request. */
+export const textsOf = (form) => [...form.querySelectorAll("[data-text]")];
 
 /**
  * Fill `form` in from `content`, the body of a post. `boxes` are the accounts; `showPanels` shows those that are chosen.
  * The accounts in `off` are filled in but not checked, so that their text is there when a person checks them.
  */
 export function fillIn(form, content, { boxes, uploads, showPanels, panelOf, off }) {
-  for (const [name, id] of Object.entries(TEXTS)) {
+  for (const field of textsOf(form)) {
+    if (typeof content[field.dataset.text] === "string") field.value = content[field.dataset.text];
+  }
+  for (const [name, id] of Object.entries(OF_TIME)) {
     if (typeof content[name] === "string") document.getElementById(id).value = content[name];
   }
   if (Array.isArray(content.media)) uploads.restore(content.media);
