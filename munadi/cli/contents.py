@@ -24,22 +24,22 @@ BrandRef = Annotated[
 ]
 
 
-@command(app, "publish")
+@command(app, "publish", takes="contents.publish")
 def publish(
     session: Session,
     file: writing.File = None,
     text: writing.Text = None,
     channel: writing.ToChannels = None,
-    at: writing.At = None,
+    scheduled_at: writing.At = None,
     timezone: writing.Zone = None,
     media: writing.Media = None,
-    link: writing.Link = None,
     brand_ref: BrandRef = None,
     idempotency_key: Annotated[
         str | None,
         Option("--idempotency-key", metavar="KEY", help="A repeat with the same key never creates a second post."),
     ] = None,
     wait: Annotated[bool, Option("--wait", help="Wait until every publication has ended.")] = False,
+    **given: Any,
 ) -> None:
     """Submit a post. Exit code 0 means accepted: it will be published at its time.
 
@@ -50,8 +50,8 @@ def publish(
     from munadi.client.steps import key_or_new
 
     key = key_or_new(writing.checked_key(idempotency_key))
-    fields = {"text": text, "channels": channel, "scheduledAt": at, "timezone": timezone, "link": link}
-    payload = writing.written_post(session, file, brand_ref, media, **fields)
+    given |= {"text": text, "channels": channel, "scheduledAt": scheduled_at, "timezone": timezone}
+    payload = writing.written_post(session, file, brand_ref, media, **given)
     try:
         made = session.client.contents.submit(payload, key)
     except (NotReachable, ProblemError) as error:

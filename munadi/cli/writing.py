@@ -27,7 +27,6 @@ Media = Annotated[
     list[Path] | None,
     Option("--media", metavar="PATH", help="A picture, video or document to upload; repeat it, in order."),
 ]
-Link = Annotated[str | None, Option("--link", metavar="URL", help="A link to share.")]
 
 
 def checked_key(given: str | None) -> str | None:
@@ -61,7 +60,7 @@ def written_post(
         raise CommandFailed("give --channel with --text or --media, or the whole post with --file", Exit.USAGE)
     if not brand_ref:
         raise CommandFailed("give --brand-ref: the brand that the post is published for", Exit.USAGE)
-    if "timezone" in given and "scheduledAt" not in given:
+    if "timezone" in given and not {"scheduledAt", "publishBy"} & given.keys():
         advice = "without both the post is published at once"
         raise CommandFailed("give --at with --timezone, which is the zone of that time", Exit.USAGE, advice)
     given["brandRef"] = brand_ref

@@ -21,6 +21,16 @@ def test_a_brand_is_changed_and_shown(munadi: Munadi, api: FakeApi) -> None:
     assert api.bodies("PATCH /v1/brands/acme") == changes
 
 
+def test_limits_are_set_and_removed(munadi: Munadi, api: FakeApi) -> None:
+    api.on("POST /v1/brands", BRAND)
+    api.on("PATCH /v1/brands/acme", BRAND | {"limits": {"drafts": 5, "accounts": None}})
+    assert munadi("brands", "create", "acme", "--limits", '{"accounts": 10}').exit_code == 0
+    changed = munadi("brands", "update", "acme", "--limits", '{"drafts": 5, "accounts": null}')
+    assert (changed.exit_code, "drafts=5" in changed.stdout) == (0, True)
+    assert api.bodies("POST /v1/brands") == [{"ref": "acme", "limits": {"accounts": 10}}]
+    assert api.bodies("PATCH /v1/brands/acme") == [{"limits": {"drafts": 5, "accounts": None}}]
+
+
 def test_what_is_no_choice_is_a_mistake_in_the_command(munadi: Munadi, api: FakeApi) -> None:
     assert munadi("brands", "update", "acme").exit_code == 2
     assert munadi("brands", "update", "acme", "--duplicates", "never").exit_code == 2

@@ -45,6 +45,25 @@ def test_a_post_is_written_on_the_command_line(munadi: Munadi, api: FakeApi, tmp
     ]
 
 
+def test_every_plain_field_of_a_post_is_an_option(munadi: Munadi, api: FakeApi) -> None:
+    api.on("POST /v1/contents", content())
+    parts = ("--link", "https://acme.example", "--client-ref", "cms-42", "--metadata", "campaign=monsoon")
+    until = ("--publish-by", "2030-01-15T09:00:00", "--timezone", "Asia/Kolkata", "--fold", "later")
+    assert munadi(*PUBLISH, "--channel", "bluesky", *parts, *until).exit_code == 0
+    assert api.bodies("POST /v1/contents") == [
+        {
+            "brandRef": "acme",
+            "channels": ["bluesky"],
+            "link": "https://acme.example",
+            "clientRef": "cms-42",
+            "metadata": {"campaign": "monsoon"},
+            "publishBy": "2030-01-15T09:00:00",
+            "timezone": "Asia/Kolkata",
+            "fold": "later",
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -52,6 +71,7 @@ def test_a_post_is_written_on_the_command_line(munadi: Munadi, api: FakeApi, tmp
         ((), "give --channel"),
         (("--file", "post.json", "--text", "x"), "not both"),
         (("--file", "post.json", "--media", "a.jpg"), "not both"),
+        (("--file", "post.json", "--client-ref", "x"), "not both"),
         (("--channel", "bluesky", "--media", "nowhere.jpg"), "media file not found: nowhere.jpg"),
         (("--channel", "bluesky", "--text", "x", "--timezone", "Asia/Kolkata"), "give --at with --timezone"),
     ],
