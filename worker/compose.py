@@ -26,6 +26,7 @@ from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
 from activities.upkeep import UpkeepActivities
+from activities.waiting import WaitingRoom
 from activities.webhooks import WebhookActivities
 from munadi.accounts.checking import AccountChecks
 from munadi.accounts.tokens import AccountTokens
@@ -81,14 +82,16 @@ def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
     return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
 
 
-def build_activities(runtime: Runtime, database: Database, tokens: AccountTokens) -> Sequence[Callable[..., Any]]:
+def build_activities(
+    runtime: Runtime, database: Database, tokens: AccountTokens, room: WaitingRoom
+) -> Sequence[Callable[..., Any]]:
     """Build all activities with their ports."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
     attempts = around(AttemptStore(database, runtime.keyring), "attempts")
     schedule = around(ScheduleStore(database, runtime.keyring), "schedule")
     contents = ContentActivities(schedule, around(OperatorCommands(database), "operators"), clock)
-    preparing = PreparingActivities(schedule, attempts, channels, tokens, clock)
+    preparing = PreparingActivities(schedule, attempts, channels, tokens, clock, room)
     publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder, runtime.calls)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
     upkeep = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)

@@ -9,6 +9,7 @@ import signal
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.waiting import WaitingRoom
 from activities.webhooks import WebhookActivities
 from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
@@ -78,7 +79,8 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, webhooks = settings.temporal.task_queue, WebhookActivities(dispatcher.wake)
-    activities = build_activities(runtime, database, tokens)
+    room = WaitingRoom()
+    activities = build_activities(runtime, database, tokens, room)
     try:
         async with (
             build_webhook_worker(client, queue, webhooks),
@@ -90,6 +92,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
             log.info("worker ready")
             await stop.wait()
             log.info("worker stopping: what is in flight may end")
+            await room.close()
     finally:
         for task in tasks:
             task.cancel()

@@ -44,7 +44,8 @@ DELIVER = ActivityConfig(
 
 PREPARE = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=10),
-    heartbeat_timeout=HEARTBEAT,
+    # In the waiting room a heartbeat is a call to the server, every three seconds.
+    heartbeat_timeout=2 * HEARTBEAT,
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1),
         backoff_coefficient=2,

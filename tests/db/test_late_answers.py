@@ -17,6 +17,7 @@ from activities.messages import AccountRef, PublicationRef
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.upkeep import UpkeepActivities
+from activities.waiting import WaitingRoom
 from munadi.accounts.checking import AccountChecks
 from munadi.accounts.tokens import AccountTokens
 from munadi.db.accounts.upkeep import UpkeepStore
@@ -112,7 +113,9 @@ class Late:
         return await ActivityEnvironment().run(activities.keep, AccountRef(account_id=self.account_id))
 
     async def prepare(self) -> Any:
-        activities = PreparingActivities(self.schedule, self.attempts, self.network.channels, self.tokens, self.clock)
+        activities = PreparingActivities(
+            self.schedule, self.attempts, self.network.channels, self.tokens, self.clock, WaitingRoom()
+        )
         return await ActivityEnvironment().run(activities.prepare, await self._ref())
 
     async def publish(self) -> Any:

@@ -18,6 +18,7 @@ from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
 from activities.upkeep import UpkeepActivities
+from activities.waiting import WaitingRoom
 from activities.webhooks import WebhookActivities
 from munadi.accounts.tokens import AccountTokens
 from munadi.crypto import KeyRing, create_key
@@ -71,6 +72,7 @@ class World:
         self.let_pass: Callable[[timedelta], Awaitable[None]] = _really
         self.accounts = {name: new_id(Prefix.ACCOUNT) for name in names}
         self.webhooks = WebhookActivities(lambda: None)
+        self.room = WaitingRoom()
         self.deliveries = NoDeliveries()
         self.sender = NoDeliveries()
 
@@ -257,7 +259,7 @@ class World:
         return [
             contents.look,
             contents.operate,
-            PreparingActivities(schedule, attempts, channels, self.tokens, self.clock).prepare,
+            PreparingActivities(schedule, attempts, channels, self.tokens, self.clock, self.room).prepare,
             publishing.publish,
             publishing.check,
             ReconcilingActivities(schedule, attempts, channels, self.tokens, self.clock).reconcile,
@@ -271,6 +273,7 @@ class World:
         """The real workflows, activities and event dispatcher over this world."""
         dispatcher = EventDispatcher(self.deliveries, self.sender, self.clock, "test", interval=0.1)
         self.webhooks = WebhookActivities(dispatcher.wake)
+        self.room = WaitingRoom()
         self.database.on_deliveries = dispatcher.wake
         dispatching = asyncio.create_task(dispatcher.run())
         try:
@@ -292,6 +295,7 @@ class World:
                 ) as worker,
             ):
                 yield worker
+                await self.room.close()
         finally:
             dispatching.cancel()
             await asyncio.gather(dispatching, return_exceptions=True)
