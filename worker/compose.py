@@ -34,7 +34,7 @@ from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
-from munadi.domain.ids import posts_queue, webhook_queue
+from munadi.domain.ids import posts_queue
 from munadi.process.runtime import Runtime
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.leftover_removal import DiscardOutbox
@@ -61,8 +61,7 @@ ACCOUNT_SLOTS = 20
 # due together than the cache holds, every one of them is dropped before its next step. 1 000 due in one second: half
 # of them went out within 7.3 s with room for 500, within 4.4 to 5.6 s with this.
 CACHED_POSTS = 1500
-WEBHOOK_SLOTS = 5
-WEBHOOK_RATE = 20.0
+DELIVERIES_AT_ONCE = 10
 # A workflow task only computes, so more of them at once are no faster. Tasks that wait at the server are distributed
 # fairly among the brands; the worker's own (sticky) queue is first come, first served, and a task that waits there for
 # a second returns to the server's queue. So that queue gets half of the polls. Ten posts beside 150 of another brand,
@@ -83,9 +82,9 @@ def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
 
 
 def build_activities(
-    runtime: Runtime, database: Database, tokens: AccountTokens, room: WaitingRoom
+    runtime: Runtime, database: Database, tokens: AccountTokens, room: WaitingRoom, wake: Callable[[], None]
 ) -> Sequence[Callable[..., Any]]:
-    """Build all activities with their ports."""
+    """Build all activities with their ports. `wake` is the event dispatcher's."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
     attempts = around(AttemptStore(database, runtime.keyring), "attempts")
@@ -105,6 +104,7 @@ def build_activities(
         publishing.locate,
         reconciling.reconcile,
         upkeep.keep,
+        WebhookActivities(wake).deliver,
     ]
 
 
@@ -154,20 +154,6 @@ def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[
     )
 
 
-def build_webhook_worker(client: Client, task_queue: str, webhooks: WebhookActivities) -> Worker:
-    """The worker of `deliver`, with slots of its own. Its rate is bounded: in a burst it leaves Temporal to publishing,
-    and the events are sent meanwhile, because each commit wakes the dispatcher."""
-    return Worker(
-        client,
-        task_queue=webhook_queue(task_queue),
-        activities=[webhooks.deliver],
-        max_concurrent_activities=WEBHOOK_SLOTS,
-        max_concurrent_activity_task_polls=1,
-        max_activities_per_second=WEBHOOK_RATE,
-        graceful_shutdown_timeout=GRACE,
-    )
-
-
 class CheckedAtStart(UnsandboxedWorkflowRunner):
     """Runs each workflow once in the SDK's sandbox when the worker starts, and later outside it.
 
@@ -187,7 +173,7 @@ def _tuner() -> WorkerTuner:
         activity_supplier=ResourceBasedSlotSupplier(
             ResourceBasedSlotConfig(minimum_slots=ACTIVITIES, maximum_slots=MOST_ACTIVITIES), ROOM
         ),
-        local_activity_supplier=FixedSizeSlotSupplier(1),
+        local_activity_supplier=FixedSizeSlotSupplier(DELIVERIES_AT_ONCE),
         nexus_supplier=FixedSizeSlotSupplier(1),
     )
 

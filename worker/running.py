@@ -10,7 +10,6 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.waiting import WaitingRoom
-from activities.webhooks import WebhookActivities
 from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
@@ -30,7 +29,6 @@ from worker.compose import (
     build_posts_worker,
     build_preflight_checker,
     build_tokens,
-    build_webhook_worker,
     build_worker,
 )
 from worker.recovering import RecoveryRunner
@@ -78,12 +76,10 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
         RecoveryRunner(RecoveryStore(database), DeliveryQuota(database), runtime.clock),
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
-    queue, webhooks = settings.temporal.task_queue, WebhookActivities(dispatcher.wake)
-    room = WaitingRoom()
-    activities = build_activities(runtime, database, tokens, room)
+    queue, room = settings.temporal.task_queue, WaitingRoom()
+    activities = build_activities(runtime, database, tokens, room, dispatcher.wake)
     try:
         async with (
-            build_webhook_worker(client, queue, webhooks),
             build_worker(client, queue, activities),
             build_posts_worker(client, queue, activities),
             hang_watchdog(settings.watchdog),

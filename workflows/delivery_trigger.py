@@ -1,4 +1,4 @@
-"""Runs the `deliver` activity beside publishing: once per batch of new events, on its own task queue."""
+"""Runs the `deliver` activity beside publishing: once per batch of new events, within the workflow's own task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, CancelledError
 with workflow.unsafe.imports_passed_through():
     from activities.messages import ContentRef
     from activities.webhooks import WebhookActivities
-    from workflows.options import deliver_on
+    from workflows.options import DELIVER
 
 
 class DeliveryTrigger:
@@ -36,11 +36,7 @@ class DeliveryTrigger:
         while self._waiting:
             self._waiting = False
             try:
-                await workflow.execute_activity_method(
-                    WebhookActivities.deliver,
-                    ref,
-                    **deliver_on(workflow.info().task_queue),
-                )
+                await workflow.execute_local_activity_method(WebhookActivities.deliver, ref, **DELIVER)
             except ActivityError as error:
                 if isinstance(error.cause, CancelledError):
                     raise

@@ -3,7 +3,7 @@
 | activity | kind | retried by Temporal | on timeout |
 |---|---|---|---|
 | look, operate | our own database, idempotent | without end, capped at 5 s | retry |
-| deliver | wakes the event dispatcher, on a task queue of its own | yes | retry |
+| deliver | wakes the event dispatcher, within the workflow's task | yes | retry |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
 | finish | a later visible step | yes: it reconciles its own open attempt first | retry |
@@ -16,10 +16,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
-from temporalio.workflow import ActivityConfig
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from activities.messages import PREPARE_TRIES, PUBLISH_TRIES
-from munadi.domain.ids import webhook_queue
 
 HEARTBEAT = timedelta(seconds=5)
 
@@ -35,11 +34,12 @@ _READ_ONLY = RetryPolicy(
 LOOK = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
 OPERATE = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
 
-# It waits for nothing. Given up after some minutes: the dispatcher reads what is due by itself.
-DELIVER = ActivityConfig(
+# A local activity: part of a workflow task, so it costs one event and no call of its own. It waits for nothing.
+DELIVER = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=10),
     schedule_to_close_timeout=timedelta(minutes=5),
     retry_policy=_OURS,
+    summary="deliver events",
 )
 
 PREPARE = ActivityConfig(
@@ -83,11 +83,6 @@ KEEP = ActivityConfig(
         initial_interval=timedelta(seconds=10), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
     ),
 )
-
-
-def deliver_on(task_queue: str) -> ActivityConfig:
-    """The options of `deliver` for a workflow of this task queue."""
-    return {**with_summary(DELIVER, "deliver events"), "task_queue": webhook_queue(task_queue)}
 
 
 def with_summary(options: ActivityConfig, summary: str) -> ActivityConfig:

@@ -46,11 +46,6 @@ def posts_queue(task_queue: str) -> str:
     return f"{task_queue}-posts"
 
 
-def webhook_queue(task_queue: str) -> str:
-    """The task queue of `deliver`. Its workers have their own slots, so that no publish waits for a webhook."""
-    return f"{task_queue.removesuffix('-posts')}-webhooks"
-
-
 def workflow_id(content_id: str) -> str:
     """The Temporal workflow id of a post; `content_id_of` is its inverse."""
     return f"content/{content_id}"

@@ -98,7 +98,7 @@ def _command(event: Any) -> str | None:
             fields = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
             return f"upsert {', '.join(sorted(fields))}"
         case "MARKER_RECORDED":
-            return f"marker {event.marker_recorded_event_attributes.marker_name}"
+            return _marker(event.marker_recorded_event_attributes)
         case "TIMER_STARTED":
             return "timer"
         case "TIMER_CANCELED":
@@ -110,3 +110,10 @@ def _command(event: Any) -> str | None:
         ):
             return end.removeprefix("WORKFLOW_EXECUTION_").lower()
     return None
+
+
+def _marker(attributes: Any) -> str:
+    if attributes.marker_name != "core_local_activity":
+        return f"marker {attributes.marker_name}"
+    said = json.loads(attributes.details["data"].payloads[0].data)
+    return f"local activity {said['activity_type']}"

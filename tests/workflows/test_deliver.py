@@ -60,9 +60,9 @@ async def test_events_are_announced_in_batches_and_cost_nothing_without_endpoint
             await real.result(content_id)
             lines.append(commands([await real.handle(content_id).fetch_history()]))
             await subscribe(real, LIVE)
-    assert "activity deliver" not in lines[0]
+    assert "local activity deliver" not in lines[0]
     # Five events in two or three rounds: the next round announces the events of the one before.
-    assert 1 <= lines[1].count("activity deliver") <= 2
+    assert 1 <= lines[1].count("local activity deliver") <= 2
 
 
 async def test_an_endpoint_that_never_answers_delays_nothing(real: World, receiver: Receiver) -> None:

@@ -30,7 +30,7 @@ from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, Draft
 from munadi.domain.account import Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
-from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, webhook_queue, workflow_id
+from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, Clock, Connection
@@ -266,6 +266,7 @@ class World:
             publishing.finish,
             publishing.locate,
             keeping.keep,
+            self.webhooks.deliver,
         ]
 
     @asynccontextmanager
@@ -278,12 +279,6 @@ class World:
         dispatching = asyncio.create_task(dispatcher.run())
         try:
             async with (
-                Worker(
-                    self.client,
-                    task_queue=webhook_queue(self.queue),
-                    activities=[self.webhooks.deliver],
-                    max_concurrent_activity_task_polls=1,
-                ),
                 # For accounts.
                 Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities()),
                 Worker(
