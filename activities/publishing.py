@@ -16,6 +16,7 @@ from activities.heartbeat import heartbeats
 from activities.messages import EARLY, PublicationRef, read_again
 from activities.places import Places, wait_for_host
 from activities.policies import CHECK_AGAIN, LaterStepPolicy, PostPolicy, outcome_of
+from activities.siblings import Siblings, end_together
 from activities.step_runner import SPACING, StepRunner
 from activities.turns import Turns
 from munadi.domain.account import ConnectedAccount
@@ -66,6 +67,7 @@ class PublishingActivities:
         self._clock = clock
         self._holder = holder
         self._turns = Turns(CLAIMS_AT_ONCE)
+        self._siblings = Siblings()
         self._places = Places(calls, channels)
         self._runner = StepRunner(attempts, channels, tokens, clock, holder)
 
@@ -73,9 +75,13 @@ class PublishingActivities:
     async def publish(self, ref: PublicationRef) -> StepResult:
         """Make the visible call of the post once, or return why not. Raises only if nothing was sent for certain."""
         async with heartbeats():
-            if ref.claim_at is not None:
-                return await self._claim_and_publish(ref, ref.claim_at)
-            return await self._publish_claimed(ref)
+            if ref.claim_at is None:
+                return await self._publish_claimed(ref)
+            with self._siblings.publishing(ref.content_id) as have_ended:
+                result = await self._claim_and_publish(ref, ref.claim_at)
+            if result.step is NextStep.DONE:
+                await end_together(have_ended)
+            return result
 
     async def _claim_and_publish(self, ref: PublicationRef, claim_at: datetime) -> StepResult:
         """Wait for the due time, then claim and publish."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from munadi.db.sqlite import WriterConnection
+from munadi.domain.channel import ChannelName
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.schedule import ScheduleStore
 from tests.support.costs import count, stated_costs, stated_events
@@ -65,3 +67,25 @@ async def test_a_history_has_the_stated_events(real: World) -> None:
             assert await real.result(content_id) == "1/1 published"
         found.append(len((await real.handle(content_id).fetch_history()).events))
     assert found == stated_events()
+
+
+async def test_publications_that_end_one_after_the_other_wake_the_workflow_once(
+    real_two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each further channel adds its activity, and no workflow task."""
+    slow = real_two.channels[ChannelName.INSTAGRAM]
+    publish = slow._publish
+
+    async def later(*arguments: Any) -> Any:
+        await asyncio.sleep(0.3)
+        return await publish(*arguments)
+
+    monkeypatch.setattr(slow, "_publish", later)
+    content_id = await real_two.submit(datetime.now(UTC) + timedelta(seconds=4))
+    async with real_two.worker():
+        await real_two.wake(content_id, first=True)
+        assert await real_two.result(content_id) == "2/2 published"
+    assert len((await real_two.handle(content_id).fetch_history()).events) == stated_events()[1] + 3
+    rows = (await real_two.publications(content_id)).values()
+    first, last = sorted(row.updated_at for row in rows)
+    assert last - first > timedelta(seconds=0.2), "the state of the first is not held back"
