@@ -22,12 +22,8 @@ PostRows = tuple[ContentRow, list[PublicationRow], DraftRow]
 READ = select(ContentRow).where(col(ContentRow.id) == bindparam("key"))
 LOCK = READ.with_for_update().execution_options(populate_existing=True)
 _CONTENT_OF = select(PublicationRow.content_id).where(col(PublicationRow.id) == bindparam("key")).scalar_subquery()
-LOCK_BY_PUBLICATION = (
-    select(ContentRow)
-    .where(col(ContentRow.id) == _CONTENT_OF)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
+READ_BY_PUBLICATION = select(ContentRow).where(col(ContentRow.id) == _CONTENT_OF)
+LOCK_BY_PUBLICATION = READ_BY_PUBLICATION.with_for_update().execution_options(populate_existing=True)
 _PUBLICATIONS = (
     select(PublicationRow).where(col(PublicationRow.content_id) == bindparam("key")).order_by(col(PublicationRow.place))
 )
@@ -55,7 +51,7 @@ _DRAFTS_OF_ALL = (
 
 
 def load_post(session: Session, query: SelectOfScalar[ContentRow], key: str) -> PostRows | None:
-    """The rows of the post that `query` (READ, LOCK or LOCK_BY_PUBLICATION) selects; None when there is none."""
+    """The rows of the post that `query` (READ, LOCK, or either by publication) selects; None when there is none."""
     content = session.scalars(query, {"key": key}).first()
     if content is None:
         return None

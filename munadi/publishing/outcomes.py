@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -64,6 +65,12 @@ from munadi.publishing.content import LockedContent, without
 from munadi.publishing.steps import attempts_of, doubt_of
 
 S = PublicationStatus
+
+_OTHER_OWNER = select(PublicationRow.id).where(
+    col(PublicationRow.account_id) == bindparam("account_id"),
+    col(PublicationRow.provider_post_id) == bindparam("post_id"),
+    col(PublicationRow.id) != bindparam("publication_id"),
+)
 
 # The transitions from each status to `published`, for a late success.
 _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType], ...]] = {
@@ -284,12 +291,8 @@ async def _unconfirmed(locked: LockedContent, row: PublicationRow, look_after: t
 
 async def owned_by_another(session: AsyncSession, row: PublicationRow, post_id: str) -> bool:
     """Whether the post is already recorded as another publication of the same account."""
-    query = select(PublicationRow.id).where(
-        PublicationRow.account_id == row.account_id,
-        PublicationRow.provider_post_id == post_id,
-        col(PublicationRow.id) != row.id,
-    )
-    return (await session.exec(query)).first() is not None
+    given = {"account_id": row.account_id, "post_id": post_id, "publication_id": row.id}
+    return (await (await session.connection()).execute(_OTHER_OWNER, given)).first() is not None
 
 
 def _late_success() -> Warning_:

@@ -1,6 +1,7 @@
 """Reads the state of a post for its workflow: plans, due claims, next steps. (Port: munadi.ports.Schedule.)
 
-The workflow of a post calls `look`, the activities of one publication `load` and `begin`. Each is one transaction.
+The workflow of a post calls `look`, the activities of one publication `load` and `begin`. `load` is a lookup, the
+others are one transaction each.
 """
 
 from __future__ import annotations
@@ -8,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
-from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.publishing import Step, View
 from munadi.publishing.claiming import fail_expired, queue_accepted
 from munadi.publishing.content import LockedContent
+from munadi.publishing.loading import READ_BY_PUBLICATION, load_post
 from munadi.publishing.plans import view_of
 from munadi.publishing.preparations import preparation_of
-from munadi.publishing.steps import attempts_of, open_one, step_from, step_name, step_of
+from munadi.publishing.steps import ATTEMPTS, attempts_of, open_one, step_from, step_name
 
 S = PublicationStatus
 
@@ -60,15 +64,21 @@ class ScheduleStore:
 
     async def load(self, publication_id: str) -> Step | None:
         """The next step of a publication; None when there is no such publication."""
-        async with self._database.read() as session:
-            row = await session.get(PublicationRow, publication_id)
-            content = await session.get(ContentRow, row.content_id) if row else None
-            if row is None or content is None:
-                return None
-            draft = await session.get(DraftRow, (content.id, content.draft_version))
-            if draft is None:
-                return None
-            return await step_of(session, content, draft, row, preparation_of(self._keyring, content, row))
+
+        def read(connection: Connection) -> Step | None:
+            with Session(connection, autoflush=False) as session:
+                return self._step(session, publication_id)
+
+        return await self._database.lookup(read)
+
+    def _step(self, session: Session, publication_id: str) -> Step | None:
+        post = load_post(session, READ_BY_PUBLICATION, publication_id)
+        if post is None:
+            return None
+        content, publications, draft = post
+        row = next(one for one in publications if one.id == publication_id)
+        attempts = session.scalars(ATTEMPTS, {"publication_id": row.id, "step": step_name(row)}).all()
+        return step_from(content, draft, row, preparation_of(self._keyring, content, row), attempts)
 
     async def begin(self, publication_id: str, now: datetime, statuses: frozenset[PublicationStatus]) -> Step | None:
         """Raise the epoch of a publication in one of these statuses, so that a late intent fails; then as `load`."""

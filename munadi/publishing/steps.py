@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import bindparam
+from sqlalchemy.orm import Session
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +17,12 @@ from munadi.domain.publication import POST, Preparation, PublicationStatus
 from munadi.domain.publishing import Step
 
 S = PublicationStatus
+
+ATTEMPTS = (
+    select(AttemptRow)
+    .where(col(AttemptRow.publication_id) == bindparam("publication_id"), col(AttemptRow.stage) == bindparam("step"))
+    .order_by(col(AttemptRow.number))
+)
 
 
 def step_name(row: PublicationRow) -> str | None:
@@ -28,8 +36,8 @@ async def attempts_of(session: AsyncSession, publication_id: str, step: str | No
     """The attempts of a step, in order. A unique index allows one open one at most."""
     if step is None:
         return ()
-    query = select(AttemptRow).where(AttemptRow.publication_id == publication_id, AttemptRow.stage == step)
-    return (await session.exec(query.order_by(col(AttemptRow.number)))).all()
+    given = {"publication_id": publication_id, "step": step}
+    return (await session.run_sync(Session.scalars, ATTEMPTS, given)).all()
 
 
 async def doubt_of(session: AsyncSession, row: PublicationRow) -> Doubt | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, and_, bindparam
@@ -39,6 +39,10 @@ class OpenedAccount:
 # Built once: every visible call needs its account.
 _ROW = sqlalchemy.select(*AccountRow.__table__.c).where(  # type: ignore[attr-defined]
     col(AccountRow.id) == bindparam("key")
+)
+
+_WORKED = (
+    sqlalchemy.update(AccountRow).where(col(AccountRow.id) == bindparam("key")).values(last_success_at=bindparam("at"))
 )
 
 
@@ -175,12 +179,11 @@ async def note_outcome(
 
     `version` is that of the credentials of the failed call, if a call was made.
     """
-    noted: dict[str, Any] = {"last_success_at": now} if worked else {}
-    if failure is not None:
-        noted["last_failure"] = fault(failure.reason, failure.message, now)
-    if noted:
-        stale_or_not = None if worked else version
-        await session.exec(update(AccountRow).where(same_connection(account_id, stale_or_not)).values(**noted))
+    if worked and failure is None:
+        await (await session.connection()).execute(_WORKED, {"key": account_id, "at": now})
+    elif failure is not None:
+        noted = {"last_failure": fault(failure.reason, failure.message, now)}
+        await session.exec(update(AccountRow).where(same_connection(account_id, version)).values(**noted))
 
 
 def fault(reason: Reason | str, message: str, now: datetime) -> dict[str, str]:
