@@ -39,7 +39,8 @@ from munadi.domain.publishing import (
 from munadi.publishing.claiming import claim_row, fail_expired, is_late, queue_accepted
 from munadi.publishing.content import LockedContent
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
-from munadi.publishing.outcomes import apply_outcome, locate, owned_by_another
+from munadi.publishing.loading import owned_by_another
+from munadi.publishing.outcomes import apply_outcome, locate
 from munadi.publishing.preparations import preparation_of, seal_state
 from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import step_from

@@ -21,7 +21,8 @@ from munadi.domain.time import DEFAULT_WINDOW
 from munadi.publishing.content import LockedContent
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import give_up_preparation
-from munadi.publishing.outcomes import locate, owned_by_another
+from munadi.publishing.loading import owned_by_another
+from munadi.publishing.outcomes import locate
 from munadi.publishing.steps import attempts_of, doubt_of
 
 S = PublicationStatus

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
@@ -49,6 +50,12 @@ _DRAFTS_OF_ALL = (
     .where(col(DraftRow.content_id).in_(_KEYS), col(DraftRow.draft_version) == col(ContentRow.draft_version))
 )
 
+_OTHER_OWNER = select(PublicationRow.id).where(
+    col(PublicationRow.account_id) == bindparam("account_id"),
+    col(PublicationRow.provider_post_id) == bindparam("post_id"),
+    col(PublicationRow.id) != bindparam("publication_id"),
+)
+
 
 def load_post(session: Session, query: SelectOfScalar[ContentRow], key: str) -> PostRows | None:
     """The rows of the post that `query` (READ, LOCK, or either by publication) selects; None when there is none."""
@@ -71,3 +78,9 @@ def lock_posts(session: Session, content_ids: Sequence[str]) -> list[PostRows]:
         publications[row.content_id].append(row)
     drafts = {draft.content_id: draft for draft in session.scalars(_DRAFTS_OF_ALL, {"keys": keys})}
     return [(content, publications[content.id], drafts[content.id]) for content in contents]
+
+
+async def owned_by_another(session: AsyncSession, row: PublicationRow, post_id: str) -> bool:
+    """Whether the post is already recorded as another publication of the same account."""
+    given = {"account_id": row.account_id, "post_id": post_id, "publication_id": row.id}
+    return (await (await session.connection()).execute(_OTHER_OWNER, given)).first() is not None

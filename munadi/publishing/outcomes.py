@@ -21,8 +21,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
@@ -62,15 +60,10 @@ from munadi.domain.publication import (
 )
 from munadi.domain.publishing import PREPARE
 from munadi.publishing.content import LockedContent, without
+from munadi.publishing.loading import owned_by_another
 from munadi.publishing.steps import attempts_of, doubt_of
 
 S = PublicationStatus
-
-_OTHER_OWNER = select(PublicationRow.id).where(
-    col(PublicationRow.account_id) == bindparam("account_id"),
-    col(PublicationRow.provider_post_id) == bindparam("post_id"),
-    col(PublicationRow.id) != bindparam("publication_id"),
-)
 
 # The transitions from each status to `published`, for a late success.
 _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType], ...]] = {
@@ -287,12 +280,6 @@ async def _unconfirmed(locked: LockedContent, row: PublicationRow, look_after: t
     row.look_count += 1
     at = locked.now + look_after
     row.next_look_at = at if at <= locked.content.publish_by else None
-
-
-async def owned_by_another(session: AsyncSession, row: PublicationRow, post_id: str) -> bool:
-    """Whether the post is already recorded as another publication of the same account."""
-    given = {"account_id": row.account_id, "post_id": post_id, "publication_id": row.id}
-    return (await (await session.connection()).execute(_OTHER_OWNER, given)).first() is not None
 
 
 def _late_success() -> Warning_:
