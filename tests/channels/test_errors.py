@@ -126,7 +126,7 @@ def test_an_answer_without_a_code(row: tuple[Any, ...]) -> None:
         assert error.provider_code == (code[0] if code else f"HTTP {answer.status}")
 
 
-# Meta's older Graph answers with a 5xx where others have a 4xx, so there the code decides.
+# There the code decides: what may follow the effect (1, 2, an upload's timeout) has an unknown effect in its own row.
 BELIEVED = ("facebook", "instagram")
 
 

@@ -30,6 +30,12 @@ ASKED = {login: (*needed, COMMENT_SCOPES[login]) for login, needed in NEEDED.ite
 NAMED_FIELDS = PAGE_FIELDS.replace(ACCOUNT, f"{ACCOUNT}{{id,username}}")
 
 
+class DirectLogin(AccountLogin):
+    """The log-in at Instagram itself, which knows us as an app of its own."""
+
+    grant_type = "ig_exchange_token"
+
+
 @dataclass(frozen=True)
 class InstagramLogin:
     """The log-ins of both kinds: at Instagram, and of a person who shares Pages."""
@@ -71,9 +77,9 @@ class InstagramLogin:
         return self.graphs[Login.DIRECT]
 
     @property
-    def _app(self) -> AccountLogin:
-        hosts = (self.settings.hosts.auth, self.settings.hosts.token, "ig_exchange_token")
-        return AccountLogin(SPEC, self.settings, self.clock, self._direct, hosts)
+    def _app(self) -> DirectLogin:
+        hosts = (self.settings.hosts.auth, self.settings.hosts.token)
+        return DirectLogin(SPEC, self.settings, self.clock, self._direct, hosts)
 
     @property
     def _person(self) -> PersonLogin:

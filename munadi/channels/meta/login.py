@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from munadi.channels.apps import AppLogin, Endpoints
 from munadi.channels.http import Request
@@ -28,14 +28,16 @@ MAX_NAMES = 5
 class AccountLogin(AppLogin):
     """The login of one account at the network itself: a code is worth a token of an hour, and that one of 60 days.
 
-    `site` is where people consent, `tokens` where codes are sent; `grant_type` names the exchange for the long token.
+    `grant_type` names the exchange for the long token.
     """
 
+    grant_type: ClassVar[str]
+
     def __init__(
-        self, spec: ChannelSpec, settings: AppSettings, clock: Clock, graph: Graph, hosts: tuple[str, str, str]
+        self, spec: ChannelSpec, settings: AppSettings, clock: Clock, graph: Graph, hosts: tuple[str, str]
     ) -> None:
-        site, tokens, self.grant_type = hosts
-        endpoints = Endpoints.at(site, "oauth/authorize", tokens, "oauth/access_token")
+        """`hosts` are where people consent, and where codes are sent."""
+        endpoints = Endpoints.at(hosts[0], "oauth/authorize", hosts[1], "oauth/access_token")
         super().__init__(spec, settings, clock, graph.http, endpoints)
         self.graph = graph
 

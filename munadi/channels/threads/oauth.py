@@ -24,8 +24,10 @@ ASKED = (*NEEDED, REPLY_SCOPE)
 class ThreadsLogin(AccountLogin):
     """The log-in of a Threads profile, by the Threads app's id and secret (not the Meta app's)."""
 
+    grant_type = "th_exchange_token"
+
     def __init__(self, settings: Settings, graph: Graph, clock: Clock) -> None:
-        super().__init__(SPEC, settings, clock, graph, (settings.hosts.auth, graph.tokens, "th_exchange_token"))
+        super().__init__(SPEC, settings, clock, graph, (settings.hosts.auth, graph.tokens))
 
     async def begin(self, request: ConsentRequest) -> Consent:
         """Threads' consent page, with every scope that we can use."""
