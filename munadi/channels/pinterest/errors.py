@@ -64,7 +64,7 @@ ERRORS: Mapping[str, Row] = {
 WORDS: Sequence[tuple[int, re.Pattern[str], Row]] = (
     (403, re.compile("trial access", re.I), TRIAL),
     (400, re.compile("unable to reach the url|could not fetch the image", re.I), UNREACHABLE),
-    (400, re.compile(r"\b(?:link|url)\b.*\bblocked|\bblocked\b.*\b(?:link|url)\b", re.I), BAD_LINK),
+    (400, re.compile(r"^(?=.*\bblocked\b)(?=.*\b(?:link|url)\b)", re.I | re.S), BAD_LINK),
     (400, re.compile(r"\bspam\b|blocked", re.I), SPAM),
 )
 
