@@ -82,7 +82,7 @@ class Rules(Generic[Options]):
         """All violations, with pointers relative to the draft."""
         found = Problems(self.spec)
         found += check_extras(self.spec, draft)
-        self.check_texts(found, draft, account)
+        self.check_texts(found, draft, options, account)
         found += check_media_count(self.applied(account), self.counted(draft, options))
         for index, asset in enumerate(draft.media):
             if rule := self.file_rule(index, draft, options, account):
@@ -93,9 +93,11 @@ class Rules(Generic[Options]):
             self.check_options(found, draft, options, account)
         return found
 
-    def check_texts(self, found: Problems, draft: Draft, account: ConnectedAccount | None) -> None:
+    def check_texts(
+        self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None
+    ) -> None:
         """Report texts that are too long or show nothing, and a link that is no web address."""
-        found += [too_long(self.spec, each) for each in self.exceeding(draft, account)]
+        found += [too_long(self.spec, each) for each in self.exceeding(draft, options, account)]
         if self.needs and not any(is_given(draft, name) for name in self.needs):
             wanted = [WANTED.get(name, f"a {name}") for name in self.needs]
             message = f"needs {', '.join(wanted[:-1])} or {wanted[-1]}"
@@ -150,7 +152,7 @@ class Rules(Generic[Options]):
         shown = self.texts(draft)
         return [each for at, text in shown for each in lengths(self.limits(at, draft, account), text, at)]
 
-    def exceeding(self, draft: Draft, account: ConnectedAccount | None) -> list[TextLength]:
+    def exceeding(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[TextLength]:
         """The lengths above their limit."""
         return [each for each in self.lengths(draft, account) if each.actual > each.maximum]
 

@@ -55,9 +55,9 @@ class ThreadsRules(Rules[Options]):
         """In characters, and as Meta documents it."""
         return (*self.spec.text_limits, EMOJI_LIMIT)
 
-    def exceeding(self, draft: Draft, account: ConnectedAccount | None) -> list[TextLength]:
+    def exceeding(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[TextLength]:
         """A text of too many characters is too long by Meta's count too, which is not reported then."""
-        found = super().exceeding(draft, account)
+        found = super().exceeding(draft, options, account)
         plain = {one.pointer for one in found if one.rule != EMOJI_LIMIT.rule}
         return [one for one in found if one.rule != EMOJI_LIMIT.rule or one.pointer not in plain]
 

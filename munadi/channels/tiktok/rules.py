@@ -64,9 +64,16 @@ class TikTokRules(Rules[Options]):
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """A video's text is its title; photos have a title and a description, with limits of their own."""
-        options = readable_options(Options, draft.options) or Options()
+        return self._lengths(draft, readable_options(Options, draft.options))
+
+    def exceeding(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[TextLength]:
+        """By the options as they were read, which is done once."""
+        return [each for each in self._lengths(draft, options) if each.actual > each.maximum]
+
+    def _lengths(self, draft: Draft, options: Options | None) -> list[TextLength]:
         if not is_photo(draft):
             return lengths(self.spec.text_limits, draft.text)
+        options = options or Options()
         pointer = "/text" if options.description is None else "/options/description"
         found = lengths((PHOTO_DESCRIPTION,), description_of(draft, options), pointer)
         return found + lengths((PHOTO_TITLE,), options.title or "", "/options/title")
