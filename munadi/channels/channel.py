@@ -8,13 +8,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, Protocol
 
 from pydantic import SecretStr
 
 from munadi.channels.files import check_media_kinds
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.options import parse_options
 from munadi.channels.partial_options import readable_options
 from munadi.channels.rules import Rules
@@ -24,7 +24,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Published, Unknown
-from munadi.ports import AccountImport, Authorizer, Channel, Connection
+from munadi.ports import AccountImport, Authorizer, Channel, Connection, Publication
 from munadi.ports.publication import Options, State
 
 
@@ -149,6 +149,21 @@ class NetworkChannel(Channel[Options, State]):
 
     async def _refresh(self, account: ConnectedAccount) -> Credentials:
         return await self.accounts.refresh(account)
+
+    async def _find(
+        self, publication: Publication[Options, State], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
+        """By `_search`. What the network did not let us read is not known: it proves no absence."""
+        try:
+            return await self._search(publication, since, step)
+        except ChannelError as error:
+            return could_not_read(error)
+
+    @abstractmethod
+    async def _search(
+        self, publication: Publication[Options, State], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
+        """Read whether the step is live, after an unknown outcome. Raises ChannelError."""
 
     def not_prepared(self) -> ChannelError:
         """Why nothing is sent: the core asked for the visible call too early."""

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from munadi.channels.channel import NetworkChannel, Parts, only_one
-from munadi.channels.http import ChannelHttp, ChannelTools, Request, could_not_read
+from munadi.channels.http import ChannelHttp, ChannelTools, Request
 from munadi.channels.steps import no_such_step, parent_of, parent_unknown, text_of
 from munadi.domain.failure import ChannelError
 from munadi.domain.model import Model
@@ -157,16 +157,14 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
         known = publication.state.posts.get(step)
         if known and known.id:
             return self._known(known)
-        found: Published | Absent | Unknown
-        try:
-            found = self.blind(publication, step) or await self._look(publication, since, step)
-        except ChannelError as error:
-            found = could_not_read(error)
+        found = await super()._find(publication, since, step)
         return self._known(known) if known and not isinstance(found, Published) else found
 
-    async def _look(
+    async def _search(
         self, publication: Publication[Options, State], since: datetime, step: str
     ) -> Published | Absent | Unknown:
+        if unseen := self.blind(publication, step):
+            return unseen
         parent = None
         if step != POST:
             above = await self._find(publication, publication.draft.due_at, parent_of(step))

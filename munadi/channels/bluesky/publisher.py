@@ -17,7 +17,7 @@ from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url, written
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.http import ChannelTools, could_not_read
+from munadi.channels.http import ChannelTools
 from munadi.channels.steps import texts_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
@@ -69,7 +69,7 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
         found = await self._find(publication, publication.draft.created_at, POST)
         return found if isinstance(found, Published) else Ready(expires_at=publication.state.expires_at)
 
-    async def _find(
+    async def _search(
         self, publication: Publication[Options, Prepared], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """getRecord at the step's key, on the account's own PDS, which is the authority."""
@@ -78,7 +78,7 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent(by_key=True)
-            return could_not_read(error)
+            raise
         return _published(publication, step, None)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:

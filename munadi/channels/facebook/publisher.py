@@ -19,7 +19,7 @@ from munadi.channels.facebook.prepare import Preparation
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.wire import feed_form, finish_form
-from munadi.channels.http import Request, could_not_read
+from munadi.channels.http import Request
 from munadi.channels.meta.graph import id_of, succeeded
 from munadi.channels.steps import COMMENT
 from munadi.domain.account import ConnectedAccount
@@ -57,17 +57,14 @@ class FacebookChannel(NetworkChannel[Options, Prepared]):
         """How far an upload or an accepted post is. Raises ChannelError when Facebook gave it up."""
         return await lookup.check(Case(publication, self._graph))
 
-    async def _find(
+    async def _search(
         self, publication: Publication[Options, Prepared], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """A video by its id, a story by its media, a feed post by photos, or text and time; a comment at its post."""
         case = Case(publication, self._graph)
-        try:
-            if step == COMMENT:
-                return await feed.comment(case, await lookup.target(case), since)
-            return await lookup.find(case, since)
-        except ChannelError as error:
-            return could_not_read(error)
+        if step == COMMENT:
+            return await feed.comment(case, await lookup.target(case), since)
+        return await lookup.find(case, since)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         await remove(self._graph, account, state)

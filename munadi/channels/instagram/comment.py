@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from munadi.channels.channel import only_one
-from munadi.channels.http import could_not_read
 from munadi.channels.instagram.spec import Options
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
@@ -59,17 +58,14 @@ class FirstComment:
         return Published(post_id=comment_id, published_at=self.network.clock.now())
 
     async def find(self, publication: Publication[Options, Prepared]) -> Published | Absent | Unknown:
-        """The comment with the draft's text; what cannot be read leaves it unknown."""
+        """The comment with the draft's text. Raises ChannelError."""
         prepared = publication.state
         if comment_id := prepared.posts.get(COMMENT):
             return Published(post_id=comment_id)
-        try:
-            media_id = await self._media_id(publication, prepared)
-            if media_id is None:
-                return Unknown(note="the post's id is not known")
-            return await self._below(media_id, publication.account, collapsed(publication.draft.first_comment or ""))
-        except ChannelError as error:
-            return could_not_read(error)
+        media_id = await self._media_id(publication, prepared)
+        if media_id is None:
+            return Unknown(note="the post's id is not known")
+        return await self._below(media_id, publication.account, collapsed(publication.draft.first_comment or ""))
 
     async def _below(self, media_id: str, account: ConnectedAccount, wanted: str) -> Published | Absent | Unknown:
         graph, params = self.network.graph(account), {"fields": FIELDS, "limit": "50"}

@@ -101,10 +101,10 @@ class InstagramChannel(ContainerChannel[Options]):
             return await self._comments.publish(Containers(self, publication), attempt)
         return await self.publish_container(Containers(self, publication), attempt)
 
-    async def _find(
+    async def _search(
         self, publication: Publication[Options, Prepared], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """The post by its container or the account's list; a comment by its text below the post."""
         if step == COMMENT:
             return await self._comments.find(publication)
-        return await super()._find(publication, since, step)
+        return await super()._search(publication, since, step)

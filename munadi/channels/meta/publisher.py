@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.http import ChannelTools, could_not_read
+from munadi.channels.http import ChannelTools
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import id_of
 from munadi.channels.meta.lookup import ContainerLookup
@@ -98,21 +98,18 @@ class ContainerChannel(ContainerLookup, NetworkChannel[Options, Prepared]):
         after = timedelta(0) if code in DEAD else self.wait(container)
         return Pending(after=after, note=f"the container is {code}")
 
-    async def _find(
+    async def _search(
         self, publication: Publication[Options, Prepared], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """By the container's status, a strong key; without a container, by the account's list of posts."""
         prepared = publication.state
         container = prepared.containers.get(step)
-        try:
-            if post_id := prepared.posts.get(step):
-                return await self.live(publication.account, post_id)
-            code = (await self.read(container, publication.account))[0] if container else None
-            if code is None or (code in DEAD and self.searches_dead):
-                found = await self.search(publication, since, step)
-                return found.alike() if isinstance(found, Published) else found
-        except ChannelError as error:
-            return could_not_read(error)
+        if post_id := prepared.posts.get(step):
+            return await self.live(publication.account, post_id)
+        code = (await self.read(container, publication.account))[0] if container else None
+        if code is None or (code in DEAD and self.searches_dead):
+            found = await self.search(publication, since, step)
+            return found.alike() if isinstance(found, Published) else found
         if code == "PUBLISHED":
             return await self.locate(publication, since, step)
         return Absent(by_key=True) if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from munadi.channels.answers import object_in
 from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.http import ChannelTools, could_not_read, given_id
+from munadi.channels.http import ChannelTools, given_id
 from munadi.channels.renditions import fitting
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.lookup import FAILED, StatusReader
@@ -91,7 +91,7 @@ class TikTokChannel(NetworkChannel[Options, Prepared]):
             return Ready(expires_at=state.expires_at)
         return self._reader.outcome(publication, state, status)
 
-    async def _find(
+    async def _search(
         self, publication: Publication[Options, Prepared], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """By publish_id alone. Without one no byte of a file was sent, but a pull may be under way unseen."""
@@ -102,10 +102,7 @@ class TikTokChannel(NetworkChannel[Options, Prepared]):
             return Unknown(
                 note="TikTok's answer with the publish_id was lost, and there is no other key to find the post by"
             )
-        try:
-            status = await self._api.status(state.key, publication.account)
-        except ChannelError as error:
-            return could_not_read(error)
+        status = await self._api.status(state.key, publication.account)
         return self._reader.found(publication, state, status)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:

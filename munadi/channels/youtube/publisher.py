@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.http import ChannelTools, could_not_read
+from munadi.channels.http import ChannelTools
 from munadi.channels.steps import COMMENT
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
@@ -100,7 +100,7 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
         after = processing_wait(self._settings, now - (state.uploaded_at or now))
         return Pending(after=after, note="YouTube is processing the video")
 
-    async def _find(
+    async def _search(
         self, publication: Publication[Options, Prepared], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """By the video's own status, a strong key; without a known video, by title and time among the uploads.
@@ -108,15 +108,12 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
         A comment is searched below the video.
         """
         state = publication.state
-        try:
-            if step == COMMENT:
-                video_id = await self._video_id(publication)
-                return await find_comment(self._api, publication, video_id) if video_id else Unknown(note="no video")
-            if state.video_id is None:
-                return await by_content(self._api, publication, since)
-            found = await by_id(self._api, publication, state.video_id)
-        except ChannelError as error:
-            return could_not_read(error)
+        if step == COMMENT:
+            video_id = await self._video_id(publication)
+            return await find_comment(self._api, publication, video_id) if video_id else Unknown(note="no video")
+        if state.video_id is None:
+            return await by_content(self._api, publication, since)
+        found = await by_id(self._api, publication, state.video_id)
         return _warned(found, state) if isinstance(found, Published) else found
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:

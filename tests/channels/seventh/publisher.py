@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.http import ChannelHttp, ChannelTools, Request, could_not_read, given_id, no_proof
+from munadi.channels.http import ChannelHttp, ChannelTools, Request, given_id, no_proof
 from munadi.channels.seventh.spec import Options
-from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Ready, Unknown
 from munadi.ports import Answer, Attempt, PreparedState, Publication
 
@@ -33,17 +32,12 @@ class SeventhChannel(NetworkChannel[Options, PreparedState]):
         """Nothing is prepared, and a post is live at once."""
         return Ready()
 
-    async def _find(
+    async def _search(
         self, publication: Publication[Options, PreparedState], since: datetime, step: str
     ) -> Published | Absent | Unknown:
         """By the key: 404 proves that nothing is there."""
-        try:
-            answer = await self.http.send(
-                Request("GET", self._url(publication), token=publication.token, also_ok=(404,))
-            )
-            return Absent() if answer.status == 404 else _published(answer)
-        except ChannelError as error:
-            return could_not_read(error)
+        answer = await self.http.send(Request("GET", self._url(publication), token=publication.token, also_ok=(404,)))
+        return Absent() if answer.status == 404 else _published(answer)
 
     def _url(self, publication: Publication[Options, PreparedState]) -> str:
         return f"{self.base}/posts/{publication.draft.publication_id}"
