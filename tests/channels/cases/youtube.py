@@ -11,12 +11,17 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready
 from tests.channels.calls import NOW
 from tests.channels.case import Call, Case, Fails, Net, after, one
-from tests.channels.making import publication
+from tests.channels.making import publication, video
 from tests.channels.network import answer, ok
-from tests.channels.scene_youtube import KIDS, VIDEO, VIDEOS, listed, resource
-from tests.channels.youtube_uploads import ASSET, BYTES, DRAFT, PLAYLIST, SESSION, UPLOAD, WHO
+from tests.channels.scene_youtube import KIDS, VIDEO, VIDEOS, YOUTUBE, listed, resource
 
 R, S = Reason, Effect
+UPLOAD, PLAYLIST = "/upload/youtube/v3/videos", "/youtube/v3/playlistItems"
+SESSION = f"https://www.googleapis.com{UPLOAD}?uploadType=resumable&upload_id=s"
+BYTES = bytes(range(256)) * 1024 * 3 + b"the end"  # three whole chunks of 256 KiB and a short one
+ASSET = video(bytes=len(BYTES), width=1920, height=1080)
+DRAFT = publication("Monsoon\n\nThe sale has begun", media=(ASSET,), options=KIDS)
+WHO = YOUTUBE.account
 OPEN, SEND, READ, UPDATE = f"POST {UPLOAD}", f"PUT {UPLOAD}", f"GET {VIDEOS}", f"PUT {VIDEOS}"
 LIST, DELETE = f"GET {PLAYLIST}", f"DELETE {VIDEOS}"
 URL, NOTE = f"https://www.youtube.com/watch?v={VIDEO}", "YouTube is processing the video"
@@ -50,6 +55,13 @@ PREPARATIONS = [(NET, DRAFT, set[int]())]
 def uploaded(minutes: float = 20, **more: Any) -> dict[str, Any]:
     """A video that was uploaded so many minutes ago."""
     return {"video_id": VIDEO, "uploaded_at": (NOW - timedelta(minutes=minutes)).isoformat(), **more}
+
+
+def upload_entry(video_id: str = VIDEO, minutes: float = 1, **words: str) -> dict[str, Any]:
+    """An entry of the uploads list."""
+    at = (NOW + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+    snippet = {"title": "Monsoon", "description": DRAFT.text, "publishedAt": at, **words}
+    return {"snippet": snippet, "contentDetails": {"videoId": video_id}}
 
 
 def given(**options: Any) -> Any:

@@ -11,6 +11,7 @@ from tests.channels.case import Call, Case, Fails, one
 from tests.channels.cases.youtube import (
     ABSENT,
     BY_DEFAULT,
+    DRAFT,
     LIST,
     LIVE,
     NET,
@@ -18,14 +19,15 @@ from tests.channels.cases.youtube import (
     READ,
     STATUS,
     UPDATE,
+    WHO,
     R,
     S,
     given,
+    upload_entry,
     uploaded,
 )
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, listed, refusal, resource
-from tests.channels.youtube_uploads import DRAFT, WHO, upload_entry
 
 
 def publish(outcome: Any, said: Any, draft: Any = DRAFT, **more: Any) -> Case:
