@@ -10,7 +10,6 @@ from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from tests.channels.making import draft, image, video
 
-OPAQUE: dict[str, Any] = {"has_alpha": False, "animated": False}
 Make = Callable[..., Draft]
 
 
@@ -46,9 +45,12 @@ def film(text: str = "", options: dict[str, Any] | None = None, **facts: Any) ->
     return draft(text, media=(sized(video, facts),), options=options or {})
 
 
-def opaque(**facts: Any) -> Draft:
-    """An image that may be converted."""
-    return picture(**(OPAQUE | facts))
+def media(*shown: MediaAsset) -> Draft:
+    return draft("Hello", media=shown)
+
+
+def gif(**facts: Any) -> Draft:
+    return picture(**{"mime_type": "image/gif", "animated": True, **facts})
 
 
 def of(given: Draft) -> Make:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from munadi.domain.content import Draft
-from tests.channels.limits import Limit, of
+from tests.channels.limits import Limit, film, gif, media, of, picture
 from tests.channels.making import draft, image, video
 
 KEY = "3n342ilh4f622"
@@ -17,22 +14,6 @@ VTT = "WEBVTT\n\n"
 def track(length: int = 20, start: str = VTT, lang: str = "en") -> dict[str, str]:
     """Captions in one language."""
     return {"lang": lang, "text": start.ljust(length, "x")}
-
-
-def picture(**facts: Any) -> Draft:
-    return draft("Hello", media=(image(**facts),))
-
-
-def film(**facts: Any) -> Draft:
-    return draft("Hello", media=(video(**facts),))
-
-
-def gif(**facts: Any) -> Draft:
-    return picture(**{"mime_type": "image/gif", "animated": True, **facts})
-
-
-def media(*shown: Any) -> Draft:
-    return draft("Hello", media=shown)
 
 
 POST, FILM = of(draft("Hello")), of(film())

@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.content import Draft
-from tests.channels.limits import Limit, of
+from tests.channels.limits import Limit, media, of, picture
 from tests.channels.making import document, draft, image, video
-
-
-def picture(**facts: Any) -> Draft:
-    return draft("Hello", media=(image(**facts),))
 
 
 def film(**facts: Any) -> Draft:
@@ -19,10 +15,6 @@ def film(**facts: Any) -> Draft:
 
 def sheet(**facts: Any) -> Draft:
     return draft("Hello", media=(document(**facts),))
-
-
-def media(*shown: Any) -> Draft:
-    return draft("Hello", media=shown)
 
 
 def poll(*options: str, **changes: Any) -> dict[str, Any]:

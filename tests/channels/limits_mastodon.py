@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from munadi.domain.content import Draft
-from tests.channels.limits import Limit, of
+from tests.channels.limits import Limit, media, of, picture
 from tests.channels.making import draft, image, video
 
 FAMILY = "👨‍👩‍👧‍👦"  # one grapheme
 ADDRESS = "https://acme.example/" + "sale/" * 30  # counts as 23
 MENTION = "@acme@social.example"  # counts as 5
-
-
-def picture(**facts: Any) -> Draft:
-    return draft("Hello", media=(image(**facts),))
-
-
-def film(**facts: Any) -> Draft:
-    return draft("Hello", media=(video(**facts),))
-
-
-def media(*shown: Any) -> Draft:
-    return draft("Hello", media=shown)
 
 
 def poll(*options: str, seconds: int = 3600) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.content import Draft
-from tests.channels.limits import Limit, of
+from tests.channels.limits import Limit, media, of
 from tests.channels.making import document, draft, image, video
 
 PAIR = "👍"  # counts 2
@@ -13,18 +13,6 @@ PAIR = "👍"  # counts 2
 
 def picture(text: str = "Hello", **facts: Any) -> Draft:
     return draft(text, media=(image(**facts),))
-
-
-def gif(**facts: Any) -> Draft:
-    return picture(**{"mime_type": "image/gif", **facts})
-
-
-def film(**facts: Any) -> Draft:
-    return draft("Hello", media=(video(**facts),))
-
-
-def media(*shown: Any) -> Draft:
-    return draft("Hello", media=shown)
 
 
 def poll(*options: str, **more: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def photos(count: int = 1, text: str = "", options: dict[str, Any] | None = None
 
 CLIP, PHOTO, PRIVATE = of(clip()), of(photos()), of(clip(options={"privacyLevel": "SELF_ONLY"}))
 SHORT = of(photos(text="x" * 4001, options={"description": "short"}))
-MIXED, TWO = (draft("x", media=media, options=PUBLIC) for media in ((image(0), video(1)), (video(0), video(1))))
+TWO = draft("x", media=(video(0), video(1)), options=PUBLIC)
 FULL_HD = "1080x1920"
 LIMITS = [
     Limit("/options/coverTimestampMs cover_timestamp", CLIP, "coverTimestampMs", [0, 10_000], [10_001],

@@ -5,23 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.domain.content import Draft
-from tests.channels.limits import Limit, of
+from tests.channels.limits import Limit, media, of, picture
 from tests.channels.making import draft, image, video
 
 FAMILY = "👨‍👩‍👧‍👦"  # counts 2
 ADDRESS = "https://acme.com/" + "sale/" * 60  # counts 23
 
 
-def picture(**facts: Any) -> Draft:
-    return draft("Hello", media=(image(**facts),))
-
-
 def film(**facts: Any) -> Draft:
     return draft("Hello", media=(video(**{"width": 720, "height": 1280, **facts}),))
-
-
-def media(*shown: Any) -> Draft:
-    return draft("Hello", media=shown)
 
 
 def poll(*options: str, minutes: int = 60) -> dict[str, Any]:
