@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from munadi.channels.files import check_media_file
 from munadi.channels.renditions import fitting
-from munadi.channels.text import check_media_file
 from munadi.channels.threads.spec import SPEC
 from munadi.domain.channel import MediaKind, MediaRule
 from tests.channels.making import StoredMedia, image
