@@ -176,8 +176,15 @@ class Problems(list[Problem]):
         self.add(pointer, code, rule, f"{message}: the limit is {limit}, this has {actual}", limit, actual)
 
     def at_most(self, limit: float, actual: float | None, pointer: str, code: str, rule: str, message: str) -> None:
-        """Report a number above its limit. None is not known, and passes."""
-        if actual is not None and actual > limit:
+        """Report a number above its limit. None is not known, and passes.
+
+        The message may have `{limit}` and `{actual}` in its words; else they follow it.
+        """
+        if actual is None or actual <= limit:
+            return
+        if "{" in message:
+            self.add(pointer, code, rule, message.format(limit=limit, actual=actual), limit, actual)
+        else:
             self.exceed(pointer, code, rule, message, limit, actual)
 
 

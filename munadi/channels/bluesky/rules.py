@@ -36,7 +36,14 @@ class BlueskyRules(Rules[Options]):
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report more than one video."""
         videos = sum(map(moves, draft.media))
-        found.at_most(MAX_VIDEOS, videos, "/media", "MEDIA_TOO_MANY", "videos_max", "takes fewer videos in a post")
+        found.at_most(
+            MAX_VIDEOS,
+            videos,
+            "/media",
+            "MEDIA_TOO_MANY",
+            "videos_max",
+            "takes {limit} video in a post; this has {actual}",
+        )
 
     def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
         """Report options of a video that is not there."""

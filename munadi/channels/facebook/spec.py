@@ -119,7 +119,7 @@ REEL = MediaRule(
 STORY_VIDEO = REEL.model_copy(update={"max_duration": timedelta(seconds=60)})
 LEAST_VIDEO = (Bound(size, "MEDIA_TOO_SMALL", "video_min_bytes", "takes larger videos", least=1024),)
 # What keeps a video from being a reel or a story; what the probe could not read does not.
-_HIGH = (Bound(height, "MEDIA_HEIGHT", "media_min_height", "takes a reel of more pixels in height", least=960),)
+_HIGH = (Bound(height, "MEDIA_HEIGHT", "media_min_height", "needs a higher video for a reel", least=960),)
 _REELS = Encoding(("h264", "hevc", "vp9", "av1"), (24, 60), ("aac",))
 VIDEOS = {
     Kind.REEL: FileRule(REEL, _HIGH, _REELS),

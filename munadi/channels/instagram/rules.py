@@ -77,7 +77,9 @@ class InstagramRules(Rules[Options]):
         """Report too many hashtags, mentions or links."""
         for name, pattern, limit in (("hashtags", _HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
             actual, code = len(pattern.findall(draft.text)), f"TOO_MANY_{name.upper()}"
-            found.at_most(limit, actual, "/text", code, name, f"takes fewer {name}")
+            found.at_most(
+                limit, actual, "/text", code, name, f"takes at most {{limit}} {name}; this text has {{actual}}"
+            )
         if draft.first_comment and not is_blank(draft.first_comment):
             _comment(found, draft.first_comment, account)
 
@@ -116,7 +118,14 @@ def _comment(found: Problems, text: str, account: ConnectedAccount | None) -> No
     pointer = "/firstComment"
     for name, pattern, limit in (("hashtags", _HASHTAG, MAX_COMMENT_HASHTAGS), ("links", _LINK, MAX_COMMENT_LINKS)):
         actual, code = len(pattern.findall(text)), f"TOO_MANY_{name.upper()}"
-        found.at_most(limit, actual, pointer, code, f"comment_{name}", f"takes fewer {name} in a comment")
+        found.at_most(
+            limit,
+            actual,
+            pointer,
+            code,
+            f"comment_{name}",
+            f"takes at most {{limit}} {name} in a comment; this one has {{actual}}",
+        )
     if text.isupper():
         found.add(pointer, "COMMENT_CAPITALS", "comment_capitals", "rejects comments in capital letters only")
     scope = COMMENT_SCOPES[login_of(account)] if account else ""
@@ -146,7 +155,7 @@ def check_thumbnail(found: Problems, draft: Draft, options: Options) -> None:
         return
     duration = next((asset.duration_ms for asset in shown_media(draft, options)), None)
     if duration is not None:
-        message = "takes a thumbOffset within the video, in milliseconds"
+        message = "takes a thumbOffset within the video: {actual} ms is after its {limit} ms"
         found.at_most(duration, offset, pointer, "INVALID_OPTION", "thumb_offset", message)
     if options.cover_index is not None:
         found.add(pointer, "INVALID_OPTION", "one_cover", "takes a thumbOffset or a coverIndex, not both", 1, 2)

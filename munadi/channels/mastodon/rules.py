@@ -66,7 +66,14 @@ class MastodonRules(Rules[Options]):
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report more than one video."""
         videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
-        found.at_most(MAX_VIDEOS, videos, "/media", "MEDIA_TOO_MANY", "videos_max", "takes fewer videos in a post")
+        found.at_most(
+            MAX_VIDEOS,
+            videos,
+            "/media",
+            "MEDIA_TOO_MANY",
+            "videos_max",
+            "takes {limit} video in a post; this has {actual}",
+        )
 
     def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
         """Report a poll and a quote that the server does not take, and a focus of no medium."""
@@ -135,7 +142,7 @@ def _quote(found: Problems, options: Options, instance: Instance) -> None:
 def _focus(found: Problems, draft: Draft, options: Options) -> None:
     for index, one in enumerate(options.focus):
         pointer = f"/options/focus/{index}/media"
-        message = f"takes the focus of one of the {len(draft.media)} media, counted from 0"
+        message = f"takes the focus of one of the {len(draft.media)} media, counted from 0; this is {{actual}}"
         found.at_most(len(draft.media) - 1, one.media, pointer, "INVALID_OPTION", "focus_media", message)
         if one.media in [other.media for other in options.focus[:index]]:
             found.add(pointer, "INVALID_OPTION", "focus_once", "takes one focus of each medium", 1, 2)

@@ -67,7 +67,14 @@ class ThreadsRules(Rules[Options]):
         attached = {link for link in (draft.link, attachment.link if attachment else None) if link}
         for pointer, text in self.texts(draft):
             links = links_in(text) | (attached if pointer == "/text" else set())
-            found.at_most(MAX_LINKS, len(links), pointer, "TOO_MANY_LINKS", "links", "takes fewer different links")
+            found.at_most(
+                MAX_LINKS,
+                len(links),
+                pointer,
+                "TOO_MANY_LINKS",
+                "links",
+                "takes at most {limit} different links; this has {actual}",
+            )
         pointers = ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment)
         check_scope(found, account, REPLY_SCOPE, "reply_scope", "publishes replies", pointers)
 

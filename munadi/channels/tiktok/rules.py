@@ -45,7 +45,9 @@ class TikTokRules(Rules[Options]):
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report a second video, and photos that are too large."""
         videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
-        found.at_most(1, videos, "/media", "MEDIA_TOO_MANY", "video_count", "takes one video per post")
+        found.at_most(
+            1, videos, "/media", "MEDIA_TOO_MANY", "video_count", "takes one video per post; this has {actual}"
+        )
         for index, asset in enumerate(draft.media):
             if asset.kind is not MediaKind.VIDEO:
                 code, message = "MEDIA_RESOLUTION", "takes photos up to 1080p"
@@ -59,8 +61,9 @@ class TikTokRules(Rules[Options]):
             _options(found, draft, options)
         _privacy(found, options, creator)
         if (longer := _too_long(draft, creator)) is not None:
-            message = "lets this account post shorter videos, as of its last check, in seconds"
-            found.exceed("/media/0", "MEDIA_DURATION", "creator_max_duration", message, *longer)
+            limit, actual = longer
+            message = f"lets this account post videos of at most {limit} s, as of its last check; this has {actual:g} s"
+            found.add("/media/0", "MEDIA_DURATION", "creator_max_duration", message, limit, actual)
 
     def lengths(self, draft: Draft, account: ConnectedAccount | None = None) -> list[TextLength]:
         """A video's text is its title; photos have a title and a description, with limits of their own."""
@@ -117,10 +120,13 @@ def _options(found: Problems, draft: Draft, options: Options) -> None:
         found.add("/options/mode", "OPTION_NOT_FOR_KIND", "photo_mode", message, "pull", "file")
     cover, last = options.photo_cover_index, len(draft.media) - 1
     if photo:
-        pointer, message = "/options/photoCoverIndex", "takes one of the photos as the cover, counted from 0"
+        pointer, message = "/options/photoCoverIndex", "counts photos from 0: the last one is {limit}"
         found.at_most(last, cover, pointer, "INVALID_OPTION", "photo_cover_index", message)
     elif (duration := draft.media[0].duration_ms) is not None:
-        pointer, message = "/options/coverTimestampMs", "takes a cover from within the video, in milliseconds"
+        pointer, message = (
+            "/options/coverTimestampMs",
+            "takes a cover from within the video: {actual} ms is after its {limit} ms",
+        )
         found.at_most(duration, options.cover_timestamp_ms, pointer, "INVALID_OPTION", "cover_timestamp", message)
 
 

@@ -64,7 +64,7 @@ class YouTubeRules(Rules[Options]):
     def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
         """Report title, tags, translations and thumbnail."""
         _title(found, draft, options)
-        message = "takes tags of fewer characters in all, commas and quotes included"
+        message = "takes tags of at most {limit} characters in all, commas and quotes included; these have {actual}"
         found.at_most(MAX_TAGS, counted_tags(options.tags), "/options/tags", "TAGS_TOO_LONG", "tags_length", message)
         _localizations(found, options)
         _thumbnails(found, draft, options)
@@ -87,7 +87,7 @@ def _title(found: Problems, draft: Draft, options: Options) -> None:
     if is_blank(title):
         found.add(pointer, "MISSING_FIELD", "title_required", "needs a title, or a text")
     elif options.title is None:
-        advice = ", which is the text's first line without options.title"
+        advice = ", and the text's first line is the title: shorten it or give options.title"
         _title_length(found, title, "/text", advice)
     else:
         _title_length(found, title, pointer)
@@ -95,8 +95,9 @@ def _title(found: Problems, draft: Draft, options: Options) -> None:
 
 
 def _title_length(found: Problems, title: str, pointer: str, advice: str = "") -> None:
-    message = f"takes a shorter title{advice}"
-    found.at_most(MAX_TITLE, len(title), pointer, "TITLE_TOO_LONG", "title_length", message)
+    if len(title) > MAX_TITLE:
+        message = f"takes a title of at most {MAX_TITLE} characters; this one has {len(title)}{advice}"
+        found.add(pointer, "TITLE_TOO_LONG", "title_length", message, MAX_TITLE, len(title))
 
 
 def _description(found: Problems, text: str, pointer: str) -> None:
@@ -142,7 +143,7 @@ def _is_stray(index: int, draft: Draft, options: Options | None) -> bool:
 def _thumbnails(found: Problems, draft: Draft, options: Options) -> None:
     """Report a `thumbnailIndex` that names no image, and images that it does not name."""
     pointer, place, count = "/options/thumbnailIndex", options.thumbnail_index, len(draft.media)
-    message = "takes one of the media as the thumbnail, counted from 0"
+    message = f"finds no media {{actual}} for its thumbnail: they are counted from 0, and there are {count}"
     found.at_most(count - 1, place, pointer, "INVALID_OPTION", "thumbnail_index", message)
     if place is not None and place < count and (kind := draft.media[place].kind) is not MediaKind.IMAGE:
         message = f"takes an image as the thumbnail: media {place} is a {kind}"
@@ -157,7 +158,7 @@ def _length(found: Problems, draft: Draft, account: ConnectedAccount | None) -> 
     """The short limit, for a channel whose facts say that it applies; most accounts do not say."""
     if account is None or account.facts.get("long_uploads_status") not in ("eligible", "disallowed"):
         return
-    message = "takes videos over 15 minutes only from a channel with a verified phone number"
+    message = "takes videos over 15 minutes only from a channel with a verified phone number; this has {actual:g} s"
     for index, asset in enumerate(draft.media):
         limit, at = UNVERIFIED_LENGTH.total_seconds(), f"/media/{index}"
         found.at_most(limit, seconds(asset), at, "MEDIA_DURATION", "unverified_duration", message)
