@@ -65,7 +65,7 @@ def test_the_kind_of_a_field_follows_its_schema() -> None:
     assert options_of(ChannelName.TIKTOK)["privacyLevel"].asks, "an empty one would be refused"
     assert (youtube["title"].rare, youtube["madeForKids"].rare, youtube["license"].rare) == (False, False, True)
     assert options_of(ChannelName.TIKTOK)["privacyLevel"].need == "who can see this"
-    assert options_of(ChannelName.THREADS)["replyControl"].help == "Who may reply."
+    assert options_of(ChannelName.THREADS)["replyControl"].help == "Who may reply to a post."
 
 
 def test_names_are_written_as_words() -> None:
