@@ -51,26 +51,28 @@ def made(built: Bench) -> list[str]:
 async def test_a_preparation_continues_from_every_saved_state(
     net: Net, draft: PublicationDraft, restarts: set[int]
 ) -> None:
-    whole = net.bench()
-    saved = Watched(whole)
-    await until_ready(whole, draft, net.account, saved)
-    for number, (handle, mark) in enumerate(zip(saved.history, saved.marks, strict=True)):
-        again, crashed = net.bench(), Saved(handle)
-        await until_ready(again, draft, net.account, crashed)
-        rest = made(whole)[0 if number in restarts else mark :]
-        assert made(again) == rest, (number, handle.state)
-        assert crashed.kept.ready
+    with net.patched():
+        whole = net.bench()
+        saved = Watched(whole)
+        await until_ready(whole, draft, net.account, saved)
+        for number, (handle, mark) in enumerate(zip(saved.history, saved.marks, strict=True)):
+            again, crashed = net.bench(), Saved(handle)
+            await until_ready(again, draft, net.account, crashed)
+            rest = made(whole)[0 if number in restarts else mark :]
+            assert made(again) == rest, (number, handle.state)
+            assert crashed.kept.ready
 
 
 @preparations
 async def test_a_lost_answer_at_any_request_of_a_preparation_only_delays_it(
     net: Net, draft: PublicationDraft, restarts: set[int]
 ) -> None:
-    whole, saved = net.bench(), Saved()
-    await until_ready(whole, draft, net.account, saved)
-    for number in range(len(whole.network.requests)):
-        again, late = net.bench(), Saved()
-        again.network.lost = {number}
-        await until_ready(again, draft, net.account, late)
-        assert late.kept.ready
-        assert len(again.network.requests) <= 2 * len(whole.network.requests) + 1
+    with net.patched():
+        whole, saved = net.bench(), Saved()
+        await until_ready(whole, draft, net.account, saved)
+        for number in range(len(whole.network.requests)):
+            again, late = net.bench(), Saved()
+            again.network.lost = {number}
+            await until_ready(again, draft, net.account, late)
+            assert late.kept.ready
+            assert len(again.network.requests) <= 2 * len(whole.network.requests) + 1

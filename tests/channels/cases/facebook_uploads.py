@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from munadi.channels.pulls import PULL_WAITS
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Published, Ready
 from tests.channels.calls import NOW
-from tests.channels.case import Call, Case, Fails, Net, after, one
+from tests.channels.case import Call, Case, Fails, after, one
 from tests.channels.cases.facebook import (
     BYTES,
     DONE,
@@ -53,7 +54,7 @@ def resting(received: int) -> Any:
     return phases(video_status="uploading", uploading="in_progress", processing="not_started", received=received)
 
 
-ARRIVING = Net("facebook", NET.account, {**NET.replies, STATUS: [resting(0), WAITING]}, {}, NET.files)
+ARRIVING = replace(NET, replies={**NET.replies, STATUS: [resting(0), WAITING]})
 PREPARATIONS = [(NET, PHOTOS, set[int]()), (ARRIVING, REEL, set[int]()), (NET, FILM, set[int]())]
 BROKEN = {"video_status": "error", "processing_phase": {"status": "error", "error": {"message": "bad GOP"}}}
 AGAIN = [{"media_fbid": "p3"}, {"media_fbid": "p4"}]
