@@ -48,7 +48,8 @@ def prepare(on: ContainerNetwork, draft: Any, *calls: Call, **replies: Any) -> C
 def gives_up(*requests: str) -> list[Call]:
     """After all the waits for media that could not be fetched."""
     ends = [(S.NOT_SENT, wait.total_seconds()) for wait in PULL_WAITS] + [(S.REJECTED, None)]
-    return [Call("ready", Fails(R.MEDIA_UNREACHABLE, effect, wait=wait), requests) for effect, wait in ends]
+    unreachable = [Fails(R.MEDIA_UNREACHABLE, effect, wait=wait) for effect, wait in ends]
+    return [Call("ready", outcome, requests, saved={"renewals": 0}) for outcome in unreachable]
 
 
 def dead_at(on: ContainerNetwork, index: int, dead: Any) -> list[Any]:

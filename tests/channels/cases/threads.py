@@ -7,7 +7,7 @@ from typing import Any
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from tests.channels.calls import NOW
-from tests.channels.case import Call, Case, Fails, Net, one
+from tests.channels.case import Call, Case, Fails, Live, Net, one
 from tests.channels.containers import THREADS, at, graph_error
 from tests.channels.making import image, publication
 from tests.channels.network import ok
@@ -49,6 +49,10 @@ def send(number: int) -> Any:
     return (PUBLISH, {"creation_id": f"c{number}"})
 
 
+def shown(number: int) -> Live:
+    return Live(f"p{number}", url=f"https://x.example/p{number}")
+
+
 def listed(*texts: str) -> Any:
     kind = {"timestamp": at(NOW), "media_type": "TEXT_POST"}
     return ok({"data": [{"id": f"r{index}", "text": text, **kind} for index, text in enumerate(texts)]})
@@ -58,9 +62,9 @@ def listed(*texts: str) -> Any:
 CASES = {
     # This holds also if Threads does not find the first container at once.
     "each part answers the one before and the comment the post": Case(NET, CHAIN,
-        [Call("steady part-2", Published, [reply("two", "p0"), "GET /c1", send(1), "GET /c1", send(1), "GET /p1"]),
-            Call("steady part-3", Published, [reply("three", "p1"), "GET /c2", send(2), "GET /p2"]),
-            Call("steady comment", Published, [reply("by the way", "p0"), "GET /c3", send(3), "GET /p3"],
+        [Call("steady part-2", shown(1), [reply("two", "p0"), "GET /c1", send(1), "GET /c1", send(1), "GET /p1"]),
+            Call("steady part-3", shown(2), [reply("three", "p1"), "GET /c2", send(2), "GET /p2"]),
+            Call("steady comment", shown(3), [reply("by the way", "p0"), "GET /c3", send(3), "GET /p3"],
                 saved={"posts": IDS})], AFTER,
         {PUBLISH: [graph_error(24, 4279009), *(ok({"id": f"p{number}"}) for number in (1, 2, 3))]}),
     # The channel does not sleep, and a Pending would count as an accepted reply.

@@ -51,13 +51,14 @@ def up(runs: int, content: bytes = BYTES, units: int = 1) -> Net:
 UP, WHOLE = up(2), up(9)
 
 
-def piece(first: int, last: int) -> Any:
+def piece(first: int, last: int, session: int = 1) -> Any:
     """The bytes from one unit to another, or to the end."""
     start, end = UNIT * first, min(UNIT * last, TOTAL)
-    return (SEND, BYTES[start:end], {"content-range": f"bytes {start}-{end - 1}/{TOTAL}"})
+    request = f"{SEND}?uploadType=resumable&upload_id=s{session}"
+    return (request, BYTES[start:end], {"content-range": f"bytes {start}-{end - 1}/{TOTAL}"})
 
 
-PIECES = [piece(number, number + 1) for number in range(4)]
+PIECES, OTHER_PIECES = ([piece(number, number + 1, session) for number in range(4)] for session in (1, 2))
 
 
 def upload(*calls: Call, net: Net = WHOLE, state: Any = None, **replies: Any) -> Case:
@@ -144,7 +145,7 @@ CASES = {
             (refusal(401, "authError"), R.TOKEN_EXPIRED, S.NOT_SENT))},
     # a lost session
     **{f"a session lost before its end is opened again: {status}": upload(Call("prepare", Pending, [OPEN, *PIECES[:2]],
-                saved={"renewals": 1}), Call("ready", Ready, [OPEN, *PIECES, READ]),
+                saved={"renewals": 1}), Call("ready", Ready, [OPEN, *OTHER_PIECES, READ]),
             sent=[taken, answer(status, "<html>"), taken])
         for status in (404, 410)},
     **{f"but only a few times: {status}": upload(Call("ready", Fails(R.PROVIDER_OUTAGE, S.REJECTED), [OPEN, SEND] * 3),
