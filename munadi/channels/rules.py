@@ -60,12 +60,13 @@ class PollRule:
 
 
 class Rules(Generic[Options]):
-    """The defaults follow the spec; a network overrides what it does differently.
+    """What one network takes. The defaults follow the spec; a network overrides what it does differently.
 
     Where some of the draft's options are invalid, `options` are the others: `NetworkChannel` has reported those
     problems already. None where nothing can be read. `comment_limits` are the limits of a first comment's length,
-    `needs` is what a post must have one of: `text`, `link`, `media` or an option. `bounds` and `encoding` are what
-    files must keep beside the spec's rule of their kind. Without `leads` the spec's lead is that of every post.
+    `needs` is what a post must have one of: `text`, `link`, `media` or an option. `alone` are options that exclude
+    something. `bounds` and `encoding` are what files must keep beside the spec's rule of their kind. Without
+    `leads` the spec's lead is that of every post.
     """
 
     comment_limits: Sequence[TextLimit] = ()

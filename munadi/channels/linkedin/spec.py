@@ -34,6 +34,7 @@ from munadi.domain.model import WireModel
 PERSON, PAGE = "urn:li:person:", "urn:li:organization:"
 MAX_IMAGES = 20
 BOUNDS = {
+    # fewer than 36,152,320 pixels
     MediaKind.IMAGE: (Bound(pixels, "MEDIA_PIXELS", "pixels", "takes images of fewer pixels", most=36_152_319),),
     MediaKind.VIDEO: (Bound(size, "MEDIA_TOO_SMALL", "min_bytes", "takes larger videos", least=75_000),),
 }
@@ -43,7 +44,6 @@ MAX_TITLE, MAX_DESCRIPTION, MAX_ALT = 399, 4086, 4086
 LEADS = Leads(video=timedelta(minutes=30), media=timedelta(minutes=5))
 # How long LinkedIn keeps a file that no post uses is undocumented; one this old is uploaded again.
 ASSET_LIFE, SLACK = timedelta(hours=24), timedelta(minutes=30)
-# LinkedIn refuses the same post again for this long, and names the first one.
 # The unit is unverified; of the known ways to count, this one never counts less than another.
 TEXT = TextLimit(rule="text_utf16", unit=TextUnit.UTF16_UNITS, maximum=3000)
 COMMENT = TextLimit(rule="comment_utf16", unit=TextUnit.UTF16_UNITS, maximum=1250)
