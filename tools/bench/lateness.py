@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from tools.bench.histories import events_of, frontend_requests
 from tools.bench.load import p50, quantile
-from tools.bench.posts import POST_WORKFLOW, closed, create, create_due_together, due_in, lead, prepare, published
+from tools.bench.posts import (
+    POST_WORKFLOW,
+    closed,
+    create,
+    create_due_together,
+    due_in,
+    lead,
+    prepare,
+    published,
+    told_apart,
+)
 from tools.bench.system import Bench
 
 Figures = dict[str, float]
@@ -26,7 +36,8 @@ async def burst(bench: Bench) -> Figures:
             made = await create_due_together(system, "burst", f"burst {size}", count, ["bluesky"])
             await closed(system.temporal, POST_WORKFLOW, made.workflows, WITHIN)
             after = await frontend_requests(system)
-            late = list((await published(system, brand, made)).values())
+            by_text = await published(system, brand, made)
+            late, found[f"n{size}.told"] = list(by_text.values()), await told_apart(brand, by_text)
             found |= {f"n{size}.p50": p50(late), f"n{size}.last": max(late), f"n{size}.minute": 60 * count / max(late)}
             if size == COUNTED:
                 events = await events_of(system.temporal, made.workflows)
@@ -47,8 +58,9 @@ async def steady(bench: Bench) -> Figures:
         dues = {f"steady {number}": round(begin + number / 5, 3) for number in range(count)}
         made = await create(system, "steady", dues, ["bluesky"])
         await closed(system.temporal, POST_WORKFLOW, made.workflows, WITHIN)
-        late = [1000 * seconds for seconds in (await published(system, brand, made)).values()]
-    return {"p50": p50(late), "p99": quantile(late, 0.99), "last": max(late)}
+        by_text = await published(system, brand, made)
+        late, told = [1000 * seconds for seconds in by_text.values()], await told_apart(brand, by_text)
+    return {"p50": p50(late), "p99": quantile(late, 0.99), "last": max(late), "told": told}
 
 
 async def noisy(bench: Bench) -> Figures:

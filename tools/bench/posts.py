@@ -136,6 +136,15 @@ async def published(system: System, brand: Brand | None, created: Created) -> di
     return late
 
 
+async def told_apart(brand: Brand, late: Mapping[str, float]) -> float:
+    """The largest difference between a post's lateness by its network's clock, in seconds, and the API's `latenessMs`;
+    in milliseconds. For posts of one channel."""
+    ended = await brand.all_ended(60)
+    told = {one["text"]: one["publications"][0]["latenessMs"] for one in ended.values() if one["text"] in late}
+    assert told.keys() == late.keys()
+    return float(max(abs(1000 * late[text] - said) for text, said in told.items()))
+
+
 def _name(channel: Any) -> str:
     return str(channel if isinstance(channel, str) else channel["channel"])
 
