@@ -10,14 +10,16 @@ No transaction returns before that commit, so that what is promised is on the di
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.inline import InlineSession, statement_engine
 from munadi.db.sqlite import WriterConnection
 
 # Other processes wait for a group to end, so it is bounded: transactions, and seconds; fewer when one of them waits.
@@ -29,7 +31,7 @@ WANTED_SECONDS = 0.01
 class _Group:
     """Transactions that share a commit. `committed` is done when they are on the disk."""
 
-    def __init__(self, begun: asyncio.Task[AsyncTransaction]) -> None:
+    def __init__(self, begun: asyncio.Task[tuple[AsyncTransaction, Connection]]) -> None:
         self.begun = begun
         self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # It may have no reader: every transaction of the group may have been rolled back, or cancelled.
@@ -45,19 +47,14 @@ class _Group:
         return time.monotonic() - self._since > seconds
 
 
-_SESSION: dict[str, Any] = {
-    "expire_on_commit": False,
-    "autoflush": False,
-    "join_transaction_mode": "create_savepoint",
-}
-
-
 class GroupCommit:
     """The writing transactions of this process. Close it after use."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._connection: AsyncConnection | None = None
+        self._file: sqlite3.Connection
+        self.statements = statement_engine(lambda: self._file)
         self._turn = asyncio.Lock()
         # Transactions that wait for their turn or have it. The lock alone looks free while it changes hands.
         self._pending = 0
@@ -75,12 +72,11 @@ class GroupCommit:
         self._pending += 1
         try:
             async with self._turn:
-                group = await self._current()
-                connection = self._connection
-                assert connection is not None
+                group, connection = await self._current()
                 group.size += 1
                 try:
-                    async with AsyncSession(bind=connection, **_SESSION) as session, session.begin():
+                    session = InlineSession(connection)
+                    with session.sync_session as inner, inner.begin():
                         yield session
                 finally:
                     await self._check(group)
@@ -97,20 +93,29 @@ class GroupCommit:
                 await self._connection.close()
                 self._connection = None
 
-    async def _current(self) -> _Group:
+    async def _current(self) -> tuple[_Group, Connection]:
         if self._group is not None and self._group.is_full:
             await self._end(self._group)
         if self._group is None:
             if self._connection is None:
                 self._connection = await self._engine.connect()
             # A task, so that the transaction ends even if its caller is cancelled.
-            group = self._group = _Group(asyncio.create_task(_begin(self._connection)))
+            group = self._group = _Group(asyncio.create_task(self._begin(self._connection)))
             ending = asyncio.create_task(self._end_in_turn(group))
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
         group = self._group
-        await asyncio.shield(group.begun)
-        return group
+        _, connection = await asyncio.shield(group.begun)
+        return group, connection
+
+    async def _begin(self, connection: AsyncConnection) -> tuple[AsyncTransaction, Connection]:
+        """Begin a transaction, and open the connection for its statements."""
+        transaction = connection.begin()
+        await transaction.start()
+        self._file = (await self._raw(connection)).file
+        statements = self.statements.connect()
+        statements.begin()
+        return transaction, statements
 
     async def _end_in_turn(self, group: _Group) -> None:
         """End the group after the transactions that are waiting now: the lock serves in order."""
@@ -122,8 +127,7 @@ class GroupCommit:
         """End a group that nothing may join: another process waits for it, or SQLite itself has rolled its transaction
         back, such as for a full disk."""
         assert self._connection is not None
-        raw = (await self._connection.get_raw_connection()).driver_connection
-        assert isinstance(raw, WriterConnection)
+        raw = await self._raw(self._connection)
         is_long = group.lasts_longer_than(WANTED_SECONDS)
         if not raw.is_in_transaction or (is_long and raw.is_wanted):
             await self._end(group)
@@ -142,7 +146,8 @@ class GroupCommit:
 
     async def _commit(self, group: _Group) -> None:
         try:
-            transaction = await group.begun
+            transaction, statements = await group.begun
+            statements.close()
             await transaction.commit()
         except Exception as error:  # noqa: BLE001 - each waiting transaction raises it
             await self._drop_connection()
@@ -151,15 +156,16 @@ class GroupCommit:
         else:
             group.committed.set_result(None)
 
+    @staticmethod
+    async def _raw(connection: AsyncConnection) -> WriterConnection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(raw, WriterConnection)
+        return raw
+
     async def _drop_connection(self) -> None:
         """After a failed begin or commit, the next group uses a new connection."""
         connection, self._connection = self._connection, None
+        self.statements.dispose(close=False)
         if connection is not None:
             await connection.invalidate()
             await connection.close()
-
-
-async def _begin(connection: AsyncConnection) -> AsyncTransaction:
-    transaction = connection.begin()
-    await transaction.start()
-    return transaction

@@ -27,7 +27,7 @@ from munadi.db.file_locks import sole_use
 from munadi.db.group_commit import GroupCommit
 from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Reachability
 from munadi.db.reader_shares import ReaderShares
-from munadi.db.sqlite import OneTripConnection, connect, connect_writer, keep_private, savepoints_at_once
+from munadi.db.sqlite import OneTripConnection, connect, connect_writer, keep_private
 
 BUSY_TIMEOUT_MS = 15_000
 # Shorter than the limit of a statement: who waits for another request's lock learns that, and not that the database is
@@ -61,7 +61,6 @@ class Database:
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
             self._writer = _sqlite_engine(url, _WRITING, connect_writer, 2)
-            savepoints_at_once(self._writer.sync_engine.dialect)
             self._groups = GroupCommit(self._writer)
             self._lookups = _lookup_engine(self.url.database or ":memory:")
             self._autocommit = self._reader

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiosqlite
-from sqlalchemy import Connection, Dialect
-from sqlalchemy.exc import OperationalError
 
 from munadi.db.file_locks import WriterTurn
 from munadi.private_files import close_to_others, private_file
@@ -133,6 +131,11 @@ class WriterConnection(OneTripConnection):
     turn: WriterTurn | None = None
 
     @property
+    def file(self) -> sqlite3.Connection:
+        """SQLite's own connection, for statements in a transaction that has begun."""
+        return self._conn
+
+    @property
     def is_wanted(self) -> bool:
         """Whether another process waits for this one's transaction to end."""
         return self.turn is not None and self.turn.is_wanted
@@ -148,14 +151,6 @@ class WriterConnection(OneTripConnection):
         turn, self.turn = self.turn, None
         if turn is not None:
             turn.close()
-
-    async def run(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Run `function(connection, …)` here: this thread and the connection's never use it at the same time."""
-        function(self._conn, *arguments)
-
-    def execute_at_once(self, statement: str) -> None:
-        """Execute a statement without parameters and rows that waits for nothing, here."""
-        self._conn.execute(statement)
 
     async def begin(self, statement: str) -> None:
         """Wait for the turn of this process, then begin a transaction that holds SQLite's write lock."""
@@ -211,26 +206,6 @@ async def connect_writer(path: str) -> WriterConnection:
 
     connection = WriterConnection(open_both, iter_chunk_size=64)
     return await _opened(connection)
-
-
-def savepoints_at_once(dialect: Dialect) -> None:
-    """Make a writer's engine run savepoints, two per transaction, without the trip of a statement through SQLAlchemy
-    and the async driver: that took a fifth of an empty transaction."""
-
-    def run(connection: Connection, statement: str) -> None:
-        writer = connection.connection.driver_connection
-        assert isinstance(writer, WriterConnection)
-        try:
-            writer.execute_at_once(statement)
-        except sqlite3.Error as error:
-            raise OperationalError(statement, None, error) from error
-
-    methods: dict[str, Callable[[Connection, str], None]] = {
-        "do_savepoint": lambda connection, name: run(connection, f"SAVEPOINT {name}"),
-        "do_release_savepoint": lambda connection, name: run(connection, f"RELEASE SAVEPOINT {name}"),
-        "do_rollback_to_savepoint": lambda connection, name: run(connection, f"ROLLBACK TO SAVEPOINT {name}"),
-    }
-    vars(dialect).update(methods)
 
 
 def _open_file(path: str) -> sqlite3.Connection:

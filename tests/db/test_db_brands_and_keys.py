@@ -44,7 +44,8 @@ async def test_only_the_hash_of_a_key_is_stored(seed: Seed) -> None:
     found = await keys.find(text)
     assert found is not None
     assert (found.scopes, found.brand_ref, found.expires_at, found.hint) == (["admin"], None, None, text[-4:])
-    assert await keys.find(text[:-1] + "x") is None
+    other = "y" if text.endswith("x") else "x"
+    assert await keys.find(text[:-1] + other) is None
     async with seed.database.read() as session:
         row = await session.get_one(KeyRow, found.id)
     assert text not in str(row.model_dump())

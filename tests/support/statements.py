@@ -20,6 +20,8 @@ def statements_of(database: Database) -> Iterator[list[str]]:
         seen.append(" ".join(statement.split()))
 
     engines = {database._reader.sync_engine, database._writer.sync_engine}
+    if database._groups is not None:
+        engines.add(database._groups.statements)
     if database._lookups is not None:
         engines.add(database._lookups)
     for engine in engines:
