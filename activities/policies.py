@@ -94,7 +94,7 @@ class PostPolicy:
         return Held(HoldReason.OUTAGE, wait)
 
     def unclear(self, step: Step, found: Unknown, since: datetime, now: datetime) -> Outcome:
-        """See `unknown`: the waits grow with the number of checks."""
+        """As `unknown`; the post waits longer after each check, by their number in `step`."""
         return self.unknown(step, found)
 
     def unknown(self, step: Step, found: Unknown) -> Outcome:

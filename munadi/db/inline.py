@@ -34,7 +34,7 @@ def _leave_transactions(dialect: Dialect) -> None:
     """The writer begins and ends them, in its thread, because both wait."""
 
     def nothing(_connection: Any) -> None:
-        """Done by the writer."""
+        """Nothing to do: the writer does it."""
 
     vars(dialect).update(do_begin=nothing, do_commit=nothing, do_rollback=nothing)
 

@@ -62,7 +62,7 @@ class OneTripCursor:
         return rows
 
     async def close(self) -> None:
-        """Closed already."""
+        """Does nothing: the cursor was closed when its rows were fetched."""
 
     async def _run(self, statement: Callable[[sqlite3.Cursor], object]) -> Self:
         await self._connection.run(self._do, statement)

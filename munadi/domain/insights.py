@@ -85,7 +85,7 @@ class Tally:
         return None
 
     def outcomes(self) -> dict[str, int | None]:
-        """The fields of `Outcomes`."""
+        """The counts and percentiles of this cell, by the field names of `Outcomes`."""
         return {
             "published": self.published,
             "failed": self.failed,

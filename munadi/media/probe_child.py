@@ -32,7 +32,7 @@ def limit_resources() -> None:
 
 
 def answer(path: Path, kind: Kind, size: int, max_pixels: int) -> dict[str, Any]:
-    """What is printed."""
+    """The line that the child prints: the facts of the file, or why it cannot be read."""
     try:
         return {"facts": _read(path, kind, size, max_pixels).model_dump(mode="json")}
     except MediaRefused as error:

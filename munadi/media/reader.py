@@ -64,7 +64,7 @@ class StoredMedia:
         return content
 
     async def check_stored(self, asset: MediaAsset) -> None:
-        """See `munadi.ports.MediaReader`. Raises as `read`."""
+        """Check that the whole file is stored before a network pulls it. Raises ChannelError, as `read` does."""
         with _as_channel_errors(asset):
             size = await off_loop(self._store.size, asset.sha256)
         if size != asset.bytes:
@@ -78,7 +78,10 @@ class StoredMedia:
     async def rendition(
         self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
     ) -> MediaAsset:
-        """See `munadi.ports.MediaReader`; `rendition.render` makes it. Raises as `read` too."""
+        """A stored copy of an image within the limits, made by `rendition.render`; the asset itself if it fits already.
+
+        Raises ChannelError: as `read`, and rejected where there is no copy that looks the same.
+        """
         recipe = Recipe(mime_type, max_bytes, max_side)
         if not asset.multi_picture and recipe.fits(asset.mime_type, asset.bytes, asset.width, asset.height):
             return asset

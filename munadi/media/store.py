@@ -97,7 +97,7 @@ class MediaStore(ABC):
     def _sweep_contents(self, keep: Callable[[str], bool], older_than: timedelta) -> list[str]: ...
 
     def put_bytes(self, content: bytes) -> str:
-        """Store `content`; as `put`."""
+        """Store `content` and return its SHA-256, as `put` does with a file."""
         handle, name = tempfile.mkstemp(dir=self.incoming)
         try:
             with os.fdopen(handle, "wb") as file:

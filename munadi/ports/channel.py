@@ -150,7 +150,7 @@ class Channel(ABC, Generic[Options, State]):
 
     @final
     async def begin_consent(self, request: ConsentRequest) -> Consent:
-        """See `Authorizer.begin`."""
+        """Begin the consent of a profile's owner at the network. Raises ChannelError."""
         async with self._boundary("begin"):
             return bounded(await self._authorizer().begin(request))
 
@@ -158,13 +158,13 @@ class Channel(ABC, Generic[Options, State]):
     async def exchange(
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]
     ) -> GrantedProfiles:
-        """See `Authorizer.exchange`."""
+        """The profiles that the owner has granted, by what the network answered. Raises ChannelError."""
         async with self._boundary("exchange"):
             return bounded(await self._authorizer().exchange(request, answered, kept))
 
     @final
     async def revoke(self, account: ConnectedAccount) -> bool:
-        """See `Authorizer.revoke`."""
+        """Give the grant back to the network; False where it has no way. Raises ChannelError."""
         async with self._boundary("revoke", account):
             return await self._authorizer().revoke(account)
 

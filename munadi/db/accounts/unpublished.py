@@ -52,7 +52,7 @@ class Unpublished:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The number of unpublished posts, whatever the cause."""
         return sum(self.counts.values())
 
 

@@ -31,7 +31,7 @@ class Overdue:
     oldest: datetime | None = None
 
     def __add__(self, other: Overdue) -> Overdue:
-        """Both together."""
+        """The counts added up, with the older of the two times."""
         times = [at for at in (self.oldest, other.oldest) if at is not None]
         return Overdue(self.count + other.count, min(times, default=None))
 

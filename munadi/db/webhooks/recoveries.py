@@ -87,7 +87,7 @@ class RecoveryStore:
     async def _page(
         self, endpoint_id: str, wanted: EventRange, after: Found | None, only: Recover | None
     ) -> list[Found]:
-        """Read without locks."""
+        """The next events of the range, read without locks."""
         async with self._database.read() as session:
             endpoint = await session.get_one(EndpointRow, endpoint_id)
             return await next_events(session, endpoint, wanted, after, PAGE, _kinds(only))
@@ -235,7 +235,7 @@ def _progress(row: RecoveryRow) -> tuple[object, ...]:
 
 
 def _kinds(only: Recover | str | None) -> frozenset[Recover] | None:
-    """None: every event."""
+    """Which deliveries a recovery is for; None: every event, whatever became of its delivery."""
     if only == Recover.ALL:
         return None
     return frozenset([Recover.FAILED, Recover.MISSED]) if only is None else frozenset([Recover(only)])
