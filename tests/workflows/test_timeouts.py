@@ -65,7 +65,8 @@ async def test_a_silent_publish_is_dispatched_once_and_found(
         await real.wake(content_id, first=True)
         assert await real.result(content_id) == "1/1 published"
     history = await real.handle(content_id).fetch_history()
-    assert dispatches(history) == (1 if guarded else 2)
+    # Without the guard it is sent again, on a slow machine more than once.
+    assert dispatches(history) == 1 if guarded else dispatches(history) >= 2
     assert timeouts(history) == ([RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE] if guarded else [])
     # Even if Temporal retries, the attempts allow one call only.
     assert real.channels[B].count("publish") == len(real.channels[B].posts) == 1
