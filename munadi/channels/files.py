@@ -150,6 +150,12 @@ def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Pr
     return found
 
 
+def check_video_count(found: Problems, videos: int, most: int) -> None:
+    """How many of the media are videos."""
+    message = "takes {limit} video in a post; this has {actual}"
+    found.at_most(most, videos, "/media", "MEDIA_TOO_MANY", "videos_max", message)
+
+
 def check_media_kinds(
     spec: ChannelSpec, media: Sequence[MediaAsset], rules: Sequence[MediaRule] | None = None
 ) -> list[Problem]:

@@ -2,8 +2,9 @@
 
 The driver makes four trips per statement: open a cursor, execute, fetch, close. At our sizes a trip costs more than
 the statement. A reader makes one trip per statement, because a list can take long; its transaction begins on the way
-of the first one, and ends without a trip. A writer's statements are short, so they run in the event loop's own thread;
-only what waits for other processes or for the disk makes a trip: the beginning and the end of a transaction.
+of the first one, and ends without a trip. A writer's statements are short, so they run in the event loop's own thread
+(`munadi/db/inline.py`); only what waits for other processes or for the disk makes a trip: the beginning and the end of
+a transaction.
 """
 
 from __future__ import annotations

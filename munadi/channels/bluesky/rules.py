@@ -8,7 +8,7 @@ from datetime import timedelta
 from munadi.channels.bluesky.embeds import moves, video_of, wants_card
 from munadi.channels.bluesky.spec import LEAD, MAX_VIDEOS, VIDEO_LEAD, Options
 from munadi.channels.bluesky.thread import mentioned
-from munadi.channels.files import FileRule
+from munadi.channels.files import FileRule, check_video_count
 from munadi.channels.rules import Rules
 from munadi.channels.text import Problems
 from munadi.domain.account import ConnectedAccount
@@ -35,15 +35,7 @@ class BlueskyRules(Rules[Options]):
 
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report more than one video."""
-        videos = sum(map(moves, draft.media))
-        found.at_most(
-            MAX_VIDEOS,
-            videos,
-            "/media",
-            "MEDIA_TOO_MANY",
-            "videos_max",
-            "takes {limit} video in a post; this has {actual}",
-        )
+        check_video_count(found, sum(map(moves, draft.media)), MAX_VIDEOS)
 
     def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
         """Report options of a video that is not there."""

@@ -9,7 +9,7 @@ from functools import partial
 
 import regex
 
-from munadi.channels.files import RATE_TOLERANCE, Bound, FileRule, frame_rate, pixels
+from munadi.channels.files import RATE_TOLERANCE, Bound, FileRule, check_video_count, frame_rate, pixels
 from munadi.channels.mastodon.instance import QUOTES, Instance
 from munadi.channels.mastodon.spec import IMAGE, LEADS, MAX_VIDEOS, TEXT, VIDEO, Options
 from munadi.channels.rules import POLL_WITHOUT_MEDIA, PollRule, Rules, check_poll
@@ -65,15 +65,7 @@ class MastodonRules(Rules[Options]):
 
     def check(self, found: Problems, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> None:
         """Report more than one video."""
-        videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
-        found.at_most(
-            MAX_VIDEOS,
-            videos,
-            "/media",
-            "MEDIA_TOO_MANY",
-            "videos_max",
-            "takes {limit} video in a post; this has {actual}",
-        )
+        check_video_count(found, sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO), MAX_VIDEOS)
 
     def check_options(self, found: Problems, draft: Draft, options: Options, account: ConnectedAccount | None) -> None:
         """Report a poll and a quote that the server does not take, and a focus of no medium."""
