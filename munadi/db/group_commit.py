@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.inline import InlineSession, statement_engine
+from munadi.db.inline import InlineSession, savepoint, statement_engine
 from munadi.db.sqlite import WriterConnection
 
 # Other processes wait for a group to end, so it is bounded: transactions, and seconds; fewer when one of them waits.
@@ -76,7 +76,7 @@ class GroupCommit:
                 group.size += 1
                 try:
                     session = InlineSession(connection)
-                    with session.sync_session as inner, inner.begin():
+                    with savepoint(self._file), session.sync_session as inner, inner.begin():
                         yield session
                 finally:
                     await self._check(group)
@@ -113,9 +113,7 @@ class GroupCommit:
         transaction = connection.begin()
         await transaction.start()
         self._file = (await self._raw(connection)).file
-        statements = self.statements.connect()
-        statements.begin()
-        return transaction, statements
+        return transaction, self.statements.connect()
 
     async def _end_in_turn(self, group: _Group) -> None:
         """End the group after the transactions that are waiting now: the lock serves in order."""

@@ -8,18 +8,23 @@ synchronous connection uses the writer's own SQLite connection inside the transa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Dialect, Engine, create_engine
 from sqlalchemy.pool import StaticPool
+from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.changed_rows import write_changed
+from munadi.db.prebuilt import call, file_of
 
 T = TypeVar("T")
 
 
 def statement_engine(opened: Callable[[], sqlite3.Connection]) -> Engine:
-    """An engine over the connection that `opened` returns. It begins, commits and closes nothing; savepoints it does.
+    """An engine over the connection that `opened` returns. It begins, commits and closes nothing.
 
     After a change of that connection call its `dispose(close=False)`.
     """
@@ -39,6 +44,20 @@ def _leave_transactions(dialect: Dialect) -> None:
     vars(dialect).update(do_begin=nothing, do_commit=nothing, do_rollback=nothing)
 
 
+@contextmanager
+def savepoint(file: sqlite3.Connection) -> Iterator[None]:
+    """Undo what the block has written when it raises, and nothing else of the writer's transaction."""
+    call(file.execute, "SAVEPOINT one")
+    try:
+        yield
+    except BaseException:
+        if file.in_transaction:  # some errors, such as a full disk, have ended it
+            call(file.execute, "ROLLBACK TO one")
+            call(file.execute, "RELEASE one")
+        raise
+    call(file.execute, "RELEASE one")
+
+
 class InlineConnection:
     """What our code uses of an `AsyncConnection`."""
 
@@ -55,11 +74,21 @@ class InlineConnection:
         return function(self.sync_connection, *arguments, **options)
 
 
+class _InlineSession(Session):
+    """The synchronous session of an `InlineSession`."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what has changed."""
+        file = file_of(self)
+        if file is None or not write_changed(self, file):
+            super().flush(objects)
+
+
 class InlineSession(AsyncSession):
-    """A session in a savepoint of `connection`, which is in a transaction. Its rarer methods are those of its base."""
+    """A session over `connection`, in a transaction of the writer. Its rarer methods are those of its base."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint")
+        super().__init__(expire_on_commit=False, autoflush=False, sync_session_class=_InlineSession)
         self.sync_session.bind = connection
 
     async def exec(self, *arguments: Any, **options: Any) -> Any:
@@ -79,5 +108,5 @@ class InlineSession(AsyncSession):
         return fn(self.sync_session, *arg, **kw)
 
     async def connection(self, *_arguments: Any, **_options: Any) -> Any:
-        """The connection, in the session's savepoint."""
+        """The connection."""
         return InlineConnection(self.sync_session.connection())

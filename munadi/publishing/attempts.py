@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.crypto import KeyRing
 from munadi.db.accounts.rows import note_outcome
 from munadi.db.ids import new_id
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.attempt import doubt_about
@@ -43,16 +44,16 @@ from munadi.publishing.loading import owned_by_another
 from munadi.publishing.outcomes import apply_outcome, locate
 from munadi.publishing.preparations import preparation_of, seal_state
 from munadi.publishing.states import next_step_of
-from munadi.publishing.steps import step_from
+from munadi.publishing.steps import attempt_of, step_from
 
 S = PublicationStatus
 _PAST = "number is_open was_uncertain closed_by intent_at ended_at uncertain_since"
-_EARLIER = (
+_EARLIER = Prebuilt(
     sqlalchemy.select(*(getattr(AttemptRow, name) for name in _PAST.split()))
     .where(col(AttemptRow.publication_id) == bindparam("publication_id"), col(AttemptRow.stage) == bindparam("step"))
     .order_by(col(AttemptRow.number))
 )
-_INSERT = insert(AttemptRow)
+_INSERT = Prebuilt(insert(AttemptRow))
 
 
 class AttemptStore:
@@ -165,7 +166,7 @@ class AttemptStore:
             if locked is None:
                 raise LookupError(publication_id)
             row = locked.publication(publication_id)
-            attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
+            attempt = await attempt_of(session, attempt_id) if attempt_id else None
             applied = await apply_outcome(locked, row, attempt, step=step, epoch=epoch, outcome=outcome, call=call)
             await locked.close()
             if step == POST or (step == PREPARE and applied):
@@ -227,14 +228,13 @@ async def _open(
         "deadline_at": deadline,
         "uncertain_since": attempt.uncertain_since,
     }
-    await (await locked.session.connection()).execute(_INSERT, values)
+    await _INSERT.run(locked.session, values)
     return attempt
 
 
 async def _attempts_before(session: AsyncSession, row: PublicationRow, step: str) -> Sequence[Any]:
     """The attempts of a step so far. The caller holds the lock of the post, so no other is opened meanwhile."""
-    connection = await session.connection()
-    return (await connection.execute(_EARLIER, {"publication_id": row.id, "step": step})).all()
+    return await _EARLIER.rows(session, {"publication_id": row.id, "step": step})
 
 
 def _uncertain_since(now: datetime, row: PublicationRow, earlier: Sequence[Any], step: str) -> datetime | None:

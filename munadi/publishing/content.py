@@ -19,6 +19,7 @@ from munadi.channels.registry import spec_of
 from munadi.db.contents.views import content_view, publication_view
 from munadi.db.events.fan_out import Subscription, add_deliveries, add_event, subscriptions
 from munadi.db.ids import new_id
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import announce_deliveries, waited
 from munadi.db.tables import AccountRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.account import AccountStatus
@@ -38,13 +39,15 @@ FIRST_WAKE = timedelta(seconds=5)
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
 
-_ACCOUNT = select(
-    col(AccountRow.status),
-    col(AccountRow.deleted_at),
-    col(AccountRow.paused_until),
-    col(AccountRow.channel),
-    col(AccountRow.scopes),
-).where(col(AccountRow.id) == bindparam("key"))
+_ACCOUNT = Prebuilt(
+    select(
+        col(AccountRow.status),
+        col(AccountRow.deleted_at),
+        col(AccountRow.paused_until),
+        col(AccountRow.channel),
+        col(AccountRow.scopes),
+    ).where(col(AccountRow.id) == bindparam("key"))
+)
 
 
 class AccountState(NamedTuple):
@@ -157,8 +160,8 @@ class LockedContent:
     async def account(self, account_id: str) -> AccountState:
         """The state of a publication's account, read once per transaction."""
         if account_id not in self._accounts:
-            connection = await self.session.connection()
-            self._accounts[account_id] = AccountState(*(await connection.execute(_ACCOUNT, {"key": account_id})).one())
+            [row] = await _ACCOUNT.rows(self.session, {"key": account_id})
+            self._accounts[account_id] = AccountState(*row)
         return self._accounts[account_id]
 
     async def resume(self, row: PublicationRow) -> None:

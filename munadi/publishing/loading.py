@@ -13,23 +13,27 @@ from sqlalchemy import BindParameter, bindparam
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.prebuilt import Prebuilt, PrebuiltRows
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 
 # A post, its publications by place, and its current draft.
 PostRows = tuple[ContentRow, list[PublicationRow], DraftRow]
 
-READ = select(ContentRow).where(col(ContentRow.id) == bindparam("key"))
-LOCK = READ.with_for_update().execution_options(populate_existing=True)
+_BY_ID = select(ContentRow).where(col(ContentRow.id) == bindparam("key"))
+READ = PrebuiltRows(_BY_ID)
+LOCK = PrebuiltRows(_BY_ID.with_for_update().execution_options(populate_existing=True))
 _CONTENT_OF = select(PublicationRow.content_id).where(col(PublicationRow.id) == bindparam("key")).scalar_subquery()
-READ_BY_PUBLICATION = select(ContentRow).where(col(ContentRow.id) == _CONTENT_OF)
-LOCK_BY_PUBLICATION = READ_BY_PUBLICATION.with_for_update().execution_options(populate_existing=True)
-_PUBLICATIONS = (
+_BY_PUBLICATION = select(ContentRow).where(col(ContentRow.id) == _CONTENT_OF)
+READ_BY_PUBLICATION = PrebuiltRows(_BY_PUBLICATION)
+LOCK_BY_PUBLICATION = PrebuiltRows(_BY_PUBLICATION.with_for_update().execution_options(populate_existing=True))
+_PUBLICATIONS = PrebuiltRows(
     select(PublicationRow).where(col(PublicationRow.content_id) == bindparam("key")).order_by(col(PublicationRow.place))
 )
-_DRAFT = select(DraftRow).where(
-    col(DraftRow.content_id) == bindparam("key"), col(DraftRow.draft_version) == bindparam("version")
+_DRAFT = PrebuiltRows(
+    select(DraftRow).where(
+        col(DraftRow.content_id) == bindparam("key"), col(DraftRow.draft_version) == bindparam("version")
+    )
 )
 
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
@@ -50,23 +54,24 @@ _DRAFTS_OF_ALL = (
     .where(col(DraftRow.content_id).in_(_KEYS), col(DraftRow.draft_version) == col(ContentRow.draft_version))
 )
 
-_OTHER_OWNER = select(PublicationRow.id).where(
-    col(PublicationRow.account_id) == bindparam("account_id"),
-    col(PublicationRow.provider_post_id) == bindparam("post_id"),
-    col(PublicationRow.id) != bindparam("publication_id"),
+_OTHER_OWNER = Prebuilt(
+    select(PublicationRow.id).where(
+        col(PublicationRow.account_id) == bindparam("account_id"),
+        col(PublicationRow.provider_post_id) == bindparam("post_id"),
+        col(PublicationRow.id) != bindparam("publication_id"),
+    )
 )
 
 
-def load_post(session: Session, query: SelectOfScalar[ContentRow], key: str) -> PostRows | None:
+def load_post(session: Session, query: PrebuiltRows[ContentRow], key: str) -> PostRows | None:
     """The rows of the post that `query` (READ, LOCK, or either by publication) selects; None when there is none."""
-    content = session.scalars(query, {"key": key}).first()
-    if content is None:
-        return None
-    publications = session.scalars(_PUBLICATIONS, {"key": content.id}).all()
-    draft = session.scalars(_DRAFT, {"key": content.id, "version": content.draft_version}).first()
-    if draft is None:
-        raise LookupError(f"{content.id} has no draft {content.draft_version}")
-    return content, list(publications), draft
+    for content in query.find(session, {"key": key}):
+        publications = _PUBLICATIONS.find(session, {"key": content.id})
+        draft = _DRAFT.find(session, {"key": content.id, "version": content.draft_version})
+        if not draft:
+            raise LookupError(f"{content.id} has no draft {content.draft_version}")
+        return content, list(publications), draft[0]
+    return None
 
 
 def lock_posts(session: Session, content_ids: Sequence[str]) -> list[PostRows]:
@@ -83,4 +88,4 @@ def lock_posts(session: Session, content_ids: Sequence[str]) -> list[PostRows]:
 async def owned_by_another(session: AsyncSession, row: PublicationRow, post_id: str) -> bool:
     """Whether the post is already recorded as another publication of the same account."""
     given = {"account_id": row.account_id, "post_id": post_id, "publication_id": row.id}
-    return (await (await session.connection()).execute(_OTHER_OWNER, given)).first() is not None
+    return bool(await _OTHER_OWNER.rows(session, given))

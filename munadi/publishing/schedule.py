@@ -77,7 +77,7 @@ class ScheduleStore:
             return None
         content, publications, draft = post
         row = next(one for one in publications if one.id == publication_id)
-        attempts = session.scalars(ATTEMPTS, {"publication_id": row.id, "step": step_name(row)}).all()
+        attempts = ATTEMPTS.find(session, {"publication_id": row.id, "step": step_name(row)})
         return step_from(content, draft, row, preparation_of(self._keyring, content, row), attempts)
 
     async def begin(self, publication_id: str, now: datetime, statuses: frozenset[PublicationStatus]) -> Step | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam
-from sqlalchemy.orm import Session
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.prebuilt import PrebuiltRows
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.attempt import Attempt, Doubt, doubt_about
 from munadi.domain.content import Draft, PublicationDraft
@@ -18,7 +18,8 @@ from munadi.domain.publishing import Step
 
 S = PublicationStatus
 
-ATTEMPTS = (
+_ATTEMPT = PrebuiltRows(select(AttemptRow).where(col(AttemptRow.id) == bindparam("key")))
+ATTEMPTS = PrebuiltRows(
     select(AttemptRow)
     .where(col(AttemptRow.publication_id) == bindparam("publication_id"), col(AttemptRow.stage) == bindparam("step"))
     .order_by(col(AttemptRow.number))
@@ -37,7 +38,13 @@ async def attempts_of(session: AsyncSession, publication_id: str, step: str | No
     if step is None:
         return ()
     given = {"publication_id": publication_id, "step": step}
-    return (await session.run_sync(Session.scalars, ATTEMPTS, given)).all()
+    return await session.run_sync(ATTEMPTS.find, given)
+
+
+async def attempt_of(session: AsyncSession, attempt_id: str) -> AttemptRow | None:
+    """An attempt by its id."""
+    found = await session.run_sync(_ATTEMPT.find, {"key": attempt_id})
+    return found[0] if found else None
 
 
 async def doubt_of(session: AsyncSession, row: PublicationRow) -> Doubt | None:

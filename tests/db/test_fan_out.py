@@ -27,7 +27,7 @@ AT_MOST = 0.02
 
 
 @on_sqlite
-@pytest.mark.parametrize("query", [_SUBSCRIBED, _BRAND_AND_ENDPOINTS], ids=["of an event", "of a new post"])
+@pytest.mark.parametrize("query", [_SUBSCRIBED.statement, _BRAND_AND_ENDPOINTS], ids=["of an event", "of a new post"])
 async def test_the_endpoints_of_an_event_are_found_by_index(seed: Seed, query: Select[Any]) -> None:
     """Not by reading those of all brands, nor those that were deleted."""
 

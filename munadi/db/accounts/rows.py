@@ -16,6 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.crypto import KeyRing
 from munadi.db.ids import new_id
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
@@ -41,7 +42,7 @@ _ROW = sqlalchemy.select(*AccountRow.__table__.c).where(  # type: ignore[attr-de
     col(AccountRow.id) == bindparam("key")
 )
 
-_WORKED = (
+_WORKED = Prebuilt(
     sqlalchemy.update(AccountRow).where(col(AccountRow.id) == bindparam("key")).values(last_success_at=bindparam("at"))
 )
 
@@ -180,7 +181,7 @@ async def note_outcome(
     `version` is that of the credentials of the failed call, if a call was made.
     """
     if worked and failure is None:
-        await (await session.connection()).execute(_WORKED, {"key": account_id, "at": now})
+        await _WORKED.run(session, {"key": account_id, "at": now})
     elif failure is not None:
         noted = {"last_failure": fault(failure.reason, failure.message, now)}
         await session.exec(update(AccountRow).where(same_connection(account_id, version)).values(**noted))

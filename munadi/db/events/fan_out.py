@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
@@ -28,10 +29,10 @@ def gets_events_of(brand_ref: ColumnElement[str] | Mapped[str]) -> ColumnElement
     return or_(and_(is_there, owner.is_(None)), and_(is_there, owner == brand_ref))
 
 
-_SUBSCRIBED = select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(
-    gets_events_of(bindparam("brand_ref"))
+_SUBSCRIBED = Prebuilt(
+    select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(gets_events_of(bindparam("brand_ref")))
 )
-_INSERT_EVENT, _INSERT_DELIVERIES = insert(EventRow), insert(DeliveryRow)
+_INSERT_EVENT, _INSERT_DELIVERIES = Prebuilt(insert(EventRow)), Prebuilt(insert(DeliveryRow))
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,12 @@ class Subscription:
 
 async def subscriptions(session: AsyncSession, brand_ref: str | None) -> Sequence[Subscription]:
     """The endpoints of a brand, enabled or not, and those without a brand, which get the events of all brands."""
-    connection = await session.connection()
-    return [Subscription(*row) for row in (await connection.execute(_SUBSCRIBED, {"brand_ref": brand_ref})).all()]
+    return [Subscription(*row) for row in await _SUBSCRIBED.rows(session, {"brand_ref": brand_ref})]
 
 
 async def add_event(session: AsyncSession, event: Mapping[str, Any]) -> None:
     """Insert an event by the values of its row."""
-    connection = await session.connection()
-    await connection.execute(_INSERT_EVENT, event)
+    await _INSERT_EVENT.run(session, event)
 
 
 async def add_deliveries(
@@ -92,5 +91,4 @@ def new_delivery(event: Mapping[str, Any], endpoint_id: str, now: datetime, due:
 async def insert_deliveries(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert new deliveries by the values of their rows, by one statement."""
     if rows:
-        connection = await session.connection()
-        await connection.execute(_INSERT_DELIVERIES, rows)
+        await _INSERT_DELIVERIES.run(session, rows)
