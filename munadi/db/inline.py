@@ -79,7 +79,7 @@ class _InlineSession(Session):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what has changed."""
-        file = file_of(self)
+        file = file_of(self.bind)
         if file is None or not write_changed(self, file):
             super().flush(objects)
 

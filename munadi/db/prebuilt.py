@@ -10,9 +10,10 @@ from __future__ import annotations
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Executable, Select, inspect
+from sqlalchemy import Connection, Engine, Executable, Select, inspect
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -33,21 +34,34 @@ class Prebuilt:
         # By the names that it is given: for an INSERT or UPDATE they may be columns.
         self._compiled: dict[frozenset[str], _Compiled] = {}
 
-    async def rows(self, session: AsyncSession, given: Given) -> Sequence[Any]:
+    def read(self, connection: Connection, given: Given = MappingProxyType({})) -> Sequence[Any]:
         """The rows that a SELECT finds, with its columns as attributes."""
-        if (file := file_of(session.sync_session)) is None:
-            return (await (await session.connection()).execute(self.statement, given)).all()
+        if (file := file_of(connection)) is None:
+            return connection.execute(self.statement, given).all()
         compiled = self.compiled(given)
         return [compiled.row(*values) for values in compiled.found(file, given)]
 
-    async def run(self, session: AsyncSession, given: Given | Sequence[Given]) -> None:
+    def write(self, connection: Connection, given: Given | Sequence[Given]) -> None:
         """Execute a statement that writes: once, or once for each of several rows with the same columns."""
-        if (file := file_of(session.sync_session)) is None:
-            await (await session.connection()).execute(self.statement, given)
+        if (file := file_of(connection)) is None:
+            connection.execute(self.statement, given)
         elif isinstance(given, Mapping):
             self.compiled(given).run(file, given)
         else:
             self.compiled(given[0]).run_each(file, given)
+
+    async def rows(self, session: AsyncSession, given: Given) -> Sequence[Any]:
+        """As `read`, in a session."""
+        if (connection := _inline(session)) is not None:
+            return self.read(connection, given)
+        return await (await session.connection()).run_sync(self.read, given)
+
+    async def run(self, session: AsyncSession, given: Given | Sequence[Given]) -> None:
+        """As `write`, in a session."""
+        if (connection := _inline(session)) is not None:
+            self.write(connection, given)
+        else:
+            await (await session.connection()).run_sync(self.write, given)
 
     def compiled(self, given: Given) -> _Compiled:
         """Its SQL for SQLite, when it is given these names."""
@@ -67,7 +81,7 @@ class PrebuiltRows(Generic[Entity]):
 
     def find(self, session: Session, given: Given) -> Sequence[Entity]:
         """The rows. If the session has one of them, the ORM decides which of its attributes are read again."""
-        if (file := file_of(session)) is None:
+        if (file := file_of(session.bind)) is None:
             return session.scalars(self.statement, given).all()
         compiled = self._prebuilt.compiled(given)
         found = [self._loaded(compiled.columns, values) for values in compiled.found(file, given)]
@@ -83,12 +97,18 @@ class PrebuiltRows(Generic[Entity]):
         return row
 
 
-def file_of(session: Session) -> sqlite3.Connection | None:
-    """SQLite's own connection of a session whose statements run in this thread; None for every other session."""
-    if not isinstance(session.bind, Connection):
+def file_of(bind: Connection | Engine | None) -> sqlite3.Connection | None:
+    """SQLite's own connection, where statements run in this thread: at its writer and its lookups; else None."""
+    if not isinstance(bind, Connection):
         return None
-    connection = session.bind.connection.dbapi_connection
+    connection = bind.connection.dbapi_connection
     return connection if isinstance(connection, sqlite3.Connection) else None
+
+
+def _inline(session: AsyncSession) -> Connection | None:
+    """The connection of a session whose statements run in this thread."""
+    bind = session.sync_session.bind
+    return bind if isinstance(bind, Connection) and file_of(bind) is not None else None
 
 
 class _Compiled:

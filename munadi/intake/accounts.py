@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from munadi.crypto import KeyRing
 from munadi.db.accounts.rows import connected_account
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
@@ -72,7 +73,7 @@ _ACCOUNTS = (
     )
     .order_by(col(AccountRow.id))
 )
-_BRAND = select(col(BrandRow.ref)).where(col(BrandRow.ref) == bindparam("brand_ref"))
+_BRAND = Prebuilt(select(col(BrandRow.ref)).where(col(BrandRow.ref) == bindparam("brand_ref")))
 
 
 async def find_targets(
@@ -116,7 +117,7 @@ def _read_accounts(connection: Connection, values: Mapping[str, Any]) -> tuple[b
     """Whether the brand exists, and its accounts. The rows belong to no session, and are only read."""
     accounts = [AccountRow.model_construct(**row._mapping) for row in connection.execute(_ACCOUNTS, values)]
     # A brand with accounts exists, so the common case needs no second query.
-    return bool(accounts) or connection.execute(_BRAND, values).first() is not None, accounts
+    return bool(accounts) or bool(_BRAND.read(connection, values)), accounts
 
 
 def find_troubles(

@@ -1,6 +1,6 @@
 """Builds and inserts the rows of an accepted post.
 
-The rows are plain values, inserted by Core statements that are compiled once per process, without ORM objects.
+The rows are plain values, inserted by prebuilt statements, without ORM objects.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from munadi.db.contents.metadata import INSERT_METADATA, metadata_values
 from munadi.db.contents.views import content_view
 from munadi.db.events.fan_out import Subscription, gets_events_of
 from munadi.db.ids import new_id
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.content import ContentView, PublicationView
@@ -45,9 +46,10 @@ def _defaults(table: type[SQLModel]) -> dict[str, Any]:
 
 
 _CONTENT, _PUBLICATION, _EVENT = _defaults(ContentRow), _defaults(PublicationRow), _defaults(EventRow)
-_INSERT_CONTENT, _INSERT_DRAFT, _INSERT_PUBLICATIONS = insert(ContentRow), insert(DraftRow), insert(PublicationRow)
-_INSERT_EVENT, _INSERT_AUDIT = insert(EventRow), insert(AuditRow)
-_BRAND_AND_ENDPOINTS = (
+_INSERT_CONTENT, _INSERT_DRAFT = Prebuilt(insert(ContentRow)), Prebuilt(insert(DraftRow))
+_INSERT_PUBLICATIONS = Prebuilt(insert(PublicationRow))
+_INSERT_EVENT, _INSERT_AUDIT = Prebuilt(insert(EventRow)), Prebuilt(insert(AuditRow))
+_BRAND_AND_ENDPOINTS = Prebuilt(
     select(
         col(BrandRow.limits),
         col(BrandRow.duplicates),
@@ -111,14 +113,14 @@ class NewPost:
         """Insert the rows and the entry of the audit log."""
         view = self.view
         audit = audit_values(Action.CONTENT_CREATED, target=view.id, brand_ref=view.brand_ref, now=view.created_at)
-        connection.execute(_INSERT_CONTENT, self.content)
-        connection.execute(_INSERT_DRAFT, self.draft)
-        connection.execute(_INSERT_PUBLICATIONS, self.publications)
+        _INSERT_CONTENT.write(connection, self.content)
+        _INSERT_DRAFT.write(connection, self.draft)
+        _INSERT_PUBLICATIONS.write(connection, self.publications)
         if view.metadata:
-            connection.execute(INSERT_METADATA, metadata_values(view.id, view.metadata))
+            INSERT_METADATA.write(connection, metadata_values(view.id, view.metadata))
         for event in self.events:
-            connection.execute(_INSERT_EVENT, event)
-        connection.execute(_INSERT_AUDIT, audit)
+            _INSERT_EVENT.write(connection, event)
+        _INSERT_AUDIT.write(connection, audit)
 
     def receivers(self, event: Values, endpoints: Sequence[Subscription]) -> list[str]:
         """The endpoints that get one of the post's first events."""
@@ -128,7 +130,7 @@ class NewPost:
 
 def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandRules, list[Subscription]]:
     """Read a brand's rules and the endpoints that get its events, in this transaction."""
-    rows = connection.execute(_BRAND_AND_ENDPOINTS, {"brand_ref": brand_ref}).all()
+    rows = _BRAND_AND_ENDPOINTS.read(connection, {"brand_ref": brand_ref})
     endpoints = [Subscription(*row[2:]) for row in rows if row[2] is not None]
     return BrandRules.kept(*rows[0][:2]) if rows else BrandRules(), endpoints
 

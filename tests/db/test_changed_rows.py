@@ -77,7 +77,7 @@ def as_the_orm(session: Session) -> None:
 
 
 def as_we_do(session: Session) -> None:
-    file = file_of(session)
+    file = file_of(session.bind)
     assert file is not None
     assert write_changed(session, file)
     assert not session.dirty

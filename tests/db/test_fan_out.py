@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.config import LimitSettings
 from munadi.db.events.fan_out import _SUBSCRIBED, add_deliveries, add_event
 from munadi.db.ids import new_id
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import BrandRow, EndpointRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
@@ -27,12 +28,12 @@ AT_MOST = 0.02
 
 
 @on_sqlite
-@pytest.mark.parametrize("query", [_SUBSCRIBED.statement, _BRAND_AND_ENDPOINTS], ids=["of an event", "of a new post"])
-async def test_the_endpoints_of_an_event_are_found_by_index(seed: Seed, query: Select[Any]) -> None:
+@pytest.mark.parametrize("query", [_SUBSCRIBED, _BRAND_AND_ENDPOINTS], ids=["of an event", "of a new post"])
+async def test_the_endpoints_of_an_event_are_found_by_index(seed: Seed, query: Prebuilt) -> None:
     """Not by reading those of all brands, nor those that were deleted."""
 
     def plan(connection: Connection) -> list[str]:
-        text = str(query.compile(connection))
+        text = str(query.statement.compile(connection))
         return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("acme",)).all()]
 
     async with seed.database.read() as session:

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-import munadi
+import munadi.db
+import munadi.intake
+import munadi.publishing
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt, PrebuiltRows, file_of
 from munadi.db.session import Database
-from munadi.db.tables import ContentRow, DeliveryRow, EndpointRow, EventRow, PublicationRow
+from munadi.db.tables import ContentRow, DeliveryRow, EndpointRow, EventRow, KeyRow, PublicationRow, SessionRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix
 from tests.db.board import Board, Put
@@ -37,7 +39,10 @@ def prebuilt() -> dict[str, Prebuilt | PrebuiltRows[Any]]:
     """Every one of the product, by its name."""
     found: dict[str, Prebuilt | PrebuiltRows[Any]] = {}
     for module in pkgutil.walk_packages(munadi.__path__, "munadi."):
-        if module.name.startswith(("munadi.db.", "munadi.publishing.")) and "migrations" not in module.name:
+        if (
+            module.name.startswith(("munadi.db.", "munadi.publishing.", "munadi.intake."))
+            and "migrations" not in module.name
+        ):
             for name, value in vars(importlib.import_module(module.name)).items():
                 if isinstance(value, Prebuilt | PrebuiltRows) and value not in found.values():
                     found[f"{module.name}.{name}"] = value
@@ -80,6 +85,12 @@ async def put(board: Board) -> Put:
     await board.set_attempt(attempt_id, raw="{}", first_byte_at=ELSEWHERE, uncertain_since=START, stage="post")
     await board.set_account(ChannelName.INSTAGRAM, scopes=["a", "b"], paused_until=ELSEWHERE, facts=SAID)
     async with board.database.write() as session:
+        session.add(EventRow(id="evt_1", type="content.updated", data=SAID, created_at=ELSEWHERE))
+        session.add(
+            KeyRow(id="key_1", name="k", hint="h", hash="h" * 64, scopes=["a"], created_at=START, expires_at=ELSEWHERE)
+        )
+        await session.flush()
+        session.add(SessionRow(id="s", key_id="key_1", created_at=START, ends_at=START + timedelta(hours=1)))
         for brand_ref, types in ((board.brand, ["content.updated"]), (None, [])):
             session.add(
                 EndpointRow(
@@ -95,7 +106,8 @@ async def candidates(board: Board, put: Put) -> list[dict[str, Any]]:
     [attempt] = await board.attempts(put.id)
     common = {
         "version": 1, "brand_ref": board.brand, "publication_id": put.id, "step": "post", "post_id": "post-1",
-        "account_id": board.accounts[ChannelName.INSTAGRAM],
+        "account_id": board.accounts[ChannelName.INSTAGRAM], "content_id": put.content_id, "hash": "h" * 64,
+        "named": board.brand, "month": "2026-12", "session": "s", "now": START,
     }  # fmt: skip
     keys = (put.content_id, put.id, attempt.id, common["account_id"], "none")
     return [common | {"key": key} for key in keys] + [common | {"publication_id": "another", "key": "none"}]
@@ -118,10 +130,10 @@ async def test_a_select_finds_what_sqlalchemy_finds(board: Board, put: Put, name
     query, found = PREBUILT[name], 0
     for given in await candidates(board, put):
         async with board.database.write() as session:
-            assert file_of(session.sync_session) is not None
+            assert file_of(session.sync_session.bind) is not None
             here = await find(session, query, given)
         async with board.database.read() as session:
-            assert file_of(session.sync_session) is None
+            assert file_of(session.sync_session.bind) is None
             there = await find(session, query, given)
         assert here == there
         assert repr(here) == repr(there), "the types are the same, too"

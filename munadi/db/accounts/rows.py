@@ -38,8 +38,8 @@ class OpenedAccount:
 
 
 # Built once: every visible call needs its account.
-_ROW = sqlalchemy.select(*AccountRow.__table__.c).where(  # type: ignore[attr-defined]
-    col(AccountRow.id) == bindparam("key")
+_ROW = Prebuilt(
+    sqlalchemy.select(*AccountRow.__table__.c).where(col(AccountRow.id) == bindparam("key"))  # type: ignore[attr-defined]
 )
 
 _WORKED = Prebuilt(
@@ -48,8 +48,8 @@ _WORKED = Prebuilt(
 
 
 def read_row(connection: sqlalchemy.Connection, account_id: str) -> AccountRow | None:
-    """The row of an account. A Core row has the columns of an `AccountRow` as attributes."""
-    return cast("AccountRow | None", connection.execute(_ROW, {"key": account_id}).first())
+    """The row of an account: not an `AccountRow`, but with the same attributes."""
+    return cast("AccountRow | None", next(iter(_ROW.read(connection, {"key": account_id})), None))
 
 
 def same_profile(one: type[AccountRow], other: type[AccountRow]) -> ColumnElement[bool]:

@@ -9,9 +9,10 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import MetadataRow
 
-INSERT_METADATA = insert(MetadataRow)
+INSERT_METADATA = Prebuilt(insert(MetadataRow))
 
 
 def metadata_values(content_id: str, metadata: Mapping[str, str]) -> list[dict[str, str]]:
@@ -23,7 +24,7 @@ async def replace_metadata(session: AsyncSession, content_id: str, metadata: Map
     """Store the metadata of a post in the place of those that it had."""
     await session.exec(delete(MetadataRow).where(col(MetadataRow.content_id) == content_id))
     if rows := metadata_values(content_id, metadata):
-        await (await session.connection()).execute(INSERT_METADATA, rows)
+        await INSERT_METADATA.run(session, rows)
 
 
 def contents_with(name: str, value: str) -> SelectOfScalar[str]:

@@ -17,6 +17,7 @@ from munadi.db.contents.metadata import contents_with
 from munadi.db.contents.overdue import overdue_contents
 from munadi.db.contents.views import content_view
 from munadi.db.page_sizes import ids_of_page, length_of
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.db.tables.contents import NEEDS_A_PERSON_BY_AGE
 from munadi.domain.content import ContentStatus, ContentView
@@ -53,12 +54,12 @@ def _current_draft() -> ColumnElement[bool]:
 
 
 # Compiled once: clients poll a post for its status.
-_CONTENT_AND_DRAFT = (
+_CONTENT_AND_DRAFT = Prebuilt(
     sqlalchemy.select(*ContentRow.__table__.c, *(DraftRow.__table__.c[name] for name in ("source", "warnings")))  # type: ignore[attr-defined]
     .join(DraftRow, _current_draft())
     .where(col(ContentRow.id) == bindparam("content_id"))
 )
-_ITS_PUBLICATIONS = (
+_ITS_PUBLICATIONS = Prebuilt(
     sqlalchemy.select(*PublicationRow.__table__.c)  # type: ignore[attr-defined]
     .where(col(PublicationRow.content_id) == bindparam("content_id"))
     .order_by(col(PublicationRow.place))
@@ -68,12 +69,11 @@ _ITS_PUBLICATIONS = (
 def read_view(connection: Connection, content_id: str) -> ContentView | None:
     """A post as the API returns it, or None. For `Database.lookup`."""
     values = {"content_id": content_id}
-    found = connection.execute(_CONTENT_AND_DRAFT, values).first()
-    if found is None:
-        return None
-    # A Core row has the columns of both tables as attributes.
-    publications = cast(list[PublicationRow], list(connection.execute(_ITS_PUBLICATIONS, values)))
-    return content_view(cast(ContentRow, found), cast(DraftRow, found), publications)
+    # A found row has the columns of both tables as attributes.
+    for found in _CONTENT_AND_DRAFT.read(connection, values):
+        publications = cast(list[PublicationRow], _ITS_PUBLICATIONS.read(connection, values))
+        return content_view(cast(ContentRow, found), cast(DraftRow, found), publications)
+    return None
 
 
 async def find(session: AsyncSession, content_id: str) -> tuple[ContentRow, DraftRow, list[PublicationRow]] | None:

@@ -14,6 +14,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.page_sizes import ids_of_page, length_of
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
 from munadi.db.tables import EventRow
 
@@ -44,7 +45,7 @@ _NUMBER = text(
 
 _LENGTHS = select(EventRow.id, length_of(col(EventRow.data)))
 # Built once: the relay asks twice a second, and the usual answer is nothing.
-_WAITING = select(col(EventRow.id)).where(col(EventRow.position).is_(None)).limit(1)
+_WAITING = Prebuilt(select(col(EventRow.id)).where(col(EventRow.position).is_(None)).limit(1))
 
 
 async def number_events(database: Database) -> int:
@@ -109,4 +110,4 @@ async def _page(session: AsyncSession, lengths: Any, limit: int) -> tuple[Sequen
 
 
 async def _waiting(database: Database) -> bool:
-    return await database.lookup(lambda connection: connection.execute(_WAITING).first()) is not None
+    return bool(await database.lookup(_WAITING.read))

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, select
 from sqlmodel import col, func
 
+from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
 from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, SessionRow
 from munadi.db.types import UtcDateTime
@@ -71,11 +72,13 @@ _KEY_AND_BRAND = (
         isouter=True,
     )
 )
-_BY_HASH = _KEY_AND_BRAND.where(col(KeyRow.hash) == bindparam("hash"))
-_BY_SESSION = _KEY_AND_BRAND.join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id)).where(
-    col(SessionRow.id) == bindparam("session"),
-    col(SessionRow.ended_at).is_(None),
-    col(SessionRow.ends_at) > bindparam("now", type_=UtcDateTime),
+_BY_HASH = Prebuilt(_KEY_AND_BRAND.where(col(KeyRow.hash) == bindparam("hash")))
+_BY_SESSION = Prebuilt(
+    _KEY_AND_BRAND.join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id)).where(
+        col(SessionRow.id) == bindparam("session"),
+        col(SessionRow.ended_at).is_(None),
+        col(SessionRow.ends_at) > bindparam("now", type_=UtcDateTime),
+    )
 )
 
 
@@ -148,10 +151,10 @@ def _may_be_cached(found: Principal, named: str | None) -> bool:
     return limits.api_calls_per_minute is None and limits.api_calls_per_month is None
 
 
-def _find(connection: Connection, query: Any, values: Mapping[str, Any]) -> Principal | None:
-    row = connection.execute(query, values).first()
-    if row is None:
+def _find(connection: Connection, query: Prebuilt, values: Mapping[str, Any]) -> Principal | None:
+    found = query.read(connection, values)
+    if not found:
         return None
-    key_id, scopes, brand_ref, expires_at, revoked_at, ref, limits, calls, minute, minute_calls = row
+    key_id, scopes, brand_ref, expires_at, revoked_at, ref, limits, calls, minute, minute_calls = found[0]
     brand = None if ref is None else BrandCalls(ref, BrandLimits.kept(limits), calls or 0, minute, minute_calls or 0)
     return Principal(key_id, frozenset(scopes), brand_ref, brand, expires_at, revoked_at)
