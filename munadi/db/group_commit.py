@@ -10,16 +10,15 @@ No transaction returns before that commit, so that what is promised is on the di
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.inline import InlineSession, savepoint, statement_engine
+from munadi.db.prebuilt import reported
 from munadi.db.sqlite import WriterConnection
 
 # Other processes wait for a group to end, so it is bounded: transactions, and seconds; fewer when one of them waits.
@@ -31,7 +30,7 @@ WANTED_SECONDS = 0.01
 class _Group:
     """Transactions that share a commit. `committed` is done when they are on the disk."""
 
-    def __init__(self, begun: asyncio.Task[tuple[AsyncTransaction, Connection]]) -> None:
+    def __init__(self, begun: asyncio.Task[Connection]) -> None:
         self.begun = begun
         self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # It may have no reader: every transaction of the group may have been rolled back, or cancelled.
@@ -50,11 +49,10 @@ class _Group:
 class GroupCommit:
     """The writing transactions of this process. Close it after use."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._connection: AsyncConnection | None = None
-        self._file: sqlite3.Connection
-        self.statements = statement_engine(lambda: self._file)
+    def __init__(self, opened: Callable[[], Awaitable[WriterConnection]]) -> None:
+        self._opened = opened
+        self._connection: WriterConnection | None = None
+        self.statements = statement_engine(lambda: self._writer.file)
         self._turn = asyncio.Lock()
         # Transactions that wait for their turn or have it. The lock alone looks free while it changes hands.
         self._pending = 0
@@ -76,7 +74,7 @@ class GroupCommit:
                 group.size += 1
                 try:
                     session = InlineSession(connection)
-                    with savepoint(self._file), session.sync_session as inner, inner.begin():
+                    with savepoint(self._writer.file), session.sync_session as inner, inner.begin():
                         yield session
                 finally:
                     await self._check(group)
@@ -90,30 +88,33 @@ class GroupCommit:
         await asyncio.gather(*self._ending)
         async with self._turn:
             if self._connection is not None:
-                await self._connection.close()
-                self._connection = None
+                await self._drop_connection()
+
+    @property
+    def _writer(self) -> WriterConnection:
+        assert self._connection is not None, "a group has begun"
+        return self._connection
 
     async def _current(self) -> tuple[_Group, Connection]:
         if self._group is not None and self._group.is_full:
             await self._end(self._group)
         if self._group is None:
             if self._connection is None:
-                self._connection = await self._engine.connect()
+                with reported():
+                    self._connection = await self._opened()
             # A task, so that the transaction ends even if its caller is cancelled.
             group = self._group = _Group(asyncio.create_task(self._begin(self._connection)))
             ending = asyncio.create_task(self._end_in_turn(group))
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
         group = self._group
-        _, connection = await asyncio.shield(group.begun)
-        return group, connection
+        return group, await asyncio.shield(group.begun)
 
-    async def _begin(self, connection: AsyncConnection) -> tuple[AsyncTransaction, Connection]:
+    async def _begin(self, connection: WriterConnection) -> Connection:
         """Begin a transaction, and open the connection for its statements."""
-        transaction = connection.begin()
-        await transaction.start()
-        self._file = (await self._raw(connection)).file
-        return transaction, self.statements.connect()
+        with reported("BEGIN IMMEDIATE"):
+            await connection.begin()
+        return self.statements.connect()
 
     async def _end_in_turn(self, group: _Group) -> None:
         """End the group after the transactions that are waiting now: the lock serves in order."""
@@ -124,10 +125,8 @@ class GroupCommit:
     async def _check(self, group: _Group) -> None:
         """End a group that nothing may join: another process waits for it, or SQLite itself has rolled its transaction
         back, such as for a full disk."""
-        assert self._connection is not None
-        raw = await self._raw(self._connection)
         is_long = group.lasts_longer_than(WANTED_SECONDS)
-        if not raw.is_in_transaction or (is_long and raw.is_wanted):
+        if not self._writer.is_in_transaction or (is_long and self._writer.is_wanted):
             await self._end(group)
 
     async def _end(self, group: _Group) -> None:
@@ -144,26 +143,18 @@ class GroupCommit:
 
     async def _commit(self, group: _Group) -> None:
         try:
-            transaction, statements = await group.begun
-            statements.close()
-            await transaction.commit()
+            (await group.begun).close()
+            with reported("COMMIT"):
+                await self._writer.commit()
         except Exception as error:  # noqa: BLE001 - each waiting transaction raises it
-            await self._drop_connection()
             if not group.committed.done():
                 group.committed.set_exception(error)
+            await self._drop_connection()
         else:
             group.committed.set_result(None)
 
-    @staticmethod
-    async def _raw(connection: AsyncConnection) -> WriterConnection:
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(raw, WriterConnection)
-        return raw
-
     async def _drop_connection(self) -> None:
-        """After a failed begin or commit, the next group uses a new connection."""
-        connection, self._connection = self._connection, None
+        """Close the connection, also after a failed begin or commit: the next group opens another."""
+        connection, self._connection = self._writer, None
         self.statements.dispose(close=False)
-        if connection is not None:
-            await connection.invalidate()
-            await connection.close()
+        await connection.close()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -171,4 +172,17 @@ def call(function: Callable[[str, Any], sqlite3.Cursor], sql: str, parameters: S
     try:
         return function(sql, parameters)
     except sqlite3.Error as error:
-        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=_DIALECT) from error
+        raise _reported(error, sql) from error
+
+
+@contextmanager
+def reported(sql: str | None = None) -> Iterator[None]:
+    """Raise SQLAlchemy's errors for those of SQLite."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _reported(error, sql) from error
+
+
+def _reported(error: sqlite3.Error, sql: str | None) -> Exception:
+    return DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=_DIALECT)

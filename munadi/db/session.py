@@ -12,10 +12,10 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -27,14 +27,12 @@ from munadi.db.file_locks import sole_use
 from munadi.db.group_commit import GroupCommit
 from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Reachability
 from munadi.db.reader_shares import ReaderShares
-from munadi.db.sqlite import OneTripConnection, connect, connect_writer, keep_private
+from munadi.db.sqlite import BUSY_TIMEOUT_MS, configure, connect, connect_writer, keep_private
 
-BUSY_TIMEOUT_MS = 15_000
 # Shorter than the limit of a statement: who waits for another request's lock learns that, and not that the database is
 # away.
 LOCK_TIMEOUT_MS = 3_000
 Found = TypeVar("Found")
-_WRITING = "BEGIN IMMEDIATE"
 _DELIVERIES = "deliveries"
 _WAITED = "waited"
 
@@ -59,28 +57,26 @@ class Database:
         self._reachability = Reachability()
         self._shares = ReaderShares(pool_size, os.cpu_count() if self.is_sqlite else None)
         if self.is_sqlite:
-            self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
-            self._writer = _sqlite_engine(url, _WRITING, connect_writer, 2)
-            self._groups = GroupCommit(self._writer)
-            self._lookups = _lookup_engine(self.url.database or ":memory:")
-            self._autocommit = self._reader
+            path = self.url.database or ":memory:"
+            self._engine = _reader_engine(url, path, pool_size)
+            self._groups = GroupCommit(lambda: connect_writer(path))
+            self._lookups = _lookup_engine(path)
+            self._autocommit = self._engine
         else:
             from munadi.db.postgres import open_engine  # only where its driver is needed
 
-            self._reader = self._writer = open_engine(
+            self._engine = open_engine(
                 self.url, limits, self._reachability, pool_size=pool_size, idle_ms=idle_timeout_ms
             )
             # The same pool. One statement needs no transaction around it: no BEGIN and no ROLLBACK.
-            self._autocommit = self._reader.execution_options(isolation_level="AUTOCOMMIT")
-        options: dict[str, Any] = {"class_": AsyncSession, "expire_on_commit": False, "autoflush": False}
-        self._read_sessions = async_sessionmaker(self._reader, **options)
-        self._write_sessions = async_sessionmaker(self._writer, **options)
+            self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
     async def read(self, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
         """A session for reading. Anything it writes is rolled back. `seconds`: the limit of each statement, where the
         usual one is too short."""
-        async with self._shares.reading(), self._read_sessions() as session:
+        async with self._shares.reading(), self._sessions() as session:
             async with self._reachability.connecting():
                 connection = await session.connection()
             if seconds is None or self.is_sqlite:
@@ -116,7 +112,7 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        async with self._write_sessions() as session, session.begin():
+        async with self._sessions() as session, session.begin():
             async with self._reachability.connecting():
                 await session.connection()
             yield session
@@ -136,7 +132,7 @@ class Database:
         """Whether a new transaction must wait for another one of this process."""
         if self._groups is not None:
             return self._groups.is_busy
-        pool = self._writer.pool
+        pool = self._engine.pool
         return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
 
     @asynccontextmanager
@@ -167,9 +163,7 @@ class Database:
             await self._groups.close()
         if self._lookups is not None:
             self._lookups.dispose()
-        await self._reader.dispose()
-        if self._writer is not self._reader:
-            await self._writer.dispose()
+        await self._engine.dispose()
 
 
 def announce_deliveries(session: AsyncSession) -> None:
@@ -187,10 +181,7 @@ def waited(session: AsyncSession) -> timedelta:
     return wait
 
 
-def _sqlite_engine(
-    url: str, begin: str, connect: Callable[[str], Awaitable[OneTripConnection]], pool_size: int
-) -> AsyncEngine:
-    path = make_url(url).database or ":memory:"
+def _reader_engine(url: str, path: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         url,
         async_creator=lambda: connect(path),
@@ -200,7 +191,8 @@ def _sqlite_engine(
         hide_parameters=True,
     )
 
-    _configure(engine.sync_engine, begin)
+    event.listen(engine.sync_engine, "connect", lambda connection, _record: configure(connection))
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 
 
@@ -215,26 +207,5 @@ def _lookup_engine(path: str) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "do_connect", lambda *_: keep_private(path))
-    _configure(engine, None)
+    event.listen(engine, "connect", lambda connection, _record: configure(connection))
     return engine
-
-
-def _configure(engine: Engine, begin: str | None) -> None:
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        # BEGIN is explicit; the driver must not begin transactions.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            # What a savepoint would restore: with a hundred deliveries a megabyte, which would go through a file.
-            *(["temp_store=MEMORY"] if begin == _WRITING else []),
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    if begin is not None:
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))

@@ -19,6 +19,8 @@ import aiosqlite
 from munadi.db.file_locks import WriterTurn
 from munadi.private_files import close_to_others, private_file
 
+BUSY_TIMEOUT_MS = 15_000
+
 
 def keep_private(path: str) -> None:
     """Make a database's file readable by its owner only, creating it if it is missing. Call it before each connection.
@@ -122,8 +124,8 @@ class OneTripConnection(aiosqlite.Connection):
             self._is_running = False
 
 
-class WriterConnection(OneTripConnection):
-    """The connection of a process's writer. The processes take turns (`WriterTurn`).
+class WriterConnection(aiosqlite.Connection):
+    """The connection of a process's writer, which only `GroupCommit` uses. The processes take turns (`WriterTurn`).
 
     SQLite itself makes a second writer poll, with pauses of up to 100 ms: a process that writes without a pause would
     keep others out for seconds. Programs that do not take turns still exclude each other by SQLite's own lock.
@@ -148,38 +150,35 @@ class WriterConnection(OneTripConnection):
 
     async def close(self) -> None:
         """Close the database and the lock file."""
-        await super().close()
-        turn, self.turn = self.turn, None
-        if turn is not None:
-            turn.close()
+        try:
+            await super().close()
+        finally:
+            turn, self.turn = self.turn, None
+            if turn is not None:
+                turn.close()
 
-    async def begin(self, statement: str) -> None:
+    async def begin(self) -> None:
         """Wait for the turn of this process, then begin a transaction that holds SQLite's write lock."""
-        await self._execute(self._begin, statement)  # type: ignore[no-untyped-call]
+        await self._execute(self._begin)  # type: ignore[no-untyped-call]
 
     async def commit(self) -> None:
         """Commit, and give the turn to the next process."""
-        await self._execute(self._end, "COMMIT")  # type: ignore[no-untyped-call]
+        await self._execute(self._end)  # type: ignore[no-untyped-call]
 
-    async def rollback(self) -> None:
-        """Roll back, and give the turn to the next process."""
-        await self._execute(self._end, "ROLLBACK")  # type: ignore[no-untyped-call]
-
-    def _begin(self, statement: str) -> None:
+    def _begin(self) -> None:
         if self.turn is not None:
             self.turn.take()
         try:
-            self._conn.execute(statement)
+            self._conn.execute("BEGIN IMMEDIATE")
         except BaseException:
             self._release()
             raise
 
-    def _end(self, statement: str) -> None:
+    def _end(self) -> None:
         try:
-            if self._conn.in_transaction:
-                self._conn.execute(statement)
-            elif statement == "COMMIT":
+            if not self._conn.in_transaction:
                 raise sqlite3.OperationalError("an earlier error has rolled the transaction back")
+            self._conn.execute("COMMIT")
         finally:
             self._release()
 
@@ -199,7 +198,13 @@ async def connect_writer(path: str) -> WriterConnection:
     def open_both() -> sqlite3.Connection:
         opened = _open_file(path)
         try:
+            configure(opened)
+            # What a savepoint would restore: with a hundred deliveries a megabyte, which would go through a file.
+            opened.execute("PRAGMA temp_store=MEMORY")
             connection.turn = WriterTurn(path)
+        except sqlite3.Error:
+            opened.close()
+            raise
         except OSError as error:
             opened.close()
             raise sqlite3.OperationalError(f"unable to open {error.filename}: {error.strerror}") from error
@@ -209,12 +214,21 @@ async def connect_writer(path: str) -> WriterConnection:
     return await _opened(connection)
 
 
+def configure(connection: Any) -> None:
+    """Set up a new connection, of SQLite's module or as SQLAlchemy wraps it."""
+    connection.isolation_level = None  # BEGIN is explicit; the driver must not begin transactions
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
 def _open_file(path: str) -> sqlite3.Connection:
     keep_private(path)
     return sqlite3.connect(path, check_same_thread=False)
 
 
-Opened = TypeVar("Opened", bound=OneTripConnection)
+Opened = TypeVar("Opened", bound=aiosqlite.Connection)
 
 
 async def _opened(connection: Opened) -> Opened:

@@ -111,8 +111,8 @@ async def test_accepting_a_post_costs_one_statement_more_and_no_transaction(api:
 
 
 async def test_an_action_that_cannot_be_recorded_does_not_happen(api: ApiHarness) -> None:
-    async with api.services.database._writer.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.tables["audit"].drop)
+    async with api.services.database.write() as session:
+        await (await session.connection()).run_sync(SQLModel.metadata.tables["audit"].drop)
     for path, body in (("/v1/contents", api.body()), ("/v1/keys", {"name": "k", "scopes": ["admin"]})):
         assert (await api.post(path, body)).status_code == 503
     assert (await api.count(), len(await api.read_list("/v1/keys"))) == (0, 1)

@@ -217,15 +217,15 @@ async def test_counting_adds_no_statement_to_a_call(api: ApiHarness) -> None:
 
 async def test_calls_that_cannot_be_written_are_kept(api: ApiHarness, caplog: pytest.LogCaptureFixture) -> None:
     meter, table = api.services.calls, SQLModel.metadata.tables["api_calls"]
-    async with api.services.database._writer.begin() as connection:
-        await connection.run_sync(table.drop)
+    async with api.services.database.write() as session:
+        await (await session.connection()).run_sync(table.drop)
     meter.admit(BrandCalls("acme", BrandLimits()), api.clock.now())
     with pytest.raises(DBAPIError):
         await meter.flush()
     with caplog.at_level(logging.WARNING, "munadi.limits.calls"):
         await wait_until(lambda: "kept for the next try" in caplog.text, within=5)
-    async with api.services.database._writer.begin() as connection:
-        await connection.run_sync(table.create)
+    async with api.services.database.write() as session:
+        await (await session.connection()).run_sync(table.create)
     await meter.flush()
     assert await calls(api) == 1
 

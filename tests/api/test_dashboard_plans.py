@@ -29,7 +29,7 @@ Statements = list[tuple[str, Any]]
 def _watch(api: ApiHarness) -> Statements:
     seen: Statements = []
     database = api.services.database
-    for engine in (database._reader.sync_engine, database._lookups):
+    for engine in (database._engine.sync_engine, database._lookups):
         event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: seen.append((sql, values)))
     return seen
 

@@ -17,7 +17,7 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def plan_of(database: Database, call: Awaitable[Any], word: str) -> list[str]:
     """SQLite's plan of the first query in the call that contains `word`."""
     statements: list[tuple[str, Any]] = []
-    for engine in (database._reader.sync_engine, database._lookups):
+    for engine in (database._engine.sync_engine, database._lookups):
         event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, *_: statements.append((sql, values)))
     await call
     sql, values = next(given for given in statements if word in given[0])

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db import group_commit
+from munadi.db import group_commit, sqlite
 from munadi.db.session import Database
 from munadi.db.sqlite import WriterConnection
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -33,10 +35,16 @@ async def database(path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def commits(database: Database) -> list[int]:
+def commits(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[int]:
     """The commits to the disk."""
     counted: list[int] = []
-    event.listen(database._writer.sync_engine, "commit", lambda _connection: counted.append(1))
+    commit = WriterConnection.commit
+
+    async def count(writer: WriterConnection) -> None:
+        counted.append(1)
+        await commit(writer)
+
+    monkeypatch.setattr(WriterConnection, "commit", count)
     return counted
 
 
@@ -165,9 +173,9 @@ async def test_a_caller_that_is_cancelled_while_it_commits_a_full_group_blocks_n
 ) -> None:
     end = WriterConnection._end
 
-    def slowly(connection: WriterConnection, statement: str) -> None:
+    def slowly(connection: WriterConnection) -> None:
         time.sleep(0.2)  # a slow disk, in the driver's thread
-        end(connection, statement)
+        end(connection)
 
     monkeypatch.setattr(group_commit, "MAX_TRANSACTIONS", 1)
     monkeypatch.setattr(WriterConnection, "_end", slowly)
@@ -180,3 +188,31 @@ async def test_a_caller_that_is_cancelled_while_it_commits_a_full_group_blocks_n
         await add(database, 3)
     assert second.cancelled()
     assert stored(path) == [1, 3]
+
+
+async def test_a_begin_that_fails_is_an_error_of_sqlalchemy_and_ends_nothing_else(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program holds the database longer than we wait."""
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 50)
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    async with database.write() as session:
+        await run(session, "CREATE TABLE notes (id INTEGER PRIMARY KEY, of INTEGER)")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    results = await asyncio.gather(*(add(database, number) for number in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [OperationalError] * 3
+    other.execute("ROLLBACK")
+    await add(database, 4)
+    assert stored(path) == [4]
+    await database.close()
+    other.close()
+
+
+async def test_a_file_that_cannot_be_opened_is_an_error_of_sqlalchemy(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}")
+    before = threading.active_count()
+    with pytest.raises(OperationalError, match="unable to open"):
+        await add(database, 1)
+    await database.close()
+    await wait_until(lambda: threading.active_count() <= before)  # the driver's thread reports its end to the loop

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from munadi.db import prebuilt
 from munadi.db.prebuilt import call
 from munadi.db.session import Database
+from munadi.db.sqlite import WriterConnection
 
 
 @contextmanager
@@ -26,7 +27,11 @@ def statements_of(database: Database) -> Iterator[list[str]]:
         note(None, None, statement)
         return call(function, statement, *parameters)
 
-    engines = {database._reader.sync_engine, database._writer.sync_engine}
+    async def begin(writer: WriterConnection) -> None:
+        note(None, None, "BEGIN IMMEDIATE")
+        await begin_(writer)
+
+    engines, begin_ = {database._engine.sync_engine}, WriterConnection.begin
     if database._groups is not None:
         engines.add(database._groups.statements)
     if database._lookups is not None:
@@ -34,7 +39,8 @@ def statements_of(database: Database) -> Iterator[list[str]]:
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
-        with patch.object(prebuilt, "call", run):  # what runs on SQLite's own connection
+        # What runs on SQLite's own connection.
+        with patch.object(prebuilt, "call", run), patch.object(WriterConnection, "begin", begin):
             yield seen
     finally:
         for engine in engines:

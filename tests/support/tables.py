@@ -25,7 +25,7 @@ async def create_tables(database: Database) -> None:
     if database.is_sqlite:
         fill(database, _empty())
         return
-    async with database._writer.begin() as connection:
+    async with database._engine.begin() as connection:
         if (await connection.exec_driver_sql("SELECT to_regclass('brands')")).scalar():
             return
         for statement in statements("postgresql"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.process.starts import BATCH, Starts
 from munadi.clock import SystemClock
+from munadi.db.sqlite import WriterConnection
 from munadi.domain.publishing import View
 from munadi.publishing.content import LockedContent
 from munadi.publishing.plans import view_of
@@ -38,14 +38,18 @@ async def statuses(world: World, views: list[View]) -> set[tuple[str, int]]:
     return {(content.status, content.wake_seq - content.wake_ack) for content in contents}
 
 
-async def test_a_burst_starts_every_workflow_and_records_them_together(real: World) -> None:
+async def test_a_burst_starts_every_workflow_and_records_them_together(
+    real: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     views, starts, commits = await accepted(real, 40), starts_of(real, real.client), 0
 
-    def count(*_: object) -> None:
+    async def count(writer: WriterConnection) -> None:
         nonlocal commits
         commits += 1
+        await commit(writer)
 
-    event.listen(real.database._writer.sync_engine, "commit", count)
+    commit = WriterConnection.commit
+    monkeypatch.setattr(WriterConnection, "commit", count)
     for view in views:
         starts.start(view)
     await starts.finish()
