@@ -131,7 +131,7 @@ class LaterStepPolicy:
     def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
         """Done if the network accepted it; otherwise retry a few times."""
         if not isinstance(answer, ChannelError):
-            return Live()
+            return Live(made=answer.made if isinstance(answer, Published) else ())
         if answer.effect is Effect.UNKNOWN:
             return Open(NextStep.STEP, SPACING)
         still_processing = answer.provider_code == IN_PROGRESS and now < step.publish_by
@@ -142,7 +142,7 @@ class LaterStepPolicy:
 
     def found(self, published: Published) -> Outcome:
         """Done: a check found the step, and the next one follows."""
-        return Live()
+        return Live(made=published.made)
 
     def absent(self, step: Step, attempt: Attempt) -> Outcome:
         """Send it again, a few times."""

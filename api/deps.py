@@ -28,6 +28,7 @@ MAX_PAGE = 100
 TheServices = Annotated[Services, Depends(services)]
 ContentReader = Annotated[Principal, Depends(require("contents:read"))]
 ContentWriter = Annotated[Principal, Depends(require("contents:write"))]
+ContentWithdrawer = Annotated[Principal, Depends(require("contents:withdraw"))]
 WebhookReader = Annotated[Principal, Depends(require("webhooks:read"))]
 WebhookWriter = Annotated[Principal, Depends(require("webhooks:write"))]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of entries.")]

@@ -28,6 +28,7 @@ from activities.reconciling import ReconcilingActivities
 from activities.upkeep import UpkeepActivities
 from activities.waiting import WaitingRoom
 from activities.webhooks import WebhookActivities
+from activities.withdrawing import WithdrawingActivities
 from munadi.accounts.checking import AccountChecks
 from munadi.accounts.tokens import AccountTokens
 from munadi.db.accounts.store import AccountStore
@@ -41,6 +42,7 @@ from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.preflight_checks import PreflightCheck
 from munadi.publishing.schedule import ScheduleStore
+from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import LeftoverRemover
 from worker.media_removal import MediaRemover
@@ -93,6 +95,8 @@ def build_activities(
     preparing = PreparingActivities(schedule, attempts, channels, tokens, clock, room)
     publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder, runtime.calls)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
+    withdrawals = around(WithdrawalStore(database, channels), "withdrawals")
+    withdrawing = WithdrawingActivities(withdrawals, channels, tokens, clock, holder)
     upkeep = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [
         contents.look,
@@ -103,6 +107,7 @@ def build_activities(
         publishing.finish,
         publishing.locate,
         reconciling.reconcile,
+        withdrawing.withdraw,
         upkeep.keep,
         WebhookActivities(wake).deliver,
     ]

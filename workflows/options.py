@@ -7,6 +7,7 @@
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
 | finish | a later visible step | yes: it reconciles its own open attempt first | retry |
+| withdraw | the removal of a live post | yes: it looks first | retry |
 | keep | renews an account's token, under its lease | without end; the activity names each wait, up to 6 h | retry |
 | publish | the visible call | only what proves that nothing was sent | never: reconcile |
 """
@@ -61,6 +62,9 @@ RECONCILE = CHECK
 
 # A later step: visible, but safe to run again after a timeout, because it first reconciles its open attempt.
 STEP = ActivityConfig(start_to_close_timeout=timedelta(minutes=2), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY)
+
+# The removal of a live post: safe to run again after a timeout, because it looks first, and ids are never used twice.
+WITHDRAW = STEP
 
 # The visible call. Its own deadline ends it long before start-to-close; a timeout means that its worker died,
 # and then it is unknown what was sent: no retry, reconcile. Errors it raises prove that nothing was sent.

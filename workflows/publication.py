@@ -16,10 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.preparing import PreparingActivities
     from activities.publishing import PublishingActivities
     from activities.reconciling import ReconcilingActivities
+    from activities.withdrawing import WithdrawingActivities
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
     from munadi.domain.publishing import Claimed, NextStep, Plan, StepResult
-    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STEP, with_summary
+    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STEP, WITHDRAW, with_summary
 
 # The steps after which the same task takes another one.
 CONTINUES = frozenset({NextStep.PUBLISH, NextStep.CHECK, NextStep.RECONCILE, NextStep.STEP, NextStep.LOOK_FIRST})
@@ -92,6 +93,10 @@ async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> St
     if step is NextStep.STEP:
         return await workflow.execute_activity_method(
             PublishingActivities.finish, ref, **with_summary(STEP, f"next step at {channel}")
+        )
+    if step is NextStep.WITHDRAW:
+        return await workflow.execute_activity_method(
+            WithdrawingActivities.withdraw, ref, **with_summary(WITHDRAW, f"withdraw from {channel}")
         )
     if step is NextStep.RECONCILE:
         return await workflow.execute_activity_method(

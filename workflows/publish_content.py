@@ -129,7 +129,8 @@ class PublishContent:
             return False
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
         if plan.status is S.PUBLISHED:
-            return (plan.has_steps_left and _has_come(plan.step_look_at or workflow.now())) or due_look
+            has_step = plan.has_steps_left and _has_come(plan.step_look_at or workflow.now())
+            return has_step or due_look or _has_come(plan.withdrawal_at)
         return plan.status is S.PUBLISHING or (plan.status is S.UNCONFIRMED and due_look)
 
     def _begin_preparations(self) -> None:
@@ -168,6 +169,8 @@ class PublishContent:
     def _run_publication(self, claimed: Claimed) -> None:
         key = claimed.publication_id
         change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None, "step_look_at": None}
+        if claimed.mode is NextStep.WITHDRAW:
+            change["withdrawal_at"] = None
         if self._plans[key].status not in (S.UNCONFIRMED, S.PUBLISHED):
             # A check of an unconfirmed publication changes nothing yet: it still needs a person's attention.
             change["status"] = S.PUBLISHING
@@ -251,6 +254,8 @@ def _mode_of(plan: Plan) -> NextStep:
     """The first step of a publication without a task here."""
     if plan.status is not S.PUBLISHED:
         return NextStep.RECONCILE
+    if _has_come(plan.withdrawal_at):
+        return NextStep.WITHDRAW
     return NextStep.STEP if plan.has_steps_left and _has_come(plan.step_look_at or workflow.now()) else NextStep.LOCATE
 
 
@@ -258,8 +263,12 @@ def _has_come(moment: datetime | None) -> bool:
     return moment is not None and moment <= workflow.now()
 
 
+def _is_past(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
+
+
 def _wants_a_look(plan: Plan, now: datetime) -> bool:
     """Whether the database must be read again: past its window, or unconfirmed and due for a check."""
     if plan.status in (S.UNCONFIRMED, S.PUBLISHED):
-        return any(at is not None and at <= now for at in (plan.next_look_at, plan.step_look_at))
+        return any(_is_past(at, now) for at in (plan.next_look_at, plan.step_look_at, plan.withdrawal_at))
     return plan.status is S.QUEUED and plan.publish_by <= now

@@ -22,6 +22,7 @@ PER_PAGE = 50
 SCOPES = {
     Scope.CONTENTS_READ: N_("See posts, drafts and files"),
     Scope.CONTENTS_WRITE: N_("Write, move, cancel and publish posts"),
+    Scope.CONTENTS_WITHDRAW: N_("Take published posts back from their networks"),
     Scope.ACCOUNTS_READ: N_("See connected accounts"),
     Scope.ACCOUNTS_WRITE: N_("Connect, check and disconnect accounts"),
     Scope.WEBHOOKS_READ: N_("See webhook endpoints and deliveries"),

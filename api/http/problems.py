@@ -42,8 +42,9 @@ from munadi.domain.shape import problems_of_shape
 from munadi.domain.usage import QuotaExceeded
 from munadi.media.store import StoreUnavailable
 from munadi.process.logs import traceback_of
-from munadi.publishing.changes import ChangeRefused
 from munadi.publishing.media_use import MediaGone
+from munadi.publishing.states import ChangeRefused
+from munadi.publishing.withdrawing import NotWithdrawable
 
 MEDIA_TYPE = "application/problem+json"
 LOCK_NOT_AVAILABLE = "55P03"
@@ -65,6 +66,7 @@ class ProblemDocument(WireModel):
         description="The violations, each with a JSON pointer into the request: all of them, or the first "
         f"{MAX_PROBLEMS}; then `detail` has the number of further ones.",
     )
+    permalink: str | None = Field(None, description="Where a person finds the post, for what no app can do.")
 
 
 class ProblemError(Exception):
@@ -79,10 +81,11 @@ class ProblemError(Exception):
         *,
         errors: Sequence[Problem] = (),
         headers: Mapping[str, str] | None = None,
+        permalink: str | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {detail}")
         self.status, self.code, self.title, self.detail = status, code, title, detail
-        self.errors, self.headers = tuple(errors), dict(headers or {})
+        self.errors, self.headers, self.permalink = tuple(errors), dict(headers or {}), permalink
 
 
 def problem_response(error: ProblemError, *, path: str, request_id: str) -> Response:
@@ -96,8 +99,11 @@ def problem_response(error: ProblemError, *, path: str, request_id: str) -> Resp
         code=error.code,
         request_id=request_id,
         errors=error.errors,
+        permalink=error.permalink,
     )
-    return Response(document.model_dump_json(), error.status, media_type=MEDIA_TYPE, headers=error.headers)
+    return Response(
+        document.model_dump_json(exclude_none=True), error.status, media_type=MEDIA_TYPE, headers=error.headers
+    )
 
 
 def refused(problems: Sequence[Problem], more: int = 0) -> ProblemError:
@@ -130,6 +136,9 @@ def translate(error: Exception) -> ProblemError:
             return _of_version(error)
         case ChangeRefused():
             return ProblemError(409, error.code, "No longer possible", str(error))
+        case NotWithdrawable():
+            text, code = str(error), "WITHDRAWAL_NOT_SUPPORTED"
+            return ProblemError(422, code, "No way to withdraw it", text, permalink=error.permalink)
         case QuotaExceeded():
             return _of_quota(error)
         case HTTPException():
@@ -237,6 +246,7 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         NotVisible,
         StaleVersion,
         ChangeRefused,
+        NotWithdrawable,
         QuotaExceeded,
         KeyReused,
         ResponseUnreadable,

@@ -8,7 +8,9 @@ from typing import Any
 from api.openapi import examples, webhook_examples
 from munadi.domain.content import count
 from munadi.domain.event import EventType
+from munadi.domain.failure import Reason
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.reasons import failure_of
 from munadi.publishing.states import roll_up
 
 _S = PublicationStatus
@@ -21,6 +23,37 @@ _NOT_OUT: dict[str, Any] = {
     "attempts": 0,
 }
 _HOLD = {"reason": "OUTAGE", "since": "2027-01-15T03:30:01Z", "until": "2027-01-15T03:31:01Z"}
+
+
+def _failure(reason: Reason) -> dict[str, Any]:
+    return failure_of(reason).model_dump(mode="json")
+
+
+_WITHDRAWN: dict[str, Any] = {
+    "status": "withdrawn",
+    "requestedAt": "2027-01-15T09:00:00Z",
+    "endedAt": "2027-01-15T09:00:02Z",
+    "unconfirmedSince": None,
+    "failure": None,
+    "left": [],
+    "confirmedBy": "look",
+}
+_STILL_UP = {"step": "post", "id": _PUBLISHED["providerPostId"], "url": _PUBLISHED["providerUrl"]}
+_REFUSED = {
+    **_WITHDRAWN,
+    "status": "refused",
+    "failure": _failure(Reason.WITHDRAWAL_REFUSED),
+    "left": [_STILL_UP],
+    "confirmedBy": "answer",
+}
+_UNCONFIRMED = {
+    **_REFUSED,
+    "status": "unconfirmed",
+    "endedAt": None,
+    "unconfirmedSince": "2027-01-15T09:03:00Z",
+    "failure": _failure(Reason.WITHDRAWAL_UNCONFIRMED),
+    "confirmedBy": None,
+}
 # The status of the one publication, and the further fields in which it differs from one that waits.
 _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PREFLIGHT_FAILED: (_S.QUEUED, {}),
@@ -31,6 +64,9 @@ _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PUBLISH_CANCELED: (_S.CANCELED, {}),
     EventType.PUBLISH_HELD: (_S.QUEUED, {"attempts": 1, "hold": _HOLD}),
     EventType.PUBLISH_RESUMED: (_S.QUEUED, {"attempts": 1}),
+    EventType.PUBLISH_WITHDRAWN: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _WITHDRAWN}),
+    EventType.WITHDRAWAL_REFUSED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _REFUSED}),
+    EventType.WITHDRAWAL_UNCONFIRMED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _UNCONFIRMED}),
 }
 _OF_POST: dict[EventType, PublicationStatus] = {
     EventType.CONTENT_ACCEPTED: _S.ACCEPTED,
@@ -43,6 +79,8 @@ _REASONS = {
     EventType.PREFLIGHT_FAILED: _FAILED["failure"]["reason"],
     EventType.PUBLISH_FAILED: _FAILED["failure"]["reason"],
     EventType.PUBLISH_HELD: _HOLD["reason"],
+    EventType.WITHDRAWAL_REFUSED: Reason.WITHDRAWAL_REFUSED.value,
+    EventType.WITHDRAWAL_UNCONFIRMED: Reason.WITHDRAWAL_UNCONFIRMED.value,
 }
 _OF_ACCOUNT = {
     EventType.ACCOUNT_CONNECTED: ("connected", None),

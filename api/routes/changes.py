@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Request, Response
 
 from api.answers import changed
 from api.bodies.parsing import described, read_body
-from api.deps import ContentId, ContentWriter, IfMatch, TheServices, read_match, require_match
+from api.deps import ContentId, ContentWithdrawer, ContentWriter, IfMatch, TheServices, read_match, require_match
 from api.http.client_disconnect import while_connected
 from api.idempotency import IdempotencyHeader
 from api.openapi import examples
@@ -86,6 +86,24 @@ async def publish_content_now(
 ) -> Response:
     """Publish everything that still waits, right now."""
     return changed(await services.posts.publish_now(content_id, principal, idempotency, read_match(if_match)))
+
+
+@router.post(
+    "/{content_id}/withdraw",
+    operation_id="contents.withdraw",
+    status_code=202,
+    response_model=ContentView,
+    responses=CHANGED,
+)
+async def withdraw_content(
+    content_id: ContentId,
+    services: TheServices,
+    principal: ContentWithdrawer,
+    idempotency: IdempotencyHeader,
+    nothing: EmptyRequest | None = None,
+) -> Response:
+    """Take back everything of a post that is live, from each network that lets an app do it. Idempotent."""
+    return changed(await services.posts.withdraw_content(content_id, principal, idempotency), 202)
 
 
 @router.post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from api.answers import plain
-from api.deps import ContentReader, ContentWriter, PublicationId, TheServices
+from api.deps import ContentReader, ContentWithdrawer, ContentWriter, PublicationId, TheServices
 from api.idempotency import IdempotencyHeader
 from api.openapi.document import error_responses
 from munadi.db.contents.details import PublicationDetail
@@ -39,6 +39,27 @@ async def resolve_publication(
 ) -> Response:
     """Resolve an unconfirmed publication, after checking the network yourself. Idempotent."""
     return plain(await services.posts.resolve(publication_id, principal, idempotency, sent))
+
+
+@router.post(
+    "/{publication_id}/withdraw",
+    status_code=202,
+    response_model=PublicationDetail,
+    responses=CHANGED,
+    operation_id="publications.withdraw",
+)
+async def withdraw_publication(
+    publication_id: PublicationId,
+    services: TheServices,
+    principal: ContentWithdrawer,
+    idempotency: IdempotencyHeader,
+    sent: EmptyRequest | None = None,
+) -> Response:
+    """Take a live publication back: all of it, with later parts and comments of its own. Idempotent.
+
+    `withdrawal` shows how far that is; the publication stays `published`. What is refused may be asked for again.
+    """
+    return plain(await services.posts.withdraw(publication_id, principal, idempotency), 202)
 
 
 @router.post(

@@ -103,7 +103,7 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
         """What an answer with the request's proof says."""
 
     @abstractmethod
-    async def look(
+    async def find_step(
         self, publication: Publication[Options, State], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
         """Read only: the post of a step, made at `since` or later. Raises ChannelError."""
@@ -153,7 +153,7 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
     async def _find(
         self, publication: Publication[Options, State], since: datetime, step: str
     ) -> Published | Absent | Unknown:
-        """What the preparation knows, else by `look`, for which the post that the step answers is found first."""
+        """What the preparation knows, else by `find_step`, for which the post that the step answers is found first."""
         known = publication.state.posts.get(step)
         if known and known.id:
             return self._known(known)
@@ -171,7 +171,7 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
             if not isinstance(above, Published) or above.post_id is None:
                 return Unknown(note=f"{step} answers a post whose id is not known")
             parent = above.post_id
-        return await self.look(publication, Step(step, text_of(publication.draft, step) or "", parent), since)
+        return await self.find_step(publication, Step(step, text_of(publication.draft, step) or "", parent), since)
 
     async def _step(self, publication: Publication[Options, State], name: str) -> Step:
         """The step with the post that it answers. Reads only, so whatever fails here, the step was not sent."""

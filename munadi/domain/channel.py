@@ -10,6 +10,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from munadi.domain.model import Duration, WireModel
+from munadi.domain.withdrawal_rule import WithdrawalRule
 
 # The upload rate (bytes per second) that deadlines assume. A slower call is cut off and reconciled.
 SLOWEST_UPLINK = 200_000
@@ -244,6 +245,10 @@ class ChannelSpec(WireModel):
         True, description="Whether a check can prove that a post is absent without the network's handle."
     )
     resend: Resend = Field(description="Whether a post may be sent again once it is proven absent.")
+    withdrawal: WithdrawalRule = Field(WithdrawalRule(), description="How a live post is taken back.")
+    withdrawal_until: Duration | None = Field(
+        None, description="How long after publishing a post can be taken back; null: at any time."
+    )
     leftovers: Leftovers = Field(Leftovers.EXPIRE, description="What becomes of an unused preparation.")
     clickable_links: bool = Field(True, description="Whether links in the text can be clicked.")
     soft_limits: tuple[SoftLimit, ...] = Field(

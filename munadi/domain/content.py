@@ -17,6 +17,7 @@ from munadi.domain.media import MediaAsset
 from munadi.domain.model import MAX_ZONE, BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Dismissal, Hold, PublicationStatus, Warning_
+from munadi.domain.withdrawal import Withdrawal
 
 
 class ContentStatus(StrEnum):
@@ -70,7 +71,7 @@ class Rollup(WireModel):
     published: int = Field(0, description="How many are live at their network.")
     failed: int = Field(0, description="How many failed.")
     unconfirmed: int = Field(0, description="How many have an unknown outcome, which a person resolves.")
-    canceled: int = Field(0, description="How many were withdrawn.")
+    canceled: int = Field(0, description="How many were canceled before they were published.")
 
 
 # Bounded texts of a post, for every way in which one is sent.
@@ -125,6 +126,9 @@ class PublicationView(WireModel):
         description="Set once a person has dismissed the failure, or what a live post lacks."
     )
     hold: Hold | None = Field(description="The condition that it waits for; null if it waits only for its time.")
+    withdrawal: Withdrawal | None = Field(
+        description="How far the withdrawal of the live post is; null: none was asked for."
+    )
     attempts: int = Field(description="How many attempts there were.")
     warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")
 
@@ -143,6 +147,7 @@ class ContentView(WireModel):
     link: str | None = Field(
         description="The attached address: a preview where the network has one, otherwise appended to the text."
     )
+    withdraw_at: datetime | None = Field(None, description="When all of it that is live is withdrawn; null: never.")
     client_ref: str | None = Field(description="Your own name for the post.")
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
     version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")

@@ -135,12 +135,23 @@ EVENT_KINDS: dict[EventType, EventKind] = {
     EventType.PUBLISH_UNCONFIRMED: EventKind(
         "the result is unknown, also after checking the network; nothing is sent again", _PUBLICATION
     ),
-    EventType.PUBLISH_CANCELED: EventKind("withdrawn before its claim", _PUBLICATION),
+    EventType.PUBLISH_CANCELED: EventKind("canceled before its claim", _PUBLICATION),
     EventType.PUBLISH_HELD: EventKind(
         "it waits for a condition; `reason` says which", _PUBLICATION | {"reason": HoldReason}
     ),
     EventType.PUBLISH_RESUMED: EventKind(
         "it continues: its account was reconnected, it was retried, or nothing was sent", _PUBLICATION
+    ),
+    EventType.PUBLISH_WITHDRAWN: EventKind(
+        "a live publication was taken back: nothing of it is at the network any more", _PUBLICATION
+    ),
+    EventType.WITHDRAWAL_REFUSED: EventKind(
+        "a live publication could not be taken back; `reason` says why, `withdrawal.left` what is still up",
+        _PUBLICATION | {"reason": Reason},
+    ),
+    EventType.WITHDRAWAL_UNCONFIRMED: EventKind(
+        "it is not certain whether a live publication was taken back; the network is looked at for a week",
+        _PUBLICATION | {"reason": Reason},
     ),
     EventType.CONTENT_COMPLETED: EventKind("every publication has ended; `status` is the roll-up", _POST),
     EventType.ACCOUNT_CONNECTED: EventKind("an account can be published to", _ACCOUNT),

@@ -22,6 +22,7 @@ class Scope(StrEnum):
 
     CONTENTS_READ = "contents:read"
     CONTENTS_WRITE = "contents:write"
+    CONTENTS_WITHDRAW = "contents:withdraw"
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
     WEBHOOKS_READ = "webhooks:read"

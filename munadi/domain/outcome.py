@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from munadi.domain.failure import ChannelError, Effect, Failure, Reason
-from munadi.domain.publication import ClosedBy, HoldReason, Published, Warning_
+from munadi.domain.publication import ClosedBy, HoldReason, PostedId, Published, Warning_
 from munadi.domain.publishing import NextStep
 
 NOW = timedelta(0)
@@ -14,9 +14,10 @@ NOW = timedelta(0)
 
 @dataclass(frozen=True)
 class Live:
-    """It is at the network: the post as `published`, or a later step, which has none."""
+    """It is at the network: the post as `published`, or a later step, of which only what it `made` there is kept."""
 
     published: Published | None = None
+    made: tuple[PostedId, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,13 @@ class Preparation(Model):
     expires_at: datetime | None = None
 
 
+class PostedId(Model):
+    """One object that a step made at the network; `version` is what a delete of it may have to name."""
+
+    id: GivenId
+    version: Name | None = None
+
+
 class Published(Model):
     """The network accepted the post. Id and URL may be known only later (warning POST_ID_PENDING).
 
@@ -141,6 +148,13 @@ class Published(Model):
     published_at: datetime | None = None
     warnings: tuple[Warning_, ...] = ()
     by_likeness: bool = False
+    # Where the post is more than one object, or its removal must name more than its id.
+    objects: tuple[PostedId, ...] = ()
+
+    @property
+    def made(self) -> tuple[PostedId, ...]:
+        """Its objects at the network: those that the channel names, else the post itself, once its id is known."""
+        return self.objects or ((PostedId(id=self.post_id),) if self.post_id else ())
 
     def alike(self) -> Self:
         """The same, found by its text alone."""

@@ -26,7 +26,7 @@ class NextStep(StrEnum):
     """What the workflow does next with a publication.
 
     LOOK: read the database again. LOOK_FIRST: check the network before the first send. STEP: the next step after the
-    post. LOCATE: read the id of a post that is live without one.
+    post. LOCATE: read the id of a post that is live without one. WITHDRAW: take the next step of a withdrawal.
     """
 
     DONE = "done"
@@ -39,6 +39,7 @@ class NextStep(StrEnum):
     LOOK_FIRST = "look_first"
     STEP = "step"
     LOCATE = "locate"
+    WITHDRAW = "withdraw"
 
 
 class Plan(Model):
@@ -61,6 +62,8 @@ class Plan(Model):
     account_id: str = ""
     # When to look again for a later step whose outcome is unknown.
     step_look_at: datetime | None = None
+    # When the withdrawal of a live post acts next.
+    withdrawal_at: datetime | None = None
 
     @property
     def claimable_at(self) -> datetime | None:
@@ -83,13 +86,15 @@ class Plan(Model):
             at = self.claimable_at or self.preparable_at
             return None if at is None else min(at, self.publish_by)
         if self.status is PublicationStatus.PUBLISHED:
-            return min((at for at in (self.next_look_at, self.step_look_at) if at is not None), default=None)
+            wanted = (self.next_look_at, self.step_look_at, self.withdrawal_at)
+            return min((at for at in wanted if at is not None), default=None)
         return self.next_look_at if self.status is PublicationStatus.UNCONFIRMED else None
 
     @property
     def rests(self) -> bool:
-        """Whether it has ended, with no check planned and no later step (a comment, a part) to take."""
-        return self.status in ENDED and self.next_look_at is None and not self.has_steps_left
+        """Whether it has ended, with no check, no later step (a comment, a part) and no withdrawal planned."""
+        is_planned = self.next_look_at is not None or self.has_steps_left or self.withdrawal_at is not None
+        return self.status in ENDED and not is_planned
 
 
 class View(Model):

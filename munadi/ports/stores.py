@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError
+from munadi.domain.failure import ChannelError, Effect, Failure
 from munadi.domain.outcome import NO_CALL, CallRecord, Outcome
 from munadi.domain.publication import POST, Preparation, PublicationStatus, Published
 from munadi.domain.publishing import (
@@ -20,6 +20,8 @@ from munadi.domain.publishing import (
     StepResult,
     View,
 )
+from munadi.domain.removal import Removing
+from munadi.domain.withdrawal import PostedObject
 
 
 class Schedule(Protocol):
@@ -84,6 +86,50 @@ class Attempts(Protocol):
 
     async def belongs_to_another(self, publication_id: str, post_id: str) -> bool:
         """Whether another publication of the same account is known to be this post."""
+
+
+class Withdrawals(Protocol):
+    """Reads what is left to remove of a live publication, and records each request and what came of it.
+
+    All but `begin` raise StaleEpoch when another run has taken over.
+    """
+
+    async def begin(self, publication_id: str, now: datetime) -> Removing | None:
+        """What is left to remove, under a new epoch; None when nothing is."""
+
+    async def open_attempt(
+        self, publication_id: str, place: int, *, epoch: int, holder: str, now: datetime, deadline: datetime
+    ) -> Attempt:
+        """Record and commit the intent of a request."""
+
+    async def close_attempt(
+        self,
+        publication_id: str,
+        place: int,
+        attempt: Attempt,
+        *,
+        epoch: int,
+        after: PostedObject,
+        effect: Effect,
+        call: CallRecord,
+        now: datetime,
+    ) -> None:
+        """Record the answer to a request, and the object as it is `after` it."""
+
+    async def settle(
+        self,
+        publication_id: str,
+        objects: Sequence[PostedObject],
+        *,
+        epoch: int,
+        after: timedelta,
+        failure: Failure | None,
+        now: datetime,
+    ) -> StepResult:
+        """Record what looks showed, and that it acts again `after` that long."""
+
+    async def refuse(self, publication_id: str, failure: Failure, *, epoch: int, now: datetime) -> StepResult:
+        """End it: the network, or the connection, does not allow it."""
 
 
 class TokenProvider(Protocol):

@@ -42,6 +42,7 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
 from munadi.publishing.loading import owned_by_another
 from munadi.publishing.outcomes import apply_outcome, locate
+from munadi.publishing.plans import withdrawal_at
 from munadi.publishing.preparations import preparation_of, seal_state
 from munadi.publishing.states import next_step_of
 from munadi.publishing.steps import attempt_of, step_from
@@ -276,7 +277,10 @@ def _result(locked: LockedContent, row: PublicationRow) -> StepResult:
         publication_id=row.id,
         status=status,
         step=next_step_of(
-            status, steps_left=bool(row.steps_left), next_look_at=row.next_look_at, step_look_at=row.step_look_at
+            status,
+            steps_left=bool(row.steps_left),
+            next_look_at=row.next_look_at or withdrawal_at(locked.content, row),
+            step_look_at=row.step_look_at,
         ),
         epoch=row.epoch,
         next_look_at=row.next_look_at,

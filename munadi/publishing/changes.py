@@ -15,7 +15,16 @@ from munadi.db.tables import PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import LAPSE_MARGIN, POST, WAITING, ClosedBy, DismissedAs, PublicationStatus, Published
+from munadi.domain.publication import (
+    LAPSE_MARGIN,
+    POST,
+    WAITING,
+    ClosedBy,
+    DismissedAs,
+    PostedId,
+    PublicationStatus,
+    Published,
+)
 from munadi.domain.reasons import failure_of
 from munadi.domain.time import DEFAULT_WINDOW
 from munadi.publishing.content import LockedContent
@@ -23,17 +32,11 @@ from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.loading import owned_by_another
 from munadi.publishing.outcomes import locate
+from munadi.publishing.states import ChangeRefused
 from munadi.publishing.steps import attempts_of, doubt_of
+from munadi.publishing.withdrawing import note_objects
 
 S = PublicationStatus
-
-
-class ChangeRefused(Exception):
-    """The state of the post does not allow this change. `code` is stable, the text says why."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def _too_late(locked: LockedContent, text: str) -> ChangeRefused:
@@ -54,13 +57,13 @@ async def cancel(locked: LockedContent) -> list[str]:
             return []
         text = f"publishing began or ended for every publication; nothing can be withdrawn{_unresolved(locked)}"
         raise _too_late(locked, text)
-    _begin(locked, Action.CONTENT_CANCELED)
+    begin(locked, Action.CONTENT_CANCELED)
     whole = len(waiting) == len([row for row in locked.publications if row.status != S.CANCELED])
     for row in waiting:
         await locked.move(row, S.CANCELED, EventType.PUBLISH_CANCELED)
     if whole or all(row.status not in (S.PUBLISHING, S.UNCONFIRMED) for row in locked.publications):
         await locked.emit(EventType.CONTENT_CANCELED)
-    await _changed(locked)
+    await changed(locked)
     return [row.id for row in waiting]
 
 
@@ -81,7 +84,7 @@ async def reschedule(
             "PUBLISH_BY_NOT_AFTER_DUE",
             f"the content's own publishBy {content.publish_by.isoformat()} is not after the new time; give a new one",
         )
-    _begin(locked, Action.CONTENT_RESCHEDULED)
+    begin(locked, Action.CONTENT_RESCHEDULED)
     content.scheduled_at = due
     if zone_given:
         content.timezone = timezone
@@ -90,7 +93,7 @@ async def reschedule(
         if row.preparation_expires_at is not None and row.preparation_expires_at <= due + LAPSE_MARGIN:
             await give_up_preparation(locked.session, row, locked.now)
     await locked.emit(EventType.CONTENT_RESCHEDULED)
-    await _changed(locked)
+    await changed(locked)
 
 
 async def publish_now(locked: LockedContent) -> None:
@@ -99,14 +102,14 @@ async def publish_now(locked: LockedContent) -> None:
     if not waiting:
         raise _too_late(locked, "publishing began or ended already")
     content = locked.content
-    _begin(locked, Action.CONTENT_PUBLISHED_NOW)
+    begin(locked, Action.CONTENT_PUBLISHED_NOW)
     content.scheduled_at = locked.now
     if content.publish_by <= locked.now or not content.publish_by_explicit:
         content.publish_by = locked.now + DEFAULT_WINDOW
     for row in waiting:
         row.due_at = locked.now
     await locked.emit(EventType.CONTENT_RESCHEDULED)
-    await _changed(locked)
+    await changed(locked)
 
 
 def _unresolved(locked: LockedContent) -> str:
@@ -153,7 +156,7 @@ async def retry(locked: LockedContent, publication_ids: Collection[str] | None) 
     """Queue failed publications again, for their time or at once; returns their ids. Raises as `retried_ones`."""
     failed = await retried_ones(locked, publication_ids)
     await _require_media(locked, failed)
-    _begin(locked, Action.CONTENT_RETRIED)
+    begin(locked, Action.CONTENT_RETRIED)
     if locked.content.publish_by <= locked.now:
         locked.content.publish_by = locked.now + DEFAULT_WINDOW
         locked.content.publish_by_explicit = False
@@ -162,7 +165,7 @@ async def retry(locked: LockedContent, publication_ids: Collection[str] | None) 
         row.due_at = retried_at(locked, row)
         locked.release(row)
         await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
-    await _changed(locked)
+    await changed(locked)
     return [row.id for row in failed]
 
 
@@ -183,7 +186,7 @@ async def resolve(
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is {row.status}, not unconfirmed")
     if published and post_id is not None and await owned_by_another(locked.session, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
-    _begin(locked, Action.PUBLICATION_RESOLVED, row.id)
+    begin(locked, Action.PUBLICATION_RESOLVED, row.id)
     attempts = await attempts_of(locked.session, row.id, POST)
     for attempt in attempts:
         if attempt.is_open:
@@ -198,10 +201,11 @@ async def resolve(
     row.look_since = None
     if published:
         row.provider_post_id, row.provider_url, row.published_at = post_id, url, locked.now
+        note_objects(row, POST, (PostedId(id=post_id),) if post_id else ())
         await locked.move(row, S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)
     else:
         await locked.fail(row, failure_of(Reason.OUTCOME_UNKNOWN))
-    await _changed(locked)
+    await changed(locked)
 
 
 async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | None, url: str | None) -> None:
@@ -212,9 +216,9 @@ async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | N
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is published already, as {row.provider_post_id!r}")
     if await owned_by_another(locked.session, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
-    _begin(locked, Action.PUBLICATION_RESOLVED, row.id)
+    begin(locked, Action.PUBLICATION_RESOLVED, row.id)
     await locate(locked, row, Published(post_id=post_id, url=url))
-    await _changed(locked)
+    await changed(locked)
 
 
 def dismiss(locked: LockedContent, row: PublicationRow, because: DismissedAs) -> None:
@@ -228,7 +232,7 @@ def dismiss(locked: LockedContent, row: PublicationRow, because: DismissedAs) ->
         raise ChangeRefused("NOT_FAILED", f"the publication is {row.status}; {text}")
     if row.dismissed_as == because:
         return
-    _begin(locked, Action.PUBLICATION_DISMISSED, row.id)
+    begin(locked, Action.PUBLICATION_DISMISSED, row.id)
     row.dismissed_at, row.dismissed_as = locked.now, because.value
     locked.content.dismissed_at = dismissed_at(locked.publications)
 
@@ -237,7 +241,7 @@ def undo_dismissal(locked: LockedContent, row: PublicationRow) -> None:
     """Make what was dismissed need attention again. Without a dismissal it changes nothing."""
     if row.dismissed_at is None:
         return
-    _begin(locked, Action.PUBLICATION_DISMISSAL_UNDONE, row.id)
+    begin(locked, Action.PUBLICATION_DISMISSAL_UNDONE, row.id)
     row.dismissed_at = row.dismissed_as = locked.content.dismissed_at = None
 
 
@@ -257,14 +261,14 @@ async def _require_media(locked: LockedContent, failed: Collection[PublicationRo
         raise ChangeRefused("MEDIA_DELETED", text)
 
 
-def _begin(locked: LockedContent, action: Action, publication_id: str | None = None) -> None:
+def begin(locked: LockedContent, action: Action, publication_id: str | None = None) -> None:
     """Raise the version, before the events of the change, and record the change in the audit log."""
     locked.content.version += 1
     target = publication_id or locked.content.id
     record(locked.session, action, target=target, brand_ref=locked.content.brand_ref, now=locked.now)
 
 
-async def _changed(locked: LockedContent) -> None:
+async def changed(locked: LockedContent) -> None:
     locked.content.updated_at = locked.now
     locked.wake()
     await locked.close()

@@ -32,6 +32,7 @@ from munadi.domain.publication import ENDED, HOLD_GROWTH, OUTCOME_UNKNOWN, HoldR
 from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.leftovers import forget_preparation, has_preparation, is_over, is_spent, leave_behind
 from munadi.publishing.loading import LOCK, LOCK_BY_PUBLICATION, READ, load_post, lock_posts
+from munadi.publishing.plans import withdrawal_at
 from munadi.publishing.states import check_transition, roll_up
 
 # The caller wakes the workflow after its commit; the relay does so this much later, if that call was lost.
@@ -254,10 +255,10 @@ class LockedContent:
                 return self.now + PUBLISHING_LOOK
             case PublicationStatus.UNCONFIRMED:
                 return row.next_look_at
-            case PublicationStatus.PUBLISHED if row.next_look_at is not None:
-                return min(row.next_look_at, row.step_look_at or row.next_look_at)
-            case PublicationStatus.PUBLISHED if row.steps_left:
-                return row.step_look_at or self.now + PUBLISHING_LOOK
+            case PublicationStatus.PUBLISHED:
+                step_at = (row.step_look_at or self.now + PUBLISHING_LOOK) if row.steps_left else None
+                wanted = (row.next_look_at, step_at, withdrawal_at(self.content, row))
+                return min((at for at in wanted if at is not None), default=None)
         return None
 
     def _wanted_at(self, row: PublicationRow) -> datetime:

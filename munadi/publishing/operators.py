@@ -11,6 +11,7 @@ from munadi.domain.publishing import Command, CommandResult
 from munadi.domain.time import Fold, check_window, resolve_instant
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
+from munadi.publishing.states import ChangeRefused
 
 
 class OperatorCommands:
@@ -27,7 +28,7 @@ class OperatorCommands:
                 if locked is None:
                     return CommandResult(applied=False, text="there is no such content")
                 return CommandResult(applied=True, text=await _apply(locked, command, argument, now))
-        except changes.ChangeRefused as refused:
+        except ChangeRefused as refused:
             return CommandResult(applied=False, text=f"{command}: {refused}")
         except ProblemsFound as found:
             return CommandResult(applied=False, text=f"{command}: {found}")

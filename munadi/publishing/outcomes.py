@@ -62,6 +62,7 @@ from munadi.domain.publishing import PREPARE
 from munadi.publishing.content import LockedContent, without
 from munadi.publishing.loading import owned_by_another
 from munadi.publishing.steps import attempts_of, doubt_of
+from munadi.publishing.withdrawing import note_objects
 
 S = PublicationStatus
 
@@ -172,6 +173,7 @@ def _later_step(locked: LockedContent, row: PublicationRow, step: str, outcome: 
     others = [one for one in row.warnings if not is_step_warning(one, step)]
     if isinstance(outcome, Live) and row.steps_left[:1] == [step]:
         row.steps_left, row.warnings = row.steps_left[1:], others
+        note_objects(row, step, outcome.made)
         if not any(one["code"] in LACKS_A_PART for one in row.warnings):
             row.incomplete_at = row.incomplete_because = None
     elif isinstance(outcome, GivenUp) and row.steps_left:
@@ -203,6 +205,7 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
         return
     row.failure = None
     row.provider_post_id, row.provider_url = what.post_id, what.url
+    note_objects(row, POST, what.made)
     # A worker that died in the call has left only the intent, which was recorded a moment before the first byte.
     begun = None if attempt is None else attempt.first_byte_at or attempt.intent_at
     row.published_at = what.published_at or begun or locked.now
@@ -217,6 +220,7 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
     if what.post_id is not None and await owned_by_another(locked.session, row, what.post_id):
         # Never bind a post that another publication owns: it is live, its id is not known.
         row.provider_post_id = row.provider_url = None
+        row.posted = []
         row.warnings = [*row.warnings, _id_pending().stored()]
     for status, event in path:
         await locked.move(row, status, event)
@@ -241,6 +245,7 @@ async def locate(locked: LockedContent, row: PublicationRow, found: Published | 
         plan_id_look(locked, row)
         return
     row.provider_post_id, row.provider_url = found.post_id, found.url
+    note_objects(row, POST, found.made)
     row.warnings = without(row.warnings, POST_ID_PENDING)
     row.next_look_at = None
     await locked.emit(EventType.CONTENT_UPDATED, row)

@@ -44,7 +44,13 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
         has_steps_left=status is S.PUBLISHED and bool(row.steps_left),
         account_id=row.account_id,
         step_look_at=row.step_look_at if status is S.PUBLISHED and row.steps_left else None,
+        withdrawal_at=withdrawal_at(content, row) if status is S.PUBLISHED else None,
     )
+
+
+def withdrawal_at(content: ContentRow, row: PublicationRow) -> datetime | None:
+    """When the withdrawal of a live publication acts next, or begins; None where there is none."""
+    return content.withdraw_at if row.withdrawal is None else row.withdrawal_at
 
 
 def is_prepared(row: PublicationRow, draft_version: int, when: datetime) -> bool:

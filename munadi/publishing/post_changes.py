@@ -31,6 +31,7 @@ from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.limits import Counted, require_moved
 from munadi.publishing.rescheduling import recheck_duplicates, reschedule
+from munadi.publishing.states import ChangeRefused
 
 Change = Callable[[LockedContent], Awaitable[object]]
 PublicationChange = Callable[[LockedContent, PublicationRow], Awaitable[object]]
@@ -112,7 +113,7 @@ class PostChanges(Service):
             return await self._change_publication(publication_id, caller, key, "publications.resolve", change)
         except IntegrityError:
             text = f"another publication of this account has the post {sent.provider_post_id!r} already"
-            raise changes.ChangeRefused("POST_ID_TAKEN", text) from None
+            raise ChangeRefused("POST_ID_TAKEN", text) from None
 
     async def dismiss(
         self, publication_id: str, caller: Principal, key: IdempotencyKey, because: DismissedAs

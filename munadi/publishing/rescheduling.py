@@ -24,6 +24,7 @@ from munadi.intake.warnings import WarningCode
 from munadi.ports import Channels
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
+from munadi.publishing.states import ChangeRefused
 
 POINTER = "/scheduledAt"
 _OF_THE_TIME_BEFORE = ACCOUNT_CODES | {WarningCode.TIMEZONE_WITHOUT_TIME.value}
@@ -42,7 +43,7 @@ async def reschedule(locked: LockedContent, request: RescheduleRequest, channels
     await recheck_duplicates(locked, waiting, due or locked.now, POINTER, channels)
     try:
         await changes.reschedule(locked, due or locked.now, zone, publish_by, zone_given=zone is not None)
-    except changes.ChangeRefused as refusal:
+    except ChangeRefused as refusal:
         if refusal.code != "PUBLISH_BY_NOT_AFTER_DUE":
             raise
         problems.add("/publishBy", refusal.code, str(refusal))

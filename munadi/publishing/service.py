@@ -37,7 +37,7 @@ from munadi.process.background import to_the_end
 from munadi.publishing.acceptance import NewPost, brand_and_endpoints
 from munadi.publishing.editing import store_edit
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
-from munadi.publishing.post_changes import PostChanges
+from munadi.publishing.post_withdrawals import PostWithdrawals
 
 CREATE, SUBMIT = "contents.create", "drafts.submit"
 
@@ -52,7 +52,7 @@ class DraftOvertaken(Exception):
 
 
 @dataclass(frozen=True)
-class PostService(PostChanges):
+class PostService(PostWithdrawals):
     """The service. One object per process."""
 
     checker: PostChecker

@@ -30,6 +30,14 @@ class IllegalTransition(Exception):
     """A status change that the table does not allow. It is a bug, never a business outcome."""
 
 
+class ChangeRefused(Exception):
+    """The state of the post does not allow this change. `code` is stable, the text says why."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 def check_transition(before: PublicationStatus, after: PublicationStatus) -> None:
     """Raise IllegalTransition unless the transition is in the table."""
     if after not in TRANSITIONS[before]:

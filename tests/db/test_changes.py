@@ -15,8 +15,8 @@ from munadi.domain.publication import PublicationStatus
 from munadi.domain.publishing import NextStep
 from munadi.domain.reasons import failure_of
 from munadi.publishing import changes
-from munadi.publishing.changes import ChangeRefused
 from munadi.publishing.content import FIRST_WAKE, LockedContent
+from munadi.publishing.states import ChangeRefused
 from tests.db.board import CHANNELS, Board, Put
 from tests.db.seeding import START
 

@@ -9,7 +9,7 @@ import pytest
 from munadi.db.contents.details import attempt_view
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing import changes
-from munadi.publishing.changes import ChangeRefused
+from munadi.publishing.states import ChangeRefused
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, PostDropped, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
+from munadi.domain.withdrawal import PostedObject, Seen, Verdict
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import (
     AccountImport,
@@ -52,6 +55,7 @@ def spec(name: ChannelName, **changes: Any) -> ChannelSpec:
         margin=timedelta(seconds=1),
         absence_window=timedelta(seconds=2),
         resend=Resend.AFTER_ABSENCE,
+        withdrawal=WithdrawalRule(kind=Removal.DELETE),
         facts_version="test",
         sources=(),
     )
@@ -79,6 +83,9 @@ class FakeChannel(Channel[NoOptions, PreparedState]):
     later: list[str] = field(default_factory=list)
     later_plan: deque[Any] = field(default_factory=deque)
     refresh_plan: deque[ChannelError | Credentials] = field(default_factory=deque)
+    removal_plan: deque[Any] = field(default_factory=deque)
+    removed: list[str] = field(default_factory=list)
+    sight: Seen | None = None
     blind: bool = False
     blind_looks: int = 0
     leads: bool = False
@@ -156,7 +163,7 @@ class FakeChannel(Channel[NoOptions, PreparedState]):
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset after the request")
         if step == "overtaken":
             raise StaleEpoch
-        return self._published(draft)
+        return Published(post_id=f"{name}-{draft.publication_id}")
 
     async def _check(self, publication: Publication[NoOptions, PreparedState]) -> Pending | Ready | Published:
         draft = publication.draft
@@ -177,6 +184,25 @@ class FakeChannel(Channel[NoOptions, PreparedState]):
         if step != "post":
             return self._published(draft) if step in self.later else Absent()
         return self._published(draft) if any(p == draft.publication_id for p, _ in self.posts) else Absent()
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        attempt.gate()
+        self.calls.append(("withdraw", None))
+        step = self.removal_plan.popleft() if self.removal_plan else "ok"
+        if isinstance(step, ChannelError):
+            raise step
+        if step == "hang":
+            await self.hang.wait()
+        if step != "kept":
+            self.removed.append(one.id)
+        if step != "ok":
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset after the request")
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        self.calls.append(("look", None))
+        if self.sight is not None:
+            return [self.sight] * len(objects)
+        return [Seen(verdict=Verdict.GONE if one.id in self.removed else Verdict.LIVE) for one in objects]
 
     async def _verify(self, given: AccountImport) -> Connection:
         token = given.access_token or SecretStr("t")

@@ -12,7 +12,7 @@ import pytest
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import workflow_id
 from munadi.domain.publication import PublicationStatus
-from munadi.publishing.changes import ChangeRefused
+from munadi.publishing.states import ChangeRefused
 from tests.support.temporal import TemporalDevServer, script
 from tests.support.waiting import wait_until
 from tests.workflows.world import World

@@ -20,6 +20,7 @@ from activities.reconciling import ReconcilingActivities
 from activities.upkeep import UpkeepActivities
 from activities.waiting import WaitingRoom
 from activities.webhooks import WebhookActivities
+from activities.withdrawing import WithdrawingActivities
 from munadi.accounts.tokens import AccountTokens
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.store import AccountStore
@@ -34,12 +35,13 @@ from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, workflow
 from munadi.domain.publication import PublicationStatus
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, Clock, Connection
-from munadi.publishing import account_changes, changes
+from munadi.publishing import account_changes, changes, withdrawing
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
+from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.webhooks.dispatcher import EventDispatcher
 from tests.support.tables import create_tables
 from tests.support.temporal import result_of
@@ -215,6 +217,16 @@ class World:
         await self.wake(content_id)
         return answer
 
+    async def withdraw(self, content_id: str, name: ChannelName) -> None:
+        """Ask for the withdrawal of a live publication, as the API does."""
+        async with self.database.write() as session:
+            post = await LockedContent.lock(session, content_id, datetime.now(UTC))
+            assert post is not None
+            row = post.publication(next(one.id for one in post.publications if one.channel == name))
+            await withdrawing.request(post, row, self.channels[name].spec.withdrawal)
+            await changes.changed(post)
+        await self.wake(content_id)
+
     async def change_resolve(self, content_id: str, publication_id: str, *, published: bool) -> None:
         """Resolve an unconfirmed publication, as a person does."""
         async with self.database.write() as session:
@@ -255,6 +267,8 @@ class World:
         contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock)
         publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test", HostCalls())
         renewing = AccountTokens(self.store, channels, self.clock, "test")
+        removals = WithdrawalStore(self.database, channels)
+        removing = WithdrawingActivities(removals, channels, self.tokens, self.clock, "test")
         keeping = UpkeepActivities(UpkeepStore(self.database, self.keyring), channels, renewing, self.clock)
         return [
             contents.look,
@@ -265,6 +279,7 @@ class World:
             ReconcilingActivities(schedule, attempts, channels, self.tokens, self.clock).reconcile,
             publishing.finish,
             publishing.locate,
+            removing.withdraw,
             keeping.keep,
             self.webhooks.deliver,
         ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.channels.bluesky.facets import handles
 from munadi.channels.bluesky.posting import RecordWriter, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete
+from munadi.channels.bluesky.removing import objects_of, remove, seen
 from munadi.channels.bluesky.rules import lead_of
 from munadi.channels.bluesky.spec import Options, Settings
 from munadi.channels.bluesky.state import Prepared
@@ -14,7 +16,7 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
-from munadi.channels.bluesky.wire import post_uri, post_url, written
+from munadi.channels.bluesky.wire import gates_of, post_uri, post_url, written
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools
@@ -22,7 +24,8 @@ from munadi.channels.steps import texts_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError
-from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown, Warning_
+from munadi.domain.publication import POST, Absent, Pending, PostedId, Published, Ready, Unknown, Warning_
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Attempt, Publication
 
 NOTHING_TO_ABORT = UPLOAD_ENDED | {"UploadAlreadyCompleted"}
@@ -60,9 +63,9 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
             answer = await self._xrpc.send(request, server.access, attempt.gate)
         except ChannelError as error:
             await writer.refused(step, record, error)
-            return _published(publication, step, None)
+            return _published(publication, step, None, ())
         await writer.remember(step, written(answer)[0].get("cid"))
-        return _published(publication, step, self._tools.clock.now())
+        return _published(publication, step, self._tools.clock.now(), objects_of(written(answer)))
 
     async def _check(self, publication: Publication[Options, Prepared]) -> Pending | Ready | Published:
         """A record is live at once, so this only reads it."""
@@ -74,12 +77,21 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
     ) -> Published | Absent | Unknown:
         """getRecord at the step's key, on the account's own PDS, which is the authority."""
         try:
-            await get_record(Server(self._xrpc, publication.account), publication.draft, step)
+            answer = await get_record(Server(self._xrpc, publication.account), publication.draft, step)
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent(by_key=True)
             raise
-        return _published(publication, step, None)
+        return _published(
+            publication, step, None, objects_of([{"uri": answer.field("uri"), "cid": answer.field("cid")}])
+        )
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await remove(Server(self._xrpc, account), one, attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        server = Server(self._xrpc, account)
+        return [await seen(server, one) for one in objects]
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Abort a video that was not sent to its end; the server deletes blobs that no record names."""
@@ -93,11 +105,17 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
                 raise
 
 
-def _published(publication: Publication[Options, Prepared], step: str, at: datetime | None) -> Published:
+def _published(
+    publication: Publication[Options, Prepared], step: str, at: datetime | None, records: tuple[PostedId, ...]
+) -> Published:
+    """`records` are those of the step whose versions are known; the others are the post's gates, at its key."""
     did, key, prepared = publication.account.external_id, record_key(publication.draft, step), publication.state
+    gates = gates_of(publication.options, step, post_uri(did, key), "")
+    known, uris = {one.id for one in records}, [post_uri(did, key), *(f"at://{did}/{gate}/{key}" for gate in gates)]
     return Published(
         post_id=post_uri(did, key),
         url=post_url(did, key),
+        objects=(*records, *(PostedId(id=uri) for uri in uris if uri not in known)),
         published_at=at,
         warnings=(*_card_warnings(prepared), *_mention_warnings(publication.draft, prepared)) if step == POST else (),
     )

@@ -25,6 +25,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TAG_GRAPHEMES = 64
 MAX_TAG_BYTES = 640
@@ -186,6 +187,11 @@ SPEC = ChannelSpec(
     absence_window=timedelta(0),  # the record key is a strong key
     leftovers=Leftovers.REMOVED,  # an upload in parts is aborted; the server deletes blobs that no record names
     resend=Resend.SAME_HANDLE,
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        by_hand="Open the post at bsky.app, then More, Delete post.",
+        leaves="replies, likes and quotes by others stay as records that point at nothing",
+    ),
     facts_version="2026-11",
     sources=(
         "https://docs.bsky.app/docs/advanced-guides/posts",

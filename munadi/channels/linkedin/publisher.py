@@ -94,7 +94,7 @@ class LinkedInChannel(PostChannel[Options, Prepared]):
         named = f"; LinkedIn calls it a duplicate of {other}" if other else ""
         return Unknown(note=f"{CANNOT_LOOK}{named}", blind=True)
 
-    async def look(
+    async def find_step(
         self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
         """The post that a refusal as a duplicate named, or one of the page's list."""

@@ -78,7 +78,7 @@ class MastodonChannel(PostChannel[Options, Prepared]):
         try:
             is_free = await self._server(publication).medium(medium.id) is not None
             since = medium.finalized_at or publication.draft.due_at
-            found = Absent() if is_free else await self.look(publication, step, since)
+            found = Absent() if is_free else await self.find_step(publication, step, since)
         except ChannelError as unreadable:
             error.effect = Effect.UNKNOWN
             raise error from unreadable
@@ -92,7 +92,7 @@ class MastodonChannel(PostChannel[Options, Prepared]):
             error.effect = Effect.NOT_SENT
         return None
 
-    async def look(
+    async def find_step(
         self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
         """By its media, else in the account's list."""

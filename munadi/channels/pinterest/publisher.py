@@ -82,7 +82,7 @@ class PinterestChannel(PostChannel[Options, Prepared]):
         if error.reason is Reason.MEDIA_UNREACHABLE:
             await count_failed_pull(publication, error)
 
-    async def look(
+    async def find_step(
         self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
         """In the list of the board."""

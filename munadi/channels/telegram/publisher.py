@@ -71,7 +71,7 @@ class TelegramChannel(PostChannel[Options, Prepared]):
             return Unknown(note="the bot cannot tell its own messages from others' in this chat")
         return None
 
-    async def look(
+    async def find_step(
         self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
         """By the ids above the last known one: a bot has no list of messages."""

@@ -56,7 +56,7 @@ class XChannel(PostChannel[Options, Prepared]):
         if error.reason is Reason.MEDIA_PROCESSING_FAILED and step.name == POST and publication.state.media:
             await upload_again(publication, error)
 
-    async def look(
+    async def find_step(
         self, publication: Publication[Options, Prepared], step: Step, since: datetime
     ) -> Published | Absent | Unknown:
         """In the timeline. Each post that is read costs money, so only those since the attempt are."""

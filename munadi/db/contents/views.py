@@ -11,6 +11,7 @@ from munadi.domain.failure import Failure
 from munadi.domain.ids import workflow_id
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Dismissal, DismissedAs, Hold, HoldReason, PublicationStatus, Warning_
+from munadi.domain.withdrawal import Withdrawal
 
 
 def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationView:
@@ -32,6 +33,7 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
         failure=Failure.model_validate(row.failure) if row.failure else None,
         dismissal=_dismissal(row),
         hold=hold,
+        withdrawal=Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None,
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )
@@ -56,6 +58,7 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         text=source.get("text"),
         media=tuple(MediaAsset.model_validate(asset) for asset in source.get("media", ())),
         link=source.get("link"),
+        withdraw_at=content.withdraw_at,
         client_ref=content.client_ref,
         version=content.version,
         draft_version=content.draft_version,

@@ -86,6 +86,8 @@ class ContentRow(SQLModel, table=True):
     preflight_draft: int | None = None
     preflight_for: datetime | None = _at(default=None)
     completed_as: str | None = None
+    # When everything of it that is live is withdrawn by itself; null: never.
+    withdraw_at: datetime | None = _at(default=None)
     # When the last of its failures was dismissed; null while one is not.
     dismissed_at: datetime | None = _at(default=None)
     created_at: datetime = _at()
@@ -192,6 +194,10 @@ class PublicationRow(SQLModel, table=True):
     # When a live post lost a part of it (first comment, thread, thumbnail), and why, as far as it is known.
     incomplete_at: datetime | None = _at(default=None)
     incomplete_because: str | None = None
+    # What the post has at its network (munadi.domain.withdrawal), its withdrawal, and when that acts next.
+    posted: list[dict[str, Any]] = _json(default_factory=list)
+    withdrawal: dict[str, Any] | None = _json(default=None)
+    withdrawal_at: datetime | None = _at(default=None)
     dismissed_at: datetime | None = _at(default=None)
     dismissed_as: str | None = None
     warnings: list[dict[str, Any]] = _json(default_factory=list)

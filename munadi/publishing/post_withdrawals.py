@@ -1,0 +1,58 @@
+"""Takes live posts back: the calls of the service for posts that a person makes after `published`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from munadi.db.answers import Answer
+from munadi.db.idempotency import IdempotencyKey
+from munadi.db.keys.callers import Principal
+from munadi.db.tables import PublicationRow
+from munadi.domain.audit import Action
+from munadi.domain.publication import PublicationStatus
+from munadi.domain.withdrawal_rule import WithdrawalRule
+from munadi.publishing import changes, withdrawing
+from munadi.publishing.content import LockedContent
+from munadi.publishing.post_changes import PostChanges
+from munadi.publishing.states import ChangeRefused
+from munadi.publishing.withdrawing import NotWithdrawable, rule_of
+
+
+@dataclass(frozen=True)
+class PostWithdrawals(PostChanges):
+    """Withdrawals. They are refused here, before anything is done, where the network has no way."""
+
+    async def withdraw(self, publication_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
+        """Take one live publication back. Raises ChangeRefused, NotWithdrawable."""
+
+        async def change(post: LockedContent, row: PublicationRow) -> None:
+            rule = await rule_of(post, row, self.channels)
+            await _withdraw(post, [(row, rule)])
+
+        return await self._change_publication(publication_id, caller, key, "publications.withdraw", change)
+
+    async def withdraw_content(self, content_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
+        """Take back all of a post that is live and can be; NotWithdrawable where nothing can be."""
+
+        async def change(post: LockedContent) -> None:
+            live = [row for row in post.publications if row.status == PublicationStatus.PUBLISHED]
+            if not live:
+                raise ChangeRefused("NOT_LIVE", f"the post is {post.content.status}; nothing of it is published")
+            possible, refused = [], None
+            for row in live:
+                try:
+                    possible.append((row, await rule_of(post, row, self.channels)))
+                except NotWithdrawable as error:
+                    refused = error
+            if refused is not None and not possible:
+                raise refused
+            await _withdraw(post, possible)
+
+        return await self._change(content_id, caller, key, "contents.withdraw", change)
+
+
+async def _withdraw(post: LockedContent, rows: list[tuple[PublicationRow, WithdrawalRule]]) -> None:
+    asked = [row for row, rule in rows if await withdrawing.request(post, row, rule)]
+    if asked:
+        changes.begin(post, Action.PUBLICATION_WITHDRAWN, asked[0].id if len(rows) == 1 else None)
+        await changes.changed(post)

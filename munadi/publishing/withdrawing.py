@@ -1,0 +1,238 @@
+"""Takes a live publication back: what a person asks for, what is kept of it, and what came of it.
+
+Everything here is part of the caller's transaction, on a locked post. The publication stays `published`: that it was
+live is history. Its objects at the network are in `posted`, how far their removal is in them, and in `withdrawal` what
+a client reads. `withdrawal_at` is when the workflow acts next; null while there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pydantic import SecretStr
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.accounts.rows import connected_account
+from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
+from munadi.domain.account import Credentials
+from munadi.domain.content import Draft
+from munadi.domain.event import EventType
+from munadi.domain.failure import Failure, Reason
+from munadi.domain.publication import COMMENT, PostedId, PublicationStatus
+from munadi.domain.reasons import failure_of
+from munadi.domain.withdrawal import (
+    LOOKED_AFTER,
+    Ending,
+    LeftObject,
+    PostedObject,
+    Withdrawal,
+    WithdrawalStatus,
+)
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
+from munadi.ports import Channels
+from munadi.publishing.content import LockedContent
+from munadi.publishing.states import ChangeRefused
+
+W = WithdrawalStatus
+# What has no outcome for so long is reported as unconfirmed; it is looked at all the same.
+SURE_WITHIN = timedelta(minutes=3)
+# The steps of a withdrawal in the log of attempts: `withdraw-1` removes the first object.
+STEP = "withdraw"
+
+
+class NotWithdrawable(Exception):
+    """The network has no way to take this post back. `permalink` is where a person finds it."""
+
+    def __init__(self, text: str, permalink: str | None) -> None:
+        super().__init__(text)
+        self.permalink = permalink
+
+
+def step_of(place: int) -> str:
+    """The step that removes an object, by its place among the objects of its publication."""
+    return f"{STEP}-{place + 1}"
+
+
+def objects_of(row: PublicationRow) -> list[PostedObject]:
+    """What the publication has at its network, in the order in which it was made."""
+    return [PostedObject.model_validate(one) for one in row.posted]
+
+
+def keep_objects(row: PublicationRow, objects: Sequence[PostedObject]) -> None:
+    """Store them."""
+    row.posted = [one.model_dump(mode="json", exclude_defaults=True) for one in objects]
+
+
+def note_objects(row: PublicationRow, step: str, made: Sequence[PostedId]) -> None:
+    """Note what a step has made at the network. A step that is found again replaces what was noted of it."""
+    others = [one for one in objects_of(row) if one.step != step]
+    keep_objects(row, [*others, *(PostedObject(step=step, id=one.id, version=one.version) for one in made)])
+
+
+def withdrawal_of(row: PublicationRow) -> Withdrawal | None:
+    """The withdrawal of a publication, as it is stored."""
+    return Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None
+
+
+async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) -> WithdrawalRule:
+    """How the network takes this publication back. NotWithdrawable where it does not; ChangeRefused without access."""
+    account = await _account(post.session, row.account_id)
+    if account.deleted_at is not None:
+        text = f"the account was disconnected, so only a person can remove the post: {row.provider_url}"
+        raise ChangeRefused("ACCOUNT_DISCONNECTED", text)
+    channel = channels[row.channel]
+    draft = Draft.model_validate(post.draft.resolved[row.id])
+    rule = channel.withdrawal(draft, connected_account(account, Credentials(access_token=SecretStr(""))))
+    if rule.kind is Removal.NONE:
+        raise NotWithdrawable(f"{channel.spec.title} lets no app remove this post. {rule.by_hand}", row.provider_url)
+    until = channel.spec.withdrawal_until
+    if until is not None and row.published_at is not None and post.now >= row.published_at + until:
+        hours = round(until.total_seconds() / 3600)
+        text = f"{channel.spec.title} lets no app remove a post after {hours} hours. {rule.by_hand}"
+        raise NotWithdrawable(text, row.provider_url)
+    lacking = [scope for scope in rule.scopes if account.scopes and scope not in account.scopes]
+    if lacking:
+        text = f"the account was connected without the permission {' and '.join(lacking)}; reconnect it and grant that"
+        raise ChangeRefused("MISSING_SCOPE", text)
+    return rule
+
+
+async def _account(session: AsyncSession, account_id: str) -> AccountRow:
+    found = await session.get(AccountRow, account_id)
+    assert found is not None
+    return found
+
+
+async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRule) -> bool:
+    """Ask for the withdrawal of a live publication; False when that was done before and is not refused.
+
+    ChangeRefused for a publication that is not live, has no id yet, or whose next step may be under way. What was
+    refused may be asked for again.
+    """
+    known = withdrawal_of(row)
+    if known is not None and known.status is not W.REFUSED:
+        return False
+    if row.status != PublicationStatus.PUBLISHED:
+        raise ChangeRefused("NOT_LIVE", f"the publication is {row.status}; only a published one can be withdrawn")
+    if not row.posted:
+        text = "the network has not named the post's id yet, so it cannot be removed; try again later, or by hand"
+        raise ChangeRefused("POST_ID_PENDING", text)
+    if row.steps_left and await _is_under_way(locked.session, row):
+        text = f"the step {row.steps_left[0]} is being published; withdraw again in a minute"
+        raise ChangeRefused("STILL_PUBLISHING", text)
+    row.steps_left, row.step_look_at = [], None  # what would be published after a removal would stay
+    # A comment that goes with its post needs no request of its own.
+    separate = [one for one in objects_of(row) if one.step != COMMENT or not rule.takes_comments]
+    keep_objects(row, [_as_new(one) for one in separate])
+    _store(row, Withdrawal(status=W.WITHDRAWING, requested_at=locked.now, left=_left(row)))
+    row.withdrawal_at = locked.now
+    row.epoch += 1
+    return True
+
+
+async def settle(
+    locked: LockedContent,
+    row: PublicationRow,
+    objects: Sequence[PostedObject],
+    after: timedelta,
+    failure: Failure | None,
+) -> None:
+    """Store how far a withdrawal is, with an event for each new status. It acts again `after` that long, or has ended.
+
+    `failure` is why it was refused, or why it is not certain.
+    """
+    known = withdrawal_of(row)
+    assert known is not None, f"{row.id} is not being withdrawn"
+    keep_objects(row, objects)
+    open_ones = [one for one in objects if one.ending is None]
+    if open_ones:
+        passed = locked.now - known.requested_at
+        is_late = known.status is W.UNCONFIRMED or passed >= SURE_WITHIN
+        now = known.model_copy(update={"left": _left(row)})
+        if is_late:
+            why = failure or failure_of(Reason.WITHDRAWAL_UNCONFIRMED, _not_certain(open_ones))
+            since = known.unconfirmed_since or locked.now
+            now = now.model_copy(update={"status": W.UNCONFIRMED, "failure": why, "unconfirmed_since": since})
+        await _change(locked, row, known, now)
+        is_over = now.unconfirmed_since is not None and locked.now - now.unconfirmed_since >= LOOKED_AFTER
+        row.withdrawal_at = None if is_over else locked.now + after
+        return
+    refused = [one for one in objects if one.ending is Ending.REFUSED]
+    status = W.REFUSED if refused else W.WITHDRAWN
+    confirmed = {one.confirmed_by for one in objects}
+    because = (failure or failure_of(Reason.WITHDRAWAL_REFUSED)) if refused else None
+    ended = {
+        "status": status,
+        "ended_at": locked.now,
+        "failure": because,
+        "left": _left(row),
+        "confirmed_by": "answer" if "answer" in confirmed else "look",
+    }
+    await _change(locked, row, known, known.model_copy(update=ended))
+    row.withdrawal_at = None
+
+
+async def refuse(locked: LockedContent, row: PublicationRow, failure: Failure) -> None:
+    """End a withdrawal that cannot be done: nothing more is sent until it is asked for again."""
+    open_ones = [one.ending is None for one in objects_of(row)]
+    assert any(open_ones), f"{row.id} has nothing left to withdraw"
+    ended = [
+        one.model_copy(update={"ending": Ending.REFUSED, "confirmed_by": "answer"}) if one.ending is None else one
+        for one in objects_of(row)
+    ]
+    await settle(locked, row, ended, timedelta(0), failure)
+
+
+async def refuse_at_once(locked: LockedContent, row: PublicationRow, why: str) -> None:
+    """Record that a withdrawal whose time has come cannot be done, with its event. Nothing was sent."""
+    planned = Withdrawal(status=W.WITHDRAWING, requested_at=locked.now)
+    failure = failure_of(Reason.WITHDRAWAL_REFUSED, why)
+    ended = {"status": W.REFUSED, "ended_at": locked.now, "failure": failure, "left": _left(row)}
+    await _change(locked, row, planned, planned.model_copy(update=ended))
+    row.withdrawal_at = None
+
+
+_EVENTS = {
+    W.WITHDRAWN: EventType.PUBLISH_WITHDRAWN,
+    W.REFUSED: EventType.WITHDRAWAL_REFUSED,
+    W.UNCONFIRMED: EventType.WITHDRAWAL_UNCONFIRMED,
+}
+
+
+async def _change(locked: LockedContent, row: PublicationRow, before: Withdrawal, now: Withdrawal) -> None:
+    _store(row, now)
+    row.updated_at = locked.now
+    if now.status is not before.status:
+        await locked.emit(_EVENTS[now.status], row, reason=now.failure.reason if now.failure else None)
+
+
+def _store(row: PublicationRow, withdrawal: Withdrawal) -> None:
+    row.withdrawal = withdrawal.model_dump(mode="json", by_alias=True)
+
+
+def _as_new(one: PostedObject) -> PostedObject:
+    """As before the first request, where the last withdrawal was refused; what is gone stays so."""
+    if one.ending in (Ending.WITHDRAWN, Ending.GONE):
+        return one
+    return PostedObject(step=one.step, id=one.id, version=one.version)
+
+
+def _left(row: PublicationRow) -> tuple[LeftObject, ...]:
+    there = [one for one in objects_of(row) if one.ending in (None, Ending.REFUSED)]
+    return tuple(
+        LeftObject(step=one.step, id=one.id, url=row.provider_url if one.id == row.provider_post_id else None)
+        for one in there
+    )
+
+
+def _not_certain(objects: Sequence[PostedObject]) -> str:
+    steps = ", ".join(dict.fromkeys(one.step for one in objects))
+    return f"it is not certain whether this is still at the network: {steps}. It is looked at until that is known"
+
+
+async def _is_under_way(session: AsyncSession, row: PublicationRow) -> bool:
+    """Whether a later step may be at the network without a record: its attempt has no certain outcome."""
+    query = select(AttemptRow.id).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open)).limit(1)
+    return (await session.exec(query)).first() is not None
