@@ -134,6 +134,19 @@ def test_the_reference_accepts_and_refuses_the_same(
     assert both[0].there() == both[1].there()
 
 
+@pytest.mark.parametrize("swap", ["none", "own", "stale"])
+def test_a_record_is_deleted_alike(both: tuple[Server, Server], swap: str) -> None:
+    answers = []
+    for one in both:
+        where = {"repo": one.did, "collection": POST, "rkey": KEY}
+        gone = neutral(one.call("POST", "deleteRecord", json=where | {"swapRecord": STALE}), one)
+        made = one.apply([create(POST, post())]).json()["results"][0]["cid"]
+        body = where | {"none": {}, "own": {"swapRecord": made}, "stale": {"swapRecord": STALE}}[swap]
+        answers.append([gone, neutral(one.call("POST", "deleteRecord", json=body), one), one.there()])
+    assert answers[0] == answers[1]
+    assert answers[0][2] == [swap == "stale", False, False]
+
+
 def test_a_different_head_is_an_invalid_swap(both: tuple[Server, Server]) -> None:
     for one in both:
         head = one.apply([create(POST, post(), OTHER)]).json()["commit"]["cid"]

@@ -51,6 +51,7 @@ SERVER = [
     ("POST", "com.atproto.repo.uploadBlob", repository.upload_blob),
     ("POST", "com.atproto.repo.putRecord", repository.put_record),
     ("POST", "com.atproto.repo.applyWrites", repository.apply_writes),
+    ("POST", "com.atproto.repo.deleteRecord", repository.delete_record),
     ("GET", "com.atproto.repo.getRecord", repository.get_record),
     ("GET", ".well-known/oauth-protected-resource", oauth.resource),
 ]

@@ -34,7 +34,7 @@ KINDS = POST, THREADGATE, POSTGATE = [f"app.bsky.feed.{name}" for name in ("post
 CREATE, UPDATE, DELETE = (f"com.atproto.repo.applyWrites#{name}" for name in ("create", "update", "delete"))
 WRITE_POINTS = {CREATE: 3, UPDATE: 2, DELETE: 1}
 MAX_WRITES = 200
-WRITES = ("putRecord", "applyWrites")
+WRITES = ("putRecord", "applyWrites", "deleteRecord")
 EMBED_KINDS = {
     "app.bsky.embed.images": "image",
     "app.bsky.embed.gallery": "image",
@@ -83,6 +83,21 @@ async def apply_writes(platform: Bluesky, call: Call) -> Answer:
     results = [_applied(platform, write, record) for write, record in zip(writes, planned, strict=True)]
     change = " ".join(record.cid for record in planned)
     return Answer(200, {"commit": _commit(platform, account, change), "results": results}, effect=True)
+
+
+async def delete_record(platform: Bluesky, call: Call) -> Answer:
+    """A repeat is a success without a `commit`, whatever `swapRecord` says; another version is refused."""
+    caller = platform.caller(call)
+    body = platform.input(call)
+    platform.limited(caller.did, "pointsPerHour", HOUR, WRITE_POINTS[DELETE])
+    account = platform.own_repo(body["repo"], caller)
+    current = platform.records.get(f"at://{account.did}/{body['collection']}/{body['rkey']}")
+    if current is None:
+        return Answer(200, {})
+    _check_head(account, body)
+    refuse_if(body.get("swapRecord", current.cid) != current.cid, "InvalidSwap", f"Record was at {current.cid}")
+    platform.records.remove(current.uri)
+    return Answer(200, {"commit": _commit(platform, account, current.cid)}, effect=True)
 
 
 async def get_record(platform: Bluesky, call: Call) -> Answer:
