@@ -42,6 +42,8 @@ PlainContents munadi.contents
     reschedule contents.reschedule content_id scheduled_at
     publish_now contents.publishNow content_id
     retry contents.retry content_id publication_ids
+    withdraw contents.withdraw content_id
+    withdraw_publication publications.withdraw publication_id
     publication publications.get publication_id
     resolve publications.resolve publication_id outcome
     dismiss publications.dismiss publication_id because

@@ -137,8 +137,7 @@ def translate(error: Exception) -> ProblemError:
         case ChangeRefused():
             return ProblemError(409, error.code, "No longer possible", str(error))
         case NotWithdrawable():
-            text, code = str(error), "WITHDRAWAL_NOT_SUPPORTED"
-            return ProblemError(422, code, "No way to withdraw it", text, permalink=error.permalink)
+            return _of_withdrawal(error)
         case QuotaExceeded():
             return _of_quota(error)
         case HTTPException():
@@ -148,9 +147,8 @@ def translate(error: Exception) -> ProblemError:
         case ClientDisconnect():
             return ProblemError(499, "CLIENT_GONE", "Client gone", "the client left before it was answered")
         case StaleDataError():
-            return ProblemError(
-                409, "CONFLICT", "Changed meanwhile", "someone else changed this in the meantime; read it and try again"
-            )
+            detail = "someone else changed this in the meantime; read it and try again"
+            return ProblemError(409, "CONFLICT", "Changed meanwhile", detail)
         case DBAPIError() if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             detail = "an earlier request is still changing this; try again in a moment"
             return ProblemError(409, "IN_FLIGHT", "Still in flight", detail, headers={"Retry-After": "1"})
@@ -185,6 +183,11 @@ def _of_media(error: StoreUnavailable | MediaGone) -> ProblemError:
     log.error("media_store.unavailable", error=str(error)[:300])
     detail = "the media store does not respond; nothing was stored"
     return ProblemError(503, "MEDIA_STORE_UNAVAILABLE", "Not available", detail, headers={"Retry-After": "10"})
+
+
+def _of_withdrawal(error: NotWithdrawable) -> ProblemError:
+    title = "No way to withdraw it"
+    return ProblemError(422, "WITHDRAWAL_NOT_SUPPORTED", title, str(error), permalink=error.permalink)
 
 
 def _of_version(error: StaleVersion) -> ProblemError:

@@ -73,7 +73,7 @@ STATES = (
         "WITHDRAWAL_NOT_SUPPORTED",
         422,
         "No way to withdraw it",
-        "TikTok lets no app remove this post. Open it in TikTok's app, then Share, Delete.",
+        "the network lets no app remove this post. Remove it in its own app.",
         "Remove the post by hand: `permalink` is its address.",
         frozenset({"publications", "contents"}),
     ),

@@ -15,7 +15,7 @@ from munadi.cli.session import Session
 from munadi.cli.watching import follow_to_the_end
 from munadi.process.exits import Exit
 
-app = group("contents", "Publish, follow, cancel, reschedule and retry posts.")
+app = group("contents", "Publish, follow, cancel, reschedule, retry and withdraw posts.")
 
 ContentId = Annotated[str, Argument(metavar="CONTENT_ID", help="The post's id, cnt_…")]
 File = Annotated[str, Option("--file", "-f", metavar="FILE", help="The post as JSON; - reads standard input.")]
@@ -197,6 +197,14 @@ def _end(code: Exit) -> None:
 
 plain(app, "get", "contents.get", print_content, "Show a post and the state of each publication.", of=ContentId)
 plain(app, "cancel", "contents.cancel", print_content, "Cancel every publication that has not started.", of=ContentId)
+plain(
+    app,
+    "withdraw",
+    "contents.withdraw",
+    print_content,
+    "Take back everything of a post that is live. What is not published yet is canceled with cancel.",
+    of=ContentId,
+)
 plain(
     app, "publish-now", "contents.publish_now", print_accepted, "Publish everything that still waits now.", of=ContentId
 )

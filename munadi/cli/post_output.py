@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from munadi.cli.output import STYLES, Cell, Output, status
 
 if TYPE_CHECKING:
-    from munadi.client.shapes import Content, Event, Failure, Publication, Warning_
+    from munadi.client.shapes import Content, Event, Failure, Publication, Warning_, Withdrawal
 
 
 def clock_time(instant: str | None) -> str | None:
@@ -69,10 +69,23 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
         if dismissal := publication.get("dismissal"):
             because = dismissal["because"].replace("_", " ")
             out.line(f"{publication['channel']}: dismissed {clock_time(dismissal['at'])}, {because}")
+        if withdrawal := publication.get("withdrawal"):
+            print_withdrawal(out, publication["channel"], withdrawal)
         if hold := publication["hold"]:
             until = clock_time(hold["until"]) or "a person acts"
             out.line(f"{publication['channel']}: waiting, {hold['reason']}, until {until}")
         print_warnings(out, publication["warnings"])
+
+
+def print_withdrawal(out: Output, channel: str, withdrawal: Withdrawal) -> None:
+    """How far a withdrawal is, why it is no further, and what is still up."""
+    when = clock_time(withdrawal["endedAt"] or withdrawal["requestedAt"])
+    words = {"withdrawing": "is being withdrawn, since", "withdrawn": "withdrawn", "refused": "not withdrawn"}
+    out.line(f"{channel}: {words.get(withdrawal['status'], 'withdrawal not certain, since')} {when}")
+    if failure := withdrawal["failure"]:
+        print_failure(out, channel, failure)
+    for left in withdrawal["left"]:
+        out.line(f"  still there: {left['step']} {left['url'] or left['id']}")
 
 
 def print_posts(out: Output, publications: Sequence[Publication]) -> None:
@@ -140,6 +153,9 @@ WORDS = {
     "content.publish.failed": "failed",
     "content.publish.unconfirmed": "unconfirmed",
     "content.publish.canceled": "canceled",
+    "content.publish.withdrawn": "withdrawn",
+    "content.publish.withdrawal_refused": "not withdrawn",
+    "content.publish.withdrawal_unconfirmed": "withdrawal not certain",
     "content.publish.held": "held",
     "content.publish.resumed": "queued again",
 }

@@ -13,7 +13,8 @@ from munadi.cli.post_output import clock_time, print_publications
 from munadi.cli.session import Session
 
 app = group(
-    "publications", "List publications, show one and its attempts, resolve an unconfirmed one, dismiss a failure."
+    "publications",
+    "List publications, show one and its attempts, resolve an unconfirmed one, dismiss a failure, withdraw a live one.",
 )
 
 PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
@@ -85,6 +86,14 @@ plain(
     "contents.publication",
     _print_whole,
     "Show a publication and every attempt to publish it.",
+    of=PublicationId,
+)
+plain(
+    app,
+    "withdraw",
+    "contents.withdraw_publication",
+    _print_whole,
+    "Take a live publication back from its network, with its later parts and comments.",
     of=PublicationId,
 )
 plain(app, "list", "contents.publications", _print_page, "List publications, those of the newest post first.")

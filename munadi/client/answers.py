@@ -27,6 +27,7 @@ class Problem(TypedDict, total=False):
     detail: str | None
     errors: list[Violation]
     instance: str | None
+    permalink: str | None
     requestId: str | None
     status: int | None
     title: str | None
@@ -76,6 +77,26 @@ class Dismissal(TypedDict):
     because: str
 
 
+class LeftObject(TypedDict):
+    """Something of the post that is still up, or may be."""
+
+    id: str
+    step: str
+    url: str | None
+
+
+class Withdrawal(TypedDict):
+    """The withdrawal of a live publication. The publication itself stays `published`: that is history."""
+
+    confirmedBy: str | None
+    endedAt: str | None
+    failure: Failure | None
+    left: list[LeftObject]
+    requestedAt: str
+    status: str
+    unconfirmedSince: str | None
+
+
 class Publication(TypedDict):
     """A publication as the API returns it."""
 
@@ -93,6 +114,7 @@ class Publication(TypedDict):
     scheduledAt: str
     status: str
     warnings: list[Warning_]
+    withdrawal: NotRequired[Withdrawal | None]
 
 
 class Content(TypedDict):
@@ -116,6 +138,7 @@ class Content(TypedDict):
     updatedAt: str
     version: int
     warnings: list[Warning_]
+    withdrawAt: NotRequired[str | None]
     workflowId: str
 
 

@@ -242,6 +242,18 @@ class PlainContents(Group[M]):
         )
 
     @operation
+    def withdraw(self, content_id: str) -> Call[Content]:
+        """Withdraw content. Take back everything of a post that is live, from each network that lets an app do it.
+        Idempotent."""
+        return post(f"/v1/contents/{segment(content_id)}/withdraw")
+
+    @operation
+    def withdraw_publication(self, publication_id: str) -> Call[Publication]:
+        """Withdraw publication. Take a live publication back: all of it, with later parts and comments of its own.
+        Idempotent."""
+        return post(f"/v1/publications/{segment(publication_id)}/withdraw")
+
+    @operation
     def publication(self, publication_id: str) -> Call[Publication]:
         """Get publication. A publication with its draft and its attempts: each visible call and its outcome."""
         return Call("GET", f"/v1/publications/{segment(publication_id)}")

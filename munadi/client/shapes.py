@@ -14,6 +14,7 @@ from munadi.client.answers import Publication as Publication
 from munadi.client.answers import Validation as Validation
 from munadi.client.answers import Violation as Violation
 from munadi.client.answers import Warning_ as Warning_
+from munadi.client.answers import Withdrawal as Withdrawal
 
 Json = dict[str, Any]
 Fold = Literal["earlier", "later"]

@@ -246,14 +246,10 @@ class ChannelSpec(WireModel):
     )
     resend: Resend = Field(description="Whether a post may be sent again once it is proven absent.")
     withdrawal: WithdrawalRule = Field(WithdrawalRule(), description="How a live post is taken back.")
-    withdrawal_until: Duration | None = Field(
-        None, description="How long after publishing a post can be taken back; null: at any time."
-    )
+    withdrawal_until: Duration | None = Field(None, description="How long after publishing it can be; null: always.")
     leftovers: Leftovers = Field(Leftovers.EXPIRE, description="What becomes of an unused preparation.")
     clickable_links: bool = Field(True, description="Whether links in the text can be clicked.")
-    soft_limits: tuple[SoftLimit, ...] = Field(
-        (), description="Advised limits: longer texts are accepted with a warning."
-    )
+    soft_limits: tuple[SoftLimit, ...] = Field((), description="Advised limits: longer texts get a warning.")
     notices: tuple[Notice, ...] = Field((), description="Values of options that are accepted with a warning.")
     kinds_without_alt: tuple[str, ...] = Field((), description="Values of the option `kind` whose media take no alt.")
     prices: Prices | None = Field(None, description="What calls cost; null where they cost nothing.")

@@ -26,6 +26,9 @@ NEXT_BY_CODE = {
     "IDEMPOTENCY_KEY_REUSED": "Another content was sent under this idempotencyKey. Leave it out, or take another one.",
     "DRAFT_SUBMITTED": "The draft became the post named above. Call status with its id.",
     "TOO_MANY_DRAFTS": "Ask the person which drafts can go; list_post_drafts shows them.",
+    "NOT_CONFIRMED": "Show the person this post and ask whether it may go; then give its beginning as confirm.",
+    "NOT_LIVE": "Nothing of it is live. Call cancel for what is not published yet.",
+    "WITHDRAWAL_NOT_SUPPORTED": "Only a person can remove it, in the network's own app. Give them the address.",
     "INVALID_ARGUMENTS": "Correct the arguments named and call the tool again; nothing was sent.",
 }
 NEXT_BY_STATUS = {
@@ -93,6 +96,18 @@ def invalid_base64(why: str) -> CallToolResult:
     problem = {"title": "The file cannot be read", "status": None, "code": "INVALID_ARGUMENTS", "errors": [error]}
     violations: list[Any] = [error]
     return _problem(problem, violations, None, {})
+
+
+def beginning(content: Content) -> str:
+    """What names a post to a person who is asked whether it may go."""
+    return (content["text"] or content["id"])[:40].strip()
+
+
+def not_confirmed(content: Content) -> CallToolResult:
+    """A withdrawal that names another post than its id does; nothing was sent to the API."""
+    detail = f"this post begins with: {beginning(content)}"
+    problem = {"title": "The post is not named", "status": None, "code": "NOT_CONFIRMED", "detail": detail}
+    return _problem(problem, [], None, {})
 
 
 def _problem(

@@ -69,6 +69,10 @@ that, or that waits for a person, is answered at once with what to do instead.
 Cancel every publication that has not started; what is already live stays live. Refused with TOO_LATE when publishing
 has begun everywhere. A repeated cancel changes nothing.
 """,
+    "withdraw": """
+Remove a live content from every network that lets an app do it. It cannot be undone: show the person the post, and ask
+first. status shows how far it is.
+""",
     "edit": """
 Change the text, media, link or a network's overrides of a content that is not being published yet. What is absent
 stays. Give the version that status shows; if someone else changed the content since, nothing is changed and you are

@@ -83,6 +83,18 @@ class WaitInput(ContentNamed):
     ] = WAIT
 
 
+class WithdrawInput(ContentNamed):
+    """A content that is live, named once more by its text."""
+
+    confirm: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="The first 40 characters of the content's text, or its id where it has none.",
+        ),
+    ]
+
+
 class EditInput(ContentNamed, PostChange, Change):
     """Changes to a content that is not being published yet."""
 

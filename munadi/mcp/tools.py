@@ -16,7 +16,7 @@ from mcp.types import CallToolResult
 from munadi.client import ClientError, NotEnded, NotReachable, ProblemError
 from munadi.client.shapes import Event, Json
 from munadi.mcp import inputs, outputs
-from munadi.mcp.answers import done, invalid_base64, listed, of_content, refused
+from munadi.mcp.answers import beginning, done, invalid_base64, listed, not_confirmed, of_content, refused
 from munadi.mcp.draft_tools import DRAFT_TOOLS
 from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
 from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_of, violated
@@ -113,6 +113,13 @@ async def cancel(context: ToolContext, arguments: inputs.ContentNamed) -> CallTo
     return of_content(await context.munadi.contents.cancel(arguments.content_id))
 
 
+async def withdraw(context: ToolContext, arguments: inputs.WithdrawInput) -> CallToolResult:
+    content = await context.munadi.contents.get(arguments.content_id)
+    if arguments.confirm.strip() != beginning(content):
+        return not_confirmed(content)
+    return of_content(await context.munadi.contents.withdraw(arguments.content_id))
+
+
 async def reschedule(context: ToolContext, arguments: inputs.RescheduleInput) -> CallToolResult:
     moved = await context.munadi.contents.reschedule(
         arguments.content_id,
@@ -204,8 +211,10 @@ TOOLS: Mapping[str, OfferedTool] = {
         OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, outputs.WAITED, wait, READS),
         OfferedTool("edit", "Change a post", inputs.EditInput, outputs.CHANGED, edit,
                     hints(destroys=True, outside=True)),
-        OfferedTool("cancel", "Withdraw a post", inputs.ContentNamed, outputs.CHANGED, cancel,
+        OfferedTool("cancel", "Cancel a post", inputs.ContentNamed, outputs.CHANGED, cancel,
                     hints(destroys=True)),
+        OfferedTool("withdraw", "Take a live post back", inputs.WithdrawInput, outputs.CHANGED, withdraw,
+                    hints(destroys=True, outside=True)),
         OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.CHANGED, reschedule,
                     hints(destroys=True)),
         OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.CHANGED, retry,

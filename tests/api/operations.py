@@ -41,6 +41,7 @@ class Operation:
 
 
 CR, CW = (Scope.CONTENTS_READ,), (Scope.CONTENTS_WRITE,)
+WITHDRAW = (Scope.CONTENTS_WITHDRAW,)
 AR, AW = (Scope.ACCOUNTS_READ,), (Scope.ACCOUNTS_WRITE,)
 WR, WW = (Scope.WEBHOOKS_READ,), (Scope.WEBHOOKS_WRITE,)
 ADMIN, ANY = (Scope.ADMIN,), tuple(Scope)
@@ -81,6 +82,7 @@ OPERATIONS = (
     Operation("POST", "/v1/contents/{content_id}/cancel", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/publish-now", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/retry", CW, NOT_FOUND),
+    Operation("POST", "/v1/contents/{content_id}/withdraw", WITHDRAW, NOT_FOUND),
     Operation("GET", "/v1/contents/{content_id}/events", CR, NOT_FOUND),
     Operation("POST", "/v1/drafts", CW, UNKNOWN, {"brandRef": "acme", "text": "hello"}),
     Operation("GET", "/v1/drafts", CR, EMPTY),
@@ -96,6 +98,7 @@ OPERATIONS = (
     Operation("POST", "/v1/publications/{publication_id}/resolve", CW, NOT_FOUND, {"outcome": "not_published"}),
     Operation("POST", "/v1/publications/{publication_id}/dismiss", CW, NOT_FOUND, {"because": "not_needed"}),
     Operation("POST", "/v1/publications/{publication_id}/undismiss", CW, NOT_FOUND),
+    Operation("POST", "/v1/publications/{publication_id}/withdraw", WITHDRAW, NOT_FOUND),
     Operation("POST", "/v1/media", CW, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),
     Operation("GET", "/v1/media", CR, EMPTY),
     Operation("GET", "/v1/media/{media_id}", CR, NOT_FOUND),

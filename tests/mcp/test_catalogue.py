@@ -31,7 +31,7 @@ from tests.mcp.conftest import Agent, client_of
 READS = {"status", "wait", "list_brands", "list_accounts", "describe_channel", "list_contents", "events"}
 READS |= {"get_post_draft", "list_post_drafts"}
 PREPARES = READS | {"validate", "create_post_draft", "update_post_draft", "upload_media"}
-EXPECTED = PREPARES | {"publish", "edit", "cancel", "reschedule", "retry", "submit_post_draft"}
+EXPECTED = PREPARES | {"publish", "edit", "cancel", "withdraw", "reschedule", "retry", "submit_post_draft"}
 
 
 async def test_the_tools_and_the_instructions_of_the_server(agent: Agent) -> None:
@@ -84,6 +84,7 @@ def test_what_a_client_loads_is_small() -> None:
         ("publish", (False, False, True, True)),
         ("retry", (False, False, False, True)),
         ("cancel", (False, True, True, False)),
+        ("withdraw", (False, True, True, True)),
         ("edit", (False, True, True, True)),
         ("create_post_draft", (False, False, True, True)),
         ("update_post_draft", (False, True, True, True)),

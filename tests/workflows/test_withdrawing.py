@@ -11,6 +11,8 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.withdrawal import Seen, Verdict
+from munadi.publishing import changes, withdrawing
+from munadi.publishing.content import LockedContent
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.world import World
 
@@ -22,6 +24,17 @@ EVENTS = {
 }
 
 
+async def ask(world: World, content_id: str, name: ChannelName) -> None:
+    """Ask for the withdrawal of a live publication, as the API does."""
+    async with world.database.write() as session:
+        post = await LockedContent.lock(session, content_id, datetime.now(UTC))
+        assert post is not None
+        row = post.publication(next(one.id for one in post.publications if one.channel == name))
+        await withdrawing.request(post, row, world.channels[name].spec.withdrawal)
+        await changes.changed(post)
+    await world.wake(content_id)
+
+
 async def withdrawn(world: World, *plan: Any, parts: tuple[str, ...] = (), sight: Seen | None = None) -> dict[str, Any]:
     """Publish a post, withdraw it at one network, and return what became of the withdrawal."""
     content_id = await world.submit(datetime.now(UTC) + timedelta(seconds=1), parts=parts)
@@ -30,7 +43,7 @@ async def withdrawn(world: World, *plan: Any, parts: tuple[str, ...] = (), sight
         assert await world.result(content_id) == "2/2 published"
         world.channels[B].removal_plan.extend(plan)
         world.channels[B].sight = sight
-        await world.withdraw(content_id, B)
+        await ask(world, content_id, B)
         await world.result(content_id)
     row = (await world.publications(content_id))[B]
     assert row.status == PublicationStatus.PUBLISHED, "that it was live is history"
@@ -128,7 +141,7 @@ async def test_a_refused_withdrawal_may_be_asked_for_again(skipping: World) -> N
         await skipping.result(content_id)
         skipping.channels[B].removal_plan.append(rejected())
         for status in ("refused", "withdrawn", "withdrawn"):
-            await skipping.withdraw(content_id, B)
+            await ask(skipping, content_id, B)
             await skipping.result(content_id)
             row = (await skipping.publications(content_id))[B]
             assert row.withdrawal is not None

@@ -35,7 +35,7 @@ from munadi.domain.ids import Prefix, account_workflow_id, posts_queue, workflow
 from munadi.domain.publication import PublicationStatus
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Channels, Clock, Connection
-from munadi.publishing import account_changes, changes, withdrawing
+from munadi.publishing import account_changes, changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
 from munadi.publishing.operators import OperatorCommands
@@ -217,16 +217,6 @@ class World:
         await self.wake(content_id)
         return answer
 
-    async def withdraw(self, content_id: str, name: ChannelName) -> None:
-        """Ask for the withdrawal of a live publication, as the API does."""
-        async with self.database.write() as session:
-            post = await LockedContent.lock(session, content_id, datetime.now(UTC))
-            assert post is not None
-            row = post.publication(next(one.id for one in post.publications if one.channel == name))
-            await withdrawing.request(post, row, self.channels[name].spec.withdrawal)
-            await changes.changed(post)
-        await self.wake(content_id)
-
     async def change_resolve(self, content_id: str, publication_id: str, *, published: bool) -> None:
         """Resolve an unconfirmed publication, as a person does."""
         async with self.database.write() as session:
@@ -268,7 +258,6 @@ class World:
         publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test", HostCalls())
         renewing = AccountTokens(self.store, channels, self.clock, "test")
         removals = WithdrawalStore(self.database, channels)
-        removing = WithdrawingActivities(removals, channels, self.tokens, self.clock, "test")
         keeping = UpkeepActivities(UpkeepStore(self.database, self.keyring), channels, renewing, self.clock)
         return [
             contents.look,
@@ -279,7 +268,7 @@ class World:
             ReconcilingActivities(schedule, attempts, channels, self.tokens, self.clock).reconcile,
             publishing.finish,
             publishing.locate,
-            removing.withdraw,
+            WithdrawingActivities(removals, channels, self.tokens, self.clock, "test").withdraw,
             keeping.keep,
             self.webhooks.deliver,
         ]

@@ -233,6 +233,11 @@ export class Contents {
   retry(contentId: string, body?: t.RetryRequest | null, options: CallOptions = {}): Promise<t.ContentView> {
     return this.send<t.ContentView>("POST", `/v1/contents/${encodeURIComponent(contentId)}/retry`, { body, ...options });
   }
+
+  /** Take back everything of a post that is live, from each network that lets an app do it. Idempotent. */
+  withdraw(contentId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.ContentView> {
+    return this.send<t.ContentView>("POST", `/v1/contents/${encodeURIComponent(contentId)}/withdraw`, { body, ...options });
+  }
 }
 
 export class Drafts {
@@ -403,6 +408,11 @@ export class Publications {
   /** Undo a dismissal: it needs attention again. Without a dismissal nothing changes. */
   undismiss(publicationId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
     return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/undismiss`, { body, ...options });
+  }
+
+  /** Take a live publication back: all of it, with later parts and comments of its own. Idempotent. `withdrawal` shows how far that is; the publication stays `published`. What is refused may be asked for again. */
+  withdraw(publicationId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
+    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/withdraw`, { body, ...options });
   }
 }
 

@@ -224,7 +224,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** The answer of a process that responds. */
 export type Alive = {
@@ -497,7 +497,7 @@ export type ChannelView = {
   resend: Resend;
   /** What an account's owner is asked to grant. */
   scopes: (string)[];
-  /** Advised limits: longer texts are accepted with a warning. */
+  /** Advised limits: longer texts get a warning. */
   softLimits?: (SoftLimit)[];
   /** Where the network documents them. */
   sources: (string)[];
@@ -515,6 +515,10 @@ export type ChannelView = {
   versionEnds?: string | null;
   /** How many bytes of media the visible call itself carries at most. */
   visibleBytes?: number;
+  /** How a live post is taken back. */
+  withdrawal?: WithdrawalRule;
+  /** How long after publishing it can be; null: always. */
+  withdrawalUntil?: string | null;
 };
 
 /** The result of a check. */
@@ -876,6 +880,81 @@ export type ContentPublishUnconfirmedEvent = {
   type: "content.publish.unconfirmed";
 };
 
+export type ContentPublishWithdrawalRefusedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: Reason;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.publish.withdrawal_refused";
+};
+
+export type ContentPublishWithdrawalUnconfirmedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: Reason;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.publish.withdrawal_unconfirmed";
+};
+
+export type ContentPublishWithdrawnEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.publish.withdrawn";
+};
+
 export type ContentQueuedEvent = {
   /** The brand it is about; null if it is about none. */
   brandRef: string;
@@ -1018,6 +1097,8 @@ export type ContentView = {
   version: number;
   /** What networks will show or publish differently. */
   warnings: (Warning)[];
+  /** When all of it that is live is withdrawn; null: never. */
+  withdrawAt?: string | null;
   /** The id of the post's workflow in Temporal. */
   workflowId: string;
 };
@@ -1417,7 +1498,7 @@ export type EndpointWithSecret = {
 };
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -1538,6 +1619,16 @@ export type KeyWithText = {
   scopes: (Scope)[];
 };
 
+/** Something of the post that is still up, or may be. */
+export type LeftObject = {
+  /** The network's own id of it. */
+  id: string;
+  /** `post`, `comment`, or `part-2` and so on. */
+  step: string;
+  /** Where a person finds it, as far as it is known. */
+  url?: string | null;
+};
+
 /** How an unused preparation is cleaned up: nothing is left, the network deletes it, or Munadi removes it. */
 export type Leftovers = "none" | "expire" | "removed";
 
@@ -1599,6 +1690,8 @@ export type ListedPublication = {
   status: PublicationStatus;
   /** What the network will show or publish differently. */
   warnings: (Warning)[];
+  /** How far the withdrawal of the live post is; null: none was asked for. */
+  withdrawal: Withdrawal | null;
 };
 
 /** An event in the log, with its place there. */
@@ -1949,6 +2042,8 @@ export type ProblemDocument = {
   errors?: (Problem)[];
   /** The requested path. */
   instance: string;
+  /** Where a person finds the post, for what no app can do. */
+  permalink?: string | null;
   /** Also in the header `X-Request-Id` and in our log. */
   requestId: string;
   /** The HTTP status. */
@@ -2005,6 +2100,8 @@ export type PublicationDetail = {
   status: PublicationStatus;
   /** What the network will show or publish differently. */
   warnings: (Warning)[];
+  /** How far the withdrawal of the live post is; null: none was asked for. */
+  withdrawal: Withdrawal | null;
 };
 
 /** The state of a publication. The glossary in the documentation says what each means. */
@@ -2040,6 +2137,8 @@ export type PublicationView = {
   status: PublicationStatus;
   /** What the network will show or publish differently. */
   warnings: (Warning)[];
+  /** How far the withdrawal of the live post is; null: none was asked for. */
+  withdrawal: Withdrawal | null;
 };
 
 /** Publications of a month. `remaining` leaves out the planned ones too. */
@@ -2068,7 +2167,7 @@ export type Ready = {
 };
 
 /** Stable reasons: never renamed, only added to. */
-export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
+export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
 
 /** failed: events whose delivery was given up · missed: events that were never sent to the endpoint · all: every event, also those that arrived, as a replay sends them. */
 export type Recover = "failed" | "missed" | "all";
@@ -2117,6 +2216,9 @@ export type RecoveryView = {
   /** Up to this time, without it. Null: up to now. */
   until: string;
 };
+
+/** What a network lets an app do to a live post. */
+export type Removal = "delete" | "hide" | "none";
 
 /** How a grant is renewed. */
 export type Renewal = "token" | "refresh_token" | "nothing";
@@ -2177,7 +2279,7 @@ export type Retryable = "auto" | "after_wait" | "after_fix" | "reconcile" | "nev
 export type Rollup = {
   /** How many are stored and not handed to the workflow yet. */
   accepted?: number;
-  /** How many were withdrawn. */
+  /** How many were canceled before they were published. */
   canceled?: number;
   /** How many failed. */
   failed?: number;
@@ -2220,7 +2322,7 @@ export type SavedDraft = {
 };
 
 /** What a key may do. `admin` includes all others. */
-export type Scope = "contents:read" | "contents:write" | "accounts:read" | "accounts:write" | "webhooks:read" | "webhooks:write" | "admin";
+export type Scope = "contents:read" | "contents:write" | "contents:withdraw" | "accounts:read" | "accounts:write" | "webhooks:read" | "webhooks:write" | "admin";
 
 /** How to rotate. Without a body the old secret also signs for 24 hours. */
 export type SecretRotation = {
@@ -2474,3 +2576,50 @@ export type WebhookTestEvent = {
   /** What happened. */
   type: "webhook.test";
 };
+
+/** The withdrawal of a live publication. The publication itself stays `published`: that is history. */
+export type Withdrawal = {
+  /** `look`: the network was read; `answer`: only its answer says so; null before the end. */
+  confirmedBy?: string | null;
+  /** When its outcome was known; null before. */
+  endedAt?: string | null;
+  /** Why it was refused or is not certain, and what to do. */
+  failure?: Failure | null;
+  /** What of the post is still up, or may be. */
+  left?: (LeftObject)[];
+  /** When it was asked for. */
+  requestedAt: string;
+  /** How far it is. */
+  status: WithdrawalStatus;
+  /** Since when it is not certain. The network is looked at for a week from then. */
+  unconfirmedSince?: string | null;
+};
+
+/** Posts that cannot be withdrawn, though others of the network can: by the option `kind`, by log-in. */
+export type WithdrawalException = {
+  /** Why not, and what a person can do; a whole sentence. */
+  because: string;
+  /** Values of the option `kind`; empty: all. */
+  kinds?: (string)[];
+  /** The log-ins it is about; empty: all. */
+  logins?: (string)[];
+};
+
+/** How a network takes a live post back. */
+export type WithdrawalRule = {
+  /** How a person does it. */
+  byHand?: string;
+  /** What cannot be withdrawn. */
+  exceptions?: (WithdrawalException)[];
+  /** Whether a live post can be deleted, hidden, or neither. */
+  kind?: Removal;
+  /** What stays behind; empty: nothing that is known. */
+  leaves?: string;
+  /** All of them are needed beside those for posting. */
+  scopes?: (string)[];
+  /** Whether the first comment goes with the post. */
+  takesComments?: boolean;
+};
+
+/** How far a withdrawal is. `unconfirmed` is not an end: the network is still looked at. */
+export type WithdrawalStatus = "withdrawing" | "withdrawn" | "refused" | "unconfirmed";

@@ -1,0 +1,119 @@
+"""Withdrawing live posts: what is asked for, by whom, and what is refused before anything is done."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from munadi.db.tables import AccountRow
+from munadi.domain.event import EventType
+from munadi.domain.key import Scope
+from munadi.domain.publication import PostedId, PublicationStatus
+from munadi.publishing.withdrawing import note_objects
+from tests.api.harness import ApiHarness
+from tests.api.problems import expect_problem
+
+pytestmark = pytest.mark.each_database
+S = PublicationStatus
+
+
+async def live(api: ApiHarness, *, url: str = "https://bsky.app/1", **fields: Any) -> dict[str, Any]:
+    """A published post whose network has named its id."""
+    made = await api.submit(**fields)
+    await api.move(made["id"], S.QUEUED, S.PUBLISHING)
+    async with api.locked(made["id"]) as content:
+        for place, row in enumerate(content.publications):
+            await content.move(row, S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)
+            row.provider_post_id, row.provider_url, row.published_at = f"at://{place}/{row.id}", url, content.now
+            note_objects(row, "post", [PostedId(id=f"at://{place}/{row.id}")])
+        await content.close()
+    return await api.read_content(made["id"])
+
+
+def path_of(content: dict[str, Any]) -> str:
+    return f"/v1/publications/{content['publications'][0]['id']}/withdraw"
+
+
+async def test_a_withdrawal_is_asked_for_and_shown_and_the_workflow_is_woken(api: ApiHarness) -> None:
+    content = await live(api)
+    answer = await api.post(path_of(content))
+    assert answer.status_code == 202
+    found = answer.json()
+    assert found["status"] == "published", "that it was live is history"
+    withdrawal = found["withdrawal"]
+    assert (withdrawal["status"], withdrawal["endedAt"], withdrawal["failure"]) == ("withdrawing", None, None)
+    assert withdrawal["left"] == [{"step": "post", "id": found["providerPostId"], "url": found["providerUrl"]}], (
+        "still there until it is proven that it is not"
+    )
+    async with api.locked(content["id"]) as post:
+        assert post.content.wake_seq > post.content.wake_ack
+        assert post.publications[0].withdrawal_at is not None
+    again = await api.post(path_of(content))
+    assert (again.status_code, again.json()["withdrawal"]) == (202, withdrawal), "a repetition changes nothing"
+
+
+async def test_one_of_many_at_once_asks(api: ApiHarness) -> None:
+    content = await live(api)
+    answers = await asyncio.gather(*(api.post(path_of(content)) for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["withdrawal"]["requestedAt"] for answer in answers}) == 1
+    read = await api.read_content(content["id"])
+    assert read["version"] == content["version"] + 1
+
+
+async def test_a_whole_post_is_withdrawn(api: ApiHarness) -> None:
+    content = await live(api)
+    answer = await api.post(f"/v1/contents/{content['id']}/withdraw")
+    assert answer.status_code == 202
+    assert [one["withdrawal"]["status"] for one in answer.json()["publications"]] == ["withdrawing"]
+
+
+@pytest.mark.parametrize("states", [(), (S.QUEUED,), (S.QUEUED, S.PUBLISHING), (S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)])
+async def test_what_is_not_live_is_refused(api: ApiHarness, states: tuple[S, ...]) -> None:
+    made = await api.submit()
+    await api.move(made["id"], *states)
+    expect_problem(await api.post(path_of(made)), 409, "NOT_LIVE")
+    expect_problem(await api.post(f"/v1/contents/{made['id']}/withdraw"), 409, "NOT_LIVE")
+    assert (await api.read_content(made["id"]))["publications"][0]["withdrawal"] is None
+
+
+async def test_a_post_whose_id_is_not_known_is_refused(api: ApiHarness) -> None:
+    made = await api.submit()
+    await api.move(made["id"], S.QUEUED, S.PUBLISHING)
+    async with api.locked(made["id"]) as content:
+        await content.move(content.publications[0], S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)
+    expect_problem(await api.post(path_of(made)), 409, "POST_ID_PENDING")
+
+
+async def test_a_disconnected_account_cannot_withdraw(api: ApiHarness) -> None:
+    content = await live(api)
+    async with api.locked(content["id"]) as post:
+        account = await post.session.get_one(AccountRow, post.publications[0].account_id)
+        account.deleted_at = post.now
+    problem = expect_problem(await api.post(path_of(content)), 409, "ACCOUNT_DISCONNECTED")
+    assert "https://bsky.app/1" in problem["detail"], "the way by hand"
+
+
+async def test_it_needs_a_permission_of_its_own(api: ApiHarness) -> None:
+    content = await live(api)
+    weak = await api.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE)
+    expect_problem(await api.post(path_of(content), key=weak), 403)
+    strong = await api.key(Scope.CONTENTS_READ, Scope.CONTENTS_WITHDRAW)
+    assert (await api.post(path_of(content), key=strong)).status_code == 202
+
+
+async def test_a_network_without_a_way_is_refused_with_the_address(api: ApiHarness) -> None:
+    content = await live(api)
+    channel = api.services.channels["bluesky"]
+    assert channel.spec.withdrawal_until is None
+    limited = channel.spec.model_copy(update={"withdrawal_until": timedelta(0)})
+    original, channel.spec = channel.spec, limited
+    try:
+        problem = expect_problem(await api.post(path_of(content)), 422, "WITHDRAWAL_NOT_SUPPORTED")
+    finally:
+        channel.spec = original
+    assert problem["permalink"] == "https://bsky.app/1"
+    assert (await api.read_content(content["id"]))["publications"][0]["withdrawal"] is None
