@@ -127,7 +127,7 @@ class PublicationView(WireModel):
     )
     hold: Hold | None = Field(description="The condition that it waits for; null if it waits only for its time.")
     withdrawal: Withdrawal | None = Field(
-        description="How far the withdrawal of the live post is; null: none was asked for."
+        None, description="How far the withdrawal of the live post is; null: none was asked for."
     )
     attempts: int = Field(description="How many attempts there were.")
     warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")

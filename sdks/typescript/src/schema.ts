@@ -1691,7 +1691,7 @@ export type ListedPublication = {
   /** What the network will show or publish differently. */
   warnings: (Warning)[];
   /** How far the withdrawal of the live post is; null: none was asked for. */
-  withdrawal: Withdrawal | null;
+  withdrawal?: Withdrawal | null;
 };
 
 /** An event in the log, with its place there. */
@@ -2101,7 +2101,7 @@ export type PublicationDetail = {
   /** What the network will show or publish differently. */
   warnings: (Warning)[];
   /** How far the withdrawal of the live post is; null: none was asked for. */
-  withdrawal: Withdrawal | null;
+  withdrawal?: Withdrawal | null;
 };
 
 /** The state of a publication. The glossary in the documentation says what each means. */
@@ -2138,7 +2138,7 @@ export type PublicationView = {
   /** What the network will show or publish differently. */
   warnings: (Warning)[];
   /** How far the withdrawal of the live post is; null: none was asked for. */
-  withdrawal: Withdrawal | null;
+  withdrawal?: Withdrawal | null;
 };
 
 /** Publications of a month. `remaining` leaves out the planned ones too. */
