@@ -86,9 +86,10 @@ async def published(
 
 
 def posted(given: str) -> PostedObject:
-    """An object by its id, and its version after a `#`."""
-    key, _, version = given.partition("#")
-    return PostedObject(id=key, version=version or None)
+    """An object by its id, its version after a `#`, and its step before a `=`."""
+    step, _, named = given.rpartition("=")
+    key, _, version = named.partition("#")
+    return PostedObject(step=step or POST, id=key, version=version or None)
 
 
 async def withdrawn(built: Bench, who: ConnectedAccount, given: str) -> None:

@@ -195,6 +195,26 @@ async def test_either_app_of_instagram_is_enough(
         assert variable in str(await error_of(server.begin_consent(asking(login=refused)), Reason.INVALID_FIELD))
 
 
+@pytest.mark.parametrize(
+    ("channel", "login", "more"),
+    [
+        ("threads", None, ["threads_delete", "threads_read_replies"]),
+        ("instagram", "facebook", ["instagram_manage_contents"]),
+        ("instagram", "instagram", []),
+    ],
+)
+async def test_the_permission_to_remove_posts_is_asked_for_by_a_setting_alone(
+    channel: str, login: str | None, more: list[str]
+) -> None:
+    asked = []
+    async with httpx.AsyncClient() as client:
+        for withdrawals in (False, True):
+            _, server = over(channel, {**THROUGH_PAGES, "withdrawals": withdrawals}, client)
+            consent = await server.begin_consent(asking(login=login))
+            asked.append(dict(parse_qsl(urlsplit(consent.url).query))["scope"].split(","))
+    assert asked[1] == asked[0] + more
+
+
 @at("instagram page")
 async def test_access_to_a_persons_data_ends_and_a_new_consent_extends_it(login: Login) -> None:
     (choice,) = (await login.granted()).choices

@@ -7,24 +7,28 @@ feed post by its photos, or by text and time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.facebook import feed, lookup, videos
 from munadi.channels.facebook.discard import remove
-from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, may_upload_again, not_sent
+from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, explain, may_upload_again, not_sent
 from munadi.channels.facebook.graph import PageGraph, story_of
 from munadi.channels.facebook.prepare import Preparation
+from munadi.channels.facebook.removing import PageObjects
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.wire import feed_form, finish_form
 from munadi.channels.http import Request
 from munadi.channels.meta.graph import id_of, succeeded
+from munadi.channels.meta.removing import of_removals
 from munadi.channels.steps import COMMENT
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Attempt, Gate, Publication
 
 # Before a preparation is repeated.
@@ -40,7 +44,7 @@ class FacebookChannel(NetworkChannel[Options, Prepared]):
 
     def __init__(self, parts: Parts[Options], graph: PageGraph) -> None:
         super().__init__(parts, graph.tools)
-        self._graph = graph
+        self._graph, self._removals = graph, of_removals(graph, graph.tools, explain)
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Upload what is missing and read its status once; call it again after a Pending, until Ready."""
@@ -65,6 +69,12 @@ class FacebookChannel(NetworkChannel[Options, Prepared]):
         if step == COMMENT:
             return await feed.comment(case, await lookup.target(case), since)
         return await lookup.find(case, since)
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await PageObjects(self._removals, account).remove(one, attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await PageObjects(self._removals, account).look(objects)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         await remove(self._graph, account, state)

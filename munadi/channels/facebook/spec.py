@@ -24,6 +24,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
 # Unpublished photos are deleted after this; how long an unfinished upload lives is not documented, so as long.
 UPLOAD_LIFE = timedelta(hours=24)
@@ -160,6 +161,19 @@ SPEC = ChannelSpec(
     kinds_without_alt=(Kind.STORY,),
     leftovers=Leftovers.REMOVED,  # unpublished photos and videos
     resend=Resend.ONCE_AFTER_LONG_ABSENCE,
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        by_hand="Open the post on the Page, then the three dots, Move to trash.",
+        takes_comments=True,
+        leaves="shares of it by others, for a time that Facebook does not document",
+        exceptions=(
+            WithdrawalException(
+                kinds=(Kind.STORY,),
+                because="A story ends by itself after 24 hours; to remove it sooner, open it in Facebook's app, then "
+                "the three dots, Delete.",
+            ),
+        ),
+    ),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/pages-api/posts",

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.instagram.pages import ACCOUNT, PAGE_FIELDS, PUBLISHING_TASKS, account_of
-from munadi.channels.instagram.spec import COMMENT_SCOPES, SPEC, Graphs, Login, Settings
+from munadi.channels.instagram.spec import COMMENT_SCOPES, REMOVAL_SCOPE, SPEC, Graphs, Login, Settings
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.login import AccountLogin, PersonLogin, name_of, names_of
 from munadi.channels.oauth import require_scopes, text_of
@@ -57,7 +57,8 @@ class InstagramLogin:
             message = f"the log-in {str(login)!r} needs {' and '.join(missing)}"
             raise self._direct.refusal(Reason.INVALID_FIELD, message)
         if login is Login.PAGE:
-            return self._person.dialog(request, ASKED[login])
+            more = (REMOVAL_SCOPE,) if self.settings.withdrawals else ()
+            return self._person.dialog(request, (*ASKED[login], *more))
         return self._app.consent(request, ASKED[login])
 
     async def exchange(

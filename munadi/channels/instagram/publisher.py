@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.comment import FirstComment
-from munadi.channels.instagram.errors import MISSING, RENEWALS, explain_container, renewals
+from munadi.channels.instagram.errors import MISSING, RENEWALS, explain, explain_container, renewals
 from munadi.channels.instagram.quota import explain_quota
+from munadi.channels.instagram.removing import InstagramObjects
 from munadi.channels.instagram.spec import FEED_IMAGE, Graphs, Kind, Options, Settings, login_of
 from munadi.channels.instagram.wire import InstagramForms, kind_of
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.publisher import ContainerChannel
+from munadi.channels.meta.removing import of_removals
 from munadi.channels.meta.state import Container, Prepared
 from munadi.channels.meta.wire import PostRead
 from munadi.channels.steps import COMMENT
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
+from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Pending, Published, Unknown
+from munadi.domain.withdrawal import PostedObject, Seen
+from munadi.domain.withdrawal_rule import WithdrawalRule
 from munadi.ports import Attempt, Publication
 
 # Images take seconds, reels minutes.
@@ -59,6 +65,7 @@ class InstagramChannel(ContainerChannel[Options]):
         super().__init__(parts, tools, settings.permalink_timeout, InstagramForms(tools.media))
         self._settings = settings
         self._graphs = graphs
+        self._removals = {login: of_removals(graph, tools, explain) for login, graph in graphs.items()}
         self._comments = FirstComment(self)
 
     def graph(self, account: ConnectedAccount) -> Graph:
@@ -94,6 +101,19 @@ class InstagramChannel(ContainerChannel[Options]):
     async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
         """Tell a used-up quota from another refusal, and until when it is so."""
         await explain_quota(self.graph(account), account, self.clock.now(), error)
+
+    def withdrawal(self, draft: Draft, account: ConnectedAccount) -> WithdrawalRule:
+        """By the log-in, which an older connection does not name."""
+        return self.spec.withdrawal.of(draft.options.get("kind"), login_of(account))
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await self._objects(account).remove(one, attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await self._objects(account).look(objects)
+
+    def _objects(self, account: ConnectedAccount) -> InstagramObjects:
+        return InstagramObjects(self._removals[login_of(account)], account)
 
     async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
         """One media_publish, or one comment. Raises ChannelError."""

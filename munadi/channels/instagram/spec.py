@@ -30,6 +30,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
 MAX_HASHTAGS = 30
 MAX_MENTIONS = 20
@@ -62,6 +63,8 @@ def login_of(account: ConnectedAccount) -> Login:
 
 # The scope of first comments has another name in each log-in.
 COMMENT_SCOPES = {Login.DIRECT: "instagram_business_manage_comments", Login.PAGE: "instagram_manage_comments"}
+# Of the log-in through a Page; the direct one has none.
+REMOVAL_SCOPE = "instagram_manage_contents"
 
 
 class Hosts(BaseModel):
@@ -84,6 +87,8 @@ class Settings(PolledSettings):
     `fb_client_id` and `fb_client_secret` are for the log-in through a Page.
     A container is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
     `read_quota` reads how many posts a day an account has left when it is connected or checked.
+    With `withdrawals` the log-in through a Page also asks for instagram_manage_contents, which the Meta app must be
+    approved for: without it no live post can be removed.
     """
 
     hosts: Hosts = Hosts()
@@ -94,6 +99,7 @@ class Settings(PolledSettings):
     poll_slow: Duration = timedelta(seconds=10)
     permalink_timeout: Duration = timedelta(seconds=3)
     read_quota: bool = True
+    withdrawals: bool = False
 
     @property
     def fb_secret(self) -> str:
@@ -242,6 +248,20 @@ SPEC = ChannelSpec(
     kinds_without_alt=(Kind.STORY,),
     leftovers=Leftovers.EXPIRE,  # containers, within 24 hours
     resend=Resend.AFTER_ABSENCE,
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        scopes=(REMOVAL_SCOPE,),
+        by_hand="Open the post in Instagram's app, then the three dots, Delete.",
+        takes_comments=True,
+        leaves="shares of it by others, for a time that Instagram does not document",
+        exceptions=(
+            WithdrawalException(
+                logins=(Login.DIRECT,),
+                because="The account was connected at Instagram itself: connect it through its Facebook Page, or open "
+                "the post in Instagram's app, then the three dots, Delete.",
+            ),
+        ),
+    ),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/instagram-platform/content-publishing",

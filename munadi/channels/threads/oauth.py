@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from munadi.channels.meta.graph import Graph, scopes_in
 from munadi.channels.meta.login import AccountLogin
 from munadi.channels.oauth import require_scopes, text_of
-from munadi.channels.threads.spec import REPLY_SCOPE, SPEC, Settings
+from munadi.channels.threads.spec import REMOVAL_SCOPES, REPLY_SCOPE, SPEC, Settings
 from munadi.domain.account import ConnectedAccount
 from munadi.ports import AccountImport, Choice, Clock, Consent, ConsentRequest, GrantedProfiles
 
@@ -28,10 +28,11 @@ class ThreadsLogin(AccountLogin):
 
     def __init__(self, settings: Settings, graph: Graph, clock: Clock) -> None:
         super().__init__(SPEC, settings, clock, graph, (settings.hosts.auth, graph.tokens))
+        self._asked = (*ASKED, *REMOVAL_SCOPES) if settings.withdrawals else ASKED
 
     async def begin(self, request: ConsentRequest) -> Consent:
         """Threads' consent page, with every scope that we can use."""
-        return self.consent(request, ASKED)
+        return self.consent(request, self._asked)
 
     async def exchange(
         self, request: ConsentRequest, answered: Mapping[str, str], kept: Mapping[str, str]

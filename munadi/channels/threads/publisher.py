@@ -5,6 +5,7 @@ Later parts and the first comment are replies, each with a container of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from munadi.channels.channel import Parts
@@ -12,17 +13,20 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.publisher import ContainerChannel
+from munadi.channels.meta.removing import of_removals
 from munadi.channels.meta.state import RUNNING, Container, Prepared
 from munadi.channels.meta.wire import Form, PostRead
 from munadi.channels.steps import no_such_step, parent_of, parent_unknown
 from munadi.channels.threads.accounts import LIMIT
-from munadi.channels.threads.errors import RACE, explain_container, renewals
+from munadi.channels.threads.errors import RACE, explain, explain_container, renewals
+from munadi.channels.threads.removing import ThreadsObjects
 from munadi.channels.threads.spec import IMAGE, Kind, Options, Settings
 from munadi.channels.threads.wire import ThreadsForms, kind_of, reply_form, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Published
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Attempt, Publication
 
 QUICK_FOR = timedelta(seconds=30)
@@ -62,7 +66,7 @@ class ThreadsChannel(ContainerChannel[Options]):
         super().__init__(parts, tools, settings.permalink_timeout, ThreadsForms(tools.media))
         self.settings = settings
         self.settle = settings.settle
-        self._graph = graph
+        self._graph, self._removals = graph, of_removals(graph, tools, explain)
 
     def graph(self, account: ConnectedAccount) -> Graph:
         """The one host there is."""
@@ -105,13 +109,16 @@ class ThreadsChannel(ContainerChannel[Options]):
         )
 
     async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
-        """A throttle may really be the day's quota, which has no documented code of its own.
+        """A throttle may really be the day's quota of posts or replies."""
+        await self._explain_throttle(account, "" if step == POST else "reply_", error)
+
+    async def _explain_throttle(self, account: ConnectedAccount, prefix: str, error: ChannelError) -> None:
+        """Tell a used-up quota, which has no documented code of its own, from another throttle.
 
         The quota is not read when the network has just named a time before which it wants no calls.
         """
         if error.reason is not Reason.RATE_LIMITED or error.named_wait is not None:
             return
-        prefix = "" if step == POST else "reply_"
         quota = await self._graph.quota(account.external_id, LIMIT, account.token, prefix)
         if quota is not None and quota["used"] >= quota["total"]:
             error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
@@ -126,6 +133,16 @@ class ThreadsChannel(ContainerChannel[Options]):
         if attempt.step != POST and attempt.step not in containers.state.posts:
             await self._prepare_reply(containers, attempt.step)
         return await self.publish_container(containers, attempt)
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        try:
+            await ThreadsObjects(self._removals, account).remove(one, attempt)
+        except ChannelError as error:
+            await self._explain_throttle(account, "delete_", error)
+            raise
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await ThreadsObjects(self._removals, account).look(objects)
 
     async def _prepare_reply(self, containers: Containers, step: str) -> None:
         """Make the container of a later step. Raises ChannelError (not sent, with a wait) until it is finished."""

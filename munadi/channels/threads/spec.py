@@ -28,6 +28,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TEXT = 500
 # As Meta documents the length; the limit of plain characters is in SPEC.
@@ -38,6 +39,9 @@ MAX_CAROUSEL = 20
 MAX_PARTS = 20
 REPLY_SCOPE = "threads_manage_replies"
 LOCATION_SCOPE = "threads_location_tagging"
+REMOVAL_SCOPE = "threads_delete"
+# The second shows that a later part or a first comment is gone.
+REMOVAL_SCOPES = (REMOVAL_SCOPE, "threads_read_replies")
 
 
 class Hosts(BaseModel):
@@ -54,6 +58,8 @@ class Settings(AppSettings):
     A container is polled every `poll_text`, `poll_image` or `poll_video` at first and every `poll_slow` later.
     `settle` passes between FINISHED and ready, since a publish right after it may miss the container.
     `inspect_tokens` lets an import also read a token's scopes and expiry, `read_quota` how many posts a day are left.
+    With `withdrawals` a log-in also asks for threads_delete and threads_read_replies, which the app must be approved
+    for: without them no live post can be removed.
     """
 
     hosts: Hosts = Hosts()
@@ -66,6 +72,7 @@ class Settings(AppSettings):
     permalink_timeout: Duration = timedelta(seconds=3)
     inspect_tokens: bool = True
     read_quota: bool = True
+    withdrawals: bool = False
 
 
 class Kind(StrEnum):
@@ -224,6 +231,12 @@ SPEC = ChannelSpec(
     soft_limits=(SoftLimit(counted=Counted.HASHTAGS, maximum=1, effect="honours one, the others stay plain text"),),
     leftovers=Leftovers.EXPIRE,  # containers, within 24 hours
     resend=Resend.AFTER_ABSENCE,
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        scopes=(REMOVAL_SCOPE,),
+        by_hand="Open each part of the post in the Threads app, then the three dots, Delete.",
+        leaves="replies, quotes and reposts of others",
+    ),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/threads/posts",
