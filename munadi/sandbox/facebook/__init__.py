@@ -79,9 +79,11 @@ class Facebook(PersonPlatform[Page]):
         "POST graph/*/comments": ("comments", posting.comment),
         "GET graph/*/comments": ("list_comments", posting.list_comments),
         "GET graph/*": ("get_post", posting.read_post),
-        "DELETE graph/*": ("delete_photo", posting.delete_photo),
+        "DELETE graph/*": ("delete_post", posting.delete_post),
     }
     variants = {
+        "delete_comment": posting.delete_comment,
+        "delete_photo": posting.delete_photo,
         "delete_video": videos.delete,
         "start_reel": videos.start,
         "start_story": videos.start,
@@ -104,8 +106,10 @@ class Facebook(PersonPlatform[Page]):
         node = node_in(call)
         if name in ("finish_video", "finish_reel", "finish_story"):
             return VIDEO_STEPS.get((node, parameters(call).get("upload_phase", "")), "unknown")
-        if name == "delete_photo" and node in self.videos:
-            return "delete_video"
+        if name == "delete_post":
+            kinds: dict[str, Table[Any]] = {"delete_video": self.videos, "delete_photo": self.photos}
+            kinds["delete_comment"] = self.comments
+            return next((each for each, rows in kinds.items() if node in rows), name)
         if name != "get_post":
             return name
         if node in self.videos:

@@ -91,19 +91,38 @@ async def scrape(platform: Facebook, call: Call) -> Answer:
     return Answer(200, {"url": url, "type": "website", "title": urlsplit(url).hostname}, effect=True)
 
 
+async def delete_post(platform: Facebook, call: Call) -> Answer:
+    """Delete a post with its comments. A story cannot be, nor can a video's post by its own id."""
+    page, node = platform.caller(call, PUBLISH), node_in(call)
+    refuse_if(page.status == "restricted", errors.RESTRICTED)
+    post = platform.published.of(node, page.id)
+    if post is None or post.kind == "story" or post.video_id is not None:
+        raise platform.missing(node, call)
+    platform.remove_post(post)
+    return Answer(200, {"success": True}, effect=True)
+
+
+async def delete_comment(platform: Facebook, call: Call) -> Answer:
+    comment = platform.owned(platform.comments, node_in(call), platform.caller(call, COMMENT), call)
+    platform.comments.remove(comment.id)
+    return Answer(200, {"success": True}, effect=True)
+
+
 async def delete_photo(platform: Facebook, call: Call) -> Answer:
-    """Delete a photo, also from the post that shows it; a post with only that photo is deleted too."""
+    """Delete a photo, also from the post that shows it; a post with only that photo is deleted too, a story is not."""
     page = platform.caller(call, PUBLISH)
     photo = platform.owned(platform.photos, node_in(call), page, call)
-    platform.photos.remove(photo.id)
     post = platform.published.get(photo.post_id or "")
+    if post is not None and post.kind == "story":
+        return Answer(200, {"success": False})
+    platform.photos.remove(photo.id)
     if post is not None and photo.id in post.photos:
         at = post.photos.index(photo.id)
         for column in (post.photos, post.digests, post.alts):
             del column[at]
         platform.published.put(post.id, post)
         if not post.photos:
-            platform.published.remove(post.id)
+            platform.remove_post(post)
     return Answer(200, {"success": True}, effect=True)
 
 
@@ -219,6 +238,10 @@ def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
         "created_time": graph_time(post.created_at),
         "permalink_url": permalink(post, call.base_url),
         "is_published": platform.is_visible(post),
+        "is_hidden": False,
+        "is_expired": False,
+        "timeline_visibility": "normal",
+        "privacy": {"value": "EVERYONE"},
         "message": post.message or None,
         "attachments": {"data": attachments} if attachments else None,
     }

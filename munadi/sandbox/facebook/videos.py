@@ -105,13 +105,17 @@ async def thumbnail(platform: Facebook, call: Call) -> Answer:
 
 
 async def delete(platform: Facebook, call: Call) -> Answer:
-    """Delete a video and the post that shows it."""
+    """Delete a video and the post that shows it; a story cannot be deleted."""
     page = platform.caller(call, PUBLISH)
+    refuse_if(page.status == "restricted", errors.RESTRICTED)
     video = platform.own_video(node_in(call), page, call)
+    post = platform.published.get(video.post_id or "")
+    if post is not None and post.kind == "story":
+        raise platform.missing(video.id, call)
     platform.received.pop(video.id, None)
     platform.videos.remove(video.id)
-    if video.post_id is not None:
-        platform.published.remove(video.post_id)
+    if post is not None:
+        platform.remove_post(post)
     return Answer(200, {"success": True}, effect=True)
 
 

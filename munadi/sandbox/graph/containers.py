@@ -92,6 +92,13 @@ async def read_post(platform: ContainerPlatform[Any], call: Call) -> Answer:
     return Answer(200, _shown(platform, call, post))
 
 
+async def delete(platform: ContainerPlatform[Any], call: Call, scope: str) -> Answer:
+    """Delete a post with its comments. A child of a carousel is none, so it is unknown, as is a post that is gone."""
+    post = platform.owned(platform.published, node_in(call), platform.caller(call, scope), call)
+    platform.remove_post(post)
+    return Answer(200, {"success": True, "deleted_id": post.id}, effect=True)
+
+
 def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts: Iterable[Post]) -> Answer:
     """The profile's own of these posts, newest first."""
     own = (post for post in posts if post.profile_id == profile.id)

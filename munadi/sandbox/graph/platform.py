@@ -30,6 +30,7 @@ ABUSIVE = "(#368) The action attempted has been deemed abusive or is otherwise d
 class GraphPlatform(Platform[Profile]):
     refusal, throttling = {"code": 368, "message": ABUSIVE}, {"code": 4}
     statuses = {"active", "restricted", "checkpoint"}
+    published: Table[Any]  # the posts
     usage: ClassVar[tuple[str, str] | None] = None  # the business type and id of the usage headers
     error_type: ClassVar[str] = "OAuthException"  # of errors about parameters and objects
     known_errors: ClassVar[Iterable[object]] = ()  # what a fault may name by code and subcode; the first one counts
@@ -117,6 +118,12 @@ class GraphPlatform(Platform[Profile]):
         if row is None:
             raise self.missing(row_id, call)
         return row
+
+    def remove_post(self, post: Any) -> None:
+        """A post goes with its comments."""
+        self.published.remove(post.id)
+        for comment in self.comments_on(post.id):
+            self.comments.remove(comment.id)
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
         """`subcode` is one of the 190 family; at Threads also 4279019 for a revoked session (452)."""

@@ -79,13 +79,20 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
         "POST */*/comments": ("comments", operations.comment),
         "GET */*/comments": ("list_comments", operations.list_comments),
         "GET */*": ("get_media", containers.read_post),
+        "DELETE */*": ("delete_media", operations.delete_media),
     }
-    variants = {"container_status": containers.status, "page_account": operations.page_account}
+    variants = {
+        "container_status": containers.status,
+        "page_account": operations.page_account,
+        "delete_comment": operations.delete_comment,
+    }
 
     def variant(self, name: str, call: Call) -> str:
+        node = node_in(call)
+        if name == "delete_media" and node in self.comments:
+            return "delete_comment"
         if name != "get_media":
             return name
-        node = node_in(call)
         if on_page_host(call) and node in self.accounts:
             return "page_account"
         if node in self.containers:
@@ -98,7 +105,7 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
         return token
 
     def caller(self, call: Call, scope: str) -> Account:
-        return super().caller(call, PAGE_SCOPES[scope] if on_page_host(call) else scope)
+        return super().caller(call, PAGE_SCOPES.get(scope, scope) if on_page_host(call) else scope)
 
     def owner(self, call: Call, node: str, scope: str) -> Account:
         """The caller, which must be the account that the path names; on the Page's host `me` is the Page."""
@@ -186,6 +193,7 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
             "id": post.id,
             "media_type": post.media_type,
             "media_product_type": post.product_type,
+            "media_url": f"{call.base_url}/media/{post.digests[0]}" if post.digests else None,
             "permalink": self.permalink(post, call.base_url),
             "shortcode": post.shortcode,
             "timestamp": graph_time(post.published_at),

@@ -18,9 +18,10 @@ from munadi.sandbox.media import VideoRules
 BASIC = "instagram_business_basic"
 PUBLISH = "instagram_business_content_publish"
 COMMENTS = "instagram_business_manage_comments"
+REMOVE = "instagram_manage_contents"  # of the login through a Page alone
 # The names of the same permissions in the login through a Page, which needs further ones.
 PAGE_SCOPES = {BASIC: "instagram_basic", PUBLISH: "instagram_content_publish", COMMENTS: "instagram_manage_comments"}
-ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement"]
+ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement", REMOVE]
 PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through its Page
 MIB = 1024 * 1024
 VIDEO_BYTES = 300 * MIB
@@ -31,6 +32,8 @@ MEDIA_TYPES = {"IMAGE", "VIDEO", "REELS", "STORIES", "CAROUSEL"}
 OF_REELS = ("cover_url", "thumb_offset", "audio_name", "trial_params")
 SHOWN = ("user_tags", "collaborators", "location_id", "share_to_feed", *OF_REELS[1:], "is_ai_generated")
 SPAM = GraphError(4, 2207051, "Application request limit reached", title="Action is blocked")
+NOT_REMOVABLE = GraphError(-1, 2207073, "Media Type Not Supported")
+NOT_REMOVED = GraphError(-1, 2207085, "Fatal")
 UNKNOWN_MEDIA_TYPE = GraphError(100, 2207023, "The media type is unknown.")
 VIDEO_IS_REELS = GraphError(100, 2207067, "The VIDEO media_type is no longer supported. Use REELS.")
 CAROUSEL_COUNT = GraphError(100, 2207028, "A carousel needs between 2 and 10 children.")

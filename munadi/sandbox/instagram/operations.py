@@ -18,6 +18,7 @@ from munadi.sandbox.instagram.model import (
     COMMENTS,
     PAGE_HOST,
     PUBLISH,
+    REMOVE,
     Account,
 )
 
@@ -102,6 +103,20 @@ async def comment(platform: Instagram, call: Call) -> Answer:
     text = parameters(call).get("message", "").strip()
     bad_parameter_if(not text, "The parameter message is required.")
     return Answer(200, {"id": platform.add_comment(new_id("178"), media_id, profile, text).id}, effect=True)
+
+
+async def delete_comment(platform: Instagram, call: Call) -> Answer:
+    found = platform.owned(platform.comments, node_in(call), platform.caller(call, COMMENTS), call)
+    platform.comments.remove(found.id)
+    return Answer(200, {"success": True}, effect=True)
+
+
+async def delete_media(platform: Instagram, call: Call) -> Answer:
+    """Only through a Page: for the direct login there is no such call."""
+    if not on_page_host(call):
+        platform.token(call)
+        raise platform.missing(node_in(call), call)
+    return await containers.delete(platform, call, REMOVE)
 
 
 async def list_comments(platform: Instagram, call: Call) -> Answer:

@@ -1,6 +1,6 @@
 """Threads emulated: graph, token and www hosts under `/threads`.
 
-Source: docs/networks/threads.md. Not emulated: texts that publish themselves, deletes, ghost posts, location search,
+Source: docs/networks/threads.md. Not emulated: texts that publish themselves, ghost posts, location search,
 sharing to Instagram, insights, webhooks.
 """
 
@@ -26,7 +26,7 @@ DEFAULT = Account("26750000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 UNVERSIONED = {"exchange_code", "exchange_token", "refresh_token"}
 READS_AS = {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}
-BUCKET_LIMITS = {"quota": "postsPerDay", "reply_quota": "repliesPerDay"}
+BUCKET_LIMITS = {"quota": "postsPerDay", "reply_quota": "repliesPerDay", "delete_quota": "deletesPerDay"}
 NOTES = {
     "quote_post_id": "Quotes {}",
     "reply_control": "Who may reply: {}",
@@ -34,7 +34,7 @@ NOTES = {
     "location_id": "Location {}",
     "allowlisted_country_codes": "Shown only in {}",
 }
-BUCKETS = {"quota": "config", "reply_quota": "reply_config"}
+BUCKETS = {"quota": "config", "reply_quota": "reply_config", "delete_quota": "delete_config"}
 
 
 async def profile(platform: Threads, call: Call) -> Answer:
@@ -62,6 +62,15 @@ async def publishing_limit(platform: Threads, call: Call) -> Answer:
     return Answer(200, {"data": [selected(call, facts, "quota_usage")]})
 
 
+async def delete_post(platform: Threads, call: Call) -> Answer:
+    """One post: what answers it stays. Which error the end of the day's quota really is, is not documented."""
+    used = platform.used(platform.caller(call, DELETE), "delete_quota")
+    refuse_if(len(used) >= platform.total("delete_quota"), APP_LIMIT)
+    answer = await containers.delete(platform, call, DELETE)
+    used.append(platform.clock.now())
+    return answer
+
+
 async def inspect_token(platform: Threads, call: Call) -> Answer:
     platform.token(call)
     return Answer(200, platform.inspection(call))
@@ -73,7 +82,7 @@ class Threads(ContainerPlatform[Account]):
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www"}
     # `race`: for how long after FINISHED a publish misses the container.
     default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5}
-    default_limits = {"postsPerDay": 250, "repliesPerDay": 1000}
+    default_limits = {"postsPerDay": 250, "repliesPerDay": 1000, "deletesPerDay": 100}
     default_profile = DEFAULT
     error_type = errors.API
     known_errors = errors.KNOWN
@@ -106,6 +115,7 @@ class Threads(ContainerPlatform[Account]):
         "GET */*/replies": ("list_replies", list_replies),
         "GET */*/threads_publishing_limit": ("threads_publishing_limit", publishing_limit),
         "GET */*": ("get_post", containers.read_post),
+        "DELETE */*": ("delete_post", delete_post),
     }
     variants = {"container_status": containers.status}
 
