@@ -10,8 +10,9 @@ from typing import Any
 
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Published
+from munadi.domain.withdrawal import PostedObject
 from munadi.ports import AccountImport, PublicationDraft
-from tests.channels.calls import Saved
+from tests.channels.calls import Saved, visible_step
 from tests.channels.connected import new
 from tests.channels.making import error_of
 from tests.channels.meta_posts import LINK, posts
@@ -40,6 +41,15 @@ async def through(acme: Acme, given: PublicationDraft) -> None:
         await acme.find(given, saved, name)
         await acme.find(given, Saved(), name)
     assert isinstance(await acme.port.check(given, account, saved), Published)
+
+
+async def taken_back(acme: Acme, given: PublicationDraft) -> None:
+    """Publish, look, remove, and look again."""
+    found = [PostedObject(id=one.id) for one in (await acme.post(given)).made]
+    await acme.channel.look(found, acme.account)
+    for one in found:
+        await acme.channel.withdraw(one, acme.account, visible_step())
+    await acme.channel.look(found, acme.account)
 
 
 async def _live(acme: Acme, given: PublicationDraft, saved: Saved, name: str) -> None:
@@ -80,6 +90,8 @@ async def facebook(oracle: Oracle, site: MediaSite) -> Run:
             await acme.channel.discard(acme.account, saved.kept)
         assert [request.method for request, _ in run.recorder.seen].count("DELETE") == 4
         await _every_post(acme)
+        for kind in ("text", "photos", "reel", "video"):
+            await taken_back(acme, draft(acme, kind, "Taken back"))
         acme.plant("feed", "accept_then_reset")
         await through(acme, draft(acme, "text", "Lost"))
         acme.set("switches", True, "unreadableLinks")
@@ -100,6 +112,7 @@ async def instagram(oracle: Oracle, site: MediaSite, login: str | None) -> Run:
         await through(acme, draft(acme, "photo", "Lost", first_comment="Found"))
         await acme.channel.refresh(acme.account)
         if login:
+            await taken_back(acme, draft(acme, "photo", "Taken back"))
             page = AccountImport(access_token=acme.account.credentials.access_token, login=login)
             await acme.channel.verify(page)
     return run
@@ -114,5 +127,6 @@ async def threads(oracle: Oracle, site: MediaSite) -> Run:
         await through(acme, new("Lost"))
         acme.plant("threads_publish", "error", error={"code": 4})
         await through(acme, new("Throttled"))
+        await taken_back(acme, new("Taken back"))
         await acme.channel.refresh(acme.account)
     return run

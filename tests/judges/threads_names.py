@@ -1,7 +1,7 @@
 """The names of Threads' API from its reference as of November 2026. Meta's SDK does not have them.
 
 Source: developers.facebook.com/documentation/threads: posts, reference/publishing, reference/debug,
-troubleshooting, and /docs/threads/get-started/long-lived-tokens.
+posts/delete-posts, troubleshooting, and /docs/threads/get-started/long-lived-tokens.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ EDGES: Mapping[tuple[str, str, str], ThreadsEdge] = {
     ("GET", "User", "threads_publishing_limit"): ThreadsEdge(fields=LIMIT_FIELDS),
     ("GET", "Container", ""): ThreadsEdge(fields=frozenset({"id", "status", "error_message"})),
     ("GET", "Post", ""): ThreadsEdge(fields=POST_FIELDS),
+    ("DELETE", "Post", ""): ThreadsEdge(fields=frozenset({"success", "deleted_id"})),
     ("GET", "debug_token", ""): ThreadsEdge({"input_token": ANY}),
     ("GET", "refresh_access_token", ""): ThreadsEdge({"grant_type": frozenset({"th_refresh_token"})}),
 }
