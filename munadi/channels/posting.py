@@ -19,15 +19,26 @@ from munadi.channels.http import ChannelHttp, ChannelTools, Request
 from munadi.channels.steps import no_such_step, parent_of, parent_unknown, text_of
 from munadi.domain.failure import ChannelError
 from munadi.domain.model import Model
-from munadi.domain.publication import POST, POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
+from munadi.domain.publication import (
+    POST,
+    POST_ID_PENDING,
+    Absent,
+    Pending,
+    PostedId,
+    Published,
+    Ready,
+    Unknown,
+    Warning_,
+)
 from munadi.ports import Answer, Attempt, PreparedState, Publication
 
 
 class Live(Model):
-    """A post that is live. Its id is empty until the network names it."""
+    """A post that is live. Its id is empty until the network names it; `objects` are what else a removal must name."""
 
     id: str
     url: str | None = None
+    objects: tuple[PostedId, ...] = ()
 
 
 class PostState(PreparedState):
@@ -191,12 +202,12 @@ class PostChannel(NetworkChannel[Options, State], Generic[Options, State]):
 
     async def _remember(self, publication: Publication[Options, State], step: str, found: Published) -> None:
         """Keep a live post in the preparation, so that its step is never sent again."""
-        live = Live(id=found.post_id or "", url=found.url)
+        live = Live(id=found.post_id or "", url=found.url, objects=found.objects)
         await publication.keep(posts={**publication.state.posts, step: live})
 
     def _known(self, live: Live) -> Published:
         """What is live by the preparation."""
-        return self._named(Published(post_id=live.id or None, url=live.url))
+        return self._named(Published(post_id=live.id or None, url=live.url, objects=live.objects))
 
     def _named(self, found: Published) -> Published:
         """With a warning where the network has not named the post's id."""

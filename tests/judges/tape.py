@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
+from munadi.domain.withdrawal import PostedObject
 from munadi.ports import PublicationDraft
-from tests.channels.calls import Saved
+from tests.channels.calls import Saved, visible_step
 from tests.channels.sandbox import Acme, acme_at
 from tests.channels.servers import MediaSite, Oracle
 
@@ -57,3 +58,17 @@ async def through(acme: Acme, given: PublicationDraft) -> None:
         await acme.find(given, Saved(), step)
     await acme.find(given, saved)
     await acme.find(given, Saved())
+
+
+async def taken_back(acme: Acme, given: PublicationDraft) -> None:
+    """Publish a post, remove all of it, and look for it before and after."""
+    saved = Saved()
+    made = [
+        await acme.post(given, saved),
+        *[await acme.finish(given, saved, step) for step in acme.channel.steps(given)],
+    ]
+    objects = [PostedObject(id=one.id, version=one.version) for found in made for one in found.made]
+    await acme.channel.look(objects, acme.account)
+    for one in objects:
+        await acme.channel.withdraw(one, acme.account, visible_step())
+    await acme.channel.look(objects, acme.account)

@@ -54,7 +54,7 @@ CASES = {
         Live(SHARE, url=f"{SITE}/{SHARE}/"), account=MEMBER,
         requests=[(POST, {**BODY, "author": PERSON, "commentary": rf"#Sale at @[Acme Inc]({PAGE}) \(now\)",
                     "visibility": "CONNECTIONS", "isReshareDisabledByAuthor": True})],
-        saved={"posts": {"post": {"id": SHARE, "url": f"{SITE}/{SHARE}/"}}}),
+        saved={"posts.post.id": SHARE, "posts.post.url": f"{SITE}/{SHARE}/"}),
     "one image": content(publication("", media=PICTURE.media, options={"title": "T"}), ready("1"),
         media={"id": PIC, "title": "T", "altText": "Teal"}),
     "several images": content(publication("", media=(image(0), image(1, alt="b"))), ready("1", "2"),
