@@ -7,7 +7,7 @@ from typing import Any
 
 from munadi.channels.answers import instant
 from munadi.channels.http import ChannelHttp, ChannelTools, Request, given_id, no_proof
-from munadi.channels.mastodon.errors import explain, failure
+from munadi.channels.mastodon.errors import REMOVALS, explain, failure
 from munadi.channels.multipart import Multipart
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Effect, Reason
@@ -23,10 +23,11 @@ class Servers:
 
     def __init__(self, tools: ChannelTools) -> None:
         self.http = ChannelHttp(tools.guarded, lambda answer: explain(answer, tools.clock.now()))
+        self._removals = ChannelHttp(tools.guarded, lambda answer: REMOVALS.explain(answer, tools.clock.now()))
 
     def at(self, base: str, token: str | None = None) -> Server:
         """One server, called with an account's token or none."""
-        return Server(self.http, base.rstrip("/"), token)
+        return Server(self.http, self._removals, base.rstrip("/"), token)
 
     def of(self, account: ConnectedAccount) -> Server:
         """The server of an account. Raises ChannelError for an account without one."""
@@ -37,9 +38,13 @@ class Servers:
 
 @dataclass(frozen=True)
 class Server:
-    """One server, called in an account's name or in none. Everything raises ChannelError."""
+    """One server, called in an account's name or in none. Everything raises ChannelError.
+
+    `removals` is for requests that remove something, whose refusals mean something else.
+    """
 
     http: ChannelHttp
+    removals: ChannelHttp
     base: str
     token: str | None
 

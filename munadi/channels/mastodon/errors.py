@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from munadi.channels.errors import ErrorTable, Row, Said
 from munadi.channels.mastodon.spec import SPEC
+from munadi.channels.removing import for_removals
 from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 
@@ -64,3 +66,5 @@ TABLE = ErrorTable(
     reset="x-ratelimit-reset",
 )
 failure, explain = TABLE.failure, TABLE.explain
+# GoToSocial and Pleroma refuse the removal of a foreign post with 403, where Mastodon says 404.
+REMOVALS = replace(for_removals(TABLE), enveloped={**TABLE.enveloped, 403: Row(R.WITHDRAWAL_REFUSED, S.REJECTED)})

@@ -22,8 +22,10 @@ LARGEST = 10**12
 MAX_TYPES = 100
 # The first API version that takes quotes (Mastodon 4.5).
 QUOTES = 7
-# From this version on a medium belongs to one post: a second post with it is refused.
-OWNED_MEDIA = (4, 3)
+# From this version on a medium belongs to one post: a second post with it is refused. It also lists posts by their ids.
+OWNED_MEDIA = LISTS_BY_ID = (4, 3)
+# The server that has no removal, and that gives a post another id when it is edited.
+SNAC = "snac"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})")
 # Where each number stands in the server's `configuration`.
 NUMBERS = {
@@ -96,13 +98,31 @@ class Instance(Model):
     @property
     def owns_media(self) -> bool:
         """Whether a medium can be in one post only, so that it proves which post is ours."""
-        known = _VERSION.match(self.version)
-        return self.is_mastodon and known is not None and (int(known[1]), int(known[2])) >= OWNED_MEDIA
+        return self._is_mastodon_since(OWNED_MEDIA)
+
+    @property
+    def lists_by_id(self) -> bool:
+        """Whether it shows several posts by their ids in one answer."""
+        return self._is_mastodon_since(LISTS_BY_ID)
+
+    @property
+    def removes_posts(self) -> bool:
+        """Whether an app can remove a post."""
+        return self.software != SNAC
+
+    @property
+    def keeps_ids(self) -> bool:
+        """Whether a post keeps its id for ever, so that a missing id is a missing post."""
+        return self.software != SNAC
 
     @property
     def lists_private(self) -> bool:
         """Whether an account's list shows its owner the posts that are not public; other servers leave them out."""
         return self.is_mastodon
+
+    def _is_mastodon_since(self, version: tuple[int, int]) -> bool:
+        known = _VERSION.match(self.version)
+        return self.is_mastodon and known is not None and (int(known[1]), int(known[2])) >= version
 
 
 def _is_number(value: Any) -> bool:

@@ -7,6 +7,7 @@ Source: docs/networks/mastodon.md, section 7.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,13 +16,18 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request, given_id
 from munadi.channels.mastodon.api import PAGE, Server, Servers
 from munadi.channels.mastodon.instance import Instance
-from munadi.channels.mastodon.spec import Options, Settings
+from munadi.channels.mastodon.removing import look, remove, rule_of
+from munadi.channels.mastodon.spec import HIDDEN, Options, Settings
 from munadi.channels.mastodon.upload import MastodonUploads, Prepared
 from munadi.channels.mastodon.wire import attached, id_at, key_of, post_body, published, reply_body, same_text
 from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.uploads import upload_again
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
+from munadi.domain.withdrawal import PostedObject, Seen
+from munadi.domain.withdrawal_rule import WithdrawalRule
 from munadi.ports import Answer, Attempt, Publication
 
 # The server's clock may be behind ours, and some have whole seconds only.
@@ -32,7 +38,6 @@ SHORTEST_PAGE = 20
 # Posts whose source is read, one call each of the 300 in five minutes: more than an account publishes within the minute
 # by which clocks may differ.
 MAX_SOURCES = 20
-HIDDEN = ("private", "direct")
 
 
 class MastodonChannel(PostChannel[Options, Prepared]):
@@ -127,6 +132,15 @@ class MastodonChannel(PostChannel[Options, Prepared]):
             if same_text(shown, step.text, options):
                 found.append(one)
         return found
+
+    def withdrawal(self, draft: Draft, account: ConnectedAccount) -> WithdrawalRule:
+        return rule_of(account, super().withdrawal(draft, account))
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await remove(self._servers.of(account), one, Instance.of(account), attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await look(self._servers.of(account), objects, account)
 
     def _server(self, publication: Publication[Options, Prepared]) -> Server:
         return self._servers.of(publication.account)

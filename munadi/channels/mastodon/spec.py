@@ -26,6 +26,7 @@ from munadi.domain.channel import (
     TextUnit,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_VIDEOS = 1
 # Ours: Mastodon has no limit on a thread.
@@ -36,6 +37,8 @@ LEADS = Leads(video=timedelta(minutes=10), media=timedelta(seconds=60))
 MEDIA_LIFE = timedelta(hours=20)
 # What publishing needs: the identity, the check after a lost answer, the post and its media.
 SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
+# A post with one of these is not public.
+HIDDEN = ("private", "direct")
 TEXT = TextLimit(rule="text_characters", unit=TextUnit.GRAPHEMES, maximum=500)
 
 
@@ -131,6 +134,11 @@ SPEC = ChannelSpec(
     absence_window=timedelta(seconds=50),
     leftovers=Leftovers.EXPIRE,  # media that no post uses, after a day
     resend=Resend.AFTER_ABSENCE,
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        by_hand="Open the post at the account's server, then More, Delete post.",
+        leaves="replies by others stay, and the copy of a server that missed or ignores the removal",
+    ),
     facts_version="2026-11",
     sources=(
         "https://docs.joinmastodon.org/methods/statuses/",

@@ -1,7 +1,8 @@
 """Mastodon emulated: one server under `/mastodon/server`, as version 4.7.2 answers.
 
 Source: docs/networks/mastodon.md, section 8. The switch `plain` makes it a server that only speaks the API: no
-idempotency, media that any number of posts may have, a list of public posts only. Not emulated: two servers at once,
+idempotency, media that any number of posts may have, a list of public posts only, an empty answer to a removal. With
+`ignoreDeletes` a removal is answered with 404 and does nothing, as snac's. Not emulated: two servers at once,
 federation, edits, GIFs as videos, the race of two first calls under one key.
 """
 
@@ -14,7 +15,7 @@ from munadi.sandbox import bearer
 from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.mastodon import posting
+from munadi.sandbox.mastodon import posting, removal
 from munadi.sandbox.mastodon.model import (
     HOST,
     LOGIN,
@@ -48,8 +49,9 @@ class Mastodon(BearerPlatform[Account]):
         "pollOptions": 4,
         "postsPer3Hours": 300,
         "mediaPer30Minutes": 30,
+        "deletesPer30Minutes": 30,
     }
-    default_switches = {"plain": False, "failRepeats": False, "failProcessing": False}
+    default_switches = {"plain": False, "failRepeats": False, "failProcessing": False, "ignoreDeletes": False}
     statuses = {"active", "limited", "disabled"}
     default_profile = Account("113500000000000001", "munadi.sandbox")
     id_bits = 16
@@ -67,7 +69,9 @@ class Mastodon(BearerPlatform[Account]):
         f"POST {HOST}/api/v2/media": ("upload_media", posting.upload),
         f"GET {HOST}/api/v1/media/*": ("get_media", posting.read_media),
         f"POST {HOST}/api/v1/statuses": ("post_status", posting.create),
+        f"GET {HOST}/api/v1/statuses": ("get_statuses", removal.read_several),
         f"GET {HOST}/api/v1/statuses/*": ("get_status", posting.read),
+        f"DELETE {HOST}/api/v1/statuses/*": ("delete_status", removal.delete),
         f"GET {HOST}/api/v1/statuses/*/source": ("status_source", posting.source),
         f"GET {HOST}/api/v1/accounts/*/statuses": ("list_statuses", posting.listed),
         f"GET {HOST}/**": ("site", site),

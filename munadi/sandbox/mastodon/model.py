@@ -55,6 +55,7 @@ PROBLEMS = Problems(
         "unfinished": (422, "Cannot attach files that have not finished processing. Try again in a moment!"),
         "attached": (422, "Media not found or already attached to another post"),
         "type": (422, "Validation failed: File content type is invalid, File is invalid"),
+        "many": (422, "Too many ids"),
         "failed": (422, "There was an error processing the file"),
         "rate": (429, "Too many requests"),
         "internal": (500, "Internal Server Error"),
