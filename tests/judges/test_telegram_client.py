@@ -16,7 +16,7 @@ from tests.channels.connected import film, jpeg, moving, new
 from tests.channels.making import image
 from tests.channels.sandbox import Acme, draft, imported
 from tests.channels.servers import MediaSite, Oracle
-from tests.judges.tape import taped, through
+from tests.judges.tape import taken_back, taped, through
 from tests.judges.telegram_names import complaints, parameters, strange
 
 CHAT, STORAGE = "-1002000000001", "-1005000000000"
@@ -113,6 +113,21 @@ async def test_the_look_by_ids_a_copy_and_a_deletion(bot: Bot) -> None:
     assert await bot.delete_messages(CHAT, [made.message_id])
     with pytest.raises(BadRequest, match="to forward not found"):
         await bot.forward_message(STORAGE, CHAT, made.message_id)
+    with pytest.raises(BadRequest, match="to delete not found"):
+        await bot.delete_message(CHAT, made.message_id)
+
+
+async def test_what_is_deleted_and_what_is_not(bot: Bot, oracle: Oracle) -> None:
+    made = [(await bot.send_message(CHAT, f"Number {n}")).message_id for n in range(3)]
+    assert await bot.delete_message(CHAT, made[0])
+    assert await bot.delete_messages(CHAT, [made[0]]), "the call for several says so of nothing too"
+    for refused in (bot.delete_message(CHAT, 1), bot.delete_messages(CHAT, [made[1], 1])):
+        with pytest.raises(BadRequest, match="can't be deleted"):
+            await refused
+    oracle.call("POST", "/clock", advanceSeconds=48 * 3600 + 1)
+    with pytest.raises(BadRequest, match="can't be deleted"):
+        await bot.delete_message(CHAT, made[1])
+    assert [one["id"] for one in oracle.posts(CHAT)] == [str(one) for one in made[1:]]
 
 
 async def test_refusals_are_errors_that_the_client_knows(bot: Bot, oracle: Oracle) -> None:
@@ -167,6 +182,7 @@ async def every_call(acme: Acme) -> None:
     saved = Saved()
     await acme.prepare(draft(acme, "photo"), saved)
     await acme.channel.discard(acme.account, saved.kept)
+    await taken_back(acme, draft(acme, "photos", "Taken back", parts=("And its part",)))
     acme.plant("sendMessage", "accept_then_reset")
     given, saved = new("Lost"), Saved()
     await acme.failure(given, saved)
@@ -184,7 +200,14 @@ async def test_everything_sent_and_answered_is_known_to_the_client(
         acme.oracle.call("PATCH", f"/profiles/telegram/{acme.account.external_id}", status="upgraded")
         await acme.failure(new("Moved"))
     called = {request.url.path.rpartition("/")[2] for request, _ in tape.exchanges}
-    assert {"sendMessage", "sendMediaGroup", "sendPoll", "sendAnimation", "stopMessageLiveLocation"} <= called
+    assert {
+        "deleteMessage",
+        "sendMessage",
+        "sendMediaGroup",
+        "sendPoll",
+        "sendAnimation",
+        "stopMessageLiveLocation",
+    } <= called
     assert {fault for request, response in tape.exchanges for fault in complaints(request, response)} == set()
 
 

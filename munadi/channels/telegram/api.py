@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from munadi.channels.answers import object_in
 from munadi.channels.http import CALL_TIMEOUT, ChannelTools, NamedFile, Request, no_proof
-from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain
+from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain, explain_removal
 from munadi.channels.telegram.spec import Settings
 from munadi.channels.telegram.wire import ids_in
 from munadi.domain.failure import ChannelError
-from munadi.ports import Answer
+from munadi.ports import Answer, Gate
 
 
 class Api:
@@ -23,7 +23,7 @@ class Api:
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._base = settings.hosts.api.rstrip("/")
-        self.http = tools.http(explain)
+        self.http, self._removals = tools.http(explain), tools.http(explain_removal)
 
     async def read(self, token: str, method: str, **params: str) -> dict[str, Any]:
         """The object that a reading method returns."""
@@ -70,6 +70,12 @@ class Api:
             )
         )
 
+    async def delete(self, token: str, chat: str, message_id: str, gate: Gate) -> None:
+        """Delete one message of a chat that people see; its answer tells whether that happened."""
+        form, url = {"chat_id": chat, "message_id": message_id}, self._url(token, "deleteMessage")
+        request = Request("POST", url, form=form, secrets=(token,), proof=_is_done)
+        await self._removals.send(request, gate)
+
     async def seen(self, token: str, chat: str, message_id: int) -> str:
         """MISSING, ANOTHERS or OWN, by a call that the server refuses after it has read the message."""
         params = {"chat_id": chat, "message_id": str(message_id)}
@@ -84,3 +90,7 @@ class Api:
 
     def _url(self, token: str, method: str) -> str:
         return f"{self._base}/bot{quote(token, safe=':')}/{method}"
+
+
+def _is_done(answer: Answer) -> bool:
+    return answer.field("ok") is True and answer.field("result") is True

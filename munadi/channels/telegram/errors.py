@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from munadi.channels.answers import object_in
 from munadi.channels.errors import LONGEST_WAIT, REFUSED, ErrorTable, Row, Said
+from munadi.channels.removing import NOT_FOUND
 from munadi.channels.telegram.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
@@ -33,8 +35,10 @@ THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(minutes=1))
 MISSING, ANOTHERS = "message_to_edit_not_found", "message_can_t_be_edited"
 OWN = "there_is_no_live_location_in_the_message_to_edit"
 UPGRADED = "group_chat_was_upgraded_to_a_supergroup_chat"
-# What a removal may be told about a message that is gone, or that is too old to be removed.
-UNREMOVABLE = frozenset({"message_to_delete_not_found", "message_can_t_be_deleted_for_everyone"})
+# What a removal may be told about a message that is gone; and of one that is too old, in channels and in groups.
+NOT_THERE = "message_to_delete_not_found"
+TOO_OLD = ("message_can_t_be_deleted", "message_can_t_be_deleted_for_everyone")
+UNREMOVABLE = frozenset({NOT_THERE, *TOO_OLD})
 
 ERRORS: Mapping[str, Row] = {
     "Logged_out": WRONG_HOST,
@@ -81,7 +85,16 @@ _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError. The token is part of a call's address, and never of an answer."""
-    error = TABLE.explain(answer, now)
+    return _explained(TABLE, answer, now)
+
+
+def explain_removal(answer: Answer, now: datetime) -> ChannelError:
+    """The answer to a request that removes a post. "Not found" is how every failed read of a message is worded."""
+    return _explained(REMOVALS, answer, now)
+
+
+def _explained(table: ErrorTable, answer: Answer, now: datetime) -> ChannelError:
+    error = table.explain(answer, now)
     if answer.status == 429 and "retry-after" not in answer.headers:
         seconds = object_in(answer.body, "parameters").get("retry_after")
         if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds >= 0:
@@ -108,3 +121,10 @@ TABLE = ErrorTable(
     refused=REFUSED,
 )
 failure = TABLE.failure
+KEPT = Row(
+    R.WITHDRAWAL_REFUSED,
+    S.REJECTED,
+    advice="the message is older than 48 hours, or the bot may not delete it: delete it in the chat, or grant the bot "
+    "the right to post again",
+)
+REMOVALS = replace(TABLE, codes={**ERRORS, NOT_THERE: NOT_FOUND, **dict.fromkeys(TOO_OLD, KEPT)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from munadi.channels.answers import object_in, parse_json
@@ -15,6 +16,7 @@ from munadi.channels.telegram.api import Api
 from munadi.channels.telegram.errors import UNREMOVABLE, UPGRADED
 from munadi.channels.telegram.lookup import Lookup, address_of, chat_of, is_probed
 from munadi.channels.telegram.prepare import Preparation, storage_of
+from munadi.channels.telegram.removing import look, objects_of, remove
 from munadi.channels.telegram.rules import rule_of
 from munadi.channels.telegram.spec import Options, Settings
 from munadi.channels.telegram.state import Prepared
@@ -30,6 +32,7 @@ from munadi.domain.publication import (
     Ready,
     Unknown,
 )
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Answer, Attempt, Publication
 
 # Before a request is repeated with what was learned from its refusal.
@@ -61,7 +64,7 @@ class TelegramChannel(PostChannel[Options, Prepared]):
 
     def published(self, publication: Publication[Options, Prepared], step: Step, answer: Answer) -> Published:
         """By the id of its first message, which Telegram names only after it has converted a video."""
-        return self._live(publication, (ids_in(answer) or [0])[0])
+        return self._live(publication, ids_in(answer) or [0])
 
     def blind(self, publication: Publication[Options, Prepared], step: str) -> Unknown | None:
         """Ids say something only where the setting and the chat allow it."""
@@ -94,7 +97,13 @@ class TelegramChannel(PostChannel[Options, Prepared]):
         files = [(kind_of(one, publication.options), sent) for one, sent in zip(media, unique, strict=False)]
         if not await lookup.shows(found, step.text, files, storage):
             return Unknown(note="the bot has a new message, which is not this post")
-        return self._live(publication, found).alike()
+        return self._live(publication, range(found, found + max(len(files), 1))).alike()
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await remove(self._api, one, account, attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await look(self._api, objects, account)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Delete what is in the storage chat. What is too old to be deleted stays there, unseen by readers."""
@@ -136,8 +145,10 @@ class TelegramChannel(PostChannel[Options, Prepared]):
                 error.reason, error.effect, error.retry_after = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, SOON
                 error.message = f"Telegram: the group is the supergroup {chat} now; connect the account with this id"
 
-    def _live(self, publication: Publication[Options, Prepared], message_id: int) -> Published:
+    def _live(self, publication: Publication[Options, Prepared], ids: Sequence[int]) -> Published:
         """Without a time: a bot cannot read when a message was made."""
-        site, topic = self._settings.hosts.site, publication.options.topic_id
-        url = message_id and address_of(site, publication.account, publication.state, message_id, topic)
-        return Published(post_id=str(message_id) if message_id else None, url=url or None)
+        site, topic, message_id = self._settings.hosts.site, publication.options.topic_id, ids[0]
+        url = address_of(site, publication.account, publication.state, message_id, topic)
+        if not message_id:
+            return Published()
+        return Published(post_id=str(message_id), url=url or None, objects=objects_of(ids, publication.state.chat))

@@ -23,6 +23,7 @@ from munadi.domain.channel import (
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TEXT, MAX_CAPTION, MAX_QUESTION = 4096, 1024, 300
 MAX_POLL_OPTIONS, MAX_POLL_OPTION = 12, 100
@@ -177,6 +178,12 @@ SPEC = ChannelSpec(
     finds_without_handle=False,  # the preparation has the last id before the post
     leftovers=Leftovers.REMOVED,
     resend=Resend.NEVER,  # nothing proves an absence, unless `probe` is on
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        by_hand="Open the chat in Telegram, select the message, then Delete.",
+        leaves="copies that were forwarded, and perhaps the one in a linked discussion group",
+    ),
+    withdrawal_until=timedelta(hours=48),
     facts_version="2026-11",
     sources=(
         "https://core.telegram.org/bots/api",

@@ -14,7 +14,7 @@ from munadi.sandbox.exchange import Call
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run, site
 from munadi.sandbox.storage import Table
-from munadi.sandbox.telegram import messages
+from munadi.sandbox.telegram import messages, removal
 from munadi.sandbox.telegram.model import PROBLEMS, STORAGE_CHAT, Chat, File, Message, parameters, refuse
 
 DEFAULT = Chat("-1002000000001", "munadi_sandbox", 7_100_000_001)
@@ -26,7 +26,8 @@ READS: dict[str, Run] = {
     "getChat": messages.get_chat,
     "getChatMember": messages.get_member,
     "stopMessageLiveLocation": messages.stop_live_location,
-    "deleteMessages": messages.delete,
+    "deleteMessage": removal.delete_one,
+    "deleteMessages": removal.delete,
 }
 
 

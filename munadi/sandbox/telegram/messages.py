@@ -1,6 +1,6 @@
 """The chat as its bot sees it, and its messages: texts, files, albums and polls, all of an album or nothing.
 
-Each message has the next id of its chat. Chats have rights, tell whose a message is, and delete the bot's own.
+Each message has the next id of its chat. Chats have rights, and tell whose a message is.
 """
 
 from __future__ import annotations
@@ -282,17 +282,6 @@ async def stop_live_location(platform: Telegram, call: Call) -> Answer:
         return PROBLEMS.answer("gone")
     is_editable = message.own or (chat.status == "may_edit" and message.number > 1)
     return PROBLEMS.answer("own" if is_editable and not message.poll else "anothers")
-
-
-async def delete(platform: Telegram, call: Call) -> Answer:
-    """The bot's own messages; others are left out silently."""
-    chat, given = platform.caller(call), parameters(call)
-    place = place_of(chat, given)
-    for number in json.loads(given.get("message_ids", "[]")):
-        message = message_at(platform, chat, place, str(number))
-        if message is not None and message.own:
-            platform.messages.remove(message.key)
-    return good(True, effect=True)
 
 
 def message_at(platform: Telegram, chat: Chat, place: str, number: str) -> Message | None:

@@ -43,6 +43,8 @@ KNOWN = {
     "gone": (400, "Bad Request: message to edit not found"),
     "anothers": (400, "Bad Request: message can't be edited"),
     "own": (400, "Bad Request: there is no live location in the message to edit"),
+    "undeletable": (400, "Bad Request: message can't be deleted"),
+    "absent": (400, "Bad Request: message to delete not found"),
     "invalid": (400, "Bad Request: invalid parameter"),
     "rate": (429, "Too Many Requests: retry after 30"),
     "restart": (500, "Internal Server Error: restart"),
