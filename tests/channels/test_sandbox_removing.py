@@ -22,8 +22,14 @@ KINDS: list[tuple[str, str, dict[str, Any]]] = [
     ("facebook", "reel", {"first_comment": "More"}),
     ("instagram page", "photo", {"first_comment": "More"}),
     ("instagram page", "photos", {}),
+    ("mastodon", "photos", {}),
+    ("mastodon", "text", {"parts": ("Two", "Three"), "first_comment": "More"}),
+    ("telegram", "text", {"parts": ("Two", "Three")}),
+    ("telegram", "photos", {"parts": ("Two",)}),
     ("threads", "text", {"parts": ("Two", "Three"), "first_comment": "More"}),
     ("threads", "photos", {}),
+    ("x", "photos", {}),
+    ("x", "text", {"parts": ("Two", "Three"), "first_comment": "More"}),
 ]
 each = pytest.mark.parametrize(
     ("acme", "kind", "fields"),
@@ -96,6 +102,7 @@ async def test_a_lost_answer_is_settled_by_a_look(acme: Acme, kind: str, fields:
 
 # The operations of the sandbox that remove something.
 DELETES = {"facebook": "*", "instagram": "delete_media", "threads": "delete_post"}
+DELETES |= {"mastodon": "delete_status", "telegram": "deleteMessage", "x": "delete_post"}
 
 
 @each
@@ -150,3 +157,83 @@ async def test_the_removals_of_a_day_are_counted(acme: Acme) -> None:
         await remove(acme, second)
     assert (refused.value.reason, refused.value.effect) == (Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
     assert await verdicts(acme, [second]) == [Verdict.LIVE]
+
+
+@at("mastodon")
+async def test_a_404_of_a_server_that_removes_nothing_is_no_success(acme: Acme) -> None:
+    acme.set("switches", True, "ignoreDeletes")
+    (one,) = await live(acme, "text")
+    with pytest.raises(ChannelError) as refused:
+        await remove(acme, one)
+    assert refused.value.effect is Effect.UNKNOWN
+    assert await verdicts(acme, [one]) == [Verdict.LIVE]
+
+
+@at("mastodon")
+async def test_the_removals_of_half_an_hour_are_counted(acme: Acme) -> None:
+    acme.set("limits", 1, "deletesPer30Minutes")
+    first, second = await live(acme, "text", parts=("Two",))
+    await remove(acme, first)
+    with pytest.raises(ChannelError) as refused:
+        await remove(acme, second)
+    assert (refused.value.reason, refused.value.effect) == (Reason.RATE_LIMITED, Effect.NOT_SENT)
+    assert refused.value.retry_after is not None
+
+
+@at("telegram")
+async def test_a_message_stays_after_48_hours(acme: Acme) -> None:
+    found = await live(acme, "photos")
+    assert len(found) == 2
+    acme.oracle.call("POST", "/clock", advanceSeconds=48 * 3600 + 1)
+    for one in found:
+        with pytest.raises(ChannelError) as refused:
+            await remove(acme, one)
+        assert (refused.value.reason, refused.value.effect) == (Reason.WITHDRAWAL_REFUSED, Effect.REJECTED)
+    assert await verdicts(acme, found) == [Verdict.LIVE] * 2
+
+
+@at("telegram")
+async def test_the_rest_of_an_album_stays(acme: Acme) -> None:
+    first, second = await live(acme, "photos")
+    await remove(acme, first)
+    assert await verdicts(acme, [first, second]) == [Verdict.GONE, Verdict.LIVE]
+    assert [(post["id"], len(post["media"])) for post in acme.posts] == [(second.id, 1)]
+
+
+@at("telegram")
+async def test_an_album_that_was_found_after_a_lost_answer_goes_whole(acme: Acme) -> None:
+    given, saved = draft(acme, "photos"), Saved()
+    acme.plant("sendMediaGroup", "accept_then_reset")
+    await acme.failure(given, saved)
+    found = objects({"post": await acme.found(given, saved)})
+    for one in found:
+        await remove(acme, one)
+    assert (len(found), acme.posts) == (2, [])
+
+
+def spent(acme: Acme) -> int:
+    """In thousandths of a dollar."""
+    return 100_000_000 - int(acme.oracle.call("GET", "/settings")["x"]["limits"]["creditMills"])
+
+
+@at("x")
+async def test_what_a_removal_costs_at_x(acme: Acme) -> None:
+    await live(acme, "text", "It stays")
+    (one,) = await live(acme, "text")
+    before = spent(acme)
+    assert await verdicts(acme, [one]) == [Verdict.LIVE]
+    assert spent(acme) == before + 5
+    await remove(acme, one)
+    assert spent(acme) == before + 5 + 10
+    assert await verdicts(acme, [one]) == [Verdict.GONE]
+    assert spent(acme) == before + 5 + 10 + 1, "the other post is the control"
+
+
+@at("x")
+async def test_without_money_nothing_is_removed(acme: Acme) -> None:
+    (one,) = await live(acme, "text")
+    acme.set("limits", 9, "creditMills")
+    with pytest.raises(ChannelError) as refused:
+        await remove(acme, one)
+    assert (refused.value.reason, refused.value.effect) == (Reason.QUOTA_EXCEEDED, Effect.NOT_SENT)
+    assert [post["text"] for post in acme.posts] == ["Taken back"]

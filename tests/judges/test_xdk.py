@@ -19,7 +19,7 @@ from tests.channels.consent import APP, BACK, X_SCOPES, decide
 from tests.channels.making import image
 from tests.channels.sandbox import Acme, draft, imported
 from tests.channels.servers import MediaSite, Oracle
-from tests.judges.tape import taped, through
+from tests.judges.tape import taken_back, taped, through
 from tests.judges.xdk_names import KNOWN_OTHERWISE, TIMELINE, Operation, complaints, judged, operations
 
 ROOT = "/x/api"
@@ -168,6 +168,7 @@ async def every_call(acme: Acme) -> None:
     acme.oracle.call("PATCH", f"/profiles/x/{acme.account.external_id}", status="premium")
     await acme.connect(imported(acme.made))
     await through(acme, new("Long " * 100))
+    await taken_back(acme, new("Taken back", parts=("And its part",)))
     await acme.refresh()
     await acme.channel.verify(imported(acme.made))
 

@@ -27,13 +27,15 @@ METHOD = re.compile(r"self\.client\.session\.(get|post|put|delete)\(")
 QUERY = re.compile(r'params\["([^"]+)"\]')
 # The client hands on this name in a variable.
 PAGING = "pagination_token"
-DOCS, TIMELINE = "docs/networks/x.md", "GET /2/users/{id}/tweets"
+DOCS, TIMELINE, BY_IDS = "docs/networks/x.md", "GET /2/users/{id}/tweets", "GET /2/tweets"
 # What the documentation of X says and xdk does not, each with its source.
 KNOWN_OTHERWISE: Mapping[str, str] = {
     f"{TIMELINE}: no parameter 'tweet.fields'": f"{DOCS}, 7; xdk has post.fields, whose names the channel reads too",
     f"{TIMELINE}: answered unknown data.edit_history_tweet_ids": f"{DOCS}, 7: with tweet.fields",
     f"{TIMELINE}: answered unknown data.note_tweet": f"{DOCS}, 7: with tweet.fields",
     f"{TIMELINE}: answered unknown data.referenced_tweets": f"{DOCS}, 7: with tweet.fields",
+    f"{BY_IDS}: no parameter 'tweet.fields'": f"{DOCS}, 7: as in the timeline",
+    f"{BY_IDS}: answered unknown data.edit_history_tweet_ids": f"{DOCS}, 7: with tweet.fields",
     "GET /2/media/upload: answered unknown data.processing_info.error": f"{DOCS}, 3: of media that failed",
     "POST /2/oauth2/token: unknown": f"{DOCS}, 2; xdk writes this call by hand",
 }

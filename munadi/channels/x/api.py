@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelTools, Listing, Request, no_proof
 from munadi.channels.posting import Row
-from munadi.channels.x.errors import explain
+from munadi.channels.x.errors import explain, explain_removal
 from munadi.channels.x.spec import Settings
 from munadi.channels.x.wire import READ_FIELDS, Medium, category_of, read_medium, read_rows
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
 # A look costs money for each post that is returned: a small page, a few times.
-PAGE, MAX_PAGES = 20, 5
+PAGE, MAX_PAGES, FEWEST = 20, 5, 5
 TIMELINE = Listing(read_rows, ("meta", "next_token"), "pagination_token", MAX_PAGES)
 UPLOAD_TIMEOUT = 60.0
 
@@ -26,7 +27,7 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self.base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
         self._media = f"{settings.hosts.upload.rstrip('/')}/{settings.version}/media"
-        self.http = tools.http(explain)
+        self.http, self.removals = tools.http(explain), tools.http(explain_removal)
 
     async def timeline(self, token: str, user_id: str, since: datetime) -> list[Row] | None:
         """A user's own posts since then, newest first; None where there are more than a look may read."""
@@ -34,6 +35,20 @@ class Api:
         params = {"max_results": str(PAGE), "start_time": start, **READ_FIELDS}
         request = Request("GET", f"{self.base}/users/{user_id}/tweets", token=token, params=params)
         return await self.http.items(request, TIMELINE)
+
+    async def newest(self, token: str, user_id: str) -> set[str]:
+        """The ids of a user's newest posts, as few as X takes a request for."""
+        url, params = f"{self.base}/users/{user_id}/tweets", {"max_results": str(FEWEST), "tweet.fields": "created_at"}
+        answer = await self.http.send(Request("GET", url, token=token, params=params))
+        rows = read_rows(answer.body)
+        if rows is None:
+            raise no_proof(answer)
+        return {row.id for row in rows}
+
+    async def posts(self, token: str, ids: Sequence[str]) -> Answer:
+        """Posts by their ids, a hundred at most, and where they are not shown. Missing ones cost nothing."""
+        params = {"ids": ",".join(ids), "tweet.fields": "withheld"}
+        return await self.http.send(Request("GET", f"{self.base}/tweets", token=token, params=params))
 
     async def initialize(self, token: str, asset: MediaAsset) -> Medium:
         """Open the upload of a medium."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from munadi.channels.errors import REFUSED, ErrorTable, Row, Said, wait_until
+from munadi.channels.removing import NOT_FOUND, for_removals
 from munadi.channels.x.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
@@ -69,7 +71,16 @@ WINDOWS = ("x-app-limit-24hour", "x-user-limit-24hour", "x-rate-limit")
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError; its code is the problem's name, an older code, a word of OAuth or the status."""
-    error = TABLE.explain(answer, now)
+    return _explained(TABLE, answer, now)
+
+
+def explain_removal(answer: Answer, now: datetime) -> ChannelError:
+    """The answer to a request that removes a post. What a 403 means there is not documented, so a look decides."""
+    return _explained(REMOVALS, answer, now)
+
+
+def _explained(table: ErrorTable, answer: Answer, now: datetime) -> ChannelError:
+    error = table.explain(answer, now)
     if answer.status == 429 and "retry-after" not in answer.headers:
         window = next((one for one in WINDOWS if answer.headers.get(f"{one}-remaining") == "0"), WINDOWS[-1])
         error.retry_after = wait_until(answer.headers.get(f"{window}-reset", ""), now) or error.retry_after
@@ -98,4 +109,14 @@ TABLE = ErrorTable(
     codes=ERRORS,
     statuses={401: DEAD_TOKEN, 402: NO_CREDITS, 429: THROTTLED},
     enveloped={400: INVALID, 403: REFUSED, 404: GONE},
+)
+NOT_OURS = Row(
+    R.WITHDRAWAL_REFUSED, S.UNKNOWN, advice="it does not let this account remove the post: delete it at x.com"
+)
+_UNSURE = {"not-authorized-for-resource": NOT_OURS, "resource-not-found": NOT_FOUND}
+REMOVALS = for_removals(TABLE, _UNSURE)
+REMOVALS = replace(
+    REMOVALS,
+    worded=((403, re.compile("not permitted to perform this action", re.I), NOT_OURS), *REMOVALS.worded),
+    enveloped={**TABLE.enveloped, 403: NOT_OURS},
 )

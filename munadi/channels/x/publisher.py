@@ -6,6 +6,7 @@ Everything else is found by text, time and the post that it answers: that is a l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import Parts
@@ -13,11 +14,14 @@ from munadi.channels.http import ChannelTools, Request
 from munadi.channels.posting import PostChannel, Row, Step, match
 from munadi.channels.uploads import upload_again
 from munadi.channels.x.api import MAX_PAGES, PAGE, Api
+from munadi.channels.x.removing import look, remove
 from munadi.channels.x.spec import Options, Settings
 from munadi.channels.x.upload import Prepared, XUploads
 from munadi.channels.x.wire import id_in, post_body, reply_body, same_text
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Answer, Attempt, Publication
 
 # X's clock may be behind ours.
@@ -72,6 +76,12 @@ class XChannel(PostChannel[Options, Prepared]):
             lambda row: len(row.keys) == count and same_text(row.text, step.text),
             is_keyed=(lambda row: bool(row.keys & keys)) if keys else None,
         )
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await remove(self._api, one, account, attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await look(self._api, objects, account)
 
     def _live(self, publication: Publication[Options, Prepared], post_id: str, row: Row | None = None) -> Published:
         name = publication.account.handle.removeprefix("@") or "i/web"

@@ -27,6 +27,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TEXT, MAX_LONG_TEXT = 280, 25_000
 # Who may publish long texts and larger videos, by `subscription_type`.
@@ -138,6 +139,11 @@ SPEC = ChannelSpec(
     resend=Resend.ONCE_AFTER_ABSENCE,
     looks_a_day=8,  # reads cost money
     prices=Prices(as_of=date(2026, 4, 20), post=0.015, post_with_link=0.2, alt_text=0.005, read=0.005),
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        by_hand="Open the post at x.com, then More, Delete.",
+        leaves="replies, quotes and reposts by others",
+    ),
     facts_version="2026-11",
     sources=(
         "https://docs.x.com/x-api/posts/create-post",

@@ -24,6 +24,7 @@ READ_FIELDS: Mapping[str, str] = {
 }
 # What X is renaming from tweets to posts: either may be in an answer.
 NOTE, REFERENCES = ("note_tweet", "note_post"), ("referenced_tweets", "referenced_posts")
+HISTORY = ("edit_history_tweet_ids", "edit_history_post_ids")
 # X names the time of the next read; without it, and at most.
 CHECK_AFTER, LONGEST_CHECK = 2, 60
 FAILED, WORKING = "failed", ("pending", "in_progress")

@@ -29,6 +29,7 @@ class X(BearerPlatform[Account]):
     default_limits = {
         "postsPer15Minutes": 100,
         "readsPer15Minutes": 900,
+        "deletesPer15Minutes": 50,
         "mediaPer15Minutes": 1875,
         "accessTokenSeconds": 7200,
         "creditMills": 100_000_000,
@@ -51,6 +52,7 @@ class X(BearerPlatform[Account]):
         "GET api/2/users/me": ("me", posting.me),
         "GET api/2/users/*/tweets": ("timeline", posting.listed),
         "POST api/2/tweets": ("create_post", posting.create),
+        "GET api/2/tweets": ("get_posts", posting.read),
         "DELETE api/2/tweets/*": ("delete_post", posting.delete),
         "POST api/2/media/upload/initialize": ("initialize_media", posting.initialize),
         "POST api/2/media/upload/*/append": ("append_media", posting.append),

@@ -16,7 +16,7 @@ SCOPES = ["tweet.read", "users.read", "tweet.write", "media.write", "offline.acc
 SHORT, LONG = 280, {"premium": 25_000}  # the longest text, by a profile's status
 KINDS = {"tweet_image": 3, "tweet_gif": 16}  # the first number of a media key
 # Thousandths of a dollar, by X's price list of April 2026.
-PRICES = {"post": 15, "postWithLink": 200, "altText": 5, "ownedRead": 1}
+PRICES = {"post": 15, "postWithLink": 200, "altText": 5, "delete": 10, "read": 5, "ownedRead": 1}
 ADDRESS = re.compile(r"https?://[^\s<>]+")
 TYPES = "https://api.x.com/2/problems/"
 # Problems that name the kind of thing they are about.
@@ -46,6 +46,13 @@ LOGIN = Login(
 def _body(name: str, status: int, text: str, kind: str) -> dict[str, Any]:
     body = {"title": kind.rpartition("/")[2], "detail": text, "type": kind, "status": status}
     return body | ({"resource_type": "post"} if kind in OF_RESOURCES else {})
+
+
+def not_found(post_id: str) -> dict[str, Any]:
+    """What the list of the wanted posts says of one that is missing."""
+    text = f"Could not find tweet with ids: [{post_id}]."
+    named = {"value": post_id, "resource_id": post_id, "parameter": "ids", "resource_type": "tweet"}
+    return {"title": "Not Found Error", "detail": text, "type": OF_RESOURCES[1], **named}
 
 
 PROBLEMS = Problems(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from munadi.sandbox.clock import DAY, MINUTE, iso, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import image_facts, sniff, video_facts
-from munadi.sandbox.x.model import ADDRESS, LONG, SHORT, Account, Medium, Tweet, refuse, refuse_if, weight
+from munadi.sandbox.x.model import ADDRESS, LONG, SHORT, Account, Medium, Tweet, not_found, refuse, refuse_if, weight
 
 if TYPE_CHECKING:
     from munadi.sandbox.x import X
@@ -102,11 +102,28 @@ async def listed(platform: X, call: Call) -> Answer:
     return Answer(200, {**({"data": rows} if rows else {}), "meta": meta})
 
 
+async def read(platform: X, call: Call) -> Answer:
+    """Posts by their ids. Each that is returned costs money; a missing one is an error beside them, and free."""
+    profile, query = platform.caller(call, "tweet.read"), call.query
+    platform.limited(profile.id, "readsPer15Minutes", 15 * MINUTE)
+    ids = query.get("ids", "").split(",")
+    refuse_if(not 1 <= len(ids) <= 100 or not all(one.isdecimal() for one in ids), "invalid")
+    found = [tweet for one in ids if (tweet := platform.tweets.get(one)) is not None]
+    for _ in found:
+        platform.charge("read")
+    rows = [_with_fields(_view(platform, one), query) for one in found]
+    missing = [not_found(one) for one in ids if one not in platform.tweets]
+    return Answer(200, {**({"data": rows} if rows else {}), **({"errors": missing} if missing else {})})
+
+
 async def delete(platform: X, call: Call) -> Answer:
+    """What is refused costs nothing. Answers to the post stay."""
     profile = platform.caller(call, "tweet.write")
+    platform.limited(profile.id, "deletesPer15Minutes", 15 * MINUTE)
     tweet = platform.tweets.of(call.path.rpartition("/")[2], profile.id)
     if tweet is None:
         raise refuse("missing")
+    platform.charge("delete")
     platform.tweets.remove(tweet.id)
     return Answer(200, {"data": {"deleted": True}}, effect=True)
 

@@ -122,7 +122,7 @@ CASES = {
         Live("117", url="https://site.example/x/acme/status/117"),
         requests=[(POST, {"text": "Sale", "reply_settings": "mentionedUsers", "made_with_ai": True,
                     "poll": {"options": ["yes", "no"], "duration_minutes": 60}, "paid_partnership": True})],
-        saved={"posts": {"post": {"id": "117", "url": "https://site.example/x/acme/status/117"}}}),
+        saved={"posts.post.id": "117", "posts.post.url": "https://site.example/x/acme/status/117"}),
     "a picture without a text": one("publish", NET, publication("", media=PICTURE.media), Live("117"),
         state=ready("7"), requests=[(POST, {"media": {"media_ids": ["7"]}})]),
     "a quote": one("publish", NET, publication("Look", options={"quotePostId": "9"}), Live("117"),
