@@ -18,8 +18,10 @@ from munadi.channels.registry import build_channels
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
+from munadi.domain.withdrawal import PostedObject, Verdict
+from munadi.domain.withdrawal_rule import Removal
 from munadi.ports import AccountImport, ConsentRequest, PublicationDraft
-from tests.channels.calls import Saved
+from tests.channels.calls import Saved, visible_step
 from tests.channels.connected import Connected, film, jpeg, new
 from tests.channels.making import SystemClock, error_of, image, tools, video
 from tests.support.snac import BACK, RealSnac, SnacAccount
@@ -198,3 +200,22 @@ async def test_a_token_that_the_server_does_not_know(real: Real) -> None:
         await real.channel.refresh(stranger)
     assert caught.value.reason is Reason.TOKEN_REVOKED
     assert real.shown("Never sent") == []
+
+
+async def test_snac_removes_nothing_and_its_404_is_no_success(real: Real) -> None:
+    given = new(f"It stays {datetime.now(UTC).isoformat()}")
+    found = await real.post(given)
+    rule = real.channel.withdrawal(given, real.account)
+    assert (rule.kind, "snac" in rule.by_hand) == (Removal.NONE, True)
+    (one,) = (PostedObject(id=each.id) for each in found.made)
+    attempt = visible_step()
+    error = await error_of(real.channel.withdraw(one, real.account, attempt), effect=Effect.UNKNOWN, code="HTTP 404")
+    assert (error.reason, attempt.passed) == (Reason.TARGET_NOT_ACCESSIBLE, True)
+    (seen,) = await real.channel.look([one], real.account)
+    assert (seen.verdict, len(real.shown(given.text))) == (Verdict.LIVE, 1)
+
+
+async def test_a_post_that_snac_does_not_know_is_never_called_gone(real: Real) -> None:
+    unknown = PostedObject(id="1764581234aaaaaaaaaaaaaaaaaaaaaaaa")
+    error = await error_of(real.channel.look([unknown], real.account))
+    assert error.provider_code == "NO_PROOF", "its 404 has no text of the server's own"
