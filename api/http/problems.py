@@ -101,9 +101,9 @@ def problem_response(error: ProblemError, *, path: str, request_id: str) -> Resp
         errors=error.errors,
         permalink=error.permalink,
     )
-    return Response(
-        document.model_dump_json(exclude_none=True), error.status, media_type=MEDIA_TYPE, headers=error.headers
-    )
+    unused = {"permalink"} if error.permalink is None else None
+    body = document.model_dump_json(exclude=unused)
+    return Response(body, error.status, media_type=MEDIA_TYPE, headers=error.headers)
 
 
 def refused(problems: Sequence[Problem], more: int = 0) -> ProblemError:
