@@ -12,7 +12,7 @@ import sys
 PACKAGES = {
     "node": ["nodejs"],
     "npm": ["npm"],
-    "chromium": ["chromium", "fonts-dejavu-core"],
+    "chromium-headless-shell": ["chromium-headless-shell", "fonts-dejavu-core"],  # a third less work than chromium
     "docker-compose": ["docker-compose"],
     "webhook": ["webhook"],
     "php": ["php-cli"],

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.visiting import SCREENS
+from tests.e2e.visiting import photograph
 from tests.harness.brand import Brand
 from tests.harness.networks import create_profile
 from tests.support.browser import open_page
@@ -20,10 +20,10 @@ NETWORKS = ("bluesky", "linkedin", "youtube")
 
 async def consent(page: Page, channel: str) -> None:
     """From our page over the network's, as the profile that was made last, to where the browser ends."""
-    await page.screenshot(path=SCREENS / f"connect-{channel}.png", full_page=True)
+    await photograph(page, f"connect-{channel}")
     await page.get_by_role("button", name="Continue to").click()
     await page.get_by_role("radio").last.check()
-    await page.screenshot(path=SCREENS / f"consent-{channel}.png", full_page=True)
+    await photograph(page, f"consent-{channel}")
     await page.get_by_role("button", name="Allow").click()
 
 
@@ -44,7 +44,7 @@ async def test_an_owner_connects_in_a_browser(
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, channel)
         await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
-        await page.screenshot(path=SCREENS / f"connected-{channel}.png", full_page=True)
+        await photograph(page, f"connected-{channel}")
     found = await connection(api, made)
     assert (found["status"], found["failure"]) == ("connected", None)
     (account_id,) = found["accountIds"]
@@ -81,7 +81,7 @@ async def test_an_owner_of_several_pages_chooses_on_our_page(
     made = (await api.post("/v1/brands/pages/accounts/connect", json={"channel": "facebook"})).json()
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, "facebook-pages")
-        await page.screenshot(path=SCREENS / "choose-pages.png", full_page=True)
+        await photograph(page, "choose-pages")
         await page.get_by_role("button", name="Connect").click()
         await expect(page.get_by_role("alert")).to_contain_text("Choose at least one")
         await page.get_by_role("checkbox", name="Acme North").check()
@@ -102,7 +102,7 @@ async def test_an_owner_may_decline_or_untick_and_try_again(
         await page.get_by_role("button", name="Continue to").click()
         await page.get_by_role("button", name="Cancel").click()
         await expect(page.get_by_role("alert")).to_contain_text("the owner declined")
-        await page.screenshot(path=SCREENS / "declined-phone-dark.png", full_page=True)
+        await photograph(page, "declined-phone-dark")
         assert (await connection(api, made))["failure"]["reason"] == "CONSENT_DENIED"
         await page.goto(made["connectUrl"])
         await page.get_by_role("button", name="Continue to").click()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.visiting import SCREENS, signed_in
+from tests.e2e.visiting import photograph, signed_in
 from tests.harness.brand import Brand
 from tests.harness.files import picture
 from tests.harness.networks import plant
@@ -70,7 +70,7 @@ async def test_a_failed_channel_is_retried(stack: Stack, brand: Brand, browser: 
         await expect(page.locator(".failure")).to_contain_text("ACCOUNT_RESTRICTED")
         await expect(page.locator(".failure")).to_contain_text("What to do")
         await expect(page.locator(".media img")).to_have_js_property("complete", True)
-        await page.screenshot(path=SCREENS / "content-partly.png", full_page=True)
+        await photograph(page, "content-partly")
         await brand.sandbox.delete(f"/control/faults/{planted['id']}")
         await page.get_by_role("button", name="Retry failed publications").click()
         await expect(page.locator(".head .badge").first).to_have_text("published", timeout=15_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,12 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from tests.harness.files import picture
 from tests.harness.stack import Stack
-from tests.support.axe import violations
+from tests.support.axe import Rules, violations
 
 SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
+# One after the other: what is opened may contain another. What is in a tab that is not chosen stays closed.
+OPEN_ALL = """document.querySelectorAll('summary').forEach(
+  each => each.checkVisibility({visibilityProperty: true}) && each.click())"""
 
 
 @asynccontextmanager
@@ -58,20 +62,26 @@ def lose_the_first_answer() -> Callable[[Route], Awaitable[None]]:
     return handle
 
 
-async def judge(page: Page, name: str, *, colors: bool = True) -> list[str]:
-    """What is wrong with the page when everything on it is opened: too wide for its window, or what axe finds.
+async def photograph(page: Page, name: str, *, wrong: bool = False) -> None:
+    """A picture of the whole page in `SCREENS`, if something is wrong or `PICTURES=1`: it takes as long as axe does."""
+    if wrong or os.environ.get("PICTURES"):
+        await page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
 
-    A picture of it is stored in `SCREENS`. `colors`: contrast, too, which costs axe most of its time.
-    """
+
+async def open_all(page: Page) -> None:
+    """Open everything on the page that opens. What stays in view may lie over it."""
+    await page.evaluate(OPEN_ALL)
+
+
+async def judge(page: Page, name: str, *, rules: Rules = Rules.ALL) -> list[str]:
+    """What is wrong with the page when everything on it is opened: too wide for its window, or what axe finds."""
     if not await page.locator("dialog[open]").count():
-        for summary in await page.locator("summary").all():
-            if await summary.is_visible():  # or it is in a tab that is not chosen
-                await summary.evaluate("each => each.click()")  # what stays in view may lie over it
+        await open_all(page)
     await page.evaluate("scrollTo(0, 0)")
-    await page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
     too_wide = await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     found = ["wider than its window"] if too_wide else []
-    found += await violations(page, colors=colors)
+    found += await violations(page, rules=rules)
+    await photograph(page, name, wrong=bool(found))
     return [f"{name}: {each}" for each in found]
 
 

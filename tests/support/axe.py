@@ -3,6 +3,7 @@
 `python -m tests.support.axe` installs it; the test set-up calls that.
 """
 
+from enum import Enum
 from pathlib import Path
 
 from playwright.async_api import Page
@@ -12,18 +13,25 @@ from tests.support.node import install_packages
 FOLDER = Path(__file__).resolve().parent.parent / "axe"
 SCRIPT = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN = """([rules, off]) => axe.run(document, {
-  runOnly: rules, rules: Object.fromEntries(off.map(each => [each, {enabled: false}])), resultTypes: ['violations'],
-})"""
+_TAGS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_CONTRAST = "color-contrast"
+_RUN = "options => axe.run(document, {...options, resultTypes: ['violations']})"
 
 
-async def violations(page: Page, *, colors: bool = True) -> list[str]:
-    """Every serious or critical problem: the rule, and its elements. `colors`: contrast too, the slowest rule."""
+class Rules(Enum):
+    """Which rules are examined. The themes differ in their colors only, and the widths in all else."""
+
+    ALL = {"runOnly": _TAGS}
+    STRUCTURE = {"runOnly": _TAGS, "rules": {_CONTRAST: {"enabled": False}}}
+    COLORS = {"runOnly": {"type": "rule", "values": [_CONTRAST]}}
+
+
+async def violations(page: Page, *, rules: Rules = Rules.ALL) -> list[str]:
+    """Every serious or critical problem: the rule, and its elements."""
     install_packages(FOLDER)
     # Evaluated as by a debugger: the page's own policy allows no foreign script.
     await page.evaluate(SCRIPT.read_text())
-    found = await page.evaluate(_RUN, [_RULES, [] if colors else ["color-contrast"]])
+    found = await page.evaluate(_RUN, rules.value)
     return [
         f"{each['id']}: {each['help']} {[node['target'] for node in each['nodes']]}"
         for each in found["violations"]
