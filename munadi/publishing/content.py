@@ -16,7 +16,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.channels.registry import spec_of
-from munadi.db.contents.views import content_view, publication_view
+from munadi.db.contents.views import content_view
 from munadi.db.events.fan_out import Subscription, add_deliveries, add_event, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
@@ -186,11 +186,8 @@ class LockedContent:
     ) -> None:
         """Append an event with a snapshot of the post (and `more`), and a delivery for each subscribed endpoint."""
         self.content.sequence += 1
-        snapshot: dict[str, Any] = {
-            "content": self.view.model_dump(mode="json"),
-            "publication": publication_view(row, self.content.publish_by).model_dump(mode="json") if row else None,
-            **(more or {}),
-        }
+        content = self.view.model_dump(mode="json")
+        publication = next((one for one in content["publications"] if row and one["id"] == row.id), None)
         event = {
             "id": new_id(Prefix.EVENT),
             "type": kind.value,
@@ -201,7 +198,7 @@ class LockedContent:
             "sns": row.channel if row else None,
             "status": row.status if row else self.content.status,
             "reason": reason,
-            "data": snapshot,
+            "data": {"content": content, "publication": publication, **(more or {})},
             "created_at": self.now,
         }
         brand_ref = self.content.brand_ref
