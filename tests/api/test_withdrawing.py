@@ -10,11 +10,18 @@ import pytest
 
 from munadi.db.tables import AccountRow
 from munadi.domain.event import EventType
+from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
 from munadi.domain.publication import PostedId, PublicationStatus
+from munadi.domain.reasons import failure_of
+from munadi.domain.withdrawal import LeftObject, Withdrawal, WithdrawalStatus
 from munadi.publishing.withdrawing import note_objects
+from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
+from tests.api.markup import faults
 from tests.api.problems import expect_problem
+from tests.api.test_dashboard_posts import expect_words
+from tests.db.seeding import START
 
 pytestmark = pytest.mark.each_database
 S = PublicationStatus
@@ -117,3 +124,32 @@ async def test_a_network_without_a_way_is_refused_with_the_address(api: ApiHarne
         channel.spec = original
     assert problem["permalink"] == "https://bsky.app/1"
     assert (await api.read_content(content["id"]))["publications"][0]["withdrawal"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, ["Withdraw from the network", "It cannot be undone"]),
+        ("withdrawing", ["Being withdrawn."]),
+        ("withdrawn", ["it is not at the network any more"]),
+        ("refused", ["The network keeps it.", "ROLE_OR_2FA_REQUIRED", "Still there", "Withdraw from the network"]),
+        ("unconfirmed", ["keep looking", "Still there"]),
+    ],
+)
+async def test_the_page_of_a_post_shows_it(
+    api: ApiHarness, dashboard: DashboardBrowser, status: str | None, words: list[str]
+) -> None:
+    content = await live(api)
+    path = f"/contents/{content['id']}"
+    if status is not None:
+        left = (LeftObject(step="post", id="1", url="https://bsky.app/1"),)
+        failure = failure_of(Reason.ROLE_OR_2FA_REQUIRED) if status in ("refused", "unconfirmed") else None
+        withdrawal = Withdrawal(status=WithdrawalStatus(status), requested_at=START, failure=failure, left=left)
+        async with api.locked(content["id"]) as post:
+            post.publications[0].withdrawal = withdrawal.model_dump(mode="json", by_alias=True)
+    page = await dashboard.page(path)
+    assert faults(page) == []
+    expect_words(page, *words)
+    assert ("/withdraw" in page) is (status in (None, "refused")), "what is under way is not asked for again"
+    async with api.dashboard(await api.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE)) as writer:
+        assert "/withdraw" not in await writer.page(path)
