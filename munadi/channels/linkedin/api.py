@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from munadi.channels.answers import object_in, text_in
 from munadi.channels.http import ChannelTools, Request, no_proof, require_known_host
-from munadi.channels.linkedin.errors import explain
+from munadi.channels.linkedin.errors import TABLE, explain
 from munadi.channels.linkedin.spec import PAGE, Settings
 from munadi.channels.linkedin.state import Part
 from munadi.channels.linkedin.wire import Opened, PostRow, is_list, read_opened, read_row
+from munadi.channels.removing import for_removals
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer
 
@@ -29,7 +30,7 @@ class Api:
         self._hosts = settings.hosts
         self._api = settings.hosts.api.rstrip("/")
         self._versioned = {"linkedin-version": settings.version, "x-restli-protocol-version": "2.0.0"}
-        self.http = tools.http(explain)
+        self.http, self.removals = tools.http(explain), tools.http(for_removals(TABLE).explain)
 
     async def member(self, token: str) -> Answer:
         """Whose a member's token is."""
@@ -56,9 +57,17 @@ class Api:
         """The path of the comments below a post."""
         return f"socialActions/{quote(urn, safe='')}/comments"
 
-    async def read_post(self, token: str, urn: str) -> PostRow:
+    def post(self, urn: str) -> str:
+        """The path of a post."""
+        return f"posts/{quote(urn, safe='')}"
+
+    async def shown_post(self, token: str, urn: str) -> Answer:
         """One post, as its author sees it."""
-        answer = await self._rest("GET", f"posts/{quote(urn, safe='')}", token, params={"viewContext": "AUTHOR"})
+        return await self._rest("GET", self.post(urn), token, params={"viewContext": "AUTHOR"})
+
+    async def read_post(self, token: str, urn: str) -> PostRow:
+        """One post by what tells it from others."""
+        answer = await self.shown_post(token, urn)
         row = read_row(answer.body)
         if row is None:
             raise no_proof(answer, [token])
@@ -67,27 +76,34 @@ class Api:
     async def posts(self, token: str, author: str, since: datetime) -> list[PostRow] | None:
         """An author's posts since then, newest first; None where there are more than a check may read.
 
-        The answer's own total is unreliable: it is read until a page has nothing new. An author without posts is
-        answered with 404 (docs/networks/linkedin.md, section 7), so the author is read as a control.
+        The answer's own total is unreliable: it is read until a page has nothing new.
         """
-        query = {"q": "author", "author": author, "count": str(COUNT), "sortBy": "CREATED", "viewContext": "AUTHOR"}
         found: dict[str, PostRow] = {}
         for number in range(MAX_PAGES):
-            params = {**query, "start": str(number * COUNT)}
-            try:
-                answer = await self._rest("GET", "posts", token, params=params, headers=FINDER)
-            except ChannelError as error:
-                if number > 0 or error.reason is not Reason.TARGET_NOT_ACCESSIBLE:
-                    raise
-                await self.page_names(token, author)
-                return []
-            if not is_list(answer.body):
-                raise no_proof(answer, [token])
-            rows = [row for one in answer.body["elements"] if (row := read_row(one)) and row.id not in found]
+            rows = [row for row in await self.page_of_posts(token, author, number) if row.id not in found]
             found |= {row.id: row for row in rows}
             if not rows or any(row.created_at < since for row in rows):
                 return [row for row in found.values() if row.created_at >= since]
         return None
+
+    async def page_of_posts(self, token: str, author: str, number: int = 0) -> list[PostRow]:
+        """A page of an author's posts, newest first, by its number.
+
+        An author without posts is answered with 404 (docs/networks/linkedin.md, section 7), so the author is read as a
+        control.
+        """
+        query = {"q": "author", "author": author, "count": str(COUNT), "sortBy": "CREATED", "viewContext": "AUTHOR"}
+        params = {**query, "start": str(number * COUNT)}
+        try:
+            answer = await self._rest("GET", "posts", token, params=params, headers=FINDER)
+        except ChannelError as error:
+            if number > 0 or error.reason is not Reason.TARGET_NOT_ACCESSIBLE:
+                raise
+            await self.page_names(token, author)
+            return []
+        if not is_list(answer.body):
+            raise no_proof(answer, [token])
+        return [row for one in answer.body["elements"] if (row := read_row(one))]
 
     async def open_upload(self, token: str, kind: str, owner: str, size: int) -> Opened:
         """Open an upload of `images`, `documents` or `videos`; the file is the owner's."""

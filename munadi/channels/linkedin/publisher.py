@@ -7,6 +7,7 @@ that is a likeness, not a proof.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import Parts
@@ -14,6 +15,7 @@ from munadi.channels.http import ChannelTools, Request
 from munadi.channels.linkedin.api import COUNT, MAX_PAGES, Api
 from munadi.channels.linkedin.commentary import same_text
 from munadi.channels.linkedin.errors import duplicate_of
+from munadi.channels.linkedin.removing import remove, seen
 from munadi.channels.linkedin.spec import Options, Settings, is_page
 from munadi.channels.linkedin.state import Prepared
 from munadi.channels.linkedin.upload import LinkedInUploads
@@ -28,8 +30,10 @@ from munadi.channels.linkedin.wire import (
 )
 from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.uploads import count_failure, upload_again
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Answer, Attempt, Publication
 
 CANNOT_LOOK = "LinkedIn shows a member's posts to no app: open the profile and see whether the post is there"
@@ -111,6 +115,15 @@ class LinkedInChannel(PostChannel[Options, Prepared]):
         if any(row.state == FAILED for row in mine):
             return Unknown(note="LinkedIn accepted the post and says that publishing it failed")
         return match(mine, self._live, lambda row: True, is_keyed=(lambda row: True) if is_by_key else None)
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await remove(self._api, one, account, attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        """A page's posts; no app may read a member's."""
+        if not is_page(account):
+            return await super()._look(objects, account)
+        return [await seen(self._api, one, account) for one in objects]
 
     async def _duplicate(self, publication: Publication[Options, Prepared], since: datetime) -> Published | None:
         """The post that a refusal as a duplicate named, if the page has it since then."""

@@ -30,6 +30,7 @@ from munadi.domain.channel import (
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 PERSON, PAGE = "urn:li:person:", "urn:li:organization:"
 MAX_IMAGES = 20
@@ -211,6 +212,12 @@ SPEC = ChannelSpec(
     resend=Resend.ONCE_AFTER_ABSENCE,
     look_every=timedelta(seconds=15),  # a member has 100 calls a day, and a check is two of them
     looks_a_day=8,
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        by_hand="Open the post at linkedin.com, then its menu, Delete post.",
+        takes_comments=True,  # a comment is seen below its post only
+        leaves="what becomes of reshares by others is not documented",
+    ),
     facts_version="2026-11",
     sources=(
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api",

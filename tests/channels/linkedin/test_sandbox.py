@@ -9,8 +9,9 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
+from munadi.domain.withdrawal import PostedObject, Verdict
 from munadi.ports import AccountImport, LinkCard
-from tests.channels.calls import Saved
+from tests.channels.calls import Saved, visible_step
 from tests.channels.connected import jpeg, new
 from tests.channels.consent import Login, decide, missing_of
 from tests.channels.consent import at as logins
@@ -143,6 +144,43 @@ async def test_only_pages_are_listed_as_profiles(acme: Acme) -> None:
     path = f"/profiles/linkedin/{acme.made['memberId']}/credentials"
     made = acme.oracle.call("POST", path)
     await acme.connect(AccountImport(external_id=made["externalId"], access_token=SecretStr(made["accessToken"])))
+
+
+# Removing
+
+
+async def removal(acme: Acme, text: str) -> PostedObject:
+    """A published post, removed."""
+    found = PostedObject(id=(await acme.post(new(text))).post_id or "")
+    await acme.channel.withdraw(found, acme.account, visible_step())
+    return found
+
+
+@page
+async def test_a_members_post_is_removed_and_never_seen(member: Acme) -> None:
+    gone = await removal(member, "Taken back")
+    assert member.posts == []
+    (seen,) = await member.channel.look([gone], member.account)
+    assert (seen.verdict, seen.blind) == (Verdict.UNREADABLE, True)
+    await member.channel.withdraw(gone, member.account, visible_step())  # the repetition is the look
+
+
+@page
+async def test_the_only_post_of_a_page_is_not_proven_gone(acme: Acme) -> None:
+    gone = await removal(acme, "Taken back")
+    (seen,) = await acme.channel.look([gone], acme.account)
+    assert (seen.verdict, seen.blind) == (Verdict.UNREADABLE, True)
+    await acme.post(new("Another"))
+    assert (await acme.channel.look([gone], acme.account))[0].verdict is Verdict.GONE
+
+
+@page
+async def test_a_role_that_was_lost_removes_nothing(acme: Acme) -> None:
+    there = PostedObject(id=(await acme.post(new("It stays"))).post_id or "")
+    acme.oracle.call("PATCH", f"/profiles/linkedin/{acme.account.external_id}", status="no_role")
+    await error_of(acme.channel.withdraw(there, acme.account, visible_step()), R.MISSING_SCOPE, S.REJECTED)
+    await error_of(acme.channel.look([there], acme.account), R.MISSING_SCOPE)
+    assert len(acme.posts) == 1
 
 
 # Connecting
