@@ -102,11 +102,12 @@ def test_an_image_is_pinned_read_back_and_deleted(client: Client, oracle: Oracle
     made = client.pin({"source_type": "image_url", "url": f"{site.url}/teal.jpg"}, **fields)
     read = client.pins.pins_get(made.id)
     assert {name: getattr(read, name) for name in fields} == fields
-    assert (read.board_id, read.media["media_type"]) == (BOARD, "image")
+    assert (read.board_id, read.media["media_type"], read.is_owner) == (BOARD, "image", True)
     assert [one["text"] for one in oracle.posts(PROFILE)] == ["Now"]
     client.pins.pins_delete(made.id)
-    with pytest.raises(NotFoundException):
-        client.pins.pins_get(made.id)
+    for call in (client.pins.pins_get, client.pins.pins_delete):
+        with pytest.raises(NotFoundException):
+            call(made.id)
 
 
 def test_a_carousel_and_a_list_in_pages(client: Client) -> None:

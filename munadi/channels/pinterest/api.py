@@ -8,7 +8,7 @@ from datetime import datetime
 from munadi.channels.answers import text_in
 from munadi.channels.http import ChannelTools, Listing, Request, no_proof, require_known_host
 from munadi.channels.multipart import Multipart
-from munadi.channels.pinterest.errors import GRANTS, TABLE, UPLOADS
+from munadi.channels.pinterest.errors import GRANTS, REMOVALS, TABLE, UPLOADS
 from munadi.channels.pinterest.spec import Settings
 from munadi.channels.pinterest.wire import PinRow, Upload, id_in, items_in, read_rows, upload_in
 from munadi.domain.media import MediaAsset
@@ -27,7 +27,9 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._upload_host, self._tools = settings.hosts.upload, tools
         self.base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
-        self.http, self.grants, self._uploads = (tools.http(table.explain) for table in (TABLE, GRANTS, UPLOADS))
+        self.http, self.grants, self._uploads, self.removals = (
+            tools.http(table.explain) for table in (TABLE, GRANTS, UPLOADS, REMOVALS)
+        )
 
     async def get(self, path: str, token: str) -> Answer:
         """Read a path of the API."""
@@ -44,6 +46,15 @@ class Api:
         answer = await self.get(f"boards/{board_id}", token)
         if id_in(answer) is None:
             raise no_proof(answer)
+
+    async def newest(self, token: str, board_id: str) -> set[str]:
+        """The ids on the first page of a board's pins."""
+        url, params = f"{self.base}/boards/{board_id}/pins", {"page_size": str(BOARDS)}
+        answer = await self.http.send(Request("GET", url, token=token, params=params))
+        items = items_in(answer.body)
+        if items is None:
+            raise no_proof(answer)
+        return {str(one["id"]) for one in items}
 
     async def pins(self, token: str, board_id: str, section_id: str | None, since: datetime) -> list[PinRow] | None:
         """The pins of a board, or of a section of it; None where there are more than a look may read.

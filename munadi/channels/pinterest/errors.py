@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from munadi.channels.errors import REFUSED, ErrorTable, Row, Said
 from munadi.channels.pinterest.spec import SPEC
+from munadi.channels.removing import for_removals
 from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 
@@ -86,6 +87,8 @@ TABLE = ErrorTable(
     enveloped={400: INVALID, 403: REFUSED, 404: NO_BOARD, 409: INVALID},
     reset="x-ratelimit-reset",
 )
+NOT_OURS = Row(R.WITHDRAWAL_REFUSED, S.REJECTED, advice="the account may not remove this pin: its owner can")
+REMOVALS = for_removals(TABLE, {"403/29": NOT_OURS})
 # At the token endpoint it is the grant that is refused.
 _OWN = re.compile(r"^\d{3}/")
 GRANTS = replace(TABLE, worded=((400, _OWN, DEAD_GRANT), (401, _OWN, DEAD_GRANT), *WORDS))

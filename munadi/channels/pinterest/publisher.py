@@ -7,12 +7,14 @@ the outcome unknown. Source: docs/networks/pinterest.md, section 7.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
 from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
+from munadi.channels.pinterest.removing import remove, seen
 from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, Options, Settings
 from munadi.channels.pinterest.upload import PinterestUploads, Prepared
 from munadi.channels.pinterest.wire import (
@@ -30,9 +32,11 @@ from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.pulls import count_failed_pull
 from munadi.channels.renditions import fitting
 from munadi.channels.text import collapsed
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import SLOWEST_UPLINK
 from munadi.domain.failure import ChannelError, Reason
-from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.domain.publication import Absent, Pending, PostedId, Published, Ready, Unknown
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Answer, Attempt, Publication
 
 # How far Pinterest's clock may be behind ours.
@@ -47,6 +51,22 @@ class PinterestChannel(PostChannel[Options, Prepared]):
     def __init__(self, parts: Parts[Options], settings: Settings, api: Api, tools: ChannelTools) -> None:
         super().__init__(parts, tools, api.http)
         self._settings, self._api, self._site = settings, api, settings.hosts.auth.rstrip("/")
+
+    async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published | Pending:
+        found = await super()._publish(publication, attempt)
+        return _placed(found, publication) if isinstance(found, Published) else found
+
+    async def _find(
+        self, publication: Publication[Options, Prepared], since: datetime, step: str
+    ) -> Published | Absent | Unknown:
+        found = await super()._find(publication, since, step)
+        return _placed(found, publication) if isinstance(found, Published) else found
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        await remove(self._api, one, account, attempt)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return [await seen(self._api, one, account) for one in objects]
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Check the board, upload a video and wait until Pinterest has processed it."""
@@ -121,6 +141,13 @@ class PinterestChannel(PostChannel[Options, Prepared]):
 
     def _live(self, pin_id: str, row: PinRow | None = None) -> Published:
         return Published(post_id=pin_id, url=f"{self._site}/pin/{pin_id}/", published_at=row and row.created_at)
+
+
+def _placed(found: Published, publication: Publication[Options, Prepared]) -> Published:
+    """A pin that is not there is proven by its board, so its board goes with its id."""
+    if found.post_id is None:
+        return found
+    return found.model_copy(update={"objects": (PostedId(id=found.post_id, version=publication.options.board_id),)})
 
 
 def _words(*texts: str | None) -> tuple[str, ...]:

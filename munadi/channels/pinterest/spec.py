@@ -28,6 +28,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TEXT, ADVISED_TEXT, MAX_TITLE, MAX_LINK, MAX_ALT = 800, 500, 100, 2048, 500
 MAX_IMAGES = 5
@@ -145,6 +146,12 @@ SPEC = ChannelSpec(
     leftovers=Leftovers.EXPIRE,  # videos that no pin uses
     # No refusal of a copy is known. `PinterestRules.resend` says which pins are never sent again.
     resend=Resend.ONCE_AFTER_LONG_ABSENCE,
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        scopes=SCOPES[1:],  # all four, where posting needs pins:write
+        by_hand="Open the Pin at pinterest.com, then its menu, Edit Pin, Delete.",
+        leaves="Pins that others saved from this one stay on their boards",
+    ),
     clickable_links=False,  # in a description (unverified)
     soft_limits=(SoftLimit(counted=Counted.CODE_POINTS, maximum=ADVISED_TEXT, effect="may cut a long description"),),
     facts_version="2026-11",

@@ -1,7 +1,7 @@
 """Pinterest emulated: API v5 under `/pinterest/api`, consent and the site under `/pinterest/www`, uploads at `s3`.
 
 Source: docs/networks/pinterest.md, section 8. Not emulated: Pinterest's own sandbox, ad accounts, videos with a
-cover of their own, repins.
+cover of their own, repins, boards that several accounts share.
 """
 
 from __future__ import annotations

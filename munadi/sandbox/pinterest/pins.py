@@ -122,7 +122,13 @@ async def edit(platform: Pinterest, call: Call) -> Answer:
 
 
 async def delete(platform: Pinterest, call: Call) -> Answer:
-    platform.pins.remove(_own(platform, call, "pins:write").id)
+    """204; a pin that is gone is not found, and another's is refused. It needs the scopes of making one."""
+    profile = platform.counted(call, "writesPerMinute", *SCOPES[1:])
+    pin = platform.pins.get(call.path.rpartition("/")[2])
+    if pin is None:
+        raise refuse("pin")
+    refuse_if(pin.profile_id != profile.id, "scopes")
+    platform.pins.remove(pin.id)
     return Answer(204, None, effect=True)
 
 
@@ -140,6 +146,7 @@ def _view(pin: Pin) -> dict[str, Any]:
         "created_at": zoneless(pin.created_at),
         "board_id": pin.board_id,
         "board_section_id": pin.section_id,
+        "is_owner": True,
         **texts,
         "media": {"media_type": pin.media_type},
         "creative_type": CREATIVE_TYPES[pin.media_type],
