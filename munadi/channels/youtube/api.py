@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from munadi.channels.answers import text_in
 from munadi.channels.http import ChannelTools, Request, require_known_host
-from munadi.channels.youtube.errors import GRANTS, explain
+from munadi.channels.removing import is_deleted
+from munadi.channels.youtube.errors import GRANTS, REMOVALS, explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
-from munadi.channels.youtube.wire import Video, read_profile, read_video, read_videos
+from munadi.channels.youtube.wire import Video, entries, read_profile, read_video, read_videos
 from munadi.domain.account import ConnectedAccount, Profile
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Gate
@@ -27,6 +29,7 @@ class Api:
         self._upload = f"{self._host}/upload/youtube/{settings.version}"
         self._chunk_timeout = settings.chunk_timeout.total_seconds()
         self.http, self.grants = tools.http(explain), tools.http(GRANTS.explain)
+        self.removals = tools.http(REMOVALS.explain)
 
     async def get(self, path: str, account: ConnectedAccount, params: Mapping[str, str]) -> Answer:
         """A list method. Raises ChannelError."""
@@ -46,6 +49,11 @@ class Api:
         params = {"part": "status,processingDetails", "id": video_id}
         answer = await self.get("videos", account, params)
         return next((video for video in read_videos(answer) if video.id == video_id), None)
+
+    async def videos(self, account: ConnectedAccount, video_ids: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+        """Videos by their ids, as their owner sees them; one unit for all. Raises ChannelError."""
+        answer = await self.get("videos", account, {"part": "status,contentDetails", "id": ",".join(video_ids)})
+        return {found: fields for fields in entries(answer) if (found := text_in(fields, "id"))}
 
     async def update_status(
         self, account: ConnectedAccount, video_id: str, status: Mapping[str, Any], gate: Gate
@@ -68,9 +76,13 @@ class Api:
         return Request("POST", url, token=account.token, params=params, json=body, proof=lambda it: it.field("id"))
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
-        """Delete a video (videos.delete). Raises ChannelError."""
+        """Delete a video that nobody sees. Raises ChannelError."""
+        await self.http.send(self.deletion(account, video_id))
+
+    def deletion(self, account: ConnectedAccount, video_id: str) -> Request:
+        """The request that deletes a video (videos.delete)."""
         url, params = f"{self._json}/videos", {"id": video_id}
-        await self.http.send(Request("DELETE", url, token=account.token, params=params))
+        return Request("DELETE", url, token=account.token, params=params, proof=is_deleted)
 
     async def set_thumbnail(self, account: ConnectedAccount, video_id: str, content: bytes, mime_type: str) -> None:
         """thumbnails.set: replaces the image, so it may be repeated; 50 units. Raises ChannelError."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from munadi.channels.answers import object_in
 from munadi.channels.errors import OUTAGE, ErrorTable, Row, Said
+from munadi.channels.removing import for_removals
 from munadi.channels.youtube.spec import SPEC
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
@@ -137,3 +138,4 @@ GRANTS = replace(
     codes={code: APP if row is DEAD else row for code, row in TABLE.codes.items()},
     statuses={**STATUSES, 401: APP},
 )
+REMOVALS = for_removals(TABLE)

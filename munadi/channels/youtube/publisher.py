@@ -6,6 +6,7 @@ one video from its upload on, so it can never be there twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import NetworkChannel, Parts
@@ -15,16 +16,21 @@ from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
 from munadi.channels.youtube.lookup import by_content, by_id, is_live, published
 from munadi.channels.youtube.processing import is_processed, process, processing_wait
+from munadi.channels.youtube.removing import seen
 from munadi.channels.youtube.spec import Options, Privacy, Settings
 from munadi.channels.youtube.state import Prepared, Run
 from munadi.channels.youtube.upload import ResumableUpload
 from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import THUMBNAIL_FAILED, Absent, Pending, Published, Ready, Unknown, Warning_
+from munadi.domain.withdrawal import PostedObject, Seen
+from munadi.domain.withdrawal_rule import WithdrawalRule
 from munadi.ports import Attempt, Publication
 
+WHOLE_ACCOUNT = "https://www.googleapis.com/auth/youtube"
 GONE = frozenset({"videoNotFound", "notFound"})
 
 
@@ -115,6 +121,18 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
             return await by_content(self._api, publication, since)
         found = await by_id(self._api, publication, state.video_id)
         return _warned(found, state) if isinstance(found, Published) else found
+
+    def withdrawal(self, draft: Draft, account: ConnectedAccount) -> WithdrawalRule:
+        """Either of two scopes permits it."""
+        rule = super().withdrawal(draft, account)
+        return rule.model_copy(update={"scopes": ()}) if WHOLE_ACCOUNT in account.scopes else rule
+
+    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
+        """videos.delete: comments and counts go with the video. Raises ChannelError."""
+        await self._api.removals.send(self._api.deletion(account, one.id), attempt.gate)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await seen(self._api, objects, account)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Delete the private video that will not be used; a visible one is never touched."""

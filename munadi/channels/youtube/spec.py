@@ -27,6 +27,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 MAX_TITLE = 100
 MAX_TAGS = 500
@@ -181,6 +182,12 @@ SPEC = ChannelSpec(
         SoftLimit(counted=Counted.HASHTAGS, maximum=60, effect="may ignore all of them"),
     ),  # unverified number
     leftovers=Leftovers.REMOVED,  # the private video; an unfinished upload is forgotten with its session
+    withdrawal=WithdrawalRule(
+        kind=Removal.DELETE,
+        scopes=("https://www.googleapis.com/auth/youtube.force-ssl",),
+        by_hand="Open the video in YouTube Studio, then its menu, Delete forever.",
+        takes_comments=True,
+    ),
     facts_version="2026-11",
     sources=(
         "https://www.googleapis.com/discovery/v1/apis/youtube/v3/rest",

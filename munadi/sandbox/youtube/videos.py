@@ -125,6 +125,7 @@ def resource(platform: YouTube, video: Video, named: set[str]) -> dict[str, Any]
             "snippet": {**video.snippet, "publishedAt": iso(video.uploaded_at), "channelId": video.profile_id},
             "status": _status(video, status),
             "processingDetails": _processing(status),
+            "contentDetails": {"duration": f"PT{round(video.seconds)}S", "licensedContent": False},
             **video.details,
         }.items()
         if name in named
