@@ -1,4 +1,4 @@
-"""Posts at the emulated TikTok: chunks, pulls, photos, and a pull whose answer was lost."""
+"""Posts at the emulated TikTok: chunks, pulls, photos, a pull whose answer was lost, and what its consent asks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from munadi.domain.publication import Absent, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.calls import Saved
 from tests.channels.connected import film, jpeg, new
+from tests.channels.consent import Login
+from tests.channels.consent import at as logins
 from tests.channels.making import error_of, image
 from tests.channels.sandbox import Acme, draft
 from tests.support.waiting import wait_until
@@ -70,3 +72,13 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: st
     assert isinstance(await acme.find(given, saved), Unknown)
     await wait_until(lambda: acme.posts, within=10)
     assert len(acme.posts) == 1
+
+
+@logins("tiktok")
+async def test_tiktok_is_asked_for_the_list_of_videos_by_a_setting(login: Login) -> None:
+    asked = {}
+    for wants in (False, True):
+        login.channel, login.server = login.build(video_list=wants)
+        granted = await login.granted()
+        asked[wants] = "video.list" in granted.scopes
+    assert asked == {False: False, True: True}

@@ -223,3 +223,13 @@ def test_the_token_endpoint_needs_a_form_and_the_life_of_a_token_is_a_setting(ti
     tiktok.set(accessTokenSeconds=DAY)
     form = {**APP, "grant_type": "refresh_token", "refresh_token": REFRESH}
     assert tiktok.call("POST", "oauth/token/", "", data=form).json()["expires_in"] == DAY
+
+
+@pytest.mark.parametrize(
+    ("count", "path", "code"),
+    [(1, "?fields=id", "ok"), (20, "?fields=id", "ok")]
+    + [(count, path, BAD_FIELD) for count, path in ((0, "?fields=id"), (21, "?fields=id"), (1, ""))],
+)
+def test_a_query_of_videos_is_bounded(tiktok: TikTok, count: int, path: str, code: str) -> None:
+    asked = {"filters": {"video_ids": [str(number) for number in range(count)]}}
+    assert tiktok.code(f"video/query/{path}", asked)[1] == code

@@ -8,7 +8,7 @@ is refused without it; a web app needs none and ignores it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from munadi.channels.answers import object_in
 from munadi.channels.apps import AppAccounts, Endpoints
@@ -16,7 +16,7 @@ from munadi.channels.http import is_empty
 from munadi.channels.oauth import secrets_in, text_of
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.errors import is_ok
-from munadi.channels.tiktok.spec import SPEC, Settings
+from munadi.channels.tiktok.spec import SCOPES, SPEC, VIDEO_LIST, Settings
 from munadi.channels.tiktok.state import Creator
 from munadi.channels.tiktok.wire import creator_facts
 from munadi.domain.account import ConnectedAccount, Profile
@@ -40,7 +40,12 @@ class TikTokAccounts(AppAccounts):
         page = f"{settings.version}/auth/authorize/"
         endpoints = Endpoints.at(settings.hosts.auth, page, api.base, "oauth/token/", "oauth/revoke/")
         super().__init__(SPEC, settings, clock, api.http, endpoints)
-        self._api = api
+        self._api, self._asks_for_list = api, settings.video_list
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """By the settings also that of the list of videos."""
+        return (*SCOPES, VIDEO_LIST) if self._asks_for_list else SCOPES
 
     async def tokens(self, form: Mapping[str, str]) -> Answer:
         """Call the token endpoint, whose errors may come with HTTP 200. Raises ChannelError."""

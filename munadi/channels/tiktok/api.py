@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from munadi.channels.answers import object_in
@@ -10,7 +10,7 @@ from munadi.channels.http import ChannelTools, Request, given_id, no_proof, reda
 from munadi.channels.tiktok.errors import explain, explain_upload, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
 from munadi.channels.tiktok.state import Creator, Upload
-from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, VIDEO_INIT, Status, read_creator, read_status
+from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, VIDEO_INIT, VIDEO_QUERY, Status, read_creator, read_status
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
@@ -54,6 +54,14 @@ class Api:
     async def status(self, publish_id: str, account: ConnectedAccount) -> Status:
         """How far a post is. A POST that only reads."""
         return read_status(await self.post(STATUS, account.token, {"publish_id": publish_id}))
+
+    async def public_posts(self, token: str, post_ids: Sequence[str]) -> set[str]:
+        """Which of these posts everybody sees. A POST that only reads; needs the scope video.list."""
+        answer = await self.post(VIDEO_QUERY, token, {"filters": {"video_ids": list(post_ids)}})
+        listed = object_in(answer.body, "data").get("videos")
+        if not isinstance(listed, list):
+            raise no_proof(answer, [token])
+        return {found for one in listed if (found := given_id(object_in(one).get("id")))}
 
     async def start_upload(self, account: ConnectedAccount, body: Mapping[str, Any]) -> Upload:
         """Init of a file upload: its publish_id, and the address for its bytes. Nothing is visible yet."""

@@ -6,6 +6,7 @@ to the visible call: when that answer is lost, nothing can be found, and nothing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.channels.answers import object_in
@@ -22,6 +23,7 @@ from munadi.channels.tiktok.wire import CANCEL, PHOTO_INIT, VIDEO_INIT, file_bod
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.domain.withdrawal import PostedObject, Seen, Verdict
 from munadi.ports import Attempt, Publication
 
 # There is no upload any more, or it has become a post.
@@ -104,6 +106,11 @@ class TikTokChannel(NetworkChannel[Options, Prepared]):
             )
         status = await self._api.status(state.key, publication.account)
         return self._reader.found(publication, state, status)
+
+    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        """Whether everybody sees it. A missing one is deleted, private, for friends only or moderated: no proof."""
+        shown = await self._api.public_posts(account.token, [one.id for one in objects])
+        return [Seen(verdict=Verdict.LIVE if one.id in shown else Verdict.UNSEEN) for one in objects]
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Cancel an upload that was never finished; what was sent is left alone."""

@@ -26,6 +26,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.model import WireModel
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
 # An upload_url expires after this.
 UPLOAD_LIFE = timedelta(hours=1)
@@ -52,15 +53,20 @@ class Settings(PolledSettings):
     """`MUNADI_CHANNELS__TIKTOK__…`; durations in seconds or ISO 8601. The client id is TikTok's `client_key`.
 
     `audited`: TikTok has audited the app. Until then it may post for the creator alone (SELF_ONLY), and other posts are
-    accepted with a warning. An accepted post is polled every `poll_quick` at first, then every `poll_slow`, and every
-    `poll_idle` after some minutes.
+    accepted with a warning. `video_list`: also ask creators for the scope `video.list`, by which Munadi sees whether a
+    published post is still public; TikTok approves it apart. An accepted post is polled every `poll_quick` at first,
+    then every `poll_slow`, and every `poll_idle` after some minutes.
     """
 
     hosts: Hosts = Hosts()
     version: str = "v2"
     audited: bool = False
+    video_list: bool = False
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1, le=64_000_000)
     poll_slow: Duration = timedelta(seconds=10)
+
+
+SCOPES, VIDEO_LIST = ("user.info.basic", "video.publish"), "video.list"
 
 
 class Privacy(StrEnum):
@@ -149,7 +155,7 @@ SPEC = ChannelSpec(
     link_style=LinkStyle.APPENDED,
     first_comment=False,
     max_parts=1,
-    scopes=("user.info.basic", "video.publish"),
+    scopes=SCOPES,
     publish_scopes=("video.publish",),
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=180)),  # `refresh_expires_in`
     hosts=("https://open.tiktokapis.com", "https://www.tiktok.com", "https://open-upload.tiktokapis.com"),
@@ -160,6 +166,10 @@ SPEC = ChannelSpec(
     clickable_links=False,
     notices=(UNAUDITED,),
     finds_without_handle=False,  # there is no other key
+    withdrawal=WithdrawalRule(
+        kind=Removal.NONE,  # its API has no call for it
+        by_hand="Open the post in the TikTok app, then Share, Delete; its privacy can be changed there too.",
+    ),
     leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address expires after an hour
     resend=Resend.NEVER,  # safe for every mode; `TikTokRules.resend` says what a draft allows
     facts_version="2026-11",

@@ -18,6 +18,7 @@ from munadi.ports import Answer, MediaReader
 
 VIDEO_INIT, PHOTO_INIT = "post/publish/video/init/", "post/publish/content/init/"
 CREATOR_INFO, STATUS, CANCEL = "post/publish/creator_info/query/", "post/publish/status/fetch/", "post/publish/cancel/"
+VIDEO_QUERY = "video/query/?fields=id,share_url"
 
 
 class Status(Model):

@@ -1,6 +1,6 @@
 """TikTok emulated: the API, its upload host and the site under `/tiktok/{api,upload,www}`.
 
-Source: docs/networks/tiktok.md. Not emulated: shares to the creator's inbox, webhooks, video/query, and the check that
+Source: docs/networks/tiktok.md. Not emulated: shares to the creator's inbox, webhooks, and the check that
 the domain of a URL was verified in the portal (the switch `urlsVerified` replaces it).
 """
 
@@ -59,6 +59,7 @@ class TikTok(BearerPlatform[Account]):
         "POST api/v2/post/publish/content/init": ("init_photo", posting.init_photo),
         "POST api/v2/post/publish/status/fetch": ("status", posting.status),
         "POST api/v2/post/publish/cancel": ("cancel", posting.cancel),
+        "POST api/v2/video/query": ("query_videos", posting.query),
         "GET api/v2/user/info": ("user_info", posting.user_info),
         "POST api/v2/oauth/token": ("token", bearer.token),
         "POST api/v2/oauth/revoke": ("revoke", bearer.revoke),

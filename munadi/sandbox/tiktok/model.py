@@ -14,8 +14,8 @@ from munadi.sandbox.exchange import Answer, Problems
 from munadi.sandbox.oauth import ConsentRules
 from munadi.sandbox.platform import names
 
-BASIC, PROFILE, PUBLISH = "user.info.basic", "user.info.profile", "video.publish"
-ALL_SCOPES = [BASIC, PROFILE, PUBLISH]
+BASIC, PROFILE, PUBLISH, LIST = "user.info.basic", "user.info.profile", "video.publish", "video.list"
+ALL_SCOPES = [BASIC, PROFILE, PUBLISH, LIST]
 LOGIN = Login(
     ALL_SCOPES,
     ConsentRules(

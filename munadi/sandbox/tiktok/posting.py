@@ -1,4 +1,4 @@
-"""The API's operations: creator_info, both inits, status, cancel, user/info.
+"""The API's operations: creator_info, both inits, status, cancel, query of videos, user/info.
 
 A direct pull or photo post is public from its init on.
 """
@@ -12,6 +12,7 @@ from munadi.sandbox.clock import MINUTE
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.tiktok.model import (
     BASIC,
+    LIST,
     PROBLEMS,
     PROFILE,
     PUBLISH,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from munadi.sandbox.tiktok import TikTok
 
 TITLE_UNITS, PHOTO_TITLE_UNITS, DESCRIPTION_UNITS = 2200, 90, 4000
+PUBLIC, MAX_QUERIED = "PUBLIC_TO_EVERYONE", 20
 MAX_PHOTOS, MAX_CHUNKS, MOST_CHUNK_BYTES = 35, 1000, 64_000_000
 FIELD_SCOPES = {"open_id": BASIC, "union_id": BASIC, "display_name": BASIC, "username": PROFILE}
 
@@ -75,6 +77,18 @@ async def status(platform: TikTok, call: Call) -> Answer:
     if post_id := platform.shown_id(publish):
         data["publicaly_available_post_id"] = [int(post_id)]  # sic
     return done(data)
+
+
+async def query(platform: TikTok, call: Call) -> Answer:
+    """The public ones of the named posts. What is deleted, private or moderated is left out, without a word."""
+    profile = platform.caller(call, LIST)
+    wanted = (_body(call).get("filters") or {}).get("video_ids")
+    invalid_if(not isinstance(wanted, list) or not 1 <= len(wanted) <= MAX_QUERIED, "video_ids takes 1 to 20 ids")
+    invalid_if(not call.query.get("fields"), "fields is required")
+    own = [one for one in platform.live_posts() if one.profile_id == profile.id and one.privacy == PUBLIC]
+    shown = [one for one in own if platform.shown_id(one) in {str(each) for each in wanted or []}]
+    rows = [{"id": one.post_id, "share_url": platform.permalink(one, call.base_url)} for one in shown]
+    return done({"videos": rows, "has_more": False})
 
 
 async def cancel(platform: TikTok, call: Call) -> Answer:
