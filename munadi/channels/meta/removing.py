@@ -1,4 +1,6 @@
-"""Takes posts back at every Graph, and looks whether they are there. Source: docs/networks/removal.md, sections 2 to 4.
+"""Takes posts back at every Graph, and looks whether they are there.
+
+Source: docs/networks/facebook.md, instagram.md and threads.md, section 9 of each.
 
 "Not found" has three causes at once at Meta: the object is gone, a permission is missing, or it cannot be removed. So
 it proves no removal and no absence. An object is gone when its account can be read and no list has it either.
