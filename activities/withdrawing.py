@@ -101,7 +101,7 @@ class _Run:
         for place, sight in seen.items():
             now = self.within._clock.now()
             one = self.objects[place] = looked_at(self.objects[place], sight, now)
-            match next_for(one, sight, self._passed(), now):
+            match next_for(one, sight, self._passed(), now, is_fresh=self.removing.is_fresh(now)):
                 case End() as end:
                     ended = {"ending": end.ending, "confirmed_by": end.confirmed_by}
                     self.objects[place] = one.model_copy(update=ended)

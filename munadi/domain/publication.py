@@ -128,7 +128,7 @@ class Preparation(Model):
 
 
 class PostedId(Model):
-    """One object that a step made at the network; `version` is what a delete of it may have to name."""
+    """One object that a step made at the network. Its removal, or a look at it, may need `version` beside the id."""
 
     id: GivenId
     version: Name | None = None

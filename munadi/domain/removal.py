@@ -7,6 +7,9 @@
 | nothing certain | send | look again | refused | look again |
 | nothing, ever (`blind`) | send | withdrawn, by the answer | refused | send again: the repetition is the look |
 
+A network may not show a post that it has just published. So there a look that finds nothing keeps no request back, and
+two requests are made before it counts.
+
 A repetition cannot hit another post: networks never use an id twice, and Bluesky's delete names the version.
 """
 
@@ -22,6 +25,8 @@ APART = timedelta(seconds=30)
 # An object that is still there so long after the network said "done" is asked for again.
 LAG = timedelta(minutes=5)
 MAX_REQUESTS = 5
+# For so long after its publication a post may be missing in what a network shows.
+FRESH = timedelta(minutes=15)
 # The waits between looks while a removal is not certain: each holds until so much time has passed since the request.
 _WAITS = tuple(
     (timedelta(seconds=until), timedelta(seconds=wait)) for until, wait in ((20, 5), (120, 30), (600, 120), (3600, 600))
@@ -62,6 +67,11 @@ class Removing:
     epoch: int
     objects: tuple[PostedObject, ...]
     since: datetime
+    published_at: datetime | None = None
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the post is so new that its network may not show it yet."""
+        return self.published_at is not None and now - self.published_at < FRESH
 
 
 def wait_after(passed: timedelta) -> timedelta:
@@ -89,12 +99,14 @@ def asked(one: PostedObject, answer: LastAnswer, now: datetime) -> PostedObject:
     )
 
 
-def next_for(one: PostedObject, seen: Seen, passed: timedelta, now: datetime) -> Next:
+def next_for(one: PostedObject, seen: Seen, passed: timedelta, now: datetime, *, is_fresh: bool = False) -> Next:
     """What comes next, by the table above. `one` is as `looked_at` returns it; `passed` since the withdrawal began."""
     if one.answer is LastAnswer.REFUSED and seen.verdict is not Verdict.GONE:
         return End(Ending.REFUSED, "answer")
     if seen.verdict is Verdict.GONE:
-        return _gone(one, now)
+        return (
+            _unshown(one, now) if is_fresh and one.answer is not LastAnswer.DONE and one.asked < 2 else _gone(one, now)
+        )
     if one.asked == 0:
         return Send()
     if seen.blind:
@@ -107,6 +119,11 @@ def next_for(one: PostedObject, seen: Seen, passed: timedelta, now: datetime) ->
     if now - one.live_since < APART:
         return Wait(APART - (now - one.live_since))
     return Send() if one.asked < MAX_REQUESTS else End(Ending.REFUSED, "look")
+
+
+def _unshown(one: PostedObject, now: datetime) -> Next:
+    rest = APART - (now - one.asked_at) if one.asked_at else timedelta(0)
+    return Wait(rest) if rest > timedelta(0) else Send()
 
 
 def _gone(one: PostedObject, now: datetime) -> Next:

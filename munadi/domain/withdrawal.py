@@ -66,7 +66,8 @@ class LastAnswer(StrEnum):
 
 
 class PostedObject(Model):
-    """One object of a post: `step` made it, `id` names it at the network, `version` is what a delete may have to name.
+    """One object of a post: `step` made it, `id` names it at the network. `version` is what a delete must name beside
+    it (Bluesky's version), or what a look needs (Pinterest's board, Telegram's chat after a move).
 
     What follows is how far its removal is: `asked` requests were made, `answer` came to the last, at `asked_at`.
     `gone_since` and `live_since` are the first of the equal looks; `confirmed_by` is a look or the network's answer.

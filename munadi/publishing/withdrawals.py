@@ -68,6 +68,7 @@ class WithdrawalStore:
                 epoch=row.epoch,
                 objects=tuple(objects),
                 since=known.requested_at,
+                published_at=row.published_at,
             )
 
     async def open_attempt(

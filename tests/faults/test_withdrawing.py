@@ -22,10 +22,13 @@ SEED = 20261202
 REMOVALS = {
     "bluesky": "com.atproto.repo.deleteRecord",
     "facebook": "delete_post",
+    "linkedin-text": "delete_post",
     "mastodon-text": "delete_status",
+    "pinterest": "delete_pin",
     "telegram-text": "deleteMessage",
     "threads-text": "delete_post",
     "x-text": "delete_post",
+    "youtube": "delete_video",
 }
 # Where the worker dies: the intent is alone, the request is out, the answer is lost, it is not yet written, it is
 # written and nothing is settled, it is settled and Temporal does not know.

@@ -35,12 +35,27 @@ async def ask(world: World, content_id: str, name: ChannelName) -> None:
     await world.wake(content_id)
 
 
-async def withdrawn(world: World, *plan: Any, parts: tuple[str, ...] = (), sight: Seen | None = None) -> dict[str, Any]:
+async def grow_old(world: World, content_id: str, age: timedelta) -> None:
+    async with world.database.write() as session:
+        post = await LockedContent.lock(session, content_id, datetime.now(UTC))
+        assert post is not None
+        for row in post.publications:
+            row.published_at = post.now - age
+
+
+async def withdrawn(
+    world: World,
+    *plan: Any,
+    parts: tuple[str, ...] = (),
+    sight: Seen | None = None,
+    age: timedelta = timedelta(hours=1),
+) -> dict[str, Any]:
     """Publish a post, withdraw it at one network, and return what became of the withdrawal."""
     content_id = await world.submit(datetime.now(UTC) + timedelta(seconds=1), parts=parts)
     async with world.worker():
         await world.wake(content_id, first=True)
         assert await world.result(content_id) == "2/2 published"
+        await grow_old(world, content_id, age)
         world.channels[B].removal_plan.extend(plan)
         world.channels[B].sight = sight
         await ask(world, content_id, B)
@@ -106,6 +121,18 @@ async def test_a_post_that_was_gone_before_is_withdrawn_without_a_request(skippi
     assert found["status"] == "withdrawn"
     assert skipping.channels[B].count("withdraw") == 0
     assert skipping.channels[B].count("look") == 2, "two looks, apart"
+
+
+async def test_a_post_that_its_network_does_not_show_yet_is_asked_for(skipping: World) -> None:
+    found = await withdrawn(skipping, sight=Seen(verdict=Verdict.GONE), age=timedelta(0))
+    assert found["status"] == "withdrawn"
+    assert skipping.channels[B].count("withdraw") == 1
+
+
+async def test_a_lost_answer_about_such_a_post_is_followed_by_another_request(skipping: World) -> None:
+    found = await withdrawn(skipping, "lost", "lost", age=timedelta(0))
+    assert found["status"] == "withdrawn"
+    assert skipping.channels[B].count("withdraw") == 2
 
 
 async def test_a_network_that_shows_nothing_is_believed(skipping: World) -> None:
