@@ -68,7 +68,8 @@ def _bluesky(network: Network, aborted: Any) -> Network:
 
 
 DELETE = "/deleteMessages"
-TOO_OLD = "Bad Request: message can't be deleted for everyone"
+# In a group, and in a channel.
+TOO_OLD, TOO_OLD_THERE = (f"Bad Request: message can't be deleted{where}" for where in (" for everyone", ""))
 CANCEL = "/v2/post/publish/cancel/"
 LEFTOVERS = {
     "facebook photos": Leftover(
@@ -124,6 +125,9 @@ LEFTOVERS = {
 }
 LEFTOVERS["facebook photos, perhaps a post's"] = replace(
     LEFTOVERS["facebook photos"], seen=lambda network: _page(network, WORDLESS)
+)
+LEFTOVERS["telegram, in a channel"] = replace(
+    LEFTOVERS["telegram"], gone=lambda network: network.on("POST", DELETE, telegram_refusal(400, TOO_OLD_THERE))
 )
 LEFTOVERS["facebook photos, perhaps a story's"] = replace(
     LEFTOVERS["facebook photos"],

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.async_api import Browser, Route
+from playwright.async_api import Browser
 
 from tests.channels.consent import asking
 from tests.support.pds import PDSAccount
 
-# Nothing listens there: the browser's address has the answer. An IP address, as the OAuth profile requires.
+# Nothing listens there: what the browser asks for has the answer. An IP address, as the OAuth profile requires.
 BACK = "http://127.0.0.1:9/v1/oauth/bluesky/callback"
 AT_ONCE = 15_000.0
 
 
 async def decide_at_page(browser: Browser, url: str, who: PDSAccount, button: str = "Authorize") -> dict[str, str]:
     """Sign in with the account's password and press `button`; the query that the browser comes back with."""
-    came_back: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    async def at_our_callback(route: Route) -> None:
-        await route.fulfill(status=200, body="back")
-        if not came_back.done():
-            came_back.set_result(route.request.url)
-
     context = await browser.new_context()
     try:
         context.set_default_timeout(AT_ONCE)
         page = await context.new_page()
-        await page.route(f"{BACK}*", at_our_callback)
         await page.goto(url)
         await page.locator("input[type=password]").fill(who.password)
         await page.get_by_role("button", name="Sign in").click()
-        await page.get_by_role("button", name=button).click()
-        return dict(parse_qsl(urlsplit(await asyncio.wait_for(came_back, AT_ONCE / 1000)).query))
+        async with page.expect_request(lambda request: request.url.startswith(BACK)) as back:
+            await page.get_by_role("button", name=button).click()
+        return dict(parse_qsl(urlsplit((await back.value).url).query))
     finally:
         await context.close()
 
