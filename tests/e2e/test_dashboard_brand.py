@@ -48,7 +48,8 @@ async def test_reconnect_on_a_held_post_leads_to_the_account(stack: Stack, brand
     content = await brand.submit("Waits for its owner", channels=["threads"])
     await brand.hold(content["id"], "TOKEN")
     async with signed_in(browser, stack, f"/contents/{content['id']}") as page:
-        await page.get_by_role("link", name="Reconnect the account").click()
+        async with page.expect_navigation():  # until its script handles the button
+            await page.get_by_role("link", name="Reconnect the account").click()
         card = page.locator(".account")
         await expect(card).to_contain_text("reconnect needed")
         await card.get_by_role("button", name="Reconnect").click()
