@@ -104,9 +104,8 @@ def next_for(one: PostedObject, seen: Seen, passed: timedelta, now: datetime, *,
     if one.answer is LastAnswer.REFUSED and seen.verdict is not Verdict.GONE:
         return End(Ending.REFUSED, "answer")
     if seen.verdict is Verdict.GONE:
-        return (
-            _unshown(one, now) if is_fresh and one.answer is not LastAnswer.DONE and one.asked < 2 else _gone(one, now)
-        )
+        is_doubtful = is_fresh and one.answer is not LastAnswer.DONE and one.asked < 2
+        return _unshown(one, now) if is_doubtful else _gone(one, now)
     if one.asked == 0:
         return Send()
     if seen.blind:
@@ -122,6 +121,7 @@ def next_for(one: PostedObject, seen: Seen, passed: timedelta, now: datetime, *,
 
 
 def _unshown(one: PostedObject, now: datetime) -> Next:
+    """It may be there all the same: another request, half a minute after the first."""
     rest = APART - (now - one.asked_at) if one.asked_at else timedelta(0)
     return Wait(rest) if rest > timedelta(0) else Send()
 
