@@ -22,10 +22,10 @@ from tests.api.harness import ApiHarness, later, open_api
 from tests.api.problems import expect_errors, expect_problem
 
 pytestmark = pytest.mark.each_database
-POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link clientRef metadata version
+POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link withdrawAt clientRef metadata version
     draftVersion createdAt updatedAt workflowId publications warnings rollup"""
 PUBLICATION_FIELDS = """id channel accountId status scheduledAt publishedAt latenessMs providerPostId providerUrl
-    failure dismissal hold attempts warnings"""
+    failure dismissal hold withdrawal attempts warnings"""
 EVENT_FIELDS = "id type timestamp sequence brandRef contentId publicationId sns status reason data position"
 
 

@@ -103,7 +103,7 @@ async def test_times_are_in_the_brands_zone_and_the_readers_own_is_a_tooltip(
         hook = await subscribe(api, "http://127.0.0.1:9/zones", brandRef=brand.ref)
         await page.goto(f"/webhooks/{hook['id']}")
         await page.get_by_text("Replay events").click()
-        await page.get_by_label("From").fill("2026-01-01T05:30")
+        await page.get_by_label("From", exact=True).fill("2026-01-01T05:30")
         async with page.expect_request("**/replay") as asked:
             await page.get_by_role("button", name="Replay").click()
         assert '"since":"2026-01-01T00:00:00.000Z"' in str((await asked.value).post_data)

@@ -175,7 +175,7 @@ async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: B
         await expect(delivery).to_contain_text("delivered", timeout=15_000)
         assert inbox.of(content["id"]) == ["content.accepted"]
         await page.get_by_text("Replay events").click()
-        await page.get_by_label("From").fill("2026-01-01T00:00")
+        await page.get_by_label("From", exact=True).fill("2026-01-01T00:00")
         await page.get_by_role("button", name="Replay").click()
         await expect(page.locator("[data-replayed]")).to_contain_text("1 event queued")
 
