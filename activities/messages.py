@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.domain.model import Model
+from munadi.domain.model import Passed
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.publishing import Command, NextStep, Step, StepResult
 
@@ -17,19 +17,19 @@ PREPARE_TRIES = 5
 EARLY = timedelta(seconds=2)
 
 
-class ContentRef(Model):
+class ContentRef(Passed):
     """Names a post."""
 
     content_id: str
 
 
-class AccountRef(Model):
+class AccountRef(Passed):
     """Names a connected account."""
 
     account_id: str
 
 
-class PublicationRef(Model):
+class PublicationRef(Passed):
     """Names a publication, with the epoch and draft under which this run may act on it."""
 
     publication_id: str
@@ -51,7 +51,7 @@ class PublicationRef(Model):
         )
 
 
-class OperatorCommand(Model):
+class OperatorCommand(Passed):
     """An operator's signal, with its input."""
 
     content_id: str

@@ -37,6 +37,12 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Passed(Model):
+    """A value that passes through Temporal. While a new version is rolled out it may have fields that are not known."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class WireModel(BaseModel):
     """An immutable value on the wire: camelCase names, absent values are null, unknown fields are refused."""
 

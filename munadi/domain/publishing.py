@@ -15,7 +15,7 @@ from munadi.domain.attempt import Attempt as Attempt
 from munadi.domain.attempt import Doubt as Doubt
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import PublicationDraft
-from munadi.domain.model import Model
+from munadi.domain.model import Passed
 from munadi.domain.publication import ENDED, Preparation, PublicationStatus
 
 # The invisible step before the post. It has no attempts, because it may be repeated.
@@ -42,7 +42,7 @@ class NextStep(StrEnum):
     WITHDRAW = "withdraw"
 
 
-class Plan(Model):
+class Plan(Passed):
     """What the workflow must do for one publication, and when.
 
     `prepare_at` is None when nothing invisible is left to do. `held_until` is None when no condition holds it, and far
@@ -97,7 +97,7 @@ class Plan(Model):
         return self.status in ENDED and not is_planned
 
 
-class View(Model):
+class View(Passed):
     """A post as the workflow reads it. `deliveries` counts the new event deliveries."""
 
     content_id: str
@@ -107,7 +107,7 @@ class View(Model):
     deliveries: int = 0
 
 
-class Start(Model):
+class Start(Passed):
     """The input of a post's workflow.
 
     `view` is the post as it was accepted: with it the workflow need not read the database before the due time.
@@ -116,7 +116,7 @@ class Start(Model):
     view: View | None = None
 
 
-class Claimed(Model):
+class Claimed(Passed):
     """A publication that a workflow acts on, with the epoch under which it may. `mode`: its first step.
 
     It is `publishing`, or it is still `queued` and `publish` claims it at `claim_at`.
@@ -131,7 +131,7 @@ class Claimed(Model):
     account_id: str = ""
 
 
-class StepResult(Model):
+class StepResult(Passed):
     """The result of an activity: the status of the publication, and its next step, to be taken after `after`."""
 
     publication_id: str
@@ -151,7 +151,7 @@ class Command(StrEnum):
     RETRY = "retry"
 
 
-class CommandResult(Model):
+class CommandResult(Passed):
     """Whether an operator's signal was applied, in words for the current details."""
 
     applied: bool

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife
-from munadi.domain.model import Model
+from munadi.domain.model import Passed
 
 # How long before its end the owner of a connection is warned that only a reconnect extends it (`account.expiring`).
 WARN_AHEAD = timedelta(days=7)
@@ -52,7 +52,7 @@ class RenewalPlan:
         return min((at for at in moments if at is not None and at > now), default=None)
 
 
-class UpkeepResult(Model):
+class UpkeepResult(Passed):
     """The result of one upkeep run. The workflow runs again at `next_at`; None: when it is woken."""
 
     status: AccountStatus

@@ -195,7 +195,7 @@ class PublicationRow(SQLModel, table=True):
     incomplete_at: datetime | None = _at(default=None)
     incomplete_because: str | None = None
     # What the post has at its network (munadi.domain.withdrawal), its withdrawal, and when that acts next.
-    posted: list[dict[str, Any]] = _json(default_factory=list)
+    posted: list[dict[str, Any]] = _json(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
     withdrawal: dict[str, Any] | None = _json(default=None)
     withdrawal_at: datetime | None = _at(default=None)
     dismissed_at: datetime | None = _at(default=None)

@@ -1,7 +1,8 @@
 """Withdraw live posts: what a post has at its network, its withdrawal, and when a post is withdrawn by itself.
 
 Of posts that were published before, the network's id of the post itself is known; their later parts and comments are
-not, and a withdrawal leaves them.
+not, and a withdrawal leaves them. The column keeps its default, because processes of the version before insert rows
+while an installation is upgraded.
 """
 
 from __future__ import annotations
@@ -30,5 +31,3 @@ def upgrade() -> None:
     else:
         posted = "jsonb_build_array(jsonb_build_object('id', provider_post_id))"
     op.execute(f"UPDATE publications SET posted = {posted} WHERE {known}")  # noqa: S608 - constants
-    with op.batch_alter_table("publications", schema=None) as batch_op:
-        batch_op.alter_column("posted", server_default=None)
