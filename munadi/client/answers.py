@@ -138,7 +138,6 @@ class Content(TypedDict):
     updatedAt: str
     version: int
     warnings: list[Warning_]
-    withdrawAt: NotRequired[str | None]
     workflowId: str
 
 

@@ -168,3 +168,18 @@ async def test_a_refused_withdrawal_may_be_asked_for_again(skipping: World) -> N
             assert row.withdrawal is not None
             assert row.withdrawal["status"] == status
     assert skipping.channels[B].count("withdraw") == 2
+
+
+async def test_a_post_ends_by_itself_at_its_time(skipping: World) -> None:
+    content_id = await skipping.submit(datetime.now(UTC) + timedelta(seconds=1))
+    async with skipping.database.write() as session:
+        post = await LockedContent.lock(session, content_id, datetime.now(UTC))
+        assert post is not None
+        ends_at = post.content.withdraw_at = skipping.clock.now() + timedelta(days=2)
+    async with skipping.worker():
+        await skipping.wake(content_id, first=True)
+        assert await skipping.result(content_id) == "2/2 published"
+    for row in (await skipping.publications(content_id)).values():
+        assert row.withdrawal is not None
+        assert row.withdrawal["status"] == "withdrawn"
+        assert datetime.fromisoformat(row.withdrawal["requestedAt"]) >= ends_at

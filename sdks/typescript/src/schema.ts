@@ -1097,8 +1097,6 @@ export type ContentView = {
   version: number;
   /** What networks will show or publish differently. */
   warnings: (Warning)[];
-  /** When all of it that is live is withdrawn; null: never. */
-  withdrawAt?: string | null;
   /** The id of the post's workflow in Temporal. */
   workflowId: string;
 };
