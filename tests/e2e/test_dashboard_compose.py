@@ -150,6 +150,9 @@ async def test_the_same_post_again_is_noted_with_a_link_to_the_other(
 async def test_a_draft_is_saved_while_one_writes_and_continues_after_the_page_is_closed(
     stack: Stack, brand: Brand, browser: Browser
 ) -> None:
+    async def has_its_own() -> bool:
+        return "Its own" in str(await drafts_of(brand))
+
     async with signed_in(browser, stack) as page:
         await write(page, brand, "Half a sentence", "Bluesky")
         await expect(page.locator("#saved")).to_contain_text("Draft saved")
@@ -157,11 +160,7 @@ async def test_a_draft_is_saved_while_one_writes_and_continues_after_the_page_is
         await page.get_by_role("tab", name="Bluesky").click()
         await page.get_by_role("tabpanel").get_by_label("Text for this account").fill("Its own")
         await page.goto("/contents")  # before the next save: leaving the page saves
-
-    async def has_its_own() -> bool:
-        return "Its own" in str(await drafts_of(brand))
-
-    await until(has_its_own)
+        await until(has_its_own)
     async with signed_in(browser, stack, f"/compose?brandRef={brand.ref}") as page:
         await page.locator("#drafts summary").click()
         await page.get_by_role("link", name="Half a sentence").click()
