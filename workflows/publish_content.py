@@ -201,8 +201,7 @@ class PublishContent:
         try:
             await workflow.wait_condition(something_happened, timeout=patience, timeout_summary=self._waits_for())
         except TimeoutError:
-            now = workflow.now()
-            self._must_look = any(_wants_a_look(plan, now) for plan in self._plans.values())
+            self._must_look = any(_wants_a_look(plan) for plan in self._plans.values())
         self._must_look = self._must_look or self._inbox.woken
 
     def _waits_for(self) -> str:
@@ -263,12 +262,8 @@ def _has_come(moment: datetime | None) -> bool:
     return moment is not None and moment <= workflow.now()
 
 
-def _is_past(at: datetime | None, now: datetime) -> bool:
-    return at is not None and at <= now
-
-
-def _wants_a_look(plan: Plan, now: datetime) -> bool:
+def _wants_a_look(plan: Plan) -> bool:
     """Whether the database must be read again: past its window, or unconfirmed and due for a check."""
     if plan.status in (S.UNCONFIRMED, S.PUBLISHED):
-        return any(_is_past(at, now) for at in (plan.next_look_at, plan.step_look_at, plan.withdrawal_at))
-    return plan.status is S.QUEUED and plan.publish_by <= now
+        return any(_has_come(at) for at in (plan.next_look_at, plan.step_look_at, plan.withdrawal_at))
+    return plan.status is S.QUEUED and _has_come(plan.publish_by)

@@ -1,7 +1,7 @@
 """What the removal of a live post has in common at several networks: a DELETE that is answered with 204.
 
-An answer that says "there is no such post" also comes for a post of somebody else, or that the connection may no longer
-see. It never proves a removal: its effect is unknown, and a look decides.
+An answer that says "there is no such post" also comes for the post of another account, and for one that the connection
+may no longer see. It never proves a removal: its effect is unknown, and a look decides.
 """
 
 from __future__ import annotations

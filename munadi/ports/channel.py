@@ -206,7 +206,9 @@ class Channel(ABC, Generic[Options, State]):
     ) -> Published | Absent | Unknown: ...
 
     async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
-        raise NotImplementedError(f"{self.spec.title} has no rule of withdrawal")
+        """By default there is no way; the rule of the network says so before anything is asked for."""
+        message = f"{self.spec.title} lets no app remove a post"
+        raise ChannelError(Reason.WITHDRAWAL_REFUSED, Effect.NOT_SENT, message)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         """By default the network shows nothing."""

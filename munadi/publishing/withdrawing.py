@@ -78,9 +78,10 @@ def withdrawal_of(row: PublicationRow) -> Withdrawal | None:
 
 async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) -> WithdrawalRule:
     """How the network takes this publication back. NotWithdrawable where it does not; ChangeRefused without access."""
-    account = await _account(post.session, row.account_id)
+    account = await post.session.get_one(AccountRow, row.account_id)
     if account.deleted_at is not None:
-        text = f"the account was disconnected, so only a person can remove the post: {row.provider_url}"
+        where = row.provider_url or "in the network's own app"
+        text = f"the account was disconnected, so only a person can remove the post: {where}"
         raise ChangeRefused("ACCOUNT_DISCONNECTED", text)
     channel = channels[row.channel]
     draft = Draft.model_validate(post.draft.resolved[row.id])
@@ -97,12 +98,6 @@ async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) 
         text = f"the account was connected without the permission {' and '.join(lacking)}; reconnect it and grant that"
         raise ChangeRefused("MISSING_SCOPE", text)
     return rule
-
-
-async def _account(session: AsyncSession, account_id: str) -> AccountRow:
-    found = await session.get(AccountRow, account_id)
-    assert found is not None
-    return found
 
 
 async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRule) -> bool:
@@ -176,8 +171,6 @@ async def settle(
 
 async def refuse(locked: LockedContent, row: PublicationRow, failure: Failure) -> None:
     """End a withdrawal that cannot be done: nothing more is sent until it is asked for again."""
-    open_ones = [one.ending is None for one in objects_of(row)]
-    assert any(open_ones), f"{row.id} has nothing left to withdraw"
     ended = [
         one.model_copy(update={"ending": Ending.REFUSED, "confirmed_by": "answer"}) if one.ending is None else one
         for one in objects_of(row)

@@ -114,7 +114,7 @@ async def locked(session: AsyncSession, put: Put) -> tuple[ContentRow, Publicati
 
 
 async def lose(board: Board, put: Put, *, ours: Callable[[ContentRow, PublicationRow], None], to: Any) -> None:
-    """Change rows that somebody else has changed or deleted after they were read."""
+    """Change rows that another transaction has changed or deleted after they were read."""
     async with board.database.write() as session:
         rows = await locked(session, put)
         await session.exec(to)

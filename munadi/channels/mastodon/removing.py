@@ -1,6 +1,6 @@
 """Takes posts back, and looks whether they are there. Source: docs/networks/mastodon.md, section 9.
 
-A 404 never proves a removal: it also comes for a post of somebody else, and from a server that has no removal.
+A 404 never proves a removal: it also comes for the post of another account, and from a server that has no removal.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ async def remove(api: Api, one: PostedObject, account: ConnectedAccount, attempt
 
 
 async def seen(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:
-    """The pin and its board. Raises ChannelError, also for a pin of somebody else."""
+    """The pin and its board. Raises ChannelError, also for the pin of another account."""
     try:
         pin = await api.get(f"pins/{one.id}", account.token)
     except ChannelError as error:

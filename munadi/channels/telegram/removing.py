@@ -19,7 +19,7 @@ from munadi.ports import Attempt
 
 # A message of an album whose id Telegram had not named when it answered.
 UNNAMED = "0"
-# Telegram's own message at the beginning of a chat, which nobody can delete.
+# Telegram's own message at the beginning of a chat, which cannot be deleted.
 FIRST = 1
 
 

@@ -76,7 +76,7 @@ class Api:
         return Request("POST", url, token=account.token, params=params, json=body, proof=lambda it: it.field("id"))
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
-        """Delete a video that nobody sees. Raises ChannelError."""
+        """Delete a video that is not public. Raises ChannelError."""
         await self.http.send(self.deletion(account, video_id))
 
     def deletion(self, account: ConnectedAccount, video_id: str) -> Request:

@@ -52,7 +52,7 @@ CASES = {
     "a pin is removed": remove(None, httpx.Response(204)),
     "a success without its proof": remove(Fails(R.PROVIDER_OUTAGE, S.UNKNOWN, "NO_PROOF"), answer(200, "<html>")),
     "a second time": remove(Fails(R.TARGET_NOT_ACCESSIBLE, S.UNKNOWN, "404/50"), MISSING),
-    "a pin of somebody else": remove(Fails(R.WITHDRAWAL_REFUSED, S.REJECTED, "403/29", words="its owner"), FOREIGN),
+    "the pin of another account": remove(Fails(R.WITHDRAWAL_REFUSED, S.REJECTED, "403/29", words="its owner"), FOREIGN),
     "a minute's calls are used up": remove(
         Fails(R.RATE_LIMITED, S.NOT_SENT, wait=7), refusal(429, 8, "Slow down.", x_ratelimit_reset="7")
     ),

@@ -40,7 +40,7 @@ CASES = {
     "a video is removed": remove(None, httpx.Response(204)),
     "a success without its proof": remove(Fails(R.PROVIDER_OUTAGE, S.UNKNOWN, "NO_PROOF"), answer(200, "<html>")),
     "a second time": remove(Fails(R.TARGET_NOT_ACCESSIBLE, S.UNKNOWN, "videoNotFound"), MISSING),
-    "a video of somebody else": remove(Fails(R.TARGET_NOT_ACCESSIBLE, S.REJECTED), refusal(403, "forbidden")),
+    "the video of another account": remove(Fails(R.TARGET_NOT_ACCESSIBLE, S.REJECTED), refusal(403, "forbidden")),
     "a permission that was not given": remove(
         Fails(R.MISSING_SCOPE, S.REJECTED), refusal(403, "insufficientPermissions")
     ),
