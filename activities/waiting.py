@@ -56,7 +56,10 @@ class WaitingRoom:
     async def close(self) -> None:
         """Complete what waits with its last result, so that its workflow waits on; what runs may end."""
         self._closing.set()
-        await asyncio.gather(*self._waiting)
+        # An error in one must not leave the others without their result.
+        for error in await asyncio.gather(*self._waiting, return_exceptions=True):
+            if error is not None:
+                log.error("a preparation could not be completed", exc_info=error)
 
     async def _attend(self, handle: AsyncActivityHandle, result: StepResult, part: Part) -> None:
         work, beat = asyncio.create_task(self._work(result, part)), asyncio.create_task(_beat(handle))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import AsyncActivityHandle
 
 from activities import waiting
+from activities.waiting import WaitingRoom
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
-from munadi.domain.publication import Pending
+from munadi.domain.publication import Pending, PublicationStatus
+from munadi.domain.publishing import NextStep, StepResult
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.world import World
 
@@ -116,3 +120,35 @@ async def test_a_worker_that_dies_is_replaced(real: World) -> None:
             task.cancel()
         assert await real.result(content_id) == "1/1 published"
     assert real.channels[B].count("prepare") == 2
+
+
+class Handle:
+    """Takes a result as Temporal does; one that is `broken` fails in a way that nobody expects."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken = broken
+        self.results: list[StepResult] = []
+
+    async def heartbeat(self) -> None:
+        return None
+
+    async def complete(self, result: StepResult) -> None:
+        if self.broken:
+            raise ValueError("a fault of ours")
+        self.results.append(result)
+
+
+async def test_one_that_cannot_be_completed_leaves_the_others_their_result(caplog: pytest.LogCaptureFixture) -> None:
+    room, broken, whole = WaitingRoom(), Handle(broken=True), Handle()
+    asks_again = StepResult(
+        publication_id="pub_1",
+        status=PublicationStatus.QUEUED,
+        step=NextStep.AGAIN,
+        epoch=1,
+        after=timedelta(seconds=15),
+    )
+    for handle in (broken, whole):
+        room.take(cast(AsyncActivityHandle, handle), asks_again, pytest.fail)
+    await room.close()
+    assert whole.results == [asks_again]
+    assert "a preparation could not be completed" in caplog.text
