@@ -17,7 +17,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.dashboard.session import COOKIE, CSRF_HEADER, SAFE_METHODS, Session, check_csrf, open_session
 from api.http.cookies import read_cookie
-from api.http.problems import ProblemError, request_id_of
+from api.http.problems import REALM, ProblemError, request_id_of, scopes_missing
 from api.http.quotas import brand_of_call, count_call
 from api.process.services import Services, services
 from munadi.db.keys.callers import Principal, find_caller
@@ -32,7 +32,6 @@ BEARER = HTTPBearer(
     bearerFormat="mnd_…",
     description="An API key: `Authorization: Bearer mnd_…`",
 )
-REALM = 'Bearer realm="munadi"'
 _INVALID = f'{REALM}, error="invalid_token"'
 
 
@@ -151,7 +150,7 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
         else:
             found = await _of_key(request, services_, bearer.credentials if bearer else None)
         if not any(found.may(scope) for scope in wanted):
-            raise _forbidden(wanted)
+            raise scopes_missing(wanted)
         # What a page of the dashboard reads is counted with the page (`api.dashboard.page_data`).
         counts = wanted != (Scope.ADMIN,) or found.brand_ref is not None
         if counts and not request.scope["state"].get("read_by_page"):
@@ -168,14 +167,3 @@ def not_found(what: str, name: str) -> ProblemError:
 
 def _unauthenticated(code: str, detail: str) -> ProblemError:
     return ProblemError(401, code, "Not authenticated", detail, headers={"WWW-Authenticate": _INVALID})
-
-
-def _forbidden(wanted: tuple[Scope, ...]) -> ProblemError:
-    names = " or ".join(wanted)
-    return ProblemError(
-        403,
-        "SCOPE_MISSING",
-        "Not permitted",
-        f"the key lacks the scope {names}",
-        headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{" ".join(wanted)}"'},
-    )

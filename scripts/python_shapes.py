@@ -41,7 +41,7 @@ SHAPES = {
 # All of their fields may be absent: a proxy answers problems too.
 PARTIAL = ("Violation", "Problem")
 # Fields that servers of 0.1.0 do not answer.
-NEWER = ("dismissal", "moreProblems", "withdrawal")
+NEWER = ("dismissal", "moreProblems", "withdrawal", "withdrawAt")
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 Json = Mapping[str, Any]
 

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import REALM, WrongKey, authenticate, refuse
+from api.auth import WrongKey, authenticate, refuse
 from api.dashboard.page_data import TheViewer
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.session import COOKIE, CSRF_HEADER, LIFE, check_csrf, is_of_own_site, new_session, seal_session
 from api.deps import TheServices
 from api.http.body_kind import form_of
 from api.http.cookies import forget_cookie, set_cookie
-from api.http.problems import ProblemError
+from api.http.problems import REALM, ProblemError
 from api.languages.catalogue import N_
 from munadi.db.keys.sessions import SessionStore
 from munadi.domain.audit import Action

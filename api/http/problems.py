@@ -4,6 +4,7 @@ ProblemError       raised by a route: status, stable code, words, headers
 ProblemsFound      422: every violation of a request at once
 NotVisible         404: there is none, or the key may not see it
 NotPermitted       403: more than the key's brand is concerned
+ScopeMissing       403: a field of the request needs a scope that the key lacks
 ChangeRefused      409: not in a state for this change; so is Conflict
 QuotaExceeded      429: a limit of the brand is used up (api/http/quotas.py)
 HTTPException      the framework's: 404, 405, …
@@ -36,6 +37,8 @@ from api.known_problems import problem_type
 from munadi.crypto import SealBroken
 from munadi.db.answers import Conflict, NotPermitted, NotVisible, StaleVersion
 from munadi.db.idempotency import KeyReused, ResponseUnreadable
+from munadi.db.keys.callers import ScopeMissing
+from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
 from munadi.domain.shape import problems_of_shape
@@ -48,6 +51,7 @@ from munadi.publishing.withdrawing import NotWithdrawable
 
 MEDIA_TYPE = "application/problem+json"
 LOCK_NOT_AVAILABLE = "55P03"
+REALM = 'Bearer realm="munadi"'
 log = structlog.get_logger("munadi.api")
 
 
@@ -115,6 +119,17 @@ def refused(problems: Sequence[Problem], more: int = 0) -> ProblemError:
     return ProblemError(422, "INVALID_REQUEST", "The request cannot be accepted", detail, errors=listed)
 
 
+def scopes_missing(wanted: Sequence[Scope]) -> ProblemError:
+    """403: the key has none of these scopes."""
+    return ProblemError(
+        403,
+        "SCOPE_MISSING",
+        "Not permitted",
+        f"the key lacks the scope {' or '.join(wanted)}",
+        headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{" ".join(wanted)}"'},
+    )
+
+
 def translate(error: Exception) -> ProblemError:
     """The problem for an exception."""
     match error:
@@ -130,6 +145,8 @@ def translate(error: Exception) -> ProblemError:
             return ProblemError(409, error.code, error.title, str(error), errors=error.problems, headers=headers)
         case NotPermitted():
             return ProblemError(403, "BRAND_RESTRICTED", "Not permitted", str(error))
+        case ScopeMissing():
+            return scopes_missing([error.scope])
         case NotVisible():
             return ProblemError(404, "NOT_FOUND", "Not found", str(error))
         case StaleVersion():

@@ -23,6 +23,24 @@ STATES = (
         "contents",
     ),
     _late(
+        "WITHDRAW_AT_NOT_AFTER_DUE",
+        "the post is withdrawn at 2027-01-18T12:30:00+00:00; change withdrawAt first, or choose an earlier time",
+        "Change `withdrawAt` first, or choose an earlier time.",
+        "contents",
+    ),
+    _late(
+        "WITHDRAW_AT_BEFORE_PUBLISH_BY",
+        "nothing is published after the time to end 2027-01-18T12:30:00+00:00; choose an earlier publishBy",
+        "Choose a `publishBy` that is not after `withdrawAt`.",
+        "contents",
+    ),
+    _late(
+        "TIME_TO_END_PASSED",
+        "the time to end 2027-01-18T12:30:00+00:00 has passed: set a later withdrawAt, or null, first",
+        "Set a later `withdrawAt`, or null, then try again.",
+        "contents",
+    ),
+    _late(
         "ACCOUNT_DISCONNECTED",
         "the account was disconnected, so this can never be sent: connect the account again and submit a new post",
         "Connect the account again, and submit a new post.",

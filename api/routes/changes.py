@@ -37,7 +37,9 @@ async def edit_content(
     principal: ContentWriter,
     if_match: IfMatch = None,
 ) -> Response:
-    """Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field."""
+    """Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field.
+
+    `withdrawAt` alone also changes a published post, until its withdrawal begins. It needs `contents:withdraw`."""
     based_on = require_match(if_match)
     sent, shape = read_body(request, ContentEdit)
     editing = services.posts.edit(content_id, principal, based_on, sent, shape)

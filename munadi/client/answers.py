@@ -138,6 +138,7 @@ class Content(TypedDict):
     updatedAt: str
     version: int
     warnings: list[Warning_]
+    withdrawAt: NotRequired[str | None]
     workflowId: str
 
 

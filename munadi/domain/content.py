@@ -97,8 +97,8 @@ class StoredFields(BaseModel):
 
     metadata: Metadata | None = Field(
         None,
-        description="All names and texts of your own, for you to list by: returned with the post and in its events, "
-        "and never sent to a network. Null: none.",
+        description="All names and texts of your own, to list posts by: returned with the post and its events, never "
+        "sent to a network. Null: none.",
     )
 
 
@@ -147,6 +147,7 @@ class ContentView(WireModel):
     link: str | None = Field(
         description="The attached address: a preview where the network has one, otherwise appended to the text."
     )
+    withdraw_at: datetime | None = Field(None, description="When all of it that is live is withdrawn; null: never.")
     client_ref: str | None = Field(description="Your own name for the post.")
     metadata: dict[str, str] = Field({}, description="Names and texts of the client's own.")
     version: int = Field(description="Counts every change; the `ETag` for `If-Match`.")

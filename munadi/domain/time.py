@@ -193,9 +193,10 @@ def _around_change(low: datetime, high: datetime, zone: ZoneInfo) -> tuple[datet
     return low, high
 
 
-def default_publish_by(due: datetime) -> datetime:
-    """The end of the window where none is given; for a due time at the calendar's end, that end."""
-    return due + min(DEFAULT_WINDOW, datetime.max.replace(tzinfo=UTC) - due)
+def default_publish_by(due: datetime, withdraw_at: datetime | None = None) -> datetime:
+    """The end of the window where none is given, at most the time to end; at the calendar's end, that end."""
+    last = datetime.max.replace(tzinfo=UTC) if withdraw_at is None else withdraw_at
+    return due + min(DEFAULT_WINDOW, last - due)
 
 
 def check_window(
@@ -216,6 +217,28 @@ def check_window(
     if due > now + HORIZON:
         problems.append(_problem(pointer, "TIME_BEYOND_HORIZON", "at most one year ahead", now + HORIZON, due))
     return problems + check_publish_by(due, publish_by, now)
+
+
+def check_withdraw_at(
+    withdraw_at: datetime | None, due: datetime, publish_by: datetime | None, now: datetime
+) -> list[Problem]:
+    """A time to end is after the due time, ahead, within the horizon, and not before an explicit publishBy, so that
+    nothing is published after it."""
+    pointer, starts = "/withdrawAt", max(due, now)
+    if withdraw_at is None:
+        return []
+    if withdraw_at <= now:
+        return [_problem(pointer, "TIME_IN_PAST", "the time has passed; withdraw the post at once", now, withdraw_at)]
+    if withdraw_at <= due:
+        message = "withdrawAt must be after the due time"
+        return [_problem(pointer, "WITHDRAW_AT_NOT_AFTER_DUE", message, due, withdraw_at)]
+    if withdraw_at - starts > HORIZON:
+        message, last = "withdrawAt is at most one year after the due time", starts + HORIZON
+        return [_problem(pointer, "TIME_BEYOND_HORIZON", message, last, withdraw_at)]
+    if publish_by is not None and publish_by > withdraw_at:
+        message = "withdrawAt must not be before publishBy: nothing is published after its time to end"
+        return [_problem(pointer, "WITHDRAW_AT_BEFORE_PUBLISH_BY", message, publish_by, withdraw_at)]
+    return []
 
 
 def check_publish_by(due: datetime, publish_by: datetime | None, now: datetime) -> list[Problem]:

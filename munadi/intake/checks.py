@@ -19,16 +19,17 @@ from munadi.domain.failure import Failure
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import Warning_
-from munadi.domain.time import check_publish_by, check_window, default_publish_by
+from munadi.domain.time import check_publish_by, check_window, check_withdraw_at, default_publish_by
 from munadi.intake.account_trouble import Trouble, refuses_unusable
 from munadi.intake.accounts import Target, check_versions, find_targets, find_troubles, report_troubles
 from munadi.intake.check_threads import CheckThreads
 from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, checked_once, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
+from munadi.intake.ending import check_placed
 from munadi.intake.media import IntakeMedia, MediaIntake, look_up
 from munadi.intake.requests import ContentRequest
-from munadi.intake.times import read_times
+from munadi.intake.times import read_end, read_times
 from munadi.intake.warnings import draft_warnings, preparation_warnings, time_warnings
 from munadi.ports import Channels, Clock
 
@@ -78,6 +79,7 @@ class CheckedPost:
     due: datetime
     publish_by: datetime
     publish_by_explicit: bool
+    withdraw_at: datetime | None
     drafts: CheckedDrafts
 
 
@@ -112,7 +114,9 @@ class PostChecker:
         due, publish_by = read_times(
             request.scheduled_at, request.timezone, request.fold, request.publish_by, now, problems
         )
+        withdraw_at = read_end(request.withdraw_at, request.timezone, "/withdrawAt", problems)
         if due is not None:
+            problems.extend(check_withdraw_at(withdraw_at, due, publish_by, now))
             problems.extend(
                 check_publish_by(due, publish_by, now)
                 if immediate
@@ -129,14 +133,19 @@ class PostChecker:
             may_fetch=not shape,
             brand_is_visible=brand_is_visible,
             compared_at=due if is_sound else None,
+            withdraw_at=withdraw_at,
         )
         explicit = publish_by is not None
-        return CheckedPost(request, due, publish_by or default_publish_by(due), explicit, drafts)
+        publish_by = publish_by or default_publish_by(due, withdraw_at)
+        return CheckedPost(request, due, publish_by, explicit, withdraw_at, drafts)
 
     async def check_edit(
         self, request: ContentRequest, shape: Sequence[Problem], due: datetime, content_id: str
     ) -> CheckedDrafts:
-        """Check a stored post as an edit would leave it. Its accounts and its due time stay as they are."""
+        """Check a stored post as an edit would leave it. Its accounts and its due time stay as they are.
+
+        Its time to end is checked where it is stored (`munadi.publishing.ending`).
+        """
         return await self._check(
             request,
             self.clock.now(),
@@ -161,6 +170,7 @@ class PostChecker:
         brand_is_visible: bool,
         compared_at: datetime | None,
         content_id: str | None = None,
+        withdraw_at: datetime | None = None,
     ) -> CheckedDrafts:
         """The drafts of a request, or ProblemsFound; then no media file is left behind.
 
@@ -198,6 +208,8 @@ class PostChecker:
                 warnings += await check_duplicates(
                     self.database, request.brand_ref, placed, compared_at, content_id, problems
                 )
+            if withdraw_at is not None:
+                warnings += check_placed(placed, due, withdraw_at, problems)
             warnings += time_warnings(request) + of_accounts
             if problems.all:
                 raise PostRefused(problems.all, warnings, placed)

@@ -101,6 +101,10 @@ class ContentRequest(RequestBody, StoredFields):
         None, description="Which one, when clocks go back and the local hour comes twice."
     )
     publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
+    withdraw_at: Time | None = Field(
+        None,
+        description="When it is withdrawn again; absent: never.",
+    )
     client_ref: ClientRef | None = Field(None, description="Your own id for the post, to find it by.")
 
 
@@ -114,6 +118,10 @@ class ContentEdit(RequestBody, StoredFields):
         None,
         max_length=MAX_CHANNELS,
         description="Those to change, by channel (and accountId where there are several).",
+    )
+    withdraw_at: Time | None = Field(
+        None,
+        description="When it is withdrawn; null: never.",
     )
 
 

@@ -40,27 +40,32 @@ def read_times(
             # A local time in an unknown zone is one problem, reported at the zone.
             if not (zone_is_unknown and error.problems[0].code == _NO_OFFSET):
                 problems.extend(error.problems)
-    return due, None if publish_by is None else _read_publish_by(publish_by, timezone, problems)
+    return due, read_end(publish_by, timezone, "/publishBy", problems)
 
 
-def zone_is_used(scheduled_at: str | None, publish_by: str | None) -> bool:
+def zone_is_used(scheduled_at: str | None, *ends: str | None) -> bool:
     """Whether a time of the request is read, or checked, in its time zone; an unreadable time is a problem anyway."""
-    if scheduled_at is not None or publish_by is None:
-        return scheduled_at is not None
-    try:
-        return iso_time(publish_by).tzinfo is None
-    except ValueError:
-        return True
+    return scheduled_at is not None or any(_is_local(end) for end in ends if end is not None)
 
 
-def _read_publish_by(publish_by: str, timezone: str | None, problems: ProblemCollector) -> datetime | None:
+def read_end(text: str | None, timezone: str | None, pointer: str, problems: ProblemCollector) -> datetime | None:
+    """A `publishBy` or `withdrawAt`: local in `timezone`, or with any offset. None: not sent, or unreadable."""
+    if text is None:
+        return None
     try:
         try:
-            return resolve_instant(publish_by, timezone=None, pointer="/publishBy")
+            return resolve_instant(text, timezone=None, pointer=pointer)
         except ProblemsFound as error:
             if timezone is None or error.problems[0].code != _NO_OFFSET:
                 raise
-        return resolve_instant(publish_by, timezone=timezone, pointer="/publishBy")
+        return resolve_instant(text, timezone=timezone, pointer=pointer)
     except ProblemsFound as error:
         problems.extend(error.problems)
         return None
+
+
+def _is_local(text: str) -> bool:
+    try:
+        return iso_time(text).tzinfo is None
+    except ValueError:
+        return True

@@ -45,6 +45,7 @@ class WarningCode(StrEnum):
     DUPLICATE_OF_RECENT = "DUPLICATE_OF_RECENT"
     NOTHING_TO_FIND_BY = "NOTHING_TO_FIND_BY"
     TIMEZONE_WITHOUT_TIME = "TIMEZONE_WITHOUT_TIME"
+    WITHDRAWAL_NOT_SUPPORTED = "WITHDRAWAL_NOT_SUPPORTED"
 
 
 _ABOVE = {
@@ -84,7 +85,7 @@ def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
 
 def time_warnings(request: ContentRequest) -> list[Warning_]:
     """A time zone without a time: it is likely that `scheduledAt` was left out by mistake."""
-    if request.timezone is None or zone_is_used(request.scheduled_at, request.publish_by):
+    if request.timezone is None or zone_is_used(request.scheduled_at, request.publish_by, request.withdraw_at):
         return []
     message = (
         f"there is no scheduledAt, so this is published at once; {request.timezone} is only how its times are shown"

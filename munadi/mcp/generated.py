@@ -75,8 +75,8 @@ class Post(Input):
     )
     metadata: Annotated[dict[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)] | None = Field(
         None,
-        description="All names and texts of your own, for you to list by: returned with the post and in its "
-        "events, and never sent to a network. Null: none.",
+        description="All names and texts of your own, to list posts by: returned with the post and its events, "
+        "never sent to a network. Null: none.",
     )
     publish_by: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Give up after this; absent: a day after the due time."
@@ -90,6 +90,9 @@ class Post(Input):
     )
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="An IANA zone, such as Asia/Kolkata."
+    )
+    withdraw_at: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="When it is withdrawn again; absent: never."
     )
 
 
@@ -105,10 +108,13 @@ class PostChange(Input):
     )
     metadata: Annotated[dict[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)] | None = Field(
         None,
-        description="All names and texts of your own, for you to list by: returned with the post and in its "
-        "events, and never sent to a network. Null: none.",
+        description="All names and texts of your own, to list posts by: returned with the post and its events, "
+        "never sent to a network. Null: none.",
     )
     text: Annotated[str, Field(max_length=100000)] | None = Field(None, description="The new text; null removes it.")
+    withdraw_at: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="When it is withdrawn; null: never."
+    )
 
 
 class PostTime(Input):

@@ -170,6 +170,7 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
         "timezone": request.timezone,
         "publish_by": post.publish_by,
         "publish_by_explicit": post.publish_by_explicit,
+        "withdraw_at": post.withdraw_at,
         "sequence": 1 + len(held),  # of its last event
         "wake_seq": 1,
         "next_wake_at": now + (WAKE_LATER if begins - now > IMMINENT else WAKE_AFTER),

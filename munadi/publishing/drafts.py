@@ -120,7 +120,7 @@ class DraftService(Service):
         draft = _still_open(draft, based_on)
         sent, shape = read_sent(draft.content, ContentRequest)
         try:
-            return await self.posts.submit(draft, sent, shape, key)
+            return await self.posts.submit(draft, sent, shape, caller, key)
         except DraftOvertaken:
             raise await self._overtaken(draft_id, caller, based_on) from None
 

@@ -14,14 +14,16 @@ from munadi.intake.duplicates import require_no_duplicates
 from munadi.publishing.acceptance import draft_values
 from munadi.publishing.changes import require_untouched
 from munadi.publishing.content import LockedContent
+from munadi.publishing.ending import EndChange
 from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.media_use import store_media
 
 
-async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: Duplicates) -> None:
+async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: Duplicates, end: EndChange) -> None:
     """Replace the drafts of a locked post. ChangeRefused TOO_LATE once any publication was claimed, and MediaGone.
 
-    Raises ProblemsFound for a duplicate that the brand refuses; its row is locked then.
+    Raises ProblemsFound for a duplicate that the brand refuses; its row is locked then. `end` sets or checks the time
+    to end of the post as it is afterwards.
 
     `draft_version` changes, and every preparation prepared so far is given up, only when the post would look different.
     """
@@ -54,6 +56,7 @@ async def store_edit(locked: LockedContent, drafts: CheckedDrafts, duplicates: D
             # A running preparation of the old draft must not fail the new one.
             row.epoch += 1
             await give_up_preparation(locked.session, row, locked.now)
+    await end(locked)
     record(locked.session, Action.CONTENT_UPDATED, target=content.id, brand_ref=content.brand_ref, now=locked.now)
     locked.wake()
     await locked.emit(EventType.CONTENT_UPDATED)

@@ -9,6 +9,7 @@ from munadi.db.tables import ContentRow, PublicationRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.publishing import Plan, View
+from munadi.domain.withdrawal import WithdrawalStatus
 
 S = PublicationStatus
 FOREVER = timedelta(days=3650)
@@ -50,7 +51,20 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
 
 def withdrawal_at(content: ContentRow, row: PublicationRow) -> datetime | None:
     """When the withdrawal of a live publication acts next, or begins; None where there is none."""
-    return content.withdraw_at if row.withdrawal is None else row.withdrawal_at
+    if not is_to_end(content, row):
+        return row.withdrawal_at
+    assert content.withdraw_at is not None
+    return max(content.withdraw_at, row.withdrawal_at or content.withdraw_at)
+
+
+def is_to_end(content: ContentRow, row: PublicationRow) -> bool:
+    """Whether the time to end is still to begin its withdrawal. One that was refused before that time is tried again,
+    because what was missing may have been fixed."""
+    end, known = content.withdraw_at, row.withdrawal
+    if end is None or known is None:
+        return end is not None
+    refused = known["status"] == WithdrawalStatus.REFUSED
+    return refused and datetime.fromisoformat(known["requestedAt"]) < end
 
 
 def is_prepared(row: PublicationRow, draft_version: int, when: datetime) -> bool:

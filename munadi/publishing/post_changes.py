@@ -29,6 +29,7 @@ from munadi.intake.requests import RescheduleRequest, ResolveRequest
 from munadi.ports import Channels
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
+from munadi.publishing.ending import recheck
 from munadi.publishing.limits import Counted, require_moved
 from munadi.publishing.rescheduling import recheck_duplicates, reschedule
 from munadi.publishing.states import ChangeRefused
@@ -79,6 +80,7 @@ class PostChanges(Service):
         async def change(post: LockedContent) -> None:
             waiting = [row for row in post.publications if row.status in WAITING]
             await recheck_duplicates(post, waiting, post.now, "", self.channels)
+            await recheck(post, self.channels, post.now)
             await changes.publish_now(post)
 
         return await self._change(content_id, caller, key, "contents.publish-now", change, based_on, counts=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from munadi.db.answers import Answer
@@ -9,10 +10,12 @@ from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import PublicationRow
 from munadi.domain.audit import Action
-from munadi.domain.publication import PublicationStatus
+from munadi.domain.publication import PublicationStatus, Warning_
 from munadi.domain.withdrawal_rule import WithdrawalRule
+from munadi.intake.ending import CODE
 from munadi.publishing import changes, withdrawing
 from munadi.publishing.content import LockedContent
+from munadi.publishing.ending import replace_warnings
 from munadi.publishing.post_changes import PostChanges
 from munadi.publishing.states import ChangeRefused
 from munadi.publishing.withdrawing import NotWithdrawable, rule_of
@@ -32,27 +35,41 @@ class PostWithdrawals(PostChanges):
         return await self._change_publication(publication_id, caller, key, "publications.withdraw", change)
 
     async def withdraw_content(self, content_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
-        """Take back all of a post that is live and can be; NotWithdrawable where nothing can be."""
+        """Take back all of a post that is live and can be; NotWithdrawable where nothing can be.
+
+        A warning of the answer names each network that has no way.
+        """
 
         async def change(post: LockedContent) -> None:
             live = [row for row in post.publications if row.status == PublicationStatus.PUBLISHED]
             if not live:
                 raise ChangeRefused("NOT_LIVE", f"the post is {post.content.status}; nothing of it is published")
-            possible, refused = [], None
+            possible, refused = [], {}
             for row in live:
                 try:
                     possible.append((row, await rule_of(post, row, self.channels)))
                 except NotWithdrawable as error:
-                    refused = error
-            if refused is not None and not possible:
-                raise refused
-            await _withdraw(post, possible)
+                    refused[row.channel] = error
+            if refused and not possible:
+                raise next(iter(refused.values()))
+            stays = [_warning(channel, error) for channel, error in refused.items()]
+            await _withdraw(post, possible, stays)
 
         return await self._change(content_id, caller, key, "contents.withdraw", change)
 
 
-async def _withdraw(post: LockedContent, rows: list[tuple[PublicationRow, WithdrawalRule]]) -> None:
+def _warning(channel: str, error: NotWithdrawable) -> Warning_:
+    where = f" Its address: {error.permalink}" if error.permalink else ""
+    return Warning_(code=CODE, message=f"{error}{where}", channel=channel)
+
+
+async def _withdraw(
+    post: LockedContent, rows: list[tuple[PublicationRow, WithdrawalRule]], stays: Sequence[Warning_] = ()
+) -> None:
+    """Ask for these withdrawals. `stays`: a warning for each network of the post that has no way."""
     asked = [row for row, rule in rows if await withdrawing.request(post, row, rule)]
     if asked:
+        if stays:
+            replace_warnings(post, stays)
         changes.begin(post, Action.PUBLICATION_WITHDRAWN, asked[0].id if len(rows) == 1 else None)
         await changes.changed(post)

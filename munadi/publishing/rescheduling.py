@@ -24,9 +24,16 @@ from munadi.intake.warnings import WarningCode
 from munadi.ports import Channels
 from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
+from munadi.publishing.ending import recheck
 from munadi.publishing.states import ChangeRefused
 
 POINTER = "/scheduledAt"
+# Refusals that are about a field of the request.
+_OF_A_FIELD = {
+    "PUBLISH_BY_NOT_AFTER_DUE": "/publishBy",
+    "WITHDRAW_AT_NOT_AFTER_DUE": POINTER,
+    "WITHDRAW_AT_BEFORE_PUBLISH_BY": "/publishBy",
+}
 _OF_THE_TIME_BEFORE = ACCOUNT_CODES | {WarningCode.TIMEZONE_WITHOUT_TIME.value}
 
 
@@ -41,12 +48,13 @@ async def reschedule(locked: LockedContent, request: RescheduleRequest, channels
     problems.raise_if_any()
     waiting = [row for row in locked.publications if row.status in WAITING]
     await recheck_duplicates(locked, waiting, due or locked.now, POINTER, channels)
+    await recheck(locked, channels, due)
     try:
         await changes.reschedule(locked, due or locked.now, zone, publish_by, zone_given=zone is not None)
     except ChangeRefused as refusal:
-        if refusal.code != "PUBLISH_BY_NOT_AFTER_DUE":
+        if refusal.code not in _OF_A_FIELD:
             raise
-        problems.add("/publishBy", refusal.code, str(refusal))
+        problems.add(_OF_A_FIELD[refusal.code], refusal.code, str(refusal))
         problems.raise_if_any()
 
 

@@ -22,7 +22,10 @@ from munadi.db.idempotency import IdempotencyKey, IdempotencyRecord
 from munadi.db.keys.callers import Principal
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import SavedDraftRow
+from munadi.domain.audit import Action
 from munadi.domain.brand import Duplicates
+from munadi.domain.event import EventType
+from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
 from munadi.intake.bodies import read_sent
@@ -34,8 +37,10 @@ from munadi.intake.requests import ContentEdit, ContentRequest
 from munadi.intake.validation import Validation, validation_of
 from munadi.media.store import MediaStore
 from munadi.process.background import to_the_end
+from munadi.publishing import changes
 from munadi.publishing.acceptance import NewPost, brand_and_endpoints
 from munadi.publishing.editing import store_edit
+from munadi.publishing.ending import EndChange, recheck, set_end
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
 from munadi.publishing.post_withdrawals import PostWithdrawals
 
@@ -45,6 +50,12 @@ CREATE, SUBMIT = "contents.create", "drafts.submit"
 def takes_long(request: ContentRequest) -> bool:
     """Whether checking the request waits for other servers, or takes long by itself: a client may leave meanwhile."""
     return any(media_of(request)) or is_long(request)
+
+
+def _require_end(request: ContentRequest, caller: Principal) -> None:
+    """ScopeMissing where the caller may not set the request's time to end."""
+    if request.withdraw_at is not None:
+        caller.require(Scope.CONTENTS_WITHDRAW)
 
 
 class DraftOvertaken(Exception):
@@ -66,17 +77,24 @@ class PostService(PostWithdrawals):
 
         `shape` are the problems of the request's shape.
         """
+        _require_end(request, caller)
         is_visible = caller.may_see(request.brand_ref)
         record = key.record(self.keyring, request.brand_ref, CREATE)
         return await recheck_if_media_gone(partial(self._accept, request, shape, record, is_visible, None))
 
     async def submit(
-        self, draft: SavedDraftRow, request: ContentRequest, shape: Sequence[Problem], key: IdempotencyKey
+        self,
+        draft: SavedDraftRow,
+        request: ContentRequest,
+        shape: Sequence[Problem],
+        caller: Principal,
+        key: IdempotencyKey,
     ) -> Answer:
         """Store a saved draft as a post, and end the draft with it. Raises as `accept`, and DraftOvertaken.
 
         `request` and `shape` are what the draft's content reads as.
         """
+        _require_end(request, caller)
         record = key.record(self.keyring, draft.brand_ref, SUBMIT)
         return await recheck_if_media_gone(partial(self._accept, request, shape, record, True, draft))
 
@@ -96,6 +114,10 @@ class PostService(PostWithdrawals):
     async def validate(self, request: ContentRequest, shape: Sequence[Problem], caller: Principal) -> Validation:
         """Run the checks of `accept` without storing anything."""
         brand_ref, is_visible = request.brand_ref, caller.may_see(request.brand_ref)
+        if request.withdraw_at is not None and not caller.may(Scope.CONTENTS_WITHDRAW):
+            message = f"the key lacks the scope {Scope.CONTENTS_WITHDRAW}, which a time to end needs"
+            lacking = Problem(pointer="/withdrawAt", code="SCOPE_MISSING", message=message, rule="scope_missing")
+            shape = [*shape, lacking]
         try:
             post = await self.checker.check_new(request, shape, brand_is_visible=is_visible)
         except PostRefused as refused:
@@ -116,8 +138,13 @@ class PostService(PostWithdrawals):
     async def edit(
         self, content_id: str, caller: Principal, based_on: BasedOn, sent: ContentEdit, shape: Sequence[Problem]
     ) -> Answer:
-        """Edit a post until any publication was claimed: absent fields stay, None clears one. Raises ProblemsFound with
-        pointers into `sent`, ChangeRefused TOO_LATE, MediaGone."""
+        """Edit a post until any publication was claimed: absent fields stay, None clears one. Its time to end alone can
+        be changed until the withdrawal begins. Raises ProblemsFound with pointers into `sent`, ChangeRefused TOO_LATE,
+        MediaGone, ScopeMissing."""
+        if "withdraw_at" in sent.model_fields_set:
+            caller.require(Scope.CONTENTS_WITHDRAW)
+            if sent.model_fields_set == {"withdraw_at"} and not shape:
+                return await self._change_end(content_id, caller, based_on, sent.withdraw_at)
         return await recheck_if_media_gone(partial(self._edit, content_id, caller, based_on, sent, shape))
 
     async def _edit(
@@ -128,12 +155,21 @@ class PostService(PostWithdrawals):
         whole = edited(content.brand_ref, draft.source, sent)
         try:
             drafts = await self.checker.check_edit(whole.request, shape, content.scheduled_at, content.id)
-            return await to_the_end(self._store_edit(content_id, content.brand_ref, caller, based_on, drafts))
+            end: EndChange = partial(recheck, channels=self.channels)
+            if "withdraw_at" in sent.model_fields_set:
+                end = partial(set_end, sent=sent.withdraw_at, channels=self.channels)
+            return await to_the_end(self._store_edit(content_id, content.brand_ref, caller, based_on, drafts, end))
         except ProblemsFound as error:
             raise ProblemsFound(whole.pointed(error.problems)) from None
 
     async def _store_edit(
-        self, content_id: str, brand_ref: str, caller: Principal, based_on: BasedOn, drafts: CheckedDrafts
+        self,
+        content_id: str,
+        brand_ref: str,
+        caller: Principal,
+        based_on: BasedOn,
+        drafts: CheckedDrafts,
+        end: EndChange,
     ) -> Answer:
         try:
             await put_files(self.database, drafts.media, self.media_store)
@@ -141,10 +177,23 @@ class PostService(PostWithdrawals):
                 # Its rules may lock the brand, which comes before the post.
                 duplicates = (await rules_of(session, brand_ref)).duplicates
                 post = await self._locked(session, content_id, caller, based_on)
-                await store_edit(post, drafts, duplicates)
+                await store_edit(post, drafts, duplicates, end)
                 answer = Answer.of(post.view)
         finally:
             drafts.media.discard()
+        self._wake(post)
+        return answer
+
+    async def _change_end(
+        self, content_id: str, caller: Principal, based_on: BasedOn, withdraw_at: str | None
+    ) -> Answer:
+        async with self.database.write() as session:
+            post = await self._locked(session, content_id, caller, based_on)
+            await set_end(post, withdraw_at, self.channels)
+            changes.begin(post, Action.CONTENT_UPDATED)
+            await post.emit(EventType.CONTENT_UPDATED)
+            await changes.changed(post)
+            answer = Answer.of(post.view)
         self._wake(post)
         return answer
 

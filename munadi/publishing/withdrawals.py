@@ -26,8 +26,11 @@ from munadi.domain.withdrawal import LastAnswer, PostedObject, WithdrawalStatus
 from munadi.ports import Channels
 from munadi.publishing import withdrawing
 from munadi.publishing.content import LockedContent
+from munadi.publishing.plans import is_to_end, withdrawal_at
 from munadi.publishing.states import ChangeRefused
 
+# A time to end that finds a later step at the network, or a post without its id, tries again so long later.
+TRY_AGAIN = timedelta(minutes=1)
 OPEN = (WithdrawalStatus.WITHDRAWING, WithdrawalStatus.UNCONFIRMED)
 
 
@@ -48,8 +51,8 @@ class WithdrawalStore:
             if locked is None:
                 return None
             row = locked.publication(publication_id)
-            due = locked.content.withdraw_at
-            if row.withdrawal is None and due is not None and due <= locked.now:
+            due = withdrawal_at(locked.content, row)
+            if is_to_end(locked.content, row) and due is not None and due <= locked.now:
                 await self._request(locked, row)
             known = withdrawing.withdrawal_of(row)
             if known is None or known.status not in OPEN:
@@ -146,12 +149,16 @@ class WithdrawalStore:
             return _result(locked, row)
 
     async def _request(self, locked: LockedContent, row: PublicationRow) -> None:
-        """Begin the withdrawal that the post was accepted with. Where it is not possible, say so."""
+        """Begin the withdrawal at the post's time to end. Where it is not possible, record why; where it is not yet,
+        try again in a minute."""
         try:
             rule = await withdrawing.rule_of(locked, row, self._channels)
             await withdrawing.request(locked, row, rule)
         except (withdrawing.NotWithdrawable, ChangeRefused) as error:
-            await withdrawing.refuse_at_once(locked, row, str(error))
+            if _is_possible_later(error, row):
+                row.withdrawal_at = locked.now + TRY_AGAIN
+            else:
+                await withdrawing.refuse_at_once(locked, row, str(error))
             await locked.close()
 
     async def _current(
@@ -161,6 +168,12 @@ class WithdrawalStore:
         if locked is None or locked.publication(publication_id).epoch != epoch:
             raise StaleEpoch(publication_id)
         return locked, locked.publication(publication_id)
+
+
+def _is_possible_later(error: Exception, row: PublicationRow) -> bool:
+    """Whether a step that is being published ends by itself, or the id of the post is still looked for."""
+    code = error.code if isinstance(error, ChangeRefused) else ""
+    return code == "STILL_PUBLISHING" or (code == "POST_ID_PENDING" and row.next_look_at is not None)
 
 
 async def _open_attempts(session: AsyncSession, row: PublicationRow) -> list[tuple[int, AttemptRow]]:

@@ -30,7 +30,8 @@ from munadi.domain.withdrawal import (
     Withdrawal,
     WithdrawalStatus,
 )
-from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
+from munadi.domain.withdrawal_rule import WithdrawalRule
+from munadi.intake.ending import lacking, why_not
 from munadi.ports import Channels
 from munadi.publishing.content import LockedContent
 from munadi.publishing.states import ChangeRefused
@@ -86,17 +87,10 @@ async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) 
     channel = channels[row.channel]
     draft = Draft.model_validate(post.draft.resolved[row.id])
     rule = channel.withdrawal(draft, connected_account(account, Credentials(access_token=SecretStr(""))))
-    if rule.kind is Removal.NONE:
-        raise NotWithdrawable(f"{channel.spec.title} lets no app remove this post. {rule.by_hand}", row.provider_url)
-    until = channel.spec.withdrawal_until
-    if until is not None and row.published_at is not None and post.now >= row.published_at + until:
-        hours = round(until.total_seconds() / 3600)
-        text = f"{channel.spec.title} lets no app remove a post after {hours} hours. {rule.by_hand}"
-        raise NotWithdrawable(text, row.provider_url)
-    lacking = [scope for scope in rule.scopes if account.scopes and scope not in account.scopes]
-    if lacking:
-        text = f"the account was connected without the permission {' and '.join(lacking)}; reconnect it and grant that"
-        raise ChangeRefused("MISSING_SCOPE", text)
+    if (why := why_not(channel.spec, rule, row.published_at, post.now)) is not None:
+        raise NotWithdrawable(why, row.provider_url)
+    if (without := lacking(rule, account.scopes)) is not None:
+        raise ChangeRefused("MISSING_SCOPE", without)
     return rule
 
 

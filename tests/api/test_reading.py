@@ -22,7 +22,7 @@ from tests.api.harness import ApiHarness, later, open_api
 from tests.api.problems import expect_errors, expect_problem
 
 pytestmark = pytest.mark.each_database
-POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link clientRef metadata version
+POST_FIELDS = """id brandRef status scheduledAt timezone publishBy text media link withdrawAt clientRef metadata version
     draftVersion createdAt updatedAt workflowId publications warnings rollup"""
 PUBLICATION_FIELDS = """id channel accountId status scheduledAt publishedAt latenessMs providerPostId providerUrl
     failure dismissal hold withdrawal attempts warnings"""

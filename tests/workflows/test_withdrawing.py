@@ -11,7 +11,8 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.withdrawal import Seen, Verdict
-from munadi.publishing import changes, withdrawing
+from munadi.ports import Channels
+from munadi.publishing import changes, ending, withdrawing
 from munadi.publishing.content import LockedContent
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.world import World
@@ -169,6 +170,34 @@ async def test_a_refused_withdrawal_may_be_asked_for_again(skipping: World) -> N
             assert row.withdrawal is not None
             assert row.withdrawal["status"] == status
     assert skipping.channels[B].count("withdraw") == 2
+
+
+async def set_end(world: World, content_id: str, at: datetime | None) -> None:
+    """Set the time to end of a live post, as the API does."""
+    async with world.database.write() as session:
+        post = await LockedContent.lock(session, content_id, world.clock.now())
+        assert post is not None
+        await ending.set_end(post, at.isoformat() if at is not None else None, Channels(dict(world.channels)))
+        await changes.changed(post)
+    await world.wake(content_id)
+
+
+async def test_an_end_is_set_moved_and_removed_while_the_post_is_live(skipping: World) -> None:
+    content_id = await skipping.submit(datetime.now(UTC) + timedelta(seconds=1))
+    async with skipping.worker():
+        await skipping.wake(content_id, first=True)
+        assert await skipping.result(content_id) == "2/2 published"
+        await set_end(skipping, content_id, skipping.clock.now() + timedelta(days=3))
+        await set_end(skipping, content_id, None)
+        assert await skipping.result(content_id) == "2/2 published"
+        assert skipping.channels[B].count("withdraw") == 0
+        ends_at = skipping.clock.now() + timedelta(days=5)
+        await set_end(skipping, content_id, ends_at)
+        await skipping.result(content_id)
+    for row in (await skipping.publications(content_id)).values():
+        assert row.withdrawal is not None
+        assert row.withdrawal["status"] == "withdrawn"
+        assert datetime.fromisoformat(row.withdrawal["requestedAt"]) >= ends_at
 
 
 async def test_a_post_ends_by_itself_at_its_time(skipping: World) -> None:

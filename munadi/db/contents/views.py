@@ -58,6 +58,7 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         text=source.get("text"),
         media=tuple(MediaAsset.model_validate(asset) for asset in source.get("media", ())),
         link=source.get("link"),
+        withdraw_at=content.withdraw_at,
         client_ref=content.client_ref,
         version=content.version,
         draft_version=content.draft_version,

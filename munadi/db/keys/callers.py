@@ -30,6 +30,14 @@ CACHE_SECONDS = 1.0
 MAX_REMEMBERED = 1_000
 
 
+class ScopeMissing(Exception):
+    """The caller's key lacks a scope that a field of the request needs."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(f"the key lacks the scope {scope}")
+        self.scope = scope
+
+
 @dataclass(frozen=True)
 class Principal:
     """The bearer of a key. `brand_ref` None: every brand. `calls`: the brand that this call counts for."""
@@ -44,6 +52,11 @@ class Principal:
     def may(self, scope: str) -> bool:
         """Whether the key has this scope; `admin` has all."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def require(self, scope: Scope) -> None:
+        """ScopeMissing without this scope."""
+        if not self.may(scope):
+            raise ScopeMissing(scope)
 
     def may_see(self, brand_ref: str | None) -> bool:
         """Whether the key may see this brand's objects. A key of one brand sees no objects of all brands (None)."""

@@ -86,7 +86,7 @@ class ContentRow(SQLModel, table=True):
     preflight_draft: int | None = None
     preflight_for: datetime | None = _at(default=None)
     completed_as: str | None = None
-    # When everything of it that is live is withdrawn by itself; null: never. No request can set it yet.
+    # When everything of it that is live is withdrawn by itself; null: never.
     withdraw_at: datetime | None = _at(default=None)
     # When the last of its failures was dismissed; null while one is not.
     dismissed_at: datetime | None = _at(default=None)

@@ -209,7 +209,7 @@ export class Contents {
     return this.send<t.ContentView>("GET", `/v1/contents/${encodeURIComponent(contentId)}`, { ...options });
   }
 
-  /** Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field. */
+  /** Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field. `withdrawAt` alone also changes a published post, until its withdrawal begins. It needs `contents:withdraw`. */
   update(contentId: string, body: t.ContentEdit, options: CallOptions = {}): Promise<t.ContentView> {
     return this.send<t.ContentView>("PATCH", `/v1/contents/${encodeURIComponent(contentId)}`, { body, ...options });
   }

@@ -674,10 +674,12 @@ export type ContentEdit = {
   link?: string | null;
   /** The new media; null removes them. */
   media?: (MediaRequest)[] | null;
-  /** All names and texts of your own, for you to list by: returned with the post and in its events, and never sent to a network. Null: none. */
+  /** All names and texts of your own, to list posts by: returned with the post and its events, never sent to a network. Null: none. */
   metadata?: Record<string, unknown> | null;
   /** The new text; null removes it. */
   text?: string | null;
+  /** When it is withdrawn; null: never. */
+  withdrawAt?: string | null;
 };
 
 export type ContentPreflightFailedEvent = {
@@ -994,7 +996,7 @@ export type ContentRequest = {
   link?: string | null;
   /** Pictures, videos and documents, in their order. */
   media?: (MediaRequest)[] | null;
-  /** All names and texts of your own, for you to list by: returned with the post and in its events, and never sent to a network. Null: none. */
+  /** All names and texts of your own, to list posts by: returned with the post and its events, never sent to a network. Null: none. */
   metadata?: Record<string, unknown> | null;
   /** Give up after this; absent: a day after the due time. */
   publishBy?: string | null;
@@ -1004,6 +1006,8 @@ export type ContentRequest = {
   text?: string | null;
   /** An IANA zone, such as Asia/Kolkata. */
   timezone?: string | null;
+  /** When it is withdrawn again; absent: never. */
+  withdrawAt?: string | null;
 };
 
 export type ContentRescheduledEvent = {
@@ -1097,6 +1101,8 @@ export type ContentView = {
   version: number;
   /** What networks will show or publish differently. */
   warnings: (Warning)[];
+  /** When all of it that is live is withdrawn; null: never. */
+  withdrawAt?: string | null;
   /** The id of the post's workflow in Temporal. */
   workflowId: string;
 };

@@ -1,0 +1,94 @@
+"""The time to end of a stored post, `withdraw_at`: sets, moves and removes it, and checks it again with each change.
+
+Everything here is part of the caller's transaction, on a locked post. A post is never published after its time to end:
+`publish_by` is at most that time. The workflow of the post withdraws it then (`munadi.publishing.withdrawals`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from munadi.db.accounts.rows import connected_account
+from munadi.db.tables import AccountRow, PublicationRow
+from munadi.domain.account import Credentials
+from munadi.domain.content import Draft
+from munadi.domain.problem_collector import ProblemCollector
+from munadi.domain.publication import WAITING, PublicationStatus, Warning_
+from munadi.domain.time import check_withdraw_at, default_publish_by
+from munadi.domain.withdrawal import WithdrawalStatus
+from munadi.intake.ending import CODE, POINTER, Stays, check_stays, stays_up
+from munadi.intake.times import read_end
+from munadi.ports import Channels
+from munadi.publishing.content import LockedContent
+from munadi.publishing.states import ChangeRefused
+from munadi.publishing.withdrawing import withdrawal_of
+
+# Sets, or only checks, the time to end of a locked post.
+EndChange = Callable[[LockedContent], Awaitable[None]]
+
+
+async def set_end(locked: LockedContent, sent: str | None, channels: Channels) -> None:
+    """Set the time to end, or remove it with None. Raises ProblemsFound, and ChangeRefused TOO_LATE once the
+    withdrawal began, or when nothing of the post is or can become live."""
+    content, problems = locked.content, ProblemCollector()
+    _require_open(locked)
+    at = read_end(sent, content.timezone, POINTER, problems)
+    waiting = [row for row in locked.publications if row.status in WAITING]
+    due = max((row.due_at for row in waiting), default=locked.now)
+    explicit = content.publish_by if waiting and content.publish_by_explicit else None
+    problems.extend(check_withdraw_at(at, due, explicit, locked.now))
+    problems.raise_if_any()
+    content.withdraw_at = at
+    if waiting and not content.publish_by_explicit:
+        content.publish_by = default_publish_by(due, at)
+    await recheck(locked, channels)
+
+
+async def recheck(locked: LockedContent, channels: Channels, due: datetime | None = None) -> None:
+    """Check again which networks can withdraw the post at its time to end, and replace the warnings about it.
+
+    `due`: what is not live yet is published then; None: at its own time. ProblemsFound where no network can.
+    """
+    at, problems, warnings = locked.content.withdraw_at, ProblemCollector(), list[Warning_]()
+    if at is not None:
+        found = [await _stays(locked, row, at, channels, due or row.due_at) for row in _open_ones(locked)]
+        warnings = check_stays(found, problems)
+        problems.raise_if_any()
+    replace_warnings(locked, warnings)
+
+
+def replace_warnings(locked: LockedContent, warnings: Sequence[Warning_]) -> None:
+    """Store these warnings about what stays up in the place of the earlier ones."""
+    others = [one for one in locked.draft.warnings if one["code"] != CODE]
+    fresh = [*others, *(one.stored() for one in warnings)]
+    if fresh != locked.draft.warnings:
+        locked.draft.warnings = fresh
+
+
+def _open_ones(locked: LockedContent) -> list[PublicationRow]:
+    """The publications that are or can become live, and are not being withdrawn."""
+    known = [(row, withdrawal_of(row)) for row in locked.publications if row.status != PublicationStatus.CANCELED]
+    return [row for row, one in known if one is None or one.status is WithdrawalStatus.REFUSED]
+
+
+def _require_open(locked: LockedContent) -> None:
+    at = locked.content.withdraw_at
+    begun = [one for row in locked.publications if (one := withdrawal_of(row)) is not None]
+    if at is not None and any(one.requested_at >= at for one in begun):
+        raise ChangeRefused("TOO_LATE", "the withdrawal began at its time; withdrawAt can no longer be changed")
+    if not _open_ones(locked):
+        raise ChangeRefused("TOO_LATE", "nothing of the post is live or can become live; there is nothing to end")
+
+
+async def _stays(
+    locked: LockedContent, row: PublicationRow, at: datetime, channels: Channels, due: datetime
+) -> Stays | None:
+    stored, channel = await locked.session.get_one(AccountRow, row.account_id), channels[row.channel]
+    if stored.deleted_at is not None:
+        return Stays(channel.spec, f"The {channel.spec.title} account was disconnected, so the post stays up there.")
+    account = connected_account(stored, Credentials(access_token=SecretStr("")))
+    draft = Draft.model_validate(locked.draft.resolved[row.id])
+    return stays_up(channel, draft, account, row.published_at or due, at)
