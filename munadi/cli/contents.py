@@ -13,9 +13,12 @@ from munadi.cli.paging import say_more
 from munadi.cli.post_output import print_accepted, print_content
 from munadi.cli.session import Session
 from munadi.cli.watching import follow_to_the_end
-from munadi.process.exits import Exit
+from munadi.process.exits import CommandFailed, Exit
 
 app = group("contents", "Publish, follow, cancel, reschedule, retry and withdraw posts.")
+
+# As a time to end: the post stays.
+NEVER = "never"
 
 ContentId = Annotated[str, Argument(metavar="CONTENT_ID", help="The post's id, cnt_…")]
 File = Annotated[str, Option("--file", "-f", metavar="FILE", help="The post as JSON; - reads standard input.")]
@@ -126,7 +129,13 @@ def events(session: Session, content_id: ContentId) -> None:
 def edit(
     session: Session,
     content_id: ContentId,
-    file: Annotated[str, Option("--file", "-f", metavar="FILE", help="The changes as JSON; - reads standard input.")],
+    file: Annotated[
+        str | None, Option("--file", "-f", metavar="FILE", help="The changes as JSON; - reads standard input.")
+    ] = None,
+    withdraw_at: Annotated[
+        str | None,
+        Option("--withdraw-at", metavar="TIME", help=f"When it is withdrawn; {NEVER}: never. Also of a live post."),
+    ] = None,
     version: Annotated[
         int | None,
         Option(
@@ -142,8 +151,12 @@ def edit(
     """
     from munadi.cli.payload import prepare_changes
 
+    if file is None and withdraw_at is None:
+        raise CommandFailed("give --file or --withdraw-at: what is to change", Exit.USAGE)
     content = session.client.contents.get(content_id)
-    changes = prepare_changes(session, file, content["brandRef"])
+    changes = prepare_changes(session, file, content["brandRef"]) if file is not None else {}
+    if withdraw_at is not None:
+        changes["withdrawAt"] = None if withdraw_at == NEVER else withdraw_at
     based_on = content["version"] if version is None else version
     session.show(session.client.contents.update(content_id, changes, based_on), print_content)
 

@@ -39,6 +39,7 @@ def print_content(out: Output, content: Content) -> None:
             ("status", status(content["status"])),
             ("scheduled", clock_time(content["scheduledAt"])),
             ("publish by", clock_time(content["publishBy"])),
+            ("withdraw at", clock_time(content.get("withdrawAt"))),
             ("text", _first_line(content["text"])),
             ("media", str(len(content["media"]) or "")),
             ("client ref", content["clientRef"]),

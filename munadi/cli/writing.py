@@ -60,8 +60,8 @@ def written_post(
         raise CommandFailed("give --channel with --text or --media, or the whole post with --file", Exit.USAGE)
     if not brand_ref:
         raise CommandFailed("give --brand-ref: the brand that the post is published for", Exit.USAGE)
-    if "timezone" in given and not {"scheduledAt", "publishBy"} & given.keys():
-        advice = "without both the post is published at once"
+    if "timezone" in given and not {"scheduledAt", "publishBy", "withdrawAt"} & given.keys():
+        advice = "without a time the post is published at once"
         raise CommandFailed("give --at with --timezone, which is the zone of that time", Exit.USAGE, advice)
     given["brandRef"] = brand_ref
     if media:

@@ -40,17 +40,14 @@ Submit a post: it is published now, or at scheduledAt. The answer "accepted" mea
 publish it; it is NOT published yet. Call wait with the returned content id to get the result.
 
 Safe to repeat: the call carries an idempotency key, which is returned. Without idempotencyKey it is derived from the
-other arguments (a SHA-256 of them), so that the same call again, after a timeout or by mistake, creates no second
-post for at least 24 hours; the answer then says REPEATED (replayed: true). To post the same content again on purpose,
-give an idempotencyKey of your own. One key creates at most one content.
+other arguments, so that the same call again creates no second post for at least 24 hours; the answer then says
+REPEATED (replayed: true). To post the same content again on purpose, give an idempotencyKey of your own.
 
 A refusal stores nothing and names every broken rule with a pointer into the arguments; correct these and call again.
 DUPLICATE_OF_RECENT means that an account gets the same text, media and link within 24 hours already, by the content
-that it names: ask the person whether both are wanted. It is a warning, or a refusal if the brand's duplicates are
-"refuse".
+that it names: ask the person whether both are wanted.
 ACCOUNT_REAUTH_REQUIRED, MISSING_SCOPE and TOKEN_EXPIRES_BEFORE_SLOT name an account that its owner must connect again:
-what goes to it waits for that, everything else is published on time. It is a refusal if the brand's unusableAccounts
-are "refuse". Tell the person which account.
+what goes to it waits for that, everything else is published on time. Tell the person which account.
 """,
     "status": """
 The current state of a content: its status and, for each network, the publication's status, the post's URL, lateness,
@@ -76,7 +73,8 @@ first. status shows how far it is.
     "edit": """
 Change the text, media, link or a network's overrides of a content that is not being published yet. What is absent
 stays. Give the version that status shows; if someone else changed the content since, nothing is changed and you are
-told. To change the time use reschedule. Refused with TOO_LATE when publishing has begun.
+told. To change the time use reschedule. Refused with TOO_LATE when publishing has begun; of a live content
+only withdrawAt can be changed.
 """,
     "create_post_draft": """
 Save a post that is not finished, or that a person shall approve. Nothing is published or scheduled. Anything but the
@@ -100,8 +98,7 @@ published: call wait. Safe to repeat: a draft becomes one post at most.
 """,
     "upload_media": """
 Store an image, a video or a document for a brand. The answer has its id, which publish and edit take as media:
-[{"id": …}], and what was found in it (kind, width, height, duration, pages). A file on the web needs no
-upload: give its url as media.
+[{"id": …}], and what was found in it (kind, width, height, duration, pages).
 """,
     "reschedule": """
 Move a content that is not being published yet to another time, given with an offset or as local time with timezone.
@@ -111,8 +108,7 @@ given.
     "retry": """
 Retry failed publications with the stored media; what is live is never sent again. First do what the failure's remedy
 says: a failure with retryable after_fix fails again until its cause is fixed, after_wait needs time, never needs a
-new content (a new publish). The answer means queued, not published: call wait. Refused with 409 when nothing can be
-retried.
+new content (a new publish). The answer means queued, not published: call wait.
 """,
     "list_brands": """
 The brands: brandRef, name, IANA time zone, what happens to duplicates (warn or refuse), and to posts for accounts
@@ -129,7 +125,7 @@ shown, threads (parts), first comments, and the JSON Schema of its options.
 """,
     "list_contents": """
 Contents, newest first, filtered by brand, status, network, account, clientRef or time. For example status=failed for
-what needs attention. Each has its id; status tells the rest.
+what needs attention.
 """,
     "events": """
 Events in order: of one content (contentId), or of all (filtered by brandRef and types), after a position. Each event

@@ -94,6 +94,8 @@ def _lines(content: Content) -> Iterator[str]:
     yield f"{content['id']} is {content['status']}: {MEANING.get(content['status'], '')}"
     zone = f" (timezone {content['timezone']})" if content["timezone"] else ""
     yield f"scheduled {content['scheduledAt']}{zone}; Munadi gives up at {content['publishBy']}"
+    if end := content.get("withdrawAt"):
+        yield f"what is live of it is withdrawn at {end}"
     for publication in content["publications"]:
         yield from _publication(publication)
     for warning in content["warnings"]:

@@ -138,6 +138,17 @@ def test_an_edit_requires_the_version_that_was_read(munadi: Munadi, api: FakeApi
     assert api.bodies(edit) == [{"text": "Another"}] * 2
 
 
+def test_a_time_to_end_is_set_and_removed(munadi: Munadi, api: FakeApi) -> None:
+    edit, end = "PATCH /v1/contents/cnt_1", "2027-01-18T23:00:00+05:30"
+    api.on(POST, content(version=4))
+    api.on(edit, content(version=5, withdrawAt="2027-01-18T17:30:00Z"))
+    shown = munadi("contents", "edit", "cnt_1", "--withdraw-at", end)
+    assert "withdraw at" in shown.stdout
+    assert munadi("contents", "edit", "cnt_1", "--withdraw-at", "never").exit_code == 0
+    assert api.bodies(edit) == [{"withdrawAt": end}, {"withdrawAt": None}]
+    assert munadi("contents", "edit", "cnt_1").exit_code == 2
+
+
 @pytest.fixture
 def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", request.param)
