@@ -29,6 +29,7 @@ from munadi.domain.reasons import failure_of
 from munadi.domain.time import default_publish_by
 from munadi.publishing.content import LockedContent
 from munadi.publishing.dismissals import dismissed_at
+from munadi.publishing.ending import require_before_end, require_not_ended
 from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.loading import owned_by_another
 from munadi.publishing.outcomes import locate
@@ -75,7 +76,7 @@ async def reschedule(
     if not waiting:
         raise _too_late(locked, f"publishing began; the time can no longer be changed{_unresolved(locked)}")
     content = locked.content
-    _require_before_end(locked, due, publish_by)
+    require_before_end(locked, due, publish_by)
     if publish_by is not None:
         content.publish_by, content.publish_by_explicit = publish_by, True
     elif not content.publish_by_explicit:
@@ -103,7 +104,7 @@ async def publish_now(locked: LockedContent) -> None:
     if not waiting:
         raise _too_late(locked, "publishing began or ended already")
     content = locked.content
-    _require_not_ended(locked)
+    require_not_ended(locked)
     begin(locked, Action.CONTENT_PUBLISHED_NOW)
     content.scheduled_at = locked.now
     if content.publish_by <= locked.now or not content.publish_by_explicit:
@@ -112,25 +113,6 @@ async def publish_now(locked: LockedContent) -> None:
         row.due_at = locked.now
     await locked.emit(EventType.CONTENT_RESCHEDULED)
     await changed(locked)
-
-
-def _require_before_end(locked: LockedContent, due: datetime, publish_by: datetime | None) -> None:
-    """ChangeRefused unless a new time, and an explicit end of its window, come before the time to end."""
-    end = locked.content.withdraw_at
-    if end is not None and end <= due:
-        text = f"the post is withdrawn at {end.isoformat()}; change withdrawAt first, or choose an earlier time"
-        raise ChangeRefused("WITHDRAW_AT_NOT_AFTER_DUE", text)
-    if end is not None and publish_by is not None and end < publish_by:
-        text = f"nothing is published after the time to end {end.isoformat()}; choose an earlier publishBy"
-        raise ChangeRefused("WITHDRAW_AT_BEFORE_PUBLISH_BY", text)
-
-
-def _require_not_ended(locked: LockedContent) -> None:
-    """ChangeRefused when the time to end has passed: what is published now would be withdrawn at once."""
-    end = locked.content.withdraw_at
-    if end is not None and end <= locked.now:
-        text = f"the time to end {end.isoformat()} has passed: set a later withdrawAt, or null, first"
-        raise ChangeRefused("TIME_TO_END_PASSED", text)
 
 
 def _unresolved(locked: LockedContent) -> str:
@@ -176,7 +158,7 @@ def retried_at(locked: LockedContent, row: PublicationRow) -> datetime:
 async def retry(locked: LockedContent, publication_ids: Collection[str] | None) -> list[str]:
     """Queue failed publications again, for their time or at once; returns their ids. Raises as `retried_ones`."""
     failed = await retried_ones(locked, publication_ids)
-    _require_not_ended(locked)
+    require_not_ended(locked)
     await _require_media(locked, failed)
     begin(locked, Action.CONTENT_RETRIED)
     if locked.content.publish_by <= locked.now:

@@ -60,6 +60,25 @@ async def recheck(locked: LockedContent, channels: Channels, due: datetime | Non
     replace_warnings(locked, warnings)
 
 
+def require_before_end(locked: LockedContent, due: datetime, publish_by: datetime | None) -> None:
+    """ChangeRefused unless a new time, and an explicit end of its window, come before the time to end."""
+    end = locked.content.withdraw_at
+    if end is not None and end <= due:
+        text = f"the post is withdrawn at {end.isoformat()}; change withdrawAt first, or choose an earlier time"
+        raise ChangeRefused("WITHDRAW_AT_NOT_AFTER_DUE", text)
+    if end is not None and publish_by is not None and end < publish_by:
+        text = f"nothing is published after the time to end {end.isoformat()}; choose an earlier publishBy"
+        raise ChangeRefused("WITHDRAW_AT_BEFORE_PUBLISH_BY", text)
+
+
+def require_not_ended(locked: LockedContent) -> None:
+    """ChangeRefused when the time to end has passed: what is published now would be withdrawn at once."""
+    end = locked.content.withdraw_at
+    if end is not None and end <= locked.now:
+        text = f"the time to end {end.isoformat()} has passed: set a later withdrawAt, or null, first"
+        raise ChangeRefused("TIME_TO_END_PASSED", text)
+
+
 def replace_warnings(locked: LockedContent, warnings: Sequence[Warning_]) -> None:
     """Store these warnings about what stays up in the place of the earlier ones."""
     others = [one for one in locked.draft.warnings if one["code"] != CODE]

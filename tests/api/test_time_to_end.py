@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +17,7 @@ from munadi.domain.withdrawal import Withdrawal, WithdrawalStatus
 from munadi.publishing.withdrawals import WithdrawalStore
 from tests.api.harness import ApiHarness, later
 from tests.api.problems import expect_errors, expect_problem
-from tests.api.test_withdrawing import live
+from tests.api.test_withdrawing import limited, live
 
 pytestmark = pytest.mark.each_database
 S = PublicationStatus
@@ -43,17 +41,6 @@ async def patch(api: ApiHarness, content: dict[str, Any], **changes: Any) -> Any
     """Edit a post at the version that it has now."""
     version = (await api.read_content(content["id"]))["version"]
     return await api.patch(f"/v1/contents/{content['id']}", changes, if_match=f'"{version}"')
-
-
-@asynccontextmanager
-async def limited(api: ApiHarness, channel: str, hours: int) -> AsyncIterator[None]:
-    """Within, the network lets no app remove a post after so many hours."""
-    network = api.services.channels[channel]
-    original, network.spec = network.spec, network.spec.model_copy(update={"withdrawal_until": timedelta(hours=hours)})
-    try:
-        yield
-    finally:
-        network.spec = original
 
 
 async def test_it_is_stored_and_shown_and_ends_the_window(api: ApiHarness) -> None:
@@ -300,14 +287,3 @@ async def test_what_was_refused_before_its_end_is_tried_once_more(api: ApiHarnes
     api.clock.ahead = timedelta(days=4)
     begun = await timer_of(api).begin(content["publications"][0]["id"], api.clock.now())
     assert (begun is not None) is before
-
-
-async def test_a_network_without_a_way_is_named_when_the_rest_is_withdrawn(api: ApiHarness) -> None:
-    await api.add_account(ChannelName.MASTODON)
-    content = await live(api, channels=["bluesky", "mastodon"])
-    async with limited(api, "mastodon", 0):
-        answer = (await api.post(f"/v1/contents/{content['id']}/withdraw")).json()
-    assert [(one["withdrawal"] or {}).get("status") for one in answer["publications"]] == ["withdrawing", None]
-    (warning,) = [one for one in answer["warnings"] if one["code"] == "WITHDRAWAL_NOT_SUPPORTED"]
-    assert warning["channel"] == "mastodon"
-    assert "https://bsky.app/1" in warning["message"], "where a person removes it"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from munadi.db.tables import AccountRow
+from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
@@ -38,6 +41,17 @@ async def live(api: ApiHarness, *, url: str = "https://bsky.app/1", **fields: An
             note_objects(row, "post", [PostedId(id=f"at://{place}/{row.id}")])
         await content.close()
     return await api.read_content(made["id"])
+
+
+@asynccontextmanager
+async def limited(api: ApiHarness, channel: str, hours: int) -> AsyncIterator[None]:
+    """Within, the network lets no app remove a post after so many hours."""
+    network = api.services.channels[channel]
+    original, network.spec = network.spec, network.spec.model_copy(update={"withdrawal_until": timedelta(hours=hours)})
+    try:
+        yield
+    finally:
+        network.spec = original
 
 
 def path_of(content: dict[str, Any]) -> str:
@@ -114,16 +128,22 @@ async def test_it_needs_a_permission_of_its_own(api: ApiHarness) -> None:
 
 async def test_a_network_without_a_way_is_refused_with_the_address(api: ApiHarness) -> None:
     content = await live(api)
-    channel = api.services.channels["bluesky"]
-    assert channel.spec.withdrawal_until is None
-    limited = channel.spec.model_copy(update={"withdrawal_until": timedelta(0)})
-    original, channel.spec = channel.spec, limited
-    try:
+    assert api.services.channels["bluesky"].spec.withdrawal_until is None
+    async with limited(api, "bluesky", 0):
         problem = expect_problem(await api.post(path_of(content)), 422, "WITHDRAWAL_NOT_SUPPORTED")
-    finally:
-        channel.spec = original
     assert problem["permalink"] == "https://bsky.app/1"
     assert (await api.read_content(content["id"]))["publications"][0]["withdrawal"] is None
+
+
+async def test_a_network_without_a_way_is_named_when_the_rest_is_withdrawn(api: ApiHarness) -> None:
+    await api.add_account(ChannelName.MASTODON)
+    content = await live(api, channels=["bluesky", "mastodon"])
+    async with limited(api, "mastodon", 0):
+        answer = (await api.post(f"/v1/contents/{content['id']}/withdraw")).json()
+    assert [(one["withdrawal"] or {}).get("status") for one in answer["publications"]] == ["withdrawing", None]
+    (warning,) = [one for one in answer["warnings"] if one["code"] == "WITHDRAWAL_NOT_SUPPORTED"]
+    assert warning["channel"] == "mastodon"
+    assert "https://bsky.app/1" in warning["message"], "where a person removes it"
 
 
 @pytest.mark.parametrize(
