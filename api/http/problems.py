@@ -143,10 +143,8 @@ def translate(error: Exception) -> ProblemError:
         case Conflict():
             headers = {} if error.version is None else {"ETag": f'"{error.version}"'}
             return ProblemError(409, error.code, error.title, str(error), errors=error.problems, headers=headers)
-        case NotPermitted():
-            return ProblemError(403, "BRAND_RESTRICTED", "Not permitted", str(error))
-        case ScopeMissing():
-            return scopes_missing([error.scope])
+        case NotPermitted() | ScopeMissing():
+            return _of_permission(error)
         case NotVisible():
             return ProblemError(404, "NOT_FOUND", "Not found", str(error))
         case StaleVersion():
@@ -200,6 +198,12 @@ def _of_media(error: StoreUnavailable | MediaGone) -> ProblemError:
     log.error("media_store.unavailable", error=str(error)[:300])
     detail = "the media store does not respond; nothing was stored"
     return ProblemError(503, "MEDIA_STORE_UNAVAILABLE", "Not available", detail, headers={"Retry-After": "10"})
+
+
+def _of_permission(error: NotPermitted | ScopeMissing) -> ProblemError:
+    if isinstance(error, ScopeMissing):
+        return scopes_missing([error.scope])
+    return ProblemError(403, "BRAND_RESTRICTED", "Not permitted", str(error))
 
 
 def _of_withdrawal(error: NotWithdrawable) -> ProblemError:

@@ -142,10 +142,7 @@ class PostChecker:
     async def check_edit(
         self, request: ContentRequest, shape: Sequence[Problem], due: datetime, content_id: str
     ) -> CheckedDrafts:
-        """Check a stored post as an edit would leave it. Its accounts and its due time stay as they are.
-
-        Its time to end is checked where it is stored (`munadi.publishing.ending`).
-        """
+        """Check a stored post as an edit would leave it. Its accounts and times stay: `ending` checks a new end."""
         return await self._check(
             request,
             self.clock.now(),
@@ -195,11 +192,7 @@ class PostChecker:
                 brand_is_visible=brand_is_visible,
             )
             troubles = find_troubles(targets, due, now, self.keyring)
-            # The common case, in which all accounts can publish, reads nothing.
-            refuse = is_new and any(trouble.is_certain for _, trouble in troubles)
-            if refuse:
-                refuse = await self.database.lookup(partial(refuses_unusable, brand_ref=request.brand_ref))
-            of_accounts = report_troubles(troubles, problems, refuse=refuse) if troubles else []
+            of_accounts = await self._of_accounts(request.brand_ref, troubles, problems, is_new=is_new)
             if is_new:
                 of_accounts += check_versions(targets, due, now, problems)
             judge = partial(_place_and_check, request, targets, media, problems)
@@ -208,8 +201,7 @@ class PostChecker:
                 warnings += await check_duplicates(
                     self.database, request.brand_ref, placed, compared_at, content_id, problems
                 )
-            if withdraw_at is not None:
-                warnings += check_placed(placed, due, withdraw_at, problems)
+            warnings += check_placed(placed, due, withdraw_at, problems)
             warnings += time_warnings(request) + of_accounts
             if problems.all:
                 raise PostRefused(problems.all, warnings, placed)
@@ -221,6 +213,15 @@ class PostChecker:
             media.discard()
             raise
         return _checked_drafts(request, placed, warnings, media, troubles)
+
+    async def _of_accounts(
+        self, brand_ref: str, troubles: Sequence[tuple[Target, Trouble]], problems: ProblemCollector, *, is_new: bool
+    ) -> list[Warning_]:
+        """The warnings about accounts that cannot publish; problems instead, where the brand refuses such posts."""
+        # The common case, in which all accounts can publish, reads nothing.
+        certain = is_new and any(trouble.is_certain for _, trouble in troubles)
+        refuse = certain and await self.database.lookup(partial(refuses_unusable, brand_ref=brand_ref))
+        return report_troubles(troubles, problems, refuse=refuse) if troubles else []
 
     async def in_thread_if_long(
         self, request: ContentRequest, brand_is_visible: bool, work: Callable[[], Result]

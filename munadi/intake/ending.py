@@ -78,9 +78,11 @@ def check_stays(found: Sequence[Stays | None], problems: ProblemCollector) -> li
 
 
 def check_placed(
-    placed: Iterable[PlacedDraft], due: datetime, withdraw_at: datetime, problems: ProblemCollector
+    placed: Iterable[PlacedDraft], due: datetime, withdraw_at: datetime | None, problems: ProblemCollector
 ) -> list[Warning_]:
-    """Check the drafts of a request. Those of unknown accounts are problems already."""
+    """Check the drafts of a request with a time to end. Those of unknown accounts are problems already."""
+    if withdraw_at is None:
+        return []
     found = [
         stays_up(each.target.channel, each.draft, account, due, withdraw_at)
         for each in placed
