@@ -9,7 +9,6 @@ from munadi.channels.bluesky.facets import handles
 from munadi.channels.bluesky.posting import RecordWriter, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete
 from munadi.channels.bluesky.removing import objects_of, remove, seen
-from munadi.channels.bluesky.rules import lead_of
 from munadi.channels.bluesky.spec import Options, Settings
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import record_key
@@ -45,7 +44,7 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Mentions, the quote, blobs and the card, saved part by part; a video until it is transcoded."""
-        if not lead_of(publication.draft, publication.options):
+        if not self.rules.lead(publication.draft, publication.options):
             return Ready()
         server, clock = Server(self._xrpc, publication.account), self._tools.clock
         publication.state = publication.state.without_lapsed_uploads(clock.now())
