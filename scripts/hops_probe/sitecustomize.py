@@ -1,9 +1,9 @@
 """Records which functions a post passes. Python runs this file at its start when its folder is on PYTHONPATH.
 
 `HOPS` names the folder of the results, `HOPS_ROOT` the tree. In the API a record begins with the route `create_content`
-and ends with the commit of the request's transaction, which begins when its Idempotency-Key is taken: other
-transactions of the process may commit before that. In the worker it begins with the activity `claim` and ends when the visible
-call is sent. Only functions of Munadi's own packages count, each once.
+and ends with the commit of the request's transaction. That begins when its Idempotency-Key is taken; other transactions
+of the process may commit before. In the worker a record begins with the activity `claim` and ends when the visible call
+is sent. Only functions of Munadi's own packages count, each once.
 """
 
 from __future__ import annotations
