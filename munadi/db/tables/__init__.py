@@ -18,6 +18,7 @@ from munadi.db.tables.contents import (
 )
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
+from munadi.db.tables.receipts import ReceiptKeyRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
 
@@ -45,6 +46,7 @@ __all__ = [
     "MediaUseRow",
     "MetadataRow",
     "PublicationRow",
+    "ReceiptKeyRow",
     "RecoveryRow",
     "SavedDraftRow",
     "SessionRow",
