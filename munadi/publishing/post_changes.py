@@ -138,7 +138,7 @@ class PostChanges(Service):
     async def publication(self, publication_id: str, caller: Principal) -> PublicationDetail:
         """A publication with its draft and its attempts."""
         async with self.database.read() as session:
-            content, row = await _publication(session, publication_id, caller)
+            content, row = await visible_publication(session, publication_id, caller)
             draft = await contents.current_draft(session, content)
             attempts = await contents.attempts_of(session, row.id)
         return publication_detail(content, row, draft, self.channels[row.channel], attempts)
@@ -180,7 +180,7 @@ class PostChanges(Service):
     ) -> Answer:
         """Change a publication under the lock of its post."""
         async with self.database.read() as session:
-            content, _ = await _publication(session, publication_id, caller)
+            content, _ = await visible_publication(session, publication_id, caller)
 
         changed: LockedContent | None = None
 
@@ -225,9 +225,10 @@ class PostChanges(Service):
         return post
 
 
-async def _publication(
+async def visible_publication(
     session: AsyncSession, publication_id: str, caller: Principal
 ) -> tuple[ContentRow, PublicationRow]:
+    """A publication and its post. Raises NotVisible."""
     found = await contents.find_publication(session, publication_id)
     if found is None or not caller.may_see(found[0].brand_ref):
         raise NotVisible("publication", publication_id)

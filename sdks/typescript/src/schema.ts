@@ -2173,6 +2173,116 @@ export type Ready = {
 /** Stable reasons: never renamed, only added to. */
 export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
 
+/** A signed statement about a publication. */
+export type Receipt = {
+  /** What it states, readable. Only what is in `receipt` is signed. */
+  claims: ReceiptClaims;
+  /** The statement: a compact JWS (RFC 7515), signed with Ed25519 (`EdDSA`). */
+  receipt: string;
+};
+
+/** One visible call to the network: an attempt to publish a part of the post, or to withdraw it. */
+export type ReceiptCall = {
+  /** When its outcome was known; null before. */
+  answeredAt: string | null;
+  /** When its first byte was sent; null where that is not known. */
+  firstByteAt: string | null;
+  /** When it was recorded that the call is about to be made. */
+  intentAt: string;
+  /** Counts the attempts of the step from 1. */
+  number: number;
+  /** What became of it; null while that is not known. */
+  outcome: Effect | null;
+  /** `post`, `comment`, `part-2`, or `withdraw-1` and so on. */
+  step: string;
+};
+
+/** What a receipt states. The names `iss` and `iat` are those of RFC 7519. */
+export type ReceiptClaims = {
+  /** When the post was accepted. */
+  acceptedAt: string;
+  /** The brand it belongs to. */
+  brandRef: string;
+  /** Every visible call, the first one first. */
+  calls: (ReceiptCall)[];
+  /** The network, as `GET /v1/channels` names it. */
+  channel: string;
+  /** The post it belongs to. */
+  contentId: string;
+  /** When the receipt was made, in seconds since 1970. */
+  iat: number;
+  /** The public address of the installation that states it. */
+  iss: string;
+  /** What the post has, or had, at the network. */
+  objects: (ReceiptObject)[];
+  /** Whose post it is. */
+  profile: ReceiptProfile;
+  /** The publication's `id`. */
+  publicationId: string;
+  /** When the network had it live. */
+  publishedAt: string | null;
+  /** What was sent. */
+  sent: SentHash;
+  /** Its withdrawal; null: none was asked for. */
+  withdrawal: ReceiptWithdrawal | null;
+};
+
+/** A public key as a JWK (RFC 7517 and 8037). */
+export type ReceiptKey = {
+  /** Always `EdDSA`. */
+  alg: string;
+  /** Always `Ed25519`. */
+  crv: string;
+  /** The key's name, which a receipt has in its header. */
+  kid: string;
+  /** Always `OKP`. */
+  kty: string;
+  /** Always `sig`. */
+  use: string;
+  /** The public key. */
+  x: string;
+};
+
+/** The public keys that verify receipts, the newest first. Earlier keys stay: old receipts name them. */
+export type ReceiptKeySet = {
+  /** The keys. */
+  keys: (ReceiptKey)[];
+};
+
+/** One object of the post at the network: the post itself, a comment, a part of a thread. */
+export type ReceiptObject = {
+  /** The network's own id of it. */
+  id: string;
+  /** `post`, `comment`, or `part-2` and so on. */
+  step: string;
+  /** Its address, as far as it is known. */
+  url: string | null;
+};
+
+/** The profile at the network, as it is known when the receipt is made. */
+export type ReceiptProfile = {
+  /** The account's `id` at this installation. */
+  accountId: string;
+  /** The network's own id of the profile. */
+  externalId: string;
+  /** The profile's name at the network. */
+  handle: string;
+};
+
+/** The withdrawal of the post, as far as it was when the receipt was made. */
+export type ReceiptWithdrawal = {
+  /** `look`: the network was read; `answer`: only its answer says so; null before the end. */
+  confirmedBy: string | null;
+  /** When its outcome was known; null before. */
+  endedAt: string | null;
+  /** What of the post is still up, or may be. */
+  left: (LeftObject)[];
+  /** When it was asked for. */
+  requestedAt: string;
+  /** How far it is. */
+  status: WithdrawalStatus;
+};
+
 /** failed: events whose delivery was given up · missed: events that were never sent to the endpoint · all: every event, also those that arrived, as a replay sends them. */
 export type Recover = "failed" | "missed" | "all";
 
@@ -2340,6 +2450,16 @@ export type SecretRotation = {
 export type Selection = {
   /** The `externalId`s of the profiles to connect. */
   externalIds: (string)[];
+};
+
+/** What was sent, as a hash: the text, the options (with a title), and the files. */
+export type SentHash = {
+  /** The SHA-256 of each file as it was handed over, in their order. */
+  files: (string)[];
+  /** How it is hashed: `munadi-sent-1`, which the guide on receipts describes. */
+  form: string;
+  /** The SHA-256 of that form, in hexadecimal. */
+  sha256: string;
 };
 
 /** v1: HMAC-SHA256 with a shared secret (`whsec_…`) · v1a: ed25519, verified with a public key (`whpk_…`). */
