@@ -86,6 +86,7 @@ BRAND: dict[str, Any] = {
     "limits": {limit.value: None for limit in Limit} | {"accounts": 10, "publicationsPerMonth": 1000},
     "duplicates": "refuse",
     "unusableAccounts": "warn",
+    "looks": {"after": None, "channels": {"linkedin": False}},
     "createdAt": "2026-12-01T03:30:00Z",
 }
 KEY: dict[str, Any] = {
@@ -190,6 +191,7 @@ CONTENT: dict[str, Any] = {
             "dismissal": None,
             "hold": None,
             "withdrawal": None,
+            "liveness": None,
             "attempts": 1,
             "warnings": [],
         },
@@ -217,6 +219,7 @@ CONTENT: dict[str, Any] = {
             "dismissal": None,
             "hold": None,
             "withdrawal": None,
+            "liveness": None,
             "attempts": 1,
             "warnings": [],
         },

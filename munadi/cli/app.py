@@ -29,7 +29,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "contents": ("contents",),
     "drafts": ("drafts",),
     "publications": ("publications",),
-    "receipts": ("receipts",),
     "media": ("media",),
     "accounts": ("accounts", "connecting"),
     "brands": ("brands",),

@@ -97,6 +97,16 @@ class Withdrawal(TypedDict):
     unconfirmedSince: str | None
 
 
+class Liveness(TypedDict):
+    """What looks at a published post have shown."""
+
+    lookedAt: str
+    nextLookAt: str | None
+    since: str
+    verdict: str
+    word: str
+
+
 class Publication(TypedDict):
     """A publication as the API returns it."""
 
@@ -108,6 +118,7 @@ class Publication(TypedDict):
     hold: Hold | None
     id: str
     latenessMs: int | None
+    liveness: NotRequired[Liveness | None]
     providerPostId: str | None
     providerUrl: str | None
     publishedAt: str | None
