@@ -22,6 +22,7 @@ from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
 from tests.support.s3 import S3Server
 from tests.support.snac import RealSnac
+from tests.support.statements import share_compiled_statements
 from tests.support.tables import EmptiedDatabases
 from tests.support.temporal import TemporalDevServer, time_skipping_environment
 
@@ -48,6 +49,7 @@ httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 
 _exit_status: dict[str, int] = {}
 stay_on_this_machine()
+share_compiled_statements()
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,17 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 import pytest
+from sqlalchemy import event, literal
+from sqlmodel import select
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from munadi.db.session import Database
 from tests.harness.web import Call, serving
 from tests.support.browser import chromium, open_page
 from tests.support.faultproxy import FaultProxy, Mode
@@ -117,6 +121,24 @@ async def test_the_fault_proxy_misbehaves_as_its_mode_says() -> None:
 def _place(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return str(parts.hostname), int(parts.port or 0)
+
+
+async def test_a_statement_is_compiled_once_for_all_databases(
+    tmp_path: Path, create_database: Callable[[], str]
+) -> None:
+    files = [f"sqlite+aiosqlite:///{tmp_path}/{number}.db" for number in range(2)]
+    for one, other in (files, [create_database(), create_database()]):
+        assert await compiled_for(one) is await compiled_for(other)
+
+
+async def compiled_for(url: str) -> Any:
+    """What SQLAlchemy executes for a statement in a database."""
+    database, found = Database(url), list[Any]()
+    event.listen(database._engine.sync_engine, "after_cursor_execute", lambda *given: found.append(given[4].compiled))
+    async with database.read() as session:
+        await session.exec(select(literal(1)))
+    await database.close()
+    return found[-1]
 
 
 def test_no_test_can_connect_to_another_machine() -> None:
