@@ -75,6 +75,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     publication_list.router,
     publications.router,
+    publications.public,
     media.router,
     channels.router,
     brands.router,

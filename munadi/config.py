@@ -13,7 +13,6 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from munadi.domain.looks import Looks
 from munadi.domain.usage import WITH_DEFAULT, Limit
 
 
@@ -199,11 +198,6 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
-    )
-    looks: Looks = Field(
-        Looks(),
-        description="when published posts are looked at: AFTER, a JSON list of durations, and CHANNELS, a JSON object "
-        "of such lists, or false, by network",
     )
     failpoints: str | None = Field(
         None, description="module and argument of a fault test (`module:argument`); refused in production"

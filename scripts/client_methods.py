@@ -45,6 +45,7 @@ PlainContents munadi.contents
     withdraw contents.withdraw content_id
     withdraw_publication publications.withdraw publication_id
     publication publications.get publication_id
+    receipt publications.receipt publication_id
     resolve publications.resolve publication_id outcome
     dismiss publications.dismiss publication_id because
     undismiss publications.undismiss publication_id
@@ -84,6 +85,7 @@ Webhooks munadi.webhooks
     redeliver webhooks.deliveries.redeliver delivery_id
 Plain munadi
     ready health.checkReady
+    receipt_keys publications.receiptKeys
     events events.list after=0
     event events.get event_id
     event_types events.types.list

@@ -33,7 +33,6 @@ SHAPES = {
     "Dismissal": "Dismissal",
     "LeftObject": "LeftObject",
     "Withdrawal": "Withdrawal",
-    "Liveness": "Liveness",
     "PublicationView": "Publication",
     "ContentView": "Content",
     "Validation": "Validation",
@@ -42,7 +41,7 @@ SHAPES = {
 # All of their fields may be absent: a proxy answers problems too.
 PARTIAL = ("Violation", "Problem")
 # Fields that servers of 0.1.0 do not answer.
-NEWER = ("dismissal", "moreProblems", "withdrawal", "withdrawAt", "liveness")
+NEWER = ("dismissal", "moreProblems", "withdrawal", "withdrawAt")
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 Json = Mapping[str, Any]
 

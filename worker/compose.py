@@ -42,11 +42,9 @@ from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.preflight_checks import PreflightCheck
 from munadi.publishing.schedule import ScheduleStore
-from munadi.publishing.watches import WatchStore
 from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import LeftoverRemover
-from worker.looking import PostWatcher
 from worker.media_removal import MediaRemover
 from worker.preflight import PreflightChecker
 from workflows.registry import WORKFLOWS
@@ -127,11 +125,6 @@ def build_leftover_remover(runtime: Runtime, database: Database, tokens: Account
     """Build the loop that removes leftovers."""
     outbox = runtime.around(DiscardOutbox(database, runtime.keyring), "discards")
     return LeftoverRemover(outbox, runtime.channels, tokens, runtime.clock)
-
-
-def build_watcher(runtime: Runtime, database: Database, tokens: AccountTokens) -> PostWatcher:
-    """Build the loop that looks whether published posts are still there."""
-    return PostWatcher(WatchStore(database), runtime.channels, tokens, runtime.clock, runtime.settings.looks)
 
 
 def build_media_remover(runtime: Runtime, database: Database) -> MediaRemover:

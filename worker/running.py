@@ -29,7 +29,6 @@ from worker.compose import (
     build_posts_worker,
     build_preflight_checker,
     build_tokens,
-    build_watcher,
     build_worker,
 )
 from worker.recovering import RecoveryRunner
@@ -72,7 +71,6 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
         build_leftover_remover(runtime, database, tokens),
         build_media_remover(runtime, database),
         build_preflight_checker(runtime, database, tokens),
-        build_watcher(runtime, database, tokens),
         SlowHosts(database, runtime.calls, runtime.clock),
         dispatcher,
         RecoveryRunner(RecoveryStore(database), DeliveryQuota(database), runtime.clock),

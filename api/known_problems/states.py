@@ -96,6 +96,14 @@ STATES = (
         frozenset({"publications", "contents"}),
     ),
     KnownProblem(
+        "NO_POST_YET",
+        409,
+        "There is no post yet",
+        "the publication is queued; only a published one has a receipt",
+        "Ask for the receipt once the publication is published and has its `providerPostId`.",
+        frozenset({"publications"}),
+    ),
+    KnownProblem(
         "POST_ID_TAKEN",
         409,
         "Conflict",

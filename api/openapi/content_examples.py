@@ -60,6 +60,53 @@ PUBLICATION: dict[str, Any] = _FAILED | {
         }
     ],
 }
+RECEIPT: dict[str, Any] = {
+    "receipt": "eyJhbGciOiJFZERTQSIsImtpZCI6ImtQ….eyJpc3MiOiJodHRwczovL211bmFkaS5hY21lLmV4YW1wbGUi….Kp3vQx…",
+    "claims": {
+        "iss": "https://munadi.acme.example",
+        "iat": 1_800_070_200,
+        "publicationId": _SUCCEEDED["id"],
+        "contentId": CONTENT["id"],
+        "brandRef": CONTENT["brandRef"],
+        "channel": _SUCCEEDED["channel"],
+        "profile": {
+            "accountId": _SUCCEEDED["accountId"],
+            "handle": "acme.example",
+            "externalId": "did:plc:abc",
+        },
+        "acceptedAt": CONTENT["createdAt"],
+        "publishedAt": _SUCCEEDED["publishedAt"],
+        "objects": [{"step": "post", "id": _SUCCEEDED["providerPostId"], "url": _SUCCEEDED["providerUrl"]}],
+        "sent": {
+            "form": "munadi-sent-1",
+            "sha256": "1f6a8b0c2d4e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8",
+            "files": [MEDIA["sha256"]],
+        },
+        "calls": [
+            {
+                "step": "post",
+                "number": 1,
+                "intentAt": "2027-01-15T03:30:00.190Z",
+                "firstByteAt": "2027-01-15T03:30:00.240Z",
+                "answeredAt": "2027-01-15T03:30:01Z",
+                "outcome": "sent",
+            }
+        ],
+        "withdrawal": None,
+    },
+}
+RECEIPT_KEYS: dict[str, Any] = {
+    "keys": [
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+            "use": "sig",
+            "alg": "EdDSA",
+        }
+    ]
+}
 VALIDATION: dict[str, Any] = {
     "valid": True,
     "problems": [],

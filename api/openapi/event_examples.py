@@ -54,15 +54,6 @@ _UNCONFIRMED = {
     "failure": _failure(Reason.WITHDRAWAL_UNCONFIRMED),
     "confirmedBy": None,
 }
-_LIVE: dict[str, Any] = {
-    "verdict": "live",
-    "since": "2027-01-15T04:33:00Z",
-    "lookedAt": "2027-01-22T05:10:00Z",
-    "nextLookAt": "2027-02-14T11:00:00Z",
-    "word": "",
-}
-_GONE = {**_LIVE, "verdict": "gone", "nextLookAt": None, "word": "RecordNotFound"}
-_LIMITED = {**_LIVE, "verdict": "limited", "word": "hidden"}
 # The status of the one publication, and the further fields in which it differs from one that waits.
 _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PREFLIGHT_FAILED: (_S.QUEUED, {}),
@@ -76,9 +67,6 @@ _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PUBLISH_WITHDRAWN: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _WITHDRAWN}),
     EventType.WITHDRAWAL_REFUSED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _REFUSED}),
     EventType.WITHDRAWAL_UNCONFIRMED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _UNCONFIRMED}),
-    EventType.PUBLISH_VANISHED: (_S.PUBLISHED, {**_PUBLISHED, "liveness": _GONE}),
-    EventType.PUBLISH_LIMITED: (_S.PUBLISHED, {**_PUBLISHED, "liveness": _LIMITED}),
-    EventType.PUBLISH_RESTORED: (_S.PUBLISHED, {**_PUBLISHED, "liveness": _LIVE}),
 }
 _OF_POST: dict[EventType, PublicationStatus] = {
     EventType.CONTENT_ACCEPTED: _S.ACCEPTED,
@@ -93,9 +81,6 @@ _REASONS = {
     EventType.PUBLISH_HELD: _HOLD["reason"],
     EventType.WITHDRAWAL_REFUSED: Reason.WITHDRAWAL_REFUSED.value,
     EventType.WITHDRAWAL_UNCONFIRMED: Reason.WITHDRAWAL_UNCONFIRMED.value,
-    EventType.PUBLISH_VANISHED: _GONE["verdict"],
-    EventType.PUBLISH_LIMITED: _LIMITED["verdict"],
-    EventType.PUBLISH_RESTORED: _LIVE["verdict"],
 }
 _OF_ACCOUNT = {
     EventType.ACCOUNT_CONNECTED: ("connected", None),

@@ -86,7 +86,6 @@ BRAND: dict[str, Any] = {
     "limits": {limit.value: None for limit in Limit} | {"accounts": 10, "publicationsPerMonth": 1000},
     "duplicates": "refuse",
     "unusableAccounts": "warn",
-    "looks": {"after": None, "channels": {"linkedin": False}},
     "createdAt": "2026-12-01T03:30:00Z",
 }
 KEY: dict[str, Any] = {
@@ -191,7 +190,6 @@ CONTENT: dict[str, Any] = {
             "dismissal": None,
             "hold": None,
             "withdrawal": None,
-            "liveness": None,
             "attempts": 1,
             "warnings": [],
         },
@@ -219,7 +217,6 @@ CONTENT: dict[str, Any] = {
             "dismissal": None,
             "hold": None,
             "withdrawal": None,
-            "liveness": None,
             "attempts": 1,
             "warnings": [],
         },

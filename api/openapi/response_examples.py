@@ -36,6 +36,8 @@ _BY_SCHEMA: Mapping[str, dict[str, Any]] = {
     "LoggedEvent": content_examples.LOGGED_EVENT,
     "MediaView": content_examples.MEDIA,
     "PublicationDetail": content_examples.PUBLICATION,
+    "Receipt": content_examples.RECEIPT,
+    "ReceiptKeySet": content_examples.RECEIPT_KEYS,
     "Validation": content_examples.VALIDATION,
     "ChannelView": content_examples.CHANNEL,
 }

@@ -31,6 +31,7 @@ from munadi.process.runtime import Runtime, open_database, open_runtime
 from munadi.process.temporal import connect
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
+from munadi.publishing.receipts import ReceiptService
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.service import PostService
 from munadi.webhooks.resending import ResendService
@@ -90,6 +91,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         media=MediaService(*own, brands, intake, runtime.media_store),
         posts=posts,
         drafts=DraftService(*own, brands, posts, MAX_BODY),
+        receipts=ReceiptService(*own, base_url),
         starts=starts,
         calls=CallMeter(database),
         callers=callers_of(settings.api.trusted_proxies),

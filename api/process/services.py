@@ -29,6 +29,7 @@ from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
+from munadi.publishing.receipts import ReceiptService
 from munadi.publishing.service import PostService
 from munadi.webhooks.resending import ResendService
 from munadi.webhooks.sender import WebhookSender
@@ -62,6 +63,7 @@ class Services:
     media: MediaService
     posts: PostService
     drafts: DraftService
+    receipts: ReceiptService
     starts: Starts
     calls: CallMeter
     callers: Callers

@@ -1,4 +1,5 @@
-"""Publications: one post on one account, with all attempts; people resolve unknown outcomes and dismiss failures."""
+"""Publications: one post on one account, with all attempts; people resolve unknown outcomes, dismiss failures, withdraw
+live posts, and get receipts."""
 
 from __future__ import annotations
 
@@ -10,9 +11,13 @@ from api.idempotency import IdempotencyHeader
 from api.openapi.document import error_responses
 from munadi.db.contents.details import PublicationDetail
 from munadi.domain.publication import DismissedAs
+from munadi.domain.receipt import RECEIPT_KEYS_PATH, Receipt, ReceiptKeySet
 from munadi.intake.requests import DismissRequest, EmptyRequest, ResolveRequest
 
 router = APIRouter(prefix="/v1/publications", tags=["publications"])
+public = APIRouter(tags=["publications"])
+# Short: a receipt may be signed with a new key just after a rotation.
+KEYS_KEPT = {"Cache-Control": "public, max-age=300"}
 CHANGED = error_responses(400, 401, 403, 404, 409, 413, 415, 422)
 
 
@@ -22,6 +27,31 @@ async def get_publication(
 ) -> PublicationDetail:
     """A publication with its draft and its attempts: each visible call and its outcome."""
     return await services.posts.publication(publication_id, principal)
+
+
+@router.get(
+    "/{publication_id}/receipt",
+    operation_id="publications.receipt",
+    responses=error_responses(401, 403, 404, 409),
+    summary="Get a receipt",
+)
+async def get_receipt(publication_id: PublicationId, services: TheServices, principal: ContentReader) -> Receipt:
+    """A signed statement about a published publication: where its post is, when each call was made, and the hash of
+    what was sent. The keys at `/.well-known/munadi-keys.json` verify it, also much later and without this API."""
+    return await services.receipts.receipt(publication_id, principal)
+
+
+@public.get(
+    RECEIPT_KEYS_PATH,
+    operation_id="publications.receiptKeys",
+    response_model=ReceiptKeySet,
+    responses=error_responses(),
+    summary="Keys that verify receipts",
+)
+async def list_receipt_keys(services: TheServices) -> Response:
+    """The public keys that verify receipts, as a JWK Set (RFC 7517). It needs no API key. Earlier keys stay in it."""
+    found = await services.receipts.keys()
+    return Response(found.model_dump_json(), media_type="application/json", headers=KEYS_KEPT)
 
 
 @router.post(

@@ -18,6 +18,7 @@ from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.options import parse_options
 from munadi.channels.partial_options import readable_options
 from munadi.channels.rules import Rules
+from munadi.channels.steps import steps_after
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelSpec, Resend, TextLength
 from munadi.domain.content import Draft
@@ -139,7 +140,7 @@ class NetworkChannel(Channel[Options, State]):
         return self.rules.lead(draft, self._valid_options(draft))
 
     def steps(self, draft: Draft) -> tuple[str, ...]:
-        return self.rules.steps(draft)
+        return steps_after(draft)
 
     def resend(self, draft: Draft, step: str) -> Resend:
         return self.rules.resend(draft, self._valid_options(draft), step)

@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple
 from pydantic import BaseModel
 
 from munadi.channels.files import Bound, Encoding, FileRule, check_file, check_media_count
-from munadi.channels.steps import steps_after, texts_of
+from munadi.channels.steps import texts_of
 from munadi.channels.text import Problems, check_extras, collapsed, is_blank, is_web_address, lengths, measure, too_long
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, Resend, TextLength, TextLimit, TextUnit
@@ -168,10 +168,6 @@ class Rules(Generic[Options]):
     def moves(self, asset: MediaAsset) -> bool:
         """Whether a medium is processed as a video."""
         return asset.kind is MediaKind.VIDEO
-
-    def steps(self, draft: Draft) -> tuple[str, ...]:
-        """The visible steps after the post, in order."""
-        return steps_after(draft)
 
     def resend(self, draft: Draft, options: Options | None, step: str) -> Resend:
         """Whether this step may be sent again once its visible call is proven to have had no effect."""

@@ -29,6 +29,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "contents": ("contents",),
     "drafts": ("drafts",),
     "publications": ("publications",),
+    "receipts": ("receipts",),
     "media": ("media",),
     "accounts": ("accounts", "connecting"),
     "brands": ("brands",),

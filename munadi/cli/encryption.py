@@ -1,4 +1,5 @@
-"""`munadi keys rotate-encryption`: re-encrypt stored secrets with a new key, on the server itself."""
+"""The commands that rotate keys, on the server itself: the one that encrypts stored secrets, and the one that signs
+receipts."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ REMOVE = (
 )
 LOST = (
     "If a key was removed too early, add it to the end of MUNADI_SECRET_KEYS and run this again. "
-    "Otherwise reconnect these accounts and rotate the secrets of these endpoints."
+    "Otherwise reconnect these accounts, rotate the secrets of these endpoints, and run munadi keys rotate-receipt-key "
+    "if a row of receipt_keys is among them."
 )
 
 
@@ -52,6 +54,27 @@ def rotate_encryption(session: Session) -> None:
     session.show(result, _print)
     if unreadable:
         raise typer.Exit(Exit.REFUSED)
+
+
+@command(app, "rotate-receipt-key", remote=False)
+def rotate_receipt_key(session: Session) -> None:
+    """Make another key for signing receipts. New receipts are signed with it from now on.
+
+    The public keys of earlier ones stay published, so receipts that were signed with them still verify.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from munadi.clock import SystemClock
+    from munadi.db.keys.receipt_keys import ReceiptKeyStore
+    from munadi.process.settings import database_and_keys
+
+    url, keyring = database_and_keys()
+    now = SystemClock().now()
+    try:
+        row = asyncio.run(with_database(url, lambda database: ReceiptKeyStore(database, keyring).rotate(now)))
+    except SQLAlchemyError as error:
+        raise CommandFailed(f"no key was made: {cause(error)}", advice=advice(url)) from error
+    session.show({"kid": row.kid}, lambda out, made: out.line("receipts are signed with ", (made["kid"], "bold")))
 
 
 def _print(out: Output, done: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from munadi import __version__
 from munadi.process.exits import CommandFailed, Exit
 
-SERVER, CLI, MCP, ED25519 = "server", "cli", "mcp", "ed25519"
+SERVER, CLI, MCP, ED25519, RECEIPTS = "server", "cli", "mcp", "ed25519", "receipts"
 # A group's name stands for all its commands.
 NEEDS = {
     "api": SERVER,
@@ -21,7 +21,9 @@ NEEDS = {
     "demo": SERVER,
     "dev": SERVER,
     "keys rotate-encryption": SERVER,
+    "keys rotate-receipt-key": SERVER,
     "mcp": MCP,
+    "receipts": RECEIPTS,
     "sandbox": SERVER,
     "worker": SERVER,
 }

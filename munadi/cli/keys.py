@@ -11,7 +11,7 @@ from munadi.cli.output import Cell, Output
 from munadi.cli.paging import brand_of, listing
 from munadi.cli.post_output import clock_time
 
-app = group("keys", "Create, list and revoke API keys; rotate the key that encrypts stored secrets.")
+app = group("keys", "Create, list and revoke API keys; rotate the keys of the server itself.")
 KeyId = Annotated[str, Argument(metavar="KEY_ID", help="key_…")]
 
 

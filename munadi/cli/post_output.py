@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from munadi.cli.output import STYLES, Cell, Output, status
 
 if TYPE_CHECKING:
-    from munadi.client.shapes import Content, Event, Failure, Liveness, Publication, Warning_, Withdrawal
+    from munadi.client.shapes import Content, Event, Failure, Publication, Warning_, Withdrawal
 
 
 def clock_time(instant: str | None) -> str | None:
@@ -72,31 +72,10 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
             out.line(f"{publication['channel']}: dismissed {clock_time(dismissal['at'])}, {because}")
         if withdrawal := publication.get("withdrawal"):
             print_withdrawal(out, publication["channel"], withdrawal)
-        if liveness := publication.get("liveness"):
-            print_liveness(out, publication["channel"], liveness)
         if hold := publication["hold"]:
             until = clock_time(hold["until"]) or "a person acts"
             out.line(f"{publication['channel']}: waiting, {hold['reason']}, until {until}")
         print_warnings(out, publication["warnings"])
-
-
-LIVENESS = {
-    "live": "last seen",
-    "limited": "not everybody sees it, looked at",
-    "processing": "still being processed by the network, looked at",
-    "rejected": "rejected by the network, looked at",
-    "gone": "not at the network any more, looked at",
-    "unseen": "not shown by the network, looked at",
-    "unreadable": "cannot be looked at, tried",
-}
-
-
-def print_liveness(out: Output, channel: str, liveness: Liveness) -> None:
-    """What the last look at a published post showed, with the network's word, and when the next one is."""
-    words = f"{channel}: {LIVENESS.get(liveness['verdict'], liveness['verdict'])} {clock_time(liveness['lookedAt'])}"
-    word = f" ({liveness['word']})" if liveness["word"] else ""
-    later = f"; next look {clock_time(liveness['nextLookAt'])}" if liveness["nextLookAt"] else ""
-    out.line(words + word + later)
 
 
 def print_withdrawal(out: Output, channel: str, withdrawal: Withdrawal) -> None:
@@ -178,9 +157,6 @@ WORDS = {
     "content.publish.withdrawn": "withdrawn",
     "content.publish.withdrawal_refused": "not withdrawn",
     "content.publish.withdrawal_unconfirmed": "withdrawal not certain",
-    "content.publish.vanished": "vanished",
-    "content.publish.limited": "not seen by everybody",
-    "content.publish.restored": "seen by everybody again",
     "content.publish.held": "held",
     "content.publish.resumed": "queued again",
 }

@@ -1,4 +1,4 @@
-"""`munadi publications`: list them, show one with every attempt, resolve an unconfirmed one, dismiss a failure."""
+"""`munadi publications`: list them, show one with every attempt, resolve, dismiss or withdraw one, get a receipt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from munadi.cli.session import Session
 
 app = group(
     "publications",
-    "List publications, show one and its attempts, resolve an unconfirmed one, dismiss a failure, withdraw a live one.",
+    "List publications, show one and its attempts, resolve an unconfirmed one, dismiss a failure, withdraw a live one "
+    "or get its receipt.",
 )
 
 PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
@@ -94,6 +95,14 @@ plain(
     "contents.withdraw_publication",
     _print_whole,
     "Take a live publication back from its network, with its later parts and comments.",
+    of=PublicationId,
+)
+plain(
+    app,
+    "receipt",
+    "contents.receipt",
+    lambda out, receipt: out.line(receipt["receipt"]),
+    "Print the receipt of a publication: a signed statement, which munadi receipts verify checks.",
     of=PublicationId,
 )
 plain(app, "list", "contents.publications", _print_page, "List publications, those of the newest post first.")

@@ -97,16 +97,6 @@ class Withdrawal(TypedDict):
     unconfirmedSince: str | None
 
 
-class Liveness(TypedDict):
-    """What looks at a published post have shown."""
-
-    lookedAt: str
-    nextLookAt: str | None
-    since: str
-    verdict: str
-    word: str
-
-
 class Publication(TypedDict):
     """A publication as the API returns it."""
 
@@ -118,7 +108,6 @@ class Publication(TypedDict):
     hold: Hold | None
     id: str
     latenessMs: int | None
-    liveness: NotRequired[Liveness | None]
     providerPostId: str | None
     providerUrl: str | None
     publishedAt: str | None

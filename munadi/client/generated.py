@@ -133,7 +133,6 @@ class Brands(Group[M]):
         *,
         duplicates: str | None = None,
         limits: Json | None = None,
-        looks: Json | None = None,
         unusable_accounts: str | None = None,
     ) -> Call[Json]:
         """Create a brand. Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
@@ -142,7 +141,6 @@ class Brands(Group[M]):
             given(
                 duplicates=duplicates,
                 limits=limits,
-                looks=looks,
                 name=name,
                 ref=ref,
                 timezone=timezone,
@@ -259,6 +257,13 @@ class PlainContents(Group[M]):
     def publication(self, publication_id: str) -> Call[Publication]:
         """Get publication. A publication with its draft and its attempts: each visible call and its outcome."""
         return Call("GET", f"/v1/publications/{segment(publication_id)}")
+
+    @operation
+    def receipt(self, publication_id: str) -> Call[Json]:
+        """Get a receipt. A signed statement about a published publication: where its post is, when each call was
+        made, and the hash of what was sent. The keys at `/.well-known/munadi-keys.json` verify it, also much later
+        and without this API."""
+        return Call("GET", f"/v1/publications/{segment(publication_id)}/receipt")
 
     @operation
     def resolve(
@@ -553,6 +558,12 @@ class Plain(Group[M]):
         """Readiness. `ready`, or `degraded` while Temporal is down or posts are overdue: no worker runs, or it hangs.
         Posts are still accepted. 503 only without the database."""
         return Call("GET", "/readyz")
+
+    @operation
+    def receipt_keys(self) -> Call[Json]:
+        """Keys that verify receipts. The public keys that verify receipts, as a JWK Set (RFC 7517). It needs no API
+        key. Earlier keys stay in it."""
+        return Call("GET", "/.well-known/munadi-keys.json")
 
     @operation
     def events(

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from munadi.domain.looks import Looks
 from munadi.domain.model import CreatedAt, WireModel
 
 # Also Temporal's fairness key, which has at most 64 bytes.
@@ -93,5 +92,4 @@ class BrandView(WireModel):
     unusable_accounts: UnusableAccounts = Field(
         description="A post for an account that must be connected again: accept it with a warning, or refuse it."
     )
-    looks: Looks = Field(description="When published posts of the brand are looked at again.")
     created_at: CreatedAt

@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from munadi.domain.brand import BrandLimits, BrandRef, Duplicates, UnusableAccounts
-from munadi.domain.looks import Looks
 from munadi.domain.model import WireModel
 from munadi.domain.time import ZoneName
 
@@ -17,7 +16,6 @@ _EXAMPLE: dict[str, Any] = {
     "limits": {"accounts": 10},
     "duplicates": "refuse",
     "unusableAccounts": "refuse",
-    "looks": {"after": ["PT1H", "P1D"], "channels": {}},
 }
 
 
@@ -38,11 +36,6 @@ class BrandChange(WireModel):
         None,
         description="What happens to a post for an account that must be connected again: `warn` (by default), and it "
         "waits for that, or `refuse`. See docs/accounts.md.",
-    )
-    looks: Looks | None = Field(
-        None,
-        description="When published posts are looked at, to see whether they are still there; null: as the "
-        "installation is set. See docs/guides/looking.md.",
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import Duration, WireModel
 from munadi.domain.withdrawal_rule import WithdrawalRule
 
@@ -55,7 +54,8 @@ class MediaKind(StrEnum):
 class LinkStyle(StrEnum):
     """How a network shows a post's `link`."""
 
-    CARD, APPENDED = "card", "appended"
+    CARD = "card"
+    APPENDED = "appended"
 
 
 class Resend(StrEnum):
@@ -135,7 +135,7 @@ class SoftLimit(WireModel):
 
 
 class Notice(WireModel):
-    """A warning for a draft whose `option` has one of `values`."""
+    """A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network."""
 
     code: str = Field(description="What it is about, for programs; stable.")
     option: str = Field(description="The option's name.")
@@ -247,7 +247,6 @@ class ChannelSpec(WireModel):
     resend: Resend = Field(description="Whether a post may be sent again once it is proven absent.")
     withdrawal: WithdrawalRule = Field(WithdrawalRule(), description="How a live post is taken back.")
     withdrawal_until: Duration | None = Field(None, description="How long after publishing it can be; null: always.")
-    looks: LookRule = Field(LookRule(), description="How live posts are looked at later.")
     leftovers: Leftovers = Field(Leftovers.EXPIRE, description="What becomes of an unused preparation.")
     clickable_links: bool = Field(True, description="Whether links in the text can be clicked.")
     soft_limits: tuple[SoftLimit, ...] = Field((), description="Advised limits: longer texts get a warning.")

@@ -13,7 +13,6 @@ from pydantic.alias_generators import to_camel
 
 from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.failure import Failure
-from munadi.domain.liveness import Liveness
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import MAX_ZONE, BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
@@ -129,9 +128,6 @@ class PublicationView(WireModel):
     hold: Hold | None = Field(description="The condition that it waits for; null if it waits only for its time.")
     withdrawal: Withdrawal | None = Field(
         None, description="How far the withdrawal of the live post is; null: none was asked for."
-    )
-    liveness: Liveness | None = Field(
-        None, description="Whether the published post is still there, as the last look showed; null: not known."
     )
     attempts: int = Field(description="How many attempts there were.")
     warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")

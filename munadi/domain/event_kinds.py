@@ -19,7 +19,6 @@ from munadi.domain.failure import Failure, Reason
 from munadi.domain.model import UniqueId, WireModel
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.webhook import DisabledReason, EndpointView
-from munadi.domain.withdrawal import Verdict
 
 SCHEMA_VERSION = "https://json-schema.org/draft/2020-12/schema"
 
@@ -153,17 +152,6 @@ EVENT_KINDS: dict[EventType, EventKind] = {
     EventType.WITHDRAWAL_UNCONFIRMED: EventKind(
         "it is not certain whether a live publication was taken back; the network is looked at for a week",
         _PUBLICATION | {"reason": Reason},
-    ),
-    EventType.PUBLISH_VANISHED: EventKind(
-        "a published post is not at the network any more, and nothing here removed it",
-        _PUBLICATION | {"reason": Literal[Verdict.GONE]},
-    ),
-    EventType.PUBLISH_LIMITED: EventKind(
-        "not everybody sees a published post any more; `liveness.word` says why, as far as the network does",
-        _PUBLICATION | {"reason": Literal[Verdict.LIMITED, Verdict.REJECTED, Verdict.UNSEEN]},
-    ),
-    EventType.PUBLISH_RESTORED: EventKind(
-        "everybody sees a published post again", _PUBLICATION | {"reason": Literal[Verdict.LIVE]}
     ),
     EventType.CONTENT_COMPLETED: EventKind("every publication has ended; `status` is the roll-up", _POST),
     EventType.ACCOUNT_CONNECTED: EventKind("an account can be published to", _ACCOUNT),

@@ -128,8 +128,8 @@ Contents, newest first, filtered by brand, status, network, account, clientRef o
 what needs attention.
 """,
     "events": """
-Events in order: of one content (contentId), or of all (by brandRef and types), after a position. Each is one change
-of state; failures carry what to do. Pass the returned nextAfter as `after` to continue.
+Events in order: of one content (contentId), or of all (filtered by brandRef and types), after a position. Each event
+is one change of state; failures carry what to do. Pass the returned nextAfter as `after` to continue later.
 """,
 }
 DESCRIPTIONS = {name: _flowing(text) for name, text in _TOOLS.items()}

@@ -147,10 +147,6 @@ class Channel(ABC, Generic[Options, State]):
         async with self._boundary("look", account):
             return await self._look(objects, account)
 
-    def watched(self, objects: Sequence[PostedObject]) -> Sequence[PostedObject]:
-        """What people see of a post."""
-        return objects
-
     @final
     async def discard(self, account: ConnectedAccount, preparation: Preparation) -> None:
         """Remove an unused preparation, where the spec says REMOVED. Repeated after a ChannelError.
@@ -266,6 +262,7 @@ class Channel(ABC, Generic[Options, State]):
                     yield
 
 
+# A channel, whatever its models are.
 AnyChannel = Channel[Any, Any]
 
 
@@ -290,11 +287,11 @@ class Channels:
 
     @property
     def authorizers(self) -> Mapping[ChannelName, Authorizer]:
-        """Those of the channels."""
+        """The authorization servers of those that have one."""
         return {name: one.authorizer for name, one in self.by_name.items() if one.authorizer is not None}
 
     def __getitem__(self, name: str) -> AnyChannel:
         return self.by_name[ChannelName(name)]
 
     def __contains__(self, name: str) -> bool:
-        return name in self.by_name
+        return name in {channel.value for channel in self.by_name}

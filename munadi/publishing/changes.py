@@ -32,7 +32,7 @@ from munadi.publishing.dismissals import dismissed_at
 from munadi.publishing.ending import require_before_end, require_not_ended
 from munadi.publishing.leftovers import give_up_preparation
 from munadi.publishing.loading import owned_by_another
-from munadi.publishing.outcomes import PLANS_LOOKS, locate
+from munadi.publishing.outcomes import locate
 from munadi.publishing.states import ChangeRefused
 from munadi.publishing.steps import attempts_of, doubt_of
 from munadi.publishing.withdrawing import note_objects
@@ -206,7 +206,6 @@ async def resolve(
     if published:
         row.provider_post_id, row.provider_url, row.published_at = post_id, url, locked.now
         note_objects(row, POST, (PostedId(id=post_id),) if post_id else ())
-        row.look_at = locked.now + PLANS_LOOKS
         await locked.move(row, S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)
     else:
         await locked.fail(row, failure_of(Reason.OUTCOME_UNKNOWN))

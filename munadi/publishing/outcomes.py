@@ -66,9 +66,6 @@ from munadi.publishing.withdrawing import note_objects
 
 S = PublicationStatus
 
-# When the loop of looks plans the first look at a new post. No look may be set for sooner.
-PLANS_LOOKS = timedelta(minutes=9)
-
 # The transitions from each status to `published`, for a late success.
 _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType], ...]] = {
     S.PUBLISHING: ((S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),),
@@ -209,7 +206,6 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
     row.failure = None
     row.provider_post_id, row.provider_url = what.post_id, what.url
     note_objects(row, POST, what.made)
-    row.look_at = locked.now + PLANS_LOOKS
     # A worker that died in the call has left only the intent, which was recorded a moment before the first byte.
     begun = None if attempt is None else attempt.first_byte_at or attempt.intent_at
     row.published_at = what.published_at or begun or locked.now
@@ -250,7 +246,6 @@ async def locate(locked: LockedContent, row: PublicationRow, found: Published | 
         return
     row.provider_post_id, row.provider_url = found.post_id, found.url
     note_objects(row, POST, found.made)
-    row.look_at = locked.now + PLANS_LOOKS
     row.warnings = without(row.warnings, POST_ID_PENDING)
     row.next_look_at = None
     await locked.emit(EventType.CONTENT_UPDATED, row)

@@ -21,14 +21,13 @@ from munadi.db.contents.details import PublicationDetail, publication_detail
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
-from munadi.domain.content import Draft
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem_collector import ProblemCollector
-from munadi.domain.publication import WAITING, DismissedAs, PublicationStatus
+from munadi.domain.publication import WAITING, DismissedAs
 from munadi.domain.publishing import View
 from munadi.intake.requests import RescheduleRequest, ResolveRequest
 from munadi.ports import Channels
-from munadi.publishing import changes, watching
+from munadi.publishing import changes
 from munadi.publishing.content import LockedContent
 from munadi.publishing.ending import recheck
 from munadi.publishing.limits import Counted, require_moved
@@ -89,18 +88,10 @@ class PostChanges(Service):
     async def retry(
         self, content_id: str, caller: Principal, key: IdempotencyKey, wanted: Sequence[str] | None
     ) -> Answer:
-        """Retry failed publications, all or the `wanted` ones; of those also such as have vanished.
-
-        Raises ChangeRefused, QuotaExceeded, ProblemsFound.
-        """
+        """Retry failed publications, all or the `wanted` ones. Raises ChangeRefused, QuotaExceeded, ProblemsFound."""
 
         async def change(post: LockedContent) -> None:
             _require_named(post, wanted or ())
-            named = [one for one in post.publications if one.id in (wanted or ())]
-            if vanished := [one for one in named if watching.has_vanished(one)]:
-                await self._publish_again(post, vanished)
-                if all(one.status != PublicationStatus.FAILED for one in named):
-                    return
             by_due: dict[datetime, list[PublicationRow]] = {}
             for row in await changes.retried_ones(post, wanted):
                 by_due.setdefault(changes.retried_at(post, row), []).append(row)
@@ -147,16 +138,10 @@ class PostChanges(Service):
     async def publication(self, publication_id: str, caller: Principal) -> PublicationDetail:
         """A publication with its draft and its attempts."""
         async with self.database.read() as session:
-            content, row = await _publication(session, publication_id, caller)
+            content, row = await visible_publication(session, publication_id, caller)
             draft = await contents.current_draft(session, content)
             attempts = await contents.attempts_of(session, row.id)
         return publication_detail(content, row, draft, self.channels[row.channel], attempts)
-
-    async def _publish_again(self, post: LockedContent, rows: Sequence[PublicationRow]) -> None:
-        """Queue what has vanished as new posts. Raises ChangeRefused, ProblemsFound."""
-        await recheck_duplicates(post, list(rows), post.now, "", self.channels)
-        drafts = {row.id: Draft.model_validate(post.draft.resolved[row.id]) for row in rows}
-        await watching.publish_again(post, [(row, self.channels[row.channel].steps(drafts[row.id])) for row in rows])
 
     async def _change(
         self,
@@ -195,7 +180,7 @@ class PostChanges(Service):
     ) -> Answer:
         """Change a publication under the lock of its post."""
         async with self.database.read() as session:
-            content, _ = await _publication(session, publication_id, caller)
+            content, _ = await visible_publication(session, publication_id, caller)
 
         changed: LockedContent | None = None
 
@@ -240,9 +225,10 @@ class PostChanges(Service):
         return post
 
 
-async def _publication(
+async def visible_publication(
     session: AsyncSession, publication_id: str, caller: Principal
 ) -> tuple[ContentRow, PublicationRow]:
+    """A publication and its post. Raises NotVisible."""
     found = await contents.find_publication(session, publication_id)
     if found is None or not caller.may_see(found[0].brand_ref):
         raise NotVisible("publication", publication_id)

@@ -21,7 +21,7 @@ TRANSITIONS: dict[PublicationStatus, frozenset[PublicationStatus]] = {
     S.PUBLISHING: frozenset({S.PUBLISHED, S.FAILED, S.UNCONFIRMED, S.QUEUED}),
     S.UNCONFIRMED: frozenset({S.PUBLISHED, S.FAILED, S.QUEUED}),
     S.FAILED: frozenset({S.QUEUED}),
-    S.PUBLISHED: frozenset({S.QUEUED}),  # a person publishes again what has vanished
+    S.PUBLISHED: frozenset(),
     S.CANCELED: frozenset(),
 }
 

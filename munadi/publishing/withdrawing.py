@@ -111,7 +111,6 @@ async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRu
     if row.steps_left and await _is_under_way(locked.session, row):
         text = f"the step {row.steps_left[0]} is being published; withdraw again in a minute"
         raise ChangeRefused("STILL_PUBLISHING", text)
-    row.look_at = None  # the withdrawal looks by itself
     row.steps_left, row.step_look_at = [], None  # what would be published after a removal would stay
     # A comment that goes with its post needs no request of its own.
     separate = [one for one in objects_of(row) if one.step != COMMENT or not rule.takes_comments]
@@ -162,7 +161,6 @@ async def settle(
     }
     await _change(locked, row, known, known.model_copy(update=ended))
     row.withdrawal_at = None
-    row.look_at = locked.now + SURE_WITHIN if refused else None
 
 
 async def refuse(locked: LockedContent, row: PublicationRow, failure: Failure) -> None:

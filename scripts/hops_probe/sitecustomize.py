@@ -1,8 +1,9 @@
 """Records which functions a post passes. Python runs this file at its start when its folder is on PYTHONPATH.
 
 `HOPS` names the folder of the results, `HOPS_ROOT` the tree. In the API a record begins with the route `create_content`
-and ends with the request's last commit. In the worker it begins with the activity `claim` and ends when the visible
-call is sent. Only functions of Munadi's own packages count, each once.
+and ends with the commit of the request's transaction. That begins when its Idempotency-Key is taken; other transactions
+of the process may commit before. In the worker a record begins with the activity `claim` and ends when the visible call
+is sent. Only functions of Munadi's own packages count, each once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import threading
 from contextvars import ContextVar
@@ -20,6 +22,7 @@ from typing import Any
 ROOT = os.environ.get("HOPS_ROOT", "")
 OUT = Path(os.environ.get("HOPS", "."))
 PACKAGES = tuple(f"{ROOT}/{name}/" for name in ("munadi", "api", "activities", "workflows"))
+TAKES_THE_KEY = re.compile(r"munadi/db/idempotency\.py:\w+\.take")
 VISIBLE = ("createRecord", "putRecord", "applyWrites")
 
 _inside: ContextVar[bool] = ContextVar("hops_inside", default=False)
@@ -40,6 +43,11 @@ class Record:
         key = f"{local}:{name}"
         self.passed[key] = self.passed.get(key, 0) + 1
 
+    def committed(self) -> None:
+        """A transaction commits. It is the request's once that has taken its key."""
+        if any(TAKES_THE_KEY.fullmatch(name) for name in self.passed):
+            self.write("route-to-commit")
+
     def write(self, way: str) -> None:
         if self.way == way:
             (OUT / f"{way}.json").write_text(json.dumps(self.passed, indent=1))
@@ -56,7 +64,7 @@ def _passed(frame: FrameType, event: str, _arg: Any) -> None:
     file, name = code.co_filename, code.co_qualname
     if file.endswith("sqlalchemy/orm/session.py"):
         if name == "SessionTransaction.commit" and _inside.get():
-            record.write("route-to-commit")
+            record.committed()
     elif file.endswith("httpx/_client.py"):
         if name == "AsyncClient.send" and any(word in str(frame.f_locals["request"].url) for word in VISIBLE):
             record.write("claim-to-call")
@@ -79,7 +87,7 @@ def _ours(local: str, name: str) -> None:
     if record.way and _inside.get():
         record.add(local, name)
     if name == "WriterConnection.commit":
-        record.write("route-to-commit")
+        record.committed()
 
 
 def _is_activity() -> bool:

@@ -68,7 +68,7 @@ ID_PREFIXES = {
 }
 
 # Answered without a key.
-PUBLIC = {"GET /healthz", "GET /readyz", "GET /v1/oauth/{channel}/callback"}
+PUBLIC = {"GET /healthz", "GET /readyz", "GET /v1/oauth/{channel}/callback", "GET /.well-known/munadi-keys.json"}
 
 OPERATIONS = (
     Operation("GET", "/metrics", ADMIN, OWN),
@@ -95,6 +95,7 @@ OPERATIONS = (
     Operation("GET", "/v1/events/{event_id}", CR, NOT_FOUND),
     Operation("GET", "/v1/publications", CR, EMPTY),
     Operation("GET", "/v1/publications/{publication_id}", CR, NOT_FOUND),
+    Operation("GET", "/v1/publications/{publication_id}/receipt", CR, NOT_FOUND),
     Operation("POST", "/v1/publications/{publication_id}/resolve", CW, NOT_FOUND, {"outcome": "not_published"}),
     Operation("POST", "/v1/publications/{publication_id}/dismiss", CW, NOT_FOUND, {"because": "not_needed"}),
     Operation("POST", "/v1/publications/{publication_id}/undismiss", CW, NOT_FOUND),

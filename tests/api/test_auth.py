@@ -161,7 +161,8 @@ async def test_a_key_of_the_owning_brand_finds_its_resources(api: ApiHarness) ->
     for operation in OPERATIONS:
         if operation.foreign is Foreign.NOT_FOUND and operation.method == "GET":
             answer = await call(api, operation, await api.key(*operation.scopes, brand_ref="acme"), names)
-            assert answer.status_code == 200, operation
+            found = 409 if operation.path.endswith("/receipt") else 200  # the post waits: it has no receipt yet
+            assert answer.status_code == found, operation
 
 
 async def test_text_that_cannot_be_an_id_is_not_found(api: ApiHarness) -> None:

@@ -35,7 +35,7 @@ from munadi.intake.validation import Validation
 from tests.api.harness import ApiHarness
 
 OF_ANY_KEY = "/v1/keys/me"  # it needs no scope
-PUBLIC = ("/healthz", "/readyz", "/v1/oauth/")
+PUBLIC = ("/healthz", "/readyz", "/v1/oauth/", "/.well-known/")
 FOR_BROWSERS = "/v1/oauth/"
 WITH_EXAMPLES = ("/v1/brands", "/v1/keys", "/v1/accounts", "/v1/drafts", "/v1/webhooks")
 SUCCESS = {"200", "201", "202"}

@@ -3,96 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import LargeBinary, text, update
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel
 
 import munadi.db.sealing.rotation as resealing
 from munadi.accounts.tokens import AccountTokens
-from munadi.crypto import KeyRing, SealBroken, create_key
+from munadi.crypto import KeyRing, SealBroken
 from munadi.db.accounts.store import AccountStore
-from munadi.db.idempotency import IdempotencyRecord, ResponseUnreadable
 from munadi.db.sealing.rotation import SEALED, RowsLocked, reseal
-from munadi.db.sealing.secrets import open_credentials, open_headers, open_secrets
+from munadi.db.sealing.secrets import open_credentials, open_secrets
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, DiscardRow, EndpointRow, PublicationRow
-from munadi.db.tables.accounts import ConnectionRow, KeyRow
+from munadi.db.tables import AccountRow, EndpointRow
+from munadi.db.tables.accounts import ConnectionRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Connection
 from munadi.publishing import account_changes
-from munadi.publishing.preparations import state_of
 from munadi.webhooks.endpoints import EndpointStore
+from tests.db.sealed import HANDLES, NEW, OLD, opens_with, sealed_database, stored
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 from tests.workflows.network import FakeChannel, spec
-
-OLD, NEW = create_key(), create_key()
-HANDLE, HANDLES = {"session": "https://upload.example/?upload_id=1"}, {"publications": 1, "discards": 1}
-RESPONSE = b'{"key": "secret"}'
-RECORD = ("acme keys.create", "first try", ("fingerprint",))
 
 
 @pytest.fixture
 async def old(database_url: str) -> AsyncIterator[Seed]:
-    """A database with a secret under the old key in each column that holds secrets."""
-    database = Database(database_url)
-    seed = Seed(database, KeyRing([OLD]))
-    await seed.create()
-    content_id = await seed.content((await seed.account()).id)
-    await seed.endpoint(headers={"Authorization": "Bearer s"})
-    async with database.write() as session:
-        session.add(KeyRow(id="key_1", name="cms", hash="x", hint="abcd", scopes=[], created_at=START))
-        await session.flush()
-        times = {"created_at": START, "updated_at": START, "expires_at": START}
-        given = {"brand_ref": "acme", "channel": "youtube", "key_id": "key_1", "status": "pending"}
-        sealed = seed.keyring.seal(b'{"kept": {}}', table="connections", row="con_1", column="sealed")
-        session.add(ConnectionRow(id="con_1", link_hash="1", sealed=sealed, **given, **times))
-        session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # it has no stored value yet
-        assert await IdempotencyRecord(seed.keyring, *RECORD).take(session, START, RESPONSE) is None
-    await seed.prepared(content_id, HANDLE)
-    yield seed
-    await database.close()
-
-
-async def stored(seed: Seed, table: type[Any]) -> Any:
-    async with seed.database.read() as session:
-        return (await session.exec(select(table).order_by(table.id))).first()
-
-
-async def response_opens(seed: Seed, keyring: KeyRing) -> bool:
-    with suppress(ResponseUnreadable):
-        async with seed.database.read() as session:
-            return await IdempotencyRecord(keyring, *RECORD).find(session) == RESPONSE
-    return False
-
-
-async def opens_with(seed: Seed, *keys: str) -> bool:
-    """Whether every secret can be opened with these keys. Either all can or none can."""
-    ring = KeyRing(keys)
-    connection = await stored(seed, ConnectionRow)
-    tries = [
-        lambda account=await stored(seed, AccountRow): open_credentials(ring, account),
-        lambda row=await stored(seed, EndpointRow): open_secrets(ring, row, START) and open_headers(ring, row),
-        lambda: json.loads(ring.open(connection.sealed, table="connections", row="con_1", column="sealed")),
-        lambda row=await stored(seed, PublicationRow): state_of(ring, row),
-        lambda row=await stored(seed, DiscardRow): state_of(ring, row),
-    ]
-    opened = int(await response_opens(seed, ring))
-    for one in tries:
-        try:
-            opened += bool(one()) or True
-        except SealBroken:
-            continue
-    assert opened in (0, len(tries) + 1)
-    return opened > 0
+    async with sealed_database(database_url) as seed:
+        yield seed
 
 
 def test_every_column_that_holds_bytes_is_known() -> None:
@@ -105,7 +48,14 @@ def test_every_column_that_holds_bytes_is_known() -> None:
 async def test_after_a_rotation_the_old_key_can_be_removed(old: Seed) -> None:
     assert not await opens_with(old, NEW)
     done = await reseal(old.database, KeyRing([NEW, OLD]))
-    assert done.rows == {"accounts": 1, "endpoints": 2, "connections": 1, "idempotency": 1, **HANDLES}
+    assert done.rows == {
+        "accounts": 1,
+        "endpoints": 2,
+        "connections": 1,
+        "idempotency": 1,
+        "receipt_keys": 1,
+        **HANDLES,
+    }
     assert done.unreadable == []
     assert await opens_with(old, NEW)
     assert not await opens_with(old, OLD)
@@ -127,7 +77,7 @@ async def test_a_key_removed_too_early_is_reported_and_no_secret_is_lost(old: Se
     assert [row.table for row in done.unreadable] == [place.table.name for place in SEALED]
     assert all("a key that is not held" in row.error for row in done.unreadable)
     assert await opens_with(old, OLD)
-    assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 7
+    assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 8
     assert await opens_with(old, NEW)
 
 

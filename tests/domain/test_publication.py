@@ -30,7 +30,6 @@ queued publishing · queued canceled · queued failed
 publishing published · publishing failed · publishing unconfirmed · publishing queued
 unconfirmed published · unconfirmed failed · unconfirmed queued
 failed queued
-published queued
 """
 LEGAL = {tuple(arrow.split()) for line in ARROWS.strip().splitlines() for arrow in line.split("·")}
 statuses = st.lists(st.sampled_from(list(S)), min_size=1, max_size=30)

@@ -133,6 +133,24 @@ test("wrong JSON and overrides of a channel that is not chosen are refused befor
   assert.equal(requests.length, 0);
 });
 
+test("a live post, or one publication, is withdrawn with a key, and a publication's receipt is read", async () => {
+  answers = [[202, { id: "cnt_1" }], [202, { id: "pub_1" }], [200, { receipt: "e30.e30.x", claims: {} }]];
+  const act = (operation, more) => execute({ credentials, parameters: { operation, ...more } });
+  await act("withdraw", { postId: " cnt_1 " });
+  await act("withdrawPublication", { publicationId: "pub_1" });
+  const [receipt] = await act("getReceipt", { publicationId: "pub_1" });
+  assert.deepEqual(requests.map(({ method, url }) => `${method} ${url}`), ["POST /v1/contents/cnt_1/withdraw", "POST /v1/publications/pub_1/withdraw", "GET /v1/publications/pub_1/receipt"]);
+  assert.deepEqual(keys().map((key) => key !== undefined), [true, true, false]);
+  assert.equal(receipt.json.receipt, "e30.e30.x");
+});
+
+test("a post that waits is moved, by a local time of the workflow's zone, or published now", async () => {
+  await execute({ credentials, parameters: { operation: "reschedule", postId: "cnt_1", scheduledAt: "2030-01-15T09:00:00" } });
+  await execute({ credentials, parameters: { operation: "publishNow", postId: "cnt_1" } });
+  assert.deepEqual(requests.map(({ url }) => url), ["/v1/contents/cnt_1/reschedule", "/v1/contents/cnt_1/publish-now"]);
+  assert.deepEqual(sent(), { scheduledAt: "2030-01-15T09:00:00", timezone: "Asia/Kolkata" });
+});
+
 test("a list ends at its limit or its last page", async () => {
   const page = (count, nextCursor) => [200, { data: Array(count).fill({ id: "cnt_1" }), nextCursor }];
   const given = { credentials, parameters: { operation: "getAll", returnAll: true, filters: { status: ["failed", "queued"], q: "" } } };

@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
@@ -21,6 +20,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64encode
 from pydantic import SecretStr
+
+from munadi.domain.server import origin_of
 
 CURVE, ALGORITHM = "P-256", "ES256"
 # The order of P-256's base point (SEC 2, 2.4.2): a private key is a number from 1 to one less than it.
@@ -92,23 +93,19 @@ class Nonces:
     """The newest nonce of each server; in memory, since a lost nonce costs only a round trip."""
 
     def __init__(self) -> None:
-        self._by_server: dict[str, str] = {}
+        self._by_server: dict[str | None, str] = {}
 
     def of(self, url: str) -> str | None:
         """The nonce for the next proof to this server."""
-        return self._by_server.get(_server(url))
+        return self._by_server.get(origin_of(url))
 
     def learn(self, url: str, headers: Mapping[str, str]) -> None:
         """Store the nonce of an answer, if it has one; `headers` have lower-case names."""
         nonce = headers.get("dpop-nonce", "")
         if not nonce:
             return
-        self._by_server.pop(_server(url), None)
-        self._by_server[_server(url)] = nonce
+        server = origin_of(url)
+        self._by_server.pop(server, None)
+        self._by_server[server] = nonce
         if len(self._by_server) > MAX_NONCES:
             del self._by_server[next(iter(self._by_server))]
-
-
-def _server(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -16,7 +16,7 @@ from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Prepared, Ref
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, post_record, post_uri, same_post, written
-from munadi.channels.bluesky.xrpc import Server
+from munadi.channels.bluesky.xrpc import Server, address
 from munadi.channels.http import Request, no_proof
 from munadi.channels.steps import no_such_step, parent_of, text_of
 from munadi.channels.uploads import upload_again
@@ -57,9 +57,13 @@ class RecordWriter:
         gates = gates_of(options, step, post_uri(did, key), record["createdAt"])
         nsid, body = commit(did, key, {FEED_POST: record, **gates})
         uris = [f"at://{did}/{collection}/{key}" for collection in (FEED_POST, *gates)]
-        return self.server.writing(
-            nsid, body, lambda answer: [one.get("uri") for one in written(answer)] == uris
-        ), record
+        request = Request(
+            "POST",
+            address(self.server.base, nsid),
+            json=body,
+            proof=lambda answer: [one.get("uri") for one in written(answer)] == uris,
+        )
+        return request, record
 
     async def refused(self, step: str, record: dict[str, Any], error: ChannelError) -> None:
         """Returns where the record existed already. Raises the refusal, or what is at our key in its place."""

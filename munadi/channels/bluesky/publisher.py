@@ -8,8 +8,7 @@ from datetime import datetime
 from munadi.channels.bluesky.facets import handles
 from munadi.channels.bluesky.posting import RecordWriter, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete
-from munadi.channels.bluesky.removing import POSTS, look, objects_of, place_of, remove
-from munadi.channels.bluesky.rules import lead_of
+from munadi.channels.bluesky.removing import objects_of, remove, seen
 from munadi.channels.bluesky.spec import Options, Settings
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import record_key
@@ -45,7 +44,7 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Mentions, the quote, blobs and the card, saved part by part; a video until it is transcoded."""
-        if not lead_of(publication.draft, publication.options):
+        if not self.rules.lead(publication.draft, publication.options):
             return Ready()
         server, clock = Server(self._xrpc, publication.account), self._tools.clock
         publication.state = publication.state.without_lapsed_uploads(clock.now())
@@ -90,11 +89,8 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
         await remove(Server(self._xrpc, account), one, attempt)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        return await look(Server(self._xrpc, account), objects)
-
-    def watched(self, objects: Sequence[PostedObject]) -> Sequence[PostedObject]:
-        """The posts, and not the records of who may answer or quote them."""
-        return [one for one in objects if place_of(one.id)[0] == POSTS]
+        server = Server(self._xrpc, account)
+        return [await seen(server, one) for one in objects]
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Abort a video that was not sent to its end; the server deletes blobs that no record names."""

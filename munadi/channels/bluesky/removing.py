@@ -6,8 +6,6 @@ never hit. Its answer tells what it did: `commit` when it removed the record, `{
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from munadi.channels.answers import text_in
 from munadi.channels.bluesky.xrpc import Server, address
 from munadi.channels.http import Request
@@ -19,9 +17,6 @@ from munadi.ports import Answer, Attempt
 # Another version is at the key: a person or another app has changed the record.
 CHANGED = "InvalidSwap"
 ABSENT = "RecordNotFound"
-POSTS = "app.bsky.feed.post"
-# The newest records on one page, and from how many posts on that is cheaper than one call for each.
-PAGE, ONE_BY_ONE = 100, 1
 
 
 def place_of(uri: str) -> tuple[str, str]:
@@ -58,30 +53,6 @@ async def remove(server: Server, one: PostedObject, attempt: Attempt) -> None:
         raise ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.UNKNOWN, message, provider_code=ABSENT)
 
 
-async def look(server: Server, objects: Sequence[PostedObject]) -> list[Seen]:
-    """Whether records are there: several posts by one page of the newest, and what that lacks one by one.
-
-    Raises ChannelError.
-    """
-    posts = [one for one in objects if place_of(one.id)[0] == POSTS]
-    listed = await _newest(server) if len(posts) > ONE_BY_ONE else {}
-    return [_shown(one, listed[one.id]) if one.id in listed else await seen(server, one) for one in objects]
-
-
-async def _newest(server: Server) -> dict[str, str | None]:
-    """The versions of the account's newest posts, by their URIs."""
-    params = {"repo": server.did, "collection": POSTS, "limit": str(PAGE)}
-    answer = await server.xrpc.query(server.base, "com.atproto.repo.listRecords", params)
-    rows = answer.field("records")
-    known = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return {str(row["uri"]): text_in(row, "cid") for row in known if row.get("uri")}
-
-
-def _shown(one: PostedObject, version: str | None) -> Seen:
-    changed = one.version is not None and version != one.version
-    return Seen(verdict=Verdict.LIVE, word="edited" if changed else "")
-
-
 async def seen(server: Server, one: PostedObject) -> Seen:
     """getRecord at the account's own server, which is the authority. Raises ChannelError.
 
@@ -95,4 +66,5 @@ async def seen(server: Server, one: PostedObject) -> Seen:
         if error.provider_code == ABSENT:
             return Seen(verdict=Verdict.GONE, word=ABSENT)
         raise
-    return _shown(one, text_in(answer.body, "cid"))
+    changed = one.version is not None and text_in(answer.body, "cid") != one.version
+    return Seen(verdict=Verdict.LIVE, word="edited" if changed else "")

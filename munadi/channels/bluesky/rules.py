@@ -45,12 +45,7 @@ class BlueskyRules(Rules[Options]):
 
     def lead(self, draft: Draft, options: Options | None) -> timedelta:
         """Time to upload and resolve, much more for a video; none for a plain text."""
-        return lead_of(draft, options)
-
-
-def lead_of(draft: Draft, options: Options | None) -> timedelta:
-    """How long before the slot preparation should begin; zero when there is nothing to prepare."""
-    if video_of(draft) is not None:
-        return VIDEO_LEAD
-    needed = draft.media or wants_card(draft) or (options and options.quote) or mentioned(draft)
-    return LEAD if needed else timedelta(0)
+        if video_of(draft) is not None:
+            return VIDEO_LEAD
+        needed = draft.media or wants_card(draft) or (options and options.quote) or mentioned(draft)
+        return LEAD if needed else timedelta(0)

@@ -24,7 +24,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -192,13 +191,6 @@ SPEC = ChannelSpec(
         kind=Removal.DELETE,
         by_hand="Open the post at bsky.app, then More, Delete post.",
         leaves="replies, likes and quotes by others stay as records that point at nothing",
-    ),
-    looks=LookRule(
-        batch=100,
-        control_calls=10,
-        calls_a_day=300,  # of 3,000 calls per 5 minutes and address
-        reads="the newest records of the account's own server, by com.atproto.repo.listRecords; no permission",
-        webhook="the event stream of the server announces each removal",
     ),
     facts_version="2026-11",
     sources=(

@@ -147,10 +147,6 @@ class Server:
         self.xrpc = xrpc
         self.access = Access.of(account.credentials.access_token, account.credentials.extra)
 
-    def writing(self, nsid: str, body: Mapping[str, Any], proof: Callable[[Answer], object]) -> Request:
-        """The visible request: it writes records."""
-        return Request("POST", address(self.base, nsid), json=body, proof=proof)
-
     async def record(self, did: str, collection: str, key: str) -> Answer:
         """getRecord, which needs no token."""
         params = {"repo": did, "collection": collection, "rkey": key}

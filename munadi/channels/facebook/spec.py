@@ -23,7 +23,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
@@ -174,13 +173,6 @@ SPEC = ChannelSpec(
                 "the three dots, Delete.",
             ),
         ),
-    ),
-    looks=LookRule(
-        control_calls=3,
-        calls_a_day=300,  # of 4,800 per day and engaged user
-        reads="each post, with pages_read_engagement; what is missing also in published_posts",
-        webhook="the field feed announces remove, hide and unhide",
-        expiring_kinds=(Kind.STORY,),
     ),
     facts_version="2026-11",
     sources=(

@@ -29,7 +29,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
@@ -262,12 +261,6 @@ SPEC = ChannelSpec(
                 "the post in Instagram's app, then the three dots, Delete.",
             ),
         ),
-    ),
-    looks=LookRule(
-        control_calls=3,
-        calls_a_day=300,  # of 4,800 per day and impression
-        reads="each media, with instagram_business_basic or instagram_basic; what is missing also in the lists",
-        expiring_kinds=(Kind.STORY,),
     ),
     facts_version="2026-11",
     sources=(

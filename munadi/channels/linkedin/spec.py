@@ -29,7 +29,6 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -218,12 +217,6 @@ SPEC = ChannelSpec(
         by_hand="Open the post at linkedin.com, then its menu, Delete post.",
         takes_comments=True,  # a comment is seen below its post only
         leaves="what becomes of reshares by others is not documented",
-    ),
-    looks=LookRule(
-        control_calls=1,
-        calls_a_day=30,  # of 100 a day and member
-        app_calls_a_day=150,  # of 500 a day and app on the Development tier
-        reads="each post of a page, with r_organization_social; nothing of a member's can be read",
     ),
     facts_version="2026-11",
     sources=(

@@ -25,7 +25,6 @@ from munadi.domain.channel import (
     TextLimit,
     TextUnit,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -139,13 +138,6 @@ SPEC = ChannelSpec(
         kind=Removal.DELETE,
         by_hand="Open the post at the account's server, then More, Delete post.",
         leaves="replies by others stay, and the copy of a server that missed or ignores the removal",
-    ),
-    looks=LookRule(
-        batch=20,
-        control_calls=1,
-        calls_a_day=300,  # of 300 per 5 minutes
-        reads="20 posts a call from Mastodon 4.3 on, else each one, with read:statuses",
-        webhook="the notification moderation_warning names posts that a moderator deleted",
     ),
     facts_version="2026-11",
     sources=(

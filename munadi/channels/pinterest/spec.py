@@ -27,7 +27,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -152,12 +151,6 @@ SPEC = ChannelSpec(
         scopes=SCOPES[1:],  # all four, where posting needs pins:write
         by_hand="Open the Pin at pinterest.com, then its menu, Edit Pin, Delete.",
         leaves="Pins that others saved from this one stay on their boards",
-    ),
-    looks=LookRule(
-        control_calls=2,
-        calls_a_day=100,
-        app_calls_a_day=300,  # of 1,000 a day for an app with Trial access
-        reads="each Pin and its board, with boards:read and pins:read",
     ),
     clickable_links=False,  # in a description (unverified)
     soft_limits=(SoftLimit(counted=Counted.CODE_POINTS, maximum=ADVISED_TEXT, effect="may cut a long description"),),

@@ -22,7 +22,6 @@ from munadi.domain.channel import (
     TextUnit,
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -183,11 +182,6 @@ SPEC = ChannelSpec(
         kind=Removal.DELETE,
         by_hand="Open the chat in Telegram, select the message, then Delete.",
         leaves="copies that were forwarded, and perhaps the one in a linked discussion group",
-    ),
-    looks=LookRule(
-        control_calls=1,
-        calls_a_day=500,
-        reads="each message, by asking for a live location to stop that it does not have; the bot must be a member",
     ),
     withdrawal_until=timedelta(hours=48),
     facts_version="2026-11",

@@ -27,7 +27,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -237,12 +236,6 @@ SPEC = ChannelSpec(
         scopes=(REMOVAL_SCOPE,),
         by_hand="Open each part of the post in the Threads app, then the three dots, Delete.",
         leaves="replies, quotes and reposts of others",
-    ),
-    looks=LookRule(
-        control_calls=3,
-        calls_a_day=300,
-        reads="each post, with threads_basic; what is missing also in the lists",
-        webhook="the field delete announces posts that their owner deleted, not moderation",
     ),
     facts_version="2026-11",
     sources=(

@@ -25,7 +25,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -170,13 +169,6 @@ SPEC = ChannelSpec(
     withdrawal=WithdrawalRule(
         kind=Removal.NONE,  # its API has no call for it
         by_hand="Open the post in the TikTok app, then Share, Delete; its privacy can be changed there too.",
-    ),
-    looks=LookRule(
-        batch=20,
-        control_calls=0,
-        calls_a_day=300,  # of 600 a minute
-        reads="20 posts a call by video/query, with video.list; it never proves that one is gone",
-        webhook="post.publish.no_longer_publicaly_available and post.publish.publicly_available",
     ),
     leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address expires after an hour
     resend=Resend.NEVER,  # safe for every mode; `TikTokRules.resend` says what a draft allows

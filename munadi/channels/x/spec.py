@@ -26,7 +26,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -144,15 +143,6 @@ SPEC = ChannelSpec(
         kind=Removal.DELETE,
         by_hand="Open the post at x.com, then More, Delete.",
         leaves="replies, quotes and reposts by others",
-    ),
-    looks=LookRule(
-        is_on=False,  # each look costs money
-        batch=100,
-        control_calls=1,
-        calls_a_day=50,
-        price=0.005,
-        reads="100 posts a call by GET /2/tweets; each post that is returned is charged, a missing one is free",
-        webhook="post.delete announces posts that their owner deleted, not moderation",
     ),
     facts_version="2026-11",
     sources=(

@@ -26,7 +26,6 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
-from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -188,13 +187,6 @@ SPEC = ChannelSpec(
         scopes=("https://www.googleapis.com/auth/youtube.force-ssl",),
         by_hand="Open the video in YouTube Studio, then its menu, Delete forever.",
         takes_comments=True,
-    ),
-    looks=LookRule(
-        batch=50,
-        control_calls=1,
-        calls_a_day=100,
-        app_calls_a_day=500,  # of 10,000 units a day and project; a call is one unit
-        reads="50 videos a call by videos.list, with youtube.readonly; one unit of the quota",
     ),
     facts_version="2026-11",
     sources=(

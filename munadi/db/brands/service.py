@@ -32,7 +32,6 @@ class BrandService(Service):
                 limits=sent.limits or BrandLimits(),
                 duplicates=sent.duplicates or Duplicates.WARN,
                 unusable_accounts=sent.unusable_accounts or UnusableAccounts.WARN,
-                looks=sent.looks,
                 now=self.clock.now(),
             )
             return Answer.of(made)

@@ -17,7 +17,6 @@ from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
 from munadi.domain.brand import BrandLimits, BrandView, Duplicates, UnusableAccounts
-from munadi.domain.looks import Looks, looks_of
 
 
 class BrandExists(Exception):
@@ -33,7 +32,6 @@ def brand_view(row: BrandRow) -> BrandView:
         limits=BrandLimits.kept(row.limits),
         duplicates=Duplicates(row.duplicates),
         unusable_accounts=UnusableAccounts(row.unusable_accounts),
-        looks=looks_of(row.looks),
         created_at=row.created_at,
     )
 
@@ -54,7 +52,6 @@ class BrandStore:
         limits: BrandLimits,
         duplicates: Duplicates = Duplicates.WARN,
         unusable_accounts: UnusableAccounts = UnusableAccounts.WARN,
-        looks: Looks | None = None,
         now: datetime,
     ) -> BrandView:
         """Create a brand in the caller's transaction. BrandExists when the ref is taken."""
@@ -65,7 +62,6 @@ class BrandStore:
             limits=limits.model_dump(mode="json"),
             duplicates=duplicates.value,
             unusable_accounts=unusable_accounts.value,
-            looks=looks.model_dump(mode="json", by_alias=True) if looks else None,
             created_at=now,
         )
         try:
@@ -98,13 +94,13 @@ class BrandStore:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 
     async def change(self, ref: str, changes: dict[str, Any], now: datetime) -> BrandView | None:
-        """Change some of the fields of a brand that can be changed. None when there is no such brand."""
+        """Change some of name, timezone, limits, duplicates and unusable_accounts. None when there is no such brand."""
         async with self._database.write() as session:
             row = await session.get(BrandRow, ref, with_for_update=True)
             if row is None:
                 return None
             for name, value in changes.items():
-                setattr(row, name, value.model_dump(mode="json") if isinstance(value, (BrandLimits, Looks)) else value)
+                setattr(row, name, value.model_dump(mode="json") if isinstance(value, BrandLimits) else value)
             record(session, Action.BRAND_UPDATED, target=ref, brand_ref=ref, now=now)
         forget_callers(self._database)
         return brand_view(row)

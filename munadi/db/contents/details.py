@@ -63,14 +63,14 @@ def attempt_view(row: AttemptRow) -> AttemptView:
         number=row.number,
         intent_at=row.intent_at,
         ended_at=row.ended_at,
-        outcome=_known_outcome(row),
+        outcome=known_outcome(row),
         provider_code=row.provider_code,
         raw=row.raw,
         duration_ms=round(took * 1000) if took is not None else None,
     )
 
 
-def _known_outcome(row: AttemptRow) -> Effect | None:
+def known_outcome(row: AttemptRow) -> Effect | None:
     """Unknown while its call ended without an answer, and after a list that lags did not show it."""
     if row.outcome is None:
         return Effect.UNKNOWN if row.was_uncertain else None

@@ -9,7 +9,6 @@ from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.content import STORED_ON_WIRE, ContentStatus, ContentView, PublicationView, count
 from munadi.domain.failure import Failure
 from munadi.domain.ids import workflow_id
-from munadi.domain.liveness import Watch
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Dismissal, DismissedAs, Hold, HoldReason, PublicationStatus, Warning_
 from munadi.domain.withdrawal import Withdrawal
@@ -35,7 +34,6 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
         dismissal=_dismissal(row),
         hold=hold,
         withdrawal=Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None,
-        liveness=Watch.model_validate(row.liveness).view(row.look_at) if row.liveness else None,
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )

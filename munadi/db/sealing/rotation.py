@@ -15,7 +15,15 @@ from sqlmodel import SQLModel
 
 from munadi.crypto import VERSION, KeyRing, SealBroken
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, ConnectionRow, DiscardRow, EndpointRow, IdempotencyRow, PublicationRow
+from munadi.db.tables import (
+    AccountRow,
+    ConnectionRow,
+    DiscardRow,
+    EndpointRow,
+    IdempotencyRow,
+    PublicationRow,
+    ReceiptKeyRow,
+)
 
 # Rows of one transaction: short enough that a writer who waits for it does not notice.
 ROWS = 50
@@ -55,6 +63,7 @@ SEALED = (
     SealedColumn(IdempotencyRow, "answer"),
     SealedColumn(PublicationRow, "sealed_preparation"),
     SealedColumn(DiscardRow, "sealed_preparation", owner=("publications", "sealed_preparation", "publication_id")),
+    SealedColumn(ReceiptKeyRow),
 )
 
 

@@ -18,7 +18,8 @@ from munadi.db.tables.contents import (
 )
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
-from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, LookCallsRow
+from munadi.db.tables.receipts import ReceiptKeyRow
+from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
 
 __all__ = [
@@ -41,11 +42,11 @@ __all__ = [
     "EventRow",
     "IdempotencyRow",
     "KeyRow",
-    "LookCallsRow",
     "MediaRow",
     "MediaUseRow",
     "MetadataRow",
     "PublicationRow",
+    "ReceiptKeyRow",
     "RecoveryRow",
     "SavedDraftRow",
     "SessionRow",

@@ -19,7 +19,6 @@ class BrandRow(SQLModel, table=True):
     limits: dict[str, Any] = json_column(default_factory=dict)
     duplicates: str = "warn"
     unusable_accounts: str = "warn"
-    looks: dict[str, Any] | None = json_column(default=None)  # munadi.domain.looks
     created_at: datetime = instant()
 
 

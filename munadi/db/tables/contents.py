@@ -159,13 +159,6 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text("published_at IS NOT NULL"),
             postgresql_where=text("published_at IS NOT NULL"),
         ),
-        Index(
-            "publications_to_look_at",
-            "look_at",
-            "account_id",
-            sqlite_where=text("look_at IS NOT NULL"),
-            postgresql_where=text("look_at IS NOT NULL"),
-        ),
     )
     id: str = Field(primary_key=True)
     content_id: str = Field(foreign_key="contents.id")
@@ -205,9 +198,6 @@ class PublicationRow(SQLModel, table=True):
     posted: list[dict[str, Any]] = _json(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
     withdrawal: dict[str, Any] | None = _json(default=None)
     withdrawal_at: datetime | None = _at(default=None)
-    # What looks at the live post have shown (munadi.domain.liveness), and when it is looked at next; null: not again.
-    liveness: dict[str, Any] | None = _json(default=None)
-    look_at: datetime | None = _at(default=None)
     dismissed_at: datetime | None = _at(default=None)
     dismissed_as: str | None = None
     warnings: list[dict[str, Any]] = _json(default_factory=list)

@@ -42,12 +42,3 @@ class DeliveryDeferralRow(SQLModel, table=True):
     month: str = Field(primary_key=True)
     since: datetime = instant()
     is_open: bool = True
-
-
-class LookCallsRow(SQLModel, table=True):
-    """Calls of a day (UTC) that look at live posts: of an account by its id, of all at a network as `app:<name>`."""
-
-    __tablename__ = "look_calls"
-    day: str = Field(primary_key=True)
-    scope: str = Field(primary_key=True)
-    calls: int

@@ -53,7 +53,6 @@ SERVER = [
     ("POST", "com.atproto.repo.applyWrites", repository.apply_writes),
     ("POST", "com.atproto.repo.deleteRecord", repository.delete_record),
     ("GET", "com.atproto.repo.getRecord", repository.get_record),
-    ("GET", "com.atproto.repo.listRecords", repository.list_records),
     ("GET", ".well-known/oauth-protected-resource", oauth.resource),
 ]
 # The entryway knows sessions and proxies everything else to the account's PDS.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 KINDS = POST, THREADGATE, POSTGATE = [f"app.bsky.feed.{name}" for name in ("post", "threadgate", "postgate")]
 CREATE, UPDATE, DELETE = (f"com.atproto.repo.applyWrites#{name}" for name in ("create", "update", "delete"))
 WRITE_POINTS = {CREATE: 3, UPDATE: 2, DELETE: 1}
-MAX_WRITES, MAX_LISTED = 200, 100
+MAX_WRITES = 200
 WRITES = ("putRecord", "applyWrites", "deleteRecord")
 EMBED_KINDS = {
     "app.bsky.embed.images": "image",
@@ -101,22 +101,15 @@ async def delete_record(platform: Bluesky, call: Call) -> Answer:
 
 
 async def get_record(platform: Bluesky, call: Call) -> Answer:
-    collection, rkey = (call.query.get(name, "") for name in ("collection", "rkey"))
-    if (account := platform.readable_repo(call.query.get("repo", ""))) is None:
+    repo, collection, rkey = (call.query.get(name, "") for name in ("repo", "collection", "rkey"))
+    account = platform.readable_repo(repo)
+    if account is None:
         raise refuse("InvalidRequest", "Could not locate record")
-    record = platform.records.get(uri := f"at://{account.did}/{collection}/{rkey}")
+    uri = f"at://{account.did}/{collection}/{rkey}"
+    record = platform.records.get(uri)
     if record is None or call.query.get("cid", record.cid) != record.cid:
         raise refuse("RecordNotFound", f"Could not locate record: {uri}")
-    return Answer(200, _read(record))
-
-
-async def list_records(platform: Bluesky, call: Call) -> Answer:
-    """A page of a collection, the newest key first. The reference refuses more than 100."""
-    account, limit = platform.readable_repo(call.query.get("repo", "")), int(call.query.get("limit", "50"))
-    refuse_if(account is None or not 1 <= limit <= MAX_LISTED, "InvalidRequest", f"repo, or limit up to {MAX_LISTED}")
-    start = f"at://{account.did if account else ''}/{call.query['collection']}/"
-    mine = sorted((one for one in platform.records if one.uri.startswith(start)), key=lambda one: one.rkey)
-    return Answer(200, {"records": [_read(record) for record in mine[-limit:][::-1]]})
+    return Answer(200, {"uri": record.uri, "cid": record.cid, "value": record.value})
 
 
 async def upload_blob(platform: Bluesky, call: Call) -> Answer:
@@ -149,10 +142,6 @@ async def get_posts(platform: Bluesky, call: Call) -> Answer:
         if record is not None and record.collection == POST and record.indexed_at <= latest
     ]
     return Answer(200, {"posts": posts})
-
-
-def _read(record: Record) -> dict[str, Any]:
-    return {"uri": record.uri, "cid": record.cid, "value": record.value}
 
 
 def _planned(account: Account, write: dict[str, Any]) -> Record:
@@ -261,7 +250,7 @@ def _post_view(platform: Bluesky, record: Record) -> PostView:
         text=str(record.value.get("text", "")),
         kind=kind,
         media=_media(platform, record, embed),
-        raw={**_read(record), "gates": gates},
+        raw={"uri": record.uri, "cid": record.cid, "value": record.value, "gates": gates},
         link=str(external["uri"]) if isinstance(external, dict) and external.get("uri") else None,
         notes=_notes(embed, gates),
     )

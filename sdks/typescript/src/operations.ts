@@ -4,6 +4,55 @@ import { pages } from "./paging.js";
 import type { CallOptions, Query, Send } from "./http.js";
 import type * as t from "./schema.js";
 
+export class Publications {
+  constructor(private readonly send: Send) {}
+
+  /** The public keys that verify receipts, as a JWK Set (RFC 7517). It needs no API key. Earlier keys stay in it. */
+  receiptKeys(options: CallOptions = {}): Promise<t.ReceiptKeySet> {
+    return this.send<t.ReceiptKeySet>("GET", `/.well-known/munadi-keys.json`, { ...options });
+  }
+
+  /** Publications: those of the newest post first, and of one post in the order of its channels. */
+  list(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfListedPublication> {
+    return this.send<t.PageOfListedPublication>("GET", `/v1/publications`, { query, ...options });
+  }
+
+  /** The entries of all pages of `list`, page by page. */
+  listAll(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfListedPublication["data"][number]> {
+    return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
+  }
+
+  /** A publication with its draft and its attempts: each visible call and its outcome. */
+  get(publicationId: string, options: CallOptions = {}): Promise<t.PublicationDetail> {
+    return this.send<t.PublicationDetail>("GET", `/v1/publications/${encodeURIComponent(publicationId)}`, { ...options });
+  }
+
+  /** Note that a failure needs no attention any more, or that a live post lacks a part, such as its first comment. The status stays. A retry ends the dismissal. Idempotent. */
+  dismiss(publicationId: string, body?: t.DismissRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
+    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/dismiss`, { body, ...options });
+  }
+
+  /** A signed statement about a published publication: where its post is, when each call was made, and the hash of what was sent. The keys at `/.well-known/munadi-keys.json` verify it, also much later and without this API. */
+  receipt(publicationId: string, options: CallOptions = {}): Promise<t.Receipt> {
+    return this.send<t.Receipt>("GET", `/v1/publications/${encodeURIComponent(publicationId)}/receipt`, { ...options });
+  }
+
+  /** Resolve an unconfirmed publication, after checking the network yourself. Idempotent. */
+  resolve(publicationId: string, body: t.ResolveRequest, options: CallOptions = {}): Promise<t.PublicationDetail> {
+    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/resolve`, { body, ...options });
+  }
+
+  /** Undo a dismissal: it needs attention again. Without a dismissal nothing changes. */
+  undismiss(publicationId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
+    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/undismiss`, { body, ...options });
+  }
+
+  /** Take a live publication back: all of it, with later parts and comments of its own. Idempotent. `withdrawal` shows how far that is; the publication stays `published`. What is refused may be asked for again. */
+  withdraw(publicationId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
+    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/withdraw`, { body, ...options });
+  }
+}
+
 export class Health {
   constructor(private readonly send: Send) {}
 
@@ -377,45 +426,6 @@ export class Media {
   }
 }
 
-export class Publications {
-  constructor(private readonly send: Send) {}
-
-  /** Publications: those of the newest post first, and of one post in the order of its channels. */
-  list(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfListedPublication> {
-    return this.send<t.PageOfListedPublication>("GET", `/v1/publications`, { query, ...options });
-  }
-
-  /** The entries of all pages of `list`, page by page. */
-  listAll(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): AsyncGenerator<t.PageOfListedPublication["data"][number]> {
-    return pages((cursor) => this.list({ ...query, cursor } as typeof query, options));
-  }
-
-  /** A publication with its draft and its attempts: each visible call and its outcome. */
-  get(publicationId: string, options: CallOptions = {}): Promise<t.PublicationDetail> {
-    return this.send<t.PublicationDetail>("GET", `/v1/publications/${encodeURIComponent(publicationId)}`, { ...options });
-  }
-
-  /** Note that a failure needs no attention any more, or that a live post lacks a part, such as its first comment. The status stays. A retry ends the dismissal. Idempotent. */
-  dismiss(publicationId: string, body?: t.DismissRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
-    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/dismiss`, { body, ...options });
-  }
-
-  /** Resolve an unconfirmed publication, after checking the network yourself. Idempotent. */
-  resolve(publicationId: string, body: t.ResolveRequest, options: CallOptions = {}): Promise<t.PublicationDetail> {
-    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/resolve`, { body, ...options });
-  }
-
-  /** Undo a dismissal: it needs attention again. Without a dismissal nothing changes. */
-  undismiss(publicationId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
-    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/undismiss`, { body, ...options });
-  }
-
-  /** Take a live publication back: all of it, with later parts and comments of its own. Idempotent. `withdrawal` shows how far that is; the publication stays `published`. What is refused may be asked for again. */
-  withdraw(publicationId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.PublicationDetail> {
-    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/withdraw`, { body, ...options });
-  }
-}
-
 export class Usage {
   constructor(private readonly send: Send) {}
 
@@ -526,6 +536,7 @@ export class Webhooks {
 
 /** Every operation of the API, by resource. */
 export class Operations {
+  readonly publications: Publications;
   readonly health: Health;
   readonly accounts: Accounts;
   readonly audit: Audit;
@@ -539,11 +550,11 @@ export class Operations {
   readonly insights: Insights;
   readonly keys: Keys;
   readonly media: Media;
-  readonly publications: Publications;
   readonly usage: Usage;
   readonly webhooks: Webhooks;
 
   constructor(send: Send) {
+    this.publications = new Publications(send);
     this.health = new Health(send);
     this.accounts = new Accounts(send);
     this.audit = new Audit(send);
@@ -557,7 +568,6 @@ export class Operations {
     this.insights = new Insights(send);
     this.keys = new Keys(send);
     this.media = new Media(send);
-    this.publications = new Publications(send);
     this.usage = new Usage(send);
     this.webhooks = new Webhooks(send);
   }

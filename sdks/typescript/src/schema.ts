@@ -282,8 +282,6 @@ export type BrandChange = {
   duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
-  /** When published posts are looked at, to see whether they are still there; null: as the installation is set. See docs/guides/looking.md. */
-  looks?: Looks | null;
   /** For people. */
   name?: string | null;
   /** IANA name, for display and calendars. */
@@ -298,8 +296,6 @@ export type BrandCreate = {
   duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
-  /** When published posts are looked at, to see whether they are still there; null: as the installation is set. See docs/guides/looking.md. */
-  looks?: Looks | null;
   /** For people. */
   name?: string | null;
   /** The brand's short name, unique and never changed. */
@@ -344,8 +340,6 @@ export type BrandView = {
   duplicates: Duplicates;
   /** What the brand may use; null: no limit. */
   limits: BrandLimits;
-  /** When published posts of the brand are looked at again. */
-  looks: Looks;
   /** For people. */
   name: string | null;
   /** The brand's short name, unique and never changed. */
@@ -467,8 +461,6 @@ export type ChannelView = {
   longAbsence?: string;
   /** The shortest time between two checks for one post. ISO 8601. */
   lookEvery?: string;
-  /** How live posts are looked at later. */
-  looks?: LookRule;
   /** How often an unconfirmed post is checked in a day, after its first hour; null: every hour. */
   looksADay?: number | null;
   /** Whether only two checks, seconds apart, prove that a post is absent. */
@@ -790,56 +782,6 @@ export type ContentPublishHeldEvent = {
   type: "content.publish.held";
 };
 
-export type ContentPublishLimitedEvent = {
-  /** The brand it is about; null if it is about none. */
-  brandRef: string;
-  /** The post it is about; null if it is about none. */
-  contentId: string;
-  /** What changed, as it is after the change. */
-  data: PostData;
-  /** Unique; begins with `evt_`, the same on each attempt. */
-  id: string;
-  /** The publication it is about; null if it is about none. */
-  publicationId: string;
-  /** Why, where it is about a failure or a hold; otherwise null. */
-  reason: "limited" | "rejected" | "unseen";
-  /** Counts the events of the post; null without a post. */
-  sequence: number;
-  /** The network it is about; null if it is about none. */
-  sns: string;
-  /** The status after the change. */
-  status: PublicationStatus;
-  /** When it happened. */
-  timestamp: string;
-  /** What happened. */
-  type: "content.publish.limited";
-};
-
-export type ContentPublishRestoredEvent = {
-  /** The brand it is about; null if it is about none. */
-  brandRef: string;
-  /** The post it is about; null if it is about none. */
-  contentId: string;
-  /** What changed, as it is after the change. */
-  data: PostData;
-  /** Unique; begins with `evt_`, the same on each attempt. */
-  id: string;
-  /** The publication it is about; null if it is about none. */
-  publicationId: string;
-  /** Why, where it is about a failure or a hold; otherwise null. */
-  reason: "live";
-  /** Counts the events of the post; null without a post. */
-  sequence: number;
-  /** The network it is about; null if it is about none. */
-  sns: string;
-  /** The status after the change. */
-  status: PublicationStatus;
-  /** When it happened. */
-  timestamp: string;
-  /** What happened. */
-  type: "content.publish.restored";
-};
-
 export type ContentPublishResumedEvent = {
   /** The brand it is about; null if it is about none. */
   brandRef: string;
@@ -938,31 +880,6 @@ export type ContentPublishUnconfirmedEvent = {
   timestamp: string;
   /** What happened. */
   type: "content.publish.unconfirmed";
-};
-
-export type ContentPublishVanishedEvent = {
-  /** The brand it is about; null if it is about none. */
-  brandRef: string;
-  /** The post it is about; null if it is about none. */
-  contentId: string;
-  /** What changed, as it is after the change. */
-  data: PostData;
-  /** Unique; begins with `evt_`, the same on each attempt. */
-  id: string;
-  /** The publication it is about; null if it is about none. */
-  publicationId: string;
-  /** Why, where it is about a failure or a hold; otherwise null. */
-  reason: "gone";
-  /** Counts the events of the post; null without a post. */
-  sequence: number;
-  /** The network it is about; null if it is about none. */
-  sns: string;
-  /** The status after the change. */
-  status: PublicationStatus;
-  /** When it happened. */
-  timestamp: string;
-  /** What happened. */
-  type: "content.publish.vanished";
 };
 
 export type ContentPublishWithdrawalRefusedEvent = {
@@ -1585,7 +1502,7 @@ export type EndpointWithSecret = {
 };
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -1765,8 +1682,6 @@ export type ListedPublication = {
   id: string;
   /** Milliseconds from the due time to the first byte of the visible call. If the worker died in that call: to the intent recorded just before it. */
   latenessMs: number | null;
-  /** Whether the published post is still there, as the last look showed; null: not known. */
-  liveness?: Liveness | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
   /** The public address of the post. */
@@ -1781,20 +1696,6 @@ export type ListedPublication = {
   warnings: (Warning)[];
   /** How far the withdrawal of the live post is; null: none was asked for. */
   withdrawal?: Withdrawal | null;
-};
-
-/** What looks at a published post have shown. */
-export type Liveness = {
-  /** When it was last read: an older verdict is less certain. */
-  lookedAt: string;
-  /** When it is looked at next; null: not again. */
-  nextLookAt?: string | null;
-  /** Since when the looks have shown this. */
-  since: string;
-  /** `live`, `limited` (not everybody sees it), `processing`, `rejected` (by the network, later), `gone`, `unseen` (not shown, which proves nothing), or `unreadable` (it was never read). */
-  verdict: Verdict;
-  /** The network's own word for it; empty without one. */
-  word?: string;
 };
 
 /** An event in the log, with its place there. */
@@ -1823,38 +1724,6 @@ export type LoggedEvent = {
   timestamp: string;
   /** What happened. */
   type: EventType;
-};
-
-/** What it costs to look at live posts, and how much of that Munadi takes. */
-export type LookRule = {
-  /** Calls a day (UTC) for all accounts together at most, where the network counts them so. */
-  appCallsADay?: number | null;
-  /** How many objects of one account one call reads. */
-  batch?: number;
-  /** Calls a day (UTC) for one account at most. */
-  callsADay?: number;
-  /** Further calls at most, to prove that what is missing is really gone. */
-  controlCalls?: number;
-  /** When such posts end. ISO 8601. */
-  expireAfter?: string;
-  /** Values of the option `kind` of posts that end by themselves. */
-  expiringKinds?: (string)[];
-  /** Whether posts are looked at where nothing else is set. */
-  isOn?: boolean;
-  /** US dollars for each post that a look returns; null: nothing. */
-  price?: number | null;
-  /** What is read, and the permission that this needs. */
-  reads?: string;
-  /** What the network announces by itself; Munadi does not listen to it. */
-  webhook?: string;
-};
-
-/** When published posts are looked at, to see whether they are still there. */
-export type Looks = {
-  /** How long after publishing: at most 8 ISO 8601 durations, each longer than the one before, from PT10M to P90D. Null: as the installation is set. */
-  after?: (string)[] | null;
-  /** The same for single networks; `false`: never. X is never looked at unless it stands here. */
-  channels?: Record<string, (string)[] | false>;
 };
 
 /** One stored file with its probed facts. Bytes in octets, sides in pixels (0 of a document), duration in milliseconds. `has_alpha` and `animated` are known of images; None is unknown, and then no rendition is made. `multi_picture`: a JPEG with more pictures behind the one that is shown (MPO), which networks get as a rendition of that one. `pages` of a document, where they can be counted; `name` is the file's name where it came from. */
@@ -1984,7 +1853,7 @@ export type MediaView = {
   width: number;
 };
 
-/** A warning for a draft whose `option` has one of `values`. */
+/** A warning for a draft whose `option` has one of `values`: accepted here, but perhaps not by the network. */
 export type Notice = {
   /** What it is about, for programs; stable. */
   code: string;
@@ -2223,8 +2092,6 @@ export type PublicationDetail = {
   latenessMs: number | null;
   /** Each text measured against each limit of the network. */
   lengths: (TextLength)[];
-  /** Whether the published post is still there, as the last look showed; null: not known. */
-  liveness?: Liveness | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
   /** The public address of the post. */
@@ -2262,8 +2129,6 @@ export type PublicationView = {
   id: string;
   /** Milliseconds from the due time to the first byte of the visible call. If the worker died in that call: to the intent recorded just before it. */
   latenessMs: number | null;
-  /** Whether the published post is still there, as the last look showed; null: not known. */
-  liveness?: Liveness | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
   /** The public address of the post. */
@@ -2307,6 +2172,116 @@ export type Ready = {
 
 /** Stable reasons: never renamed, only added to. */
 export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
+
+/** A signed statement about a publication. */
+export type Receipt = {
+  /** What it states, readable. Only what is in `receipt` is signed. */
+  claims: ReceiptClaims;
+  /** The statement: a compact JWS (RFC 7515), signed with Ed25519 (`EdDSA`). */
+  receipt: string;
+};
+
+/** One visible call to the network: an attempt to publish a part of the post, or to withdraw it. */
+export type ReceiptCall = {
+  /** When its outcome was known; null before. */
+  answeredAt: string | null;
+  /** When its first byte was sent; null where that is not known. */
+  firstByteAt: string | null;
+  /** When it was recorded that the call is about to be made. */
+  intentAt: string;
+  /** Counts the attempts of the step from 1. */
+  number: number;
+  /** What became of it; null while that is not known. */
+  outcome: Effect | null;
+  /** `post`, `comment`, `part-2`, or `withdraw-1` and so on. */
+  step: string;
+};
+
+/** What a receipt states. The names `iss` and `iat` are those of RFC 7519. */
+export type ReceiptClaims = {
+  /** When the post was accepted. */
+  acceptedAt: string;
+  /** The brand it belongs to. */
+  brandRef: string;
+  /** Every visible call, the first one first. */
+  calls: (ReceiptCall)[];
+  /** The network, as `GET /v1/channels` names it. */
+  channel: string;
+  /** The post it belongs to. */
+  contentId: string;
+  /** When the receipt was made, in seconds since 1970. */
+  iat: number;
+  /** The public address of the installation that states it. */
+  iss: string;
+  /** What the post has, or had, at the network. */
+  objects: (ReceiptObject)[];
+  /** Whose post it is. */
+  profile: ReceiptProfile;
+  /** The publication's `id`. */
+  publicationId: string;
+  /** When the network had it live. */
+  publishedAt: string | null;
+  /** What was sent. */
+  sent: SentHash;
+  /** Its withdrawal; null: none was asked for. */
+  withdrawal: ReceiptWithdrawal | null;
+};
+
+/** A public key as a JWK (RFC 7517 and 8037). */
+export type ReceiptKey = {
+  /** Always `EdDSA`. */
+  alg: string;
+  /** Always `Ed25519`. */
+  crv: string;
+  /** The key's name, which a receipt has in its header. */
+  kid: string;
+  /** Always `OKP`. */
+  kty: string;
+  /** Always `sig`. */
+  use: string;
+  /** The public key. */
+  x: string;
+};
+
+/** The public keys that verify receipts, the newest first. Earlier keys stay: old receipts name them. */
+export type ReceiptKeySet = {
+  /** The keys. */
+  keys: (ReceiptKey)[];
+};
+
+/** One object of the post at the network: the post itself, a comment, a part of a thread. */
+export type ReceiptObject = {
+  /** The network's own id of it. */
+  id: string;
+  /** `post`, `comment`, or `part-2` and so on. */
+  step: string;
+  /** Its address, as far as it is known. */
+  url: string | null;
+};
+
+/** The profile at the network, as it is known when the receipt is made. */
+export type ReceiptProfile = {
+  /** The account's `id` at this installation. */
+  accountId: string;
+  /** The network's own id of the profile. */
+  externalId: string;
+  /** The profile's name at the network. */
+  handle: string;
+};
+
+/** The withdrawal of the post, as far as it was when the receipt was made. */
+export type ReceiptWithdrawal = {
+  /** `look`: the network was read; `answer`: only its answer says so; null before the end. */
+  confirmedBy: string | null;
+  /** When its outcome was known; null before. */
+  endedAt: string | null;
+  /** What of the post is still up, or may be. */
+  left: (LeftObject)[];
+  /** When it was asked for. */
+  requestedAt: string;
+  /** How far it is. */
+  status: WithdrawalStatus;
+};
 
 /** failed: events whose delivery was given up · missed: events that were never sent to the endpoint · all: every event, also those that arrived, as a replay sends them. */
 export type Recover = "failed" | "missed" | "all";
@@ -2477,6 +2452,16 @@ export type Selection = {
   externalIds: (string)[];
 };
 
+/** What was sent, as a hash: the text, the options (with a title), and the files. */
+export type SentHash = {
+  /** The SHA-256 of each file as it was handed over, in their order. */
+  files: (string)[];
+  /** How it is hashed: `munadi-sent-1`, which the guide on receipts describes. */
+  form: string;
+  /** The SHA-256 of that form, in hexadecimal. */
+  sha256: string;
+};
+
 /** v1: HMAC-SHA256 with a shared secret (`whsec_…`) · v1a: ed25519, verified with a public key (`whpk_…`). */
 export type SignatureScheme = "v1" | "v1a";
 
@@ -2591,9 +2576,6 @@ export type Validation = {
   /** What a network will show or publish differently, listed beside problems too: docs/warnings.md. */
   warnings: (Warning)[];
 };
-
-/** What a look at a live object shows (docs/networks). Only GONE is a proof that it is not there. LIMITED: it exists, but not everybody sees it. UNSEEN: asked properly, not returned, yet the network offers no proof. UNREADABLE: nothing could be learned. */
-export type Verdict = "live" | "limited" | "processing" | "rejected" | "gone" | "unseen" | "unreadable";
 
 /** A warning for a person. It changes no status. */
 export type Warning = {

@@ -6,6 +6,7 @@ import { additionalFields } from './properties/additional';
 import { choosing } from './properties/choosing';
 import { media } from './properties/media';
 import { posting } from './properties/posting';
+import { publication } from './properties/publication';
 
 export class Munadi implements INodeType {
 	description: INodeTypeDescription = {
@@ -21,7 +22,7 @@ export class Munadi implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'munadiApi', required: true }],
-		properties: [...choosing, ...posting, media, additionalFields],
+		properties: [...choosing, ...publication, ...posting, media, additionalFields],
 	};
 
 	methods = { loadOptions };

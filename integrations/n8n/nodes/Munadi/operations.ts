@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { list, request } from '../api';
 import { keyOf } from './idempotency';
-import { fieldsOf, withMedia } from './post';
+import { fieldsOf, timeOf, withMedia } from './post';
 
 type Operation = (this: IExecuteFunctions, itemIndex: number) => Promise<IDataObject[]>;
 
@@ -35,14 +35,39 @@ async function cancel(this: IExecuteFunctions, itemIndex: number): Promise<IData
 	return [await act.call(this, itemIndex, 'cancel', {})];
 }
 
+async function publishNow(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	return [await act.call(this, itemIndex, 'publish-now', {})];
+}
+
+async function reschedule(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	return [await act.call(this, itemIndex, 'reschedule', timeOf.call(this, itemIndex))];
+}
+
+async function withdraw(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	return [await act.call(this, itemIndex, 'withdraw', {})];
+}
+
+async function withdrawPublication(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	return [await act.call(this, itemIndex, 'withdraw', {}, publicationOf.call(this, itemIndex))];
+}
+
+async function getReceipt(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	return [await request.call(this, 'GET', `${publicationOf.call(this, itemIndex)}/receipt`, { itemIndex }) as IDataObject];
+}
+
 async function retry(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
 	const given = this.getNodeParameter('publicationIds', itemIndex, '') as string;
 	const publicationIds = given.split(',').map((each) => each.trim()).filter((each) => each);
 	return [await act.call(this, itemIndex, 'retry', publicationIds.length ? { publicationIds } : {})];
 }
 
-async function act(this: IExecuteFunctions, itemIndex: number, verb: string, body: IDataObject): Promise<IDataObject> {
-	const path = pathOf.call(this, itemIndex);
+async function act(
+	this: IExecuteFunctions,
+	itemIndex: number,
+	verb: string,
+	body: IDataObject,
+	path = pathOf.call(this, itemIndex),
+): Promise<IDataObject> {
 	const idempotencyKey = keyOf.call(this, itemIndex, { path, ...body });
 	return await request.call(this, 'POST', `${path}/${verb}`, { body, idempotencyKey, itemIndex }) as IDataObject;
 }
@@ -51,4 +76,10 @@ function pathOf(this: IExecuteFunctions, itemIndex: number): string {
 	return `/v1/contents/${encodeURIComponent((this.getNodeParameter('postId', itemIndex) as string).trim())}`;
 }
 
-export const OPERATIONS: Record<string, Operation> = { publish, validate, get, getAll, cancel, retry };
+function publicationOf(this: IExecuteFunctions, itemIndex: number): string {
+	return `/v1/publications/${encodeURIComponent((this.getNodeParameter('publicationId', itemIndex) as string).trim())}`;
+}
+
+export const OPERATIONS: Record<string, Operation> = {
+	publish, validate, get, getAll, cancel, retry, publishNow, reschedule, withdraw, withdrawPublication, getReceipt,
+};

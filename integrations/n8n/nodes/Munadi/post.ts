@@ -45,7 +45,7 @@ function channelsOf(this: IExecuteFunctions, itemIndex: number): IDataObject[] {
 }
 
 /** An offset in the time decides; a local time is one in the given zone, or in the workflow's. */
-function timeOf(this: IExecuteFunctions, itemIndex: number): IDataObject {
+export function timeOf(this: IExecuteFunctions, itemIndex: number): IDataObject {
 	const given = this.getNodeParameter('scheduledAt', itemIndex) as unknown;
 	// An expression such as {{ $now.plus(1, 'hour') }} is a DateTime, which has an offset.
 	const scheduledAt = typeof given === 'object' && given !== null ? (JSON.parse(JSON.stringify(given)) as string) : String(given);

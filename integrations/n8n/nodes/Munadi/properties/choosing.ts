@@ -9,7 +9,10 @@ export const choosing: INodeProperties[] = [
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: [{ name: 'Post', value: 'post' }],
+		options: [
+			{ name: 'Post', value: 'post' },
+			{ name: 'Publication', value: 'publication' },
+		],
 		default: 'post',
 	},
 	{
@@ -19,12 +22,15 @@ export const choosing: INodeProperties[] = [
 		noDataExpression: true,
 		displayOptions: { show: RESOURCE },
 		options: [
-			{ name: 'Cancel', value: 'cancel', action: 'Cancel a post', description: 'Withdraw what is not published yet' },
+			{ name: 'Cancel', value: 'cancel', action: 'Cancel a post', description: 'Cancel what is not published yet' },
 			{ name: 'Get', value: 'get', action: 'Get a post', description: 'Read the status of a post on each network' },
 			{ name: 'Get Many', value: 'getAll', action: 'Get many posts', description: 'List posts with their status' },
 			{ name: 'Publish', value: 'publish', action: 'Publish a post', description: 'Hand over a post, to be published now or at a time' },
+			{ name: 'Publish Now', value: 'publishNow', action: 'Publish a post now', description: 'Publish what still waits for its time' },
+			{ name: 'Reschedule', value: 'reschedule', action: 'Reschedule a post', description: 'Move what is not published yet' },
 			{ name: 'Retry', value: 'retry', action: 'Retry a post', description: 'Queue what failed of a post again' },
 			{ name: 'Validate', value: 'validate', action: 'Validate a post', description: 'Check a post against the rules of its networks without publishing it' },
+			{ name: 'Withdraw', value: 'withdraw', action: 'Withdraw a post', description: 'Take back everything of a post that is live' },
 		],
 		default: 'publish',
 	},
@@ -35,7 +41,7 @@ export const choosing: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.id }}',
 		placeholder: 'cnt_01kf2v6s3tf0d8m7s0a3x9y5hx',
-		displayOptions: { show: { ...RESOURCE, operation: ['cancel', 'get', 'retry'] } },
+		displayOptions: { show: { ...RESOURCE, operation: ['cancel', 'get', 'publishNow', 'reschedule', 'retry', 'withdraw'] } },
 	},
 	{
 		displayName: 'Publication IDs',

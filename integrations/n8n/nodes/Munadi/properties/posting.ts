@@ -2,6 +2,9 @@ import type { INodeProperties } from 'n8n-workflow';
 
 export const POSTING = { show: { resource: ['post'], operation: ['publish', 'validate'] } };
 
+// Rescheduling is the same question without a "when".
+const MOVING = { show: { resource: ['post'], operation: ['reschedule'] } };
+
 /** What to publish, where and when. */
 export const posting: INodeProperties[] = [
 	{
@@ -68,5 +71,23 @@ export const posting: INodeProperties[] = [
 		default: '{}',
 		displayOptions: POSTING,
 		description: 'What differs on a channel, by its name: text, link, firstComment, parts, options. Such as {"instagram": {"firstComment": "#sale", "options": {"kind": "reel"}}}.',
+	},
+	{
+		displayName: 'Time',
+		name: 'scheduledAt',
+		type: 'dateTime',
+		required: true,
+		default: '',
+		displayOptions: MOVING,
+		description: 'When to publish it instead. An offset in the time decides; without one it is a local time.',
+	},
+	{
+		displayName: 'Time Zone',
+		name: 'timezone',
+		type: 'string',
+		default: '',
+		placeholder: 'Asia/Kolkata',
+		displayOptions: MOVING,
+		description: 'Where a local time is meant. Leave empty for the time zone of the workflow.',
 	},
 ];
