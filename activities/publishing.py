@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from temporalio import activity
 
@@ -109,11 +111,14 @@ class PublishingActivities:
 
     async def _claim_and_call(self, ref: PublicationRef, account: ConnectedAccount | ChannelError) -> StepResult:
         """Claim what is due, and make its visible call at the place that is kept for it."""
-        taken, monotonic = await self._claim(ref, account)
+        period = None
+        if isinstance(account, ConnectedAccount):
+            period = partial(POST_POLICY.deadline, self._channels[account.channel].spec)
+        taken, monotonic = await self._claim(ref, period)
         if taken is not None and isinstance(taken.found, timedelta) and taken.found <= EARLY:
             # Not due for milliseconds: the account's pause ends a little after the hold, or the clocks differ.
             await asyncio.sleep(taken.found.total_seconds())
-            taken, monotonic = await self._claim(ref, account)
+            taken, monotonic = await self._claim(ref, period)
         if taken is None:
             return read_again(ref, None)
         step, attempt = taken.step, taken.attempt
@@ -133,16 +138,17 @@ class PublishingActivities:
             return await self._publish_claimed(ref.model_copy(update={"epoch": step.epoch}))
         if isinstance(account, ChannelError):
             return await self._runner.without_token(step, account, POST_POLICY)
+        assert period is not None, "the account has a token"
+        assert attempt is not None, "a claim with a token opens an attempt, or says why not"
         if isinstance(attempt, Attempt):
-            gate = DeadlineGate(self._clock, attempt.deadline_at, monotonic + self._period(step).total_seconds())
+            gate = DeadlineGate(self._clock, attempt.deadline_at, monotonic + period(step).total_seconds())
             return await self._runner.call(step, account, attempt, gate, POST_POLICY)
-        assert attempt is not None
         return await self._runner.conclude(step, POST_POLICY.refused(step, attempt))
 
     async def _claim(
-        self, ref: PublicationRef, account: ConnectedAccount | ChannelError
+        self, ref: PublicationRef, period: Callable[[Step], timedelta] | None
     ) -> tuple[ClaimResult | None, float]:
-        """Claim in the brand's turn; also the monotonic time of the claim, at which the deadline of the call begins."""
+        """Claim in the brand's turn; also the monotonic time of the claim, at which the `period` of the call begins."""
         async with self._turns.turn(ref.brand_ref):
             monotonic = self._clock.monotonic()
             taken = await self._attempts.claim(
@@ -151,7 +157,7 @@ class PublishingActivities:
                 epoch=ref.epoch,
                 holder=self._holder,
                 now=self._clock.now(),
-                period=self._period if isinstance(account, ConnectedAccount) else None,
+                period=period,
             )
         return taken, monotonic
 
@@ -181,9 +187,6 @@ class PublishingActivities:
         except ChannelError as error:
             return error
         return account
-
-    def _period(self, step: Step) -> timedelta:
-        return self._runner.period(step, POST_POLICY)
 
     @activity.defn(name="check")
     async def check(self, ref: PublicationRef) -> StepResult:

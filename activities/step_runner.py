@@ -91,7 +91,7 @@ class StepRunner:
     ) -> StepResult:
         """Make the visible call once, or return why not. Raises only if nothing was sent for certain."""
         now = self._clock.now()
-        gate = DeadlineGate.open_for(self._clock, now, self.period(step, policy))
+        gate = DeadlineGate.open_for(self._clock, now, policy.deadline(self._channels[step.channel].spec, step))
         attempt = await self._attempts.open_attempt(
             step.publication_id,
             step=step.name or POST,
@@ -103,10 +103,6 @@ class StepRunner:
         if isinstance(attempt, Refused):
             return await self.conclude(step, policy.refused(step, attempt))
         return await self.call(step, account, attempt, gate, policy, may_renew=may_renew)
-
-    def period(self, step: Step, policy: StepPolicy) -> timedelta:
-        """How long the visible call may take."""
-        return policy.deadline(self._channels[step.channel].spec, step)
 
     async def call(
         self,
