@@ -21,7 +21,7 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.loading import READ_BY_PUBLICATION, load_post
 from munadi.publishing.plans import view_of
 from munadi.publishing.preparations import preparation_of
-from munadi.publishing.steps import ATTEMPTS, attempts_of, open_one, step_from, step_name
+from munadi.publishing.steps import ATTEMPTS, attempts_of, open_one, step_from, step_name, with_attempts
 
 S = PublicationStatus
 
@@ -78,7 +78,7 @@ class ScheduleStore:
         content, publications, draft = post
         row = next(one for one in publications if one.id == publication_id)
         attempts = ATTEMPTS.find(session, {"publication_id": row.id, "step": step_name(row)})
-        return step_from(content, draft, row, preparation_of(self._keyring, content, row), attempts)
+        return with_attempts(step_from(content, draft, row, preparation_of(self._keyring, content, row)), attempts)
 
     async def begin(self, publication_id: str, now: datetime, statuses: frozenset[PublicationStatus]) -> Step | None:
         """Raise the epoch of a publication in one of these statuses, so that a late intent fails; then as `load`."""
@@ -95,4 +95,4 @@ class ScheduleStore:
             if attempt is not None:
                 attempt.was_uncertain = True  # also when the network shows that it was not sent
             preparation = preparation_of(self._keyring, locked.content, row)
-            return step_from(locked.content, locked.draft, row, preparation, attempts)
+            return with_attempts(step_from(locked.content, locked.draft, row, preparation), attempts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import bindparam
 from sqlmodel import col, select
@@ -65,18 +66,12 @@ async def step_of(
     preparation: Preparation | None = None,
 ) -> Step:
     """Build the next step with its open attempt, from rows that the caller has read or locked."""
-    return step_from(content, current, row, preparation, await attempts_of(session, row.id, step_name(row)))
+    step = step_from(content, current, row, preparation)
+    return with_attempts(step, await attempts_of(session, row.id, step.name))
 
 
-def step_from(
-    content: ContentRow,
-    current: DraftRow,
-    row: PublicationRow,
-    preparation: Preparation | None,
-    attempts: Sequence[AttemptRow] = (),
-) -> Step:
+def step_from(content: ContentRow, current: DraftRow, row: PublicationRow, preparation: Preparation | None) -> Step:
     """Build the next step, from its rows and the `preparation` that the caller opened."""
-    attempt = open_one(attempts)
     draft = Draft.model_validate(current.resolved[row.id])
     return Step(
         publication_id=row.id,
@@ -94,16 +89,16 @@ def step_from(
         attempts=row.attempt_count,
         looks=row.look_count,
         name=step_name(row),
-        attempt=_attempt_of(attempt),
         look_since=row.look_since,
-        doubt=None if attempt is not None else doubt_about(attempts),
     )
 
 
-def _attempt_of(row: AttemptRow | None) -> Attempt | None:
+def with_attempts(step: Step, attempts: Sequence[AttemptRow]) -> Step:
+    """The step with its open attempt, or with the doubt about earlier ones. `attempts` are all of this step."""
+    row = open_one(attempts)
     if row is None:
-        return None
-    return Attempt(
+        return replace(step, doubt=doubt_about(attempts))
+    attempt = Attempt(
         row.id,
         row.number,
         row.intent_at,
@@ -113,3 +108,4 @@ def _attempt_of(row: AttemptRow | None) -> Attempt | None:
         row.provider_code,
         row.stage,
     )
+    return replace(step, attempt=attempt)
