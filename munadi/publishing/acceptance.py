@@ -17,7 +17,7 @@ from munadi.db.audit import audit_values
 from munadi.db.brands.limits import BrandRules
 from munadi.db.contents.metadata import INSERT_METADATA, metadata_values
 from munadi.db.contents.views import content_view
-from munadi.db.events.fan_out import Subscription, gets_events_of
+from munadi.db.events.fan_out import INSERT_EVENT, Subscription, gets_events_of
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
@@ -48,7 +48,7 @@ def _defaults(table: type[SQLModel]) -> dict[str, Any]:
 _CONTENT, _PUBLICATION, _EVENT = _defaults(ContentRow), _defaults(PublicationRow), _defaults(EventRow)
 _INSERT_CONTENT, _INSERT_DRAFT = Prebuilt(insert(ContentRow)), Prebuilt(insert(DraftRow))
 _INSERT_PUBLICATIONS = Prebuilt(insert(PublicationRow))
-_INSERT_EVENT, _INSERT_AUDIT = Prebuilt(insert(EventRow)), Prebuilt(insert(AuditRow))
+_INSERT_AUDIT = Prebuilt(insert(AuditRow))
 _BRAND_AND_ENDPOINTS = Prebuilt(
     select(
         col(BrandRow.limits),
@@ -119,7 +119,7 @@ class NewPost:
         if view.metadata:
             INSERT_METADATA.write(connection, metadata_values(view.id, view.metadata))
         for event in self.events:
-            _INSERT_EVENT.write(connection, event)
+            INSERT_EVENT.write(connection, event)
         _INSERT_AUDIT.write(connection, audit)
 
     def receivers(self, event: Values, endpoints: Sequence[Subscription]) -> list[str]:
@@ -132,7 +132,7 @@ def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandRu
     """Read a brand's rules and the endpoints that get its events, in this transaction."""
     rows = _BRAND_AND_ENDPOINTS.read(connection, {"brand_ref": brand_ref})
     endpoints = [Subscription(*row[2:]) for row in rows if row[2] is not None]
-    return BrandRules.kept(*rows[0][:2]) if rows else BrandRules(), endpoints
+    return BrandRules.kept(rows[0][:2] if rows else None), endpoints
 
 
 def draft_values(

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.channels.registry import spec_of
 from munadi.db.contents.views import content_view
-from munadi.db.events.fan_out import Subscription, add_deliveries, add_event, subscriptions
+from munadi.db.events.fan_out import INSERT_EVENT, Subscription, add_deliveries, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import announce_deliveries, waited
@@ -30,7 +30,7 @@ from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import ENDED, HOLD_GROWTH, OUTCOME_UNKNOWN, HoldReason, PublicationStatus, growing
 from munadi.publishing.dismissals import dismissed_at
-from munadi.publishing.leftovers import forget_preparation, has_preparation, is_over, is_spent, leave_behind
+from munadi.publishing.leftovers import forget_preparation, is_over, is_spent, leave_behind
 from munadi.publishing.loading import LOCK, LOCK_BY_PUBLICATION, READ, load_post, lock_posts
 from munadi.publishing.plans import withdrawal_at
 from munadi.publishing.states import check_transition, roll_up
@@ -204,10 +204,11 @@ class LockedContent:
         brand_ref = self.content.brand_ref
         if brand_ref not in self._subscribed:
             self._subscribed[brand_ref] = await subscriptions(self.session, brand_ref)
-        channels = {row.channel} if row else self._channels()
+        channels = {row.channel} if row else {one.channel for one in self.publications}
         endpoint_ids = [one.endpoint_id for one in self._subscribed[brand_ref] if one.wants(kind, channels)]
-        await add_event(self.session, event)
-        if await add_deliveries(self.session, event, endpoint_ids, self.now, self.now):
+        await INSERT_EVENT.run(self.session, event)
+        if endpoint_ids:
+            await add_deliveries(self.session, event, endpoint_ids, self.now, self.now)
             self.deliveries += len(endpoint_ids)
             announce_deliveries(self.session)
 
@@ -222,7 +223,7 @@ class LockedContent:
         else:
             self.content.completed_as = None
         for row in self.publications:
-            if is_spent(row) and has_preparation(row):
+            if row.sealed_preparation is not None and is_spent(row):
                 forget_preparation(row)
         looks = [at for row in self.publications if (at := self._next_look(row)) is not None]
         self.content.next_look_at = min(looks) if looks else None
@@ -237,9 +238,6 @@ class LockedContent:
     def _roll_up(self) -> None:
         self.content.status = roll_up(PublicationStatus(row.status) for row in self.publications).value
         self.content.dismissed_at = dismissed_at(self.publications)
-
-    def _channels(self) -> set[str]:
-        return {row.channel for row in self.publications}
 
     def _next_look(self, row: PublicationRow) -> datetime | None:
         match PublicationStatus(row.status):

@@ -41,7 +41,7 @@ async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool
 
 async def leave_behind(session: AsyncSession, row: PublicationRow, now: datetime) -> bool:
     """Record the preparation of an ended publication for removal; returns whether it will be removed."""
-    if not has_preparation(row) or await may_have_been_seen(session, row):
+    if row.sealed_preparation is None or await may_have_been_seen(session, row):
         return False
     if not await is_planned(session, row.id):
         is_failed = row.status == PublicationStatus.FAILED
@@ -69,11 +69,6 @@ async def give_up_preparation(session: AsyncSession, row: PublicationRow, now: d
     if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_preparation):
         forget_preparation(row)
         row.epoch += 1
-
-
-def has_preparation(row: PublicationRow) -> bool:
-    """Whether the publication has a preparation."""
-    return row.sealed_preparation is not None
 
 
 def is_spent(row: PublicationRow) -> bool:

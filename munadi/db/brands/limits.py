@@ -36,26 +36,25 @@ class BrandRules:
         return is_limited or self.duplicates is Duplicates.REFUSE
 
     @classmethod
-    def kept(cls, limits: Mapping[str, Any] | None, duplicates: str | None) -> Self:
-        """From the columns of a brand; without any rule for an unknown brand."""
+    def kept(cls, columns: tuple[Mapping[str, Any] | None, str | None] | None) -> Self:
+        """From the columns `limits` and `duplicates` of a brand; without any rule for an unknown brand."""
+        if columns is None:
+            return cls()
+        limits, duplicates = columns
         return cls(BrandLimits.kept(limits), Duplicates(duplicates or Duplicates.WARN))
 
 
 async def rules_of(session: AsyncSession, brand_ref: str) -> BrandRules:
     """A brand's current rules. Its row is locked until the transaction ends, if they need that."""
     query = select(BrandRow.limits, BrandRow.duplicates).where(col(BrandRow.ref) == brand_ref)
-    rules = _rules((await session.exec(query)).first())
+    rules = BrandRules.kept((await session.exec(query)).first())
     return await lock_rules(session, brand_ref) if rules.need_a_lock else rules
 
 
 async def lock_rules(session: AsyncSession, brand_ref: str) -> BrandRules:
     """Lock the brand's row until the transaction ends, and return its rules. Foreign keys to it do not wait."""
     query = select(BrandRow.limits, BrandRow.duplicates).where(col(BrandRow.ref) == brand_ref)
-    return _rules((await session.exec(query.with_for_update(key_share=True))).first())
-
-
-def _rules(columns: tuple[Mapping[str, Any], str] | None) -> BrandRules:
-    return BrandRules.kept(*columns) if columns else BrandRules()
+    return BrandRules.kept((await session.exec(query.with_for_update(key_share=True))).first())
 
 
 async def limits_of(session: AsyncSession, brand_ref: str) -> BrandLimits:

@@ -32,7 +32,7 @@ def gets_events_of(brand_ref: ColumnElement[str] | Mapped[str]) -> ColumnElement
 _SUBSCRIBED = Prebuilt(
     select(EndpointRow.id, EndpointRow.types, EndpointRow.channels).where(gets_events_of(bindparam("brand_ref")))
 )
-_INSERT_EVENT, _INSERT_DELIVERIES = Prebuilt(insert(EventRow)), Prebuilt(insert(DeliveryRow))
+INSERT_EVENT, _INSERT_DELIVERIES = Prebuilt(insert(EventRow)), Prebuilt(insert(DeliveryRow))
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,10 @@ async def subscriptions(session: AsyncSession, brand_ref: str | None) -> Sequenc
     return [Subscription(*row) for row in await _SUBSCRIBED.rows(session, {"brand_ref": brand_ref})]
 
 
-async def add_event(session: AsyncSession, event: Mapping[str, Any]) -> None:
-    """Insert an event by the values of its row."""
-    await _INSERT_EVENT.run(session, event)
-
-
 async def add_deliveries(
     session: AsyncSession, event: Mapping[str, Any], endpoint_ids: Sequence[str], now: datetime, due: datetime
 ) -> Sequence[str]:
     """Insert the deliveries of an event that was inserted, to be sent when `due` has come; their ids."""
-    if not endpoint_ids:
-        return []
     rows = [new_delivery(event, endpoint_id, now, due) for endpoint_id in endpoint_ids]
     await insert_deliveries(session, rows)
     return [row["id"] for row in rows]

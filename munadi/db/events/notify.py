@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.events.fan_out import add_deliveries, add_event, subscriptions
+from munadi.db.events.fan_out import INSERT_EVENT, add_deliveries, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import EventRow
@@ -73,7 +73,7 @@ async def notify(
         "created_at": now,
     }
     await session.flush()  # the brand's row before those that refer to it; an endpoint's new state before it is read
-    await add_event(session, event)
+    await INSERT_EVENT.run(session, event)
     if endpoint_ids is None:
         channels = {sns} if sns else set()
         endpoint_ids = [s.endpoint_id for s in await subscriptions(session, brand_ref) if s.wants(kind, channels)]
