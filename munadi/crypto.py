@@ -51,6 +51,8 @@ class KeyRing:
         derived = [_derive(master, b"munadi seal 1") for master in self._masters]
         self._ciphers = {_key_id(key): AESGCM(key) for key in derived}
         self._newest = _key_id(derived[0])
+        # The first bytes of every value that the newest key sealed.
+        self.newest_header = VERSION + self._newest
         self._derived: dict[str, list[bytes]] = {}
 
     def __repr__(self) -> str:
@@ -81,11 +83,6 @@ class KeyRing:
     def key_ids(self) -> list[str]:
         """The ids of the keys, newest first, 16 hex digits each; they do not reveal the keys."""
         return [key_id.hex() for key_id in self._ciphers]
-
-    @property
-    def newest_header(self) -> bytes:
-        """The first bytes of every value that the newest key sealed."""
-        return VERSION + self._newest
 
     def needs_reseal(self, sealed: bytes) -> bool:
         """Whether `sealed` is under another key than the newest, so that a rotation should rewrite it."""

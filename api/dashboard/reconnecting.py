@@ -29,7 +29,7 @@ def reconnecting(account_id: str) -> WayBack:
 def connecting_again(services: Services, account: AccountRow) -> WayBack | None:
     """For a disconnected account: its profile as a new one. None where the network has no log-in in a browser."""
     channel = ChannelName(account.channel)
-    if channel not in services.channels or channel not in services.channels.authorizers:
+    if channel not in services.channels.authorizers:
         return None
     own_server = services.channels[channel].spec.own_server
     login = {"login": account.login} if account.login else {}

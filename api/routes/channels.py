@@ -35,8 +35,7 @@ class ChannelCatalogue:
 
     def one(self, name: str) -> bytes | None:
         """One channel; None if there is no such channel, and nothing is kept then."""
-        if name in self._channels and name not in self.kept:
-            found = self._channels[name]
+        if name not in self.kept and (found := self._channels.get(name)) is not None:
             view = ChannelView.of(found.spec, found.options)
             self.kept[name] = view.model_dump_json(by_alias=True).encode()
         return self.kept.get(name)

@@ -144,7 +144,7 @@ class AccountService(Service):
             )
 
     async def _verified(self, channel: ChannelName, given: AccountImport) -> Connection:
-        if channel not in self.channels:
+        if self.channels.get(channel) is None:
             message = f"{channel} is not available here; see GET /v1/channels"
             raise ProblemsFound([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])
         problems = ProblemCollector()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from munadi.crypto import SealBroken
-from munadi.db.accounts.store import AccountStore, OpenedAccount
+from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
@@ -79,7 +79,15 @@ class AccountTokens:
             # A missing key is our own fault and can be fixed, so the publication waits in place of failing.
             log.error("the credentials of %s cannot be opened: %s", account_id, error)
             raise _not_sent(Reason.INTERNAL_ERROR, "the account's stored credentials cannot be opened") from error
-        return _usable(opened, self._clock.now())
+        if opened is None:
+            raise _not_sent(Reason.ACCOUNT_DISCONNECTED, "the account is no longer connected")
+        if opened.status is AccountStatus.REAUTH_REQUIRED:
+            raise _not_sent(Reason.TOKEN_REVOKED, "the account's owner must reconnect it")
+        if opened.paused_until is not None and opened.paused_until > (now := self._clock.now()):
+            paused = _not_sent(Reason.RATE_LIMITED, "the network asked for a pause")
+            paused.retry_after = opened.paused_until - now
+            raise paused
+        return opened.account
 
     async def _refreshed(self, stale: ConnectedAccount) -> ConnectedAccount:
         """Refresh under the lease, or wait for its holder."""
@@ -146,18 +154,6 @@ class AccountTokens:
     def _expires_within(self, account: ConnectedAccount, ahead: timedelta) -> bool:
         expires_at = account.credentials.expires_at
         return expires_at is not None and expires_at <= self._clock.now() + ahead
-
-
-def _usable(opened: OpenedAccount | None, now: datetime) -> ConnectedAccount:
-    if opened is None:
-        raise _not_sent(Reason.ACCOUNT_DISCONNECTED, "the account is no longer connected")
-    if opened.status is AccountStatus.REAUTH_REQUIRED:
-        raise _not_sent(Reason.TOKEN_REVOKED, "the account's owner must reconnect it")
-    if opened.paused_until is not None and opened.paused_until > now:
-        paused = _not_sent(Reason.RATE_LIMITED, "the network asked for a pause")
-        paused.retry_after = opened.paused_until - now
-        raise paused
-    return opened.account
 
 
 def _is_dead(error: ChannelError) -> bool:

@@ -183,17 +183,13 @@ def is_given(draft: Draft, name: str) -> bool:
 
 def check_alone_options(found: Problems, draft: Draft, options: BaseModel, rules: Sequence[Alone]) -> None:
     """Report options beside what they exclude."""
-    given: Mapping[str, Any] = {"media": draft.media, "link": draft.link, **by_alias(options)}
+    given: dict[str, Any] = {"media": draft.media, "link": draft.link}
+    given |= {field.alias or name: getattr(options, name) for name, field in type(options).model_fields.items()}
     for one in rules:
         other = given[one.without]
         if given[one.option] and other:
             count = len(other) if one.without == "media" else 1
             found.add(f"/options/{one.option}", "OPTION_NOT_FOR_KIND", one.rule, one.message, 0, count)
-
-
-def by_alias(options: BaseModel) -> dict[str, Any]:
-    """The values of options, as requests name them."""
-    return {field.alias or name: getattr(options, name) for name, field in type(options).model_fields.items()}
 
 
 def check_option_kinds(

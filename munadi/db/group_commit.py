@@ -55,19 +55,14 @@ class GroupCommit:
         self.statements = statement_engine(lambda: self._writer.file)
         self._turn = asyncio.Lock()
         # Transactions that wait for their turn or have it. The lock alone looks free while it changes hands.
-        self._pending = 0
+        self.pending = 0
         self._group: _Group | None = None
         self._ending: set[asyncio.Task[None]] = set()
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a new transaction has to wait for another one."""
-        return self._pending > 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: on the disk when the block has ended, rolled back when it raises."""
-        self._pending += 1
+        self.pending += 1
         try:
             async with self._turn:
                 group, connection = await self._current()
@@ -79,7 +74,7 @@ class GroupCommit:
                 finally:
                     await self._check(group)
         finally:
-            self._pending -= 1
+            self.pending -= 1
         # The commit continues if the caller is cancelled here.
         await asyncio.shield(group.committed)
 
@@ -126,7 +121,7 @@ class GroupCommit:
         """End a group that nothing may join: another process waits for it, or SQLite itself has rolled its transaction
         back, such as for a full disk."""
         is_long = group.lasts_longer_than(WANTED_SECONDS)
-        if not self._writer.is_in_transaction or (is_long and self._writer.is_wanted):
+        if not self._writer.file.in_transaction or (is_long and self._writer.is_wanted):
             await self._end(group)
 
     async def _end(self, group: _Group) -> None:

@@ -94,7 +94,7 @@ class IdempotencyRecord:
             "key": self.key,
             "fingerprint": self.fingerprints[0],
             "created_at": now,
-            "answer": b"" if answer is None else self._sealed(answer),
+            "answer": b"" if answer is None else self.keyring.seal(answer, **self._place),
         }
         insert = postgresql.insert if is_postgresql else sqlite.insert
         statement = insert(IdempotencyRow).values(values).on_conflict_do_nothing().returning(col(IdempotencyRow.key))
@@ -108,16 +108,13 @@ class IdempotencyRecord:
         await session.exec(
             update(IdempotencyRow)
             .where(col(IdempotencyRow.scope) == self.scope, col(IdempotencyRow.key) == self.key)
-            .values(answer=self._sealed(answer), about=about)
+            .values(answer=self.keyring.seal(answer, **self._place), about=about)
         )
 
     @property
     def _place(self) -> dict[str, str]:
         """The row and column that an answer is sealed for (the key rotation names the same)."""
         return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "answer"}
-
-    def _sealed(self, answer: bytes) -> bytes:
-        return self.keyring.seal(answer, **self._place)
 
 
 def scope_of(brand_ref: str | None, operation: str) -> str:

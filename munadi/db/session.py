@@ -131,7 +131,7 @@ class Database:
     def _is_busy(self) -> bool:
         """Whether a new transaction must wait for another one of this process."""
         if self._groups is not None:
-            return self._groups.is_busy
+            return self._groups.pending > 0
         pool = self._engine.pool
         return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
 

@@ -143,11 +143,6 @@ class WriterConnection(aiosqlite.Connection):
         """Whether another process waits for this one's transaction to end."""
         return self.turn is not None and self.turn.is_wanted
 
-    @property
-    def is_in_transaction(self) -> bool:
-        """Whether the transaction is still open: some errors, such as a full disk, end it."""
-        return bool(self._conn.in_transaction)
-
     async def close(self) -> None:
         """Close the database and the lock file."""
         try:

@@ -101,10 +101,10 @@ async def find_targets(
         problems.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {brand_ref[:64]!r}")
     targets: list[Target] = []
     for index, each in enumerate(sent):
-        if each.channel not in channels:
+        channel = channels.get(each.channel)
+        if channel is None:
             _unknown_channel(index, each, channels, problems)
             continue
-        channel = channels[each.channel]
         row = _account(index, each, channel, accounts, problems) if exists else None
         if row is not None and any(target.row is row for target in targets):
             message = f"{channel.spec.title} account {row.id} is named twice; one post publishes to an account once"

@@ -293,5 +293,6 @@ class Channels:
     def __getitem__(self, name: str) -> AnyChannel:
         return self.by_name[ChannelName(name)]
 
-    def __contains__(self, name: str) -> bool:
-        return name in {channel.value for channel in self.by_name}
+    def get(self, name: str) -> AnyChannel | None:
+        """The channel of this name, if there is one."""
+        return next((channel for known, channel in self.by_name.items() if known == name), None)

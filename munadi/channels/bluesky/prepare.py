@@ -37,13 +37,9 @@ MAX_CARD_DESCRIPTION = 1000
 
 def is_complete(draft: Draft, options: Options, prepared: Prepared, step: str = POST) -> bool:
     """Whether only the visible call of this step is left; a part of a thread has no embed."""
-    return all(handle in prepared.mentions for handle in mentioned(draft)) and (
-        step != POST or _has_embed(draft, options, prepared)
-    )
-
-
-def _has_embed(draft: Draft, options: Options, prepared: Prepared) -> bool:
-    return (
+    if not all(handle in prepared.mentions for handle in mentioned(draft)):
+        return False
+    return step != POST or (
         len(prepared.blobs) == len(draft.media)
         and len(prepared.captions) == len(options.captions)
         and (prepared.card is not None or not wants_card(draft))

@@ -16,10 +16,12 @@ from munadi.domain.withdrawal import Withdrawal
 
 def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationView:
     """A publication as the API returns it. A hold never lasts beyond `publish_by`: then the publication fails."""
-    hold = None
+    hold = dismissal = None
     if row.hold_reason is not None and row.hold_since is not None:
         until = min(row.hold_until, publish_by) if row.hold_until is not None else None
         hold = Hold(reason=HoldReason(row.hold_reason), since=row.hold_since, until=until)
+    if row.dismissed_at is not None and row.dismissed_as is not None:
+        dismissal = Dismissal(at=row.dismissed_at, because=DismissedAs(row.dismissed_as))
     return PublicationView(
         id=row.id,
         channel=row.channel,
@@ -31,18 +33,12 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
         provider_post_id=row.provider_post_id,
         provider_url=row.provider_url,
         failure=Failure.model_validate(row.failure) if row.failure else None,
-        dismissal=_dismissal(row),
+        dismissal=dismissal,
         hold=hold,
         withdrawal=Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None,
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )
-
-
-def _dismissal(row: PublicationRow) -> Dismissal | None:
-    if row.dismissed_at is None or row.dismissed_as is None:
-        return None
-    return Dismissal(at=row.dismissed_at, because=DismissedAs(row.dismissed_as))
 
 
 def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[PublicationRow]) -> ContentView:
