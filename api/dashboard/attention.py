@@ -20,7 +20,7 @@ from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant
 from api.deps import TheServices
 from api.process.services import Services
-from munadi.db.contents.attention import FAILED_SINCE, incomplete_publications
+from munadi.db.contents.attention import FAILED_SINCE, incomplete_publications, kept_publications
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 
@@ -37,12 +37,7 @@ POSTS_OF_A_CAUSE, POSTS_FOLDED = 5, 15
 
 
 @router.get("/attention")
-async def show_attention(
-    request: Request,
-    reader: TheReader,
-    services: TheServices,
-    frame: TheFrame,
-) -> Response:
+async def show_attention(request: Request, reader: TheReader, services: TheServices, frame: TheFrame) -> Response:
     """The page. Each part has the newest few and says when there are more."""
     since = services.clock.now() - FAILED_SINCE
     shared = {"brandRef": frame.choice.filter, "limit": SHOWN}
@@ -69,6 +64,7 @@ async def show_attention(
         "/v1/accounts", status=[AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING], **shared
     )
     over_limit = await _over_limit(reader, frame.choice.ref)
+    kept, kept_more = await _kept(reader, services, frame.choice.filter)
     missing, missing_more = await _missing(reader, services, frame.choice.filter)
     copies = await made_copies(reader, services, failed["data"])
     copied, drafted = with_a_live_copy(copies), await made_drafts(services, failed["data"])
@@ -91,6 +87,8 @@ async def show_attention(
         failed_causes=failed_causes,
         missing=missing,
         missing_more=missing_more,
+        kept=kept,
+        kept_more=kept_more,
         accounts=accounts,
         reconnecting=reconnecting,
         copies=copies,
@@ -107,6 +105,23 @@ async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[
     ids = list(dict.fromkeys(each.content_id for each in found))
     posts = await reader.get("/v1/contents", id=ids) if ids else {"data": ()}
     return missing_parts(found[:SHOWN_MISSING], posts["data"]), len(found) > SHOWN_MISSING
+
+
+async def _kept(reader: Reader, services: Services, brand_ref: str) -> tuple[list[dict[str, Any]], bool]:
+    """Live publications whose withdrawal was refused or is not certain, each with its post; whether there are more."""
+    wanted = brand_ref or reader.viewer.principal.brand_ref
+    async with services.database.read() as session:
+        found = await kept_publications(session, services.clock.now(), wanted, SHOWN_ROWS + 1)
+    ids = list(dict.fromkeys(content_id for content_id, _ in found))
+    posts = {post["id"]: post for post in (await reader.get("/v1/contents", id=ids))["data"]} if ids else {}
+    rows = [
+        {"content": posts[content_id], "publication": publication}
+        for content_id, publication_id in found[:SHOWN_ROWS]
+        if content_id in posts
+        for publication in posts[content_id]["publications"]
+        if publication["id"] == publication_id and publication["withdrawal"]
+    ]
+    return rows, len(found) > SHOWN_ROWS
 
 
 async def _over_limit(reader: Reader, brand_ref: str) -> list[dict[str, Any]]:

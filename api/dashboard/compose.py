@@ -108,7 +108,7 @@ def _for_the_form(draft: Json, zone: str) -> Json:
     """A draft as the form fills itself in: an instant becomes a local time in the draft's zone, as the fields take."""
     content = dict(draft["content"])
     place = _zone(content.get("timezone")) or ZoneInfo(zone)
-    for name in ("scheduledAt", "publishBy"):
+    for name in ("scheduledAt", "publishBy", "withdrawAt"):
         at = _instant(content.get(name))
         if at is not None:
             content |= {name: written(at.astimezone(place)), "timezone": place.key}

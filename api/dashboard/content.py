@@ -14,13 +14,14 @@ from api.dashboard.copies import made_copies, with_a_live_copy
 from api.dashboard.frame import TheFrame
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
-from api.dashboard.times import local_field, shared_zone
+from api.dashboard.times import instant, local_field, shared_zone
 from api.deps import TheServices
 from api.languages.catalogue import N_
 from api.process.services import Services
 from munadi.db.contents.holds import HoldCause, hold_causes
 from munadi.domain.content import ContentStatus
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.withdrawal import WithdrawalStatus
 
 router = APIRouter(route_class=PageRoute)
 
@@ -61,6 +62,8 @@ async def show_content(
         zone=zone,
         about=brand["ref"],
         local_due=local_field(content["scheduledAt"], zone),
+        local_end=local_field(content["withdrawAt"], zone) if content["withdrawAt"] else "",
+        ways=await services.posts.ways_to_withdraw(content_id, reader.viewer.principal),
         workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
         can=allowed_changes(content, has_a_copy=bool(with_a_live_copy(copies))),
         copies=copies.get(content["id"], ()),
@@ -115,7 +118,18 @@ def allowed_changes(content: Mapping[str, Any], *, has_a_copy: bool = False) -> 
         "first": None if restore or has_a_copy else _first(failed),
         "twice": has_a_copy,
         "restore": restore,
+        "end": _may_end(content),
     }
+
+
+def _may_end(content: Mapping[str, Any]) -> bool:
+    """Whether a time to end can be set or changed: something is or can become live, and its withdrawal has not begun
+    at that time."""
+    end = instant(content["withdrawAt"])
+    rest = [each["withdrawal"] for each in content["publications"] if each["status"] != PublicationStatus.CANCELED]
+    asked = [instant(each["requestedAt"]) for each in rest if each]
+    has_begun = end is not None and any(at is not None and at >= end for at in asked)
+    return not has_begun and any(each is None or each["status"] == WithdrawalStatus.REFUSED for each in rest)
 
 
 def _first(failed: Sequence[Mapping[str, Any]]) -> str | None:

@@ -55,7 +55,8 @@ STATES = (
     ),
     _late(
         "NOT_FAILED",
-        "the publication is published; only a failure, or a live post that lacks a part, can be dismissed",
+        "the publication is published; only a failure, a live post that lacks a part, or one that its network keeps, "
+        "can be dismissed",
         "Nothing has to be dismissed: read the publication.",
         "publications",
     ),

@@ -18,13 +18,12 @@ from munadi.domain.content import Draft
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING, PublicationStatus, Warning_
 from munadi.domain.time import check_withdraw_at, default_publish_by
-from munadi.domain.withdrawal import WithdrawalStatus
 from munadi.intake.ending import CODE, POINTER, Stays, check_stays, stays_up
 from munadi.intake.times import read_end
 from munadi.ports import Channels
 from munadi.publishing.content import LockedContent
 from munadi.publishing.states import ChangeRefused
-from munadi.publishing.withdrawing import withdrawal_of
+from munadi.publishing.withdrawing import may_be_requested, withdrawal_of
 
 # Sets, or only checks, the time to end of a locked post.
 EndChange = Callable[[LockedContent], Awaitable[None]]
@@ -89,8 +88,7 @@ def replace_warnings(locked: LockedContent, warnings: Sequence[Warning_]) -> Non
 
 def _open_ones(locked: LockedContent) -> list[PublicationRow]:
     """The publications that are or can become live, and are not being withdrawn."""
-    known = [(row, withdrawal_of(row)) for row in locked.publications if row.status != PublicationStatus.CANCELED]
-    return [row for row, one in known if one is None or one.status is WithdrawalStatus.REFUSED]
+    return [row for row in locked.publications if row.status != PublicationStatus.CANCELED and may_be_requested(row)]
 
 
 def _require_open(locked: LockedContent) -> None:

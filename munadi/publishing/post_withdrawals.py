@@ -11,7 +11,7 @@ from munadi.db.keys.callers import Principal
 from munadi.db.tables import PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.publication import PublicationStatus, Warning_
-from munadi.domain.withdrawal_rule import WithdrawalRule
+from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 from munadi.intake.ending import CODE
 from munadi.publishing import changes, withdrawing
 from munadi.publishing.content import LockedContent
@@ -19,6 +19,15 @@ from munadi.publishing.ending import replace_warnings
 from munadi.publishing.post_changes import PostChanges
 from munadi.publishing.states import ChangeRefused
 from munadi.publishing.withdrawing import NotWithdrawable, rule_of
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a live publication is taken back: hidden or deleted, and what `leaves`. `refusal`: why it cannot be."""
+
+    hides: bool = False
+    leaves: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,23 @@ class PostWithdrawals(PostChanges):
             await _withdraw(post, [(row, rule)])
 
         return await self._change_publication(publication_id, caller, key, "publications.withdraw", change)
+
+    async def ways_to_withdraw(self, content_id: str, caller: Principal) -> dict[str, Way]:
+        """How each live publication of a post could be taken back now, by its id. Nothing is changed."""
+        await self._found(content_id, caller)
+        async with self.database.read() as session:
+            post = await LockedContent.read(session, content_id, self.clock.now())
+            if post is None:  # it was erased meanwhile
+                return {}
+            live = [row for row in post.publications if row.status == PublicationStatus.PUBLISHED]
+            return {row.id: await self._way(post, row) for row in live if withdrawing.may_be_requested(row)}
+
+    async def _way(self, post: LockedContent, row: PublicationRow) -> Way:
+        try:
+            rule = await rule_of(post, row, self.channels)
+        except (NotWithdrawable, ChangeRefused) as error:
+            return Way(refusal=str(error))
+        return Way(hides=rule.kind is Removal.HIDE, leaves=rule.leaves)
 
     async def withdraw_content(self, content_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
         """Take back all of a post that is live and can be; NotWithdrawable where nothing can be.

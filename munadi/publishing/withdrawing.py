@@ -77,6 +77,12 @@ def withdrawal_of(row: PublicationRow) -> Withdrawal | None:
     return Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None
 
 
+def may_be_requested(row: PublicationRow) -> bool:
+    """Whether no withdrawal of it is under way or done. A refused one may be requested again."""
+    known = withdrawal_of(row)
+    return known is None or known.status is W.REFUSED
+
+
 async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) -> WithdrawalRule:
     """How the network takes this publication back. NotWithdrawable where it does not; ChangeRefused without access."""
     account = await post.session.get_one(AccountRow, row.account_id)
@@ -100,8 +106,7 @@ async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRu
     ChangeRefused for a publication that is not live, has no id yet, or whose next step may be under way. What was
     refused may be asked for again.
     """
-    known = withdrawal_of(row)
-    if known is not None and known.status is not W.REFUSED:
+    if not may_be_requested(row):
         return False
     if row.status != PublicationStatus.PUBLISHED:
         raise ChangeRefused("NOT_LIVE", f"the publication is {row.status}; only a published one can be withdrawn")
@@ -117,6 +122,9 @@ async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRu
     keep_objects(row, [_as_new(one) for one in separate])
     _store(row, Withdrawal(status=W.WITHDRAWING, requested_at=locked.now, left=_left(row)))
     row.withdrawal_at = locked.now
+    if row.kept_since is not None:
+        # What a person has dismissed was the refusal: a new one needs attention again.
+        row.kept_since = row.dismissed_at = row.dismissed_as = None
     row.epoch += 1
     return True
 
@@ -191,6 +199,10 @@ _EVENTS = {
 async def _change(locked: LockedContent, row: PublicationRow, before: Withdrawal, now: Withdrawal) -> None:
     _store(row, now)
     row.updated_at = locked.now
+    if now.status in (W.REFUSED, W.UNCONFIRMED):
+        row.kept_since = row.kept_since or locked.now
+    else:
+        row.kept_since = None
     if now.status is not before.status:
         await locked.emit(_EVENTS[now.status], row, reason=now.failure.reason if now.failure else None)
 

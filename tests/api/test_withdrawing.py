@@ -149,7 +149,10 @@ async def test_a_network_without_a_way_is_named_when_the_rest_is_withdrawn(api: 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (None, ["Withdraw from the network", "It cannot be undone"]),
+        (
+            None,
+            ["Withdraw from the network", "Bluesky: all of it goes. What stays", "It cannot be undone"],
+        ),
         ("withdrawing", ["Being withdrawn."]),
         ("withdrawn", ["it is not at the network any more"]),
         ("refused", ["The network keeps it.", "ROLE_OR_2FA_REQUIRED", "Still there", "Withdraw from the network"]),

@@ -8,6 +8,7 @@ import { api, Problem } from "./api.js";
 import { _, fromApi } from "./language.js";
 import { refresh, say } from "./live.js";
 import { inUse, ownWords } from "./people.js";
+import { instantOf } from "./times.js";
 
 // A file that is still needed. The page lists by what, with links.
 const IN_USE = "MEDIA_IN_USE";
@@ -27,12 +28,14 @@ export function watchActions() {
   });
 }
 
-/** A form's fields as JSON. Empty fields are left out, except those with `data-empty="keep"`. */
+/** A form's fields as JSON. Empty fields are left out, except those with `data-empty="keep"`. A local time with
+ * `data-instant` is in the page's zone. */
 export function fieldsOf(form) {
   const body = read(form.dataset.body) ?? {};
   for (const [name, value] of new FormData(form)) {
     const field = form.elements[name];
-    if (value !== "" || field.dataset?.empty === "keep") body[name] = value;
+    if (value !== "" && field.dataset?.instant !== undefined) body[name] = instantOf(value);
+    else if (value !== "" || field.dataset?.empty === "keep") body[name] = value;
   }
   return body;
 }

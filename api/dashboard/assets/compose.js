@@ -59,9 +59,10 @@ function read() {
   };
   body.channels = shownPanels.map((panel, index) => panel.read(`/channels/${index}`, places, shared));
   if (isLater()) body.scheduledAt = by("at").value;
-  if ((isLater() || by("publish-by").value) && by("time-zone").value.trim()) body.timezone = by("time-zone").value.trim();
+  const ends = { publishBy: by("publish-by").value, withdrawAt: by("withdraw-at").value };
+  if ((isLater() || ends.publishBy || ends.withdrawAt) && by("time-zone").value.trim()) body.timezone = by("time-zone").value.trim();
   if (isLater() && by("fold").value) body.fold = by("fold").value;
-  if (by("publish-by").value) body.publishBy = by("publish-by").value;
+  for (const [name, value] of Object.entries(ends)) if (value) body[name] = value;
   return { body, places };
 }
 

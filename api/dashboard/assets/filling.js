@@ -52,11 +52,12 @@ function sharedComment(entries) {
   return [...counts].sort((one, other) => other[1] - one[1])[0]?.[0] ?? "";
 }
 
-function fillTimes(form, { scheduledAt, publishBy }) {
+function fillTimes(form, { scheduledAt, publishBy, withdrawAt }) {
   const local = (value) => (typeof value === "string" ? (value.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d/)?.[0] ?? "") : "");
   if (local(scheduledAt)) {
     form.elements.when.value = "later";
     document.getElementById("at").value = local(scheduledAt);
   }
   document.getElementById("publish-by").value = local(publishBy);
+  document.getElementById("withdraw-at").value = local(withdrawAt);
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -24,10 +25,11 @@ COUNTED = 100
 async def count_needing_a_person(
     session: AsyncSession, now: datetime, brand_ref: str | None, *, with_accounts: bool
 ) -> int:
-    """The number of unconfirmed posts, of failures and of live publications without a part, both of the last days and
-    not dismissed, and, if wanted, of accounts to reconnect: of a brand, or of all (None). Exact below `COUNTED`."""
+    """The number of unconfirmed posts; of failures, live publications without a part, and withdrawals that were refused
+    or are not certain, all of the last days and not dismissed; and, if wanted, of accounts to reconnect: of a brand, or
+    of all (None). Exact below `COUNTED`."""
     since = now - FAILED_SINCE
-    kinds = [_unconfirmed(brand_ref), _failed(brand_ref, since), _incomplete(brand_ref, since)]
+    kinds = [_unconfirmed(brand_ref), _failed(brand_ref, since), _incomplete(brand_ref, since), _kept(brand_ref, since)]
     if with_accounts:
         kinds.append(_accounts(brand_ref))
     counts = union_all(*(select_columns(func.count().label("number")).select_from(each.subquery()) for each in kinds))
@@ -54,8 +56,29 @@ async def incomplete_publications(
     return [Incomplete(*found) for found in (await session.exec(query)).all()]
 
 
+async def kept_publications(
+    session: AsyncSession, now: datetime, brand_ref: str | None, limit: int
+) -> list[tuple[str, str]]:
+    """The post and the id of live publications whose withdrawal was refused or is not certain, the newest first: those
+    of the last days that nobody dismissed, of a brand, or of all (None)."""
+    row = PublicationRow
+    query = select(row.content_id, row.id).where(*_is_kept(now - FAILED_SINCE))
+    if brand_ref is not None:
+        query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
+    query = query.order_by(col(row.kept_since).desc()).limit(limit)
+    return [(content_id, publication_id) for content_id, publication_id in (await session.exec(query)).all()]
+
+
 def _incomplete(brand_ref: str | None, since: datetime) -> Select[Any]:
-    query = select_columns(literal(1)).select_from(PublicationRow).where(*_is_incomplete(since)).limit(COUNTED)
+    return _publications(brand_ref, _is_incomplete(since))
+
+
+def _kept(brand_ref: str | None, since: datetime) -> Select[Any]:
+    return _publications(brand_ref, _is_kept(since))
+
+
+def _publications(brand_ref: str | None, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    query = select_columns(literal(1)).select_from(PublicationRow).where(*conditions).limit(COUNTED)
     if brand_ref is None:
         return query
     return query.join(ContentRow, col(ContentRow.id) == col(PublicationRow.content_id)).where(_is_of(brand_ref))
@@ -70,6 +93,12 @@ def _is_incomplete(since: datetime) -> list[ColumnElement[bool]]:
     """The first two are the condition of their index."""
     row = PublicationRow
     return [col(row.incomplete_at).is_not(None), col(row.dismissed_at).is_(None), col(row.incomplete_at) >= since]
+
+
+def _is_kept(since: datetime) -> list[ColumnElement[bool]]:
+    """As `_is_incomplete`, of another index."""
+    row = PublicationRow
+    return [col(row.kept_since).is_not(None), col(row.dismissed_at).is_(None), col(row.kept_since) >= since]
 
 
 def _unconfirmed(brand_ref: str | None) -> Select[Any]:

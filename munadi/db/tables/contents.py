@@ -21,6 +21,8 @@ NEEDS_A_PERSON = "status IN ('failed', 'partially_published', 'unconfirmed') AND
 NEEDS_A_PERSON_BY_AGE = "status || '' IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
 # The same for publications that are live without a part, such as their first comment.
 IS_INCOMPLETE = "incomplete_at IS NOT NULL AND dismissed_at IS NULL"
+# The same for live publications whose withdrawal was refused, or is not certain.
+IS_KEPT = "kept_since IS NOT NULL AND dismissed_at IS NULL"
 # The same for publications that have an outcome to count.
 HAS_ENDED = "status IN ('published', 'failed')"
 
@@ -125,6 +127,7 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text(IS_INCOMPLETE),
             postgresql_where=text(IS_INCOMPLETE),
         ),
+        Index("publications_kept", "kept_since", sqlite_where=text(IS_KEPT), postgresql_where=text(IS_KEPT)),
         # Few at any time: a preparation is deleted once its publication has ended.
         Index(
             "publications_with_preparation",
@@ -198,6 +201,8 @@ class PublicationRow(SQLModel, table=True):
     posted: list[dict[str, Any]] = _json(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
     withdrawal: dict[str, Any] | None = _json(default=None)
     withdrawal_at: datetime | None = _at(default=None)
+    # Since when its withdrawal is refused or not certain; null otherwise.
+    kept_since: datetime | None = _at(default=None)
     dismissed_at: datetime | None = _at(default=None)
     dismissed_as: str | None = None
     warnings: list[dict[str, Any]] = _json(default_factory=list)

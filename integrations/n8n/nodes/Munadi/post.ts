@@ -12,7 +12,7 @@ export function fieldsOf(this: IExecuteFunctions, itemIndex: number): IDataObjec
 	const text = this.getNodeParameter('text', itemIndex, '') as string;
 	if (text) body.text = text;
 	if (this.getNodeParameter('when', itemIndex) === 'at') Object.assign(body, timeOf.call(this, itemIndex));
-	for (const name of ['clientRef', 'fold', 'link', 'publishBy']) if (more[name]) body[name] = String(more[name]);
+	for (const name of ['clientRef', 'fold', 'link', 'publishBy', 'withdrawAt']) if (more[name]) body[name] = String(more[name]);
 	if (more.metadata) body.metadata = objectOf.call(this, more.metadata, 'Metadata', itemIndex);
 	return body;
 }

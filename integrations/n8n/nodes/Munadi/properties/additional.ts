@@ -57,5 +57,12 @@ export const additionalFields: INodeProperties = {
 			default: '',
 			description: 'Give up after this time; by default a day after the time of the post',
 		},
+		{
+			displayName: 'Withdraw At',
+			name: 'withdrawAt',
+			type: 'dateTime',
+			default: '',
+			description: 'When the post is withdrawn from its networks; by default it stays. The key needs contents:withdraw.',
+		},
 	],
 };
