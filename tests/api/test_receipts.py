@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import warnings
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,14 @@ async def test_who_may_not_read_the_post_gets_no_receipt(api: ApiHarness) -> Non
     assert allowed.status_code == 200
 
 
+def run_node(folder: Path, receipt: str, keys: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """The same in Node, which needs no package for it."""
+    (folder / "receipt.jws").write_text(receipt + "\n")
+    (folder / "keys.json").write_text(json.dumps(keys))
+    command = ["node", str(PROGRAM.with_suffix(".mjs")), "receipt.jws", "keys.json"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+
+
 def run(folder: Path, receipt: str, keys: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     """The program of ten lines, in a process that cannot import anything of ours, and does no network."""
     (folder / "receipt.jws").write_text(receipt + "\n")
@@ -182,6 +191,18 @@ async def test_a_program_of_ten_lines_verifies_a_receipt(api: ApiHarness, tmp_pa
     changed = await asyncio.to_thread(run, tmp_path, f"{header}.eyJpc3MiOiJtZSJ9.{signature}", keys)
     assert (changed.returncode, changed.stdout) == (1, "")
     assert "Signature verification failed" in changed.stderr
+
+
+async def test_node_alone_verifies_a_receipt(api: ApiHarness, tmp_path: Path) -> None:
+    found, keys = await receipt_of(api, await live(api)), await keys_of(api)
+    ran = await asyncio.to_thread(run_node, tmp_path, found["receipt"], keys)
+    assert json.loads(ran.stdout) == found["claims"], ran.stderr
+    header, _, signature = found["receipt"].split(".")
+    kid = keys["keys"][0]["kid"]
+    unsigned = urlsafe_b64encode(json.dumps({"alg": "none", "kid": kid}).encode()).rstrip(b"=").decode()
+    for changed in (f"{header}.eyJpc3MiOiJtZSJ9.{signature}", f"{unsigned}.eyJpc3MiOiJtZSJ9."):
+        refused = await asyncio.to_thread(run_node, tmp_path, changed, keys)
+        assert (refused.returncode, refused.stdout) == (1, "")
 
 
 async def count_keys(database: Database) -> int:

@@ -18,7 +18,7 @@ import pytest
 from typer.main import get_command
 
 from munadi.cli.app import GROUPS, app
-from munadi.cli.extras import CLI, ED25519, MCP, NEEDS, PACKAGE, SERVER, packages, require_for
+from munadi.cli.extras import CLI, ED25519, MCP, NEEDS, PACKAGE, RECEIPTS, SERVER, packages, require_for
 from tests.architecture.tree import PRODUCT, text
 
 WHOLE = tomllib.loads(text("pyproject.toml"))
@@ -133,6 +133,10 @@ def test_the_server_for_ai_tools_needs_its_extra_and_no_more() -> None:
     assert _foreign(iter([("munadi mcp", _commands()["mcp"])]), *EXTRAS[MCP], *brought) == {}
 
 
+def test_the_verifier_of_receipts_needs_its_extra_and_no_more() -> None:
+    assert _foreign(iter([("munadi receipts", _commands()["receipts verify"])]), *EXTRAS[RECEIPTS]) == {}
+
+
 def test_the_wheel_has_every_module_that_is_imported_and_no_folder_more() -> None:
     starts = [*_client(), *_commands_over_http(), ("munadi mcp", _commands()["mcp"])]
     reached = set[str]().union(*(_reached(module) for _what, module in starts))
@@ -153,7 +157,7 @@ def test_every_command_that_is_said_to_need_an_extra_exists() -> None:
     assert {name for name in commands if _extra_of(name) == SERVER} >= {"api", "db upgrade", "dev", "demo", "worker"}
 
 
-@pytest.mark.parametrize("extra", [CLI, MCP, ED25519])
+@pytest.mark.parametrize("extra", [CLI, MCP, ED25519, RECEIPTS])
 def test_the_packages_of_an_extra_are_those_of_the_project(extra: str) -> None:
     named = sorted(found[0] for line in EXTRAS[extra] if (found := NAME.match(line)))
     assert sorted(packages(extra)) == named, "run `make setup`"
