@@ -21,14 +21,14 @@ QUICK = {
 PUBLIC = "https://munadi.example"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack that is stopped, and leaves no process, when all tests are over."""
     with Stack(tmp_path_factory.mktemp("stack"), QUICK) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def public_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with a public https address, which checks accounts 10 seconds before a post is due."""
     env = {"MUNADI_PUBLIC_URL": PUBLIC, "MUNADI_ALLOW_PUBLIC_DEVELOPMENT": "true", "MUNADI_RELAY__PREFLIGHT": "10"}
