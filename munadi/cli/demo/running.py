@@ -17,7 +17,7 @@ from munadi.cli.demo.everywhere import go_everywhere
 from munadi.cli.demo.footage import Footage, make_footage
 from munadi.cli.demo.sandbox import SandboxControl
 from munadi.cli.demo.stage import ACME, BAZAAR, Interrupted, Stage, Subscriber, expect, pause
-from munadi.cli.demo.stories import fails_and_recovers, is_withdrawn
+from munadi.cli.demo.stories import fails_and_recovers, is_canceled, is_withdrawn
 from munadi.cli.demo.timeline import Timeline
 from munadi.cli.dev.plan import PlanOptions, make_plan
 from munadi.cli.dev.stack import Stack
@@ -103,7 +103,7 @@ def _stories(stack: Stack, footage: Footage, timeline: Timeline, stop: threading
         receiver.secret = client.webhooks.create(receiver.url)["secret"]
         timeline.says("webhooks", f"go to {receiver.url}, signed for this subscriber")
         stage = Stage(client, networks, timeline, subscriber, footage, profiles, stop)
-        for scenario in (go_everywhere, fails_and_recovers, is_withdrawn):
+        for scenario in (go_everywhere, fails_and_recovers, is_canceled, is_withdrawn):
             scenario(stage)
     return len(subscriber.events)
 

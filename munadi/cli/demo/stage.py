@@ -19,6 +19,7 @@ from munadi.process.exits import CommandFailed
 # Two brands, each with an account of its own at every network.
 ACME, BAZAAR = "acme", "bazaar"
 WEBHOOKS_WITHIN = 15.0
+WITHDRAWN_WITHIN = 90.0
 INTERVAL = 0.1
 ALT = "An orange umbrella in the rain"
 
@@ -83,6 +84,17 @@ class Stage:
         """Wait until the post has that status."""
         self._wait(lambda: self.client.contents.get(content_id)["status"] == status)
 
+    def await_withdrawn(self, content_id: str) -> Content:
+        """The post once all that was to be withdrawn of it is; the demo fails if that does not come."""
+
+        def statuses() -> list[str]:
+            publications = self.client.contents.get(content_id)["publications"]
+            return [each["status"] for publication in publications if (each := publication.get("withdrawal"))]
+
+        self._wait(lambda: set(statuses()) == {"withdrawn"}, WITHDRAWN_WITHIN)
+        expect(set(statuses()) == {"withdrawn"}, "the post is withdrawn", str(statuses()))
+        return self.client.contents.get(content_id)
+
     def last_position(self, content_id: str) -> int:
         """The position of the newest event in the log."""
         return max(event["position"] or 0 for event in self.client.contents.events(content_id))
@@ -99,9 +111,9 @@ class Stage:
     def _upload(self, brand: str, file: Path) -> str:
         return str(self.client.media.upload(brand, file)["id"])
 
-    def _wait(self, done: Callable[[], bool]) -> None:
+    def _wait(self, done: Callable[[], bool], within: float = WEBHOOKS_WITHIN) -> None:
         waited = 0.0
-        while not done() and waited < WEBHOOKS_WITHIN:
+        while not done() and waited < within:
             self.pause(INTERVAL)
             waited += INTERVAL
 

@@ -1,4 +1,4 @@
-"""Two more scenarios: a post that half fails and is retried, and one that is canceled in time."""
+"""Three more scenarios: a post that half fails and is retried, one that is canceled in time, one that is taken back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fails_and_recovers(stage: Stage) -> None:
     return None
 
 
-def is_withdrawn(stage: Stage) -> None:
+def is_canceled(stage: Stage) -> None:
     """A scheduled post is canceled and is never published."""
     stage.timeline.chapter("4  A post due in an hour is canceled")
     text = "This will not be seen"
@@ -54,3 +54,24 @@ def is_withdrawn(stage: Stage) -> None:
     expect(content["status"] == "canceled", "the content is canceled", content["status"])
     stage.await_webhooks(content["id"])
     expect_count(stage, text, {})
+
+
+def is_withdrawn(stage: Stage) -> None:
+    """The last post that was published is taken back, from each network that lets an app do that."""
+    stage.timeline.chapter("5  The last published post is withdrawn")
+    published = stage.client.contents.list(brandRef=ACME, status="published", limit=1)["data"][0]
+    text, before = published["text"] or "", stage.last_position(published["id"])
+    answer = stage.client.contents.withdraw(published["id"])
+    stays = [each for each in answer["warnings"] if each["code"] == "WITHDRAWAL_NOT_SUPPORTED"]
+    for each in stays:
+        stage.timeline.says(each["channel"] or "content", ("stays", "red"), f": {each['message']}")
+    content = stage.await_withdrawn(published["id"])
+    for event in stage.client.contents.events(content["id"]):
+        if (event["position"] or 0) > before:
+            stage.timeline.event(event)
+    gone = [each["channel"] for each in content["publications"] if each.get("withdrawal")]
+    stage.await_webhooks(content["id"])
+    told = [each["sns"] for each in stage.subscriber.events.values() if each["type"] == "content.publish.withdrawn"]
+    expect(sorted(told) == sorted(gone), "a webhook reports each withdrawal", str(told))
+    stage.timeline.says("webhooks", ("content.publish.withdrawn", "green"), f" arrived for {', '.join(told)}")
+    expect_count(stage, text, {each["channel"]: 1 for each in stays if each["channel"]})
