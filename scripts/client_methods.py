@@ -43,6 +43,7 @@ PlainContents munadi.contents
     publish_now contents.publishNow content_id
     retry contents.retry content_id publication_ids
     withdraw contents.withdraw content_id
+    edit_publication publications.edit publication_id text title description options
     withdraw_publication publications.withdraw publication_id
     publication publications.get publication_id
     receipt publications.receipt publication_id

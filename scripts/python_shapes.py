@@ -33,6 +33,7 @@ SHAPES = {
     "Dismissal": "Dismissal",
     "LeftObject": "LeftObject",
     "Withdrawal": "Withdrawal",
+    "PostEdit": "PostEdit",
     "PublicationView": "Publication",
     "ContentView": "Content",
     "Validation": "Validation",
@@ -41,7 +42,7 @@ SHAPES = {
 # All of their fields may be absent: a proxy answers problems too.
 PARTIAL = ("Violation", "Problem")
 # Fields that servers of 0.1.0 do not answer.
-NEWER = ("dismissal", "moreProblems", "withdrawal", "withdrawAt")
+NEWER = ("dismissal", "moreProblems", "withdrawal", "withdrawAt", "edits")
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 Json = Mapping[str, Any]
 

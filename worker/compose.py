@@ -22,6 +22,8 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.contents import ContentActivities
+from activities.editing import EditingActivities
+from activities.live_requests import LiveRequests
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
@@ -39,6 +41,7 @@ from munadi.domain.ids import posts_queue
 from munadi.process.runtime import Runtime
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.leftover_removal import DiscardOutbox
+from munadi.publishing.live_edits import EditStore
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.preflight_checks import PreflightCheck
 from munadi.publishing.schedule import ScheduleStore
@@ -96,7 +99,9 @@ def build_activities(
     publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder, runtime.calls)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
     withdrawals = around(WithdrawalStore(database, channels), "withdrawals")
-    withdrawing = WithdrawingActivities(withdrawals, channels, tokens, clock, holder)
+    requests = LiveRequests(channels, tokens, clock, holder)
+    withdrawing = WithdrawingActivities(withdrawals, requests)
+    editing = EditingActivities(around(EditStore(database), "edits"), requests)
     upkeep = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [
         contents.look,
@@ -108,6 +113,7 @@ def build_activities(
         publishing.locate,
         reconciling.reconcile,
         withdrawing.withdraw,
+        editing.edit,
         upkeep.keep,
         WebhookActivities(wake).deliver,
     ]

@@ -8,6 +8,7 @@
 | check, reconcile | read only | yes, short backoff | retry |
 | finish | a later visible step | yes: it reconciles its own open attempt first | retry |
 | withdraw | the removal of a live post | yes: it looks first | retry |
+| edit | the edit of a live post | yes: it reads first | retry |
 | keep | renews an account's token, under its lease | without end; the activity names each wait, up to 6 h | retry |
 | publish | the visible call | only what proves that nothing was sent | never: reconcile |
 """
@@ -65,6 +66,8 @@ STEP = ActivityConfig(start_to_close_timeout=timedelta(minutes=2), heartbeat_tim
 
 # The removal of a live post: safe to run again after a timeout, because it looks first, and ids are never used twice.
 WITHDRAW = STEP
+# The edit of a live post: it reads what the network shows first.
+EDIT = STEP
 
 # The visible call. Its own deadline ends it long before start-to-close; a timeout means that its worker died,
 # and then it is unknown what was sent: no retry, reconcile. Errors it raises prove that nothing was sent.

@@ -12,6 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, CancelledError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.editing import EditingActivities
     from activities.messages import PublicationRef
     from activities.preparing import PreparingActivities
     from activities.publishing import PublishingActivities
@@ -20,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
     from munadi.domain.publishing import Claimed, NextStep, Plan, StepResult
-    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STEP, WITHDRAW, with_summary
+    from workflows.options import CHECK, EDIT, PREPARE, PUBLISH, RECONCILE, STEP, WITHDRAW, with_summary
 
 # The steps after which the same task takes another one.
 CONTINUES = frozenset({NextStep.PUBLISH, NextStep.CHECK, NextStep.RECONCILE, NextStep.STEP, NextStep.LOOK_FIRST})
@@ -97,6 +98,10 @@ async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> St
     if step is NextStep.WITHDRAW:
         return await workflow.execute_activity_method(
             WithdrawingActivities.withdraw, ref, **with_summary(WITHDRAW, f"withdraw from {channel}")
+        )
+    if step is NextStep.EDIT:
+        return await workflow.execute_activity_method(
+            EditingActivities.edit, ref, **with_summary(EDIT, f"edit at {channel}")
         )
     if step is NextStep.RECONCILE:
         return await workflow.execute_activity_method(

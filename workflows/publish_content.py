@@ -130,7 +130,7 @@ class PublishContent:
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
         if plan.status is S.PUBLISHED:
             has_step = plan.has_steps_left and _has_come(plan.step_look_at or workflow.now())
-            return has_step or due_look or _has_come(plan.withdrawal_at)
+            return has_step or due_look or _has_come(plan.withdrawal_at) or _has_come(plan.edit_at)
         return plan.status is S.PUBLISHING or (plan.status is S.UNCONFIRMED and due_look)
 
     def _begin_preparations(self) -> None:
@@ -171,6 +171,8 @@ class PublishContent:
         change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None, "step_look_at": None}
         if claimed.mode is NextStep.WITHDRAW:
             change["withdrawal_at"] = None
+        if claimed.mode is NextStep.EDIT:
+            change["edit_at"] = None
         if self._plans[key].status not in (S.UNCONFIRMED, S.PUBLISHED):
             # A check of an unconfirmed publication changes nothing yet: it still needs a person's attention.
             change["status"] = S.PUBLISHING
@@ -255,6 +257,8 @@ def _mode_of(plan: Plan) -> NextStep:
         return NextStep.RECONCILE
     if _has_come(plan.withdrawal_at):
         return NextStep.WITHDRAW
+    if _has_come(plan.edit_at):
+        return NextStep.EDIT
     return NextStep.STEP if plan.has_steps_left and _has_come(plan.step_look_at or workflow.now()) else NextStep.LOCATE
 
 
@@ -265,5 +269,6 @@ def _has_come(moment: datetime | None) -> bool:
 def _wants_a_look(plan: Plan) -> bool:
     """Whether the database must be read again: past its window, or unconfirmed and due for a check."""
     if plan.status in (S.UNCONFIRMED, S.PUBLISHED):
-        return any(_has_come(at) for at in (plan.next_look_at, plan.step_look_at, plan.withdrawal_at))
+        times = (plan.next_look_at, plan.step_look_at, plan.withdrawal_at, plan.edit_at)
+        return any(_has_come(at) for at in times)
     return plan.status is S.QUEUED and _has_come(plan.publish_by)

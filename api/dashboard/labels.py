@@ -78,6 +78,7 @@ EVENTS: dict[EventType, str] = {
     E.PUBLISH_UNCONFIRMED: N_("Unconfirmed: we checked, and the result is still unknown"),
     E.PUBLISH_CANCELED: N_("Publication canceled"),
     E.PUBLISH_WITHDRAWN: N_("Withdrawn from the network"),
+    E.PUBLISH_EDITED: N_("Edited at the network, or not: see its versions"),
     E.WITHDRAWAL_REFUSED: N_("Could not be withdrawn"),
     E.WITHDRAWAL_UNCONFIRMED: N_("Not certain whether it was withdrawn"),
     E.PUBLISH_HELD: N_("Waiting"),

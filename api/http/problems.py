@@ -46,6 +46,7 @@ from munadi.domain.usage import QuotaExceeded
 from munadi.media.store import StoreUnavailable
 from munadi.process.logs import traceback_of
 from munadi.publishing.media_use import MediaGone
+from munadi.publishing.post_edits import NotEditable
 from munadi.publishing.states import ChangeRefused
 from munadi.publishing.withdrawing import NotWithdrawable
 
@@ -151,8 +152,8 @@ def translate(error: Exception) -> ProblemError:
             return _of_version(error)
         case ChangeRefused():
             return ProblemError(409, error.code, "No longer possible", str(error))
-        case NotWithdrawable():
-            return _of_withdrawal(error)
+        case NotWithdrawable() | NotEditable():
+            return _of_no_way(error)
         case QuotaExceeded():
             return _of_quota(error)
         case HTTPException():
@@ -206,9 +207,11 @@ def _of_permission(error: NotPermitted | ScopeMissing) -> ProblemError:
     return ProblemError(403, "BRAND_RESTRICTED", "Not permitted", str(error))
 
 
-def _of_withdrawal(error: NotWithdrawable) -> ProblemError:
-    title = "No way to withdraw it"
-    return ProblemError(422, "WITHDRAWAL_NOT_SUPPORTED", title, str(error), permalink=error.permalink)
+def _of_no_way(error: NotWithdrawable | NotEditable) -> ProblemError:
+    text, where = str(error), error.permalink
+    if isinstance(error, NotEditable):
+        return ProblemError(422, "EDIT_NOT_SUPPORTED", "No way to edit it", text, permalink=where)
+    return ProblemError(422, "WITHDRAWAL_NOT_SUPPORTED", "No way to withdraw it", text, permalink=where)
 
 
 def _of_version(error: StaleVersion) -> ProblemError:
@@ -271,6 +274,7 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         StaleVersion,
         ChangeRefused,
         NotWithdrawable,
+        NotEditable,
         QuotaExceeded,
         KeyReused,
         ResponseUnreadable,

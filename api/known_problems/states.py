@@ -77,7 +77,7 @@ STATES = (
     _late(
         "STILL_PUBLISHING",
         "the step comment is being published; withdraw again in a minute",
-        "Withdraw again in a minute.",
+        "Withdraw or edit again in a minute.",
         "publications",
         "contents",
     ),
@@ -87,6 +87,26 @@ STATES = (
         "Reconnect the account, grant the permission, and withdraw again.",
         "publications",
         "contents",
+    ),
+    _late(
+        "BEING_WITHDRAWN",
+        "the publication is withdrawing; it cannot be edited",
+        "Nothing: what is withdrawn is not edited.",
+        "publications",
+    ),
+    _late(
+        "STILL_EDITING",
+        "another edit of this publication is under way; edit it again when that has ended",
+        "Edit again when the last of `edits` has ended.",
+        "publications",
+    ),
+    KnownProblem(
+        "EDIT_NOT_SUPPORTED",
+        422,
+        "No way to edit it",
+        "the network lets no app edit this post. Withdraw the post and publish it again.",
+        "Edit the post by hand, `permalink` is its address; or do what the text says.",
+        frozenset({"publications"}),
     ),
     KnownProblem(
         "WITHDRAWAL_NOT_SUPPORTED",

@@ -54,6 +54,18 @@ _UNCONFIRMED = {
     "failure": _failure(Reason.WITHDRAWAL_UNCONFIRMED),
     "confirmedBy": None,
 }
+_EDITED: dict[str, Any] = {
+    "version": 2,
+    "at": "2027-01-15T04:10:00Z",
+    "status": "edited",
+    "text": "Open on Sunday, too. Come by!",
+    "title": None,
+    "description": None,
+    "endedAt": "2027-01-15T04:10:01Z",
+    "unconfirmedSince": None,
+    "failure": None,
+    "confirmedBy": "look",
+}
 # The status of the one publication, and the further fields in which it differs from one that waits.
 _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PREFLIGHT_FAILED: (_S.QUEUED, {}),
@@ -65,6 +77,7 @@ _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PUBLISH_HELD: (_S.QUEUED, {"attempts": 1, "hold": _HOLD}),
     EventType.PUBLISH_RESUMED: (_S.QUEUED, {"attempts": 1}),
     EventType.PUBLISH_WITHDRAWN: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _WITHDRAWN}),
+    EventType.PUBLISH_EDITED: (_S.PUBLISHED, {**_PUBLISHED, "edits": [_EDITED]}),
     EventType.WITHDRAWAL_REFUSED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _REFUSED}),
     EventType.WITHDRAWAL_UNCONFIRMED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _UNCONFIRMED}),
 }

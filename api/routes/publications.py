@@ -12,7 +12,7 @@ from api.openapi.document import error_responses
 from munadi.db.contents.details import PublicationDetail
 from munadi.domain.publication import DismissedAs
 from munadi.domain.receipt import RECEIPT_KEYS_PATH, Receipt, ReceiptKeySet
-from munadi.intake.requests import DismissRequest, EmptyRequest, ResolveRequest
+from munadi.intake.requests import DismissRequest, EmptyRequest, LiveEditRequest, ResolveRequest
 
 router = APIRouter(prefix="/v1/publications", tags=["publications"])
 public = APIRouter(tags=["publications"])
@@ -90,6 +90,28 @@ async def withdraw_publication(
     `withdrawal` shows how far that is; the publication stays `published`. What is refused may be asked for again.
     """
     return plain(await services.posts.withdraw(publication_id, principal, idempotency), 202)
+
+
+@router.post(
+    "/{publication_id}/edit",
+    status_code=202,
+    response_model=PublicationDetail,
+    responses=CHANGED,
+    operation_id="publications.edit",
+)
+async def edit_publication(
+    publication_id: PublicationId,
+    sent: LiveEditRequest,
+    services: TheServices,
+    principal: ContentWriter,
+    idempotency: IdempotencyHeader,
+) -> Response:
+    """Edit a live publication at its network: `liveEdit` of the channel has which fields. Idempotent.
+
+    The last of `edits` shows how far that is. The same text again changes nothing; what is refused may be asked for
+    again.
+    """
+    return plain(await services.posts.edit_live(publication_id, principal, idempotency, sent), 202)
 
 
 @router.post(

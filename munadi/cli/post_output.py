@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from munadi.cli.output import STYLES, Cell, Output, status
 
 if TYPE_CHECKING:
-    from munadi.client.shapes import Content, Event, Failure, Publication, Warning_, Withdrawal
+    from munadi.client.shapes import Content, Event, Failure, PostEdit, Publication, Warning_, Withdrawal
 
 
 def clock_time(instant: str | None) -> str | None:
@@ -70,12 +70,24 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
         if dismissal := publication.get("dismissal"):
             because = dismissal["because"].replace("_", " ")
             out.line(f"{publication['channel']}: dismissed {clock_time(dismissal['at'])}, {because}")
+        for edit in publication.get("edits", ()):
+            print_edit(out, publication["channel"], edit)
         if withdrawal := publication.get("withdrawal"):
             print_withdrawal(out, publication["channel"], withdrawal)
         if hold := publication["hold"]:
             until = clock_time(hold["until"]) or "a person acts"
             out.line(f"{publication['channel']}: waiting, {hold['reason']}, until {until}")
         print_warnings(out, publication["warnings"])
+
+
+def print_edit(out: Output, channel: str, edit: PostEdit) -> None:
+    """What a version of a live post says, how far it is, and why it is no further."""
+    when = clock_time(edit["endedAt"] or edit["at"])
+    words = {"editing": "is being edited, since", "edited": "edited", "refused": "not edited"}
+    out.line(f"{channel}: version {edit['version']}, {words.get(edit['status'], 'edit not certain, since')} {when}")
+    out.line(f"  {_first_line(edit['text']) or 'no text'}")
+    if failure := edit["failure"]:
+        print_failure(out, channel, failure)
 
 
 def print_withdrawal(out: Output, channel: str, withdrawal: Withdrawal) -> None:
@@ -155,6 +167,7 @@ WORDS = {
     "content.publish.unconfirmed": "unconfirmed",
     "content.publish.canceled": "canceled",
     "content.publish.withdrawn": "withdrawn",
+    "content.publish.edited": "edit ended",
     "content.publish.withdrawal_refused": "not withdrawn",
     "content.publish.withdrawal_unconfirmed": "withdrawal not certain",
     "content.publish.held": "held",

@@ -14,8 +14,8 @@ from munadi.cli.session import Session
 
 app = group(
     "publications",
-    "List publications, show one and its attempts, resolve an unconfirmed one, dismiss a failure, withdraw a live one "
-    "or get its receipt.",
+    "List publications, show one with its attempts, resolve an unconfirmed one, dismiss a failure, edit or withdraw "
+    "a live one, or get its receipt.",
 )
 
 PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
@@ -89,6 +89,17 @@ plain(
     "Show a publication and every attempt to publish it.",
     of=PublicationId,
 )
+
+
+@command(app, "edit", takes="contents.edit_publication")
+def edit(session: Session, publication_id: PublicationId, **given: Any) -> None:
+    """Edit a live publication at its network: what is not given stays. `munadi channels` has which fields it lets edit.
+
+    Repeat `munadi publications get` to see how far it is: the last of its versions.
+    """
+    session.show(session.client.contents.edit_publication(publication_id, **given), _print_whole)
+
+
 plain(
     app,
     "withdraw",

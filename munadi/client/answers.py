@@ -97,6 +97,21 @@ class Withdrawal(TypedDict):
     unconfirmedSince: str | None
 
 
+class PostEdit(TypedDict):
+    """One edit of a live publication, with what it says."""
+
+    at: str
+    confirmedBy: str | None
+    description: str | None
+    endedAt: str | None
+    failure: Failure | None
+    status: str
+    text: str
+    title: str | None
+    unconfirmedSince: str | None
+    version: int
+
+
 class Publication(TypedDict):
     """A publication as the API returns it."""
 
@@ -104,6 +119,7 @@ class Publication(TypedDict):
     attempts: int
     channel: str
     dismissal: NotRequired[Dismissal | None]
+    edits: NotRequired[list[PostEdit]]
     failure: Failure | None
     hold: Hold | None
     id: str

@@ -248,6 +248,22 @@ class PlainContents(Group[M]):
         return post(f"/v1/contents/{segment(content_id)}/withdraw")
 
     @operation
+    def edit_publication(
+        self,
+        publication_id: str,
+        text: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        options: Json | None = None,
+    ) -> Call[Publication]:
+        """Edit publication. Edit a live publication at its network: `liveEdit` of the channel has which fields.
+        Idempotent."""
+        return post(
+            f"/v1/publications/{segment(publication_id)}/edit",
+            given(description=description, options=options, text=text, title=title),
+        )
+
+    @operation
     def withdraw_publication(self, publication_id: str) -> Call[Publication]:
         """Withdraw publication. Take a live publication back: all of it, with later parts and comments of its own.
         Idempotent."""

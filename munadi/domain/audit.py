@@ -47,6 +47,7 @@ class Action(StrEnum):
     CONTENT_PUBLISHED_NOW = "content.published_now"
     CONTENT_RETRIED = "content.retried"
     PUBLICATION_RESOLVED = "publication.resolved"
+    PUBLICATION_EDITED = "publication.edited"
     PUBLICATION_WITHDRAWN = "publication.withdrawn"
     DRAFT_CREATED = "draft.created"
     DRAFT_UPDATED = "draft.updated"
@@ -90,6 +91,7 @@ ACTION_MEANING = {
     Action.CONTENT_PUBLISHED_NOW: "a post was made due at once",
     Action.CONTENT_RETRIED: "failed publications of a post were queued again",
     Action.PUBLICATION_RESOLVED: "a person resolved an unconfirmed publication",
+    Action.PUBLICATION_EDITED: "a live publication was asked to be edited at its network",
     Action.PUBLICATION_WITHDRAWN: "a live publication was asked to be withdrawn from its network",
     Action.DRAFT_CREATED: "a draft was saved",
     Action.DRAFT_UPDATED: "a draft was changed",

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
+from munadi.domain.edits import EditRule
 from munadi.domain.model import Duration, WireModel
 from munadi.domain.withdrawal_rule import WithdrawalRule
 
@@ -215,9 +216,7 @@ class ChannelSpec(WireModel):
     logins: tuple[str, ...] = Field((), description="The log-ins, where there are several; the first is the default.")
     tokens_by_login: dict[str, TokenLife] = Field({}, description="The same for other log-ins, where it differs.")
     hosts: tuple[str, ...] = Field(description="The hosts that are called.")
-    pulled_media: tuple[MediaKind, ...] = Field(
-        (), description="The media that the network fetches from Munadi; the rest is uploaded."
-    )
+    pulled_media: tuple[MediaKind, ...] = Field((), description="Media that the network fetches; the rest is uploaded.")
     lead: Duration = Field(description="How long before the due time the preparation starts. ISO 8601.")
     publish_deadline: Duration = Field(
         timedelta(seconds=30),
@@ -247,6 +246,7 @@ class ChannelSpec(WireModel):
     resend: Resend = Field(description="Whether a post may be sent again once it is proven absent.")
     withdrawal: WithdrawalRule = Field(WithdrawalRule(), description="How a live post is taken back.")
     withdrawal_until: Duration | None = Field(None, description="How long after publishing it can be; null: always.")
+    live_edit: tuple[EditRule, ...] = Field((), description="What of a live post can be edited; empty: nothing.")
     leftovers: Leftovers = Field(Leftovers.EXPIRE, description="What becomes of an unused preparation.")
     clickable_links: bool = Field(True, description="Whether links in the text can be clicked.")
     soft_limits: tuple[SoftLimit, ...] = Field((), description="Advised limits: longer texts get a warning.")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
 
 from munadi.domain.bounds import ShownId, WebAddress
+from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import MAX_ZONE, BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
@@ -129,6 +130,7 @@ class PublicationView(WireModel):
     withdrawal: Withdrawal | None = Field(
         None, description="How far the withdrawal of the live post is; null: none was asked for."
     )
+    edits: tuple[PostEdit, ...] = Field((), description="Its edits since it was published, the first one first.")
     attempts: int = Field(description="How many attempts there were.")
     warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")
 

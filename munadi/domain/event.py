@@ -28,6 +28,7 @@ class EventType(StrEnum):
     PUBLISH_HELD = "content.publish.held"
     PUBLISH_RESUMED = "content.publish.resumed"
     PUBLISH_WITHDRAWN = "content.publish.withdrawn"
+    PUBLISH_EDITED = "content.publish.edited"
     WITHDRAWAL_REFUSED = "content.publish.withdrawal_refused"
     WITHDRAWAL_UNCONFIRMED = "content.publish.withdrawal_unconfirmed"
     CONTENT_COMPLETED = "content.completed"

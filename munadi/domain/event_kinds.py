@@ -145,6 +145,11 @@ EVENT_KINDS: dict[EventType, EventKind] = {
     EventType.PUBLISH_WITHDRAWN: EventKind(
         "a live publication was taken back: nothing of it is at the network any more", _PUBLICATION
     ),
+    EventType.PUBLISH_EDITED: EventKind(
+        "an edit of a live publication ended: `reason` is null when the network has it, else why it has not or may not;"
+        " `edits` has every version",
+        _PUBLICATION | {"reason": Reason | None},
+    ),
     EventType.WITHDRAWAL_REFUSED: EventKind(
         "a live publication could not be taken back; `reason` says why, `withdrawal.left` what is still up",
         _PUBLICATION | {"reason": Reason},

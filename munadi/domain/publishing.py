@@ -27,6 +27,7 @@ class NextStep(StrEnum):
 
     LOOK: read the database again. LOOK_FIRST: check the network before the first send. STEP: the next step after the
     post. LOCATE: read the id of a post that is live without one. WITHDRAW: take the next step of a withdrawal.
+    EDIT: take the next step of an edit of what is live.
     """
 
     DONE = "done"
@@ -40,6 +41,7 @@ class NextStep(StrEnum):
     STEP = "step"
     LOCATE = "locate"
     WITHDRAW = "withdraw"
+    EDIT = "edit"
 
 
 class Plan(Passed):
@@ -64,6 +66,8 @@ class Plan(Passed):
     step_look_at: datetime | None = None
     # When the withdrawal of a live post acts next.
     withdrawal_at: datetime | None = None
+    # When the edit of a live post acts next.
+    edit_at: datetime | None = None
 
     @property
     def claimable_at(self) -> datetime | None:
@@ -86,14 +90,15 @@ class Plan(Passed):
             at = self.claimable_at or self.preparable_at
             return None if at is None else min(at, self.publish_by)
         if self.status is PublicationStatus.PUBLISHED:
-            wanted = (self.next_look_at, self.step_look_at, self.withdrawal_at)
+            wanted = (self.next_look_at, self.step_look_at, self.withdrawal_at, self.edit_at)
             return min((at for at in wanted if at is not None), default=None)
         return self.next_look_at if self.status is PublicationStatus.UNCONFIRMED else None
 
     @property
     def rests(self) -> bool:
-        """Whether it has ended, with no check, no later step (a comment, a part) and no withdrawal planned."""
-        is_planned = self.next_look_at is not None or self.has_steps_left or self.withdrawal_at is not None
+        """Whether it has ended, with no check, no later step (a comment, a part), no withdrawal and no edit planned."""
+        times = (self.next_look_at, self.withdrawal_at, self.edit_at)
+        is_planned = self.has_steps_left or any(at is not None for at in times)
         return self.status in ENDED and not is_planned
 
 

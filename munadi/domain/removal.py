@@ -74,6 +74,11 @@ class Removing:
         return self.published_at is not None and now - self.published_at < FRESH
 
 
+def step_of(place: int) -> str:
+    """The step that removes an object, by its place among the objects of its publication: `withdraw-1` is the first."""
+    return f"withdraw-{place + 1}"
+
+
 def wait_after(passed: timedelta) -> timedelta:
     """The wait before the next look, when a withdrawal was asked for so long ago."""
     return next((wait for until, wait in _WAITS if passed < until), LAST_WAIT)

@@ -159,6 +159,19 @@ class ResolveRequest(RequestBody):
     provider_url: Link | None = Field(None, description="The public address of the post.")
 
 
+class LiveEditRequest(RequestBody):
+    """Changes to a live post: what is absent or null stays."""
+
+    text: Text | None = Field(
+        None, description="The whole new text, with a link that was appended to it; an empty one removes it."
+    )
+    title: Text | None = Field(None, description="The new title, where the network has one.")
+    description: Text | None = Field(None, description="The new description, where the network calls the text so.")
+    options: Annotated[dict[str, Any], Field(max_length=MAX_OPTIONS)] | None = Field(
+        None, description="Those of the channel's own options that change; null removes one. See `liveEdit`."
+    )
+
+
 class DismissRequest(RequestBody):
     """Why nothing more needs to be done about a failure."""
 

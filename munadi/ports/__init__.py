@@ -4,6 +4,7 @@ Channel        one network                              munadi.channels.<name>
 Schedule       what is due, and the next step           munadi.publishing.schedule
 Attempts       intents, outcomes, preparations         munadi.publishing.attempts
 Withdrawals    what is left to remove of a live post    munadi.publishing.withdrawals
+Edits          the edit of a live post                  munadi.publishing.live_edits
 Operators      commands that operators signal           munadi.publishing.operators
 TokenProvider  a usable token, refreshed under a lease  munadi.accounts.tokens, over munadi.db.accounts.store
 AccountUpkeep  when an account needs upkeep             munadi.db.accounts.upkeep
@@ -32,5 +33,5 @@ from munadi.ports.connecting import (
 from munadi.ports.imports import AccountImport
 from munadi.ports.media import LinkCard, LinkReader, MediaReader
 from munadi.ports.publication import PreparationStore, PreparedState, Publication
-from munadi.ports.stores import Attempts, Operators, Schedule, TokenProvider, Withdrawals
+from munadi.ports.stores import Attempts, Edits, LiveAttempts, Operators, Schedule, TokenProvider, Withdrawals
 from munadi.ports.upkeep import AccountUpkeep, UpkeepAccount

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,12 +19,11 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST, Absent, Pending, Preparation, Published, Ready, Unknown
 from munadi.domain.server import server_of
-from munadi.domain.withdrawal import PostedObject, Seen, Verdict
-from munadi.domain.withdrawal_rule import WithdrawalRule
 from munadi.ports.bounded import bound_error, bounded
 from munadi.ports.calls import Calls, calling_brand, calling_for
 from munadi.ports.connecting import Authorizer, Connection, Consent, ConsentRequest, GrantedProfiles
 from munadi.ports.imports import AccountImport
+from munadi.ports.live_posts import LivePosts
 from munadi.ports.publication import Options, PreparationStore, Publication, State
 
 log = logging.getLogger("munadi.channels")
@@ -53,7 +52,7 @@ class Gate(Protocol):
     def __call__(self) -> None: ...
 
 
-class Channel(ABC, Generic[Options, State]):
+class Channel(LivePosts, Generic[Options, State]):
     """One network, as the core uses it, and the boundary behind which its answers stay.
 
     What the core calls is final: it takes a place among the calls of its brand and server, and raises nothing but
@@ -126,27 +125,6 @@ class Channel(ABC, Generic[Options, State]):
         async with self._boundary("find", publication.account, publication):
             return await self._find(publication, since, step)
 
-    def withdrawal(self, draft: Draft, account: ConnectedAccount) -> WithdrawalRule:
-        """How a post of this kind at this account is taken back: the network's rule, or why it cannot be."""
-        return self.spec.withdrawal.of(draft.options.get("kind"), account.login)
-
-    @final
-    async def withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
-        """Make the one request that removes an object, with `gate=attempt.gate`. Returns only if the answer proves it.
-
-        A network that says "there is no such object" has the effect `unknown`: only a look shows what that means.
-        """
-        async with self._boundary("withdraw", account, attempt=attempt):
-            await self._withdraw(one, account, attempt)
-
-    @final
-    async def look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        """Read whether objects of one post are still there, in their order. GONE only where reading something else of
-        the account worked, so that neither a lost permission nor an outage looks like a removal. Raises ChannelError.
-        """
-        async with self._boundary("look", account):
-            return await self._look(objects, account)
-
     @final
     async def discard(self, account: ConnectedAccount, preparation: Preparation) -> None:
         """Remove an unused preparation, where the spec says REMOVED. Repeated after a ChannelError.
@@ -204,15 +182,6 @@ class Channel(ABC, Generic[Options, State]):
     async def _find(
         self, publication: Publication[Options, State], since: datetime, step: str
     ) -> Published | Absent | Unknown: ...
-
-    async def _withdraw(self, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
-        """By default there is no way; the rule of the network says so before anything is asked for."""
-        message = f"{self.spec.title} lets no app remove a post"
-        raise ChannelError(Reason.WITHDRAWAL_REFUSED, Effect.NOT_SENT, message)
-
-    async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        """By default the network shows nothing."""
-        return [Seen(verdict=Verdict.UNREADABLE, blind=True)] * len(objects)
 
     async def _discard(self, account: ConnectedAccount, state: State) -> None:
         """By default nothing: the network lets it expire."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Failure
+from munadi.domain.live_edit import Edited, Editing, LiveEdit, Stop
 from munadi.domain.outcome import NO_CALL, CallRecord, Outcome
 from munadi.domain.publication import POST, Preparation, PublicationStatus, Published
 from munadi.domain.publishing import (
@@ -88,7 +89,52 @@ class Attempts(Protocol):
         """Whether another publication of the same account is known to be this post."""
 
 
-class Withdrawals(Protocol):
+class LiveAttempts(Protocol):
+    """Records the intent of each request on what is live. StaleEpoch when another run has taken over."""
+
+    async def open_attempt(
+        self, publication_id: str, step: str, *, epoch: int, holder: str, now: datetime, deadline: datetime
+    ) -> Attempt:
+        """Record and commit the intent of a request."""
+
+
+class Edits(LiveAttempts, Protocol):
+    """Reads the edit of a live publication that is under way, and records each request and what came of it.
+
+    All but `begin` raise StaleEpoch when another run has taken over.
+    """
+
+    async def begin(self, publication_id: str, now: datetime) -> Editing | None:
+        """The edit under way, under a new epoch; None when there is none."""
+
+    async def close_attempt(
+        self,
+        publication_id: str,
+        attempt: Attempt,
+        *,
+        epoch: int,
+        after: LiveEdit,
+        effect: Effect,
+        call: CallRecord,
+        now: datetime,
+    ) -> None:
+        """Record the answer to a request, and the edit as it is `after` it."""
+
+    async def settle(
+        self,
+        publication_id: str,
+        edit: LiveEdit,
+        result: Edited | Stop | timedelta,
+        *,
+        epoch: int,
+        failure: Failure | None,
+        new_id: str | None,
+        now: datetime,
+    ) -> StepResult:
+        """Record what a read showed: how it ended, or how long to wait. `new_id`: the post has another id now."""
+
+
+class Withdrawals(LiveAttempts, Protocol):
     """Reads what is left to remove of a live publication, and records each request and what came of it.
 
     All but `begin` raise StaleEpoch when another run has taken over.
@@ -96,11 +142,6 @@ class Withdrawals(Protocol):
 
     async def begin(self, publication_id: str, now: datetime) -> Removing | None:
         """What is left to remove, under a new epoch; None when nothing is."""
-
-    async def open_attempt(
-        self, publication_id: str, place: int, *, epoch: int, holder: str, now: datetime, deadline: datetime
-    ) -> Attempt:
-        """Record and commit the intent of a request."""
 
     async def close_attempt(
         self,

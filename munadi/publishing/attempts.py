@@ -279,7 +279,7 @@ def _result(locked: LockedContent, row: PublicationRow) -> StepResult:
         step=next_step_of(
             status,
             steps_left=bool(row.steps_left),
-            next_look_at=row.next_look_at or withdrawal_at(locked.content, row),
+            next_look_at=row.next_look_at or withdrawal_at(locked.content, row) or row.edit_at,
             step_look_at=row.step_look_at,
         ),
         epoch=row.epoch,

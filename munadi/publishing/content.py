@@ -252,7 +252,7 @@ class LockedContent:
                 return row.next_look_at
             case PublicationStatus.PUBLISHED:
                 step_at = (row.step_look_at or self.now + PUBLISHING_LOOK) if row.steps_left else None
-                wanted = (row.next_look_at, step_at, withdrawal_at(self.content, row))
+                wanted = (row.next_look_at, step_at, withdrawal_at(self.content, row), row.edit_at)
                 return min((at for at in wanted if at is not None), default=None)
         return None
 

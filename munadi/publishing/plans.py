@@ -46,6 +46,7 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
         account_id=row.account_id,
         step_look_at=row.step_look_at if status is S.PUBLISHED and row.steps_left else None,
         withdrawal_at=withdrawal_at(content, row) if status is S.PUBLISHED else None,
+        edit_at=row.edit_at if status is S.PUBLISHED else None,
     )
 
 

@@ -42,7 +42,7 @@ from munadi.publishing.acceptance import NewPost, brand_and_endpoints
 from munadi.publishing.editing import store_edit
 from munadi.publishing.ending import EndChange, recheck, set_end
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
-from munadi.publishing.post_withdrawals import PostWithdrawals
+from munadi.publishing.post_edits import PostEdits
 
 CREATE, SUBMIT = "contents.create", "drafts.submit"
 
@@ -63,7 +63,7 @@ class DraftOvertaken(Exception):
 
 
 @dataclass(frozen=True)
-class PostService(PostWithdrawals):
+class PostService(PostEdits):
     """The service. One object per process."""
 
     checker: PostChecker

@@ -8,24 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.attempt import Attempt
 from munadi.domain.failure import Effect, Failure
-from munadi.domain.ids import Prefix
 from munadi.domain.outcome import CallRecord
-from munadi.domain.publication import PublicationStatus
-from munadi.domain.publishing import NextStep, StaleEpoch, StepResult
-from munadi.domain.removal import Removing, asked
+from munadi.domain.publishing import StepResult
+from munadi.domain.removal import Removing, asked, step_of
 from munadi.domain.withdrawal import LastAnswer, PostedObject, WithdrawalStatus
 from munadi.ports import Channels
 from munadi.publishing import withdrawing
 from munadi.publishing.content import LockedContent
+from munadi.publishing.live_store import LiveStore, close, look_again, open_attempts
 from munadi.publishing.plans import is_to_end, withdrawal_at
 from munadi.publishing.states import ChangeRefused
 
@@ -34,11 +28,11 @@ TRY_AGAIN = timedelta(minutes=1)
 OPEN = (WithdrawalStatus.WITHDRAWING, WithdrawalStatus.UNCONFIRMED)
 
 
-class WithdrawalStore:
+class WithdrawalStore(LiveStore):
     """Reads and records withdrawals."""
 
     def __init__(self, database: Database, channels: Channels) -> None:
-        self._database = database
+        super().__init__(database)
         self._channels = channels
 
     async def begin(self, publication_id: str, now: datetime) -> Removing | None:
@@ -59,9 +53,11 @@ class WithdrawalStore:
                 return None
             row.epoch += 1
             objects = withdrawing.objects_of(row)
-            for place, attempt in await _open_attempts(session, row):
-                _close(attempt, Effect.UNKNOWN, CallRecord(), locked.now)
-                objects[place] = asked(objects[place], LastAnswer.UNKNOWN, attempt.intent_at)
+            places = {step_of(place): place for place in range(len(objects))}
+            for attempt in await open_attempts(session, row):
+                if (place := places.get(attempt.stage)) is not None:
+                    close(attempt, Effect.UNKNOWN, CallRecord(), locked.now)
+                    objects[place] = asked(objects[place], LastAnswer.UNKNOWN, attempt.intent_at)
             withdrawing.keep_objects(row, objects)
             await locked.close()
             return Removing(
@@ -73,33 +69,6 @@ class WithdrawalStore:
                 since=known.requested_at,
                 published_at=row.published_at,
             )
-
-    async def open_attempt(
-        self, publication_id: str, place: int, *, epoch: int, holder: str, now: datetime, deadline: datetime
-    ) -> Attempt:
-        """Record and commit the intent of a request. StaleEpoch when another run has taken over."""
-        async with self._database.write() as session:
-            locked, row = await self._current(session, publication_id, epoch, now)
-            step = withdrawing.step_of(place)
-            query = select(func.max(AttemptRow.number)).where(
-                AttemptRow.publication_id == row.id, AttemptRow.stage == step
-            )
-            attempt = Attempt(
-                new_id(Prefix.ATTEMPT), ((await session.exec(query)).one() or 0) + 1, locked.now, deadline, step=step
-            )
-            session.add(
-                AttemptRow(
-                    id=attempt.id,
-                    publication_id=row.id,
-                    stage=step,
-                    number=attempt.number,
-                    epoch=epoch,
-                    holder=holder,
-                    intent_at=locked.now,
-                    deadline_at=deadline,
-                )
-            )
-            return attempt
 
     async def close_attempt(
         self,
@@ -118,7 +87,7 @@ class WithdrawalStore:
             _, row = await self._current(session, publication_id, epoch, now)
             stored = await session.get(AttemptRow, attempt.id)
             assert stored is not None
-            _close(stored, effect, call, now)
+            close(stored, effect, call, now)
             objects = withdrawing.objects_of(row)
             objects[place] = after
             withdrawing.keep_objects(row, objects)
@@ -138,7 +107,7 @@ class WithdrawalStore:
             locked, row = await self._current(session, publication_id, epoch, now)
             await withdrawing.settle(locked, row, objects, after, failure)
             await locked.close()
-            return _result(locked, row)
+            return look_again(locked, row)
 
     async def refuse(self, publication_id: str, failure: Failure, *, epoch: int, now: datetime) -> StepResult:
         """End it: the network, or the connection, does not allow it. StaleEpoch as above."""
@@ -146,7 +115,7 @@ class WithdrawalStore:
             locked, row = await self._current(session, publication_id, epoch, now)
             await withdrawing.refuse(locked, row, failure)
             await locked.close()
-            return _result(locked, row)
+            return look_again(locked, row)
 
     async def _request(self, locked: LockedContent, row: PublicationRow) -> None:
         """Begin the withdrawal at the post's time to end. Where it is not possible, record why; where it is not yet,
@@ -161,40 +130,8 @@ class WithdrawalStore:
                 await withdrawing.refuse_at_once(locked, row, str(error))
             await locked.close()
 
-    async def _current(
-        self, session: AsyncSession, publication_id: str, epoch: int, now: datetime
-    ) -> tuple[LockedContent, PublicationRow]:
-        locked = await LockedContent.lock_by_publication(session, publication_id, now)
-        if locked is None or locked.publication(publication_id).epoch != epoch:
-            raise StaleEpoch(publication_id)
-        return locked, locked.publication(publication_id)
-
 
 def _is_possible_later(error: Exception, row: PublicationRow) -> bool:
     """Whether a step that is being published ends by itself, or the id of the post is still looked for."""
     code = error.code if isinstance(error, ChangeRefused) else ""
     return code == "STILL_PUBLISHING" or (code == "POST_ID_PENDING" and row.next_look_at is not None)
-
-
-async def _open_attempts(session: AsyncSession, row: PublicationRow) -> list[tuple[int, AttemptRow]]:
-    query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
-    found = (await session.exec(query)).all()
-    places = {withdrawing.step_of(place): place for place in range(len(row.posted))}
-    return [(places[one.stage], one) for one in found if one.stage in places]
-
-
-def _close(row: AttemptRow, effect: Effect, call: CallRecord, now: datetime) -> None:
-    row.is_open, row.ended_at, row.outcome = False, now, effect.value
-    row.was_uncertain = effect is Effect.UNKNOWN
-    row.closed_by = call.closed_by.value
-    row.provider_code, row.raw, row.first_byte_at = call.provider_code, call.raw, call.first_byte_at
-
-
-def _result(locked: LockedContent, row: PublicationRow) -> StepResult:
-    return StepResult(
-        publication_id=row.id,
-        status=PublicationStatus(row.status),
-        step=NextStep.LOOK,
-        epoch=row.epoch,
-        deliveries=locked.deliveries,
-    )

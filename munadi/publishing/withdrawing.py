@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from pydantic import SecretStr
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.accounts.rows import connected_account
-from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
+from munadi.db.tables import AccountRow, PublicationRow
 from munadi.domain.account import Credentials
 from munadi.domain.content import Draft
 from munadi.domain.event import EventType
@@ -33,14 +31,14 @@ from munadi.domain.withdrawal import (
 from munadi.domain.withdrawal_rule import WithdrawalRule
 from munadi.intake.ending import lacking, why_not
 from munadi.ports import Channels
+from munadi.publishing import live_editing
 from munadi.publishing.content import LockedContent
+from munadi.publishing.live_store import open_attempts
 from munadi.publishing.states import ChangeRefused
 
 W = WithdrawalStatus
 # What has no outcome for so long is reported as unconfirmed; it is looked at all the same.
 SURE_WITHIN = timedelta(minutes=3)
-# The steps of a withdrawal in the log of attempts: `withdraw-1` removes the first object.
-STEP = "withdraw"
 
 
 class NotWithdrawable(Exception):
@@ -49,11 +47,6 @@ class NotWithdrawable(Exception):
     def __init__(self, text: str, permalink: str | None) -> None:
         super().__init__(text)
         self.permalink = permalink
-
-
-def step_of(place: int) -> str:
-    """The step that removes an object, by its place among the objects of its publication."""
-    return f"{STEP}-{place + 1}"
 
 
 def objects_of(row: PublicationRow) -> list[PostedObject]:
@@ -113,9 +106,10 @@ async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRu
     if not row.posted:
         text = "the network has not named the post's id yet, so it cannot be removed; try again later, or by hand"
         raise ChangeRefused("POST_ID_PENDING", text)
-    if row.steps_left and await _is_under_way(locked.session, row):
+    if row.steps_left and await open_attempts(locked.session, row):
         text = f"the step {row.steps_left[0]} is being published; withdraw again in a minute"
         raise ChangeRefused("STILL_PUBLISHING", text)
+    await live_editing.give_up(locked, row)
     row.steps_left, row.step_look_at = [], None  # what would be published after a removal would stay
     # A comment that goes with its post needs no request of its own.
     separate = [one for one in objects_of(row) if one.step != COMMENT or not rule.takes_comments]
@@ -229,9 +223,3 @@ def _left(row: PublicationRow) -> tuple[LeftObject, ...]:
 def _not_certain(objects: Sequence[PostedObject]) -> str:
     steps = ", ".join(dict.fromkeys(one.step for one in objects))
     return f"it is not certain whether this is still at the network: {steps}. It is looked at until that is known"
-
-
-async def _is_under_way(session: AsyncSession, row: PublicationRow) -> bool:
-    """Whether a later step may be at the network without a record: its attempt has no certain outcome."""
-    query = select(AttemptRow.id).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open)).limit(1)
-    return (await session.exec(query)).first() is not None

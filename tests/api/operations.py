@@ -99,6 +99,7 @@ OPERATIONS = (
     Operation("POST", "/v1/publications/{publication_id}/resolve", CW, NOT_FOUND, {"outcome": "not_published"}),
     Operation("POST", "/v1/publications/{publication_id}/dismiss", CW, NOT_FOUND, {"because": "not_needed"}),
     Operation("POST", "/v1/publications/{publication_id}/undismiss", CW, NOT_FOUND),
+    Operation("POST", "/v1/publications/{publication_id}/edit", CW, NOT_FOUND, {"text": "hello"}),
     Operation("POST", "/v1/publications/{publication_id}/withdraw", WITHDRAW, NOT_FOUND),
     Operation("POST", "/v1/media", CW, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),
     Operation("GET", "/v1/media", CR, EMPTY),

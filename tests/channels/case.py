@@ -122,7 +122,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Case:
-    """`state` is what was prepared before, or a handle. `renditions` are all that were made; `card` is the link's."""
+    """`state` is what was prepared before, or a handle. `renditions` are all that were made; `card` is the link's.
+
+    `edited` are the fields of the draft that an edit changes.
+    """
 
     net: Net
     draft: PublicationDraft
@@ -133,6 +136,7 @@ class Case:
     settings: Mapping[str, Any] = field(default_factory=dict)
     renditions: Sequence[tuple[str, str, int | None, int | None]] | None = None
     card: LinkCard | None = None
+    edited: Mapping[str, Any] = field(default_factory=dict)
 
 
 def one(

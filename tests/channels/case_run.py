@@ -14,6 +14,7 @@ import httpx
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
+from munadi.domain.live_edit import Version
 from munadi.domain.publication import POST, Pending, Preparation, Published, Ready
 from munadi.domain.withdrawal import PostedObject
 from munadi.ports import Attempt, PublicationDraft
@@ -38,7 +39,7 @@ async def run(case: Case) -> None:
             sent = built.network.requests[before:]
             if call.requests is not None:
                 _compare_requests(sent, call.requests)
-            if call.name.split()[0] in ("check", "find", "look"):
+            if call.name.split()[0] in ("check", "find", "look", "read"):
                 assert not [one for one in sent if one in built.network.mutations], "a look changes nothing"
             _compare_saved(saved, len(saved.history) - writes, call)
     assert case.renditions is None or built.media.renditions == case.renditions
@@ -60,6 +61,10 @@ async def _made(built: Bench, case: Case, call: Call, saved: Saved) -> Any:
             return await built.check(case.draft, who, saved.handle)
         case "withdraw":
             return await withdrawn(built, who, step)
+        case "edit":
+            return await edited(built, case, who, step)
+        case "read":
+            return await built.channel.read_live(version(case, step), who)
         case "look":
             return await built.channel.look([posted(each) for each in step.split()], who)
     return await built.find(case.draft, who, saved.handle, call.since, step or POST)
@@ -98,6 +103,22 @@ async def withdrawn(built: Bench, who: ConnectedAccount, given: str) -> None:
     attempt = Attempt("att_1", 1, built.clock.now(), built.clock.now() + timedelta(seconds=30), deadline=gate)
     try:
         await built.channel.withdraw(posted(given), who, attempt)
+    finally:
+        sent = [one for one in built.network.requests if one in built.network.mutations]
+        assert gate.asked == len(sent), "each request is gated"
+
+
+def version(case: Case, given: str) -> Version:
+    """The edit of a case: the object that is edited, and the case's draft with `edited`."""
+    return Version(object=posted(given), new=case.draft.model_copy(update=dict(case.edited)), old=(case.draft,))
+
+
+async def edited(built: Bench, case: Case, who: ConnectedAccount, given: str) -> None:
+    """The one request that edits a live post, behind its gate."""
+    gate = GateThatCounts()
+    attempt = Attempt("att_1", 1, built.clock.now(), built.clock.now() + timedelta(seconds=30), deadline=gate)
+    try:
+        await built.channel.edit(version(case, given), who, attempt)
     finally:
         sent = [one for one in built.network.requests if one in built.network.mutations]
         assert gate.asked == len(sent), "each request is gated"

@@ -11,11 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from munadi.channels.editing import says_text
 from munadi.channels.text import lengths
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, PostDropped, Reason
+from munadi.domain.live_edit import Says, Shown, Version
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST_ID_PENDING, Absent, Pending, Published, Ready, Unknown, Warning_
 from munadi.domain.withdrawal import PostedObject, Seen, Verdict
@@ -85,6 +87,9 @@ class FakeChannel(Channel[NoOptions, PreparedState]):
     refresh_plan: deque[ChannelError | Credentials] = field(default_factory=deque)
     removal_plan: deque[Any] = field(default_factory=deque)
     removed: list[str] = field(default_factory=list)
+    edit_plan: deque[Any] = field(default_factory=deque)
+    said: dict[str, str] = field(default_factory=dict)
+    said_to_be: Shown | None = None
     sight: Seen | None = None
     blind: bool = False
     blind_looks: int = 0
@@ -203,6 +208,27 @@ class FakeChannel(Channel[NoOptions, PreparedState]):
         if self.sight is not None:
             return [self.sight] * len(objects)
         return [Seen(verdict=Verdict.GONE if one.id in self.removed else Verdict.LIVE) for one in objects]
+
+    async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
+        attempt.gate()
+        self.calls.append(("edit", None))
+        step = self.edit_plan.popleft() if self.edit_plan else "ok"
+        if isinstance(step, ChannelError):
+            raise step
+        if step == "changed":
+            self.said[version.object.id] = "by somebody else"
+        elif step != "kept":
+            self.said[version.object.id] = version.new.text
+        if step != "ok":
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset after the request")
+
+    async def _read_live(self, version: Version, account: ConnectedAccount) -> Shown:
+        self.calls.append(("read", None))
+        if self.said_to_be is not None:
+            return self.said_to_be
+        if version.object.id in self.removed:
+            return Shown(says=Says.GONE)
+        return Shown(says=says_text(version, self.said.get(version.object.id, version.old[-1].text)))
 
     async def _verify(self, given: AccountImport) -> Connection:
         token = given.access_token or SecretStr("t")

@@ -14,6 +14,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from activities.contents import ContentActivities
+from activities.editing import EditingActivities
+from activities.live_requests import LiveRequests
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
@@ -38,6 +40,7 @@ from munadi.ports import Channels, Clock, Connection
 from munadi.publishing import account_changes, changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
+from munadi.publishing.live_edits import EditStore
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
@@ -257,7 +260,7 @@ class World:
         contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock)
         publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test", HostCalls())
         renewing = AccountTokens(self.store, channels, self.clock, "test")
-        removals = WithdrawalStore(self.database, channels)
+        requests = LiveRequests(channels, self.tokens, self.clock, "test")
         keeping = UpkeepActivities(UpkeepStore(self.database, self.keyring), channels, renewing, self.clock)
         return [
             contents.look,
@@ -268,7 +271,8 @@ class World:
             ReconcilingActivities(schedule, attempts, channels, self.tokens, self.clock).reconcile,
             publishing.finish,
             publishing.locate,
-            WithdrawingActivities(removals, channels, self.tokens, self.clock, "test").withdraw,
+            WithdrawingActivities(WithdrawalStore(self.database, channels), requests).withdraw,
+            EditingActivities(EditStore(self.database), requests).edit,
             keeping.keep,
             self.webhooks.deliver,
         ]
@@ -281,17 +285,11 @@ class World:
         self.room = WaitingRoom()
         self.database.on_deliveries = dispatcher.wake
         dispatching = asyncio.create_task(dispatcher.run())
+        common: dict[str, Any] = {"workflows": WORKFLOWS, "activities": self.activities()}
         try:
-            async with (
-                # For accounts.
-                Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities()),
-                Worker(
-                    self.client,
-                    task_queue=posts_queue(self.queue),
-                    workflows=WORKFLOWS,
-                    activities=self.activities(),
-                    **options,
-                ) as worker,
+            async with (  # the first one is for accounts
+                Worker(self.client, task_queue=self.queue, **common),
+                Worker(self.client, task_queue=posts_queue(self.queue), **common, **options) as worker,
             ):
                 yield worker
                 await self.room.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 from munadi.channels.answers import instant
 from munadi.channels.http import ChannelHttp, ChannelTools, Request, given_id, no_proof
-from munadi.channels.mastodon.errors import REMOVALS, explain, failure
+from munadi.channels.mastodon.errors import EDITS, REMOVALS, explain, failure
 from munadi.channels.multipart import Multipart
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Effect, Reason
@@ -24,10 +24,11 @@ class Servers:
     def __init__(self, tools: ChannelTools) -> None:
         self.http = ChannelHttp(tools.guarded, lambda answer: explain(answer, tools.clock.now()))
         self._removals = ChannelHttp(tools.guarded, lambda answer: REMOVALS.explain(answer, tools.clock.now()))
+        self._edits = ChannelHttp(tools.guarded, lambda answer: EDITS.explain(answer, tools.clock.now()))
 
     def at(self, base: str, token: str | None = None) -> Server:
         """One server, called with an account's token or none."""
-        return Server(self.http, self._removals, base.rstrip("/"), token)
+        return Server(self.http, self._removals, self._edits, base.rstrip("/"), token)
 
     def of(self, account: ConnectedAccount) -> Server:
         """The server of an account. Raises ChannelError for an account without one."""
@@ -40,11 +41,12 @@ class Servers:
 class Server:
     """One server, called in an account's name or in none. Everything raises ChannelError.
 
-    `removals` is for requests that remove something, whose refusals mean something else.
+    `removals` and `edits` are for requests that change what is live, whose refusals mean something else.
     """
 
     http: ChannelHttp
     removals: ChannelHttp
+    edits: ChannelHttp
     base: str
     token: str | None
 

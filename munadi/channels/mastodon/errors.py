@@ -68,3 +68,10 @@ TABLE = ErrorTable(
 failure, explain = TABLE.failure, TABLE.explain
 # GoToSocial and Pleroma refuse the removal of a foreign post with 403, where Mastodon says 404.
 REMOVALS = replace(for_removals(TABLE), enveloped={**TABLE.enveloped, 403: Row(R.WITHDRAWAL_REFUSED, S.REJECTED)})
+# GoToSocial refuses an equal edit so: a read shows that it was done.
+UNCHANGED = (422, re.compile("status was not changed", re.I), Row(R.EDIT_REFUSED, S.UNKNOWN))
+EDITS = replace(
+    REMOVALS,
+    worded=(UNCHANGED, *REMOVALS.worded),
+    enveloped={**TABLE.enveloped, 403: Row(R.EDIT_REFUSED, S.REJECTED)},
+)

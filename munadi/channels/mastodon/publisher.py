@@ -14,6 +14,7 @@ from typing import Any
 from munadi.channels.answers import instant
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request, given_id
+from munadi.channels.mastodon import editing
 from munadi.channels.mastodon.api import PAGE, Server, Servers
 from munadi.channels.mastodon.instance import Instance
 from munadi.channels.mastodon.removing import look, remove, rule_of
@@ -24,7 +25,9 @@ from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.uploads import upload_again
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
+from munadi.domain.edits import EditRule
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.live_edit import Shown, Version
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.domain.withdrawal_rule import WithdrawalRule
@@ -141,6 +144,15 @@ class MastodonChannel(PostChannel[Options, Prepared]):
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         return await look(self._servers.of(account), objects, account)
+
+    def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
+        return editing.rule_of(draft, account, super().live_edit(draft, account))
+
+    async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
+        await editing.edit(self._servers.of(account), version, attempt)
+
+    async def _read_live(self, version: Version, account: ConnectedAccount) -> Shown:
+        return await editing.read(self._servers.of(account), version, account)
 
     def _server(self, publication: Publication[Options, Prepared]) -> Server:
         return self._servers.of(publication.account)

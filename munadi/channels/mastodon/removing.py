@@ -54,7 +54,7 @@ async def look(server: Server, objects: Sequence[PostedObject], account: Connect
     """
     instance = Instance.of(account)
     shown = await (_listed if instance.lists_by_id else _one_by_one)(server, objects)
-    if not any(shown) and not await _knows(server, account):
+    if not any(shown) and not await knows(server, account):
         return [Seen(verdict=Verdict.UNREADABLE, word="the token is another account's")] * len(objects)
     return [_seen(one, instance) for one in shown]
 
@@ -71,10 +71,11 @@ async def _listed(server: Server, objects: Sequence[PostedObject]) -> list[dict[
 
 
 async def _one_by_one(server: Server, objects: Sequence[PostedObject]) -> list[dict[str, Any] | None]:
-    return [await _one(server, one) for one in objects]
+    return [await shown_alone(server, one) for one in objects]
 
 
-async def _one(server: Server, one: PostedObject) -> dict[str, Any] | None:
+async def shown_alone(server: Server, one: PostedObject) -> dict[str, Any] | None:
+    """The post as the account sees it; None where there is none. Raises ChannelError."""
     answer = await server.call("GET", _path(one), also_ok={404})
     if answer.status == 404 and isinstance(answer.field("error"), str):
         return None
@@ -83,7 +84,7 @@ async def _one(server: Server, one: PostedObject) -> dict[str, Any] | None:
     return object_in(answer.body)
 
 
-async def _knows(server: Server, account: ConnectedAccount) -> bool:
+async def knows(server: Server, account: ConnectedAccount) -> bool:
     """The control: whether the server shows the account itself."""
     answer = await server.call("GET", "api/v1/accounts/verify_credentials")
     return given_id(answer.field("id")) == account.external_id.partition("@")[0]

@@ -25,6 +25,7 @@ from munadi.domain.channel import (
     TextLimit,
     TextUnit,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -138,6 +139,12 @@ SPEC = ChannelSpec(
         kind=Removal.DELETE,
         by_hand="Open the post at the account's server, then More, Delete post.",
         leaves="replies by others stay, and the copy of a server that missed or ignores the removal",
+    ),
+    live_edit=(
+        EditRule(
+            fields=("text", "options.contentWarning"),
+            because="Its pictures, their descriptions and its language are edited at the account's server.",
+        ),
     ),
     facts_version="2026-11",
     sources=(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.content import STORED_ON_WIRE, ContentStatus, ContentView, PublicationView, count
+from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
 from munadi.domain.ids import workflow_id
 from munadi.domain.media import MediaAsset
@@ -36,6 +37,7 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
         dismissal=dismissal,
         hold=hold,
         withdrawal=Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None,
+        edits=tuple(PostEdit.model_validate(one["shown"]) for one in row.edits),
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )

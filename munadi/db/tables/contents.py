@@ -203,6 +203,9 @@ class PublicationRow(SQLModel, table=True):
     withdrawal_at: datetime | None = _at(default=None)
     # Since when its withdrawal is refused or not certain; null otherwise.
     kept_since: datetime | None = _at(default=None)
+    # The edits of the live post (munadi.domain.live_edit), and when the one under way acts next.
+    edits: list[dict[str, Any]] = _json(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
+    edit_at: datetime | None = _at(default=None)
     dismissed_at: datetime | None = _at(default=None)
     dismissed_as: str | None = None
     warnings: list[dict[str, Any]] = _json(default_factory=list)

@@ -3,7 +3,7 @@
 Source: docs/networks/mastodon.md, section 8. The switch `plain` makes it a server that only speaks the API: no
 idempotency, media that any number of posts may have, a list of public posts only, an empty answer to a removal. With
 `ignoreDeletes` a removal is answered with 404 and does nothing, as snac's. Not emulated: two servers at once,
-federation, edits, GIFs as videos, the race of two first calls under one key.
+federation, GIFs as videos, the race of two first calls under one key.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from munadi.sandbox import bearer
 from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.mastodon import posting, removal
+from munadi.sandbox.mastodon import editing, posting, removal
 from munadi.sandbox.mastodon.model import (
     HOST,
     LOGIN,
@@ -71,6 +71,7 @@ class Mastodon(BearerPlatform[Account]):
         f"POST {HOST}/api/v1/statuses": ("post_status", posting.create),
         f"GET {HOST}/api/v1/statuses": ("get_statuses", removal.read_several),
         f"GET {HOST}/api/v1/statuses/*": ("get_status", posting.read),
+        f"PUT {HOST}/api/v1/statuses/*": ("edit_status", editing.update),
         f"DELETE {HOST}/api/v1/statuses/*": ("delete_status", removal.delete),
         f"GET {HOST}/api/v1/statuses/*/source": ("status_source", posting.source),
         f"GET {HOST}/api/v1/accounts/*/statuses": ("list_statuses", posting.listed),

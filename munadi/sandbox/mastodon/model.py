@@ -109,6 +109,7 @@ class Status:
     sensitive: bool = False
     poll: dict[str, Any] | None = None
     quoted: str | None = None
+    edited_at: float | None = None
 
 
 @dataclass

@@ -149,7 +149,7 @@ def view(platform: Mastodon, status: Status, call: Call) -> dict[str, Any]:
         "reblog": None,
         "media_attachments": [_shown(platform, one, call) for one in attached],
         "poll": status.poll,
-        "edited_at": None,
+        "edited_at": iso(status.edited_at) if status.edited_at is not None else None,
     }
 
 

@@ -32,6 +32,11 @@ export class Publications {
     return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/dismiss`, { body, ...options });
   }
 
+  /** Edit a live publication at its network: `liveEdit` of the channel has which fields. Idempotent. The last of `edits` shows how far that is. The same text again changes nothing; what is refused may be asked for again. */
+  edit(publicationId: string, body: t.LiveEditRequest, options: CallOptions = {}): Promise<t.PublicationDetail> {
+    return this.send<t.PublicationDetail>("POST", `/v1/publications/${encodeURIComponent(publicationId)}/edit`, { body, ...options });
+  }
+
   /** A signed statement about a published publication: where its post is, when each call was made, and the hash of what was sent. The keys at `/.well-known/munadi-keys.json` verify it, also much later and without this API. */
   receipt(publicationId: string, options: CallOptions = {}): Promise<t.Receipt> {
     return this.send<t.Receipt>("GET", `/v1/publications/${encodeURIComponent(publicationId)}/receipt`, { ...options });

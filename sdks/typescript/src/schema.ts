@@ -224,7 +224,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** The answer of a process that responds. */
 export type Alive = {
@@ -455,6 +455,8 @@ export type ChannelView = {
   linkStyle: LinkStyle;
   /** How a `link` beside media is shown, where it differs. */
   linkWithMedia?: LinkStyle | null;
+  /** What of a live post can be edited; empty: nothing. */
+  liveEdit?: (EditRule)[];
   /** The log-ins, where there are several; the first is the default. */
   logins?: (string)[];
   /** ISO 8601, to fractions of a second. */
@@ -491,7 +493,7 @@ export type ChannelView = {
   publishDeadline?: string;
   /** One of them is needed to post. */
   publishScopes?: (string)[];
-  /** The media that the network fetches from Munadi; the rest is uploaded. */
+  /** Media that the network fetches; the rest is uploaded. */
   pulledMedia?: (MediaKind)[];
   /** Whether a post may be sent again once it is proven absent. */
   resend: Resend;
@@ -730,6 +732,31 @@ export type ContentPublishCanceledEvent = {
   timestamp: string;
   /** What happened. */
   type: "content.publish.canceled";
+};
+
+export type ContentPublishEditedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: Reason | null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.publish.edited";
 };
 
 export type ContentPublishFailedEvent = {
@@ -1355,6 +1382,25 @@ export type DraftView = {
 /** What happens to a post that an account publishes within 24 hours already: `warn` accepts it with a warning. */
 export type Duplicates = "warn" | "refuse";
 
+/** What can be edited of live posts of some kinds, at accounts of some log-ins. The first rule that fits holds. */
+export type EditRule = {
+  /** Why it cannot be edited, or not all of it, and what a person can do. */
+  because?: string;
+  /** The fields of an edit: `text`, `title`, `description`, `options.…`; empty: nothing. */
+  fields?: (string)[];
+  /** Values of the option `kind`; empty: all others. */
+  kinds?: (string)[];
+  /** The log-ins it is about; empty: all others. */
+  logins?: (string)[];
+  /** All of them are needed beside those for posting. */
+  scopes?: (string)[];
+  /** How long after publishing it can be edited; null: always. */
+  until?: string | null;
+};
+
+/** How far an edit is. `unconfirmed` is not an end: the network is still read. */
+export type EditStatus = "editing" | "edited" | "refused" | "unconfirmed";
+
 /** What is known about the effect of a visible call. Only NOT_SENT may be sent again without a reconcile. */
 export type Effect = "not_sent" | "sent" | "rejected" | "unknown";
 
@@ -1502,7 +1548,7 @@ export type EndpointWithSecret = {
 };
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -1674,6 +1720,8 @@ export type ListedPublication = {
   contentId: string;
   /** Set once a person has dismissed the failure, or what a live post lacks. */
   dismissal: Dismissal | null;
+  /** Its edits since it was published, the first one first. */
+  edits?: (PostEdit)[];
   /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
   /** The condition that it waits for; null if it waits only for its time. */
@@ -1696,6 +1744,18 @@ export type ListedPublication = {
   warnings: (Warning)[];
   /** How far the withdrawal of the live post is; null: none was asked for. */
   withdrawal?: Withdrawal | null;
+};
+
+/** Changes to a live post: what is absent or null stays. */
+export type LiveEditRequest = {
+  /** The new description, where the network calls the text so. */
+  description?: string | null;
+  /** Those of the channel's own options that change; null removes one. See `liveEdit`. */
+  options?: Record<string, unknown> | null;
+  /** The whole new text, with a link that was appended to it; an empty one removes it. */
+  text?: string | null;
+  /** The new title, where the network has one. */
+  title?: string | null;
 };
 
 /** An event in the log, with its place there. */
@@ -1994,6 +2054,30 @@ export type PostData = {
   publication?: PublicationView | null;
 };
 
+/** One edit of a live publication, with what it says. */
+export type PostEdit = {
+  /** When it was asked for. */
+  at: string;
+  /** `look`: the network was read; `answer`: only its answer says so; null before the end. */
+  confirmedBy?: string | null;
+  /** Its description, where the network has one. */
+  description?: string | null;
+  /** When its outcome was known; null before. */
+  endedAt?: string | null;
+  /** Why it was refused or is not certain, and what to do. */
+  failure?: Failure | null;
+  /** How far it is. The network shows the last one that is `edited`. */
+  status: EditStatus;
+  /** The whole text of this version. */
+  text: string;
+  /** Its title, where the network has one. */
+  title?: string | null;
+  /** Since when it is not certain. The network is read for a week from then. */
+  unconfirmedSince?: string | null;
+  /** 2 is the first edit; 1 is what was published. */
+  version: number;
+};
+
 /** The post, the publication, and the failure that is to be expected. */
 export type PreflightData = {
   /** The post after the change. */
@@ -2082,6 +2166,8 @@ export type PublicationDetail = {
   dismissal: Dismissal | null;
   /** What it shows: overrides applied, media probed, link placed. */
   draft: Draft;
+  /** Its edits since it was published, the first one first. */
+  edits?: (PostEdit)[];
   /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
   /** The condition that it waits for; null if it waits only for its time. */
@@ -2121,6 +2207,8 @@ export type PublicationView = {
   channel: string;
   /** Set once a person has dismissed the failure, or what a live post lacks. */
   dismissal: Dismissal | null;
+  /** Its edits since it was published, the first one first. */
+  edits?: (PostEdit)[];
   /** Why it failed, and what to do; null without a failure. */
   failure: Failure | null;
   /** The condition that it waits for; null if it waits only for its time. */
@@ -2171,7 +2259,7 @@ export type Ready = {
 };
 
 /** Stable reasons: never renamed, only added to. */
-export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
+export type Reason = "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "TOKEN_EXPIRES_BEFORE_SLOT" | "ACCOUNT_DISCONNECTED" | "LOGIN_CHECKPOINT" | "MISSING_SCOPE" | "CONSENT_DENIED" | "CONSENT_EXPIRED" | "PROFILE_MISMATCH" | "ACCOUNT_LIMIT_REACHED" | "ROLE_OR_2FA_REQUIRED" | "TARGET_NOT_ACCESSIBLE" | "ACCOUNT_RESTRICTED" | "APP_NOT_APPROVED" | "MEDIA_VALIDATION_FAILED" | "MEDIA_UNREACHABLE" | "MEDIA_PROCESSING_FAILED" | "MEDIA_PROCESSING_TIMEOUT" | "MEDIA_DOMAIN_UNVERIFIED" | "TEXT_TOO_LONG" | "INVALID_FIELD" | "MISSING_FIELD" | "CONTENT_POLICY" | "SPAM_BLOCKED" | "FEATURE_NOT_ELIGIBLE" | "RATE_LIMITED" | "DAILY_CAP_REACHED" | "QUOTA_EXCEEDED" | "DUPLICATE_CONTENT" | "PROVIDER_OUTAGE" | "NETWORK_UNREACHABLE" | "HOST_SLOW" | "MEDIA_STORE_UNAVAILABLE" | "OUTCOME_UNKNOWN" | "WITHDRAWAL_REFUSED" | "WITHDRAWAL_UNCONFIRMED" | "EDIT_REFUSED" | "EDIT_CONFLICT" | "EDIT_UNCONFIRMED" | "WINDOW_MISSED" | "UNKNOWN_PROVIDER_ERROR" | "INTERNAL_ERROR";
 
 /** A signed statement about a publication. */
 export type Receipt = {

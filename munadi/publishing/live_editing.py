@@ -1,0 +1,165 @@
+"""Edits a live publication: what a person asks for, what is kept of it, and what came of it.
+
+Everything here is part of the caller's transaction, on a locked post. `edits` has every version since the publication;
+what it was published with is its draft. `edit_at` is when the workflow acts next; null while there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from munadi.db.tables import PublicationRow
+from munadi.domain.content import Draft
+from munadi.domain.edits import EditStatus, PostEdit
+from munadi.domain.event import EventType
+from munadi.domain.failure import Effect, Failure, Reason
+from munadi.domain.live_edit import PUBLISHED_VERSION, Edited, LiveEdit, Stop, Version, step_of
+from munadi.domain.outcome import CallRecord
+from munadi.domain.publication import POST
+from munadi.domain.reasons import failure_of
+from munadi.domain.withdrawal import LOOKED_AFTER, PostedObject
+from munadi.publishing.content import LockedContent
+from munadi.publishing.live_store import close, open_attempts
+
+S = EditStatus
+# What has no outcome for so long is reported as unconfirmed; it is read all the same.
+SURE_WITHIN = timedelta(minutes=3)
+
+
+def edits_of(row: PublicationRow) -> list[LiveEdit]:
+    """The edits of a publication, the first one first."""
+    return [LiveEdit.model_validate(one) for one in row.edits]
+
+
+def keep(row: PublicationRow, edit: LiveEdit) -> None:
+    """Store an edit, in place of the same version if there is one."""
+    others = [one for one in edits_of(row) if one.shown.version != edit.shown.version]
+    row.edits = [one.model_dump(mode="json", by_alias=True) for one in (*others, edit)]
+
+
+def published_draft(locked: LockedContent, row: PublicationRow) -> Draft:
+    """What was published."""
+    return Draft.model_validate(locked.draft.resolved[row.id])
+
+
+def current_draft(locked: LockedContent, row: PublicationRow) -> Draft:
+    """What the publication says at its network, as far as it is known."""
+    published = published_draft(locked, row)
+    done = [one for one in edits_of(row) if one.shown.status is S.EDITED]
+    return done[-1].draft(published) if done else published
+
+
+def version_of(locked: LockedContent, row: PublicationRow, edit: LiveEdit) -> Version:
+    """What the network is to show, and what it may show before: also a version that is not certain."""
+    published = published_draft(locked, row)
+    earlier = [one for one in edits_of(row) if one.shown.version < edit.shown.version]
+    certain = max((place for place, one in enumerate(earlier) if one.shown.status is S.EDITED), default=-1)
+    doubtful = [one.draft(published) for one in earlier[certain + 1 :] if one.is_doubtful]
+    old = earlier[certain].draft(published) if certain >= 0 else published
+    return Version(object=_object(row), new=edit.draft(published), old=(*doubtful, old))
+
+
+async def begin(
+    locked: LockedContent, row: PublicationRow, draft: Draft, *, title: str | None, described: bool
+) -> None:
+    """Begin an edit: the workflow takes it from here. One whose outcome is not certain is not read any more."""
+    known = edits_of(row)
+    if known and known[-1].is_open:
+        await _end(locked, row, known[-1], {"ended_at": locked.now})
+    failed = known[-1].shown.failure if known else None
+    shown = PostEdit(
+        version=len(known) + PUBLISHED_VERSION + 1,
+        at=locked.now,
+        status=S.EDITING,
+        text=draft.text,
+        title=title,
+        description=draft.text if described else None,
+    )
+    replaces = failed is not None and failed.reason is Reason.EDIT_CONFLICT
+    keep(row, LiveEdit(shown=shown, options=draft.options, replaces=replaces))
+    row.edit_at, row.updated_at = locked.now, locked.now
+    row.epoch += 1
+
+
+async def give_up(locked: LockedContent, row: PublicationRow) -> None:
+    """End the edit under way, because the post is withdrawn. A request of it may still be received: the post goes all
+    the same."""
+    row.edit_at = None
+    known = edits_of(row)
+    if known and known[-1].is_open:
+        why = failure_of(Reason.EDIT_REFUSED, "the post is withdrawn, so it is not edited")
+        await _end(locked, row, known[-1], {"status": S.REFUSED, "ended_at": locked.now, "failure": why})
+
+
+async def _end(locked: LockedContent, row: PublicationRow, edit: LiveEdit, changes: Mapping[str, object]) -> None:
+    """End an edit whose request may still be received."""
+    is_doubtful = edit.is_doubtful
+    for attempt in await open_attempts(locked.session, row):
+        if attempt.stage == step_of(edit):
+            close(attempt, Effect.UNKNOWN, CallRecord(), locked.now)
+            is_doubtful = True
+    shown = edit.shown.model_copy(update=dict(changes))
+    keep(row, edit.model_copy(update={"shown": shown, "is_doubtful": is_doubtful}))
+
+
+async def settle(
+    locked: LockedContent,
+    row: PublicationRow,
+    edit: LiveEdit,
+    result: Edited | Stop | timedelta,
+    failure: Failure | None,
+) -> None:
+    """Store how far an edit is, with an event when it ends or is not certain. It acts again after `result`, or has
+    ended. `failure` is why it was refused, or why it is not certain."""
+    shown, before = edit.shown, edit.shown.status
+    match result:
+        case timedelta():
+            shown = _waiting(locked, shown, edit, failure)
+            since = shown.unconfirmed_since
+            is_over = since is not None and locked.now - since >= LOOKED_AFTER
+            row.edit_at = None if is_over else locked.now + result
+        case Edited(confirmed_by):
+            ended = {"status": S.EDITED, "ended_at": locked.now, "failure": None, "confirmed_by": confirmed_by}
+            shown, row.edit_at = shown.model_copy(update=ended), None
+        case Stop():
+            ended = {"status": S.REFUSED, "ended_at": locked.now, "failure": _because(result, failure)}
+            shown, row.edit_at = shown.model_copy(update=ended), None
+    keep(row, edit.model_copy(update={"shown": shown}))
+    row.updated_at = locked.now
+    if shown.status is not before:
+        reason = shown.failure.reason if shown.failure else None
+        await locked.emit(EventType.PUBLISH_EDITED, row, reason=reason)
+
+
+def rename(row: PublicationRow, new_id: str) -> None:
+    """Note that the post has another id now: networks that keep each version of a post give each an id."""
+    old, row.provider_post_id = row.provider_post_id, new_id
+    if row.provider_url and old:
+        row.provider_url = row.provider_url.replace(old, new_id)
+    row.posted = [one | {"id": new_id} if one["id"] == old else one for one in row.posted]
+
+
+def _waiting(locked: LockedContent, shown: PostEdit, edit: LiveEdit, failure: Failure | None) -> PostEdit:
+    if shown.status is not S.UNCONFIRMED and locked.now - shown.at < SURE_WITHIN:
+        return shown
+    text = None if edit.asked else "nothing was sent yet, because the network could not be read"
+    why = failure or failure_of(Reason.EDIT_UNCONFIRMED, text)
+    since = shown.unconfirmed_since or locked.now
+    return shown.model_copy(update={"status": S.UNCONFIRMED, "failure": why, "unconfirmed_since": since})
+
+
+def _because(stop: Stop, failure: Failure | None) -> Failure:
+    match stop:
+        case Stop.REFUSED:
+            return failure or failure_of(Reason.EDIT_REFUSED)
+        case Stop.CHANGED:
+            return failure_of(Reason.EDIT_CONFLICT)
+        case Stop.GONE:
+            return failure_of(Reason.EDIT_REFUSED, "the post is not at the network any more, so it was not edited")
+
+
+def _object(row: PublicationRow) -> PostedObject:
+    """What is edited: the first object of the post itself (of an album, the one with the text)."""
+    found = [PostedObject.model_validate(one) for one in row.posted]
+    return next(one for one in found if one.step == POST)

@@ -1,0 +1,160 @@
+"""Edits of live posts: the calls of the service. What is not possible is refused before anything is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from pydantic.alias_generators import to_camel
+
+from munadi.db.accounts.rows import connected_account
+from munadi.db.answers import Answer
+from munadi.db.idempotency import IdempotencyKey
+from munadi.db.keys.callers import Principal
+from munadi.db.tables import AccountRow, PublicationRow
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.audit import Action
+from munadi.domain.content import Draft
+from munadi.domain.edits import EditRule, EditStatus
+from munadi.domain.problem import Problem
+from munadi.domain.problem_collector import ProblemCollector
+from munadi.domain.publication import PublicationStatus
+from munadi.domain.withdrawal import WithdrawalStatus
+from munadi.intake.requests import LiveEditRequest
+from munadi.publishing import changes, live_editing
+from munadi.publishing.content import LockedContent
+from munadi.publishing.post_withdrawals import PostWithdrawals
+from munadi.publishing.states import ChangeRefused
+
+
+class NotEditable(Exception):
+    """The network has no way to edit this post so. `permalink` is where a person finds it."""
+
+    def __init__(self, text: str, permalink: str | None) -> None:
+        super().__init__(text)
+        self.permalink = permalink
+
+
+@dataclass(frozen=True)
+class PostEdits(PostWithdrawals):
+    """Edits of what is live."""
+
+    async def edit_live(
+        self, publication_id: str, caller: Principal, key: IdempotencyKey, sent: LiveEditRequest
+    ) -> Answer:
+        """Edit a live publication at its network. Raises ChangeRefused, NotEditable, ProblemsFound.
+
+        What it says already, or is being made to say, is not asked for again.
+        """
+        _require_something(sent)
+
+        async def change(post: LockedContent, row: PublicationRow) -> None:
+            _require_live(row)
+            account = await self._account(post, row)
+            rule = self._rule(post, row, account, sent)
+            known = live_editing.edits_of(row)
+            under_way = known[-1] if known and known[-1].shown.status is EditStatus.EDITING else None
+            before = live_editing.current_draft(post, row)
+            wanted = _edited(before, sent)
+            if under_way is not None:
+                if under_way.draft(live_editing.published_draft(post, row)) == wanted:
+                    return
+                text = "another edit of this publication is under way; edit it again when that has ended"
+                raise ChangeRefused("STILL_EDITING", text)
+            if wanted == before and not (known and known[-1].is_open):
+                return
+            self._check(row, wanted, account, sent)
+            title = wanted.options.get("title") if "title" in rule.fields else None
+            changes.begin(post, Action.PUBLICATION_EDITED, row.id)
+            await live_editing.begin(post, row, wanted, title=title, described="description" in rule.fields)
+            await changes.changed(post)
+
+        return await self._change_publication(publication_id, caller, key, "publications.edit", change)
+
+    async def _account(self, post: LockedContent, row: PublicationRow) -> ConnectedAccount:
+        account = await post.session.get_one(AccountRow, row.account_id)
+        if account.deleted_at is not None:
+            where = row.provider_url or "in the network's own app"
+            text = f"the account was disconnected, so only a person can edit the post: {where}"
+            raise ChangeRefused("ACCOUNT_DISCONNECTED", text)
+        return connected_account(account, Credentials(access_token=SecretStr("")))
+
+    def _rule(
+        self, post: LockedContent, row: PublicationRow, account: ConnectedAccount, sent: LiveEditRequest
+    ) -> EditRule:
+        channel = self.channels[row.channel]
+        rule = channel.live_edit(live_editing.published_draft(post, row), account)
+        title = channel.spec.title
+        if not rule.fields:
+            raise NotEditable(f"{title} lets no app edit this post. {rule.because}".strip(), row.provider_url)
+        if lacking := [name for name in _named(sent) if name not in rule.fields]:
+            text = f"{title} lets an app edit only {', '.join(rule.fields)}, not {', '.join(lacking)}. {rule.because}"
+            raise NotEditable(text.strip(), row.provider_url)
+        if rule.until is not None and row.published_at is not None and post.now >= row.published_at + rule.until:
+            minutes = round(rule.until.total_seconds() / 60)
+            text = f"{title} lets no app edit a post after {minutes} minutes. {rule.because}".strip()
+            raise NotEditable(text, row.provider_url)
+        scopes = [scope for scope in rule.scopes if account.scopes and scope not in account.scopes]
+        if scopes:
+            text = f"the account was connected without the permission {' and '.join(scopes)}; reconnect it and grant it"
+            raise ChangeRefused("MISSING_SCOPE", text)
+        return rule
+
+    def _check(self, row: PublicationRow, wanted: Draft, account: ConnectedAccount, sent: LiveEditRequest) -> None:
+        """ProblemsFound where the network would not have taken the post so: the rules of acceptance."""
+        problems = ProblemCollector()
+        for problem in self.channels[row.channel].validate(wanted, account):
+            problems.extend([_pointing(problem, sent)])
+        problems.raise_if_any()
+
+
+def _require_something(sent: LiveEditRequest) -> None:
+    problems = ProblemCollector()
+    if not _named(sent):
+        problems.add("", "MISSING_FIELD", "give text, title, description or options")
+    if sent.text is not None and sent.description is not None and sent.text != sent.description:
+        problems.add("/description", "FIELD_NOT_ALLOWED", "the description is the text here: give one of the two")
+    title = (sent.options or {}).get("title")
+    if sent.title is not None and title is not None and title != sent.title:
+        problems.add("/title", "FIELD_NOT_ALLOWED", "title and options.title differ: give one of the two")
+    problems.raise_if_any()
+
+
+def _require_live(row: PublicationRow) -> None:
+    """ChangeRefused for what is not live, or not yet, or is being withdrawn."""
+    if row.status != PublicationStatus.PUBLISHED:
+        raise ChangeRefused("NOT_LIVE", f"the publication is {row.status}; only a published one can be edited so")
+    if row.withdrawal is not None and row.withdrawal["status"] != WithdrawalStatus.REFUSED:
+        raise ChangeRefused("BEING_WITHDRAWN", f"the publication is {row.withdrawal['status']}; it cannot be edited")
+    if not row.posted:
+        text = "the network has not named the post's id yet, so it cannot be edited; try again later, or by hand"
+        raise ChangeRefused("POST_ID_PENDING", text)
+    if row.steps_left:
+        text = f"the step {row.steps_left[0]} is not published yet; edit again when it is"
+        raise ChangeRefused("STILL_PUBLISHING", text)
+
+
+def _named(sent: LiveEditRequest) -> list[str]:
+    """The fields of an edit, by the names that a rule has."""
+    own = [name for name in ("text", "title", "description") if getattr(sent, name) is not None]
+    return own + ["title" if name == "title" else f"options.{to_camel(name)}" for name in sent.options or {}]
+
+
+def _edited(before: Draft, sent: LiveEditRequest) -> Draft:
+    """The post with the changes. An option that is null is as if it had not been given."""
+    text = sent.text if sent.text is not None else sent.description
+    options = {**before.options, **(sent.options or {})}
+    if sent.title is not None:
+        options["title"] = sent.title
+    kept = {name: value for name, value in options.items() if value is not None}
+    return before.model_copy(update={"text": before.text if text is None else text, "options": kept})
+
+
+def _pointing(problem: Problem, sent: LiveEditRequest) -> Problem:
+    """The problem, at the field of the request that it is about."""
+    pointer = problem.pointer
+    if pointer == "/text" and sent.text is None and sent.description is not None:
+        pointer = "/description"
+    if pointer == "/options/title" and sent.title is not None:
+        pointer = "/title"
+    return problem.model_copy(update={"pointer": pointer})

@@ -1,0 +1,137 @@
+"""Editing live posts: what is asked for, by whom, and what is refused before anything is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from munadi.domain.edits import EditRule
+from munadi.domain.key import Scope
+from munadi.domain.publication import PublicationStatus
+from tests.api.harness import ApiHarness
+from tests.api.problems import expect_problem
+from tests.api.test_withdrawing import live
+
+pytestmark = pytest.mark.each_database
+S = PublicationStatus
+
+
+@pytest.fixture(autouse=True)
+async def editable(api: ApiHarness) -> AsyncIterator[None]:
+    """Bluesky as a network at which texts can be edited for an hour."""
+    channel = api.services.channels["bluesky"]
+    original = channel.spec
+    rule = EditRule(fields=("text",), until=timedelta(hours=1), because="Do it by hand.")
+    channel.spec = original.model_copy(update={"live_edit": (rule,)})
+    yield
+    channel.spec = original
+
+
+def path_of(content: dict[str, Any]) -> str:
+    return f"/v1/publications/{content['publications'][0]['id']}/edit"
+
+
+async def edit(api: ApiHarness, content: dict[str, Any], **fields: Any) -> Any:
+    return await api.post(path_of(content), fields)
+
+
+async def test_an_edit_is_asked_for_and_shown_and_the_workflow_is_woken(api: ApiHarness) -> None:
+    content = await live(api)
+    answer = await edit(api, content, text="Corrected")
+    assert answer.status_code == 202
+    [found] = answer.json()["edits"]
+    assert (found["version"], found["status"], found["text"], found["failure"]) == (2, "editing", "Corrected", None)
+    async with api.locked(content["id"]) as post:
+        assert post.content.wake_seq > post.content.wake_ack
+        assert post.publications[0].edit_at is not None
+    again = await edit(api, content, text="Corrected")
+    assert (again.status_code, again.json()["edits"]) == (202, [found]), "a repetition changes nothing"
+    expect_problem(await edit(api, content, text="Another"), 409, "STILL_EDITING")
+
+
+async def test_one_of_many_at_once_asks(api: ApiHarness) -> None:
+    content = await live(api)
+    answers = await asyncio.gather(*(edit(api, content, text="Corrected") for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert (await api.read_content(content["id"]))["version"] == content["version"] + 1
+
+
+async def test_what_it_says_already_is_not_asked_for(api: ApiHarness) -> None:
+    content = await live(api, text="As it is")
+    answer = await edit(api, content, text="As it is")
+    assert (answer.status_code, answer.json()["edits"]) == (202, [])
+
+
+@pytest.mark.parametrize("states", [(), (S.QUEUED,), (S.QUEUED, S.PUBLISHING)])
+async def test_what_is_not_live_is_refused(api: ApiHarness, states: tuple[S, ...]) -> None:
+    made = await api.submit()
+    await api.move(made["id"], *states)
+    expect_problem(await edit(api, made, text="Corrected"), 409, "NOT_LIVE")
+    assert (await api.read_content(made["id"]))["publications"][0]["edits"] == []
+
+
+async def test_what_is_being_published_or_withdrawn_is_refused(api: ApiHarness) -> None:
+    content = await live(api)
+    async with api.locked(content["id"]) as post:
+        post.publications[0].steps_left = ["comment"]
+    expect_problem(await edit(api, content, text="Corrected"), 409, "STILL_PUBLISHING")
+    async with api.locked(content["id"]) as post:
+        post.publications[0].steps_left = []
+    assert (await api.post(path_of(content).replace("/edit", "/withdraw"))).status_code == 202
+    expect_problem(await edit(api, content, text="Corrected"), 409, "BEING_WITHDRAWN")
+
+
+async def test_a_withdrawal_ends_an_edit_that_is_under_way(api: ApiHarness) -> None:
+    content = await live(api)
+    await edit(api, content, text="Corrected")
+    answer = await api.post(path_of(content).replace("/edit", "/withdraw"))
+    assert (answer.status_code, answer.json()["edits"][0]["status"]) == (202, "refused")
+
+
+async def test_a_text_over_the_limit_is_the_problem_of_acceptance(api: ApiHarness) -> None:
+    content, text = await live(api), "x" * 301
+    problem = expect_problem(await edit(api, content, text=text), 422)
+    [found] = [one for one in problem["errors"] if one["code"] == "TEXT_TOO_LONG"]
+    sent = {"brandRef": "acme", "text": text, "channels": ["bluesky"]}
+    accepted = expect_problem(await api.post("/v1/contents", sent), 422)
+    assert found in accepted["errors"]
+    assert (await api.read_content(content["id"]))["publications"][0]["edits"] == []
+
+
+@pytest.mark.parametrize("fields", [{"title": "A title"}, {"options": {"langs": ["hi"]}}, {"description": "A text"}])
+async def test_a_field_that_cannot_be_edited_is_named_with_the_address(api: ApiHarness, fields: dict[str, Any]) -> None:
+    problem = expect_problem(await edit(api, await live(api), **fields), 422, "EDIT_NOT_SUPPORTED")
+    assert problem["permalink"] == "https://bsky.app/1"
+    assert next(iter(fields)) in problem["detail"]
+
+
+async def test_it_is_too_late_after_the_networks_time(api: ApiHarness) -> None:
+    content = await live(api)
+    async with api.locked(content["id"]) as post:
+        post.publications[0].published_at = post.now - timedelta(hours=1)
+    problem = expect_problem(await edit(api, content, text="Corrected"), 422, "EDIT_NOT_SUPPORTED")
+    assert "after 60 minutes" in problem["detail"]
+
+
+async def test_a_network_without_a_way_is_refused_with_what_to_do(api: ApiHarness) -> None:
+    content = await live(api)
+    channel = api.services.channels["bluesky"]
+    channel.spec = channel.spec.model_copy(update={"live_edit": (EditRule(because="Withdraw it."),)})
+    problem = expect_problem(await edit(api, content, text="Corrected"), 422, "EDIT_NOT_SUPPORTED")
+    assert (problem["permalink"], "Withdraw it." in problem["detail"]) == ("https://bsky.app/1", True)
+
+
+async def test_an_edit_that_says_nothing_is_refused(api: ApiHarness) -> None:
+    expect_problem(await edit(api, await live(api)), 422)
+
+
+async def test_it_needs_the_permission_to_write(api: ApiHarness) -> None:
+    content = await live(api)
+    weak = await api.key(Scope.CONTENTS_READ, Scope.CONTENTS_WITHDRAW)
+    expect_problem(await api.post(path_of(content), {"text": "Corrected"}, key=weak), 403)
+    strong = await api.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE)
+    assert (await api.post(path_of(content), {"text": "Corrected"}, key=strong)).status_code == 202
