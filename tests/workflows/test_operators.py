@@ -6,16 +6,21 @@ import asyncio
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from temporalio import activity
 
+from munadi import __version__
+from munadi.db.ids import new_id
 from munadi.domain.channel import ChannelName
-from munadi.domain.ids import workflow_id
+from munadi.domain.ids import Prefix, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing.states import ChangeRefused
 from tests.support.temporal import TemporalDevServer, script
 from tests.support.waiting import wait_until
 from tests.workflows.world import World
+from worker.compose import build_posts_worker, build_worker
 
 B = ChannelName.BLUESKY
 S = PublicationStatus
@@ -182,3 +187,19 @@ async def test_a_scheduled_post_costs_as_many_events_as_the_architecture_page_sa
         await real.result(content_id)
     history = await real.handle(content_id).fetch_history()
     assert len(history.events) <= 16
+
+
+@pytest.mark.parametrize("build", [build_worker, build_posts_worker])
+async def test_the_version_of_each_worker_is_shown(temporal: TemporalDevServer, build: Any) -> None:
+    async with build(await temporal.connect(), new_id(Prefix.CONTENT), [nothing]) as worker:
+        queue = ["--task-queue", worker.task_queue, "--task-queue-type", "workflow", "--legacy-mode"]
+        shown = ""
+        async with asyncio.timeout(20):
+            while "identity" not in shown:
+                shown = await cli(temporal, "task-queue", "describe", *queue, "-o", "json")
+    assert f'"munadi {__version__}"' in shown
+
+
+@activity.defn
+async def nothing() -> None:
+    """Does nothing."""
