@@ -81,12 +81,6 @@ def read_match(if_match: str | None) -> BasedOn | None:
     return BasedOn(frozenset(tag.partition("-")[0] for tag in _STRONG.findall(given)), any_version=given == "*")
 
 
-def check_match(if_match: str | None, version: int) -> None:
-    """StaleVersion unless the header is absent or names the current version; 400 when it is malformed."""
-    if (based_on := read_match(if_match)) is not None:
-        based_on.require(version)
-
-
 def require_match(if_match: str | None) -> BasedOn:
     """The versions that the header names; 428 without it."""
     based_on = read_match(if_match)

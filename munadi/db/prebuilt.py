@@ -53,13 +53,13 @@ class Prebuilt:
 
     async def rows(self, session: AsyncSession, given: Given) -> Sequence[Any]:
         """As `read`, in a session."""
-        if (connection := _inline(session)) is not None:
+        if isinstance(connection := session.sync_session.bind, Connection):  # the writer's: it runs in this thread
             return self.read(connection, given)
         return await (await session.connection()).run_sync(self.read, given)
 
     async def run(self, session: AsyncSession, given: Given | Sequence[Given]) -> None:
         """As `write`, in a session."""
-        if (connection := _inline(session)) is not None:
+        if isinstance(connection := session.sync_session.bind, Connection):
             self.write(connection, given)
         else:
             await (await session.connection()).run_sync(self.write, given)
@@ -104,12 +104,6 @@ def file_of(bind: Connection | Engine | None) -> sqlite3.Connection | None:
         return None
     connection = bind.connection.dbapi_connection
     return connection if isinstance(connection, sqlite3.Connection) else None
-
-
-def _inline(session: AsyncSession) -> Connection | None:
-    """The connection of a session whose statements run in this thread."""
-    bind = session.sync_session.bind
-    return bind if isinstance(bind, Connection) and file_of(bind) is not None else None
 
 
 class _Compiled:

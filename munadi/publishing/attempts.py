@@ -49,6 +49,7 @@ from munadi.publishing.steps import attempt_of, step_from
 
 S = PublicationStatus
 _PAST = "number is_open was_uncertain closed_by intent_at ended_at uncertain_since"
+# The attempts of a step so far. Who reads them holds the lock of the post, so no other is opened meanwhile.
 _EARLIER = Prebuilt(
     sqlalchemy.select(*(getattr(AttemptRow, name) for name in _PAST.split()))
     .where(col(AttemptRow.publication_id) == bindparam("publication_id"), col(AttemptRow.stage) == bindparam("step"))
@@ -93,7 +94,7 @@ class AttemptStore:
                 found = await claim_row(locked, row)
             step = step_from(locked.content, locked.draft, row, preparation_of(self._keyring, locked.content, row))
             if found is NextStep.PUBLISH and period is not None:
-                earlier = await _attempts_before(locked.session, row, POST)
+                earlier = await _EARLIER.rows(session, {"publication_id": row.id, "step": POST})
                 if (doubt := doubt_about(earlier)) is not None and doubt.needs_a_look(locked.now):
                     found = NextStep.LOOK_FIRST
                 else:
@@ -112,7 +113,7 @@ class AttemptStore:
             row = locked.publication(publication_id)
             if row.epoch != epoch or not _may_take(row, step):
                 return Refused(NoCall.STALE)
-            earlier = await _attempts_before(session, row, step)
+            earlier = await _EARLIER.rows(session, {"publication_id": row.id, "step": step})
             return await _open(locked, row, step, holder, deadline, earlier)
 
     async def save_preparation(
@@ -231,11 +232,6 @@ async def _open(
     }
     await _INSERT.run(locked.session, values)
     return attempt
-
-
-async def _attempts_before(session: AsyncSession, row: PublicationRow, step: str) -> Sequence[Any]:
-    """The attempts of a step so far. The caller holds the lock of the post, so no other is opened meanwhile."""
-    return await _EARLIER.rows(session, {"publication_id": row.id, "step": step})
 
 
 def _uncertain_since(now: datetime, row: PublicationRow, earlier: Sequence[Any], step: str) -> datetime | None:

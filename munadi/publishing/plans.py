@@ -29,6 +29,9 @@ def view_of(content: ContentRow, publications: Sequence[PublicationRow], now: da
 def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
     """The plan of a publication. An accepted one counts as queued, because its workflow runs."""
     status = S.QUEUED if row.status == S.ACCEPTED else S(row.status)
+    prepare_at: datetime | None = None
+    if status is S.QUEUED and not is_prepared(row, content.draft_version, max(row.due_at, now)):
+        prepare_at = row.due_at - timedelta(seconds=row.lead_seconds)
     held: datetime | None = None
     if row.hold_reason is not None:
         held = row.hold_until if row.hold_until is not None else now + FOREVER
@@ -39,7 +42,7 @@ def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
         epoch=row.epoch,
         due_at=row.due_at,
         publish_by=content.publish_by,
-        prepare_at=_prepare_at(content, row, status, now),
+        prepare_at=prepare_at,
         held_until=held,
         next_look_at=row.next_look_at,
         has_steps_left=status is S.PUBLISHED and bool(row.steps_left),
@@ -77,9 +80,3 @@ def is_prepared(row: PublicationRow, draft_version: int, when: datetime) -> bool
         and row.preparation_draft_version == draft_version
         and (row.preparation_expires_at is None or row.preparation_expires_at > when)
     )
-
-
-def _prepare_at(content: ContentRow, row: PublicationRow, status: PublicationStatus, now: datetime) -> datetime | None:
-    if status is not S.QUEUED or is_prepared(row, content.draft_version, max(row.due_at, now)):
-        return None
-    return row.due_at - timedelta(seconds=row.lead_seconds)

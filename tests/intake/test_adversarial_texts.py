@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.deps import check_match
+from api.deps import read_match
 from api.http.problems import ProblemError
 from munadi.channels.bluesky.facets import detect
 from munadi.channels.errors import retry_after
@@ -39,7 +39,7 @@ def _seconds(call: Callable[[str], object], text: str) -> float:
 
 def _if_match(text: str) -> None:
     with pytest.raises(ProblemError):
-        check_match(text, 1)
+        read_match(text)
 
 
 READERS: dict[str, Callable[[str], object]] = {
