@@ -24,6 +24,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -191,6 +192,11 @@ SPEC = ChannelSpec(
         kind=Removal.DELETE,
         by_hand="Open the post at bsky.app, then More, Delete post.",
         leaves="replies, likes and quotes by others stay as records that point at nothing",
+    ),
+    live_edit=(
+        EditRule(
+            because="Bluesky's own app goes on showing the first version. Withdraw the post and publish it again.",
+        ),
     ),
     facts_version="2026-11",
     sources=(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import NetworkChannel, Parts
-from munadi.channels.facebook import feed, lookup, videos
+from munadi.channels.facebook import editing, feed, lookup, videos
 from munadi.channels.facebook.discard import remove
 from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, explain, may_upload_again, not_sent
 from munadi.channels.facebook.graph import PageGraph, story_of
@@ -26,7 +26,10 @@ from munadi.channels.meta.graph import id_of, succeeded
 from munadi.channels.meta.removing import of_removals
 from munadi.channels.steps import COMMENT
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.content import Draft
+from munadi.domain.edits import EditRule
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.live_edit import Shown, Version
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Attempt, Gate, Publication
@@ -75,6 +78,15 @@ class FacebookChannel(NetworkChannel[Options, Prepared]):
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         return await PageObjects(self._removals, account).look(objects)
+
+    def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
+        return editing.rule_of(draft, super().live_edit(draft, account))
+
+    async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
+        await editing.edit(self._removals, version, account, attempt)
+
+    async def _read_live(self, version: Version, account: ConnectedAccount) -> Shown:
+        return await editing.read(self._removals, version, account)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         await remove(self._graph, account, state)

@@ -23,6 +23,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
@@ -172,6 +173,13 @@ SPEC = ChannelSpec(
                 because="A story ends by itself after 24 hours; to remove it sooner, open it in Facebook's app, then "
                 "the three dots, Delete.",
             ),
+        ),
+    ),
+    live_edit=(
+        EditRule(
+            fields=("text",),
+            because="Its link, its pictures and their order stay: withdraw the post and publish it again. Posts that "
+            "another app made are edited on the Page.",
         ),
     ),
     facts_version="2026-11",

@@ -29,6 +29,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
@@ -260,6 +261,11 @@ SPEC = ChannelSpec(
                 because="The account was connected at Instagram itself: connect it through its Facebook Page, or open "
                 "the post in Instagram's app, then the three dots, Delete.",
             ),
+        ),
+    ),
+    live_edit=(
+        EditRule(
+            because="Open the post in Instagram, then the three dots, Edit: caption, tags and alt texts can change.",
         ),
     ),
     facts_version="2026-11",

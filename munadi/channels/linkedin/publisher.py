@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
+from munadi.channels.linkedin import editing
 from munadi.channels.linkedin.api import COUNT, MAX_PAGES, Api
 from munadi.channels.linkedin.commentary import same_text
 from munadi.channels.linkedin.errors import duplicate_of
@@ -32,6 +33,7 @@ from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.uploads import count_failure, upload_again
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.live_edit import Shown, Version
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Answer, Attempt, Publication
@@ -124,6 +126,12 @@ class LinkedInChannel(PostChannel[Options, Prepared]):
         if not is_page(account):
             return await super()._look(objects, account)
         return [await seen(self._api, one, account) for one in objects]
+
+    async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
+        await editing.edit(self._api, version, account, attempt)
+
+    async def _read_live(self, version: Version, account: ConnectedAccount) -> Shown:
+        return await editing.read(self._api, version, account)
 
     async def _duplicate(self, publication: Publication[Options, Prepared], since: datetime) -> Published | None:
         """The post that a refusal as a duplicate named, if the page has it since then."""

@@ -29,6 +29,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -217,6 +218,12 @@ SPEC = ChannelSpec(
         by_hand="Open the post at linkedin.com, then its menu, Delete post.",
         takes_comments=True,  # a comment is seen below its post only
         leaves="what becomes of reshares by others is not documented",
+    ),
+    live_edit=(
+        EditRule(
+            fields=("text", "options.mentions"),
+            because="Files, the card of a link and a poll stay as they are: withdraw the post and publish it again.",
+        ),
     ),
     facts_version="2026-11",
     sources=(

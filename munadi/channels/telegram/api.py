@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from munadi.channels.answers import object_in
 from munadi.channels.http import CALL_TIMEOUT, ChannelTools, NamedFile, Request, no_proof
-from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain, explain_removal
+from munadi.channels.telegram.errors import ANOTHERS, MISSING, OWN, explain, explain_edit, explain_removal
 from munadi.channels.telegram.spec import Settings
 from munadi.channels.telegram.wire import ids_in
 from munadi.domain.failure import ChannelError
@@ -24,6 +24,7 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._base = settings.hosts.api.rstrip("/")
         self.http, self._removals = tools.http(explain), tools.http(explain_removal)
+        self._edits = tools.http(explain_edit)
 
     async def read(self, token: str, method: str, **params: str) -> dict[str, Any]:
         """The object that a reading method returns."""
@@ -75,6 +76,15 @@ class Api:
         form, url = {"chat_id": chat, "message_id": message_id}, self._url(token, "deleteMessage")
         request = Request("POST", url, form=form, secrets=(token,), proof=_is_done)
         await self._removals.send(request, gate)
+
+    async def edit(self, token: str, method: str, form: Mapping[str, str], message_id: int, gate: Gate) -> None:
+        """Change one message of a chat that people see; the answer is the message."""
+
+        def is_edited(answer: Answer) -> bool:
+            return ids_in(answer) == [message_id]
+
+        request = Request("POST", self._url(token, method), form=form, secrets=(token,), proof=is_edited)
+        await self._edits.send(request, gate)
 
     async def seen(self, token: str, chat: str, message_id: int) -> str:
         """MISSING, ANOTHERS or OWN, by a call that the server refuses after it has read the message."""

@@ -93,6 +93,11 @@ def explain_removal(answer: Answer, now: datetime) -> ChannelError:
     return _explained(REMOVALS, answer, now)
 
 
+def explain_edit(answer: Answer, now: datetime) -> ChannelError:
+    """The answer to a request that changes a post."""
+    return _explained(EDITS, answer, now)
+
+
 def _explained(table: ErrorTable, answer: Answer, now: datetime) -> ChannelError:
     error = table.explain(answer, now)
     if answer.status == 429 and "retry-after" not in answer.headers:
@@ -128,3 +133,5 @@ KEPT = Row(
     "the right to post again",
 )
 REMOVALS = replace(TABLE, codes={**ERRORS, NOT_THERE: NOT_FOUND, **dict.fromkeys(TOO_OLD, KEPT)})
+FIXED = Row(R.EDIT_REFUSED, S.REJECTED, advice="Telegram lets the bot edit its own messages only, and no forwarded one")
+EDITS = replace(TABLE, codes={**ERRORS, MISSING: NOT_FOUND, ANOTHERS: FIXED})

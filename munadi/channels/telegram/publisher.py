@@ -12,6 +12,7 @@ from munadi.channels.http import ChannelTools, NamedFile, Request, given_id
 from munadi.channels.posting import PostChannel, Step
 from munadi.channels.renditions import fitting
 from munadi.channels.steps import parent_of
+from munadi.channels.telegram import editing
 from munadi.channels.telegram.api import Api
 from munadi.channels.telegram.errors import UNREMOVABLE, UPGRADED
 from munadi.channels.telegram.lookup import Lookup, address_of, chat_of, is_probed
@@ -23,7 +24,10 @@ from munadi.channels.telegram.state import Prepared
 from munadi.channels.telegram.wire import file_name, ids_in, kind_of, post_call, reply_call, shown_name
 from munadi.channels.uploads import upload_again
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.content import Draft
+from munadi.domain.edits import EditRule
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.live_edit import Shown, Version
 from munadi.domain.publication import (
     POST,
     Absent,
@@ -104,6 +108,15 @@ class TelegramChannel(PostChannel[Options, Prepared]):
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         return await look(self._api, objects, account)
+
+    def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
+        return editing.rule_of(draft, super().live_edit(draft, account))
+
+    async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
+        await editing.edit(self._api, version, account, attempt)
+
+    async def _read_live(self, version: Version, account: ConnectedAccount) -> Shown:
+        return await editing.read(self._api, version, account)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Delete what is in the storage chat. What is too old to be deleted stays there, unseen by readers."""

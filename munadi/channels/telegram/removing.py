@@ -33,7 +33,7 @@ async def remove(api: Api, one: PostedObject, account: ConnectedAccount, attempt
     if one.id == UNNAMED:
         message = "it never named the id of this message; delete it in the chat"
         raise failure(Reason.WITHDRAWAL_REFUSED, message, Effect.REJECTED)
-    await api.delete(account.token, _chat(one, account), one.id, attempt.gate)
+    await api.delete(account.token, chat_of_object(one, account), one.id, attempt.gate)
 
 
 async def look(api: Api, objects: Sequence[PostedObject], account: ConnectedAccount) -> list[Seen]:
@@ -43,13 +43,14 @@ async def look(api: Api, objects: Sequence[PostedObject], account: ConnectedAcco
     """
     readable, missing = dict[str, bool](), list[bool]()
     for one in objects:
-        chat = _chat(one, account)
+        chat = chat_of_object(one, account)
         missing.append(one.id == UNNAMED or await api.seen(account.token, chat, int(one.id)) == MISSING)
         readable[chat] = readable.get(chat, False) or not missing[-1]
     for chat, is_readable in readable.items():
         readable[chat] = is_readable or await api.seen(account.token, chat, FIRST) != MISSING
     return [
-        _seen(one, is_missing, readable[_chat(one, account)]) for one, is_missing in zip(objects, missing, strict=True)
+        _seen(one, is_missing, readable[chat_of_object(one, account)])
+        for one, is_missing in zip(objects, missing, strict=True)
     ]
 
 
@@ -63,5 +64,6 @@ def _seen(one: PostedObject, is_missing: bool, is_chat_readable: bool) -> Seen:
     return Seen(verdict=Verdict.GONE, word=MISSING)
 
 
-def _chat(one: PostedObject, account: ConnectedAccount) -> str:
+def chat_of_object(one: PostedObject, account: ConnectedAccount) -> str:
+    """The chat where a message is."""
     return one.version or account.external_id

@@ -22,6 +22,7 @@ from munadi.domain.channel import (
     TextUnit,
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -184,6 +185,12 @@ SPEC = ChannelSpec(
         leaves="copies that were forwarded, and perhaps the one in a linked discussion group",
     ),
     withdrawal_until=timedelta(hours=48),
+    live_edit=(
+        EditRule(
+            fields=("text", "options.entities", "options.preview", "options.captionAbove"),
+            because="Files and the order of an album are changed in the chat.",
+        ),
+    ),
     facts_version="2026-11",
     sources=(
         "https://core.telegram.org/bots/api",

@@ -55,11 +55,11 @@ def post_call(chat: str, draft: Draft, options: Options, sources: Sequence[str])
     if options.poll is not None:
         return "sendPoll", form | _poll(draft.text, options)
     if not sources:
-        return "sendMessage", form | _text(draft.text, options)
+        return "sendMessage", form | text_form(draft.text, options)
     if len(sources) == 1:
         return media_call(chat, draft.media[0], draft.text, options, sources[0])
     media = [
-        _medium(asset, options, source) | (_caption(draft.text, options) if index == 0 else {})
+        _medium(asset, options, source) | (caption_form(draft.text, options) if index == 0 else {})
         for index, (asset, source) in enumerate(zip(draft.media, sources, strict=True))
     ]
     return "sendMediaGroup", form | {"media": json.dumps(media)}
@@ -67,7 +67,7 @@ def post_call(chat: str, draft: Draft, options: Options, sources: Sequence[str])
 
 def media_call(chat: str, asset: MediaAsset, text: str, options: Options, source: str) -> tuple[str, Form]:
     """One file with its caption."""
-    medium, kind = _medium(asset, options, source) | _caption(text, options), kind_of(asset, options)
+    medium, kind = _medium(asset, options, source) | caption_form(text, options), kind_of(asset, options)
     form = {name: _plain(value) for name, value in medium.items() if name not in ("type", "media")}
     return f"send{kind.capitalize()}", _common(chat, options) | form | {kind: source}
 
@@ -111,7 +111,8 @@ def _common(chat: str, options: Options) -> Form:
     return {name: _plain(value) for name, value in given.items() if value is not None}
 
 
-def _text(text: str, options: Options) -> Form:
+def text_form(text: str, options: Options) -> Form:
+    """A text with its formats and its preview."""
     shown = options.preview or Preview()
     preview = {
         "is_disabled": shown.disabled,
@@ -124,7 +125,8 @@ def _text(text: str, options: Options) -> Form:
     return {"text": text, **{name: json.dumps(value) for name, value in given.items() if value}}
 
 
-def _caption(text: str, options: Options) -> dict[str, Any]:
+def caption_form(text: str, options: Options) -> dict[str, Any]:
+    """The caption of a file, with its formats."""
     given = {"caption": text, "caption_entities": _entities(options), "show_caption_above_media": options.caption_above}
     return {name: value for name, value in given.items() if value} if text else {}
 

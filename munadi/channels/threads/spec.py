@@ -27,6 +27,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -236,6 +237,12 @@ SPEC = ChannelSpec(
         scopes=(REMOVAL_SCOPE,),
         by_hand="Open each part of the post in the Threads app, then the three dots, Delete.",
         leaves="replies, quotes and reposts of others",
+    ),
+    live_edit=(
+        EditRule(
+            because="Open the post in the Threads app within some minutes of its publication, then its menu, Edit; or "
+            "withdraw it and publish it again.",
+        ),
     ),
     facts_version="2026-11",
     sources=(

@@ -25,6 +25,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -172,6 +173,11 @@ SPEC = ChannelSpec(
     ),
     leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address expires after an hour
     resend=Resend.NEVER,  # safe for every mode; `TikTokRules.resend` says what a draft allows
+    live_edit=(
+        EditRule(
+            because="Open the video in TikTok's app, then Share, Edit.",
+        ),
+    ),
     facts_version="2026-11",
     sources=(
         "https://developers.tiktok.com/doc/content-posting-api-reference-direct-post",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from munadi.channels.answers import text_in
+from munadi.channels.answers import object_in, text_in
 from munadi.channels.http import ChannelTools, Request, require_known_host
 from munadi.channels.removing import is_deleted
 from munadi.channels.youtube.errors import GRANTS, REMOVALS, explain
@@ -69,6 +69,25 @@ class Api:
 
         request = Request("PUT", url, token=token, params=params, json=body, proof=is_the_video)
         return await self.http.send(request, gate)
+
+    async def snippet(self, account: ConnectedAccount, video_id: str) -> dict[str, Any] | None:
+        """What a video says, as its owner sees it; None where there is no such video. Raises ChannelError."""
+        answer = await self.get("videos", account, {"part": "snippet", "id": video_id})
+        found = next((one for one in entries(answer) if text_in(one, "id") == video_id), None)
+        return None if found is None else object_in(found, "snippet")
+
+    async def update_snippet(
+        self, account: ConnectedAccount, video_id: str, snippet: Mapping[str, Any], gate: Gate
+    ) -> None:
+        """videos.update of the whole snippet, answered with that video. Raises ChannelError."""
+        url, params = f"{self._json}/videos", {"part": "snippet"}
+        body = {"id": video_id, "snippet": dict(snippet)}
+
+        def is_the_video(answer: Answer) -> bool:
+            return answer.field("id") == video_id and bool(object_in(answer.body, "snippet"))
+
+        request = Request("PUT", url, token=account.token, params=params, json=body, proof=is_the_video)
+        await self.removals.send(request, gate)
 
     def comment(self, account: ConnectedAccount, body: Mapping[str, Any]) -> Request:
         """The visible request of a comment (commentThreads.insert)."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools
 from munadi.channels.steps import COMMENT
+from munadi.channels.youtube import editing
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
 from munadi.channels.youtube.lookup import by_content, by_id, is_live, published
@@ -24,7 +25,9 @@ from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
+from munadi.domain.edits import EditRule
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.live_edit import Shown, Version
 from munadi.domain.publication import THUMBNAIL_FAILED, Absent, Pending, Published, Ready, Unknown, Warning_
 from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.domain.withdrawal_rule import WithdrawalRule
@@ -133,6 +136,17 @@ class YouTubeChannel(NetworkChannel[Options, Prepared]):
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         return await seen(self._api, objects, account)
+
+    def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
+        """Either of two scopes permits it."""
+        rule = super().live_edit(draft, account)
+        return rule.model_copy(update={"scopes": ()}) if WHOLE_ACCOUNT in account.scopes else rule
+
+    async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
+        await editing.edit(self._api, version, account, attempt)
+
+    async def _read_live(self, version: Version, account: ConnectedAccount) -> Shown:
+        return await editing.read(self._api, version, account)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Delete the private video that will not be used; a visible one is never touched."""

@@ -26,6 +26,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -187,6 +188,13 @@ SPEC = ChannelSpec(
         scopes=("https://www.googleapis.com/auth/youtube.force-ssl",),
         by_hand="Open the video in YouTube Studio, then its menu, Delete forever.",
         takes_comments=True,
+    ),
+    live_edit=(
+        EditRule(
+            fields=("text", "title", "description"),
+            scopes=("https://www.googleapis.com/auth/youtube.force-ssl",),
+            because="The rest is edited in YouTube Studio; the video itself can only be replaced by another one.",
+        ),
     ),
     facts_version="2026-11",
     sources=(

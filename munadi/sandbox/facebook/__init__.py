@@ -78,6 +78,7 @@ class Facebook(PersonPlatform[Page]):
         "POST graph/*/thumbnails": ("thumbnail", videos.thumbnail),
         "POST graph/*/comments": ("comments", posting.comment),
         "GET graph/*/comments": ("list_comments", posting.list_comments),
+        "POST graph/*": ("edit_post", posting.update),
         "GET graph/*": ("get_post", posting.read_post),
         "DELETE graph/*": ("delete_post", posting.delete_post),
     }

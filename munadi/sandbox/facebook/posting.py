@@ -102,6 +102,21 @@ async def delete_post(platform: Facebook, call: Call) -> Answer:
     return Answer(200, {"success": True}, effect=True)
 
 
+async def update(platform: Facebook, call: Call) -> Answer:
+    """The text of a post is another one; the rest stays. A story or a video has no text to edit so."""
+    page, node = platform.caller(call, PUBLISH), node_in(call)
+    refuse_if(page.status == "restricted", errors.RESTRICTED)
+    post = platform.published.of(node, page.id)
+    if post is None or post.kind == "story" or post.video_id is not None:
+        raise platform.missing(node, call)
+    message = parameters(call).get("message")
+    bad_parameter_if(message is None, "The parameter message is required.")
+    _require_short(message or "")
+    changed, post.message = message != post.message, message or ""
+    platform.published.put(post.id, post)
+    return Answer(200, {"success": True}, effect=changed)
+
+
 async def delete_comment(platform: Facebook, call: Call) -> Answer:
     comment = platform.owned(platform.comments, node_in(call), platform.caller(call, COMMENT), call)
     platform.comments.remove(comment.id)

@@ -84,6 +84,7 @@ class LinkedIn(BearerPlatform[Account]):
         "POST api/rest/posts": ("create_post", posting.create),
         "GET api/rest/posts": ("list_posts", posting.listed),
         "GET api/rest/posts/*": ("get_post", posting.read),
+        "POST api/rest/posts/*": ("edit_post", posting.update),
         "DELETE api/rest/posts/*": ("delete_post", posting.delete),
         "POST api/rest/socialActions/*/comments": ("create_comment", posting.comment),
     }

@@ -75,6 +75,24 @@ async def delete(platform: LinkedIn, call: Call) -> Answer:
     return Answer(204, None, effect=post is not None)
 
 
+async def update(platform: LinkedIn, call: Call) -> Answer:
+    """204: the text is another one, and the rest stays."""
+    caller, post = platform.caller(call, *WRITE), platform.written.get(call.path.rpartition("/")[2])
+    refuse_if(call.headers.get("x-restli-method") != "PARTIAL_UPDATE", "invalid")
+    if post is None:
+        raise refuse("missing")
+    platform.author(caller, post.profile_id)
+    text = call.json(refuse("invalid")).get("patch", {}).get("$set", {}).get("commentary")
+    refuse_if(not isinstance(text, str), "field")
+    refuse_if(not (text.strip() or post.body.get("content")), "blank")
+    refuse_if(len(seen(text)) > 3000, "long")
+    edited = {"commentary": text, "lifecycleStateInfo": {"isEditedByAuthor": True}}
+    changed = text != post.body["commentary"]
+    post.body = {**post.body, **edited}
+    platform.written.put(post.urn, post)
+    return Answer(204, None, effect=changed)
+
+
 async def comment(platform: LinkedIn, call: Call) -> Answer:
     caller, body = platform.caller(call, *WRITE), call.json(refuse("invalid"))
     actor, post = platform.author(caller, body.get("actor")), platform.written.get(call.path.split("/")[-2])

@@ -1,7 +1,7 @@
 """Telegram emulated: the Bot API under `/telegram/api/bot<token>/<method>`, messages' addresses under `/telegram/site`.
 
 Source: docs/networks/telegram.md, section 8. A profile is a chat with a bot of its own. All bots may store files in
-one private chat; calls that send there are operations of their own, `store_…`. Not emulated: copies, topics, edits,
+one private chat; calls that send there are operations of their own, `store_…`. Not emulated: copies, topics,
 updates, basic groups, files by URL, effects long after a lost connection, limits of all chats together.
 """
 
@@ -14,7 +14,7 @@ from munadi.sandbox.exchange import Call
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run, site
 from munadi.sandbox.storage import Table
-from munadi.sandbox.telegram import messages, removal
+from munadi.sandbox.telegram import editing, messages, removal
 from munadi.sandbox.telegram.model import PROBLEMS, STORAGE_CHAT, Chat, File, Message, parameters, refuse
 
 DEFAULT = Chat("-1002000000001", "munadi_sandbox", 7_100_000_001)
@@ -46,6 +46,7 @@ class Telegram(Platform[Chat]):
     routes = {
         **{f"* api/*/{name}": (name, run) for name, run in READS.items()},
         **{f"POST api/*/{name}": (name, messages.send) for name in SENDS},
+        **{f"POST api/*/{name}": (name, editing.edit) for name in ("editMessageText", "editMessageCaption")},
         "POST api/*/forwardMessage": ("forwardMessage", messages.forward),
         "GET site/**": ("site", site),
     }

@@ -73,7 +73,7 @@ async def send(platform: Telegram, call: Call) -> Answer:
         rows.append(platform.messages.put(row.key, row))
     if place == CHAT and platform.switches["othersPost"]:
         other(platform, chat)
-    result = [_view(platform, chat, place, row) for row in rows]
+    result = [view_of(platform, chat, place, row) for row in rows]
     return good(result if method == "sendMediaGroup" else result[0], effect=True)
 
 
@@ -90,7 +90,7 @@ async def forward(platform: Telegram, call: Call) -> Answer:
     origin = _origin(chat, source, original)
     copy = replace(original, number=number, stored=True, group="", is_first=True, reply_to=None, origin=origin)
     platform.messages.put(copy.key, copy)
-    return good(_view(platform, chat, STORAGE, copy), effect=True)
+    return good(view_of(platform, chat, STORAGE, copy), effect=True)
 
 
 def _origin(chat: Chat, place: str, original: Message) -> dict[str, Any]:
@@ -105,14 +105,14 @@ def _drafts(platform: Telegram, chat: Chat, call: Call, method: str, given: dict
     """What each message has. Raises Telegram's refusals."""
     match method:
         case "sendMessage":
-            text, entities = _text(given.get("text", ""), given.get("entities"), MAX_TEXT, "long")
+            text, entities = text_of(given.get("text", ""), given.get("entities"), MAX_TEXT, "long")
             refuse_if(not text, "empty")
             return [{"kind": "message", "text": text, "entities": entities}]
         case "sendPoll":
             options = [str(one["text"]) for one in json.loads(given.get("options", "[]"))]
             refuse_if(not 1 <= len(options) <= 12 or any(len(one) > 100 for one in options), "poll")
             refuse_if(given.get("is_anonymous") == "false" and chat.status != "group", "anonymous")
-            question, _ = _text(given.get("question", ""), None, 300, "long")
+            question, _ = text_of(given.get("question", ""), None, 300, "long")
             refuse_if(not question, "empty")
             return [{"kind": "poll", "text": question, "poll": options}]
         case "sendMediaGroup":
@@ -129,7 +129,7 @@ def _medium(
     platform: Telegram, chat: Chat, call: Call, kind: str, source: str, given: dict[str, Any]
 ) -> dict[str, Any]:
     """A file is a part of the form that is named by `attach://`, or by the parameter itself; or it is known already."""
-    text, entities = _text(given.get("caption", ""), given.get("caption_entities"), MAX_CAPTION, "caption")
+    text, entities = text_of(given.get("caption", ""), given.get("caption_entities"), MAX_CAPTION, "caption")
     name = source.removeprefix("attach://") or kind
     if name != source:
         file = _kept(platform, chat, kind, call.file_names.get(name, ""), call.parts.get(name, b""))
@@ -160,7 +160,7 @@ def _kept(platform: Telegram, chat: Chat, kind: str, name: str, content: bytes) 
     return platform.files.put(file.id, file)
 
 
-def _text(text: str, entities: Any, longest: int, problem: str) -> tuple[str, list[dict[str, Any]]]:
+def text_of(text: str, entities: Any, longest: int, problem: str) -> tuple[str, list[dict[str, Any]]]:
     """A text and its formats. Code points are counted; formats are placed by UTF-16 units."""
     rows = json.loads(entities) if isinstance(entities, str) else entities or []
     end = len(text.encode("utf-16-le")) // 2
@@ -170,7 +170,7 @@ def _text(text: str, entities: Any, longest: int, problem: str) -> tuple[str, li
     return kept, rows
 
 
-def _view(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str, Any]:
+def view_of(platform: Telegram, chat: Chat, place: str, row: Message) -> dict[str, Any]:
     is_queued = platform.switches["queueVideos"] and row.kind == "video" and place == CHAT
     found: dict[str, Any] = {"message_id": 0 if is_queued else row.number, "date": int(row.sent_at)}
     found["chat"] = shown(chat, place)

@@ -42,6 +42,13 @@ KNOWN = {
     "protected": (400, "Bad Request: message can't be forwarded"),
     "gone": (400, "Bad Request: message to edit not found"),
     "anothers": (400, "Bad Request: message can't be edited"),
+    "nothing": (400, "Bad Request: there is no text in the message to edit"),
+    "no_caption": (400, "Bad Request: there is no caption in the message to edit"),
+    "unmodified": (
+        400,
+        "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as "
+        "a current content and reply markup of the message",
+    ),
     "own": (400, "Bad Request: there is no live location in the message to edit"),
     "undeletable": (400, "Bad Request: message can't be deleted"),
     "absent": (400, "Bad Request: message to delete not found"),
@@ -111,6 +118,7 @@ class Message:
     entities: list[dict[str, Any]] = field(default_factory=list)
     origin: dict[str, Any] | None = None
     shown: dict[str, Any] = field(default_factory=dict)
+    edited_at: float | None = None
 
     @property
     def key(self) -> str:
