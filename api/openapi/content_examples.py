@@ -92,6 +92,7 @@ RECEIPT: dict[str, Any] = {
                 "outcome": "sent",
             }
         ],
+        "edits": [],
         "withdrawal": None,
     },
 }

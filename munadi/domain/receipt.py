@@ -10,6 +10,7 @@ from datetime import datetime
 from pydantic import Field
 
 from munadi.domain.bounds import WebAddress
+from munadi.domain.edits import EditStatus
 from munadi.domain.failure import Effect
 from munadi.domain.model import BrandOf, ChannelOf, WireModel
 from munadi.domain.withdrawal import LeftObject, WithdrawalStatus
@@ -56,6 +57,16 @@ class ReceiptCall(WireModel):
     outcome: Effect | None = Field(description="What became of it; null while that is not known.")
 
 
+class ReceiptEdit(WireModel):
+    """One edit of the live post, as far as it was when the receipt was made."""
+
+    version: int = Field(description="2 is the first edit; 1 is what was published.")
+    requested_at: datetime = Field(description="When it was asked for.")
+    status: EditStatus = Field(description="How far it is. The network shows the last one that is `edited`.")
+    ended_at: datetime | None = Field(description="When its outcome was known; null before.")
+    sha256: str = Field(description="The hash of the whole post in this version, in the form of `sent`.")
+
+
 class ReceiptWithdrawal(WireModel):
     """The withdrawal of the post, as far as it was when the receipt was made."""
 
@@ -81,8 +92,9 @@ class ReceiptClaims(WireModel):
     accepted_at: datetime = Field(description="When the post was accepted.")
     published_at: datetime | None = Field(description="When the network had it live.")
     objects: tuple[ReceiptObject, ...] = Field(description="What the post has, or had, at the network.")
-    sent: SentHash = Field(description="What was sent.")
+    sent: SentHash = Field(description="What was sent to publish it.")
     calls: tuple[ReceiptCall, ...] = Field(description="Every visible call, the first one first.")
+    edits: tuple[ReceiptEdit, ...] = Field(description="Its edits after it was published, the first one first.")
     withdrawal: ReceiptWithdrawal | None = Field(description="Its withdrawal; null: none was asked for.")
 
 

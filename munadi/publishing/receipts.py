@@ -21,6 +21,7 @@ from munadi.db.keys.callers import Principal
 from munadi.db.keys.receipt_keys import ReceiptKeyStore
 from munadi.db.tables import AccountRow, AttemptRow, ContentRow, PublicationRow
 from munadi.domain.content import Draft
+from munadi.domain.live_edit import LiveEdit
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.receipt import (
     RECEIPT_TYPE,
@@ -28,6 +29,7 @@ from munadi.domain.receipt import (
     Receipt,
     ReceiptCall,
     ReceiptClaims,
+    ReceiptEdit,
     ReceiptKey,
     ReceiptKeySet,
     ReceiptObject,
@@ -35,6 +37,7 @@ from munadi.domain.receipt import (
     ReceiptWithdrawal,
     SentHash,
 )
+from munadi.publishing.live_editing import edits_of
 from munadi.publishing.post_changes import visible_publication
 from munadi.publishing.withdrawing import objects_of, withdrawal_of
 
@@ -64,6 +67,7 @@ class ReceiptService(Service):
             profile=ReceiptProfile(account_id=account.id, handle=account.handle, external_id=account.external_id),
             sent=sent_hash(draft),
             calls=tuple(_call(each) for each in attempts),
+            edits=tuple(_edit(each, draft) for each in edits_of(row)),
         )
         signer = await self._keys.signer(now)
         headers = {"kid": signer.kid, "typ": RECEIPT_TYPE}
@@ -140,6 +144,16 @@ def _objects(row: PublicationRow) -> Sequence[ReceiptObject]:
     return tuple(
         ReceiptObject(step=one.step, id=one.id, url=row.provider_url if one.id == row.provider_post_id else None)
         for one in objects_of(row)
+    )
+
+
+def _edit(edit: LiveEdit, published: Draft) -> ReceiptEdit:
+    return ReceiptEdit(
+        version=edit.shown.version,
+        requested_at=edit.shown.at,
+        status=edit.shown.status,
+        ended_at=edit.shown.ended_at,
+        sha256=sent_hash(edit.draft(published)).sha256,
     )
 
 

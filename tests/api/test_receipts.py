@@ -25,8 +25,10 @@ from munadi.db.keys.receipt_keys import ReceiptKeyStore
 from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, ReceiptKeyRow
 from munadi.domain.content import Draft
+from munadi.domain.edits import EditStatus, PostEdit
 from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
+from munadi.domain.live_edit import LiveEdit
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.receipt import RECEIPT_KEYS_PATH
 from munadi.publishing.receipts import sent_hash
@@ -130,6 +132,20 @@ async def test_a_withdrawal_is_stated_with_its_outcome(api: ApiHarness) -> None:
     withdrawal = (await receipt_of(api, content))["claims"]["withdrawal"]
     assert (withdrawal["status"], withdrawal["endedAt"], withdrawal["confirmedBy"]) == ("withdrawing", None, None)
     assert [one["step"] for one in withdrawal["left"]] == ["post"]
+
+
+async def test_an_edit_is_stated_beside_what_was_published(api: ApiHarness) -> None:
+    content = await live(api, text="before")
+    published = (await receipt_of(api, content))["claims"]
+    assert published["edits"] == []
+    shown = PostEdit(version=2, at=START, status=EditStatus.EDITED, text="after", ended_at=START)
+    async with api.locked(content["id"]) as post:
+        post.publications[0].edits = [LiveEdit(shown=shown).model_dump(mode="json", by_alias=True)]
+    claims = (await receipt_of(api, content))["claims"]
+    assert claims["sent"] == published["sent"]
+    (edit,) = claims["edits"]
+    assert (edit["version"], edit["status"], edit["requestedAt"]) == (2, "edited", edit["endedAt"])
+    assert edit["sha256"] == sent_hash(Draft(text="after")).sha256
 
 
 @pytest.mark.parametrize("states", [(), (S.QUEUED,), (S.QUEUED, S.PUBLISHING), (S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)])

@@ -2297,6 +2297,8 @@ export type ReceiptClaims = {
   channel: string;
   /** The post it belongs to. */
   contentId: string;
+  /** Its edits after it was published, the first one first. */
+  edits: (ReceiptEdit)[];
   /** When the receipt was made, in seconds since 1970. */
   iat: number;
   /** The public address of the installation that states it. */
@@ -2309,10 +2311,24 @@ export type ReceiptClaims = {
   publicationId: string;
   /** When the network had it live. */
   publishedAt: string | null;
-  /** What was sent. */
+  /** What was sent to publish it. */
   sent: SentHash;
   /** Its withdrawal; null: none was asked for. */
   withdrawal: ReceiptWithdrawal | null;
+};
+
+/** One edit of the live post, as far as it was when the receipt was made. */
+export type ReceiptEdit = {
+  /** When its outcome was known; null before. */
+  endedAt: string | null;
+  /** When it was asked for. */
+  requestedAt: string;
+  /** The hash of the whole post in this version, in the form of `sent`. */
+  sha256: string;
+  /** How far it is. The network shows the last one that is `edited`. */
+  status: EditStatus;
+  /** 2 is the first edit; 1 is what was published. */
+  version: number;
 };
 
 /** A public key as a JWK (RFC 7517 and 8037). */
