@@ -68,6 +68,7 @@ async def show_content(
         can=allowed_changes(content, has_a_copy=bool(with_a_live_copy(copies))),
         copies=copies.get(content["id"], ()),
         why=why,
+        editable=_editable(services, content),
     )
 
 
@@ -79,6 +80,17 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
     zone = frame.choice.zone_of(content["brandRef"])
     about = content["brandRef"]
     return render(request, "publication.html", publication=publication, content=content, zone=zone, about=about)
+
+
+def _editable(services: Services, content: Mapping[str, Any]) -> set[str]:
+    """The live publications whose text their network lets an app edit. The API decides again."""
+    return {
+        each["id"]
+        for each in content["publications"]
+        if each["status"] == PublicationStatus.PUBLISHED
+        and (each["withdrawal"] is None or each["withdrawal"]["status"] == "refused")
+        and any("text" in rule.fields for rule in services.channels[each["channel"]].spec.live_edit)
+    }
 
 
 async def _why(services: Services, content: Mapping[str, Any]) -> dict[str, HoldCause]:

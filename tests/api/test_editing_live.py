@@ -9,12 +9,20 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.edits import EditRule
+from munadi.domain.edits import EditRule, EditStatus, PostEdit
+from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
+from munadi.domain.live_edit import LiveEdit
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.reasons import failure_of
+from munadi.publishing import live_editing
+from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
+from tests.api.markup import faults
 from tests.api.problems import expect_problem
+from tests.api.test_dashboard_posts import expect_words
 from tests.api.test_withdrawing import live
+from tests.db.seeding import START
 
 pytestmark = pytest.mark.each_database
 S = PublicationStatus
@@ -135,3 +143,30 @@ async def test_it_needs_the_permission_to_write(api: ApiHarness) -> None:
     expect_problem(await api.post(path_of(content), {"text": "Corrected"}, key=weak), 403)
     strong = await api.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE)
     assert (await api.post(path_of(content), {"text": "Corrected"}, key=strong)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, ["Edit at the network"]),
+        ("editing", ["Version 2: being edited.", "Corrected"]),
+        ("edited", ["Version 2: edited at the network.", "Corrected"]),
+        ("refused", ["Version 2: not edited.", "EDIT_CONFLICT"]),
+        ("unconfirmed", ["keep reading", "Corrected"]),
+    ],
+)
+async def test_the_page_of_a_post_shows_its_versions(
+    api: ApiHarness, dashboard: DashboardBrowser, status: str | None, words: list[str]
+) -> None:
+    content = await live(api)
+    if status is not None:
+        failure = failure_of(Reason.EDIT_CONFLICT) if status in ("refused", "unconfirmed") else None
+        shown = PostEdit(version=2, at=START, status=EditStatus(status), text="Corrected", failure=failure)
+        async with api.locked(content["id"]) as post:
+            live_editing.keep(post.publications[0], LiveEdit(shown=shown))
+    page = await dashboard.page(f"/contents/{content['id']}")
+    assert faults(page) == []
+    expect_words(page, *words)
+    assert path_of(content) in page
+    async with api.dashboard(await api.key(Scope.CONTENTS_READ)) as reader:
+        assert path_of(content) not in await reader.page(f"/contents/{content['id']}")
