@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
 from munadi.intake.fingerprint import fingerprint_of
 from munadi.intake.media import IntakeMedia
+from munadi.ports import Channels
 from munadi.publishing.editing import store_edit
+from munadi.publishing.ending import recheck
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
@@ -27,6 +30,8 @@ S = PublicationStatus
 EPOCH = 7
 IN_DOUBT = frozenset({S.PUBLISHING, S.UNCONFIRMED})
 MINUTE = timedelta(minutes=1)
+# An edit that leaves the time to end of a post as it is: these posts have none.
+SAME_END = partial(recheck, channels=Channels())
 
 
 async def open_one(board: Board, put: Put, **given: Any) -> Attempt | Refused:
@@ -164,7 +169,7 @@ async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
         START + MINUTE,
     )
     async with board.locked(put.content_id) as post:
-        await store_edit(post, planned(board, "another text"), Duplicates.WARN)
+        await store_edit(post, planned(board, "another text"), Duplicates.WARN, SAME_END)
     step = await board.schedule.load(put.id)
     assert step is not None
     assert (step.draft.text, step.preparation) == ("another text", None)
@@ -181,7 +186,7 @@ async def test_a_handle_of_an_overtaken_run_is_refused(board: Board, epoch: int,
 async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, lead_seconds=60.0)
     async with board.locked(put.content_id) as post:
-        await store_edit(post, planned(board, "corrected"), Duplicates.WARN)
+        await store_edit(post, planned(board, "corrected"), Duplicates.WARN, SAME_END)
     ended = await end(board, put, Failed(failure_of(Reason.TEXT_TOO_LONG)))
     assert ended == (S.QUEUED, None)
 
