@@ -9,18 +9,11 @@ from typing import Any
 
 from api.dashboard.reconnecting import WayBack
 from munadi.db.contents.holds import HoldCause
-from munadi.domain.failure import FailureClass, Reason, Retryable
+from munadi.domain.failure import FailureClass, Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.reasons import REASONS, NewPost
 
 Json = Mapping[str, Any]
-
-R = Reason
-# A retry sends the same again, which cannot help here: it takes a post that differs, or another account.
-NEEDS_A_NEW_POST = frozenset(
-    {R.ACCOUNT_DISCONNECTED, R.MEDIA_VALIDATION_FAILED, R.TEXT_TOO_LONG, R.INVALID_FIELD, R.MISSING_FIELD}
-)
-# Here it may help as it is, or with a change.
-MAY_NEED_A_NEW_POST = frozenset({R.MEDIA_PROCESSING_FAILED, R.FEATURE_NOT_ELIGIBLE})
 
 
 @dataclass
@@ -123,12 +116,17 @@ def can_be_retried(failure: Json) -> bool:
 
 def a_retry_helps(failure: Json) -> bool:
     """Whether sending the same again has a chance."""
-    return failure["retryable"] != Retryable.NEVER and failure["reason"] not in NEEDS_A_NEW_POST
+    return _new_post(failure) is not NewPost.YES
 
 
 def needs_a_new_post(failure: Json) -> bool:
     """Whether the post must, or may have to, be changed."""
-    return not a_retry_helps(failure) or failure["reason"] in MAY_NEED_A_NEW_POST
+    return _new_post(failure) is not NewPost.NO
+
+
+def _new_post(failure: Json) -> NewPost:
+    facts = REASONS.get(failure["reason"])  # none, where a newer version stored it
+    return facts.new_post if facts else NewPost.NO
 
 
 def says_its_code(failure: Json) -> bool:

@@ -13,13 +13,30 @@ from functools import partial
 from threading import Thread
 from typing import ParamSpec, TypeVar
 
+from munadi.intake.requests import ContentRequest
 from munadi.outbound.slots import FairSlots
 
 # More would not be faster: Python runs one at a time. With a second one, a short check passes a long one.
 AT_ONCE, SHARE = 2, 1
+# A request of more characters, over all its drafts, is checked in a thread. Each takes a microsecond or two at most.
+LONG_TEXTS = 5_000
+# What a draft and each of its media take besides, in characters.
+DRAFT, MEDIUM = 100, 20
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def is_long(request: ContentRequest) -> bool:
+    """Whether checking the request takes so long that it must not happen in the event loop."""
+    size = 0
+    for channel in request.channels:
+        text = request.text if channel.text is None else channel.text
+        media = request.media if channel.media is None else channel.media
+        own = (channel.parts, channel.first_comment, channel.options)
+        # The text of a JSON value is nearly as long as its characters.
+        size += DRAFT + len(text or "") + len(media or ()) * MEDIUM + len(str(own))
+    return size > LONG_TEXTS
 
 
 class CheckThreads:

@@ -22,7 +22,7 @@ from munadi.domain.publication import Warning_
 from munadi.domain.time import check_publish_by, check_window, check_withdraw_at, default_publish_by
 from munadi.intake.account_trouble import Trouble, refuses_unusable
 from munadi.intake.accounts import Target, check_versions, find_targets, find_troubles, report_troubles
-from munadi.intake.check_threads import CheckThreads
+from munadi.intake.check_threads import CheckThreads, is_long
 from munadi.intake.daily_quota import quota_warnings
 from munadi.intake.drafts import PlacedDraft, check_draft, checked_once, media_of, place_draft
 from munadi.intake.duplicates import check_duplicates
@@ -34,10 +34,6 @@ from munadi.intake.warnings import draft_warnings, preparation_warnings, time_wa
 from munadi.ports import Channels, Clock
 
 Result = TypeVar("Result")
-# A request of more characters, over all its drafts, is checked in a thread. Each takes a microsecond or two at most.
-LONG_TEXTS = 5_000
-# What a draft and each of its media take besides, in characters.
-DRAFT, MEDIUM = 100, 20
 
 
 @dataclass(frozen=True)
@@ -183,18 +179,9 @@ class PostChecker:
             if sent:
                 async with self.database.read() as session:
                     await look_up(session, request.brand_ref, sent, media, problems)
-            targets = await find_targets(
-                self.database,
-                request.brand_ref,
-                request.channels,
-                self.channels,
-                problems,
-                brand_is_visible=brand_is_visible,
+            targets, troubles, of_accounts = await self._targets(
+                request, now, due, problems, is_new=is_new, brand_is_visible=brand_is_visible
             )
-            troubles = find_troubles(targets, due, now, self.keyring)
-            of_accounts = await self._of_accounts(request.brand_ref, troubles, problems, is_new=is_new)
-            if is_new:
-                of_accounts += check_versions(targets, due, now, problems)
             judge = partial(_place_and_check, request, targets, media, problems)
             placed, warnings = await self.in_thread_if_long(request, brand_is_visible, judge)
             if compared_at is not None:
@@ -214,14 +201,34 @@ class PostChecker:
             raise
         return _checked_drafts(request, placed, warnings, media, troubles)
 
-    async def _of_accounts(
-        self, brand_ref: str, troubles: Sequence[tuple[Target, Trouble]], problems: ProblemCollector, *, is_new: bool
-    ) -> list[Warning_]:
-        """The warnings about accounts that cannot publish; problems instead, where the brand refuses such posts."""
+    async def _targets(
+        self,
+        request: ContentRequest,
+        now: datetime,
+        due: datetime,
+        problems: ProblemCollector,
+        *,
+        is_new: bool,
+        brand_is_visible: bool,
+    ) -> tuple[list[Target], list[tuple[Target, Trouble]], list[Warning_]]:
+        """The accounts of a request, those that cannot publish at `due`, and the warnings about them; problems instead,
+        where the brand refuses such posts."""
+        targets = await find_targets(
+            self.database,
+            request.brand_ref,
+            request.channels,
+            self.channels,
+            problems,
+            brand_is_visible=brand_is_visible,
+        )
+        troubles = find_troubles(targets, due, now, self.keyring)
         # The common case, in which all accounts can publish, reads nothing.
         certain = is_new and any(trouble.is_certain for _, trouble in troubles)
-        refuse = certain and await self.database.lookup(partial(refuses_unusable, brand_ref=brand_ref))
-        return report_troubles(troubles, problems, refuse=refuse) if troubles else []
+        refuse = certain and await self.database.lookup(partial(refuses_unusable, brand_ref=request.brand_ref))
+        warnings = report_troubles(troubles, problems, refuse=refuse) if troubles else []
+        if is_new:
+            warnings += check_versions(targets, due, now, problems)
+        return targets, troubles, warnings
 
     async def in_thread_if_long(
         self, request: ContentRequest, brand_is_visible: bool, work: Callable[[], Result]
@@ -237,18 +244,6 @@ class PostChecker:
     async def _brand_exists(self, brand_ref: str) -> bool:
         async with self.database.read() as session:
             return await session.get(BrandRow, brand_ref) is not None
-
-
-def is_long(request: ContentRequest) -> bool:
-    """Whether checking the request takes so long that it must not happen in the event loop."""
-    size = 0
-    for channel in request.channels:
-        text = request.text if channel.text is None else channel.text
-        media = request.media if channel.media is None else channel.media
-        own = (channel.parts, channel.first_comment, channel.options)
-        # The text of a JSON value is nearly as long as its characters.
-        size += DRAFT + len(text or "") + len(media or ()) * MEDIUM + len(str(own))
-    return size > LONG_TEXTS
 
 
 def _place_and_check(

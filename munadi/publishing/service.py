@@ -29,7 +29,8 @@ from munadi.domain.key import Scope
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.usage import QuotaExceeded
 from munadi.intake.bodies import read_sent
-from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused, is_long
+from munadi.intake.check_threads import is_long
+from munadi.intake.checks import CheckedDrafts, CheckedPost, PostChecker, PostRefused
 from munadi.intake.drafts import media_of
 from munadi.intake.duplicates import require_no_duplicates
 from munadi.intake.edit import edited
