@@ -28,6 +28,7 @@ RECORDED: dict[str, Action | None] = {
     "POST /v1/contents/{content_id}/publish-now": A.CONTENT_PUBLISHED_NOW,
     "POST /v1/contents/{content_id}/retry": A.CONTENT_RETRIED,
     "POST /v1/contents/{content_id}/withdraw": A.PUBLICATION_WITHDRAWN,
+    "POST /v1/publications/{publication_id}/edit": A.PUBLICATION_EDITED,
     "POST /v1/publications/{publication_id}/withdraw": A.PUBLICATION_WITHDRAWN,
     "POST /v1/drafts": A.DRAFT_CREATED,
     "PATCH /v1/drafts/{draft_id}": A.DRAFT_UPDATED,
