@@ -50,7 +50,6 @@ class _Run:
     requests: LiveRequests
     editing: Editing
     failure: Failure | None = None
-    new_id: str | None = None
 
     def __post_init__(self) -> None:
         self.edit = self.editing.edit
@@ -74,14 +73,12 @@ class _Run:
             result,
             epoch=self.editing.epoch,
             failure=self.failure,
-            new_id=self.new_id,
             now=self.clock.now(),
         )
 
     async def _to_a_result(self) -> Edited | Stop | timedelta:
         for may_send in (True, False):
             shown, now = await self._shown(), self.clock.now()
-            self.new_id = shown.id or self.new_id
             self.edit = read_as(self.edit, shown, now)
             match next_for(self.edit, shown, now, is_fresh=self.editing.is_fresh(now)):
                 case Send() if may_send:

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from munadi.domain.bounds import GivenId, Name
+from munadi.domain.bounds import Name
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditStatus, PostEdit
 from munadi.domain.model import Model
@@ -72,12 +72,11 @@ class Says(StrEnum):
 class Shown(Model):
     """What a read shows; `word` is the network's own word for it.
 
-    `id`: the post has another id now. `blind`: the network shows no app what a post says.
+    `blind`: the network shows no app what a post says.
     """
 
     says: Says
     word: Name = ""
-    id: GivenId | None = None
     blind: bool = False
     pause: timedelta | None = None
 

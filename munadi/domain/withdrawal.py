@@ -118,5 +118,7 @@ class Withdrawal(WireModel):
     )
 
 
+# A removal or an edit that has no outcome for so long is reported as unconfirmed; it is looked at all the same.
+SURE_WITHIN = timedelta(minutes=3)
 # How long a whole removal is looked after once it is unconfirmed.
 LOOKED_AFTER = timedelta(days=7)

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import SecretStr
 from sqlalchemy import Connection, bindparam, or_, select
 from sqlmodel import col
 
 from munadi.crypto import KeyRing
-from munadi.db.accounts.rows import connected_account
+from munadi.db.accounts.rows import without_token
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
-from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
+from munadi.domain.account import AccountStatus, ConnectedAccount
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import Warning_
@@ -49,11 +48,8 @@ class Target:
 
     @property
     def account(self) -> ConnectedAccount | None:
-        """The account as `validate` needs it. Checking a draft needs no token, so none is unsealed."""
-        row = self.row
-        if row is None:
-            return None
-        return connected_account(row, Credentials(access_token=SecretStr(""), expires_at=row.token_expires_at))
+        """The account as `validate` needs it."""
+        return None if self.row is None else without_token(self.row)
 
 
 # A post that is due after the network ends the called version of its API.

@@ -46,9 +46,9 @@ def why_not(spec: ChannelSpec, rule: WithdrawalRule, published_at: datetime | No
     return None
 
 
-def lacking(rule: WithdrawalRule, granted: Collection[str]) -> str | None:
-    """What the account may not do that the removal needs; None where nothing is known to be missing."""
-    missing = [scope for scope in rule.scopes if granted and scope not in granted]
+def lacking(scopes: Collection[str], granted: Collection[str]) -> str | None:
+    """What the account may not do, of these permissions; None where nothing is known to be missing."""
+    missing = [scope for scope in scopes if granted and scope not in granted]
     if not missing:
         return None
     return f"the account was connected without the permission {' and '.join(missing)}; reconnect it and grant that"
@@ -60,7 +60,7 @@ def stays_up(
     """Whether a publication stays up at its time to end; None if it can be withdrawn then."""
     rule = channel.withdrawal(draft, account)
     why = why_not(channel.spec, rule, published_at, at)
-    if why is None and (without := lacking(rule, account.scopes)) is not None:
+    if why is None and (without := lacking(rule.scopes, account.scopes)) is not None:
         why = f"{channel.spec.title} does not remove this post: {without}."
     return Stays(channel.spec, why) if why is not None else None
 

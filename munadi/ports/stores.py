@@ -128,10 +128,9 @@ class Edits(LiveAttempts, Protocol):
         *,
         epoch: int,
         failure: Failure | None,
-        new_id: str | None,
         now: datetime,
     ) -> StepResult:
-        """Record what a read showed: how it ended, or how long to wait. `new_id`: the post has another id now."""
+        """Record what a read showed: how it ended, or how long to wait."""
 
 
 class Withdrawals(LiveAttempts, Protocol):

@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from pydantic import SecretStr
-
-from munadi.db.accounts.rows import connected_account
+from munadi.db.accounts.rows import without_token
 from munadi.db.tables import AccountRow, PublicationRow
-from munadi.domain.account import Credentials
 from munadi.domain.content import Draft
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING, PublicationStatus, Warning_
@@ -106,6 +103,5 @@ async def _stays(
     stored, channel = await locked.session.get_one(AccountRow, row.account_id), channels[row.channel]
     if stored.deleted_at is not None:
         return Stays(channel.spec, f"The {channel.spec.title} account was disconnected, so the post stays up there.")
-    account = connected_account(stored, Credentials(access_token=SecretStr("")))
     draft = Draft.model_validate(locked.draft.resolved[row.id])
-    return stays_up(channel, draft, account, row.published_at or due, at)
+    return stays_up(channel, draft, without_token(stored), row.published_at or due, at)

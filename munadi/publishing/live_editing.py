@@ -18,13 +18,11 @@ from munadi.domain.live_edit import PUBLISHED_VERSION, Edited, LiveEdit, Stop, V
 from munadi.domain.outcome import CallRecord
 from munadi.domain.publication import POST
 from munadi.domain.reasons import failure_of
-from munadi.domain.withdrawal import LOOKED_AFTER, PostedObject
+from munadi.domain.withdrawal import LOOKED_AFTER, SURE_WITHIN, PostedObject
 from munadi.publishing.content import LockedContent
 from munadi.publishing.live_store import close, open_attempts
 
 S = EditStatus
-# What has no outcome for so long is reported as unconfirmed; it is read all the same.
-SURE_WITHIN = timedelta(minutes=3)
 
 
 def edits_of(row: PublicationRow) -> list[LiveEdit]:
@@ -130,14 +128,6 @@ async def settle(
     if shown.status is not before:
         reason = shown.failure.reason if shown.failure else None
         await locked.emit(EventType.PUBLISH_EDITED, row, reason=reason)
-
-
-def rename(row: PublicationRow, new_id: str) -> None:
-    """Note that the post has another id now: networks that keep each version of a post give each an id."""
-    old, row.provider_post_id = row.provider_post_id, new_id
-    if row.provider_url and old:
-        row.provider_url = row.provider_url.replace(old, new_id)
-    row.posted = [one | {"id": new_id} if one["id"] == old else one for one in row.posted]
 
 
 def _waiting(locked: LockedContent, shown: PostEdit, edit: LiveEdit, failure: Failure | None) -> PostEdit:

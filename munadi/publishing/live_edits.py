@@ -80,14 +80,11 @@ class EditStore(LiveStore):
         *,
         epoch: int,
         failure: Failure | None,
-        new_id: str | None,
         now: datetime,
     ) -> StepResult:
         """Record what a read showed: how it ended, or how long to wait. StaleEpoch as above."""
         async with self._database.write() as session:
             locked, row = await self._current(session, publication_id, epoch, now)
-            if new_id is not None:
-                live_editing.rename(row, new_id)
             await live_editing.settle(locked, row, edit, result, failure)
             await locked.close()
             return look_again(locked, row)

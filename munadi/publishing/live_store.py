@@ -1,6 +1,6 @@
-"""What the stores of withdrawals and of edits have in common: the intents of requests on what is live.
+"""What withdrawals and edits have in common: the account of what is live, and the intents of requests on it.
 
-Every method is one transaction.
+Every method of the store is one transaction; the functions are part of the caller's.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.accounts.rows import without_token
 from munadi.db.ids import new_id
 from munadi.db.session import Database
-from munadi.db.tables import AttemptRow, PublicationRow
+from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.attempt import Attempt
 from munadi.domain.failure import Effect
 from munadi.domain.ids import Prefix
@@ -21,6 +23,7 @@ from munadi.domain.outcome import CallRecord
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.publishing import NextStep, StaleEpoch, StepResult
 from munadi.publishing.content import LockedContent
+from munadi.publishing.states import ChangeRefused
 
 
 class LiveStore:
@@ -63,6 +66,16 @@ class LiveStore:
         if locked is None or locked.publication(publication_id).epoch != epoch:
             raise StaleEpoch(publication_id)
         return locked, locked.publication(publication_id)
+
+
+async def account_of(post: LockedContent, row: PublicationRow, to: str) -> ConnectedAccount:
+    """The account of a live publication, as the rules need it. ChangeRefused where it was disconnected."""
+    account = await post.session.get_one(AccountRow, row.account_id)
+    if account.deleted_at is not None:
+        where = row.provider_url or "in the network's own app"
+        text = f"the account was disconnected, so only a person can {to} the post: {where}"
+        raise ChangeRefused("ACCOUNT_DISCONNECTED", text)
+    return without_token(account)
 
 
 async def open_attempts(session: AsyncSession, row: PublicationRow) -> list[AttemptRow]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
-from munadi.db.accounts.rows import connected_account
 from munadi.db.answers import Answer
 from munadi.db.idempotency import IdempotencyKey
 from munadi.db.keys.callers import Principal
-from munadi.db.tables import AccountRow, PublicationRow
-from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.db.tables import PublicationRow
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.audit import Action
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditRule, EditStatus
@@ -20,9 +18,11 @@ from munadi.domain.problem import Problem
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.withdrawal import WithdrawalStatus
+from munadi.intake.ending import lacking
 from munadi.intake.requests import LiveEditRequest
 from munadi.publishing import changes, live_editing
 from munadi.publishing.content import LockedContent
+from munadi.publishing.live_store import account_of
 from munadi.publishing.post_withdrawals import PostWithdrawals
 from munadi.publishing.states import ChangeRefused
 
@@ -50,7 +50,7 @@ class PostEdits(PostWithdrawals):
 
         async def change(post: LockedContent, row: PublicationRow) -> None:
             _require_live(row)
-            account = await self._account(post, row)
+            account = await account_of(post, row, "edit")
             rule = self._rule(post, row, account, sent)
             known = live_editing.edits_of(row)
             under_way = known[-1] if known and known[-1].shown.status is EditStatus.EDITING else None
@@ -71,14 +71,6 @@ class PostEdits(PostWithdrawals):
 
         return await self._change_publication(publication_id, caller, key, "publications.edit", change)
 
-    async def _account(self, post: LockedContent, row: PublicationRow) -> ConnectedAccount:
-        account = await post.session.get_one(AccountRow, row.account_id)
-        if account.deleted_at is not None:
-            where = row.provider_url or "in the network's own app"
-            text = f"the account was disconnected, so only a person can edit the post: {where}"
-            raise ChangeRefused("ACCOUNT_DISCONNECTED", text)
-        return connected_account(account, Credentials(access_token=SecretStr("")))
-
     def _rule(
         self, post: LockedContent, row: PublicationRow, account: ConnectedAccount, sent: LiveEditRequest
     ) -> EditRule:
@@ -87,17 +79,15 @@ class PostEdits(PostWithdrawals):
         title = channel.spec.title
         if not rule.fields:
             raise NotEditable(f"{title} lets no app edit this post. {rule.because}".strip(), row.provider_url)
-        if lacking := [name for name in _named(sent) if name not in rule.fields]:
-            text = f"{title} lets an app edit only {', '.join(rule.fields)}, not {', '.join(lacking)}. {rule.because}"
+        if beyond := [name for name in _named(sent) if name not in rule.fields]:
+            text = f"{title} lets an app edit only {', '.join(rule.fields)}, not {', '.join(beyond)}. {rule.because}"
             raise NotEditable(text.strip(), row.provider_url)
         if rule.until is not None and row.published_at is not None and post.now >= row.published_at + rule.until:
             minutes = round(rule.until.total_seconds() / 60)
             text = f"{title} lets no app edit a post after {minutes} minutes. {rule.because}".strip()
             raise NotEditable(text, row.provider_url)
-        scopes = [scope for scope in rule.scopes if account.scopes and scope not in account.scopes]
-        if scopes:
-            text = f"the account was connected without the permission {' and '.join(scopes)}; reconnect it and grant it"
-            raise ChangeRefused("MISSING_SCOPE", text)
+        if (without := lacking(rule.scopes, account.scopes)) is not None:
+            raise ChangeRefused("MISSING_SCOPE", without)
         return rule
 
     def _check(self, row: PublicationRow, wanted: Draft, account: ConnectedAccount, sent: LiveEditRequest) -> None:

@@ -10,11 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pydantic import SecretStr
-
-from munadi.db.accounts.rows import connected_account
-from munadi.db.tables import AccountRow, PublicationRow
-from munadi.domain.account import Credentials
+from munadi.db.tables import PublicationRow
 from munadi.domain.content import Draft
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure, Reason
@@ -22,6 +18,7 @@ from munadi.domain.publication import COMMENT, PostedId, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.domain.withdrawal import (
     LOOKED_AFTER,
+    SURE_WITHIN,
     Ending,
     LeftObject,
     PostedObject,
@@ -33,12 +30,10 @@ from munadi.intake.ending import lacking, why_not
 from munadi.ports import Channels
 from munadi.publishing import live_editing
 from munadi.publishing.content import LockedContent
-from munadi.publishing.live_store import open_attempts
+from munadi.publishing.live_store import account_of, open_attempts
 from munadi.publishing.states import ChangeRefused
 
 W = WithdrawalStatus
-# What has no outcome for so long is reported as unconfirmed; it is looked at all the same.
-SURE_WITHIN = timedelta(minutes=3)
 
 
 class NotWithdrawable(Exception):
@@ -78,17 +73,13 @@ def may_be_requested(row: PublicationRow) -> bool:
 
 async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) -> WithdrawalRule:
     """How the network takes this publication back. NotWithdrawable where it does not; ChangeRefused without access."""
-    account = await post.session.get_one(AccountRow, row.account_id)
-    if account.deleted_at is not None:
-        where = row.provider_url or "in the network's own app"
-        text = f"the account was disconnected, so only a person can remove the post: {where}"
-        raise ChangeRefused("ACCOUNT_DISCONNECTED", text)
+    account = await account_of(post, row, "remove")
     channel = channels[row.channel]
     draft = Draft.model_validate(post.draft.resolved[row.id])
-    rule = channel.withdrawal(draft, connected_account(account, Credentials(access_token=SecretStr(""))))
+    rule = channel.withdrawal(draft, account)
     if (why := why_not(channel.spec, rule, row.published_at, post.now)) is not None:
         raise NotWithdrawable(why, row.provider_url)
-    if (without := lacking(rule, account.scopes)) is not None:
+    if (without := lacking(rule.scopes, account.scopes)) is not None:
         raise ChangeRefused("MISSING_SCOPE", without)
     return rule
 

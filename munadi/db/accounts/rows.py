@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import cast
 
 import sqlalchemy
+from pydantic import SecretStr
 from sqlalchemy import ColumnElement, and_, bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
@@ -120,6 +121,11 @@ def connected_account(row: AccountRow, credentials: Credentials) -> ConnectedAcc
         credentials=credentials,
         credentials_version=row.credentials_version,
     )
+
+
+def without_token(row: AccountRow) -> ConnectedAccount:
+    """The account as the rules of its network need it. They need no token, so none is unsealed."""
+    return connected_account(row, Credentials(access_token=SecretStr(""), expires_at=row.token_expires_at))
 
 
 def by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> SelectOfScalar[AccountRow]:
