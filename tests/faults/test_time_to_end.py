@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.points import Passage
-from tests.faults.test_withdrawing import settled
+from tests.faults.test_withdrawing import withdrawal_of
 from tests.harness.times import instant
 from tests.harness.world import QUICK, World, channel_of, open_world
 
@@ -51,7 +51,7 @@ async def test_a_post_is_withdrawn_at_its_time_though_its_worker_dies(tmp_path: 
         assert time.time() < end, "the worker was killed before the end"
         for content in contents.values():
             await has_begun(world, content["id"])
-        statuses = {shape: await settled(world, content["id"]) for shape, content in contents.items()}
+        statuses = {shape: await withdrawal_of(world, content["id"]) for shape, content in contents.items()}
         assert statuses == dict.fromkeys(SHAPES, "withdrawn")
         assert dies.hit_at() is not None, "the worker died in the request"
         for shape, content in contents.items():
