@@ -43,7 +43,7 @@ class SentHash(WireModel):
 
     form: str = Field(description=f"How it is hashed: `{SENT_FORM}`, which the guide on receipts describes.")
     sha256: str = Field(description="The SHA-256 of that form, in hexadecimal.")
-    files: tuple[str, ...] = Field(description="The SHA-256 of each file as it was handed over, in their order.")
+    files: tuple[str, ...] = Field(description="The SHA-256 of each file as it was given, in their order.")
 
 
 class ReceiptCall(WireModel):

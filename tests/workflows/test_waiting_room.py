@@ -123,7 +123,7 @@ async def test_a_worker_that_dies_is_replaced(real: World) -> None:
 
 
 class Handle:
-    """Takes a result as Temporal does; one that is `broken` fails in a way that nobody expects."""
+    """Takes a result as Temporal does; one that is `broken` fails with an error that is not Temporal's."""
 
     def __init__(self, *, broken: bool = False) -> None:
         self.broken = broken

@@ -195,7 +195,7 @@ SPEC = ChannelSpec(
     ),
     live_edit=(
         EditRule(
-            because="Bluesky's own app goes on showing the first version. Withdraw the post and publish it again.",
+            because="Bluesky's own app still shows the first version. Withdraw the post and publish it again.",
         ),
     ),
     facts_version="2026-11",

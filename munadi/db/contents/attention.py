@@ -47,7 +47,7 @@ class Incomplete(NamedTuple):
 async def incomplete_publications(
     session: AsyncSession, now: datetime, brand_ref: str | None, limit: int
 ) -> list[Incomplete]:
-    """Those of the last days that nobody dismissed, the newest first: of a brand, or of all (None)."""
+    """Those of the last days that no person dismissed, the newest first: of a brand, or of all (None)."""
     row = PublicationRow
     query = select(row.content_id, row.id, row.incomplete_because).where(*_is_incomplete(now - FAILED_SINCE))
     if brand_ref is not None:
@@ -60,7 +60,7 @@ async def kept_publications(
     session: AsyncSession, now: datetime, brand_ref: str | None, limit: int
 ) -> list[tuple[str, str]]:
     """The post and the id of live publications whose withdrawal was refused or is not certain, the newest first: those
-    of the last days that nobody dismissed, of a brand, or of all (None)."""
+    of the last days that no person dismissed, of a brand, or of all (None)."""
     row = PublicationRow
     query = select(row.content_id, row.id).where(*_is_kept(now - FAILED_SINCE))
     if brand_ref is not None:

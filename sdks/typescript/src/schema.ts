@@ -2558,7 +2558,7 @@ export type Selection = {
 
 /** What was sent, as a hash: the text, the options (with a title), and the files. */
 export type SentHash = {
-  /** The SHA-256 of each file as it was handed over, in their order. */
+  /** The SHA-256 of each file as it was given, in their order. */
   files: (string)[];
   /** How it is hashed: `munadi-sent-1`, which the guide on receipts describes. */
   form: string;
