@@ -88,7 +88,7 @@ def _editable(services: Services, content: Mapping[str, Any]) -> set[str]:
         each["id"]
         for each in content["publications"]
         if each["status"] == PublicationStatus.PUBLISHED
-        and (each["withdrawal"] is None or each["withdrawal"]["status"] == "refused")
+        and (each["withdrawal"] is None or each["withdrawal"]["status"] == WithdrawalStatus.REFUSED)
         and any("text" in rule.fields for rule in services.channels[each["channel"]].spec.live_edit)
     }
 

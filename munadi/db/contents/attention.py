@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -29,7 +28,7 @@ async def count_needing_a_person(
     or are not certain, all of the last days and not dismissed; and, if wanted, of accounts to reconnect: of a brand, or
     of all (None). Exact below `COUNTED`."""
     since = now - FAILED_SINCE
-    kinds = [_unconfirmed(brand_ref), _failed(brand_ref, since), _incomplete(brand_ref, since), _kept(brand_ref, since)]
+    kinds = [_unconfirmed(brand_ref), _failed(brand_ref, since), *_unfinished(brand_ref, since)]
     if with_accounts:
         kinds.append(_accounts(brand_ref))
     counts = union_all(*(select_columns(func.count().label("number")).select_from(each.subquery()) for each in kinds))
@@ -49,7 +48,9 @@ async def incomplete_publications(
 ) -> list[Incomplete]:
     """Those of the last days that no person dismissed, the newest first: of a brand, or of all (None)."""
     row = PublicationRow
-    query = select(row.content_id, row.id, row.incomplete_because).where(*_is_incomplete(now - FAILED_SINCE))
+    query = select(row.content_id, row.id, row.incomplete_because).where(
+        *_is_open(row.incomplete_at, now - FAILED_SINCE)
+    )
     if brand_ref is not None:
         query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
     query = query.order_by(col(row.incomplete_at).desc()).limit(limit)
@@ -62,26 +63,23 @@ async def kept_publications(
     """The post and the id of live publications whose withdrawal was refused or is not certain, the newest first: those
     of the last days that no person dismissed, of a brand, or of all (None)."""
     row = PublicationRow
-    query = select(row.content_id, row.id).where(*_is_kept(now - FAILED_SINCE))
+    query = select(row.content_id, row.id).where(*_is_open(row.kept_since, now - FAILED_SINCE))
     if brand_ref is not None:
         query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
     query = query.order_by(col(row.kept_since).desc()).limit(limit)
     return [(content_id, publication_id) for content_id, publication_id in (await session.exec(query)).all()]
 
 
-def _incomplete(brand_ref: str | None, since: datetime) -> Select[Any]:
-    return _publications(brand_ref, _is_incomplete(since))
-
-
-def _kept(brand_ref: str | None, since: datetime) -> Select[Any]:
-    return _publications(brand_ref, _is_kept(since))
-
-
-def _publications(brand_ref: str | None, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    query = select_columns(literal(1)).select_from(PublicationRow).where(*conditions).limit(COUNTED)
-    if brand_ref is None:
-        return query
-    return query.join(ContentRow, col(ContentRow.id) == col(PublicationRow.content_id)).where(_is_of(brand_ref))
+def _unfinished(brand_ref: str | None, since: datetime) -> list[Select[Any]]:
+    """Live publications without a part, and those that were to be withdrawn."""
+    row = PublicationRow
+    found = []
+    for moment in (row.incomplete_at, row.kept_since):
+        query = select_columns(literal(1)).select_from(row).where(*_is_open(moment, since)).limit(COUNTED)
+        if brand_ref is not None:
+            query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
+        found.append(query)
+    return found
 
 
 def _is_of(brand_ref: str) -> ColumnElement[bool]:
@@ -89,16 +87,9 @@ def _is_of(brand_ref: str) -> ColumnElement[bool]:
     return cast(ColumnElement[str], col(ContentRow.brand_ref)).concat("") == brand_ref
 
 
-def _is_incomplete(since: datetime) -> list[ColumnElement[bool]]:
-    """The first two are the condition of their index."""
-    row = PublicationRow
-    return [col(row.incomplete_at).is_not(None), col(row.dismissed_at).is_(None), col(row.incomplete_at) >= since]
-
-
-def _is_kept(since: datetime) -> list[ColumnElement[bool]]:
-    """As `_is_incomplete`, of another index."""
-    row = PublicationRow
-    return [col(row.kept_since).is_not(None), col(row.dismissed_at).is_(None), col(row.kept_since) >= since]
+def _is_open(moment: datetime | None, since: datetime) -> list[ColumnElement[bool]]:
+    """Since then, and not dismissed; `moment` is a column. The first two are the condition of its index."""
+    return [col(moment).is_not(None), col(PublicationRow.dismissed_at).is_(None), col(moment) >= since]
 
 
 def _unconfirmed(brand_ref: str | None) -> Select[Any]:
