@@ -26,6 +26,6 @@ def for_removals(table: ErrorTable, codes: Mapping[str, Row] | None = None) -> E
     return replace(table, worded=worded, codes={**table.codes, **(codes or {})})
 
 
-def is_deleted(answer: Answer) -> bool:
-    """The proof of a removal. A proxy answers with 200 and a page."""
+def is_no_content(answer: Answer) -> bool:
+    """The proof of a removal or an edit: 204. A proxy answers with 200 and a page."""
     return answer.status == 204

@@ -12,7 +12,7 @@ from munadi.channels.linkedin.commentary import little_text, plain
 from munadi.channels.linkedin.removing import seen
 from munadi.channels.linkedin.spec import Options, is_page
 from munadi.channels.linkedin.wire import ABSENT_TEXT
-from munadi.channels.removing import is_deleted
+from munadi.channels.removing import is_no_content
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.live_edit import Says, Shown, Version
@@ -26,7 +26,7 @@ async def edit(api: Api, version: Version, account: ConnectedAccount, attempt: A
     body = {"patch": {"$set": {"commentary": little_text(version.new.text, options.mentions)}}}
     headers = {"x-restli-method": "PARTIAL_UPDATE"}
     path = api.post(version.object.id)
-    request = api.request("POST", path, account.token, headers=headers, json=body, proof=is_deleted)
+    request = api.request("POST", path, account.token, headers=headers, json=body, proof=is_no_content)
     await api.removals.send(request, attempt.gate)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from munadi.channels.answers import object_in, text_in
 from munadi.channels.http import no_proof
 from munadi.channels.linkedin.api import Api
-from munadi.channels.removing import is_deleted
+from munadi.channels.removing import is_no_content
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.withdrawal import PostedObject, Seen, Verdict
@@ -29,7 +29,7 @@ STATES = {
 async def remove(api: Api, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
     """DELETE of a post. Raises ChannelError."""
     headers = {"x-restli-method": "DELETE"}
-    request = api.request("DELETE", api.post(one.id), account.token, headers=headers, proof=is_deleted)
+    request = api.request("DELETE", api.post(one.id), account.token, headers=headers, proof=is_no_content)
     await api.removals.send(request, attempt.gate)
 
 

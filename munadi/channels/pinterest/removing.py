@@ -12,7 +12,7 @@ from munadi.channels.http import Request, no_proof
 from munadi.channels.pinterest.api import Api
 from munadi.channels.pinterest.errors import failure
 from munadi.channels.pinterest.wire import id_in
-from munadi.channels.removing import is_deleted
+from munadi.channels.removing import is_no_content
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.withdrawal import PostedObject, Seen, Verdict
@@ -24,7 +24,7 @@ PUBLIC = "PUBLIC"
 async def remove(api: Api, one: PostedObject, account: ConnectedAccount, attempt: Attempt) -> None:
     """DELETE of a pin. Raises ChannelError."""
     url = f"{api.base}/pins/{one.id}"
-    await api.removals.send(Request("DELETE", url, token=account.token, proof=is_deleted), attempt.gate)
+    await api.removals.send(Request("DELETE", url, token=account.token, proof=is_no_content), attempt.gate)
 
 
 async def seen(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:

@@ -7,7 +7,7 @@ from typing import Any
 
 from munadi.channels.answers import object_in, text_in
 from munadi.channels.http import ChannelTools, Request, require_known_host
-from munadi.channels.removing import is_deleted
+from munadi.channels.removing import is_no_content
 from munadi.channels.youtube.errors import GRANTS, REMOVALS, explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
 from munadi.channels.youtube.wire import Video, entries, read_profile, read_video, read_videos
@@ -101,7 +101,7 @@ class Api:
     def deletion(self, account: ConnectedAccount, video_id: str) -> Request:
         """The request that deletes a video (videos.delete)."""
         url, params = f"{self._json}/videos", {"id": video_id}
-        return Request("DELETE", url, token=account.token, params=params, proof=is_deleted)
+        return Request("DELETE", url, token=account.token, params=params, proof=is_no_content)
 
     async def set_thumbnail(self, account: ConnectedAccount, video_id: str, content: bytes, mime_type: str) -> None:
         """thumbnails.set: replaces the image, so it may be repeated; 50 units. Raises ChannelError."""
