@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from textwrap import wrap
 
 from munadi.cli.demo.stage import ACME, Stage, expect
 from munadi.cli.demo.verifier import expect_count, expect_visible, publication_on
@@ -10,6 +11,9 @@ from munadi.cli.demo.verifier import expect_count, expect_visible, publication_o
 CHANNELS = ["bluesky", "instagram"]
 # Instagram's own words for an account that may not post: code and subcode.
 RESTRICTED = {"code": 25, "subcode": 2207050}
+
+# A note stands under what it is about; more would break the line of a usual terminal.
+NOTE = 74
 
 
 def fails_and_recovers(stage: Stage) -> None:
@@ -64,7 +68,10 @@ def is_withdrawn(stage: Stage) -> None:
     answer = stage.client.contents.withdraw(published["id"])
     stays = [each for each in answer["warnings"] if each["code"] == "WITHDRAWAL_NOT_SUPPORTED"]
     for each in stays:
-        stage.timeline.says(each["channel"] or "content", ("stays", "red"), f": {each['message']}")
+        why, _, by_hand = each["message"].partition(". ")
+        stage.timeline.says(each["channel"] or "content", ("stays", "red"), f": {why}.")
+        for line in wrap(by_hand, NOTE, break_long_words=False):
+            stage.timeline.note(line)
     content = stage.await_withdrawn(published["id"])
     for event in stage.client.contents.events(content["id"]):
         if (event["position"] or 0) > before:
