@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.points import Passage
 from tests.faults.test_withdrawing import withdrawal_of
 from tests.harness.times import instant
@@ -32,6 +34,8 @@ async def has_begun(world: World, content_id: str, within: float = 60) -> None:
             await asyncio.sleep(0.2)
 
 
+@pytest.mark.faults
+@pytest.mark.timeout(300)
 async def test_a_post_is_withdrawn_at_its_time_though_its_worker_dies(tmp_path: Path) -> None:
     async with open_world(tmp_path, QUICK, channels=[channel_of(shape) for shape in SHAPES]) as world:
         stays = await publish(world, "bluesky", withdrawAt=instant(time.time() + LIVES))
