@@ -61,7 +61,9 @@ class BearerPlatform(Platform[Profile]):
         if token is None:
             raise self.problems.refuse(self.token_problem)
         self.problems.refuse_if(not self.permits(token, scopes), self.scope_problem)
-        return self.profile(token.profile_id)
+        profile = self.profile(token.profile_id)
+        self.problems.refuse_if(profile.status == "closed", self.token_problem)
+        return profile
 
     def permits(self, token: Token, scopes: tuple[str, ...]) -> bool:
         return set(scopes) <= set(token.scopes)

@@ -8,80 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from munadi.sandbox.changes import NoSuchChangeError, let_change
 from munadi.sandbox.clock import iso
+from munadi.sandbox.control_bodies import (
+    Address,
+    Body,
+    ClockShift,
+    Expiry,
+    NewChange,
+    NewFault,
+    NewProfile,
+    ProfileChange,
+    Revocation,
+    Setting,
+)
 from munadi.sandbox.exchange import root_url
-from munadi.sandbox.faults import VISIBLE, Fault, FaultMode
-from munadi.sandbox.model import PostView
-from munadi.sandbox.platform import Platform, UnknownProfileError, UnsupportedError
+from munadi.sandbox.faults import VISIBLE, Fault
+from munadi.sandbox.model import PostView, UnknownProfileError, UnsupportedError
+from munadi.sandbox.platform import Platform
 from munadi.sandbox.state import SandboxState
-
-
-class Body(BaseModel):
-    """Camel case on the wire; unknown fields are refused, so that typos show."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-
-class NewProfile(Body):
-    channel: str
-    name: str | None = None
-    beside: str | None = None
-
-
-class ProfileChange(Body):
-    status: str
-
-
-class NewFault(Body):
-    channel: str
-    operation: str
-    mode: FaultMode
-    times: int | None = Field(default=1, ge=1)
-    profile: str | None = None
-    status: int | None = Field(default=None, ge=200, le=599)
-    body: Any = None
-    headers: dict[str, str] = Field(default_factory=dict)
-    error: dict[str, Any] | None = None
-    delay_seconds: float = Field(default=0.0, ge=0)
-    seconds: float | None = Field(default=None, gt=0)
-
-
-class ClockShift(Body):
-    advance_seconds: float = Field(ge=0)
-
-
-class Address(Body):
-    public: str = Field(min_length=1)
-    local: str = Field(min_length=1)
-
-
-class Setting(Body):
-    """A delay, a limit or a switch, each of which has a name of its own for the value."""
-
-    channel: str
-    kind: str
-    value: bool | int | float = Field(ge=0, validation_alias=AliasChoices("seconds", "value", "enabled"))
-
-
-class Expiry(Body):
-    channel: str
-    profile: str
-    which: Literal["access", "refresh", "all"] = "access"
-
-
-class Revocation(Body):
-    channel: str
-    profile: str
-    subcode: int | None = None  # at Meta the reason, of the 190 family
 
 
 class Control:
@@ -100,6 +54,32 @@ class Control:
     def posts(self, request: Request, body: None) -> Any:
         root, query = root_url(request, self.base_url), request.query_params
         return [post_json(post, root) for post in self.state.posts(root, query.get("channel"), query.get("profile"))]
+
+    def changes(self, request: Request, body: None) -> Any:
+        """What can happen to a post after it was published, by network."""
+        wanted = request.query_params.get("channel")
+        networks = self.state.networks.values() if wanted is None else [self._network(wanted)]
+        return {
+            network.channel: [
+                {"control": control, "way": way, "title": one.title, "shows": one.shows, "kinds": sorted(one.kinds)}
+                for control, ways in network.changes.items()
+                for way, one in ways.items()
+            ]
+            for network in networks
+        }
+
+    def change_post(self, request: Request, body: NewChange) -> Any:
+        """Let something happen to a post, or with the control `restore` undo what happened."""
+        network, root = self._network(body.channel), root_url(request, self.base_url)
+        post = self.state.post(root, body.channel, body.post, body.profile)
+        if post is None:
+            raise HTTPException(404, f"post: {body.channel} has no post {body.post!r}; GET /control/posts lists them")
+        try:
+            let_change(network, post, body.control, body.way)
+        except NoSuchChangeError as refused:
+            raise HTTPException(422, f"{refused.field}: {refused}") from None
+        found = self.state.post(root, body.channel, body.post, body.profile)
+        return post_json(found or post, root)
 
     def calls(self, request: Request, body: None) -> Any:
         channel = request.query_params.get("channel")
@@ -205,6 +185,8 @@ ROUTES: list[tuple[str, str, Callable[[Control, Request, Any], Any], type[Body] 
     ("GET", "/health", Control.health, None),
     ("POST", "/reset", Control.reset, None),
     ("GET", "/posts", Control.posts, None),
+    ("GET", "/changes", Control.changes, None),
+    ("POST", "/changes", Control.change_post, NewChange),
     ("GET", "/calls", Control.calls, None),
     ("POST", "/profiles", Control.create_profile, NewProfile),
     ("GET", "/profiles", Control.profiles, None),
@@ -260,7 +242,7 @@ def camel(row: Any) -> dict[str, Any]:
 
 
 def post_json(post: PostView, root: str) -> dict[str, Any]:
-    body = camel(post) | {"createdAt": iso(post.received_at)}
+    body = camel(post) | {"createdAt": iso(post.received_at), "state": camel(post.state) if post.state else None}
     body["media"] = [
         {"url": f"{root}/media/{one.digest}", "mimeType": one.mime_type, "width": one.width, "height": one.height}
         | {"alt": alt}

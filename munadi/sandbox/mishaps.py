@@ -17,7 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from munadi.sandbox.faults import VISIBLE, Fault, FaultMode
-from munadi.sandbox.platform import Platform, UnknownProfileError
+from munadi.sandbox.model import UnknownProfileError
+from munadi.sandbox.platform import Platform
 from munadi.sandbox.state import SandboxState
 
 OUTAGE_SECONDS = 30.0
@@ -72,7 +73,7 @@ LONGEST = 4096
 
 def mishap_routes(state: SandboxState) -> list[BaseRoute]:
     async def plant(request: Request) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         network, profile_id = _account(state, form.get("account", ""))
         name = form.get("mishap", "")
         if name not in MISHAPS:
@@ -82,7 +83,7 @@ def mishap_routes(state: SandboxState) -> list[BaseRoute]:
         return RedirectResponse("/?" + urlencode({**shown, "account": form["account"], "mishap": name}), 303)
 
     async def remove(request: Request) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         state.faults.pop(form.get("fault", ""), None)  # gone already, when it has just happened
         return RedirectResponse("/?" + urlencode({"channel": form["channel"]} if form.get("channel") else {}), 303)
 
@@ -129,7 +130,8 @@ def _account(state: SandboxState, text: str) -> tuple[Platform[Any], str]:
     raise HTTPException(422, f"account: there is no {text!r}; choose one of the page")
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form. HTTPException 413 for one that is too long."""
     body = await request.body()
     if len(body) > LONGEST:
         raise HTTPException(413, f"a form has at most {LONGEST} bytes; this has {len(body)}")

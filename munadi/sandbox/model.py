@@ -61,6 +61,30 @@ class ProfileView:
 
 
 @dataclass(frozen=True)
+class PostState:
+    """What happened to a post after it was published; `words` is it in short, `title` and `shows` are its change's.
+
+    `is_gone`: no read of the network finds it. `is_final`: nothing undoes it.
+    """
+
+    control: str
+    way: str
+    words: str
+    title: str
+    shows: str
+    is_gone: bool
+    is_final: bool
+
+
+class UnknownProfileError(LookupError):
+    """The network has no profile with this id or name."""
+
+
+class UnsupportedError(ValueError):
+    """This network does not support the request."""
+
+
+@dataclass(frozen=True)
 class PostView:
     """One thing that followers would see. `received_at` is real time; `raw` is the network's own record."""
 
@@ -77,3 +101,4 @@ class PostView:
     link: str | None = None
     comments: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what the page shows besides: who may reply, captions
+    state: PostState | None = None  # None: as it was published

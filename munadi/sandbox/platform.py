@@ -15,28 +15,21 @@ from functools import partial
 from string import ascii_lowercase, digits
 from typing import Any, ClassVar, Generic, TypeVar
 
+from munadi.sandbox.changes import Changeable, Happened
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation, Problems
 from munadi.sandbox.media import BlobStore, StoredMedia
-from munadi.sandbox.model import Account, Comment, PostView, ProfileView
+from munadi.sandbox.model import Account, Comment, PostView, ProfileView, UnknownProfileError, UnsupportedError
 from munadi.sandbox.oauth import TokenIssuer
 from munadi.sandbox.storage import Store, Table
 
 Run = Callable[[Any, Call], Awaitable[Answer]]
 
 
-class UnknownProfileError(LookupError):
-    """The network has no profile with this id or name."""
-
-
-class UnsupportedError(ValueError):
-    """This network does not support the request."""
-
-
 Profile = TypeVar("Profile", bound=Account)
 
 
-class Platform(ABC, Generic[Profile]):
+class Platform(Changeable, ABC, Generic[Profile]):
     channel: ClassVar[str]
     title: ClassVar[str]  # the network's name as it writes it
     hosts: ClassVar[dict[str, str]] = {}  # MUNADI_CHANNELS__<CHANNEL>__HOSTS__<key>: its path below the channel's
@@ -67,18 +60,19 @@ class Platform(ABC, Generic[Profile]):
         self.addresses: dict[str, str] = {}  # from the start of a public address to where it is really served
         self.received: dict[str, bytearray] = {}  # the bytes of unfinished uploads, in memory only
         self._moments: defaultdict[str, deque[float]] = defaultdict(deque)
-        self._tables: list[Table[Any]] = []
+        self.tables: list[Table[Any]] = []
         self._routes = [(tuple(path.replace(" ", "/").split("/")), *found) for path, found in self.routes.items()]
         self._runs = {**dict(self.routes.values()), **self.variants}
         self.accounts: Table[Profile] = self.table("profile", type(self.default_profile))
         self.comments: Table[Comment] = self.table("comment", Comment)
+        self.happened: Table[Happened] = self.table("happened", Happened)
         self.issuer = TokenIssuer(clock, self.table)
         self.restore_settings()
 
     def table(self, name: str, kind: type[Any]) -> Table[Any]:
         """A table of this network, which `clear` empties."""
-        self._tables.append(Table(self.store, f"{self.channel}_{name}", kind))
-        return self._tables[-1]
+        self.tables.append(Table(self.store, f"{self.channel}_{name}", kind))
+        return self.tables[-1]
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -207,7 +201,7 @@ class Platform(ABC, Generic[Profile]):
 
     def clear(self) -> None:
         """Forget everything, including changed settings."""
-        for table in self._tables:
+        for table in self.tables:
             table.clear()
         self.received.clear()
         self._moments.clear()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from munadi.sandbox.bluesky import Bluesky
+from munadi.sandbox.changes import everything_shown, state_of
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import CallRecord
 from munadi.sandbox.facebook import Facebook
@@ -70,15 +72,26 @@ class SandboxState:
         self._seed()
 
     def posts(self, base_url: str, channel: str | None = None, profile: str | None = None) -> list[PostView]:
-        """Everything visible, oldest first; `profile` is an id or a name."""
-        posts = [
-            post
-            for network in self.networks.values()
-            if channel in (None, network.channel)
-            for post in network.posts(base_url)
-            if profile in (None, post.profile, post.profile_name)
-        ]
-        return sorted(posts, key=lambda post: post.received_at)
+        """Everything that its network still has, oldest first, each with its state; `profile` is an id or a name."""
+        found = self.all_posts(base_url, channel, profile)
+        return [post for post in found if post.state is None or not post.state.is_gone]
+
+    def all_posts(self, base_url: str, channel: str | None = None, profile: str | None = None) -> list[PostView]:
+        """As `posts`, with those that were deleted later."""
+        posts = []
+        for network in self.networks.values():
+            if channel not in (None, network.channel):
+                continue
+            with everything_shown(network):
+                found = network.posts(base_url)
+            posts += [replace(one, state=state_of(network, one)) for one in found]
+        wanted = [post for post in posts if profile in (None, post.profile, post.profile_name)]
+        return sorted(wanted, key=lambda post: post.received_at)
+
+    def post(self, base_url: str, channel: str, post_id: str, profile: str | None = None) -> PostView | None:
+        """A post by its id, which at some networks several profiles have: then the newest, or that of `profile`."""
+        found = [one for one in self.all_posts(base_url, channel, profile) if one.id == post_id]
+        return found[-1] if found else None
 
     def close(self) -> None:
         self._store.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -66,37 +67,63 @@ class Store:
             self._connection = None
 
 
+@dataclass
+class Hidden:
+    """The mark of a hidden row."""
+
+
 class Table(Generic[Row]):
-    """Rows of one dataclass by key, in insertion order. Call `put` again after changing a row."""
+    """Rows of one dataclass by key, in insertion order. Call `put` again after changing a row.
+
+    A hidden row keeps its place, and is not there for anyone until it is revealed, or `shows_hidden` is set.
+    """
 
     def __init__(self, store: Store, name: str, kind: type[Row]) -> None:
         self._store = store
         self._name = name
         self._rows: dict[str, Row] = {key: kind(**body) for key, body in store.load(name).items()}
+        self._hidden = set(store.load(f"{name} hidden"))
+        self.shows_hidden = False
 
     def get(self, key: str) -> Row | None:
-        return self._rows.get(key)
+        return self._rows.get(key) if key in self else None
 
     def of(self, key: str, profile_id: str) -> Row | None:
         """The row, if it is this profile's."""
-        row: Any = self._rows.get(key)
+        row: Any = self.get(key)
         return row if row is not None and row.profile_id == profile_id else None
 
+    def hide(self, key: str) -> None:
+        if key in self._rows:
+            self._hidden.add(key)
+            self._store.write(f"{self._name} hidden", key, Hidden())
+
+    def reveal(self, key: str) -> None:
+        if key in self._hidden:
+            self._hidden.discard(key)
+            self._store.remove(f"{self._name} hidden", key)
+
     def put(self, key: str, row: Row) -> Row:
+        self.reveal(key)
         self._rows[key] = row
         self._store.write(self._name, key, row)
         return row
 
     def remove(self, key: str) -> None:
+        self.reveal(key)
         if self._rows.pop(key, None) is not None:
             self._store.remove(self._name, key)
 
     def clear(self) -> None:
         self._rows.clear()
+        self._hidden.clear()
         self._store.remove(self._name)
+        self._store.remove(f"{self._name} hidden")
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(list(self._rows.values()))
+        if not self._hidden:
+            return iter(list(self._rows.values()))
+        return iter([row for key, row in self._rows.items() if key in self])
 
     def __contains__(self, key: str) -> bool:
-        return key in self._rows
+        return key in self._rows and (self.shows_hidden or key not in self._hidden)

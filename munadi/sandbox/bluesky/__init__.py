@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from munadi.sandbox.bluesky import oauth, repository, sessions, video
+from munadi.sandbox.bluesky import appview, oauth, repository, sessions, video
+from munadi.sandbox.bluesky.changes import CHANGES
 from munadi.sandbox.bluesky.model import (
     DEFAULT,
     HANDLE_DOMAIN,
@@ -38,8 +39,8 @@ from munadi.sandbox.platform import Platform, Run
 from munadi.sandbox.storage import Table
 
 READS = [
-    ("GET", "com.atproto.identity.resolveHandle", repository.resolve_handle),
-    ("GET", "app.bsky.feed.getPosts", repository.get_posts),
+    ("GET", "com.atproto.identity.resolveHandle", appview.resolve_handle),
+    ("GET", "app.bsky.feed.getPosts", appview.get_posts),
 ]
 SERVER = [
     *READS,
@@ -96,6 +97,7 @@ class Bluesky(Platform[Account]):
     }
     statuses = STATUSES
     default_profile = DEFAULT
+    changes = CHANGES
     visible = frozenset(f"com.atproto.repo.{name}" for name in repository.WRITES)
     routes = {
         "* plc/**": ("plc", sessions.get_did_document),
@@ -176,6 +178,11 @@ class Bluesky(Platform[Account]):
 
     def posts(self, base_url: str) -> list[PostView]:
         return repository.post_views(self)
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        """The record, with the gates at its key."""
+        uris = [post.id, *(post.id.replace(repository.POST, gate) for gate in repository.KINDS[1:])]
+        return [(self.records, uri) for uri in uris]
 
     def permalink(self, row: Record, base_url: str) -> str:
         return f"https://bsky.app/profile/{row.did}/post/{row.rkey}"

@@ -1,4 +1,4 @@
-"""`com.atproto.repo.*`: records and blobs, with the reference's answers to repeats and conflicts; and who reads them.
+"""`com.atproto.repo.*`: records and blobs, with the reference's answers to repeats and conflicts.
 
 putRecord of equal content is a no-op without a `commit`, regardless of `swapRecord`; an applyWrites with a used rkey
 among its creates is a 500: nothing of it is written. Records are not checked here: the real server refuses invalid
@@ -122,26 +122,6 @@ async def upload_blob(platform: Bluesky, call: Call) -> Answer:
     blob = Blob(account.did, blob_cid(call.body), mime_type, len(call.body), digest)
     platform.blobs.put(blob.key, blob)
     return Answer(200, {"blob": blob.reference}, effect=True)
-
-
-async def resolve_handle(platform: Bluesky, call: Call) -> Answer:
-    handle = call.query.get("handle", "").lower()
-    account = platform.readable_repo(handle)
-    if account is None or account.handle != handle:
-        raise refuse("InvalidRequest", "Unable to resolve handle")
-    return Answer(200, {"did": account.did})
-
-
-async def get_posts(platform: Bluesky, call: Call) -> Answer:
-    """Posts that the AppView has indexed by now; it runs seconds behind the PDS."""
-    latest = platform.clock.now() - platform.delays["appview"]
-    records = [platform.records.get(uri) for uri in call.query.getlist("uris")]
-    posts = [
-        {"uri": record.uri, "cid": record.cid, "author": {"did": record.did}, "record": record.value}
-        for record in records
-        if record is not None and record.collection == POST and record.indexed_at <= latest
-    ]
-    return Answer(200, {"posts": posts})
 
 
 def _planned(account: Account, write: dict[str, Any]) -> Record:

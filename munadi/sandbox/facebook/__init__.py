@@ -13,6 +13,7 @@ from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.facebook import model as errors
 from munadi.sandbox.facebook import posting, videos
+from munadi.sandbox.facebook.changes import CHANGES
 from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Page, Person, Photo, Post, Video, permalink
 from munadi.sandbox.graph import login
 from munadi.sandbox.graph.errors import refuse_if
@@ -46,6 +47,7 @@ class Facebook(PersonPlatform[Page]):
     default_limits = {"reelsPerDay": 30, "callsPerHour": 4_800, "bytesPerUpload": 64 * 1024 * 1024}
     default_switches = {"refuseDuplicates": True, "unreadableLinks": False}
     default_profile = DEFAULT
+    changes = CHANGES
     usage = ("pages", "100000000000000")
     known_errors = errors.KNOWN
     revocations = errors.REVOCATIONS
@@ -197,6 +199,13 @@ class Facebook(PersonPlatform[Page]):
         if post is None:
             raise self.missing(node, call)
         return post
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        """The post with its video, its photos and its comments."""
+        row = next(one for one in self.published if one.known_as == post.id)
+        videos = [(self.videos, row.video_id)] if row.video_id else []
+        comments = [(self.comments, comment.id) for comment in self.comments_on(row.id)]
+        return [(self.published, row.id), *videos, *((self.photos, one) for one in row.photos), *comments]
 
     def permalink(self, row: Post, base_url: str) -> str:
         return permalink(row, base_url)

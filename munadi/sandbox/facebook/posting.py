@@ -260,7 +260,7 @@ def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
         "message": post.message or None,
         "attachments": {"data": attachments} if attachments else None,
     }
-    return selected(call, facts, "created_time", "message")
+    return selected(call, platform.changed(post.id, facts), "created_time", "message")
 
 
 def _story(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:

@@ -129,8 +129,9 @@ async def status(platform: Facebook, call: Call) -> Answer:
         "permalink_url": post.video_path if post else None,
         "created_time": graph_time(post.created_at) if post else None,
         "post_id": post.number if post else None,
+        "copyright_check_information": {"status": {"status": "completed", "matches_found": False}} if live else None,
     }
-    return Answer(200, selected(call, facts, "id"))
+    return Answer(200, selected(call, platform.changed(post.id, facts) if post else facts, "id"))
 
 
 def _state(platform: Facebook, video: Video) -> str:

@@ -133,6 +133,10 @@ class ContainerPlatform(AccountPlatform[Profile]):
     @abstractmethod
     def notes_on(self, post: Post) -> list[str]: ...
 
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        """The post with its comments."""
+        return [(self.published, post.id), *((self.comments, comment.id) for comment in self.comments_on(post.id))]
+
     def kind_of(self, post: Post) -> str:
         return FEED_KINDS[post.media_type]
 

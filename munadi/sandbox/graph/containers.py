@@ -101,13 +101,13 @@ async def delete(platform: ContainerPlatform[Any], call: Call, scope: str) -> An
 
 def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts: Iterable[Post]) -> Answer:
     """The profile's own of these posts, newest first."""
-    own = (post for post in posts if post.profile_id == profile.id)
+    own = (post for post in posts if post.profile_id == profile.id and not platform.is_left_out(post.id))
     shown = partial(_shown, platform, call)
     return listing(call, own, lambda post: post.published_at, shown, next_link=platform.links_pages)
 
 
 def _shown(platform: ContainerPlatform[Any], call: Call, post: Post) -> dict[str, Any]:
-    return selected(call, platform.facts(post, call), "id")
+    return selected(call, platform.changed(post.id, platform.facts(post, call)), "id")
 
 
 def _require_unrestricted(platform: ContainerPlatform[Any], profile: Any) -> None:

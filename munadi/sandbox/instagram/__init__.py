@@ -16,6 +16,7 @@ from munadi.sandbox.graph.errors import TOKEN_UNREADABLE, parameter_error, refus
 from munadi.sandbox.graph.reading import graph_time, new_id, node_in
 from munadi.sandbox.instagram import model as errors
 from munadi.sandbox.instagram import operations
+from munadi.sandbox.instagram.changes import CHANGES
 from munadi.sandbox.instagram.model import BASIC, COMMENTS, PAGE_HOST, PAGE_SCOPES, PUBLISH, Account
 from munadi.sandbox.instagram.operations import on_page_host
 from munadi.sandbox.media import FetchFailed
@@ -43,6 +44,7 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
     default_limits = {"postsPerDay": 100, "callsPerHour": 4_800}
     default_switches = {"flatCodeAnswer": False}
     default_profile = DEFAULT
+    changes = CHANGES
     usage = ("instagram", "17840000000000000")
     known_errors = errors.KNOWN
     refusals = errors.REFUSALS

@@ -11,10 +11,12 @@ from typing import Any
 
 from munadi.sandbox import bearer
 from munadi.sandbox.bearer import BearerPlatform
+from munadi.sandbox.changes import Changes
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.linkedin import posting
+from munadi.sandbox.linkedin.changes import CHANGES, OF_MEMBERS
 from munadi.sandbox.linkedin.model import (
     ENDED_VERSIONS,
     LOGIN,
@@ -60,6 +62,7 @@ class LinkedIn(BearerPlatform[Account]):
         "grantRefreshTokens": False,
     }
     statuses = {"active", "no_role"}
+    changes = CHANGES
     default_profile = Account("urn:li:organization:90000001", "munadi.sandbox", PERSON_ID)
     # Of the page, and of the person.
     default_tokens = ("sandboxMunadiLinkedInPageToken", "sandboxMunadiLinkedInMemberToken")
@@ -191,6 +194,15 @@ class LinkedIn(BearerPlatform[Account]):
         return next((one.id for one in self.accounts if reference == one.username and one.id != one.person), None) or (
             super().profile_id(reference)
         )
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        """The post with its comments."""
+        return [(self.written, post.id), *((self.comments, comment.id) for comment in self.comments_on(post.id))]
+
+    def changes_of(self, post: PostView) -> Changes:
+        """An app reads nothing of a member's post."""
+        profile = self.profile(post.profile)
+        return OF_MEMBERS if profile.id == profile.person else CHANGES
 
     def permalink(self, row: Post, base_url: str) -> str:
         return f"{base_url}/linkedin/www/feed/update/{row.urn}/"

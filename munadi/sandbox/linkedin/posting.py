@@ -54,7 +54,7 @@ async def listed(platform: LinkedIn, call: Call) -> Answer:
     ]
     refuse_if(not rows, "missing")
     start = int(query.get("start", 0))
-    shown = [_view(one) for one in rows[start : start + count]]
+    shown = [_view(platform, one) for one in rows[start : start + count]]
     return Answer(200, {"elements": shown, "paging": {"start": start, "count": count, "total": len(rows) + 7}})
 
 
@@ -63,7 +63,7 @@ async def read(platform: LinkedIn, call: Call) -> Answer:
     if post is None or not _is_listed(platform, post):
         raise refuse("missing")
     platform.author(caller, post.profile_id)
-    return Answer(200, _view(post))
+    return Answer(200, _view(platform, post))
 
 
 async def delete(platform: LinkedIn, call: Call) -> Answer:
@@ -128,10 +128,11 @@ def _is_listed(platform: LinkedIn, post: Post) -> bool:
     return platform.clock.now() >= post.created_at + platform.delays["index"] and platform.is_seen(post)
 
 
-def _view(post: Post) -> dict[str, Any]:
+def _view(platform: LinkedIn, post: Post) -> dict[str, Any]:
     at = int(post.created_at * 1000)
     shown = {**post.body, "commentary": read_back(post.body["commentary"])}
-    return {**shown, "id": post.urn, "createdAt": at, "publishedAt": at, "lastModifiedAt": at}
+    found = {**shown, "id": post.urn, "createdAt": at, "publishedAt": at, "lastModifiedAt": at}
+    return platform.changed(post.urn, found)
 
 
 async def userinfo(platform: LinkedIn, call: Call) -> Answer:

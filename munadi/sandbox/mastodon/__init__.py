@@ -16,6 +16,7 @@ from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.mastodon import editing, posting, removal
+from munadi.sandbox.mastodon.changes import CHANGES
 from munadi.sandbox.mastodon.model import (
     HOST,
     LOGIN,
@@ -52,7 +53,8 @@ class Mastodon(BearerPlatform[Account]):
         "deletesPer30Minutes": 30,
     }
     default_switches = {"plain": False, "failRepeats": False, "failProcessing": False, "ignoreDeletes": False}
-    statuses = {"active", "limited", "disabled"}
+    statuses = {"active", "limited", "disabled", "suspended"}
+    changes = CHANGES
     default_profile = Account("113500000000000001", "munadi.sandbox")
     id_bits = 16
     visible = frozenset({"post_status"})
@@ -87,7 +89,7 @@ class Mastodon(BearerPlatform[Account]):
 
     def caller(self, call: Call, *scopes: str) -> Account:
         profile = super().caller(call, *scopes)
-        PROBLEMS.refuse_if(profile.status == "disabled", "disabled")
+        PROBLEMS.refuse_if(profile.status in ("disabled", "suspended"), "disabled")
         return profile
 
     def permits(self, token: Token, scopes: tuple[str, ...]) -> bool:
@@ -140,6 +142,9 @@ class Mastodon(BearerPlatform[Account]):
     def expire_tokens(self, profile_id: str, which: str) -> None:
         """Tokens have no end, so an expired one is one that the server forgot."""
         self.issuer.forget(profile_id)
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        return [(self.posted, post.id)]
 
     def permalink(self, row: Status, base_url: str) -> str:
         return f"{base_url}/{self.channel}/{HOST}/@{self.profile(row.profile_id).username}/{row.id}"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from munadi.sandbox.mastodon import Mastodon
 
 LONGEST_PAGE, USUAL_PAGE = 40, 20
+MODERATED = ("limited", "suspended")  # what an account says of itself, if it is so
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 VIDEO_TYPES = ["video/mp4", "video/webm", "video/quicktime"]
 IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]
@@ -134,7 +135,7 @@ def _own(platform: Mastodon, call: Call, place: int) -> Status:
 def view(platform: Mastodon, status: Status, call: Call) -> dict[str, Any]:
     attached = [found for one in status.media if (found := platform.media.get(one)) is not None]
     url = platform.permalink(status, call.base_url)
-    return {
+    facts = {
         "id": status.id,
         "uri": url,
         "url": url,
@@ -151,6 +152,7 @@ def view(platform: Mastodon, status: Status, call: Call) -> dict[str, Any]:
         "poll": status.poll,
         "edited_at": iso(status.edited_at) if status.edited_at is not None else None,
     }
+    return platform.changed(status.id, facts)
 
 
 async def upload(platform: Mastodon, call: Call) -> Answer:
@@ -242,6 +244,7 @@ def account_view(profile: Account) -> dict[str, Any]:
         "acct": profile.username,
         "display_name": profile.username,
         "url": profile.url,
+        **({profile.status: True} if profile.status in MODERATED else {}),
     }
 
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from munadi.sandbox.changes import CONTROLS, Changes, possible
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import root_url
 from munadi.sandbox.mishaps import MISHAPS, mishap_routes, planted, what_was_asked
 from munadi.sandbox.model import PostView
+from munadi.sandbox.page.changing import change_routes
 from munadi.sandbox.rendering import PAGE_FOLDER, PRIVATE_PAGE, render
 from munadi.sandbox.state import SandboxState
 
@@ -49,6 +51,7 @@ class Card:
     pictures: list[Picture]
     link_host: str | None
     is_local: bool  # its own link leads back here, so it can be followed
+    page: str  # where what happens to it is decided
 
 
 def page_routes(state: SandboxState, base_url: str | None, dashboard_url: str | None = None) -> list[BaseRoute]:
@@ -60,14 +63,21 @@ def page_routes(state: SandboxState, base_url: str | None, dashboard_url: str | 
         return HTMLResponse(render(template, dashboard_url=dashboard_url, **view), headers=HEADERS)
 
     assets = StaticFiles(directory=PAGE_FOLDER / "assets")
-    return [Route("/", shown), Route("/fragment", shown), Mount("/assets", assets), *mishap_routes(state)]
+    return [
+        Route("/", shown),
+        Route("/fragment", shown),
+        Mount("/assets", assets),
+        *mishap_routes(state),
+        *change_routes(state, base_url),
+    ]
 
 
 def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[str, Any]:
     root = root_url(request, base_url)
-    channel, post = request.query_params.get("channel"), request.query_params.get("post")
-    everything = state.posts(root)
-    shown = [p for p in everything if channel in (None, p.channel) and post in (None, p.id)]
+    channel, post, profile = (request.query_params.get(name) for name in ("channel", "post", "profile"))
+    everything = state.all_posts(root)
+    of_profile = [p for p in everything if channel in (None, p.channel) and profile in (None, p.profile)]
+    shown = [p for p in of_profile if post in (None, p.id)]
     counts = _counts(state, everything)
     views = [view for network in state.networks.values() for view in network.profiles()]
     views = [view for view in views if channel in (None, view.channel)]
@@ -85,7 +95,15 @@ def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[s
         "mishaps": MISHAPS,
         "asked": what_was_asked(state, request.query_params),
         "planted": planted(state),
+        "controls": CONTROLS,
+        "possible": _possible(state, shown[0]) if post is not None and len(shown) == 1 else None,
     }
+
+
+def _possible(state: SandboxState, post: PostView) -> Changes:
+    """What can happen to a post; nothing after what nothing undoes."""
+    is_final = post.state is not None and post.state.is_final
+    return {} if is_final else possible(state.networks[post.channel], post)
 
 
 def _counts(state: SandboxState, posts: list[PostView]) -> Counter[tuple[str, str]]:
@@ -107,4 +125,5 @@ def _card(post: PostView, root: str) -> Card:
         for facts, alt in post.media
     ]
     host = urlsplit(post.link).netloc if post.link else None
-    return Card(post, iso(post.received_at), pictures, host, post.url.startswith(f"{root}/"))
+    query = urlencode({"channel": post.channel, "profile": post.profile, "post": post.id})
+    return Card(post, iso(post.received_at), pictures, host, post.url.startswith(f"{root}/"), f"/?{query}")

@@ -10,11 +10,13 @@ from typing import Any
 
 from munadi.sandbox import bearer
 from munadi.sandbox.bearer import BearerPlatform
+from munadi.sandbox.changes import BOARD
 from munadi.sandbox.clock import DAY, MINUTE
 from munadi.sandbox.exchange import Call, Refusal
 from munadi.sandbox.model import PostView
 from munadi.sandbox.oauth import Code, Token
 from munadi.sandbox.pinterest import pins
+from munadi.sandbox.pinterest.changes import CHANGES
 from munadi.sandbox.pinterest.model import LOGIN, PROBLEMS, Account, Board, Medium, Pin, Section, board_of
 from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
@@ -39,6 +41,8 @@ class Pinterest(BearerPlatform[Account]):
         "mayEdit": False,
     }
     default_profile = DEFAULT
+    statuses = {"active", "closed"}
+    changes = CHANGES
     default_tokens = ("pina_sandboxMunadiAccessToken", "pinr_sandboxMunadiRefreshToken")
     default_seconds = 180 * DAY
     id_bits = 10
@@ -120,6 +124,13 @@ class Pinterest(BearerPlatform[Account]):
     def token_refusal(self, error: str, description: str = "", status: int = 400) -> Refusal:
         """The token endpoint has the envelope of all others."""
         return PROBLEMS.refuse(error)
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        return [(self.pins, post.id)]
+
+    def places(self, post: PostView) -> dict[str, str]:
+        """Its board, too."""
+        return {**super().places(post), BOARD: str(post.raw["board_id"])}
 
     def permalink(self, row: Pin, base_url: str) -> str:
         return f"{base_url}/pinterest/www/pin/{row.id}/"

@@ -9,6 +9,7 @@ import base64
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from munadi.sandbox.changes import BOARD
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.media import FetchFailed, VideoRules, fetch, image_facts
@@ -199,7 +200,7 @@ async def user_account(platform: Pinterest, call: Call) -> Answer:
 async def list_boards(platform: Pinterest, call: Call) -> Answer:
     profile = platform.counted(call, "readsPerMinute", "boards:read")
     own = [one for one in platform.boards if one.profile_id == profile.id and _is_shown(platform, call, one)]
-    return page(call, [_board(one) for one in own])
+    return page(call, [_board(platform, one) for one in own])
 
 
 async def create_board(platform: Pinterest, call: Call) -> Answer:
@@ -208,12 +209,12 @@ async def create_board(platform: Pinterest, call: Call) -> Answer:
     refuse_if(any(one.profile_id == profile.id and one.name == name for one in platform.boards), "name")
     board = Board(platform.next_id(), profile.id, name, body.get("privacy", "PUBLIC"))
     platform.boards.put(board.id, board)
-    return Answer(201, _board(board), effect=True)
+    return Answer(201, _board(platform, board), effect=True)
 
 
 async def get_board(platform: Pinterest, call: Call) -> Answer:
     profile = platform.counted(call, "readsPerMinute", "boards:read")
-    return Answer(200, _board(owned(platform, call, call.path.split("/")[3], profile.id)))
+    return Answer(200, _board(platform, owned(platform, call, call.path.split("/")[3], profile.id)))
 
 
 async def delete_board(platform: Pinterest, call: Call) -> Answer:
@@ -252,8 +253,9 @@ def page(call: Call, rows: list[dict[str, Any]]) -> Answer:
 
 
 def _is_shown(platform: Pinterest, call: Call, board: Board) -> bool:
-    return board.privacy != "SECRET" or platform.sees_secret(call)
+    return _board(platform, board)["privacy"] != "SECRET" or platform.sees_secret(call)
 
 
-def _board(board: Board) -> dict[str, Any]:
-    return {"id": board.id, "name": board.name, "privacy": board.privacy, "owner": {"username": board.profile_id}}
+def _board(platform: Pinterest, board: Board) -> dict[str, Any]:
+    facts = {"id": board.id, "name": board.name, "privacy": board.privacy, "owner": {"username": board.profile_id}}
+    return platform.changed(board.id, facts, BOARD)

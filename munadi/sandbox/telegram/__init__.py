@@ -15,6 +15,7 @@ from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run, site
 from munadi.sandbox.storage import Table
 from munadi.sandbox.telegram import editing, messages, removal
+from munadi.sandbox.telegram.changes import CHANGES
 from munadi.sandbox.telegram.model import PROBLEMS, STORAGE_CHAT, Chat, File, Message, parameters, refuse
 
 DEFAULT = Chat("-1002000000001", "munadi_sandbox", 7_100_000_001)
@@ -40,7 +41,8 @@ class Telegram(Platform[Chat]):
     hosts = {"API": "api", "SITE": "site"}
     default_limits = {"messagesPerMinute": 20, "photoBytes": 10_000_000, "fileBytes": 50_000_000}
     default_switches = {"othersPost": False, "queueVideos": False}
-    statuses = {"active", "kicked", "may_not_post", "may_edit", "group", "upgraded"}
+    statuses = {"active", "kicked", "may_not_post", "may_edit", "group", "upgraded", "chat_gone", "frozen"}
+    changes = CHANGES
     default_profile = DEFAULT
     visible = frozenset(SENDS)
     routes = {
@@ -97,6 +99,12 @@ class Telegram(Platform[Chat]):
     def new_tokens(self, profile: Chat) -> dict[str, Any]:
         token = self.issuer.issue(f"{profile.bot_id}:", profile.id, [], None)
         return {"accessToken": token.value}
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        """The message, or all of an album."""
+        first = self.messages.get(f"{post.profile}/chat/{post.id}")
+        album = [one.key for one in self.messages if first and one.group and one.group == first.group]
+        return [(self.messages, key) for key in album or [f"{post.profile}/chat/{post.id}"]]
 
     def permalink(self, row: Message, base_url: str) -> str:
         return f"{base_url}/telegram/site/{self.profile(row.profile_id).username}/{row.number}"

@@ -223,8 +223,8 @@ def place_of(chat: Chat, given: dict[str, str]) -> str:
     if chat.status == "upgraded" and target == chat.id:
         raise refuse("upgraded", parameters={"migrate_to_chat_id": int(chat.moved)})
     names = {chat.moved} if chat.status == "upgraded" else {chat.id, f"@{chat.username}"}
-    refuse_if(target not in names, "chat")
-    refuse_if(chat.status == "kicked", "kicked")
+    refuse_if(target not in names or chat.status == "chat_gone", "chat")
+    refuse_if(chat.status in ("kicked", "frozen"), chat.status)
     return CHAT
 
 

@@ -19,6 +19,7 @@ KNOWN = {
     "missing": (404, "Not Found"),
     "chat": (400, "Bad Request: chat not found"),
     "kicked": (403, "Forbidden: bot was kicked from the channel chat"),
+    "frozen": (400, "Bad Request: FROZEN_METHOD_INVALID"),
     "right": (400, "Bad Request: need administrator rights in the channel chat"),
     "photos": (400, "Bad Request: not enough rights to send photos to the chat"),
     "upgraded": (400, "Bad Request: group chat was upgraded to a supergroup chat"),

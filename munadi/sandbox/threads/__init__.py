@@ -20,6 +20,7 @@ from munadi.sandbox.graph.reading import graph_time, new_id, node_in, selected
 from munadi.sandbox.media import FetchFailed
 from munadi.sandbox.platform import site
 from munadi.sandbox.threads import model as errors
+from munadi.sandbox.threads.changes import CHANGES
 from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
 
 DEFAULT = Account("26750000000000001", "munadi.sandbox")
@@ -84,6 +85,7 @@ class Threads(ContainerPlatform[Account]):
     default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5}
     default_limits = {"postsPerDay": 250, "repliesPerDay": 1000, "deletesPerDay": 100}
     default_profile = DEFAULT
+    changes = CHANGES
     error_type = errors.API
     known_errors = errors.KNOWN
     revocations = {**REVOCATIONS, errors.SESSION_REVOKED.subcode: errors.SESSION_REVOKED}

@@ -21,6 +21,7 @@ from munadi.sandbox.oauth import Code, Token
 from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
 from munadi.sandbox.tiktok import posting, uploads
+from munadi.sandbox.tiktok.changes import CHANGES
 from munadi.sandbox.tiktok.model import LOGIN, PROBLEMS, Account, Publish, log_id
 
 
@@ -46,7 +47,8 @@ class TikTok(BearerPlatform[Account]):
         "urlsVerified": True,
         "oauthErrorsWith200": False,
     }
-    statuses = {"active", "private", "banned"}
+    statuses = {"active", "private", "banned", "closed"}
+    changes, hides_rows = CHANGES, False  # the status of a publish is read after the end of its post
     default_profile = Account("-000MunadiSandboxOpenId", "munadi.sandbox", "munadi-sandbox-union-id", "Munadi Sandbox")
     default_tokens, default_seconds = ("act.sandboxMunadiAccessToken", "rft.sandboxMunadiRefreshToken"), 180 * DAY
     visible = frozenset({"init_pull", "init_photo", "upload_last_chunk"})
@@ -149,6 +151,9 @@ class TikTok(BearerPlatform[Account]):
 
     def live_posts(self) -> list[Publish]:
         return [one for one in self.publishes if self.status_of(one) == "PUBLISH_COMPLETE"]
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        return [(self.publishes, str(post.raw["id"]))]
 
     def permalink(self, row: Publish, base_url: str) -> str:
         username = self.profile(row.profile_id).username

@@ -86,7 +86,8 @@ async def query(platform: TikTok, call: Call) -> Answer:
     invalid_if(not isinstance(wanted, list) or not 1 <= len(wanted) <= MAX_QUERIED, "video_ids takes 1 to 20 ids")
     invalid_if(not call.query.get("fields"), "fields is required")
     own = [one for one in platform.live_posts() if one.profile_id == profile.id and one.privacy == PUBLIC]
-    shown = [one for one in own if platform.shown_id(one) in {str(each) for each in wanted or []}]
+    named = {str(each) for each in wanted or []}
+    shown = [one for one in own if platform.shown_id(one) in named and not platform.is_left_out(one.id)]
     rows = [{"id": one.post_id, "share_url": platform.permalink(one, call.base_url)} for one in shown]
     return done({"videos": rows, "has_more": False})
 

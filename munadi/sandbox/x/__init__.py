@@ -16,6 +16,7 @@ from munadi.sandbox.oauth import Code, Token
 from munadi.sandbox.platform import site
 from munadi.sandbox.storage import Table
 from munadi.sandbox.x import posting
+from munadi.sandbox.x.changes import CHANGES
 from munadi.sandbox.x.model import EPOCH, LOGIN, PRICES, PROBLEMS, Account, Medium, Tweet
 
 
@@ -40,6 +41,7 @@ class X(BearerPlatform[Account]):
         "failProcessing": False,
     }
     statuses = {"active", "premium", "locked", "suspended"}
+    changes = CHANGES
     default_profile = Account("1860000000000000001", "munadi_sandbox")
     default_tokens, default_seconds = ("sandboxMunadiXAccessToken", "sandboxMunadiXRefreshToken"), 180 * DAY
     id_epoch, id_bits = EPOCH, 22
@@ -83,6 +85,9 @@ class X(BearerPlatform[Account]):
         more = {"refresh_token": refresh.value} if "offline.access" in source.scopes else {}
         body = {"token_type": "bearer", "expires_in": self.limits["accessTokenSeconds"], "access_token": access.value}
         return {**body, "scope": " ".join(source.scopes), **more}
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        return [(self.tweets, post.id)]
 
     def permalink(self, row: Tweet, base_url: str) -> str:
         return f"{base_url}/x/www/{self.profile(row.profile_id).username}/status/{row.id}"

@@ -55,6 +55,13 @@ def not_found(post_id: str) -> dict[str, Any]:
     return {"title": "Not Found Error", "detail": text, "type": OF_RESOURCES[1], **named}
 
 
+def not_shown(resource_id: str, kind: str) -> dict[str, Any]:
+    """What it says of one whose account is suspended. The wording is close to X's; no capture is known."""
+    text = f"Sorry, you are not authorized to see the {kind} with ids: [{resource_id}]."
+    named = {"value": resource_id, "resource_id": resource_id, "parameter": "ids", "resource_type": kind}
+    return {"title": "Authorization Error", "detail": text, "type": OF_RESOURCES[0], **named}
+
+
 PROBLEMS = Problems(
     {
         "token": (401, "Unauthorized", "about:blank"),

@@ -12,10 +12,23 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from munadi.sandbox.changes import ACCOUNT
 from munadi.sandbox.clock import DAY, MINUTE, iso, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import image_facts, sniff, video_facts
-from munadi.sandbox.x.model import ADDRESS, LONG, SHORT, Account, Medium, Tweet, not_found, refuse, refuse_if, weight
+from munadi.sandbox.x.model import (
+    ADDRESS,
+    LONG,
+    SHORT,
+    Account,
+    Medium,
+    Tweet,
+    not_found,
+    not_shown,
+    refuse,
+    refuse_if,
+    weight,
+)
 
 if TYPE_CHECKING:
     from munadi.sandbox.x import X
@@ -36,6 +49,7 @@ async def me(platform: X, call: Call) -> Answer:
     profile = platform.caller(call, "users.read")
     kind = "Premium" if profile.status == "premium" else "None"
     user = {"id": profile.id, "username": profile.username, "name": profile.username, "verified_type": "none"}
+    user = platform.changed(profile.id, {**user, "protected": False}, ACCOUNT)
     return Answer(200, {"data": {**user, "subscription_type": kind}})
 
 
@@ -90,6 +104,8 @@ async def listed(platform: X, call: Call) -> Answer:
     since = datetime.fromisoformat(query["start_time"]).timestamp() if "start_time" in query else 0.0
     seen = platform.clock.now() - platform.delays["index"]
     found = [one for one in platform.tweets if one.profile_id == profile.id and since <= one.created_at <= seen]
+    if profile.status == "suspended":
+        return Answer(200, {"errors": [not_shown(profile.id, "user")], "meta": {"result_count": 0}})
     found = list(reversed(found))
     first = int(query.get("pagination_token", 0))
     page = found[first : first + count]
@@ -108,11 +124,13 @@ async def read(platform: X, call: Call) -> Answer:
     platform.limited(profile.id, "readsPer15Minutes", 15 * MINUTE)
     ids = query.get("ids", "").split(",")
     refuse_if(not 1 <= len(ids) <= 100 or not all(one.isdecimal() for one in ids), "invalid")
-    found = [tweet for one in ids if (tweet := platform.tweets.get(one)) is not None]
+    known = [tweet for one in ids if (tweet := platform.tweets.get(one)) is not None]
+    found = [tweet for tweet in known if platform.profile(tweet.profile_id).status != "suspended"]
     for _ in found:
         platform.charge("read")
     rows = [_with_fields(_view(platform, one), query) for one in found]
     missing = [not_found(one) for one in ids if one not in platform.tweets]
+    missing += [not_shown(tweet.id, "tweet") for tweet in known if tweet not in found]
     return Answer(200, {**({"data": rows} if rows else {}), **({"errors": missing} if missing else {})})
 
 
@@ -171,7 +189,7 @@ def _view(platform: X, tweet: Tweet) -> dict[str, Any]:
     related = {"replied_to": tweet.reply_to, "quoted": tweet.quoted}
     if any(related.values()):
         found["referenced_tweets"] = [{"type": kind, "id": one} for kind, one in related.items() if one]
-    return found
+    return platform.changed(tweet.id, {"possibly_sensitive": False, **found})
 
 
 async def initialize(platform: X, call: Call) -> Answer:

@@ -23,6 +23,7 @@ from munadi.sandbox.oauth import Code, Token
 from munadi.sandbox.platform import Run
 from munadi.sandbox.storage import Table
 from munadi.sandbox.youtube import uploads, videos
+from munadi.sandbox.youtube.changes import CHANGES
 from munadi.sandbox.youtube.model import (
     ALL_SCOPES,
     GIVES,
@@ -79,6 +80,7 @@ class YouTube(BearerPlatform[Account]):
         "rejectDuplicates": False,
     }
     statuses = {"active", "suspended", "no_channel", "unverified"}
+    changes = CHANGES
     default_profile = Account("UCmunadisandboxdefault00", "@munadi.sandbox", "Munadi Sandbox")
     routes = {
         "POST api/upload/youtube/v3/videos": ("start_upload", uploads.start),
@@ -243,6 +245,10 @@ class YouTube(BearerPlatform[Account]):
         usage.days = {day: used + amount}
         self.usage.put(bucket, usage)
         return True
+
+    def rows_of(self, post: PostView) -> list[tuple[Table[Any], str]]:
+        """The video with its comments."""
+        return [(self.videos, post.id), *((self.comments, comment.id) for comment in self.comments_on(post.id))]
 
     def permalink(self, row: Video, base_url: str) -> str:
         return f"https://www.youtube.com/watch?v={row.id}"

@@ -50,7 +50,7 @@ async def list_videos(platform: YouTube, call: Call) -> Answer:
     named = parts(call)
     wanted = call.query.get("id", "").split(",")
     found = [video for video_id in wanted if (video := platform.videos.get(video_id)) is not None]
-    shown = [v for v in found if v.profile_id == profile.id or v.privacy != "private"]
+    shown = [v for v in found if v.profile_id == profile.id or shown_privacy(platform, v) != "private"]
     return listed("video", [resource(platform, video, named) for video in shown])
 
 
@@ -85,7 +85,7 @@ async def list_uploads(platform: YouTube, call: Call) -> Answer:
     until = platform.clock.now() - platform.delays["listing"]
     own = [v for v in platform.videos if v.profile_id == profile.id and v.uploaded_at <= until]
     count = min(int(call.query.get("maxResults", "5")), 50)
-    return listed("playlistItem", [_entry(video, profile, named) for video in reversed(own[-count:])])
+    return listed("playlistItem", [_entry(platform, video, profile, named) for video in reversed(own[-count:])])
 
 
 async def list_channels(platform: YouTube, call: Call) -> Answer:
@@ -119,17 +119,21 @@ def upload_status(platform: YouTube, video: Video) -> str:
 
 def resource(platform: YouTube, video: Video, named: set[str]) -> dict[str, Any]:
     status = upload_status(platform, video)
-    return {"kind": "youtube#video", "etag": "e", "id": video.id} | {
-        name: fields
-        for name, fields in {
-            "snippet": {**video.snippet, "publishedAt": iso(video.uploaded_at), "channelId": video.profile_id},
-            "status": _status(video, status),
-            "processingDetails": _processing(status),
-            "contentDetails": {"duration": f"PT{round(video.seconds)}S", "licensedContent": False},
-            **video.details,
-        }.items()
-        if name in named
+    facts: dict[str, Any] = {
+        "snippet": {**video.snippet, "publishedAt": iso(video.uploaded_at), "channelId": video.profile_id},
+        "status": _status(video, status),
+        "processingDetails": _processing(status),
+        "contentDetails": {"duration": f"PT{round(video.seconds)}S", "licensedContent": False},
+        **video.details,
     }
+    shown = _named(platform.changed(video.id, facts), named)
+    return {"kind": "youtube#video", "etag": "e", "id": video.id} | shown
+
+
+def shown_privacy(platform: YouTube, video: Video) -> str:
+    """Who may watch it, as of now."""
+    changed = platform.changed(video.id, {"status": {"privacyStatus": video.privacy}})
+    return str(changed["status"]["privacyStatus"])
 
 
 def _status(video: Video, status: str) -> dict[str, Any]:
@@ -156,10 +160,10 @@ def _processing(status: str) -> dict[str, Any]:
     return {"processingStatus": {"uploaded": "processing", "processed": "succeeded"}.get(status, "terminated")}
 
 
-def _entry(video: Video, profile: Account, named: set[str]) -> dict[str, Any]:
+def _entry(platform: YouTube, video: Video, profile: Account, named: set[str]) -> dict[str, Any]:
     snippet = {name: video.snippet.get(name, "") for name in ("title", "description")}
     snippet |= {"publishedAt": iso(video.uploaded_at), "channelId": profile.id, "playlistId": profile.uploads}
-    status = {"privacyStatus": video.privacy}
+    status = {"privacyStatus": shown_privacy(platform, video)}
     fields = {"snippet": snippet, "contentDetails": {"videoId": video.id}, "status": status}
     return {"kind": "youtube#playlistItem", "id": f"{profile.uploads}.{video.id}"} | _named(fields, named)
 

@@ -1,0 +1,21 @@
+"""What can happen to a post of the emulated Instagram. Source: docs/networks/instagram.md, section 9.
+
+What a read by its id answers for an archived post is not documented; here it answers as before.
+"""
+
+from __future__ import annotations
+
+from munadi.sandbox.changes import ACCOUNT, COPYRIGHT, DELETE, HIDE, MODERATE, VANISH, Change, Changes, deleted
+
+ABSENT = "100/33 by its id, and the lists lack it"
+# The kinds whose file has an address.
+FILES = frozenset({"image", "video", "reel", "story"})
+CHANGES: Changes = {
+    DELETE: deleted(ABSENT),
+    HIDE: {"archived": Change("Archive it", "The lists lack it; by its id it is read as before", hides="lists")},
+    MODERATE: {"removed": Change("Remove it as Instagram", f"{ABSENT}; no field says why", hides="all")},
+    COPYRIGHT: {
+        "flagged": Change("Flag it for copyright", "media_url is missing", {"media_url": None}, kinds=FILES),
+    },
+    VANISH: {"checkpoint": Change("Lock the account", "190/459 for every call", on=ACCOUNT, status="checkpoint")},
+}
