@@ -13,6 +13,8 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from munadi.domain.channel import ChannelName
+from munadi.domain.look_ages import AFTER, Ages, Looks
 from munadi.domain.usage import WITH_DEFAULT, Limit
 
 
@@ -164,6 +166,24 @@ class RelaySettings(BaseModel):
     )
 
 
+class LookSettings(BaseModel):
+    """When Munadi looks whether published posts are still there. A brand may have its own ages."""
+
+    after: Ages = Field(
+        AFTER, description="ages of a post at which it is looked at, a JSON list of ISO 8601; []: never"
+    )
+    channels: dict[ChannelName, Ages] = Field(
+        {}, description='ages for single networks, a JSON object such as {"x": ["PT1H", "P1D"], "tiktok": []}'
+    )
+    interval: float = Field(10.0, gt=0, description="seconds between two rounds of looks")
+    apart: float = Field(900.0, gt=0, description="seconds between the two equal answers that a change needs")
+
+    @property
+    def wanted(self) -> Looks:
+        """The ages, as those of a brand."""
+        return Looks(after=self.after, channels=self.channels)
+
+
 class DatabaseTimeouts(BaseModel):
     """How long API and workers wait for PostgreSQL. A statement of a migration may take as long as it needs."""
 
@@ -192,6 +212,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()
     relay: RelaySettings = RelaySettings()
+    looks: LookSettings = LookSettings()
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
     metrics: MetricsSettings = MetricsSettings()

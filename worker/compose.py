@@ -46,9 +46,11 @@ from munadi.publishing.live_edits import EditStore
 from munadi.publishing.operators import OperatorCommands
 from munadi.publishing.preflight_checks import PreflightCheck
 from munadi.publishing.schedule import ScheduleStore
+from munadi.publishing.watches import WatchStore
 from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import LeftoverRemover
+from worker.looking import PostWatcher
 from worker.media_removal import MediaRemover
 from worker.preflight import PreflightChecker
 from workflows.registry import WORKFLOWS
@@ -149,6 +151,14 @@ def build_preflight_checker(runtime: Runtime, database: Database, tokens: Accoun
     checks = AccountChecks(accounts, runtime.channels, tokens, runtime.clock)
     preflight = PreflightCheck(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
     return PreflightChecker(database, preflight, checks, runtime.clock, ahead)
+
+
+def build_post_watcher(runtime: Runtime, database: Database, tokens: AccountTokens) -> PostWatcher:
+    """Build the loop that looks at live posts."""
+    given = runtime.settings.looks
+    store = WatchStore(database, runtime.channels, given.wanted, timedelta(seconds=given.apart))
+    store = runtime.around(store, "watches")
+    return PostWatcher(store, runtime.channels, tokens, runtime.clock, given.interval)
 
 
 def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:

@@ -29,6 +29,7 @@ from munadi.ports import Clock
 from munadi.process.temporal import is_up
 from munadi.publishing.crowds import Crowds
 from munadi.publishing.leftover_removal import forget_old_discards
+from munadi.publishing.look_budget import forget_old_budgets
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.wakes import DueWake, Wakes
 from worker.rounds import DATABASE, run_rounds
@@ -167,6 +168,7 @@ class Relay:
             await forget_old_answers(self._database, now)
             await forget_submitted_drafts(self._database, now)
             await forget_old_discards(self._database, now)
+            await forget_old_budgets(self._database, now)
             await forget_old_entries(self._database, now, timedelta(days=self._settings.audit_days))
             await forget_old_sessions(self._database, now)
             kept = self._settings.retention

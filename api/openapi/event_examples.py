@@ -66,6 +66,10 @@ _EDITED: dict[str, Any] = {
     "failure": None,
     "confirmedBy": "look",
 }
+_LOOKED = {"lookedAt": "2027-01-22T05:10:00Z", "nextLookAt": None, "word": ""}
+_GONE = {**_LOOKED, "verdict": "gone", "since": "2027-01-22T04:54:00Z", "word": "RecordNotFound"}
+_LIMITED = {**_LOOKED, "verdict": "limited", "since": "2027-01-22T04:54:00Z", "word": "label !hide"}
+_LIVE = {**_LOOKED, "verdict": "live", "since": "2027-01-22T04:54:00Z"}
 # The status of the one publication, and the further fields in which it differs from one that waits.
 _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PREFLIGHT_FAILED: (_S.QUEUED, {}),
@@ -80,6 +84,9 @@ _OF_PUBLICATION: dict[EventType, tuple[PublicationStatus, dict[str, Any]]] = {
     EventType.PUBLISH_EDITED: (_S.PUBLISHED, {**_PUBLISHED, "edits": [_EDITED]}),
     EventType.WITHDRAWAL_REFUSED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _REFUSED}),
     EventType.WITHDRAWAL_UNCONFIRMED: (_S.PUBLISHED, {**_PUBLISHED, "withdrawal": _UNCONFIRMED}),
+    EventType.PUBLISH_VANISHED: (_S.PUBLISHED, {**_PUBLISHED, "liveness": _GONE}),
+    EventType.PUBLISH_LIMITED: (_S.PUBLISHED, {**_PUBLISHED, "liveness": _LIMITED}),
+    EventType.PUBLISH_RESTORED: (_S.PUBLISHED, {**_PUBLISHED, "liveness": _LIVE}),
 }
 _OF_POST: dict[EventType, PublicationStatus] = {
     EventType.CONTENT_ACCEPTED: _S.ACCEPTED,
@@ -94,6 +101,8 @@ _REASONS = {
     EventType.PUBLISH_HELD: _HOLD["reason"],
     EventType.WITHDRAWAL_REFUSED: Reason.WITHDRAWAL_REFUSED.value,
     EventType.WITHDRAWAL_UNCONFIRMED: Reason.WITHDRAWAL_UNCONFIRMED.value,
+    EventType.PUBLISH_VANISHED: _GONE["verdict"],
+    EventType.PUBLISH_LIMITED: _LIMITED["verdict"],
 }
 _OF_ACCOUNT = {
     EventType.ACCOUNT_CONNECTED: ("connected", None),

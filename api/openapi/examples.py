@@ -86,6 +86,7 @@ BRAND: dict[str, Any] = {
     "limits": {limit.value: None for limit in Limit} | {"accounts": 10, "publicationsPerMonth": 1000},
     "duplicates": "refuse",
     "unusableAccounts": "warn",
+    "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
     "createdAt": "2026-12-01T03:30:00Z",
 }
 KEY: dict[str, Any] = {
@@ -191,6 +192,13 @@ CONTENT: dict[str, Any] = {
             "hold": None,
             "withdrawal": None,
             "edits": [],
+            "liveness": {
+                "verdict": "live",
+                "since": "2027-01-15T04:28:00Z",
+                "lookedAt": "2027-01-16T02:10:00Z",
+                "nextLookAt": "2027-01-22T05:20:00Z",
+                "word": "",
+            },
             "attempts": 1,
             "warnings": [],
         },
@@ -219,6 +227,7 @@ CONTENT: dict[str, Any] = {
             "hold": None,
             "withdrawal": None,
             "edits": [],
+            "liveness": None,
             "attempts": 1,
             "warnings": [],
         },

@@ -170,6 +170,9 @@ WORDS = {
     "content.publish.edited": "edit ended",
     "content.publish.withdrawal_refused": "not withdrawn",
     "content.publish.withdrawal_unconfirmed": "withdrawal not certain",
+    "content.publish.vanished": "gone from the network",
+    "content.publish.limited": "not seen by everybody",
+    "content.publish.restored": "seen by everybody again",
     "content.publish.held": "held",
     "content.publish.resumed": "queued again",
 }

@@ -124,6 +124,7 @@ class Publication(TypedDict):
     hold: Hold | None
     id: str
     latenessMs: int | None
+    liveness: dict[str, Any] | None
     providerPostId: str | None
     providerUrl: str | None
     publishedAt: str | None

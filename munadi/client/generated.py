@@ -133,6 +133,7 @@ class Brands(Group[M]):
         *,
         duplicates: str | None = None,
         limits: Json | None = None,
+        looks: Json | None = None,
         unusable_accounts: str | None = None,
     ) -> Call[Json]:
         """Create a brand. Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
@@ -141,6 +142,7 @@ class Brands(Group[M]):
             given(
                 duplicates=duplicates,
                 limits=limits,
+                looks=looks,
                 name=name,
                 ref=ref,
                 timezone=timezone,

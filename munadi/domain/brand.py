@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from munadi.domain.look_ages import Looks
 from munadi.domain.model import CreatedAt, WireModel
 
 # Also Temporal's fairness key, which has at most 64 bytes.
@@ -91,5 +92,8 @@ class BrandView(WireModel):
     )
     unusable_accounts: UnusableAccounts = Field(
         description="A post for an account that must be connected again: accept it with a warning, or refuse it."
+    )
+    looks: Looks | None = Field(
+        None, description="When published posts are looked at; null: as the installation's settings say."
     )
     created_at: CreatedAt

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from munadi.domain.brand import BrandLimits, BrandRef, Duplicates, UnusableAccounts
+from munadi.domain.look_ages import Looks
 from munadi.domain.model import WireModel
 from munadi.domain.time import ZoneName
 
@@ -16,6 +17,7 @@ _EXAMPLE: dict[str, Any] = {
     "limits": {"accounts": 10},
     "duplicates": "refuse",
     "unusableAccounts": "refuse",
+    "looks": {"after": ["PT1H", "P1D"], "channels": {"x": ["P1D"]}},
 }
 
 
@@ -36,6 +38,11 @@ class BrandChange(WireModel):
         None,
         description="What happens to a post for an account that must be connected again: `warn` (by default), and it "
         "waits for that, or `refuse`. See docs/accounts.md.",
+    )
+    looks: Looks | None = Field(
+        None,
+        description="When published posts are looked at; it replaces what was set. Null: as the installation's "
+        "settings say. See docs/guides/looking.md.",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import Duration, WireModel
 from munadi.domain.withdrawal_rule import WithdrawalRule
 
@@ -96,9 +97,7 @@ class TokenLife(WireModel):
     access_ahead: Duration | None = Field(
         None, description="How long before its end an access token is renewed; null: when a call needs it."
     )
-    grant_life: Duration | None = Field(
-        None, description="How long an unused grant lives, if the network does not say."
-    )
+    grant_life: Duration | None = Field(None, description="How long an unused grant lives, where that is not answered.")
     grant_ahead: Duration = Field(
         timedelta(days=30), description="How long before a grant's end it is renewed. ISO 8601."
     )
@@ -247,6 +246,7 @@ class ChannelSpec(WireModel):
     withdrawal: WithdrawalRule = Field(WithdrawalRule(), description="How a live post is taken back.")
     withdrawal_until: Duration | None = Field(None, description="How long after publishing it can be; null: always.")
     live_edit: tuple[EditRule, ...] = Field((), description="What of a live post can be edited; empty: nothing.")
+    looks: LookRule = Field(LookRule(), description="How Munadi looks whether live posts are still there.")
     leftovers: Leftovers = Field(Leftovers.EXPIRE, description="What becomes of an unused preparation.")
     clickable_links: bool = Field(True, description="Whether links in the text can be clicked.")
     soft_limits: tuple[SoftLimit, ...] = Field((), description="Advised limits: longer texts get a warning.")

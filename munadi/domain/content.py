@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from munadi.domain.bounds import ShownId, WebAddress
 from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
+from munadi.domain.liveness import Liveness
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import MAX_ZONE, BrandOf, ChannelOf, CreatedAt, UniqueId, UpdatedAt, WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
@@ -131,6 +132,9 @@ class PublicationView(WireModel):
         None, description="How far the withdrawal of the live post is; null: none was asked for."
     )
     edits: tuple[PostEdit, ...] = Field((), description="Its edits since it was published, the first one first.")
+    liveness: Liveness | None = Field(
+        None, description="Whether the published post is still there; null before the first look."
+    )
     attempts: int = Field(description="How many attempts there were.")
     warnings: tuple[Warning_, ...] = Field(description="What the network will show or publish differently.")
 

@@ -158,6 +158,18 @@ EVENT_KINDS: dict[EventType, EventKind] = {
         "it is not certain whether a live publication was taken back; the network is looked at for a week",
         _PUBLICATION | {"reason": Reason},
     ),
+    EventType.PUBLISH_VANISHED: EventKind(
+        "two looks showed that a live publication is not at the network any more, and Munadi did not remove it",
+        _PUBLICATION | {"reason": Literal["gone"]},
+    ),
+    EventType.PUBLISH_LIMITED: EventKind(
+        "two looks showed that the public does not see a live publication, or not all of it; `reason` is the verdict, "
+        "`liveness.word` the network's own word",
+        _PUBLICATION | {"reason": Literal["limited", "rejected", "unseen"]},
+    ),
+    EventType.PUBLISH_RESTORED: EventKind(
+        "two looks showed that a publication that was limited is seen by everybody again", _PUBLICATION
+    ),
     EventType.CONTENT_COMPLETED: EventKind("every publication has ended; `status` is the roll-up", _POST),
     EventType.ACCOUNT_CONNECTED: EventKind("an account can be published to", _ACCOUNT),
     EventType.ACCOUNT_EXPIRING: EventKind("its access ends soon", _ACCOUNT),

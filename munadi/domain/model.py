@@ -10,13 +10,14 @@ from pydantic.alias_generators import to_camel
 
 # No name of a time zone is longer, in characters.
 MAX_ZONE = 64
+DURATION = r"^P(?!$)(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$"
 # A length of time in an answer: ISO 8601, with fractions of a second. The format `duration` of JSON Schema has none.
 Duration = Annotated[
     timedelta,
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^P(?!$)(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$",
+            "pattern": DURATION,
             "description": "ISO 8601, to fractions of a second.",
             "examples": ["PT30S", "PT0.001S", "P30D"],
         }

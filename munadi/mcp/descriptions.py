@@ -112,8 +112,7 @@ new content (a new publish). The answer means queued, not published: call wait.
 """,
     "list_brands": """
 The brands: brandRef, name, IANA time zone, what happens to duplicates (warn or refuse), and to posts for accounts
-that must be connected again (unusableAccounts). When a person says a time
-without a zone, they mean the brand's.
+that must be connected again (unusableAccounts). A time that a person says without a zone is in the brand's.
 """,
     "list_accounts": """
 The connected accounts: brandRef, channel, handle, id, and whether each works (connected, expiring, reauth_required,
@@ -124,12 +123,11 @@ A network's rules for a post as JSON: text limits and how text is counted, kinds
 shown, threads (parts), first comments, and the JSON Schema of its options.
 """,
     "list_contents": """
-Contents, newest first, filtered by brand, status, network, account, clientRef or time. For example status=failed for
-what needs attention.
+Contents, newest first, by brand, status, network, account, clientRef or time; status=failed is what needs attention.
 """,
     "events": """
-Events in order: of one content (contentId), or of all (filtered by brandRef and types), after a position. Each event
-is one change of state; failures carry what to do. Pass the returned nextAfter as `after` to continue later.
+Events in order: of one content (contentId), or of all (by brandRef and types), after a position. Each is one change
+of state; failures carry what to do. Pass nextAfter as `after` to continue.
 """,
 }
 DESCRIPTIONS = {name: _flowing(text) for name, text in _TOOLS.items()}

@@ -126,6 +126,8 @@ class LockedContent:
         row.status = to.value
         row.updated_at = self.now
         row.next_look_at = row.dismissed_at = row.dismissed_as = None
+        if to is PublicationStatus.PUBLISHED:
+            row.watch_at = self.now  # the first round plans its looks
         if to is not PublicationStatus.QUEUED:
             row.hold_reason = row.hold_since = row.hold_until = None
         if is_over(row) and not await leave_behind(self.session, row, self.now) and to is PublicationStatus.CANCELED:

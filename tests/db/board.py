@@ -105,15 +105,14 @@ class Board:
             )
             for place, (key, status) in enumerate(zip(ids, statuses, strict=True)):
                 channel = CHANNELS[place]
-                given = {"status": PublicationStatus(status).value, "due_at": due, **times, **row}
+                whose = {"account_id": self.accounts[channel], "channel": channel}
+                given = {"status": PublicationStatus(status).value, "due_at": due, **whose, **times, **row}
                 if handle is not None:
                     given["sealed_preparation"] = seal_state(self.keyring, key, handle)
                 session.add(
                     PublicationRow(
                         id=key,
                         content_id=content_id,
-                        account_id=self.accounts[channel],
-                        channel=channel,
                         place=place,
                         **given,
                     )

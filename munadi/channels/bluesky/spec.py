@@ -25,6 +25,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -198,6 +199,7 @@ SPEC = ChannelSpec(
             because="Bluesky's own app still shows the first version. Withdraw the post and publish it again.",
         ),
     ),
+    looks=LookRule(at_once=100, requests=8, of_account=96),
     facts_version="2026-11",
     sources=(
         "https://docs.bsky.app/docs/advanced-guides/posts",

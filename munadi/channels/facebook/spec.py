@@ -24,6 +24,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
@@ -182,6 +183,7 @@ SPEC = ChannelSpec(
             "another app made are edited on the Page.",
         ),
     ),
+    looks=LookRule(at_once=100, requests=6, of_account=96, lives={"story": timedelta(hours=24)}),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/pages-api/posts",

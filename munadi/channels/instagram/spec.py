@@ -30,6 +30,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalException, WithdrawalRule
 
@@ -268,6 +269,7 @@ SPEC = ChannelSpec(
             because="Open the post in Instagram, then the three dots, Edit: caption, tags and alt texts can change.",
         ),
     ),
+    looks=LookRule(at_once=100, requests=4, of_account=96, lives={"story": timedelta(hours=24)}),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/instagram-platform/content-publishing",

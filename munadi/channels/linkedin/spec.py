@@ -30,6 +30,7 @@ from munadi.domain.channel import (
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -225,6 +226,7 @@ SPEC = ChannelSpec(
             because="Files, the card of a link and a poll stay as they are: withdraw the post and publish it again.",
         ),
     ),
+    looks=LookRule(at_once=50, requests=3, of_account=24, of_app=150, after=(timedelta(days=1),)),
     facts_version="2026-11",
     sources=(
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api",

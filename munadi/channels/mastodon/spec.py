@@ -26,6 +26,7 @@ from munadi.domain.channel import (
     TextUnit,
 )
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -146,6 +147,7 @@ SPEC = ChannelSpec(
             because="Its pictures, their descriptions and its language are edited at the account's server.",
         ),
     ),
+    looks=LookRule(at_once=20, requests=22, of_account=480),
     facts_version="2026-11",
     sources=(
         "https://docs.joinmastodon.org/methods/statuses/",

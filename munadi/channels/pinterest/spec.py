@@ -27,6 +27,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -154,6 +155,7 @@ SPEC = ChannelSpec(
     ),
     clickable_links=False,  # in a description (unverified)
     soft_limits=(SoftLimit(counted=Counted.CODE_POINTS, maximum=ADVISED_TEXT, effect="may cut a long description"),),
+    looks=LookRule(at_once=50, requests=8, of_account=96, of_app=300),
     facts_version="2026-11",
     sources=(
         "https://developers.pinterest.com/docs/api/v5/pins-create",

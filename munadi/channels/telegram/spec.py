@@ -23,6 +23,7 @@ from munadi.domain.channel import (
 )
 from munadi.domain.document_types import DOCUMENT_TYPES
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -191,6 +192,7 @@ SPEC = ChannelSpec(
             because="Files and the order of an album are changed in the chat.",
         ),
     ),
+    looks=LookRule(at_once=20, requests=22, of_account=480),
     facts_version="2026-11",
     sources=(
         "https://core.telegram.org/bots/api",

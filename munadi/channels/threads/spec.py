@@ -28,6 +28,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -244,6 +245,7 @@ SPEC = ChannelSpec(
             "withdraw it and publish it again.",
         ),
     ),
+    looks=LookRule(at_once=100, requests=6, of_account=96),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/threads/posts",

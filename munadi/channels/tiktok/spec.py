@@ -26,6 +26,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -178,6 +179,7 @@ SPEC = ChannelSpec(
             because="Open the video in TikTok's app, then Share, Edit.",
         ),
     ),
+    looks=LookRule(at_once=20, requests=2, of_account=48),
     facts_version="2026-11",
     sources=(
         "https://developers.tiktok.com/doc/content-posting-api-reference-direct-post",

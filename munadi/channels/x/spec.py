@@ -26,6 +26,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -144,6 +145,7 @@ SPEC = ChannelSpec(
         by_hand="Open the post at x.com, then More, Delete.",
         leaves="replies, quotes and reposts by others",
     ),
+    looks=LookRule(at_once=100, requests=2, of_account=48, price=0.005, after=()),  # as `prices.read`
     facts_version="2026-11",
     sources=(
         "https://docs.x.com/x-api/posts/create-post",

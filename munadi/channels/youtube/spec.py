@@ -27,6 +27,7 @@ from munadi.domain.channel import (
     TokenLife,
 )
 from munadi.domain.edits import EditRule
+from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
 
@@ -196,6 +197,7 @@ SPEC = ChannelSpec(
             because="The rest is edited in YouTube Studio; the video itself can only be replaced by another one.",
         ),
     ),
+    looks=LookRule(at_once=50, requests=2, of_account=48, of_app=1_000),
     facts_version="2026-11",
     sources=(
         "https://www.googleapis.com/discovery/v1/apis/youtube/v3/rest",

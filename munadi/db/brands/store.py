@@ -17,6 +17,7 @@ from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
 from munadi.domain.brand import BrandLimits, BrandView, Duplicates, UnusableAccounts
+from munadi.domain.look_ages import Looks, kept_looks, stored_looks
 
 
 class BrandExists(Exception):
@@ -32,6 +33,7 @@ def brand_view(row: BrandRow) -> BrandView:
         limits=BrandLimits.kept(row.limits),
         duplicates=Duplicates(row.duplicates),
         unusable_accounts=UnusableAccounts(row.unusable_accounts),
+        looks=kept_looks(row.looks),
         created_at=row.created_at,
     )
 
@@ -52,6 +54,7 @@ class BrandStore:
         limits: BrandLimits,
         duplicates: Duplicates = Duplicates.WARN,
         unusable_accounts: UnusableAccounts = UnusableAccounts.WARN,
+        looks: Looks | None = None,
         now: datetime,
     ) -> BrandView:
         """Create a brand in the caller's transaction. BrandExists when the ref is taken."""
@@ -62,6 +65,7 @@ class BrandStore:
             limits=limits.model_dump(mode="json"),
             duplicates=duplicates.value,
             unusable_accounts=unusable_accounts.value,
+            looks=stored_looks(looks),
             created_at=now,
         )
         try:
@@ -94,7 +98,7 @@ class BrandStore:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 
     async def change(self, ref: str, changes: dict[str, Any], now: datetime) -> BrandView | None:
-        """Change some of name, timezone, limits, duplicates and unusable_accounts. None when there is no such brand."""
+        """Change some of the columns: values as rows have them, or BrandLimits. None when there is no such brand."""
         async with self._database.write() as session:
             row = await session.get(BrandRow, ref, with_for_update=True)
             if row is None:

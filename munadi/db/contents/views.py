@@ -10,6 +10,7 @@ from munadi.domain.content import STORED_ON_WIRE, ContentStatus, ContentView, Pu
 from munadi.domain.edits import PostEdit
 from munadi.domain.failure import Failure
 from munadi.domain.ids import workflow_id
+from munadi.domain.liveness import Watch
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Dismissal, DismissedAs, Hold, HoldReason, PublicationStatus, Warning_
 from munadi.domain.withdrawal import Withdrawal
@@ -38,6 +39,7 @@ def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationVi
         hold=hold,
         withdrawal=Withdrawal.model_validate(row.withdrawal) if row.withdrawal else None,
         edits=tuple(PostEdit.model_validate(one["shown"]) for one in row.edits),
+        liveness=Watch.model_validate(row.watch).shown(row.watch_at) if row.watch else None,
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )

@@ -19,7 +19,7 @@ from munadi.db.tables.contents import (
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.receipts import ReceiptKeyRow
-from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow
+from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, LookBudgetRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "EventRow",
     "IdempotencyRow",
     "KeyRow",
+    "LookBudgetRow",
     "MediaRow",
     "MediaUseRow",
     "MetadataRow",

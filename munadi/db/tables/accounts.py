@@ -19,6 +19,7 @@ class BrandRow(SQLModel, table=True):
     limits: dict[str, Any] = json_column(default_factory=dict)
     duplicates: str = "warn"
     unusable_accounts: str = "warn"
+    looks: dict[str, Any] | None = json_column(default=None)  # munadi.domain.look_rule; null: as the settings say
     created_at: datetime = instant()
 
 
@@ -86,6 +87,7 @@ class AccountRow(SQLModel, table=True):
     paused_until: datetime | None = instant(default=None)
     last_success_at: datetime | None = instant(default=None)
     last_failure: dict[str, Any] | None = json_column(default=None)
+    unshown_since: datetime | None = instant(default=None)  # since when the network shows none of its posts
     lease_holder: str | None = None
     lease_until: datetime | None = instant(default=None)
     created_at: datetime = instant()

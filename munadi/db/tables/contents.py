@@ -23,8 +23,17 @@ NEEDS_A_PERSON_BY_AGE = "status || '' IN ('failed', 'partially_published', 'unco
 IS_INCOMPLETE = "incomplete_at IS NOT NULL AND dismissed_at IS NULL"
 # The same for live publications whose withdrawal was refused, or is not certain.
 IS_KEPT = "kept_since IS NOT NULL AND dismissed_at IS NULL"
+# The same for live publications that looks showed to be gone or limited.
+IS_HIDDEN = "hidden_since IS NOT NULL AND dismissed_at IS NULL"
+# The same for publications that are looked at after they were published.
+IS_WATCHED = "watch_at IS NOT NULL"
 # The same for publications that have an outcome to count.
 HAS_ENDED = "status IN ('published', 'failed')"
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that meet a condition, on both databases."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class ContentRow(SQLModel, table=True):
@@ -34,34 +43,13 @@ class ContentRow(SQLModel, table=True):
         Index("contents_by_age", "created_at", "id"),
         Index("contents_by_time", "scheduled_at"),
         Index("contents_by_brand_and_time", "brand_ref", "scheduled_at", "id"),
-        Index(
-            "contents_to_look_at",
-            "next_look_at",
-            sqlite_where=text("next_look_at IS NOT NULL"),
-            postgresql_where=text("next_look_at IS NOT NULL"),
-        ),
-        Index(
-            "contents_to_wake",
-            "next_wake_at",
-            sqlite_where=text("wake_seq > wake_ack"),
-            postgresql_where=text("wake_seq > wake_ack"),
-        ),
-        Index(
-            "contents_dismissed",
-            "id",
-            sqlite_where=text("dismissed_at IS NOT NULL"),
-            postgresql_where=text("dismissed_at IS NOT NULL"),
-        ),
-        Index(
-            "contents_needing_a_person_by_age",
-            "created_at",
-            "id",
-            sqlite_where=text(NEEDS_A_PERSON_BY_AGE),
-            postgresql_where=text(NEEDS_A_PERSON_BY_AGE),
-        ),
+        _partial("contents_to_look_at", "next_look_at", where="next_look_at IS NOT NULL"),
+        _partial("contents_to_wake", "next_wake_at", where="wake_seq > wake_ack"),
+        _partial("contents_dismissed", "id", where="dismissed_at IS NOT NULL"),
+        _partial("contents_needing_a_person_by_age", "created_at", "id", where=NEEDS_A_PERSON_BY_AGE),
         # What a person must look at, counted for the navigation of every page.
         *(
-            Index(name, *columns, sqlite_where=text(NEEDS_A_PERSON), postgresql_where=text(NEEDS_A_PERSON))
+            _partial(name, *columns, where=NEEDS_A_PERSON)
             for name, columns in (
                 ("contents_needing_a_person", ("status", "updated_at")),
                 ("contents_of_a_brand_needing_a_person", ("brand_ref", "status", "updated_at")),
@@ -114,54 +102,20 @@ class PublicationRow(SQLModel, table=True):
         UniqueConstraint("account_id", "provider_post_id"),
         Index("publications_by_content", "content_id", "place"),
         Index("publications_by_account", "account_id", "status", "due_at"),
-        Index(
-            "publications_held",
-            "content_id",
-            sqlite_where=text("hold_reason IS NOT NULL"),
-            postgresql_where=text("hold_reason IS NOT NULL"),
-        ),
+        _partial("publications_held", "content_id", where="hold_reason IS NOT NULL"),
         # What was published without a part of it, until a person has dismissed that.
-        Index(
-            "publications_incomplete",
-            "incomplete_at",
-            sqlite_where=text(IS_INCOMPLETE),
-            postgresql_where=text(IS_INCOMPLETE),
-        ),
-        Index("publications_kept", "kept_since", sqlite_where=text(IS_KEPT), postgresql_where=text(IS_KEPT)),
+        _partial("publications_incomplete", "incomplete_at", where=IS_INCOMPLETE),
+        _partial("publications_kept", "kept_since", where=IS_KEPT),
+        _partial("publications_hidden", "hidden_since", where=IS_HIDDEN),
+        _partial("publications_watched", "watch_at", "account_id", where=IS_WATCHED),
+        _partial("publications_watched_by_account", "account_id", "watch_at", where=IS_WATCHED),
         # Few at any time: a preparation is deleted once its publication has ended.
-        Index(
-            "publications_with_preparation",
-            "id",
-            sqlite_where=text("sealed_preparation IS NOT NULL"),
-            postgresql_where=text("sealed_preparation IS NOT NULL"),
-        ),
+        _partial("publications_with_preparation", "id", where="sealed_preparation IS NOT NULL"),
         # With every column that insights read, so that the table itself is not read.
-        Index(
-            "publications_ended",
-            "due_at",
-            "channel",
-            "status",
-            "lateness_ms",
-            "account_id",
-            sqlite_where=text(HAS_ENDED),
-            postgresql_where=text(HAS_ENDED),
-        ),
+        _partial("publications_ended", "due_at", "channel", "status", "lateness_ms", "account_id", where=HAS_ENDED),
         # One without a fingerprint is not compared.
-        Index(
-            "publications_alike",
-            "account_id",
-            "fingerprint",
-            "due_at",
-            sqlite_where=text("fingerprint IS NOT NULL"),
-            postgresql_where=text("fingerprint IS NOT NULL"),
-        ),
-        Index(
-            "publications_published",
-            "account_id",
-            "published_at",
-            sqlite_where=text("published_at IS NOT NULL"),
-            postgresql_where=text("published_at IS NOT NULL"),
-        ),
+        _partial("publications_alike", "account_id", "fingerprint", "due_at", where="fingerprint IS NOT NULL"),
+        _partial("publications_published", "account_id", "published_at", where="published_at IS NOT NULL"),
     )
     id: str = Field(primary_key=True)
     content_id: str = Field(foreign_key="contents.id")
@@ -206,6 +160,11 @@ class PublicationRow(SQLModel, table=True):
     # The edits of the live post (munadi.domain.live_edit), and when the one under way acts next.
     edits: list[dict[str, Any]] = _json(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
     edit_at: datetime | None = _at(default=None)
+    # What looks at the live post showed (munadi.domain.liveness), and when it is looked at next; null: never.
+    watch: dict[str, Any] | None = _json(default=None)
+    watch_at: datetime | None = _at(default=None)
+    # Since when it is known to be gone or limited; null otherwise.
+    hidden_since: datetime | None = _at(default=None)
     dismissed_at: datetime | None = _at(default=None)
     dismissed_as: str | None = None
     warnings: list[dict[str, Any]] = _json(default_factory=list)
@@ -224,14 +183,7 @@ class AttemptRow(SQLModel, table=True):
 
     __tablename__ = "attempts"
     __table_args__ = (
-        Index(
-            "attempts_one_open",
-            "publication_id",
-            "stage",
-            unique=True,
-            sqlite_where=text("is_open"),
-            postgresql_where=text("is_open"),
-        ),
+        _partial("attempts_one_open", "publication_id", "stage", where="is_open", unique=True),
         UniqueConstraint("publication_id", "stage", "number"),
     )
     id: str = Field(primary_key=True)
@@ -259,12 +211,7 @@ class DiscardRow(SQLModel, table=True):
 
     __tablename__ = "discards"
     __table_args__ = (
-        Index(
-            "discards_due",
-            "next_try_at",
-            sqlite_where=text("next_try_at IS NOT NULL"),
-            postgresql_where=text("next_try_at IS NOT NULL"),
-        ),
+        _partial("discards_due", "next_try_at", where="next_try_at IS NOT NULL"),
         Index("discards_by_publication", "publication_id"),
     )
     id: str = Field(primary_key=True)

@@ -42,3 +42,12 @@ class DeliveryDeferralRow(SQLModel, table=True):
     month: str = Field(primary_key=True)
     since: datetime = instant()
     is_open: bool = True
+
+
+class LookBudgetRow(SQLModel, table=True):
+    """The requests of looks at live posts on a day (UTC): of an account (its id), or of a network (its name)."""
+
+    __tablename__ = "look_budgets"
+    scope: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    requests: int

@@ -282,6 +282,8 @@ export type BrandChange = {
   duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
+  /** When published posts are looked at; it replaces what was set. Null: as the installation's settings say. See docs/guides/looking.md. */
+  looks?: Looks | null;
   /** For people. */
   name?: string | null;
   /** IANA name, for display and calendars. */
@@ -296,6 +298,8 @@ export type BrandCreate = {
   duplicates?: Duplicates | null;
   /** What the brand may use; null: no limit. */
   limits?: BrandLimits | null;
+  /** When published posts are looked at; it replaces what was set. Null: as the installation's settings say. See docs/guides/looking.md. */
+  looks?: Looks | null;
   /** For people. */
   name?: string | null;
   /** The brand's short name, unique and never changed. */
@@ -340,6 +344,8 @@ export type BrandView = {
   duplicates: Duplicates;
   /** What the brand may use; null: no limit. */
   limits: BrandLimits;
+  /** When published posts are looked at; null: as the installation's settings say. */
+  looks?: Looks | null;
   /** For people. */
   name: string | null;
   /** The brand's short name, unique and never changed. */
@@ -463,6 +469,8 @@ export type ChannelView = {
   longAbsence?: string;
   /** The shortest time between two checks for one post. ISO 8601. */
   lookEvery?: string;
+  /** How Munadi looks whether live posts are still there. */
+  looks?: LookRule;
   /** How often an unconfirmed post is checked in a day, after its first hour; null: every hour. */
   looksADay?: number | null;
   /** Whether only two checks, seconds apart, prove that a post is absent. */
@@ -809,6 +817,56 @@ export type ContentPublishHeldEvent = {
   type: "content.publish.held";
 };
 
+export type ContentPublishLimitedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: "limited" | "rejected" | "unseen";
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.publish.limited";
+};
+
+export type ContentPublishRestoredEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: null;
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.publish.restored";
+};
+
 export type ContentPublishResumedEvent = {
   /** The brand it is about; null if it is about none. */
   brandRef: string;
@@ -907,6 +965,31 @@ export type ContentPublishUnconfirmedEvent = {
   timestamp: string;
   /** What happened. */
   type: "content.publish.unconfirmed";
+};
+
+export type ContentPublishVanishedEvent = {
+  /** The brand it is about; null if it is about none. */
+  brandRef: string;
+  /** The post it is about; null if it is about none. */
+  contentId: string;
+  /** What changed, as it is after the change. */
+  data: PostData;
+  /** Unique; begins with `evt_`, the same on each attempt. */
+  id: string;
+  /** The publication it is about; null if it is about none. */
+  publicationId: string;
+  /** Why, where it is about a failure or a hold; otherwise null. */
+  reason: "gone";
+  /** Counts the events of the post; null without a post. */
+  sequence: number;
+  /** The network it is about; null if it is about none. */
+  sns: string;
+  /** The status after the change. */
+  status: PublicationStatus;
+  /** When it happened. */
+  timestamp: string;
+  /** What happened. */
+  type: "content.publish.vanished";
 };
 
 export type ContentPublishWithdrawalRefusedEvent = {
@@ -1548,7 +1631,7 @@ export type EndpointWithSecret = {
 };
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
-export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
+export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
 
 /** A type of event. `schema` is a JSON Schema (2020-12) of the body, `example` a body that fits it. */
 export type EventTypeView = {
@@ -1730,6 +1813,8 @@ export type ListedPublication = {
   id: string;
   /** Milliseconds from the due time to the first byte of the visible call. If the worker died in that call: to the intent recorded just before it. */
   latenessMs: number | null;
+  /** Whether the published post is still there; null before the first look. */
+  liveness?: Liveness | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
   /** The public address of the post. */
@@ -1758,6 +1843,20 @@ export type LiveEditRequest = {
   title?: string | null;
 };
 
+/** Whether a published post is still there, by the last looks. */
+export type Liveness = {
+  /** The last look that showed anything; null: none did. */
+  lookedAt: string | null;
+  /** When the next look is planned; null: none is. */
+  nextLookAt: string | null;
+  /** The first look that showed this. */
+  since: string;
+  /** What the looks show. Only `gone` is proof that the post is not there. */
+  verdict: Verdict;
+  /** The network's own word for it; empty if it has none. */
+  word: string;
+};
+
 /** An event in the log, with its place there. */
 export type LoggedEvent = {
   /** The brand it is about; null if it is about none. */
@@ -1784,6 +1883,32 @@ export type LoggedEvent = {
   timestamp: string;
   /** What happened. */
   type: EventType;
+};
+
+/** How a network shows live posts to an app, and how often Munadi asks it. */
+export type LookRule = {
+  /** The ages for this network, unless a setting names others; null: those for all networks. */
+  after?: (string)[] | null;
+  /** The most objects (posts, parts, comments) that one look reads. */
+  atOnce?: number;
+  /** How long posts live whose option `kind` has this value; others stay. */
+  lives?: Record<string, string>;
+  /** The most requests of looks in a day (UTC), for one account. */
+  ofAccount?: number;
+  /** The same for all accounts of the network together; null: the network counts by account. */
+  ofApp?: number | null;
+  /** US dollars for each post that a look reads; one that is gone is free. */
+  price?: number;
+  /** The most requests that one look makes, however many objects it reads. */
+  requests?: number;
+};
+
+/** When Munadi looks whether published posts are still there. */
+export type Looks = {
+  /** The ages of a post at which it is looked at, ISO 8601; empty: never; null: by the setting. */
+  after?: (string)[] | null;
+  /** Ages for single networks, by their names; empty: posts there are not looked at. */
+  channels?: Record<string, (string)[]>;
 };
 
 /** One stored file with its probed facts. Bytes in octets, sides in pixels (0 of a document), duration in milliseconds. `has_alpha` and `animated` are known of images; None is unknown, and then no rendition is made. `multi_picture`: a JPEG with more pictures behind the one that is shown (MPO), which networks get as a rendition of that one. `pages` of a document, where they can be counted; `name` is the file's name where it came from. */
@@ -2178,6 +2303,8 @@ export type PublicationDetail = {
   latenessMs: number | null;
   /** Each text measured against each limit of the network. */
   lengths: (TextLength)[];
+  /** Whether the published post is still there; null before the first look. */
+  liveness?: Liveness | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
   /** The public address of the post. */
@@ -2217,6 +2344,8 @@ export type PublicationView = {
   id: string;
   /** Milliseconds from the due time to the first byte of the visible call. If the worker died in that call: to the intent recorded just before it. */
   latenessMs: number | null;
+  /** Whether the published post is still there; null before the first look. */
+  liveness?: Liveness | null;
   /** The network's own id of the post. */
   providerPostId: string | null;
   /** The public address of the post. */
@@ -2612,7 +2741,7 @@ export type TokenLife = {
   accessAhead?: string | null;
   /** How long before a grant's end it is renewed. ISO 8601. */
   grantAhead?: string;
-  /** How long an unused grant lives, if the network does not say. */
+  /** How long an unused grant lives, where that is not answered. */
   grantLife?: string | null;
   /** What a token is renewed with. */
   renewedWith?: Renewal;
@@ -2680,6 +2809,9 @@ export type Validation = {
   /** What a network will show or publish differently, listed beside problems too: docs/warnings.md. */
   warnings: (Warning)[];
 };
+
+/** What a look at a live object shows (docs/networks). Only GONE is a proof that it is not there. LIMITED: it exists, but not everybody sees it. UNSEEN: asked properly, not returned, yet the network offers no proof. UNREADABLE: nothing could be learned. */
+export type Verdict = "live" | "limited" | "processing" | "rejected" | "gone" | "unseen" | "unreadable";
 
 /** A warning for a person. It changes no status. */
 export type Warning = {

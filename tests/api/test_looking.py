@@ -1,0 +1,77 @@
+"""What looks at published posts show, and how a brand says when they are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from munadi.domain.liveness import Watch
+from munadi.domain.withdrawal import Verdict
+from munadi.publishing.watching import stored
+from tests.api.harness import ApiHarness
+from tests.api.problems import expect_errors
+from tests.api.test_withdrawing import live
+from tests.db.seeding import START
+
+BRAND = "/v1/brands/acme"
+
+
+@pytest.mark.each_database
+async def test_a_publication_shows_what_looks_showed(api: ApiHarness) -> None:
+    content = await live(api)
+    assert content["publications"][0]["liveness"] is None
+    async with api.locked(content["id"]) as post:
+        for row in post.publications:
+            watch = Watch(verdict=Verdict.LIMITED, word="private", since=START, looked_at=START)
+            row.watch, row.watch_at = stored(watch), START
+    publication = (await api.read_content(content["id"]))["publications"][0]
+    at = START.isoformat().replace("+00:00", "Z")
+    wanted = {"verdict": "limited", "word": "private", "since": at, "lookedAt": at, "nextLookAt": at}
+    assert publication["liveness"] == wanted
+    detail = await api.read(f"/v1/publications/{publication['id']}")
+    assert detail["liveness"] == wanted
+    assert publication["status"] == "published"
+
+
+@pytest.mark.each_database
+async def test_a_brand_says_when_its_posts_are_looked_at(api: ApiHarness) -> None:
+    assert (await api.read(BRAND))["looks"] is None
+    wanted = {"after": ["P1D", "PT1H"], "channels": {"x": ["PT2H"], "telegram": []}}
+    changed = (await api.patch(BRAND, {"looks": wanted})).json()["looks"]
+    assert changed == {"after": ["PT1H", "P1D"], "channels": {"x": ["PT2H"], "telegram": []}}
+    assert (await api.patch(BRAND, {"name": "Acme"})).json()["looks"] == changed, "it stays"
+    assert (await api.patch(BRAND, {"looks": {"channels": {}}})).json()["looks"] == {"after": None, "channels": {}}
+    assert (await api.patch(BRAND, {"looks": None})).json()["looks"] is None
+    made = await api.post("/v1/brands", {"ref": "shop-1", "looks": wanted})
+    assert made.json()["looks"] == changed
+
+
+@pytest.mark.parametrize(
+    ("looks", "pointer"),
+    [
+        ({"after": ["PT0S"]}, "/looks/after/0"),
+        ({"after": ["P366D"]}, "/looks/after/0"),
+        ({"after": ["an hour"]}, "/looks/after/0"),
+        ({"after": ["PT1H" + "0" * 40]}, "/looks/after/0"),
+        ({"after": [f"PT{hours}H" for hours in range(1, 14)]}, "/looks/after"),
+        ({"channels": {"x": ["PT0S"]}}, "/looks/channels/x/0"),
+        ({"every": "PT1H"}, "/looks/every"),
+    ],
+)
+async def test_ages_out_of_bounds_are_refused(api: ApiHarness, looks: dict[str, Any], pointer: str) -> None:
+    expect_errors(await api.patch(BRAND, {"looks": looks}), pointer)
+    assert (await api.read(BRAND))["looks"] is None
+
+
+async def test_ages_for_an_unknown_network_are_refused(api: ApiHarness) -> None:
+    assert (await api.patch(BRAND, {"looks": {"channels": {"myspace": ["PT1H"]}}})).status_code == 422
+    assert (await api.read(BRAND))["looks"] is None
+
+
+async def test_each_network_says_what_a_look_costs(api: ApiHarness) -> None:
+    networks = {one["name"]: one["looks"] for one in await api.read_list("/v1/channels")}
+    assert (networks["x"]["price"], networks["x"]["after"]) == (0.005, [])
+    assert networks["linkedin"]["after"] == ["P1D"]
+    assert networks["instagram"]["lives"] == {"story": "P1D"}
+    assert all(one["atOnce"] >= 20 for one in networks.values())
