@@ -32,6 +32,7 @@ SHAPES = {
     "Hold": "Hold",
     "Dismissal": "Dismissal",
     "LeftObject": "LeftObject",
+    "Liveness": "Liveness",
     "Withdrawal": "Withdrawal",
     "PostEdit": "PostEdit",
     "PublicationView": "Publication",
@@ -42,7 +43,7 @@ SHAPES = {
 # All of their fields may be absent: a proxy answers problems too.
 PARTIAL = ("Violation", "Problem")
 # Fields that servers of 0.1.0 do not answer.
-NEWER = ("dismissal", "moreProblems", "withdrawal", "withdrawAt", "edits")
+NEWER = ("dismissal", "moreProblems", "withdrawal", "withdrawAt", "edits", "liveness")
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 Json = Mapping[str, Any]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Request
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.responses import Response
 
 from api.dashboard.causes import Cause, causes_of
@@ -20,7 +21,12 @@ from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant
 from api.deps import TheServices
 from api.process.services import Services
-from munadi.db.contents.attention import FAILED_SINCE, incomplete_publications, kept_publications
+from munadi.db.contents.attention import (
+    FAILED_SINCE,
+    hidden_publications,
+    incomplete_publications,
+    kept_publications,
+)
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 
@@ -64,7 +70,7 @@ async def show_attention(request: Request, reader: TheReader, services: TheServi
         "/v1/accounts", status=[AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING], **shared
     )
     over_limit = await _over_limit(reader, frame.choice.ref)
-    kept, kept_more = await _kept(reader, services, frame.choice.filter)
+    live = await _live(reader, services, frame.choice.filter)
     missing, missing_more = await _missing(reader, services, frame.choice.filter)
     copies = await made_copies(reader, services, failed["data"])
     copied, drafted = with_a_live_copy(copies), await made_drafts(services, failed["data"])
@@ -87,8 +93,7 @@ async def show_attention(request: Request, reader: TheReader, services: TheServi
         failed_causes=failed_causes,
         missing=missing,
         missing_more=missing_more,
-        kept=kept,
-        kept_more=kept_more,
+        **live,
         accounts=accounts,
         reconnecting=reconnecting,
         copies=copies,
@@ -107,11 +112,26 @@ async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[
     return missing_parts(found[:SHOWN_MISSING], posts["data"]), len(found) > SHOWN_MISSING
 
 
-async def _kept(reader: Reader, services: Services, brand_ref: str) -> tuple[list[dict[str, Any]], bool]:
-    """Live publications whose withdrawal was refused or is not certain, each with its post; whether there are more."""
+async def _live(reader: Reader, services: Services, brand_ref: str) -> dict[str, Any]:
+    """Live publications that a network keeps, or that are gone or hidden there; whether there are more of each."""
+    kept, kept_more = await _publications(reader, services, brand_ref, "withdrawal", kept_publications)
+    hidden, hidden_more = await _publications(reader, services, brand_ref, "liveness", hidden_publications)
+    return {"kept": kept, "kept_more": kept_more, "hidden": hidden, "hidden_more": hidden_more}
+
+
+class _Find(Protocol):
+    async def __call__(
+        self, session: AsyncSession, now: datetime, brand_ref: str | None, limit: int
+    ) -> list[tuple[str, str]]: ...
+
+
+async def _publications(
+    reader: Reader, services: Services, brand_ref: str, why: str, find: _Find
+) -> tuple[list[dict[str, Any]], bool]:
+    """Live publications that need a person for their field `why`, each with its post; whether there are more."""
     wanted = brand_ref or reader.viewer.principal.brand_ref
     async with services.database.read() as session:
-        found = await kept_publications(session, services.clock.now(), wanted, SHOWN_ROWS + 1)
+        found = await find(session, services.clock.now(), wanted, SHOWN_ROWS + 1)
     ids = list(dict.fromkeys(content_id for content_id, _ in found))
     posts = {post["id"]: post for post in (await reader.get("/v1/contents", id=ids))["data"]} if ids else {}
     rows = [
@@ -119,7 +139,7 @@ async def _kept(reader: Reader, services: Services, brand_ref: str) -> tuple[lis
         for content_id, publication_id in found[:SHOWN_ROWS]
         if content_id in posts
         for publication in posts[content_id]["publications"]
-        if publication["id"] == publication_id and publication["withdrawal"]
+        if publication["id"] == publication_id and publication[why]
     ]
     return rows, len(found) > SHOWN_ROWS
 

@@ -16,6 +16,7 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import Effect
 from munadi.domain.publication import DismissedAs, HoldReason
 from munadi.domain.webhook import DeliveryStatus
+from munadi.domain.withdrawal import Verdict
 
 S, E, A = ContentStatus, EventType, AccountStatus
 _DAY = 86_400_000
@@ -95,6 +96,16 @@ EVENTS: dict[EventType, str] = {
     E.ENDPOINT_DISABLED: N_("Webhook endpoint disabled"),
     E.ENDPOINT_FAILING: N_("Webhook endpoint failing"),
     E.DELIVERY_EXHAUSTED: N_("Webhook delivery given up"),
+}
+
+VERDICTS: dict[Verdict, str] = {
+    Verdict.LIVE: N_("It is there."),
+    Verdict.LIMITED: N_("Not everybody sees all of it."),
+    Verdict.PROCESSING: N_("The network still works on it."),
+    Verdict.REJECTED: N_("The network has rejected it."),
+    Verdict.GONE: N_("It is not at the network any more."),
+    Verdict.UNSEEN: N_("The network does not show it any more."),
+    Verdict.UNREADABLE: N_("We cannot see whether it is there."),
 }
 
 HOLDS: dict[HoldReason, str] = {

@@ -179,5 +179,6 @@ def _environment() -> Environment:
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": labels.STATUSES, "STATUS_KEYS": labels.STATUS_KEYS, "EVENTS": labels.EVENTS}
     made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS, "DISMISSALS": labels.DISMISSALS}
+    made.globals["VERDICTS"] = labels.VERDICTS
     made.globals["DELIVERIES"] = labels.DELIVERIES
     return made

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from munadi.cli.output import STYLES, Cell, Output, status
 
 if TYPE_CHECKING:
-    from munadi.client.shapes import Content, Event, Failure, PostEdit, Publication, Warning_, Withdrawal
+    from munadi.client.shapes import Content, Event, Failure, Liveness, PostEdit, Publication, Warning_, Withdrawal
 
 
 def clock_time(instant: str | None) -> str | None:
@@ -74,6 +74,8 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
             print_edit(out, publication["channel"], edit)
         if withdrawal := publication.get("withdrawal"):
             print_withdrawal(out, publication["channel"], withdrawal)
+        if liveness := publication.get("liveness"):
+            print_liveness(out, publication["channel"], liveness)
         if hold := publication["hold"]:
             until = clock_time(hold["until"]) or "a person acts"
             out.line(f"{publication['channel']}: waiting, {hold['reason']}, until {until}")
@@ -99,6 +101,15 @@ def print_withdrawal(out: Output, channel: str, withdrawal: Withdrawal) -> None:
         print_failure(out, channel, failure)
     for left in withdrawal["left"]:
         out.line(f"  still there: {left['step']} {left['url'] or left['id']}")
+
+
+def print_liveness(out: Output, channel: str, liveness: Liveness) -> None:
+    """When a live post was last seen, or since when it is not, with the network's word for it."""
+    verdict, word = liveness["verdict"], f" ({liveness['word']})" if liveness["word"] else ""
+    if verdict == "live":
+        out.line(f"{channel}: last seen {clock_time(liveness['lookedAt'])}{word}")
+    else:
+        out.line(f"{channel}: {VERDICTS.get(verdict, verdict)} since {clock_time(liveness['since'])}{word}")
 
 
 def print_posts(out: Output, publications: Sequence[Publication]) -> None:
@@ -159,6 +170,14 @@ def event_words(event: Event) -> list[Cell]:
     return words
 
 
+# What looks at a live post showed.
+VERDICTS = {
+    "limited": "not seen by everybody",
+    "rejected": "rejected by the network",
+    "gone": "gone from the network",
+    "unseen": "not shown by the network",
+    "unreadable": "could not be looked at",
+}
 # Event types that are clearer as the status they lead to.
 WORDS = {
     "content.publish.started": "publishing",

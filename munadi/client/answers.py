@@ -85,6 +85,16 @@ class LeftObject(TypedDict):
     url: str | None
 
 
+class Liveness(TypedDict):
+    """Whether a published post is still there, by the last looks."""
+
+    lookedAt: str | None
+    nextLookAt: str | None
+    since: str
+    verdict: str
+    word: str
+
+
 class Withdrawal(TypedDict):
     """The withdrawal of a live publication. The publication itself stays `published`: that is history."""
 
@@ -124,7 +134,7 @@ class Publication(TypedDict):
     hold: Hold | None
     id: str
     latenessMs: int | None
-    liveness: dict[str, Any] | None
+    liveness: NotRequired[Liveness | None]
     providerPostId: str | None
     providerUrl: str | None
     publishedAt: str | None

@@ -9,6 +9,7 @@ from munadi.client.answers import Dismissal as Dismissal
 from munadi.client.answers import Event as Event
 from munadi.client.answers import Failure as Failure
 from munadi.client.answers import Hold as Hold
+from munadi.client.answers import Liveness as Liveness
 from munadi.client.answers import PostEdit as PostEdit
 from munadi.client.answers import Problem as Problem
 from munadi.client.answers import Publication as Publication

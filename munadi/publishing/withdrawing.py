@@ -107,9 +107,9 @@ async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRu
     keep_objects(row, [_as_new(one) for one in separate])
     _store(row, Withdrawal(status=W.WITHDRAWING, requested_at=locked.now, left=_left(row)))
     row.withdrawal_at = locked.now
-    if row.kept_since is not None:
-        # What a person has dismissed was the refusal: a new one needs attention again.
-        row.kept_since = row.dismissed_at = row.dismissed_as = None
+    if row.kept_since is not None or row.hidden_since is not None:
+        # What a person has dismissed was the refusal, or what looks showed: a new one needs attention again.
+        row.kept_since = row.hidden_since = row.dismissed_at = row.dismissed_as = None
     row.epoch += 1
     return True
 

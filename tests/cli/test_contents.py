@@ -28,6 +28,24 @@ def test_get_shows_the_text_unchanged(munadi: Munadi, api: FakeApi) -> None:
     assert "\x1b" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("verdict", "word", "line"),
+    [
+        ("live", "", "last seen 2026-01-"),
+        ("gone", "RecordNotFound", "gone from the network since 2026-01-"),
+        ("limited", "private", "not seen by everybody since 2026-01-"),
+        ("unreadable", "no answer", "could not be looked at since 2026-01-"),
+    ],
+)
+def test_get_shows_what_looks_showed(munadi: Munadi, api: FakeApi, verdict: str, word: str, line: str) -> None:
+    at = {"since": "2026-01-14T12:00:00Z", "lookedAt": "2026-01-14T12:00:00Z", "nextLookAt": None}
+    watched = publication(status="published", liveness={**at, "verdict": verdict, "word": word})
+    api.on(POST, content(status="published", publications=[watched]))
+    shown = munadi("contents", "get", "cnt_1").stdout
+    assert line in shown
+    assert (f"({word})" in shown) is bool(word)
+
+
 def test_lists_are_aligned_and_ids_are_whole(munadi: Munadi, api: FakeApi) -> None:
     long = "cnt_01m888s4e6evs83xx0e5ycxztk"
     rows = [content(id=long, status="partially_published"), content(id="cnt_2")]

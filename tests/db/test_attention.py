@@ -12,6 +12,7 @@ from munadi.db.contents.attention import (
     FAILED_SINCE,
     Incomplete,
     count_needing_a_person,
+    hidden_publications,
     incomplete_publications,
 )
 from munadi.db.contents.queries import ContentFilter, list_contents
@@ -105,6 +106,27 @@ async def test_live_posts_without_a_part_count_and_are_found(own_board: Board) -
     assert (await found(None), await count(board)) == ([], 0)
 
 
+async def test_posts_that_are_gone_or_limited_count_and_are_found(own_board: Board) -> None:
+    board, put = own_board, await own_board.put(S.PUBLISHED, S.PUBLISHED)
+
+    async def hide(post: LockedContent) -> None:
+        post.publications[1].hidden_since = post.now
+
+    async def dismiss_it(post: LockedContent) -> None:
+        changes.dismiss(post, post.publications[1], DismissedAs.NOT_NEEDED)
+
+    async def found(brand_ref: str | None) -> list[tuple[str, str]]:
+        async with board.database.read() as session:
+            return await hidden_publications(session, START, brand_ref, 10)
+
+    await change(board, put, hide)
+    wanted = [(put.content_id, put.ids[1])]
+    assert [await found(ref) for ref in (None, board.brand, "rival")] == [wanted, wanted, []]
+    assert [await count(board, ref) for ref in (None, board.brand, "rival")] == [1, 1, 0]
+    await change(board, put, dismiss_it)
+    assert (await found(None), await count(board)) == ([], 0)
+
+
 async def test_the_count_is_bounded(own_board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention, "COUNTED", 2)
     for _ in range(3):
@@ -120,7 +142,8 @@ async def test_the_count_searches_an_index_of_few_posts(own_board: Board, brand_
     found = [step for step in plan if " contents " in step and "(id=?)" not in step]
     assert len(found) == 2, plan
     assert all(f"SEARCH contents USING INDEX {name} (" in step for step in found), plan
-    assert any("SEARCH publications USING" in step and "INDEX publications_incomplete (" in step for step in plan), plan
+    for few in ("publications_incomplete", "publications_kept", "publications_hidden"):
+        assert any("SEARCH publications USING" in step and f"INDEX {few} (" in step for step in plan), plan
 
 
 @on_sqlite

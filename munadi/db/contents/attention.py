@@ -24,9 +24,9 @@ COUNTED = 100
 async def count_needing_a_person(
     session: AsyncSession, now: datetime, brand_ref: str | None, *, with_accounts: bool
 ) -> int:
-    """The number of unconfirmed posts; of failures, live publications without a part, and withdrawals that were refused
-    or are not certain, all of the last days and not dismissed; and, if wanted, of accounts to reconnect: of a brand, or
-    of all (None). Exact below `COUNTED`."""
+    """The number of unconfirmed posts; of failures, live publications without a part, withdrawals that were refused or
+    are not certain, and posts that are gone or limited, all of the last days and not dismissed; and, if wanted, of
+    accounts to reconnect: of a brand, or of all (None). Exact below `COUNTED`."""
     since = now - FAILED_SINCE
     kinds = [_unconfirmed(brand_ref), _failed(brand_ref, since), *_unfinished(brand_ref, since)]
     if with_accounts:
@@ -62,19 +62,33 @@ async def kept_publications(
 ) -> list[tuple[str, str]]:
     """The post and the id of live publications whose withdrawal was refused or is not certain, the newest first: those
     of the last days that no person dismissed, of a brand, or of all (None)."""
+    return await _newest(session, PublicationRow.kept_since, now, brand_ref, limit)
+
+
+async def hidden_publications(
+    session: AsyncSession, now: datetime, brand_ref: str | None, limit: int
+) -> list[tuple[str, str]]:
+    """The same for publications that looks showed to be gone or limited."""
+    return await _newest(session, PublicationRow.hidden_since, now, brand_ref, limit)
+
+
+async def _newest(
+    session: AsyncSession, moment: datetime | None, now: datetime, brand_ref: str | None, limit: int
+) -> list[tuple[str, str]]:
+    """The publications whose `moment`, a column, needs a person."""
     row = PublicationRow
-    query = select(row.content_id, row.id).where(*_is_open(row.kept_since, now - FAILED_SINCE))
+    query = select(row.content_id, row.id).where(*_is_open(moment, now - FAILED_SINCE))
     if brand_ref is not None:
         query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
-    query = query.order_by(col(row.kept_since).desc()).limit(limit)
+    query = query.order_by(col(moment).desc()).limit(limit)
     return [(content_id, publication_id) for content_id, publication_id in (await session.exec(query)).all()]
 
 
 def _unfinished(brand_ref: str | None, since: datetime) -> list[Select[Any]]:
-    """Live publications without a part, and those that were to be withdrawn."""
+    """Live publications without a part, those that were to be withdrawn, and those that are gone or limited."""
     row = PublicationRow
     found = []
-    for moment in (row.incomplete_at, row.kept_since):
+    for moment in (row.incomplete_at, row.kept_since, row.hidden_since):
         query = select_columns(literal(1)).select_from(row).where(*_is_open(moment, since)).limit(COUNTED)
         if brand_ref is not None:
             query = query.join(ContentRow, col(ContentRow.id) == col(row.content_id)).where(_is_of(brand_ref))
