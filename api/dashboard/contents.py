@@ -19,6 +19,8 @@ from munadi.domain.ids import Prefix
 
 router = APIRouter(route_class=PageRoute)
 PAGE = 25
+# Pages without posts that are skipped: a search that no index can tell goes through some thousand posts in each.
+TRIED_PAGES = 20
 
 
 @router.get("/")
@@ -49,7 +51,7 @@ async def show_contents(
     }
     statuses = [each for each in status or () if each]
     account = await reader.get_if_allowed(f"/v1/accounts/{quote(account_id, safe='')}") if account_id else None
-    page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **filters)
+    page = await _first_page(reader, filters | {"status": statuses})
     return render(
         request,
         "contents.html",
@@ -79,6 +81,16 @@ async def show_drafts(
         sections=await sections(services, reader.viewer.principal, frame.choice.filter),
         channels_of=lambda content: list(dict.fromkeys(_channels(content))),
     )
+
+
+async def _first_page(reader: Reader, filters: Mapping[str, Any]) -> Any:
+    """The first page that has posts: one that only tried many posts shows nothing, and the next ones may have some."""
+    page = await reader.get("/v1/contents", limit=PAGE, **filters)
+    for _ in range(TRIED_PAGES):
+        if page["data"] or not page["nextCursor"]:
+            break
+        page = await reader.get("/v1/contents", limit=PAGE, **{**filters, "cursor": page["nextCursor"]})
+    return page
 
 
 def _channels(content: Mapping[str, Any]) -> Iterator[str]:

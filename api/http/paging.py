@@ -40,6 +40,10 @@ class Paging:
         """All of the rows as a page, which may be fewer than the limit although there are more (`has_more`)."""
         return part(rows, lambda row: _write(key(row)), has_more=has_more)
 
+    def up_to(self, rows: Sequence[T], last: str | None) -> Page[T]:
+        """The rows as a page, which may be none although there are more: those behind the key `last`."""
+        return Page[T](data=tuple(rows), next_cursor=None if last is None else _write(last))
+
 
 async def paging(limit: Limit = 50, cursor: Cursor = None) -> Paging:
     """The dependency of such a list; 422 for a cursor that is not ours."""

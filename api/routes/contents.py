@@ -19,7 +19,6 @@ from api.deps import (
     Cursor,
     Page,
     TheServices,
-    part,
     read_cursor,
     write_cursor,
 )
@@ -118,8 +117,8 @@ async def list_contents(
     ] = None,
     cursor: Cursor = None,
 ) -> Page[ContentView]:
-    """Posts, newest first. A page of posts with long texts has fewer than `limit`: `nextCursor` says whether there are
-    more."""
+    """Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes
+    through many posts: `nextCursor` says whether there are more."""
     wanted = contents.ContentFilter(
         brand_ref=await brand_filter(brand_ref, principal, services),
         ids=ids or (),
@@ -138,8 +137,8 @@ async def list_contents(
     )
     size = limit or (MAX_PAGE if ids else 20)
     async with services.database.read() as session:
-        views, has_more = await contents.list_contents(session, wanted, size)
-    return part(views, lambda view: write_cursor(view.created_at, view.id), has_more=has_more)
+        views, place = await contents.list_contents(session, wanted, size)
+    return Page[ContentView](data=tuple(views), next_cursor=write_cursor(*place) if place else None)
 
 
 @router.get(

@@ -44,7 +44,10 @@ async def list_deliveries(
         bool, Query(description="Only those that wait because a brand's limit on deliveries is reached.")
     ] = False,
 ) -> Page[DeliveryView]:
-    """The newest first, each with all attempts and at most the first 1 kB of each response."""
+    """The newest first, each with all attempts and at most the first 1 kB of each response.
+
+    A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are.
+    """
     wanted = DeliveryFilter(
         brand_ref=principal.brand_ref,
         endpoint_id=await object_filter(endpoint_id, Prefix.ENDPOINT, principal, services),
@@ -53,8 +56,8 @@ async def list_deliveries(
         status=status,
         deferred=deferred,
     )
-    rows = await DeliveryLog(services.database).list(wanted, limit=paging.reading, before=paging.after)
-    return paging.page(rows, lambda delivery: delivery.id)
+    rows, last = await DeliveryLog(services.database).list(wanted, limit=paging.limit, before=paging.after)
+    return paging.up_to(rows, last)
 
 
 @router.get(

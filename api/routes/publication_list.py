@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.deps import ContentReader, Cursor, Limit, Page, TheServices, invalid_cursor, page, read_cursor, write_cursor
+from api.deps import ContentReader, Cursor, Limit, Page, TheServices, invalid_cursor, read_cursor, write_cursor
 from api.filters import brand_filter, object_filter
 from api.openapi import content_examples
 from api.openapi.document import error_responses
@@ -15,7 +15,6 @@ from api.openapi.examples import shows_page
 from api.views import ListedPublication, listed_publication
 from munadi.db.contents import publications
 from munadi.db.contents.publications import PublicationFilter, PublicationPlace
-from munadi.db.tables import ContentRow, PublicationRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
@@ -43,7 +42,10 @@ async def list_publications(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ListedPublication]:
-    """Publications: those of the newest post first, and of one post in the order of its channels."""
+    """Publications: those of the newest post first, and of one post in the order of its channels.
+
+    A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are.
+    """
     brand = await brand_filter(brand_ref, principal, services)
     wanted = PublicationFilter(
         brand_ref=brand,
@@ -55,14 +57,14 @@ async def list_publications(
         after=_read_place(cursor),
     )
     async with services.database.read() as session:
-        found = await publications.list_publications(session, wanted, limit + 1)
-    views = [listed_publication(content, row) for content, row in found]
-    return page(views, limit, lambda _: _write_place(*found[limit - 1]))
+        found, place = await publications.list_publications(session, wanted, limit)
+    views = tuple(listed_publication(content, row) for content, row in found)
+    return Page[ListedPublication](data=views, next_cursor=_write_place(place) if place else None)
 
 
-def _write_place(content: ContentRow, row: PublicationRow) -> str:
+def _write_place(last: PublicationPlace) -> str:
     """A cursor behind this publication."""
-    return write_cursor(content.created_at, f"{content.id} {row.place}")
+    return write_cursor(last.created_at, f"{last.content_id} {last.place}")
 
 
 def _read_place(cursor: str | None) -> PublicationPlace | None:

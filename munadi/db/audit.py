@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
 from munadi.db.session import Database
-from munadi.db.tables.audit import AuditRow
+from munadi.db.tables.audit import IS_NO_NEW_POST, AuditRow
 from munadi.domain.audit import Action, AuditEntry, current_actor
 from munadi.domain.ids import Prefix
 
@@ -80,6 +80,8 @@ async def list_entries(
     ):
         if value is not None:
             query = query.where(col(column) == value)
+    if wanted.action not in (None, Action.CONTENT_CREATED):
+        query = query.where(text(IS_NO_NEW_POST))  # true anyway: the condition of the indexes by action
     if wanted.since is not None:
         query = query.where(col(AuditRow.at) >= wanted.since)
     if wanted.until is not None:

@@ -1,7 +1,8 @@
 """Migrates a database to the newest revision, forward only, and reports its revision.
 
 Alembic is configured in code, so that it works from any folder and without a file of its own. It runs over a
-synchronous engine; each upgrade is one transaction under a lock, so two of them at once take turns.
+synchronous engine, under a lock, so two upgrades at once take turns. On SQLite an upgrade is one transaction; on
+PostgreSQL each revision is one, and an index is built in none, because writers would wait for it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from munadi.db.contents.word_index import create_in_postgres
 from munadi.db.limits import Limits
 from munadi.db.sqlite import keep_private
 from munadi.private_files import private_folder
@@ -31,6 +33,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_TIMEOUT_MS = 60_000
 # Any number, as long as nothing else in the database takes the same advisory lock.
 LOCK = 6_855_924_000_417
+LOCK_SECONDS = 0.2
 
 
 class UnknownRevision(Exception):
@@ -48,6 +51,8 @@ def upgrade(database_url: str, *, versions: Path | None = None) -> str | None:
         if found is not None and found not in known:
             raise UnknownRevision(f"the database is at revision {found}, which this version of Munadi does not have")
         command.upgrade(config, "head")
+        if versions is None and connection.dialect.name == "postgresql":
+            _index_words(connection)
         return _revision(connection)
 
 
@@ -102,15 +107,40 @@ def configuration(connection: Connection | None = None, *, versions: Path | None
 
 @contextmanager
 def _connection(database_url: str) -> Iterator[Connection]:
-    """A connection inside one locked transaction, committed when the block ends."""
+    """A locked connection: on SQLite inside one transaction, committed when the block ends; on PostgreSQL in none."""
     engine = _engine(database_url)
     try:
-        with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        if engine.dialect.name == "sqlite":
+            with engine.begin() as connection:
+                yield connection
+            return
+        with engine.connect() as connection:
+            _lock(connection)
             yield connection
+            connection.commit()
     finally:
         engine.dispose()
+
+
+def _lock(connection: Connection) -> None:
+    """Wait for the lock of the session, which the end of the connection releases. Not by a statement that waits: an
+    index that another upgrade builds would wait for it, and it for the other upgrade."""
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar_one():
+        connection.rollback()
+        time.sleep(LOCK_SECONDS)
+    connection.commit()
+
+
+def _index_words(connection: Connection) -> None:
+    """Build the index of the texts of posts, if the server has what it takes. So a later upgrade builds it, once it
+    has."""
+    connection.commit()
+    level = connection.get_isolation_level()
+    try:
+        create_in_postgres(connection.execution_options(isolation_level="AUTOCOMMIT"))
+    finally:
+        connection.commit()
+        connection.execution_options(isolation_level=level)
 
 
 def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
@@ -153,4 +183,7 @@ def _switch_to_wal(connection: Any) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    found = MigrationContext.configure(connection).get_current_revision()
+    if connection.dialect.name == "postgresql":
+        connection.rollback()  # what it read is no transaction for others to wait for
+    return found

@@ -1,11 +1,11 @@
-"""Column types that behave the same on SQLite and PostgreSQL."""
+"""Column types and indexes that behave the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, DateTime, Dialect, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
@@ -43,3 +43,8 @@ def instant(**options: Any) -> Any:
 def json_column(**options: Any) -> Any:
     """A field of a table that is JSON."""
     return Field(sa_type=Json, **options)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that meet a condition, on both databases."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))

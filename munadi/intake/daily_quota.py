@@ -17,7 +17,10 @@ from munadi.domain.publication import PublicationStatus, Warning_
 from munadi.intake.accounts import Target
 
 WINDOW = timedelta(hours=24)
-_SPENDS_NOTHING = [PublicationStatus.FAILED.value, PublicationStatus.CANCELED.value]
+# Named one by one: so an index finds those of each within the time.
+_SPENDING = [
+    each.value for each in PublicationStatus if each not in (PublicationStatus.FAILED, PublicationStatus.CANCELED)
+]
 
 
 async def quota_warnings(database: Database, targets: Sequence[Target], due: datetime) -> list[Warning_]:
@@ -42,7 +45,7 @@ async def planned_posts(session: AsyncSession, account_ids: Sequence[str], due: 
             col(PublicationRow.account_id).in_(account_ids),
             col(PublicationRow.due_at) > due - WINDOW,
             col(PublicationRow.due_at) <= due,
-            col(PublicationRow.status).not_in(_SPENDS_NOTHING),
+            col(PublicationRow.status).in_(_SPENDING),
         )
         .group_by(col(PublicationRow.account_id))
     )

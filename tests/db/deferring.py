@@ -58,4 +58,4 @@ async def used(seed: Seed, month: Month = DECEMBER, brand_ref: str = "acme") -> 
 
 
 async def listed(log: DeliveryLog, **wanted: object) -> list[DeliveryView]:
-    return list(await log.list(DeliveryFilter(**wanted), limit=1000, before=None))  # type: ignore[arg-type]
+    return list((await log.list(DeliveryFilter(**wanted), limit=1000, before=None))[0])  # type: ignore[arg-type]

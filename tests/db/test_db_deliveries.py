@@ -114,7 +114,7 @@ async def test_a_410_disables_the_endpoint_and_emits_an_event(
     assert (await seen(log, due.delivery_id)).status is DeliveryStatus.EXHAUSTED
     [event] = await seed.events(EventType.ENDPOINT_DISABLED)
     assert (event.reason, event.content_id, event.data["endpoint"]["id"]) == ("GONE", None, due.endpoint_id)
-    deliveries = await log.list(DeliveryFilter(event_id=event.id), limit=10, before=None)
+    deliveries, _ = await log.list(DeliveryFilter(event_id=event.id), limit=10, before=None)
     assert [delivery.endpoint_id for delivery in deliveries] == [listening.id]
 
 
@@ -136,7 +136,7 @@ async def test_the_log_is_bounded_and_lists_show_the_start_of_responses(
     whole = await seen(log, due.delivery_id)
     assert (len(whole.attempt_log), whole.attempts) == (LOG_LIMIT, LOG_LIMIT + 5)
     assert [len(each.response_head) for each in whole.attempt_log] == [OLD_HEAD_LIMIT] * (LOG_LIMIT - 1) + [9000]
-    [listed] = await log.list(DeliveryFilter(endpoint_id=due.endpoint_id), limit=10, before=None)
+    [listed], _ = await log.list(DeliveryFilter(endpoint_id=due.endpoint_id), limit=10, before=None)
     assert {len(each.response_head) for each in listed.attempt_log} == {LISTED_HEAD}
 
 

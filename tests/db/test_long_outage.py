@@ -55,5 +55,5 @@ async def test_a_receiver_that_is_down_for_three_days_misses_nothing(seed: Seed)
         now += timedelta(hours=1)
         assert now < START + 2 * DOWN, "not everything arrived within three days of the receiver's return"
     assert arrived == set(made)
-    listed = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=100, before=None)
+    listed, _ = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=100, before=None)
     assert {each.status for each in listed} == {DeliveryStatus.DELIVERED}

@@ -176,7 +176,7 @@ async def test_a_replay_sends_missed_and_delivered_events(
     await start(seed, recovering, endpoint, Recover.ALL)
     await recovering.step_all(LATER)
     log = DeliveryLog(seed.database)
-    listed = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
+    listed, _ = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
     again = {view.content_id: view for view in listed if view.content_id in (missed, arrived)}
     assert {view.status for view in again.values()} == {DeliveryStatus.PENDING}
     assert len(again[arrived].attempt_log) == 1

@@ -50,7 +50,7 @@ async def test_events_are_removed_from_the_start_of_the_log_with_their_deliverie
     assert await start_of_log(seed) == 1
     assert await forget_old_events(seed.database, START + KEPT + DAYS, KEPT) == 4  # with the account's
     assert (await positions(seed), await start_of_log(seed)) == ([5, 6], 5)
-    listed = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
+    listed, _ = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
     assert {each.created_at for each in listed} == {START + 5 * DAYS, START + 6 * DAYS}
 
 
@@ -75,7 +75,7 @@ async def test_deliveries_are_removed_whatever_their_status_unless_they_changed(
     await record(store, first, SOON, OK)
     await record(store, second, START + KEPT, BROKEN)
     assert await forget_old_deliveries(seed.database, START + KEPT + DAYS, KEPT) == 4
-    [left] = await log.list(DeliveryFilter(), limit=10, before=None)
+    [left], _ = await log.list(DeliveryFilter(), limit=10, before=None)
     assert (left.id, left.status) == (second.delivery_id, DeliveryStatus.PENDING)
     assert len(await seed.events(EventType.CONTENT_ACCEPTED)) == 5
 

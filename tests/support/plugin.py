@@ -19,7 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.support.browser import connected, shared_chromium
 from tests.support.loopback import stay_on_this_machine
 from tests.support.pds import RealPDS
-from tests.support.postgres import PostgresServer
+from tests.support.postgres import PostgresServer, complete_binaries
 from tests.support.s3 import S3Server
 from tests.support.snac import RealSnac
 from tests.support.statements import share_compiled_statements
@@ -56,6 +56,13 @@ share_compiled_statements()
 def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL server for the session."""
     with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def complete_postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL server of the system for the session: with extensions, and with the letters of every script."""
+    with PostgresServer("", binaries=complete_binaries(), locale="C.UTF-8") as server:
         yield server
 
 

@@ -42,8 +42,16 @@ DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
 class PostgresServer:
     """`with PostgresServer() as server: url = server.create_database()`."""
 
-    def __init__(self, given: str | None = None, settings: Mapping[str, str] | None = None) -> None:
-        """`given` is the URL of a server that runs already; an empty one always starts a new server."""
+    def __init__(
+        self,
+        given: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        binaries: Path | None = None,
+        locale: str = "C",
+    ) -> None:
+        """`given` is the URL of a server that runs already; an empty one always starts a new server. `binaries`: the
+        folder of another PostgreSQL than the usual one (`find_binaries`). `locale` says what a letter is."""
+        self._binaries, self._locale = binaries, locale
         self._settings = SETTINGS | dict(settings or {})
         self._given = os.environ.get("DATABASE_URL", "") if given is None else given
         self._folder: Path | None = None
@@ -57,12 +65,12 @@ class PostgresServer:
         user = _server_user()
         if user:
             self._folder.chmod(0o711)
-        binaries = _usable(find_binaries(), self._folder, user)
+        binaries = _usable(self._binaries or find_binaries(), self._folder, user)
         data = self._folder / "data"
         data.mkdir(mode=0o700)
         if user:
             shutil.chown(data, user, pwd.getpwnam(user).pw_gid)
-        _initialise(binaries, data, user)
+        _initialise(binaries, data, user, self._locale)
         self._port = free_port()
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         self._process = Process(
@@ -152,6 +160,14 @@ def find_binaries() -> Path:
     return max(found, key=_version)
 
 
+def complete_binaries() -> Path:
+    """The folder of the newest PostgreSQL of the system, which has the extensions that the wheel lacks."""
+    found = list(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not found:
+        raise RuntimeError("no PostgreSQL of the system: run make test-setup, or install postgresql")
+    return max(found, key=_version)
+
+
 def _version(binaries: Path) -> int:
     digits = "".join(letter for letter in binaries.parent.name if letter.isdigit())
     return int(digits or 0)
@@ -185,8 +201,8 @@ def _runs(binaries: Path, user: str) -> bool:
         return False
 
 
-def _initialise(binaries: Path, data: Path, user: str | None) -> None:
-    options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--no-sync"]
+def _initialise(binaries: Path, data: Path, user: str | None, locale: str) -> None:
+    options = ["--auth=trust", "--encoding=UTF8", f"--locale={locale}", "--username=postgres", "--no-sync"]
     command = [str(binaries / "initdb"), *options, "-D", str(data)]
     who: dict[str, Any] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
     done = subprocess.run(command, cwd=data, capture_output=True, text=True, **who)

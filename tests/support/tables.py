@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy import create_mock_engine
 from sqlmodel import SQLModel
 
+import munadi.db.contents.word_index
 import munadi.db.tables  # noqa: F401 - registers the models
 from munadi.db.session import Database
 from tests.support.postgres import PostgresServer

@@ -34,6 +34,7 @@ def database(settings: Settings) -> Iterator[Check]:
     try:
         yield from _clock(settings)
         yield from _secrets(settings)
+        yield _search(settings)
     except SQLAlchemyError as error:
         yield Check("database", False, f"the database does not answer: {cause(error)}", DATABASE)
 
@@ -77,3 +78,16 @@ def _secrets(settings: Settings) -> Iterator[Check]:
         yield Check("secret keys", True, message, "Run munadi keys rotate-encryption before you remove the older key.")
     else:
         yield Check("secret keys", True, f"open all {counts.get(newest, 0)} stored secrets")
+
+
+def _search(settings: Settings) -> Check:
+    """Whether texts are indexed. Without the index a search finds the same, a part at a time."""
+    from munadi.db.contents.word_index import is_indexed
+
+    if asyncio.run(with_database(settings.database, is_indexed)):
+        return Check("search", True, "the texts of posts are indexed")
+    message = "the texts of posts are not indexed, so a search in many posts takes several pages"
+    if settings.database.startswith("sqlite"):
+        return Check("search", True, message, "This Python's SQLite has no FTS5 with trigrams (SQLite 3.34 or newer).")
+    advice = "As a superuser run CREATE EXTENSION pg_trgm in this database, then munadi db upgrade; both while it runs."
+    return Check("search", True, message, advice)

@@ -69,6 +69,7 @@ def _is_overdue(now: datetime) -> ColumnElement[bool]:
     return and_(
         col(ContentRow.next_look_at) < since,
         col(PublicationRow.status).in_(_UNCLAIMED),
-        col(PublicationRow.due_at) < since,
+        # No bare column, or SQLite would read all that was ever due.
+        func.coalesce(PublicationRow.due_at, since) < since,
         or_(col(PublicationRow.hold_reason).is_(None), col(PublicationRow.hold_until) < since),
     )

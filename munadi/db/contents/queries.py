@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,16 +13,31 @@ from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.contents.few import few_due, few_named, few_with_words
 from munadi.db.contents.metadata import contents_with
 from munadi.db.contents.overdue import overdue_contents
+from munadi.db.contents.sources import (
+    FIRST,
+    MOST,
+    Place,
+    Source,
+    is_behind,
+    newest_first,
+    of_account,
+    of_channel,
+    of_contents,
+    of_dismissed,
+    read_by_index,
+)
 from munadi.db.contents.views import content_view
 from munadi.db.page_sizes import ids_of_page, length_of
 from munadi.db.prebuilt import Prebuilt
-from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
+from munadi.db.tables import AttemptRow, ContentRow, DraftRow, MetadataRow, PublicationRow
 from munadi.db.tables.contents import NEEDS_A_PERSON_BY_AGE
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.publication import PublicationStatus
 
+_NEWEST = (col(ContentRow.created_at).desc(), col(ContentRow.id).desc())
 _UNRESOLVED = {ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED, ContentStatus.UNCONFIRMED}
 
 
@@ -44,7 +59,13 @@ class ContentFilter:
     words: str | None = None
     scheduled_from: datetime | None = None
     scheduled_to: datetime | None = None
-    before: tuple[datetime, str] | None = None
+    before: Place | None = None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the filters that are set, without the place."""
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "before"}
+        return frozenset(name for name, value in given.items() if value or value is False)
 
 
 def _current_draft() -> ColumnElement[bool]:
@@ -121,19 +142,70 @@ async def attempts_of(session: AsyncSession, publication_id: str) -> Sequence[At
     return (await session.exec(query)).all()
 
 
-async def list_contents(session: AsyncSession, wanted: ContentFilter, limit: int) -> tuple[list[ContentView], bool]:
-    """A page of posts, newest first, in three queries, and whether there are more: fewer than `limit` where their texts
-    are long."""
-    newest = (col(ContentRow.created_at).desc(), col(ContentRow.id).desc())
-    length = length_of(col(DraftRow.source), col(DraftRow.resolved))
-    lengths = select(ContentRow.id, length).join(DraftRow, _current_draft()).where(*_conditions(wanted))
-    found = (await session.exec(lengths.order_by(*newest).limit(limit + 1))).all()
+async def list_contents(
+    session: AsyncSession, wanted: ContentFilter, limit: int
+) -> tuple[list[ContentView], Place | None]:
+    """A page of posts, newest first, and the place where the next page begins, if there is more. It has fewer than
+    `limit` where their texts are long, and where the filters hardly find any (`sources.py`)."""
+    found, tried = await _found(session, wanted, limit)
     ids, has_more = ids_of_page(found, limit)
     query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(col(ContentRow.id).in_(ids))
-    pairs = (await session.exec(query.order_by(*newest))).all() if ids else ()
+    pairs = (await session.exec(query.order_by(*_NEWEST))).all() if ids else ()
     publications = await _publications(session, [content.id for content, _ in pairs])
     views = [content_view(content, draft, publications.get(content.id, [])) for content, draft in pairs]
-    return views, has_more
+    return views, (views[-1].created_at, views[-1].id) if has_more else tried
+
+
+async def _found(
+    session: AsyncSession, wanted: ContentFilter, limit: int
+) -> tuple[Sequence[tuple[str, int]], Place | None]:
+    """The ids and lengths of the first posts, one more than `limit`; if there are not so many, and not all posts were
+    tried, the place of the last one that was."""
+    length = length_of(col(DraftRow.source), col(DraftRow.resolved))
+    query = select(ContentRow.id, length).join(DraftRow, _current_draft()).limit(limit + 1)
+    if _is_set_of_few(wanted):
+        return (await session.exec(query.where(*_conditions(wanted)).order_by(*_NEWEST))).all(), None
+    query = query.order_by(*newest_first())
+    source = await _source(session, wanted)
+    if wanted.fields <= source.covers:
+        return (await session.exec(query.where(col(ContentRow.id).in_(source.ids(limit + 1))))).all(), None
+    await read_by_index(session)
+    query = query.where(*_conditions(wanted))
+    ids = await few_named(session, wanted.client_ref, wanted.metadata)
+    if ids is None:
+        found, place = await _tried(session, query, source, FIRST, limit)
+        if place is None:
+            return found, None
+        ids = await few_with_words(session, wanted.words)
+    if ids is None:
+        ids = await few_due(session, wanted.brand_ref, wanted.scheduled_from, wanted.scheduled_to)
+    if ids is None:
+        return await _tried(session, query, source, MOST, limit)
+    return (await session.exec(query.where(col(ContentRow.id).in_(ids)))).all(), None
+
+
+async def _tried(
+    session: AsyncSession, query: Any, source: Source, count: int, limit: int
+) -> tuple[Sequence[tuple[str, int]], Place | None]:
+    """What the query finds among the first posts of a source; if that is no full page, and the source has more, the
+    place of the last one."""
+    found = (await session.exec(query.where(col(ContentRow.id).in_(source.ids(count))))).all()
+    return found, None if len(found) > limit else await source.place(session, count)
+
+
+async def _source(session: AsyncSession, wanted: ContentFilter) -> Source:
+    if wanted.account_id is not None:
+        return of_account(wanted.before, wanted.account_id)
+    if wanted.channel is not None:
+        return await of_channel(session, wanted.before, wanted.channel, wanted.brand_ref)
+    if wanted.dismissed:
+        return of_dismissed(wanted.before)
+    return of_contents(wanted.before, wanted.brand_ref, wanted.statuses)
+
+
+def _is_set_of_few(wanted: ContentFilter) -> bool:
+    """Whether a filter finds few posts by an index of its own, whatever the others are."""
+    return bool(wanted.ids or wanted.held or wanted.overdue_at) or _needs_a_person(wanted)
 
 
 async def views_of(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, ContentView]:
@@ -146,13 +218,12 @@ async def views_of(session: AsyncSession, content_ids: Sequence[str]) -> dict[st
 
 def _conditions(wanted: ContentFilter) -> list[Any]:
     found: list[Any] = []
-    brand_ref: ColumnElement[str] = cast(ColumnElement[str], col(ContentRow.brand_ref))
-    status: ColumnElement[str] = cast(ColumnElement[str], col(ContentRow.status))
     if _needs_a_person(wanted):
         # True of each anyway: its words are those of an index of these few by age, so that no other post is read.
         found.append(text(NEEDS_A_PERSON_BY_AGE))
-        # No bare columns, or a database would take another index, and sort all that it finds.
-        brand_ref, status = brand_ref.concat(""), status.concat("")
+    # No bare columns, or a database would take another index, and sort all that it finds.
+    brand_ref = cast(ColumnElement[str], col(ContentRow.brand_ref)).concat("")
+    status = cast(ColumnElement[str], col(ContentRow.status)).concat("")
     if wanted.brand_ref is not None:
         found.append(brand_ref == wanted.brand_ref)
     if wanted.ids:
@@ -161,7 +232,7 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
         found.append(status.in_(wanted.statuses))
     if wanted.client_ref is not None:
         found.append(col(ContentRow.client_ref) == wanted.client_ref)
-    found += [col(ContentRow.id).in_(contents_with(name, value)) for name, value in wanted.metadata.items()]
+    found += [_is_named(name, value) for name, value in wanted.metadata.items()]
     if wanted.scheduled_from is not None:
         found.append(col(ContentRow.scheduled_at) >= wanted.scheduled_from)
     if wanted.scheduled_to is not None:
@@ -172,7 +243,8 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
     if wanted.dismissed is not None:
-        found.append(_is_dismissed() if wanted.dismissed else col(ContentRow.dismissed_at).is_(None))
+        moment = col(ContentRow.dismissed_at)
+        found.append(moment.is_not(None) if wanted.dismissed else moment.is_(None))
     if wanted.overdue_at is not None:
         found.append(col(ContentRow.id).in_(overdue_contents(wanted.overdue_at)))
     if wanted.words:
@@ -180,21 +252,23 @@ def _conditions(wanted: ContentFilter) -> list[Any]:
         said = (words.icontains(wanted.words, autoescape=True), col(ContentRow.client_ref) == wanted.words)
         found.append(or_(*said))
     if wanted.before is not None:
-        at, content_id = wanted.before
-        earlier = and_(col(ContentRow.created_at) == at, col(ContentRow.id) < content_id)
-        found.append(or_(col(ContentRow.created_at) < at, earlier))
+        found.append(is_behind(wanted.before, ContentRow.created_at, ContentRow.id))
     return found
 
 
 def _having(channel: str | None, account_id: str | None) -> ColumnElement[bool]:
     """Whether a post has a publication on that channel and account."""
-    query = select(PublicationRow.content_id)
+    query = select(PublicationRow.content_id).where(col(PublicationRow.content_id) == col(ContentRow.id))
     if channel is not None:
         query = query.where(PublicationRow.channel == channel)
     if account_id is not None:
-        return col(ContentRow.id).in_(query.where(PublicationRow.account_id == account_id))
-    # Of each post in turn, until the page is full: a channel's publications have no index, and may be most of them.
-    return query.where(col(PublicationRow.content_id) == col(ContentRow.id)).exists()
+        query = query.where(PublicationRow.account_id == account_id)
+    return query.exists()
+
+
+def _is_named(name: str, value: str) -> ColumnElement[bool]:
+    """Whether a post has this metadata."""
+    return contents_with(name, value).where(col(MetadataRow.content_id) == col(ContentRow.id)).exists()
 
 
 def _needs_a_person(wanted: ContentFilter) -> bool:
@@ -202,11 +276,6 @@ def _needs_a_person(wanted: ContentFilter) -> bool:
     statuses = set(wanted.statuses)
     only_unconfirmed = statuses == {ContentStatus.UNCONFIRMED}
     return only_unconfirmed or (bool(statuses) and statuses <= _UNRESOLVED and wanted.dismissed is False)
-
-
-def _is_dismissed() -> ColumnElement[bool]:
-    """As a set of ids, from an index of the few: else every post would be read in order of its age."""
-    return col(ContentRow.id).in_(select(ContentRow.id).where(col(ContentRow.dismissed_at).is_not(None)))
 
 
 def _held() -> SelectOfScalar[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, ColumnElement, literal, text, union_all
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +17,7 @@ from munadi.db.page_sizes import ids_of_page, length_of
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import Database
 from munadi.db.tables import EventRow
+from munadi.db.tables.webhooks import FREQUENT_TYPES, HAS_A_RARE_TYPE
 
 BATCH = 1_000
 # Any number, as long as nothing else in the database takes the same advisory lock.
@@ -73,12 +74,23 @@ async def events_after(
 ) -> tuple[Sequence[EventRow], bool]:
     """The numbered events after a position, in order, and whether there are more: fewer than `limit` where they are
     long. `brand_ref` None: of every brand."""
-    query = _LENGTHS.where(col(EventRow.position) > position)
+    row = EventRow
+    conditions: list[Any] = [_is_after(position)]
     if brand_ref is not None:
-        query = query.where(EventRow.brand_ref == brand_ref)
-    if types:
-        query = query.where(col(EventRow.type).in_(types))
-    return await _page(session, query, limit)
+        conditions.append(col(row.brand_ref) == brand_ref)
+    if not types:
+        return await _page(session, _LENGTHS.where(*conditions), limit)
+    if not set(types).isdisjoint(FREQUENT_TYPES):
+        return await _page(session, _LENGTHS.where(*conditions, col(row.type).in_(types)), limit)
+    # An index has the events of one rare type in order.
+    conditions.append(text(HAS_A_RARE_TYPE))
+    if len(set(types)) == 1:
+        return await _page(session, _LENGTHS.where(*conditions, col(row.type).in_(types)), limit)
+    # Each type for itself. `position` is no bare column then, or all events would be read in order.
+    rare = select(row.id).where(*conditions).order_by(col(row.position)).limit(limit + 1)
+    parts = [select(rare.where(col(row.type) == each).subquery().c.id) for each in sorted(set(types))]
+    found = _LENGTHS.where(col(row.id).in_(union_all(*parts)))
+    return await _page(session, found, limit, order=func.coalesce(row.position, 0))
 
 
 async def last_position(session: AsyncSession) -> int:
@@ -97,13 +109,18 @@ async def events_of(
     session: AsyncSession, content_id: str, *, after: int, limit: int
 ) -> tuple[Sequence[EventRow], bool]:
     """A post's numbered events after a position, in order of `sequence`, and whether there are more."""
-    return await _page(
-        session, _LENGTHS.where(EventRow.content_id == content_id, col(EventRow.position) > after), limit
-    )
+    return await _page(session, _LENGTHS.where(EventRow.content_id == content_id, _is_after(after)), limit)
 
 
-async def _page(session: AsyncSession, lengths: Any, limit: int) -> tuple[Sequence[EventRow], bool]:
-    found = (await session.exec(lengths.order_by(col(EventRow.position)).limit(limit + 1))).all()
+def _is_after(position: int) -> ColumnElement[bool]:
+    """As a large number, because a client may give any, and PostgreSQL refuses one that the column cannot have."""
+    return col(EventRow.position) > literal(position, BigInteger)
+
+
+async def _page(
+    session: AsyncSession, lengths: Any, limit: int, *, order: Any = EventRow.position
+) -> tuple[Sequence[EventRow], bool]:
+    found = (await session.exec(lengths.order_by(order).limit(limit + 1))).all()
     ids, has_more = ids_of_page(found, limit)
     shown = select(EventRow).where(col(EventRow.id).in_(ids)).order_by(col(EventRow.position))
     return (await session.exec(shown)).all() if ids else (), has_more

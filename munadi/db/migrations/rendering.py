@@ -9,6 +9,7 @@ from sqlalchemy import JSON, MetaData
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
+from munadi.db.contents.word_index import POSTGRES_INDEX, SQLITE_TABLE
 from munadi.db.types import UtcDateTime
 
 
@@ -34,11 +35,18 @@ def render_type(kind: str, value: Any, context: AutogenContext) -> str | Literal
     return False
 
 
+def is_compared(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether a table or index of the database is compared with the code: not that of texts, which has no model."""
+    return not (kind in ("table", "index") and name is not None and name.startswith((SQLITE_TABLE, POSTGRES_INDEX)))
+
+
 OPTIONS: dict[str, Any] = {
+    "include_name": is_compared,
     "compare_type": True,
     # SQLite cannot change a column in place; a batch creates the table again. PostgreSQL gets plain ALTERs.
     "render_as_batch": True,
     "render_item": render_type,
     # SQLite does roll DDL back, once the driver lets us say BEGIN ourselves (munadi.db.migrate).
     "transactional_ddl": True,
+    "transaction_per_migration": True,
 }

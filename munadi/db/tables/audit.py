@@ -7,7 +7,10 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from munadi.db.types import instant
+from munadi.db.types import instant, partial_index
+
+# Nearly all actions are that of a new post, which has no entry in the indexes by action: a page of them fills anyway.
+IS_NO_NEW_POST = "action <> 'content.created'"
 
 
 class AuditRow(SQLModel, table=True):
@@ -19,6 +22,9 @@ class AuditRow(SQLModel, table=True):
         Index("audit_by_brand", "brand_ref", "id"),
         Index("audit_by_key", "key_id", "id"),
         Index("audit_by_target", "target", "id"),
+        partial_index("audit_by_action", "action", "id", where=IS_NO_NEW_POST),
+        partial_index("audit_by_brand_and_action", "brand_ref", "action", "id", where=IS_NO_NEW_POST),
+        partial_index("audit_by_key_and_action", "key_id", "action", "id", where=IS_NO_NEW_POST),
     )
     id: str = Field(primary_key=True)
     at: datetime = instant()

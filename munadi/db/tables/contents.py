@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
+from munadi.db.types import partial_index
 
 # Posts whose result needs a person and is not dismissed. A query that is to use the index has exactly this condition.
 NEEDS_A_PERSON = "status IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
@@ -27,13 +28,10 @@ IS_KEPT = "kept_since IS NOT NULL AND dismissed_at IS NULL"
 IS_HIDDEN = "hidden_since IS NOT NULL AND dismissed_at IS NULL"
 # The same for publications that are looked at after they were published.
 IS_WATCHED = "watch_at IS NOT NULL"
+# Posts and publications whose status is not that of nearly all of them. A page of the others fills without an index.
+IS_NOT_PUBLISHED = "status <> 'published'"
 # The same for publications that have an outcome to count.
 HAS_ENDED = "status IN ('published', 'failed')"
-
-
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """An index of the rows that meet a condition, on both databases."""
-    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class ContentRow(SQLModel, table=True):
@@ -43,13 +41,17 @@ class ContentRow(SQLModel, table=True):
         Index("contents_by_age", "created_at", "id"),
         Index("contents_by_time", "scheduled_at"),
         Index("contents_by_brand_and_time", "brand_ref", "scheduled_at", "id"),
-        _partial("contents_to_look_at", "next_look_at", where="next_look_at IS NOT NULL"),
-        _partial("contents_to_wake", "next_wake_at", where="wake_seq > wake_ack"),
-        _partial("contents_dismissed", "id", where="dismissed_at IS NOT NULL"),
-        _partial("contents_needing_a_person_by_age", "created_at", "id", where=NEEDS_A_PERSON_BY_AGE),
+        partial_index("contents_by_status", "status", "created_at", "id", where=IS_NOT_PUBLISHED),
+        partial_index(
+            "contents_by_brand_and_status", "brand_ref", "status", "created_at", "id", where=IS_NOT_PUBLISHED
+        ),
+        partial_index("contents_to_look_at", "next_look_at", where="next_look_at IS NOT NULL"),
+        partial_index("contents_to_wake", "next_wake_at", where="wake_seq > wake_ack"),
+        partial_index("contents_dismissed_by_age", "created_at", "id", where="dismissed_at IS NOT NULL"),
+        partial_index("contents_needing_a_person_by_age", "created_at", "id", where=NEEDS_A_PERSON_BY_AGE),
         # What a person must look at, counted for the navigation of every page.
         *(
-            _partial(name, *columns, where=NEEDS_A_PERSON)
+            partial_index(name, *columns, where=NEEDS_A_PERSON)
             for name, columns in (
                 ("contents_needing_a_person", ("status", "updated_at")),
                 ("contents_of_a_brand_needing_a_person", ("brand_ref", "status", "updated_at")),
@@ -102,20 +104,27 @@ class PublicationRow(SQLModel, table=True):
         UniqueConstraint("account_id", "provider_post_id"),
         Index("publications_by_content", "content_id", "place"),
         Index("publications_by_account", "account_id", "status", "due_at"),
-        _partial("publications_held", "content_id", where="hold_reason IS NOT NULL"),
+        # In the order of lists: a publication is made together with its post.
+        Index("publications_by_account_and_age", "account_id", "created_at", "content_id"),
+        Index("publications_by_channel_and_age", "channel", "created_at", "content_id"),
+        partial_index("publications_by_status", "status", "created_at", "content_id", where=IS_NOT_PUBLISHED),
+        Index("publications_by_time", "due_at"),
+        partial_index("publications_held", "content_id", where="hold_reason IS NOT NULL"),
         # What was published without a part of it, until a person has dismissed that.
-        _partial("publications_incomplete", "incomplete_at", where=IS_INCOMPLETE),
-        _partial("publications_kept", "kept_since", where=IS_KEPT),
-        _partial("publications_hidden", "hidden_since", where=IS_HIDDEN),
-        _partial("publications_watched", "watch_at", "account_id", where=IS_WATCHED),
-        _partial("publications_watched_by_account", "account_id", "watch_at", where=IS_WATCHED),
+        partial_index("publications_incomplete", "incomplete_at", where=IS_INCOMPLETE),
+        partial_index("publications_kept", "kept_since", where=IS_KEPT),
+        partial_index("publications_hidden", "hidden_since", where=IS_HIDDEN),
+        partial_index("publications_watched", "watch_at", "account_id", where=IS_WATCHED),
+        partial_index("publications_watched_by_account", "account_id", "watch_at", where=IS_WATCHED),
         # Few at any time: a preparation is deleted once its publication has ended.
-        _partial("publications_with_preparation", "id", where="sealed_preparation IS NOT NULL"),
+        partial_index("publications_with_preparation", "id", where="sealed_preparation IS NOT NULL"),
         # With every column that insights read, so that the table itself is not read.
-        _partial("publications_ended", "due_at", "channel", "status", "lateness_ms", "account_id", where=HAS_ENDED),
+        partial_index(
+            "publications_ended", "due_at", "channel", "status", "lateness_ms", "account_id", where=HAS_ENDED
+        ),
         # One without a fingerprint is not compared.
-        _partial("publications_alike", "account_id", "fingerprint", "due_at", where="fingerprint IS NOT NULL"),
-        _partial("publications_published", "account_id", "published_at", where="published_at IS NOT NULL"),
+        partial_index("publications_alike", "account_id", "fingerprint", "due_at", where="fingerprint IS NOT NULL"),
+        partial_index("publications_published", "account_id", "published_at", where="published_at IS NOT NULL"),
     )
     id: str = Field(primary_key=True)
     content_id: str = Field(foreign_key="contents.id")
@@ -183,7 +192,7 @@ class AttemptRow(SQLModel, table=True):
 
     __tablename__ = "attempts"
     __table_args__ = (
-        _partial("attempts_one_open", "publication_id", "stage", where="is_open", unique=True),
+        partial_index("attempts_one_open", "publication_id", "stage", where="is_open", unique=True),
         UniqueConstraint("publication_id", "stage", "number"),
     )
     id: str = Field(primary_key=True)
@@ -211,7 +220,7 @@ class DiscardRow(SQLModel, table=True):
 
     __tablename__ = "discards"
     __table_args__ = (
-        _partial("discards_due", "next_try_at", where="next_try_at IS NOT NULL"),
+        partial_index("discards_due", "next_try_at", where="next_try_at IS NOT NULL"),
         Index("discards_by_publication", "publication_id"),
     )
     id: str = Field(primary_key=True)
@@ -229,6 +238,7 @@ class DiscardRow(SQLModel, table=True):
 
 class IdempotencyRow(SQLModel, table=True):
     __tablename__ = "idempotency"
+    __table_args__ = (Index("idempotency_by_age", "created_at"),)
     scope: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     fingerprint: str

@@ -10,6 +10,18 @@ from sqlmodel import Field, SQLModel, col
 
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
+from munadi.db.types import partial_index
+
+# The types that every post has, which have no entry in the indexes by type: a page of them fills anyway.
+FREQUENT_TYPES = (
+    "content.accepted",
+    "content.queued",
+    "content.publish.started",
+    "content.publish.succeeded",
+    "content.completed",
+)
+HAS_A_RARE_TYPE = f"type NOT IN ({', '.join(repr(each) for each in FREQUENT_TYPES)})"
+IS_NOT_DELIVERED = "status <> 'delivered'"
 
 
 class EventRow(SQLModel, table=True):
@@ -19,6 +31,8 @@ class EventRow(SQLModel, table=True):
         Index("events_by_time", "created_at"),
         # A key of one brand reads its events without reading those of the others.
         Index("events_of_brand", "brand_ref", "position"),
+        partial_index("events_by_type", "type", "position", where=HAS_A_RARE_TYPE),
+        partial_index("events_of_brand_by_type", "brand_ref", "type", "position", where=HAS_A_RARE_TYPE),
         Index(
             "events_to_number",
             "created_at",
@@ -111,6 +125,8 @@ class DeliveryRow(SQLModel, table=True):
             postgresql_where=text("recovery_id IS NOT NULL"),
         ),
         Index("deliveries_by_content", "content_id"),
+        Index("deliveries_by_endpoint", "endpoint_id", "id"),
+        partial_index("deliveries_by_status", "status", "id", where=IS_NOT_DELIVERED),
         Index(
             "deliveries_deferred",
             "deferred_for",
@@ -127,7 +143,7 @@ class DeliveryRow(SQLModel, table=True):
     )
     id: str = Field(primary_key=True)
     event_id: str = Field(foreign_key="events.id")
-    endpoint_id: str = Field(foreign_key="endpoints.id", index=True)
+    endpoint_id: str = Field(foreign_key="endpoints.id")
     content_id: str | None = None
     sequence: int | None = None
     status: str = "pending"

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import false, union_all
+from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.events.fan_out import add_deliveries
 from munadi.db.events.notify import event_body, notify
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
+from munadi.db.tables.webhooks import IS_NOT_DELIVERED
 from munadi.db.webhooks.delivery_results import SENT, without_request
 from munadi.db.webhooks.endpoint_queues import reopen
 from munadi.domain.event import EventType
@@ -29,6 +32,8 @@ from munadi.domain.webhook import (
 
 # Characters of each response in a list; a single delivery shows all that was stored.
 LISTED_HEAD = 1024
+# Deliveries that are tried for one page, at first and at most, and endpoints whose deliveries are merged.
+FIRST, MOST, MOST_ENDPOINTS = 250, 3_000, 50
 # As a subquery, so that its index is read, and not every delivery from the newest on.
 _DEFERRED = select(DeliveryRow.id).where(col(DeliveryRow.deferred_for).is_not(None))
 # A test is sent by the caller at once; the dispatcher sends it only if the caller died.
@@ -53,30 +58,15 @@ class DeliveryLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, wanted: DeliveryFilter, *, limit: int, before: str | None) -> Sequence[DeliveryView]:
-        """Deliveries, the newest first, older than the one called `before`; of each response only the first kB."""
-        query = (
-            select(DeliveryRow, EventRow.type, EndpointRow.enabled)
-            .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
-            .join(EndpointRow, col(EndpointRow.id) == col(DeliveryRow.endpoint_id))
-            .order_by(col(DeliveryRow.id).desc())
-            .limit(limit)
-        )
-        conditions = {
-            col(EndpointRow.brand_ref): wanted.brand_ref,
-            col(DeliveryRow.endpoint_id): wanted.endpoint_id,
-            col(DeliveryRow.event_id): wanted.event_id,
-            col(DeliveryRow.content_id): wanted.content_id,
-            col(DeliveryRow.status): wanted.status,
-        }
-        query = query.where(*(column == value for column, value in conditions.items() if value is not None))
-        if wanted.deferred:
-            query = query.where(col(DeliveryRow.id).in_(_DEFERRED))
-        if before is not None:
-            query = query.where(col(DeliveryRow.id) < before)
+    async def list(
+        self, wanted: DeliveryFilter, *, limit: int, before: str | None
+    ) -> tuple[Sequence[DeliveryView], str | None]:
+        """Deliveries, the newest first, older than the one called `before`; of each response only the first kB. And the
+        one that the next page begins after, if there is more: a page has fewer than `limit` where the filters hardly
+        find any."""
         async with self._database.read() as session:
-            found = (await session.exec(query)).all()
-            return [_view(row, kind, is_enabled=is_enabled, head=LISTED_HEAD) for row, kind, is_enabled in found]
+            found, last = await _listed(session, wanted, limit, before)
+            return [_view(row, kind, is_enabled=is_enabled, head=LISTED_HEAD) for row, kind, is_enabled in found], last
 
     async def find(self, delivery_id: str) -> tuple[DeliveryView, EndpointRow] | None:
         """One delivery with its endpoint."""
@@ -127,6 +117,69 @@ class DeliveryLog:
         )
         [delivery_id] = await add_deliveries(session, event, [endpoint.id], now, now + TEST_LEASE)
         return delivery_id
+
+
+async def _listed(
+    session: AsyncSession, wanted: DeliveryFilter, limit: int, before: str | None
+) -> tuple[Sequence[tuple[DeliveryRow, str, bool]], str | None]:
+    delivery_id = col(DeliveryRow.id)
+    query = (
+        select(DeliveryRow, EventRow.type, EndpointRow.enabled)
+        .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
+        .join(EndpointRow, col(EndpointRow.id) == col(DeliveryRow.endpoint_id))
+        .order_by(delivery_id.desc())
+        .limit(limit + 1)
+    )
+    conditions = {
+        col(EndpointRow.brand_ref): wanted.brand_ref,
+        col(DeliveryRow.endpoint_id): wanted.endpoint_id,
+        col(DeliveryRow.event_id): wanted.event_id,
+        col(DeliveryRow.content_id): wanted.content_id,
+        col(DeliveryRow.status): wanted.status,
+    }
+    query = query.where(*(column == value for column, value in conditions.items() if value is not None))
+    if wanted.deferred:
+        query = query.where(delivery_id.in_(_DEFERRED))
+    if wanted.event_id or wanted.content_id or wanted.deferred:
+        # Few, by an index of their own.
+        if before is not None:
+            query = query.where(delivery_id < before)
+        found, last = (await session.exec(query)).all(), None
+    else:
+        parts, found, last = await _newest(session, wanted, before), [], None
+        for count in (FIRST, MOST):
+            tried = _first(parts, count)
+            found = (await session.exec(query.where(delivery_id.in_(tried)))).all()
+            if len(found) > limit:
+                break
+            last = (await session.exec(tried.offset(count - 1).limit(1))).first()
+            if last is None:
+                break
+    return found[:limit], found[limit - 1][0].id if len(found) > limit else last
+
+
+async def _newest(session: AsyncSession, wanted: DeliveryFilter, before: str | None) -> Sequence[Any]:
+    """Where the list is read from: parts that an index has in order, the newest first."""
+    row = DeliveryRow
+    query = select(row.id).order_by(col(row.id).desc())
+    if before is not None:
+        query = query.where(col(row.id) < before)
+    if wanted.status not in (None, DeliveryStatus.DELIVERED):
+        return [query.where(text(IS_NOT_DELIVERED), col(row.status) == wanted.status)]
+    if wanted.endpoint_id is not None:
+        return [query.where(col(row.endpoint_id) == wanted.endpoint_id)]
+    if wanted.brand_ref is not None:
+        endpoints = select(EndpointRow.id).where(EndpointRow.brand_ref == wanted.brand_ref).limit(MOST_ENDPOINTS + 1)
+        if len(found := (await session.exec(endpoints)).all()) <= MOST_ENDPOINTS:
+            return [query.where(col(row.endpoint_id) == each) for each in found] or [query.where(false())]
+    return [query]
+
+
+def _first(parts: Sequence[Any], count: int) -> Any:
+    """The ids of the newest deliveries of the parts together, the newest first."""
+    each = [select(part.limit(count).subquery().c.id) for part in parts]
+    ids = (each[0] if len(each) == 1 else union_all(*each)).subquery().c.id
+    return select(ids).order_by(ids.desc()).limit(count)
 
 
 def _request(row: DeliveryRow, event: EventRow, may_read_texts: bool) -> DeliveryRequest | None:

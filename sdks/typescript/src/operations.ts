@@ -12,7 +12,7 @@ export class Publications {
     return this.send<t.ReceiptKeySet>("GET", `/.well-known/munadi-keys.json`, { ...options });
   }
 
-  /** Publications: those of the newest post first, and of one post in the order of its channels. */
+  /** Publications: those of the newest post first, and of one post in the order of its channels. A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are. */
   list(query: { brandRef?: string | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; status?: (t.PublicationStatus)[] | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfListedPublication> {
     return this.send<t.PageOfListedPublication>("GET", `/v1/publications`, { query, ...options });
   }
@@ -238,7 +238,7 @@ export class Contents {
     this.events = new ContentsEvents(send);
   }
 
-  /** Posts, newest first. A page of posts with long texts has fewer than `limit`: `nextCursor` says whether there are more. */
+  /** Posts, newest first. A page has fewer than `limit` where texts are long, and fewer or none where a search goes through many posts: `nextCursor` says whether there are more. */
   list(query: { brandRef?: string | undefined; id?: (string)[] | undefined; status?: (t.ContentStatus)[] | undefined; channel?: t.ChannelName | undefined; accountId?: string | undefined; clientRef?: string | undefined; q?: string | undefined; held?: boolean | undefined; dismissed?: boolean | undefined; overdue?: boolean | undefined; scheduledFrom?: string | undefined; scheduledTo?: string | undefined; limit?: number | undefined; cursor?: string | undefined; metadata?: Record<string, string> | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfContentView> {
     return this.send<t.PageOfContentView>("GET", `/v1/contents`, { query, ...options });
   }
@@ -443,7 +443,7 @@ export class Usage {
 export class WebhooksDeliveries {
   constructor(private readonly send: Send) {}
 
-  /** The newest first, each with all attempts and at most the first 1 kB of each response. */
+  /** The newest first, each with all attempts and at most the first 1 kB of each response. A page may have fewer than `limit`, or none, although there are more: `nextCursor` says whether there are. */
   list(query: { endpointId?: string | undefined; eventId?: string | undefined; contentId?: string | undefined; status?: t.DeliveryStatus | undefined; deferred?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined } & Query = {}, options: CallOptions = {}): Promise<t.PageOfDeliveryView> {
     return this.send<t.PageOfDeliveryView>("GET", `/v1/webhooks/deliveries`, { query, ...options });
   }

@@ -1,6 +1,6 @@
 """Look at live posts: what looks showed, when the next one is, the wish of a brand, and the requests of a day.
 
-Posts that were published before this version are not looked at.
+Posts that were published before this version are not looked at. The indexes are in the next revision.
 """
 
 from __future__ import annotations
@@ -15,21 +15,12 @@ down_revision: str | None = "0037"
 branch_labels: None = None
 depends_on: None = None
 
-_HIDDEN = sa.text("hidden_since IS NOT NULL AND dismissed_at IS NULL")
-_WATCHED = sa.text("watch_at IS NOT NULL")
-
 
 def upgrade() -> None:
     with op.batch_alter_table("publications", schema=None) as batch_op:
         batch_op.add_column(sa.Column("watch", Json, nullable=True))
         batch_op.add_column(sa.Column("watch_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("hidden_since", UtcDateTime(), nullable=True))
-        for name, columns, where in (
-            ("publications_hidden", ["hidden_since"], _HIDDEN),
-            ("publications_watched", ["watch_at", "account_id"], _WATCHED),
-            ("publications_watched_by_account", ["account_id", "watch_at"], _WATCHED),
-        ):
-            batch_op.create_index(name, columns, unique=False, sqlite_where=where, postgresql_where=where)
     with op.batch_alter_table("brands", schema=None) as batch_op:
         batch_op.add_column(sa.Column("looks", Json, nullable=True))
     with op.batch_alter_table("accounts", schema=None) as batch_op:
