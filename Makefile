@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Many containers set it; then each process of the tests would compile the product and rewrite the tests again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak n8n fmt lock dist
+.PHONY: record help setup demo dev test test-setup check fuzz attacks audit sbom bench bench-short faults soak drills n8n fmt lock dist
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,7 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, other la
 
 # Three processes for the whole stacks, which mostly wait, and one for everything else; each then helps the others.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
-	$(SIDE_BY_SIDE) -n 4 --dist loadgroup -m "not soak and not faults" $(addprefix --ignore=,$(CHECKED)) $(ARGS)
+	$(SIDE_BY_SIDE) -n 4 --dist loadgroup -m "not soak and not faults and not drills" $(addprefix --ignore=,$(CHECKED)) $(ARGS)
 
 faults: test-setup ## The small versions of the slower proofs, and a random search by the property tests; a quarter of an hour
 	$(SIDE_BY_SIDE) -m "(faults or hypothesis) and not alone" --hypothesis-profile=random -n 3 --dist loadfile $(ARGS) \
@@ -58,6 +58,9 @@ faults: test-setup ## The small versions of the slower proofs, and a random sear
 
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
+
+drills: test-setup ## Fill databases with a million posts: nothing may become slow; half an hour
+	$(BIN)/pytest -m drills $(ARGS)
 
 fuzz: setup ## Send generated requests to every operation of the API for SECONDS=600 ; fails on a 5xx or an undocumented answer
 	FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -q -s tests/faults/test_schemathesis.py $(ARGS)

@@ -1,4 +1,4 @@
-"""Installs the programs that tests use and no Python package has: Node, Chromium, docker-compose, snac.
+"""Installs the programs that tests use and no Python package has: Node, Chromium, docker-compose, PostgreSQL, snac.
 
 As root, apt installs what is missing; for other users their names are printed.
 """
@@ -17,6 +17,7 @@ PACKAGES = {
     "webhook": ["webhook"],
     "php": ["php-cli"],
     "go": ["golang-go"],
+    "psql": ["postgresql"],  # with the extensions that the server of the wheel lacks
     "snac": ["snac2"],  # a small server with Mastodon's API
 }
 OLDEST_NODE = 20
