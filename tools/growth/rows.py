@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
@@ -19,6 +21,7 @@ NOW: Final = datetime(2026, 6, 1, 9, tzinfo=UTC)
 SPAN: Final = timedelta(days=730)
 BRANDS: Final = tuple(f"brand-{number:02}" for number in range(50))
 BIG, QUIET = BRANDS[0], BRANDS[-1]
+_LOUD = BRANDS[:-1]
 CHANNELS: Final = ("bluesky", "mastodon", "x", "threads")
 RARE_CHANNEL, EMPTY_CHANNEL = "telegram", "pinterest"
 RARE_TYPE, RARE_ACTION, QUIET_KEY = "account.expiring", "brand.updated", "key_quiet"
@@ -31,11 +34,16 @@ _ENDS = (("failed", 20), ("canceled", 20), ("partially_published", 3))
 
 def id_of(kind: str, number: int, at: datetime) -> str:
     """A TypeID whose time is `at`, and whose random part is a number."""
-    stamp, letters = (at - _EPOCH) // timedelta(milliseconds=1), ""
+    return f"{kind}_{_letters((at - _EPOCH) // timedelta(milliseconds=1))}{number:016d}"
+
+
+@lru_cache(maxsize=16)
+def _letters(stamp: int) -> str:
+    letters = ""
     for _ in range(5):
         stamp, two = divmod(stamp, 1024)
         letters = _DIGITS[two] + letters
-    return f"{kind}_{letters}{number:016d}"
+    return letters
 
 
 def account_of(brand: str, channel: str) -> str:
@@ -78,13 +86,13 @@ class _Posts:
         self._total = total
         self._random = Random(20260601)
         self._position = 0
-        self._weights = [1 / (2 + place) for place in range(len(BRANDS) - 1)]
+        self._weights = list(accumulate(1 / (2 + place) for place in range(len(BRANDS) - 1)))
 
     def post(self, number: int) -> Rows:
         random, total = self._random, self._total
         at = NOW - SPAN + SPAN * number / total
         quiet = total // 50 or 1
-        brand = random.choices(BRANDS[:-1], self._weights)[0]
+        brand = random.choices(_LOUD, cum_weights=self._weights)[0]
         channel, client_ref = random.choice(CHANNELS), f"cms-{number}"
         if number < total / 2 and number % quiet == quiet // 2:  # twenty-five posts, none of them new
             brand, channel = QUIET, RARE_CHANNEL
@@ -110,6 +118,11 @@ class _Posts:
         yield "publications", row | times
         if number % 5 == 0:
             yield "content_metadata", {"content_id": content_id, "name": "campaign", "value": f"c{number // 1000}"}
+        if number % 4 == 0:
+            media_id = id_of("med", number, at)
+            file = {"id": media_id, "brand_ref": brand, "sha256": f"{number:064x}", "facts": {}, "bytes": 1000}
+            yield "media", file | {"created_at": at}
+            yield "media_uses", {"media_id": media_id, "used_by": content_id}
         yield from self._events(number, brand, channel, content_id, publication_id, at, status)
         yield "audit", _entry(number, brand, content_id, at)
         if number % 5 == 1:

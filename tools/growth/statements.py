@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,6 +21,7 @@ from munadi.db.audit import AuditFilter, forget_old_entries, list_entries
 from munadi.db.brands.calendar_feeds import posts_of
 from munadi.db.contents.attention import count_needing_a_person, incomplete_publications
 from munadi.db.contents.calendar import due_days
+from munadi.db.contents.media import list_media
 from munadi.db.contents.overdue import overdue_by_brand
 from munadi.db.contents.publications import PublicationFilter, list_publications
 from munadi.db.contents.queries import ContentFilter, list_contents
@@ -34,7 +35,9 @@ from munadi.db.webhooks.endpoint_queues import waiting_endpoints
 from munadi.domain.audit import Action
 from munadi.domain.webhook import DeliveryStatus
 from munadi.intake.daily_quota import planned_posts
+from munadi.media.store import MediaStore
 from munadi.publishing.leftover_removal import forget_old_discards
+from munadi.publishing.media_deletion import forget_removed, remove_deleted
 from munadi.publishing.preflights import Preflights
 from munadi.publishing.wakes import Wakes
 from tools.growth import texts
@@ -146,6 +149,7 @@ _LISTS: Mapping[str, Call] = {
     "deliveries to an endpoint by a missing status": _deliveries(
         endpoint_id=endpoint_of(BIG), status=DeliveryStatus.CANCELED
     ),
+    "files of a quiet brand": _reading(lambda session: list_media(session, QUIET, limit=_PAGE, before=None)),
     "audit": _audit(),
     "audit of a quiet brand": _audit(brand_ref=QUIET),
     "audit of a quiet key": _audit(key_id=QUIET_KEY),
@@ -189,6 +193,8 @@ _ROUNDS: Mapping[str, Call] = {
     "removal of old deliveries, none": lambda database: forget_old_deliveries(database, NOW, _EVER),
     "removal of old answers, none": lambda database: forget_old_answers(database, NOW - _EVER),
     "removal of old audit entries, none": lambda database: forget_old_entries(database, NOW, _EVER),
+    "removal of old files, none": lambda database: forget_removed(database, NOW - _EVER),
+    "files to remove, none": lambda database: remove_deleted(database, cast(MediaStore, None), NOW),
     "removal of old leftovers, none": lambda database: forget_old_discards(database, NOW - _EVER),
 }
 _TRY_MANY = {

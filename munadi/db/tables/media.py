@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
-from munadi.db.types import instant, json_column
+from munadi.db.types import instant, json_column, partial_index
 
 IS_KEPT = "deleted_at IS NULL"
 IS_TO_REMOVE = "deleted_at IS NOT NULL AND removed_at IS NULL"
@@ -24,8 +24,9 @@ class MediaRow(SQLModel, table=True):
     __tablename__ = "media"
     __table_args__ = (
         Index("media_by_brand", "brand_ref", "id"),
-        Index("media_bytes_of_brand", "brand_ref", "bytes", sqlite_where=text(IS_KEPT), postgresql_where=text(IS_KEPT)),
-        Index("media_to_remove", "id", sqlite_where=text(IS_TO_REMOVE), postgresql_where=text(IS_TO_REMOVE)),
+        partial_index("media_bytes_of_brand", "brand_ref", "bytes", where=IS_KEPT),
+        partial_index("media_to_remove", "id", where=IS_TO_REMOVE),
+        partial_index("media_removed", "removed_at", where="removed_at IS NOT NULL"),
     )
     id: str = Field(primary_key=True)
     brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
