@@ -114,21 +114,23 @@ def _connection(database_url: str) -> Iterator[Connection]:
             with engine.begin() as connection:
                 yield connection
             return
-        with engine.connect() as connection:
-            _lock(connection)
+        with engine.connect() as lock, engine.connect() as connection:
+            _take(lock)
             yield connection
             connection.commit()
     finally:
         engine.dispose()
 
 
-def _lock(connection: Connection) -> None:
-    """Wait for the lock of the session, which the end of the connection releases. Not by a statement that waits: an
-    index that another upgrade builds would wait for it, and it for the other upgrade."""
-    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar_one():
-        connection.rollback()
+def _take(lock: Connection) -> None:
+    """Wait for the lock, which a transaction of its own holds: some poolers give each transaction another session. It
+    waits by asking again: a statement that waits has a snapshot, which an index that is built concurrently waits for.
+    """
+    while not lock.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}).scalar_one():
+        lock.rollback()
         time.sleep(LOCK_SECONDS)
-    connection.commit()
+    # The server must not end it while the other connection works.
+    lock.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def _index_words(connection: Connection) -> None:
