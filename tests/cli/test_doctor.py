@@ -63,6 +63,17 @@ def test_a_database_behind_its_migrations_is_reported(
     assert doctor().exit_code == 0
 
 
+def test_texts_without_an_index_are_a_warning(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, postgres_url: str
+) -> None:
+    for url, words in ((f"sqlite+aiosqlite:///{tmp_path / 'x.db'}", None), (postgres_url, "CREATE EXTENSION pg_trgm")):
+        migrate.upgrade(url)
+        monkeypatch.setenv("MUNADI_DATABASE_URL", url)
+        found = doctor()
+        advice = found.checks["search"]["advice"]
+        assert (found.exit_code, words in advice if words else advice) == (0, True if words else None)
+
+
 def test_a_misspelled_setting_is_a_warning(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_DATBASE_URL", "x")
     report = doctor()

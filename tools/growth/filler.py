@@ -26,6 +26,8 @@ from tools.growth.rows import Rows, installation, posts
 
 # Rows in memory at a time.
 CHUNK = 40_000
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+_EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
 
 
 def fill(database_url: str, total: int) -> None:
@@ -75,12 +77,18 @@ def _converter(column: Column[Any], sqlite: bool) -> Callable[[Any], Any]:
     if kind == "UtcDateTime" and sqlite:
         return _sqlite_time
     if kind == "JSON":
-        return lambda value: None if value is None else json.dumps(value, ensure_ascii=False)
+        return _json
     return lambda value: value
 
 
 def _sqlite_time(value: datetime | None) -> str | None:
-    return None if value is None else value.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return None if value is None else value.isoformat(" ", "microseconds")[:26]
+
+
+def _json(value: Any) -> str | None:
+    if not value:
+        return None if value is None else _EMPTY[type(value)]
+    return _encode(value)
 
 
 def _write(target: _Target, rows: Rows, *, sqlite: bool) -> None:

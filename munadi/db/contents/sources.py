@@ -27,6 +27,9 @@ Place = tuple[datetime, str]
 FIRST, MOST = 250, 3_000
 # Accounts whose posts are read each for itself, and merged.
 MOST_ACCOUNTS = 50
+_BY_INDEX = select_columns(
+    *(func.set_config(name, "off", True) for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"))
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,7 @@ async def read_by_index(session: AsyncSession) -> None:
     some thousand posts, which takes longer the more there are."""
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
-        for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
-            await connection.execute(text(f"SET LOCAL {name} = off"))
+        await connection.execute(_BY_INDEX)
 
 
 def newest_first() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
