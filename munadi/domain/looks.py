@@ -38,7 +38,7 @@ class LookPlan:
     @classmethod
     def of(cls, key: str, published_at: datetime, ages: Sequence[timedelta], life: timedelta | None = None) -> LookPlan:
         """The plan of a post with this id. `life`: after that long its network takes it down."""
-        moments = [_moment(published_at, age, _drawn(key, place)) for place, age in enumerate(ages)]
+        moments = sorted(_moment(published_at, age, _drawn(key, place)) for place, age in enumerate(ages))
         if life is None or not moments:
             return cls(tuple(moments))
         last = published_at + life - BEFORE_END * (1 + _drawn(key, len(ages)) / 10)
