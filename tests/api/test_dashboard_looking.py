@@ -50,6 +50,7 @@ async def test_what_is_gone_or_hidden_needs_a_person_until_it_is_dismissed(
     page = await dashboard.page("/attention")
     assert faults(page) == []
     expect_words(page, "Gone or hidden after publishing", words, "its own word", "Open on Bluesky", "Dismiss")
+    assert (f"/compose?copy={content['id']}" in page) is (verdict is Verdict.GONE), "only what is gone can be copied"
     own = await dashboard.page(f"/contents/{content['id']}")
     assert faults(own) == []
     expect_words(own, words, "its own word")

@@ -10,7 +10,7 @@ from munadi.domain.liveness import Watch
 from munadi.domain.withdrawal import Verdict
 from munadi.publishing.watching import stored
 from tests.api.harness import ApiHarness
-from tests.api.problems import expect_errors
+from tests.api.problems import expect_errors, expect_problem
 from tests.api.test_withdrawing import live
 from tests.db.seeding import START
 
@@ -75,3 +75,13 @@ async def test_each_network_says_what_a_look_costs(api: ApiHarness) -> None:
     assert networks["linkedin"]["after"] == ["P1D"]
     assert networks["instagram"]["lives"] == {"story": "P1D"}
     assert all(one["atOnce"] >= 20 for one in networks.values())
+
+
+@pytest.mark.each_database
+async def test_what_has_vanished_is_never_published_again_as_the_same_publication(api: ApiHarness) -> None:
+    content = await live(api)
+    async with api.locked(content["id"]) as post:
+        post.publications[0].watch = stored(Watch(verdict=Verdict.GONE, since=START, looked_at=START))
+    for body in (None, {"publicationIds": [content["publications"][0]["id"]]}):
+        expect_problem(await api.post(f"/v1/contents/{content['id']}/retry", body), 409, "NOTHING_TO_RETRY")
+    assert (await api.read_content(content["id"]))["publications"][0]["status"] == "published"

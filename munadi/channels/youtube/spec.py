@@ -197,7 +197,7 @@ SPEC = ChannelSpec(
             because="The rest is edited in YouTube Studio; the video itself can only be replaced by another one.",
         ),
     ),
-    looks=LookRule(at_once=50, requests=2, of_account=48, of_app=1_000),
+    looks=LookRule(at_once=50, requests=2, of_account=120, of_app=1_000),
     facts_version="2026-11",
     sources=(
         "https://www.googleapis.com/discovery/v1/apis/youtube/v3/rest",
