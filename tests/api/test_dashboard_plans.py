@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import col, update
 
+from munadi.db.contents.sources import MOST
+from munadi.db.tables import DraftRow
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.test_dashboard_speed import PAGES, fill
@@ -68,3 +71,23 @@ async def test_no_page_scans_what_grows(api: ApiHarness, dashboard: DashboardBro
         explained += len(seen)
         assert await _scans(api, list(seen)) == [], path
     assert explained > 3 * len(PAGES)
+
+
+async def test_a_search_shows_what_it_finds_behind_many_posts(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    content_id = await fill(api, MOST + 100)
+    async with api.services.database.write() as session:
+        source = {"text": "Qj", "media": [], "link": None}
+        await session.exec(update(DraftRow).where(col(DraftRow.content_id) == content_id).values(source=source))
+    first = await api.read("/v1/contents", params={"q": "Qj"})
+    assert (first["data"], first["nextCursor"] is None) == ([], False)
+    assert [each["id"] for each in await _all_pages(api, first)] == [content_id]
+    assert f'id="{content_id}"' in await dashboard.page("/contents?q=Qj")
+    assert "No post matches these filters." in await dashboard.page("/contents?q=qz")
+
+
+async def _all_pages(api: ApiHarness, page: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [*page["data"]]
+    while page["nextCursor"]:
+        page = await api.read("/v1/contents", params={"q": "Qj", "cursor": page["nextCursor"]})
+        found += page["data"]
+    return found
