@@ -71,11 +71,13 @@ class PostedObject(Model):
 
     What follows is how far its removal is: `asked` requests were made, `answer` came to the last, at `asked_at`.
     `gone_since` and `live_since` are the first of the equal looks; `confirmed_by` is a look or the network's answer.
+    `goes_along`: it is a comment that the network removes with its post, so a withdrawal makes no request for it.
     """
 
     step: str = POST
     id: GivenId
     version: Name | None = None
+    goes_along: bool = False
     asked: int = 0
     asked_at: datetime | None = None
     answer: LastAnswer | None = None

@@ -39,7 +39,7 @@ from munadi.domain.receipt import (
 )
 from munadi.publishing.live_editing import edits_of
 from munadi.publishing.post_changes import visible_publication
-from munadi.publishing.withdrawing import objects_of, withdrawal_of
+from munadi.publishing.withdrawing import posted_objects, withdrawal_of
 
 # JSON has one kind of number: a larger integer is read as a fraction by most programs, and so it is hashed as one.
 _LARGEST_INTEGER = 2**53 - 1
@@ -143,7 +143,7 @@ def _facts(content: ContentRow, row: PublicationRow) -> dict[str, Any]:
 def _objects(row: PublicationRow) -> Sequence[ReceiptObject]:
     return tuple(
         ReceiptObject(step=one.step, id=one.id, url=row.provider_url if one.id == row.provider_post_id else None)
-        for one in objects_of(row)
+        for one in posted_objects(row)
     )
 
 

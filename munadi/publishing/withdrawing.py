@@ -44,14 +44,20 @@ class NotWithdrawable(Exception):
         self.permalink = permalink
 
 
-def objects_of(row: PublicationRow) -> list[PostedObject]:
-    """What the publication has at its network, in the order in which it was made."""
+def posted_objects(row: PublicationRow) -> list[PostedObject]:
+    """All that the publication has, or had, at its network, in the order in which it was made."""
     return [PostedObject.model_validate(one) for one in row.posted]
 
 
+def objects_of(row: PublicationRow) -> list[PostedObject]:
+    """What a withdrawal removes by a request of its own."""
+    return [one for one in posted_objects(row) if not one.goes_along]
+
+
 def keep_objects(row: PublicationRow, objects: Sequence[PostedObject]) -> None:
-    """Store them."""
-    row.posted = [one.model_dump(mode="json", exclude_defaults=True) for one in objects]
+    """Store them, beside what goes along with them."""
+    along = [one for one in posted_objects(row) if one.goes_along]
+    row.posted = [one.model_dump(mode="json", exclude_defaults=True) for one in (*objects, *along)]
 
 
 def note_objects(row: PublicationRow, step: str, made: Sequence[PostedId]) -> None:
@@ -102,9 +108,7 @@ async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRu
         raise ChangeRefused("STILL_PUBLISHING", text)
     await live_editing.give_up(locked, row)
     row.steps_left, row.step_look_at = [], None  # what would be published after a removal would stay
-    # A comment that goes with its post needs no request of its own.
-    separate = [one for one in objects_of(row) if one.step != COMMENT or not rule.takes_comments]
-    keep_objects(row, [_as_new(one) for one in separate])
+    keep_objects(row, [_as_new(one, rule) for one in objects_of(row)])
     _store(row, Withdrawal(status=W.WITHDRAWING, requested_at=locked.now, left=_left(row)))
     row.withdrawal_at = locked.now
     if row.kept_since is not None or row.hidden_since is not None:
@@ -196,11 +200,12 @@ def _store(row: PublicationRow, withdrawal: Withdrawal) -> None:
     row.withdrawal = withdrawal.model_dump(mode="json", by_alias=True)
 
 
-def _as_new(one: PostedObject) -> PostedObject:
+def _as_new(one: PostedObject, rule: WithdrawalRule) -> PostedObject:
     """As before the first request, where the last withdrawal was refused; what is gone stays so."""
     if one.ending in (Ending.WITHDRAWN, Ending.GONE):
         return one
-    return PostedObject(step=one.step, id=one.id, version=one.version)
+    along = one.step == COMMENT and rule.takes_comments
+    return PostedObject(step=one.step, id=one.id, version=one.version, goes_along=along)
 
 
 def _left(row: PublicationRow) -> tuple[LeftObject, ...]:

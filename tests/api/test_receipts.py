@@ -24,14 +24,19 @@ from munadi.db.ids import new_id
 from munadi.db.keys.receipt_keys import ReceiptKeyStore
 from munadi.db.session import Database
 from munadi.db.tables import AttemptRow, ReceiptKeyRow
+from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditStatus, PostEdit
+from munadi.domain.failure import Reason
 from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
 from munadi.domain.live_edit import LiveEdit
-from munadi.domain.publication import PublicationStatus
+from munadi.domain.publication import PostedId, PublicationStatus
+from munadi.domain.reasons import failure_of
 from munadi.domain.receipt import RECEIPT_KEYS_PATH
+from munadi.publishing import withdrawing
 from munadi.publishing.receipts import sent_hash
+from munadi.publishing.withdrawing import note_objects, objects_of
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
@@ -132,6 +137,23 @@ async def test_a_withdrawal_is_stated_with_its_outcome(api: ApiHarness) -> None:
     withdrawal = (await receipt_of(api, content))["claims"]["withdrawal"]
     assert (withdrawal["status"], withdrawal["endedAt"], withdrawal["confirmedBy"]) == ("withdrawing", None, None)
     assert [one["step"] for one in withdrawal["left"]] == ["post"]
+
+
+async def test_a_comment_that_goes_with_its_post_is_stated_after_the_withdrawal(api: ApiHarness) -> None:
+    await api.add_account(ChannelName.FACEBOOK)
+    content = await live(api, channels=[{"channel": "facebook", "firstComment": "First"}])
+    async with api.locked(content["id"]) as post:
+        note_objects(post.publications[0], "comment", [PostedId(id="7_8")])
+    assert len(before := (await receipt_of(api, content))["claims"]["objects"]) == 2
+    for _ in range(2):  # also when it was refused, and is asked for again
+        assert (await api.post(path_of(content).replace("receipt", "withdraw"))).status_code == 202
+        claims = (await receipt_of(api, content))["claims"]
+        assert claims["objects"] == before
+        assert [one["step"] for one in claims["withdrawal"]["left"]] == ["post"], "it needs no request of its own"
+        async with api.locked(content["id"]) as post:
+            await withdrawing.refuse(post, post.publications[0], failure_of(Reason.WITHDRAWAL_REFUSED))
+            assert [one.step for one in objects_of(post.publications[0])] == ["post"]
+    assert (await receipt_of(api, content))["claims"]["objects"] == before
 
 
 async def test_an_edit_is_stated_beside_what_was_published(api: ApiHarness) -> None:
