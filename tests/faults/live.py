@@ -8,7 +8,10 @@ import random
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
+
+import httpx
 
 from tests.faults.evidence import FOUND, prove
 from tests.faults.points import Passage
@@ -93,12 +96,13 @@ async def _happened() -> bool:
 async def settled(
     world: World, content_id: str, status_of: Callable[[dict[str, Any]], str], under_way: Sequence[str]
 ) -> str:
-    """The status of the change once it is an end, or as it is after some time."""
+    """The status of the change once it is an end, or as it is after some time. A read that fails is repeated."""
     deadline, status = time.monotonic() + PATIENCE, under_way[0]
     while status in under_way and time.monotonic() < deadline:
         await asyncio.sleep(0.3)
-        (publication,) = (await world.brand.content(content_id))["publications"]
-        status = status_of(publication)
+        with suppress(httpx.TransportError):
+            (publication,) = (await world.brand.content(content_id))["publications"]
+            status = status_of(publication)
     return status
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import httpx
 
+# A kept connection may have been closed by its server just when the next call takes it. With a connection for each
+# call, what a trial cuts is never one of its own.
+FRESH = httpx.Limits(max_keepalive_connections=0)
 # The call that followers see, by what is published (the shapes of tests/harness/world.py).
 VISIBLE = {
     "bluesky": "com.atproto.repo.putRecord",

@@ -15,6 +15,7 @@ from typing import Any, Self
 import httpx
 import psutil
 
+from tests.harness.networks import FRESH
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
 
@@ -123,7 +124,7 @@ class Stack:
 
     def sandbox(self) -> httpx.AsyncClient:
         """The control API of the networks."""
-        return httpx.AsyncClient(base_url=self.info["sandbox"], timeout=20)
+        return httpx.AsyncClient(base_url=self.info["sandbox"], timeout=20, limits=FRESH)
 
     async def cli(self, *arguments: str) -> tuple[int, str]:
         """Run the real CLI against this stack: exit code and output."""

@@ -19,7 +19,7 @@ from tests.faults.points import Points
 from tests.harness.brand import Brand, store
 from tests.harness.documents import pdf
 from tests.harness.files import clip, picture
-from tests.harness.networks import posts_of, remove_quotas
+from tests.harness.networks import FRESH, posts_of, remove_quotas
 from tests.harness.stack import Stack
 from tests.support.temporal import connect_to
 
@@ -192,8 +192,8 @@ async def open_world(
     try:
         async with (
             stack.client() as api,
-            httpx.AsyncClient(base_url=where.control, timeout=20) as sandbox,
-            httpx.AsyncClient(base_url=where.called_at, timeout=20) as called,
+            httpx.AsyncClient(base_url=where.control, timeout=20, limits=FRESH) as sandbox,
+            httpx.AsyncClient(base_url=where.called_at, timeout=20, limits=FRESH) as called,
         ):
             await remove_quotas(sandbox)
             brand = await Brand.create(api, called, "faults", *channels)
