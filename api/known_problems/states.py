@@ -104,7 +104,7 @@ STATES = (
         "EDIT_NOT_SUPPORTED",
         422,
         "No way to edit it",
-        "the network lets no app edit this post. Withdraw the post and publish it again.",
+        "this post cannot be edited at its network from here. Withdraw the post and publish it again.",
         "Edit the post by hand, `permalink` is its address; or do what the text says.",
         frozenset({"publications"}),
     ),

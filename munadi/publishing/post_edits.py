@@ -78,7 +78,8 @@ class PostEdits(PostWithdrawals):
         rule = channel.live_edit(live_editing.published_draft(post, row), account)
         title = channel.spec.title
         if not rule.fields:
-            raise NotEditable(f"{title} lets no app edit this post. {rule.because}".strip(), row.provider_url)
+            text = f"this post cannot be edited at {title} from here. {rule.because}"
+            raise NotEditable(text.strip(), row.provider_url)
         if beyond := [name for name in _named(sent) if name not in rule.fields]:
             text = f"{title} lets an app edit only {', '.join(rule.fields)}, not {', '.join(beyond)}. {rule.because}"
             raise NotEditable(text.strip(), row.provider_url)

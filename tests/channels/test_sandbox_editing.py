@@ -109,3 +109,23 @@ async def test_a_post_with_a_poll_is_left_to_its_owner(acme: Acme) -> None:
     given = draft(acme, "text", options={"poll": {"options": ["a", "b"], "expiresIn": 300}})
     rule = acme.channel.live_edit(given, acme.account)
     assert (rule.fields, "poll" in rule.because) == ((), True)
+
+
+@at("x")
+@pytest.mark.parametrize(
+    ("subscription", "options", "why"),
+    [
+        ("None", {}, "only Premium accounts"),
+        (None, {}, "only Premium accounts"),
+        ("Premium", {}, "could be published twice"),
+        ("Premium", {"poll": {"options": ["a", "b"], "durationMinutes": 5}}, "a post with a poll"),
+    ],
+)
+async def test_x_is_refused_for_the_reason_of_the_post(
+    acme: Acme, subscription: str | None, options: dict[str, Any], why: str
+) -> None:
+    account = acme.account.model_copy(update={"facts": {"subscription": subscription}})
+    rule = acme.channel.live_edit(draft(acme, "text", options=options), account)
+    assert rule.fields == ()
+    assert why in rule.because
+    assert "publish it again" in rule.because, "every refusal says what to do"

@@ -13,12 +13,15 @@ from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
 from munadi.channels.posting import PostChannel, Row, Step, match
 from munadi.channels.uploads import upload_again
+from munadi.channels.x import editing
 from munadi.channels.x.api import MAX_PAGES, PAGE, Api
 from munadi.channels.x.removing import look, remove
 from munadi.channels.x.spec import Options, Settings
 from munadi.channels.x.upload import Prepared, XUploads
 from munadi.channels.x.wire import id_in, post_body, reply_body, same_text
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.content import Draft
+from munadi.domain.edits import EditRule
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.domain.withdrawal import PostedObject, Seen
@@ -82,6 +85,9 @@ class XChannel(PostChannel[Options, Prepared]):
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         return await look(self._api, objects, account)
+
+    def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
+        return editing.rule_of(draft, account, super().live_edit(draft, account))
 
     def _live(self, publication: Publication[Options, Prepared], post_id: str, row: Row | None = None) -> Published:
         name = publication.account.handle.removeprefix("@") or "i/web"

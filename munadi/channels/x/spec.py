@@ -26,6 +26,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
@@ -146,6 +147,13 @@ SPEC = ChannelSpec(
         leaves="replies, quotes and reposts by others",
     ),
     looks=LookRule(at_once=100, requests=2, of_account=48, price=0.005, after=()),  # as `prices.read`
+    live_edit=(
+        EditRule(
+            because="At X an edit is another post, with another id and the price of a post, and X does not say what "
+            "becomes of one that comes too late: it could be published twice. Within 30 minutes of publishing, open "
+            "the post at x.com, then More, Edit; after that, withdraw it and publish it again.",
+        ),
+    ),
     facts_version="2026-11",
     sources=(
         "https://docs.x.com/x-api/posts/create-post",
