@@ -61,6 +61,8 @@ _EDITED: dict[str, Any] = {
     "text": "Open on Sunday, too. Come by!",
     "title": None,
     "description": None,
+    "link": None,
+    "altTexts": None,
     "endedAt": "2027-01-15T04:10:01Z",
     "unconfirmedSince": None,
     "failure": None,

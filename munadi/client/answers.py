@@ -110,11 +110,13 @@ class Withdrawal(TypedDict):
 class PostEdit(TypedDict):
     """One edit of a live publication, with what it says."""
 
+    altTexts: list[str] | None
     at: str
     confirmedBy: str | None
     description: str | None
     endedAt: str | None
     failure: Failure | None
+    link: str | None
     status: str
     text: str
     title: str | None

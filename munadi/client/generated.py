@@ -257,12 +257,22 @@ class PlainContents(Group[M]):
         title: str | None = None,
         description: str | None = None,
         options: Json | None = None,
+        *,
+        alt_texts: Sequence[str] | None = None,
+        link: str | None = None,
     ) -> Call[Publication]:
         """Edit publication. Edit a live publication at its network: `liveEdit` of the channel has which fields.
         Idempotent."""
         return post(
             f"/v1/publications/{segment(publication_id)}/edit",
-            given(description=description, options=options, text=text, title=title),
+            given(
+                altTexts=[*alt_texts] if alt_texts else None,
+                description=description,
+                link=link,
+                options=options,
+                text=text,
+                title=title,
+            ),
         )
 
     @operation

@@ -21,7 +21,9 @@ class EditRule(WireModel):
     kinds: tuple[str, ...] = Field((), description="Values of the option `kind`; empty: all others.")
     logins: tuple[str, ...] = Field((), description="The log-ins it is about; empty: all others.")
     fields: tuple[str, ...] = Field(
-        (), description="The fields of an edit: `text`, `title`, `description`, `options.…`; empty: nothing."
+        (),
+        description="The fields of an edit: `text`, `title`, `description`, `link`, `altTexts`, `options.…`; "
+        "empty: nothing.",
     )
     until: Duration | None = Field(None, description="How long after publishing it can be edited; null: always.")
     scopes: tuple[str, ...] = Field((), description="All of them are needed beside those for posting.")
@@ -57,6 +59,10 @@ class PostEdit(WireModel):
     text: str = Field(description="The whole text of this version.")
     title: str | None = Field(None, description="Its title, where the network has one.")
     description: str | None = Field(None, description="Its description, where the network has one.")
+    link: str | None = Field(None, description="Its link, where an edit can change it.")
+    alt_texts: tuple[str, ...] | None = Field(
+        None, description="The alt text of each file, in their order, where an edit can change them."
+    )
     ended_at: datetime | None = Field(None, description="When its outcome was known; null before.")
     unconfirmed_since: datetime | None = Field(
         None, description="Since when it is not certain. The network is read for a week from then."

@@ -14,6 +14,7 @@ Five requests are the most. After a refusal it is read on only while an earlier 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,7 @@ from typing import Any
 from munadi.domain.bounds import Name
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditStatus, PostEdit
+from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.removal import APART, FRESH, LAG, MAX_REQUESTS, Send, Wait, wait_after
 from munadi.domain.withdrawal import LastAnswer, PostedObject
@@ -34,13 +36,16 @@ PUBLISHED_VERSION = 1
 class LiveEdit(Model):
     """An edit as it is stored: what a client reads, and how far its requests are.
 
-    `options` are all of the new version. `replaces`: an earlier edit found that somebody had changed the post, and the
+    `options`, `link` and `alts` (of each file) are all of the new version; an empty link is none, and a null one is as
+    it was published. `replaces`: an earlier edit found that somebody had changed the post, and the
     person asks all the same. `is_doubtful`: a request had no answer. `gone_since` and `old_since` are the first of the
     equal reads.
     """
 
     shown: PostEdit
     options: dict[str, Any] = {}
+    link: str | None = None
+    alts: tuple[str, ...] | None = None
     replaces: bool = False
     asked: int = 0
     asked_at: datetime | None = None
@@ -56,7 +61,17 @@ class LiveEdit(Model):
 
     def draft(self, published: Draft) -> Draft:
         """The post as this version says it."""
-        return published.model_copy(update={"text": self.shown.text, "options": self.options})
+        changes: dict[str, Any] = {"text": self.shown.text, "options": self.options}
+        if self.link is not None:
+            changes["link"] = self.link or None
+        if self.alts is not None:
+            changes["media"] = with_alts(published.media, self.alts)
+        return published.model_copy(update=changes)
+
+
+def with_alts(media: Sequence[MediaAsset], alts: Sequence[str]) -> tuple[MediaAsset, ...]:
+    """The files with these alt texts; an empty one is none."""
+    return tuple(one.model_copy(update={"alt": alt or None}) for one, alt in zip(media, alts, strict=True))
 
 
 class Says(StrEnum):

@@ -167,6 +167,10 @@ class LiveEditRequest(RequestBody):
     )
     title: Text | None = Field(None, description="The new title, where the network has one.")
     description: Text | None = Field(None, description="The new description, where the network calls the text so.")
+    link: Link | None = Field(None, description="The new link, where an edit can change it; an empty one removes it.")
+    alt_texts: Annotated[list[AltText], Field(max_length=MAX_MEDIA)] | None = Field(
+        None, description="The alt text of each file, in their order; an empty one removes it."
+    )
     options: Annotated[dict[str, Any], Field(max_length=MAX_OPTIONS)] | None = Field(
         None, description="Those of the channel's own options that change; null removes one. See `liveEdit`."
     )

@@ -6,7 +6,7 @@ what it was published with is its draft. `edit_at` is when the workflow acts nex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from munadi.db.tables import PublicationRow
@@ -58,24 +58,35 @@ def version_of(locked: LockedContent, row: PublicationRow, edit: LiveEdit) -> Ve
     return Version(object=_object(row), new=edit.draft(published), old=(*doubtful, old))
 
 
-async def begin(
-    locked: LockedContent, row: PublicationRow, draft: Draft, *, title: str | None, described: bool
-) -> None:
-    """Begin an edit: the workflow takes it from here. One whose outcome is not certain is not read any more."""
+async def begin(locked: LockedContent, row: PublicationRow, draft: Draft, fields: Sequence[str]) -> None:
+    """Begin an edit: the workflow takes it from here. One whose outcome is not certain is not read any more.
+
+    `fields` are those that the network's rule has: of these, `edits` shows what the version says.
+    """
     known = edits_of(row)
     if known and known[-1].is_open:
         await _end(locked, row, known[-1], {"ended_at": locked.now})
     failed = known[-1].shown.failure if known else None
+    alts, published = tuple(one.alt or "" for one in draft.media), published_draft(locked, row)
     shown = PostEdit(
         version=len(known) + PUBLISHED_VERSION + 1,
         at=locked.now,
         status=S.EDITING,
         text=draft.text,
-        title=title,
-        description=draft.text if described else None,
+        title=draft.options.get("title") if "title" in fields else None,
+        description=draft.text if "description" in fields else None,
+        link=draft.link if "link" in fields else None,
+        alt_texts=alts if "altTexts" in fields else None,
     )
     replaces = failed is not None and failed.reason is Reason.EDIT_CONFLICT
-    keep(row, LiveEdit(shown=shown, options=draft.options, replaces=replaces))
+    edit = LiveEdit(
+        shown=shown,
+        options=draft.options,
+        link=None if draft.link == published.link else draft.link or "",
+        alts=None if draft.media == published.media else alts,
+        replaces=replaces,
+    )
+    keep(row, edit)
     row.edit_at, row.updated_at = locked.now, locked.now
     row.epoch += 1
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic.alias_generators import to_camel
 
@@ -14,6 +16,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.audit import Action
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditRule, EditStatus
+from munadi.domain.live_edit import with_alts
 from munadi.domain.problem import Problem
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import PublicationStatus
@@ -25,6 +28,9 @@ from munadi.publishing.content import LockedContent
 from munadi.publishing.live_store import account_of
 from munadi.publishing.post_withdrawals import PostWithdrawals
 from munadi.publishing.states import ChangeRefused
+
+# The alt text of a file, as the rules of acceptance point at it.
+_ALT = re.compile(r"/media/(\d+)/alt")
 
 
 class NotEditable(Exception):
@@ -55,6 +61,7 @@ class PostEdits(PostWithdrawals):
             known = live_editing.edits_of(row)
             under_way = known[-1] if known and known[-1].shown.status is EditStatus.EDITING else None
             before = live_editing.current_draft(post, row)
+            _require_alts(before, sent)
             wanted = _edited(before, sent)
             if under_way is not None:
                 if under_way.draft(live_editing.published_draft(post, row)) == wanted:
@@ -64,9 +71,8 @@ class PostEdits(PostWithdrawals):
             if wanted == before and not (known and known[-1].is_open):
                 return
             self._check(row, wanted, account, sent)
-            title = wanted.options.get("title") if "title" in rule.fields else None
             changes.begin(post, Action.PUBLICATION_EDITED, row.id)
-            await live_editing.begin(post, row, wanted, title=title, described="description" in rule.fields)
+            await live_editing.begin(post, row, wanted, rule.fields)
             await changes.changed(post)
 
         return await self._change_publication(publication_id, caller, key, "publications.edit", change)
@@ -102,13 +108,22 @@ class PostEdits(PostWithdrawals):
 def _require_something(sent: LiveEditRequest) -> None:
     problems = ProblemCollector()
     if not _named(sent):
-        problems.add("", "MISSING_FIELD", "give text, title, description or options")
+        problems.add("", "MISSING_FIELD", "give text, title, description, link, altTexts or options")
     if sent.text is not None and sent.description is not None and sent.text != sent.description:
         problems.add("/description", "FIELD_NOT_ALLOWED", "the description is the text here: give one of the two")
     title = (sent.options or {}).get("title")
     if sent.title is not None and title is not None and title != sent.title:
         problems.add("/title", "FIELD_NOT_ALLOWED", "title and options.title differ: give one of the two")
     problems.raise_if_any()
+
+
+def _require_alts(before: Draft, sent: LiveEditRequest) -> None:
+    """ProblemsFound where there is not one alt text for each file."""
+    if sent.alt_texts is not None and len(sent.alt_texts) != len(before.media):
+        problems, number = ProblemCollector(), len(before.media)
+        message = "give one alt text for each file of the post, in their order"
+        problems.add("/altTexts", "INVALID_FIELD", message, limit=number, actual=len(sent.alt_texts))
+        problems.raise_if_any()
 
 
 def _require_live(row: PublicationRow) -> None:
@@ -127,7 +142,8 @@ def _require_live(row: PublicationRow) -> None:
 
 def _named(sent: LiveEditRequest) -> list[str]:
     """The fields of an edit, by the names that a rule has."""
-    own = [name for name in ("text", "title", "description") if getattr(sent, name) is not None]
+    names = ("text", "title", "description", "link", "alt_texts")
+    own = [to_camel(name) for name in names if getattr(sent, name) is not None]
     return own + ["title" if name == "title" else f"options.{to_camel(name)}" for name in sent.options or {}]
 
 
@@ -138,7 +154,12 @@ def _edited(before: Draft, sent: LiveEditRequest) -> Draft:
     if sent.title is not None:
         options["title"] = sent.title
     kept = {name: value for name, value in options.items() if value is not None}
-    return before.model_copy(update={"text": before.text if text is None else text, "options": kept})
+    changes: dict[str, Any] = {"text": before.text if text is None else text, "options": kept}
+    if sent.link is not None:
+        changes["link"] = sent.link or None
+    if sent.alt_texts is not None:
+        changes["media"] = with_alts(before.media, sent.alt_texts)
+    return before.model_copy(update=changes)
 
 
 def _pointing(problem: Problem, sent: LiveEditRequest) -> Problem:
@@ -148,4 +169,6 @@ def _pointing(problem: Problem, sent: LiveEditRequest) -> Problem:
         pointer = "/description"
     if pointer == "/options/title" and sent.title is not None:
         pointer = "/title"
+    if sent.alt_texts is not None and (at := _ALT.fullmatch(pointer)):
+        pointer = f"/altTexts/{at[1]}"
     return problem.model_copy(update={"pointer": pointer})

@@ -117,6 +117,38 @@ async def test_a_field_that_cannot_be_edited_is_named_with_the_address(api: ApiH
     assert next(iter(fields)) in problem["detail"]
 
 
+async def test_a_link_and_alt_texts_are_edited_where_the_network_lets_an_app(api: ApiHarness) -> None:
+    channel = api.services.channels["bluesky"]
+    rule = EditRule(fields=("text", "link", "altTexts"))
+    channel.spec = channel.spec.model_copy(update={"live_edit": (rule,), "link_with_media": None})
+    media = [{"url": api.site.url("/a.jpg"), "alt": "Umbrella"}]
+    content = await live(api, text="Sale", link="https://acme.example/a", media=media)
+    refused = expect_problem(await edit(api, content, altTexts=["One", "Two"]), 422)
+    assert [(one["pointer"], one["limit"], one["actual"]) for one in refused["errors"]] == [("/altTexts", 1, 2)]
+    refused = expect_problem(await edit(api, content, altTexts=["x" * 2001]), 422)
+    assert [one["pointer"] for one in refused["errors"]] == ["/altTexts/0"]
+    refused = expect_problem(await edit(api, content, link="not an address"), 422)
+    assert [one["pointer"] for one in refused["errors"]] == ["/link"]
+    changes = {"link": "https://acme.example/b", "altTexts": ["Red"]}
+    [shown] = (await edit(api, content, **changes)).json()["edits"]
+    assert (shown["text"], shown["link"], shown["altTexts"]) == ("Sale", changes["link"], ["Red"])
+    again = await edit(api, content, **changes)
+    assert again.json()["edits"] == [shown], "a repetition changes nothing"
+    async with api.locked(content["id"]) as post:
+        [row] = post.publications
+        [known] = live_editing.edits_of(row)
+        version = live_editing.version_of(post, row, known)
+        live_editing.keep(
+            row, known.model_copy(update={"shown": known.shown.model_copy(update={"status": EditStatus.EDITED})})
+        )
+    assert [(one.link, one.media[0].alt) for one in (version.new, *version.old)] == [
+        ("https://acme.example/b", "Red"),
+        ("https://acme.example/a", "Umbrella"),
+    ]
+    [_, shown] = (await edit(api, content, link="", altTexts=[""])).json()["edits"]
+    assert (shown["text"], shown["link"], shown["altTexts"]) == ("Sale", None, [""]), "an empty one removes it"
+
+
 async def test_it_is_too_late_after_the_networks_time(api: ApiHarness) -> None:
     content = await live(api)
     async with api.locked(content["id"]) as post:

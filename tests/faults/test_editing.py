@@ -17,6 +17,7 @@ EDITS = {
     "facebook": "edit_post",
     "linkedin-text": "edit_post",
     "mastodon-text": "edit_status",
+    "pinterest": "edit_pin",
     "telegram-text": "editMessageText",
 }
 KILLS = kills("edits", "edit")

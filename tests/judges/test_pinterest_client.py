@@ -22,7 +22,11 @@ from openapi_generated.pinterest_client.model.media_upload_request import MediaU
 from openapi_generated.pinterest_client.model.oauth_access_token_response import OauthAccessTokenResponse
 from openapi_generated.pinterest_client.model.pin_create import PinCreate
 
+from munadi.domain.failure import ChannelError
+from munadi.domain.live_edit import Says, Version, with_alts
+from munadi.domain.withdrawal import PostedObject
 from munadi.sandbox.pinterest.model import board_of
+from tests.channels.calls import visible_step
 from tests.channels.connected import film, jpeg, new
 from tests.channels.consent import APP, BACK, PINTEREST_SCOPES, decide
 from tests.channels.making import image
@@ -181,6 +185,7 @@ async def every_call(acme: Acme) -> None:
     shown = {"boardSectionId": section, "title": "Sale", "dominantColor": "#00AABB"}
     given = draft(acme, "photo", "Now", options=shown)
     await through(acme, given.model_copy(update={"link": "https://acme.example/"}))
+    await every_edit(acme)
     acme.put(med_0=jpeg(), med_1=jpeg(400, 400, "red"))
     await through(acme, new("Two", media=(image(0), image(1)), options={"boardId": board}))
     acme.set("delays", 0.1, "video")
@@ -190,6 +195,22 @@ async def every_call(acme: Acme) -> None:
     await acme.failure(draft(acme, "photo", "No board", options={"boardId": "1"}))
     await acme.refresh()
     await acme.connect(imported(acme.made))
+
+
+async def every_edit(acme: Acme) -> None:
+    """Every field of a live Pin that an edit can change, set and removed, and an edit of a Pin that is not there."""
+    given = draft(acme, "photo", "Later", options={"title": "Sale"})
+    changes: dict[str, Any] = {"text": "Corrected", "link": "https://acme.example/new"}
+    changes |= {"options": {**given.options, "title": "New"}, "media": with_alts(given.media, ["Blue"])}
+    new = given.model_copy(update=changes)
+    made = await acme.post(given)
+    one = PostedObject(id=made.made[0].id, version=made.made[0].version)
+    for version in (Version(object=one, new=new, old=(given,)), Version(object=one, new=given, old=(new,))):
+        await acme.channel.edit(version, acme.account, visible_step())
+        assert (await acme.channel.read_live(version, acme.account)).says is Says.NEW
+    missing = Version(object=PostedObject(id="1", version=one.version), new=new, old=(given,))
+    with pytest.raises(ChannelError):
+        await acme.channel.edit(missing, acme.account, visible_step())
 
 
 @pytest.mark.parametrize("reachable", [True, False], ids=["fetched", "sent"])

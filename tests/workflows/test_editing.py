@@ -26,7 +26,7 @@ async def ask(world: World, content_id: str, text: str) -> None:
         row = post.publication(next(one.id for one in post.publications if one.channel == B))
         row.published_at = world.clock.now() - timedelta(hours=1)
         draft = live_editing.current_draft(post, row).model_copy(update={"text": text})
-        await live_editing.begin(post, row, draft, title=None, described=False)
+        await live_editing.begin(post, row, draft, ("text",))
         await changes.changed(post)
     await world.wake(content_id)
 

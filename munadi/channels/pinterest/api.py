@@ -8,7 +8,7 @@ from datetime import datetime
 from munadi.channels.answers import text_in
 from munadi.channels.http import ChannelTools, Listing, Request, no_proof, require_known_host
 from munadi.channels.multipart import Multipart
-from munadi.channels.pinterest.errors import GRANTS, REMOVALS, TABLE, UPLOADS
+from munadi.channels.pinterest.errors import EDITS, GRANTS, REMOVALS, TABLE, UPLOADS
 from munadi.channels.pinterest.spec import Settings
 from munadi.channels.pinterest.wire import PinRow, Upload, id_in, items_in, read_rows, upload_in
 from munadi.domain.media import MediaAsset
@@ -27,8 +27,8 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._upload_host, self._tools = settings.hosts.upload, tools
         self.base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
-        self.http, self.grants, self._uploads, self.removals = (
-            tools.http(table.explain) for table in (TABLE, GRANTS, UPLOADS, REMOVALS)
+        self.http, self.grants, self._uploads, self.removals, self.edits = (
+            tools.http(table.explain) for table in (TABLE, GRANTS, UPLOADS, REMOVALS, EDITS)
         )
 
     async def get(self, path: str, token: str) -> Answer:

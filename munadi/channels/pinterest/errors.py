@@ -89,6 +89,13 @@ TABLE = ErrorTable(
 )
 NOT_OURS = Row(R.WITHDRAWAL_REFUSED, S.REJECTED, advice="the account may not remove this pin: its owner can")
 REMOVALS = for_removals(TABLE, {"403/29": NOT_OURS})
+NO_EDITS = Row(
+    R.APP_NOT_APPROVED,
+    S.REJECTED,
+    advice="Pinterest lets chosen apps only edit Pins: ask it for pin_edit, or edit the Pin at pinterest.com",
+)
+FIXED = Row(R.EDIT_REFUSED, S.REJECTED, advice="the account may not edit this Pin: its owner can")
+EDITS = for_removals(TABLE, {"401/3": NO_EDITS, "403/29": FIXED})
 # At the token endpoint it is the grant that is refused.
 _OWN = re.compile(r"^\d{3}/")
 GRANTS = replace(TABLE, worded=((400, _OWN, DEAD_GRANT), (401, _OWN, DEAD_GRANT), *WORDS))

@@ -13,6 +13,7 @@ from typing import Any
 
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
+from munadi.channels.pinterest import editing
 from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
 from munadi.channels.pinterest.removing import remove, seen
 from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, Options, Settings
@@ -35,6 +36,7 @@ from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import SLOWEST_UPLINK
 from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.live_edit import Shown, Version
 from munadi.domain.publication import Absent, Pending, PostedId, Published, Ready, Unknown
 from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Answer, Attempt, Publication
@@ -67,6 +69,12 @@ class PinterestChannel(PostChannel[Options, Prepared]):
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         return [await seen(self._api, one, account) for one in objects]
+
+    async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
+        await editing.edit(self._api, version, account, attempt)
+
+    async def _read_live(self, version: Version, account: ConnectedAccount) -> Shown:
+        return await editing.read(self._api, version, account)
 
     async def _prepare(self, publication: Publication[Options, Prepared]) -> Ready | Pending:
         """Check the board, upload a video and wait until Pinterest has processed it."""

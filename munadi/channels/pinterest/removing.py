@@ -34,7 +34,7 @@ async def seen(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:
     except ChannelError as error:
         if not (error.provider_code or "").startswith("404/"):
             raise
-        return await _absent(api, one, account, error.provider_code or "")
+        return await absent(api, one, account, error.provider_code or "")
     if id_in(pin) != one.id:
         raise no_proof(pin, [account.token])
     if pin.field("is_owner") is False:
@@ -46,7 +46,7 @@ async def seen(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:
     return Seen(verdict=Verdict.LIMITED, word=f"board {privacy or 'not shown to this connection'}")
 
 
-async def _absent(api: Api, one: PostedObject, account: ConnectedAccount, code: str) -> Seen:
+async def absent(api: Api, one: PostedObject, account: ConnectedAccount, code: str) -> Seen:
     """What a 404 means: gone, or on a board that the connection may not see."""
     if one.version is None or await _privacy(api, account, one.version) is None:
         return Seen(verdict=Verdict.UNREADABLE, word=f"{code}, and its board cannot be read")

@@ -27,6 +27,7 @@ from munadi.domain.channel import (
     TextUnit,
     TokenLife,
 )
+from munadi.domain.edits import EditRule
 from munadi.domain.look_rule import LookRule
 from munadi.domain.model import WireModel
 from munadi.domain.withdrawal_rule import Removal, WithdrawalRule
@@ -152,6 +153,14 @@ SPEC = ChannelSpec(
         scopes=SCOPES[1:],  # all four, where posting needs pins:write
         by_hand="Open the Pin at pinterest.com, then its menu, Edit Pin, Delete.",
         leaves="Pins that others saved from this one stay on their boards",
+    ),
+    live_edit=(
+        EditRule(
+            fields=("text", "description", "title", "link", "altTexts"),
+            scopes=SCOPES[1:],
+            because="Pinterest lets chosen apps only edit Pins. The picture, the board and the private note stay: open "
+            "the Pin at pinterest.com, then its menu, Edit Pin.",
+        ),
     ),
     clickable_links=False,  # in a description (unverified)
     soft_limits=(SoftLimit(counted=Counted.CODE_POINTS, maximum=ADVISED_TEXT, effect="may cut a long description"),),

@@ -1,7 +1,7 @@
 """Pinterest emulated: API v5 under `/pinterest/api`, consent and the site under `/pinterest/www`, uploads at `s3`.
 
 Source: docs/networks/pinterest.md, section 8. Not emulated: Pinterest's own sandbox, ad accounts, videos with a
-cover of their own, repins, boards that several accounts share.
+cover of their own, repins, edits of the images of a carousel, boards that several accounts share.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Pinterest(BearerPlatform[Account]):
         "trialAccess": False,
         "randomOrder": False,
         "failProcessing": False,
-        "mayEdit": False,
+        "mayEdit": True,
     }
     default_profile = DEFAULT
     statuses = {"active", "closed"}

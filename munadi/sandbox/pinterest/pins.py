@@ -26,6 +26,8 @@ CREATIVE_TYPES = {"image": "REGULAR", "multiple_images": "CAROUSEL", "video": "V
 VIDEO = VideoRules(
     seconds=(3.9, 900.5), ratio=(0.5, 1.915), width=(1, 1 << 16), frames=(1, 120), containers=("mp4", "mov"), audio=None
 )
+# The fields of an edit with their longest values. Ids are of digits; the slots of carousels are not emulated.
+EDITABLE = {"title": 100, "description": 800, "link": 2048, "alt_text": 500, "board_id": 30, "board_section_id": 30}
 STATES = ("registered", "processing", "failed", "succeeded")
 
 
@@ -113,11 +115,27 @@ async def get(platform: Pinterest, call: Call) -> Answer:
 
 
 async def edit(platform: Pinterest, call: Call) -> Answer:
-    """Only apps with access to this feature may edit."""
-    pin, body = _own(platform, call, "pins:write"), call.json(refuse("invalid"))
+    """As the published schema of PATCH: only its fields, null leaves one as it is. Only chosen apps may edit."""
+    profile, body = platform.counted(call, "writesPerMinute", *SCOPES[1:]), call.json(refuse("invalid"))
+    pin = platform.pins.get(call.path.rpartition("/")[2])
+    if pin is None:
+        raise refuse("pin")
+    refuse_if(pin.profile_id != profile.id, "scopes")
     refuse_if(not platform.switches["mayEdit"], "gated")
-    for name in ("title", "description", "link", "alt_text", "board_id"):
-        setattr(pin, name, body.get(name, getattr(pin, name)))
+    for name, value in body.items():
+        longest = EDITABLE.get(name)
+        refuse_if(longest is None or not isinstance(value, str | None), "invalid", f"{name} is not valid.")
+        refuse_if(len(value or "") > (longest or 0), "invalid", f"{name} is longer than {longest}.")
+    given = {name: value for name, value in body.items() if value is not None}
+    board, section = given.pop("board_id", None), given.pop("board_section_id", None)
+    if board is not None:
+        pin.board_id, pin.section_id = owned(platform, call, board, profile.id).id, None
+    if section is not None:
+        found = platform.sections.get(section)
+        refuse_if(found is None or found.board_id != pin.board_id, "board")
+        pin.section_id = section
+    for name, value in given.items():
+        setattr(pin, name, value)
     platform.pins.put(pin.id, pin)
     return Answer(200, _view(pin), effect=True)
 

@@ -1469,7 +1469,7 @@ export type Duplicates = "warn" | "refuse";
 export type EditRule = {
   /** Why it cannot be edited, or not all of it, and what a person can do. */
   because?: string;
-  /** The fields of an edit: `text`, `title`, `description`, `options.…`; empty: nothing. */
+  /** The fields of an edit: `text`, `title`, `description`, `link`, `altTexts`, `options.…`; empty: nothing. */
   fields?: (string)[];
   /** Values of the option `kind`; empty: all others. */
   kinds?: (string)[];
@@ -1833,8 +1833,12 @@ export type ListedPublication = {
 
 /** Changes to a live post: what is absent or null stays. */
 export type LiveEditRequest = {
+  /** The alt text of each file, in their order; an empty one removes it. */
+  altTexts?: (string)[] | null;
   /** The new description, where the network calls the text so. */
   description?: string | null;
+  /** The new link, where an edit can change it; an empty one removes it. */
+  link?: string | null;
   /** Those of the channel's own options that change; null removes one. See `liveEdit`. */
   options?: Record<string, unknown> | null;
   /** The whole new text, with a link that was appended to it; an empty one removes it. */
@@ -2181,6 +2185,8 @@ export type PostData = {
 
 /** One edit of a live publication, with what it says. */
 export type PostEdit = {
+  /** The alt text of each file, in their order, where an edit can change them. */
+  altTexts?: (string)[] | null;
   /** When it was asked for. */
   at: string;
   /** `look`: the network was read; `answer`: only its answer says so; null before the end. */
@@ -2191,6 +2197,8 @@ export type PostEdit = {
   endedAt?: string | null;
   /** Why it was refused or is not certain, and what to do. */
   failure?: Failure | null;
+  /** Its link, where an edit can change it. */
+  link?: string | null;
   /** How far it is. The network shows the last one that is `edited`. */
   status: EditStatus;
   /** The whole text of this version. */

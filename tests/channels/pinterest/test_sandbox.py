@@ -169,9 +169,12 @@ async def test_a_form_whose_policy_is_wrong_or_whose_file_is_not_last_is_refused
 @at("pinterest")
 async def test_only_apps_with_access_edit_and_any_app_deletes(acme: Acme) -> None:
     made = await acme.post(draft(acme, "photo"))
+    acme.set("switches", False, "mayEdit")
     assert (await call(acme, "PATCH", f"pins/{made.post_id}", {"title": "New"})).json()["code"] == 3
     acme.set("switches", True, "mayEdit")
     assert (await call(acme, "PATCH", f"pins/{made.post_id}", {"title": "New"})).json()["title"] == "New"
+    for wrong in ({"note": "n"}, {"title": "x" * 101}, {"title": 1}, {"media_source": {}}):
+        assert (await call(acme, "PATCH", f"pins/{made.post_id}", wrong)).json()["code"] == 1
     assert (await call(acme, "GET", "pins")).json()["items"][0]["id"] == made.post_id
     assert (await call(acme, "DELETE", f"pins/{made.post_id}")).status_code == 204
     assert (await call(acme, "GET", f"pins/{made.post_id}")).json()["code"] == 50
