@@ -120,6 +120,7 @@ ACCOUNT: dict[str, Any] = {
         "message": "the network did not answer in time",
         "remedy": "Retry when the network's status page is green.",
     },
+    "unshownSince": None,
     "quota": {"used": 4, "total": 250, "left": 246},
     "affectedContents": ["cnt_01kf2v6s3tf0d8m7s0a3x9y5hq"],
     **_AT,

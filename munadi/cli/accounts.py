@@ -108,6 +108,7 @@ def _print_account(out: Output, account: Any) -> None:
             ("paused until", clock_time(account["pausedUntil"])),
             ("last success", clock_time(account["lastSuccessAt"])),
             ("last failure", _failed(account["lastFailure"])),
+            ("no post seen since", clock_time(account.get("unshownSince"))),
             ("scopes", " ".join(account["scopes"])),
             ("quota", " ".join(f"{name}={count}" for name, count in (account["quota"] or {}).items())),
             ("waiting", " ".join(waiting) if waiting else None),

@@ -41,6 +41,9 @@ class AccountView(WireModel):
     )
     last_success_at: datetime | None = Field(description="When a post, a check or a renewal of the token last worked.")
     last_failure: AccountFailure | None = Field(description="The last call that failed.")
+    unshown_since: datetime | None = Field(
+        None, description="Since when looks at its published posts find none of them; null: they find some."
+    )
     quota: dict[str, Any] | None = Field(
         description="What the network said was used and left when it was last checked, where it says so."
     )

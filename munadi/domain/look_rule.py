@@ -12,6 +12,7 @@ class LookRule(WireModel):
 
     at_once: int = Field(50, description="The most objects (posts, parts, comments) that one look reads.")
     requests: int = Field(3, description="The most requests that one look makes, however many objects it reads.")
+    requests_each: int = Field(0, description="The most further requests for each object, where none reads several.")
     of_account: int = Field(240, description="The most requests of looks in a day (UTC), for one account.")
     of_app: int | None = Field(
         None, description="The same for all accounts of the network together; null: the network counts by account."
@@ -26,4 +27,4 @@ class LookRule(WireModel):
 
     def requests_for(self, objects: int) -> int:
         """The most requests of a look at so many objects."""
-        return self.requests * -(-objects // self.at_once)
+        return self.requests * -(-objects // self.at_once) + self.requests_each * objects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from munadi.domain.channel import ChannelName
 from munadi.domain.liveness import Watch
 from munadi.domain.withdrawal import Verdict
 from munadi.publishing.watching import stored
@@ -66,3 +67,14 @@ async def test_a_withdrawal_ends_what_was_hidden(api: ApiHarness, dashboard: Das
     await seen(api, content["id"], Verdict.LIMITED)
     assert (await api.post(f"/v1/publications/{content['publications'][0]['id']}/withdraw")).status_code == 202
     assert "Gone or hidden" not in await dashboard.page("/attention")
+
+
+async def test_the_page_of_accounts_says_that_none_of_its_posts_is_seen(
+    api: ApiHarness, dashboard: DashboardBrowser
+) -> None:
+    account_id = await api.add_account(ChannelName.BLUESKY)
+    assert "none of its published posts" not in await dashboard.page("/accounts?brandRef=acme")
+    await api.update_account(account_id, unshown_since=START)
+    page = await dashboard.page("/accounts?brandRef=acme")
+    assert faults(page) == []
+    expect_words(page, "We see none of its published posts")

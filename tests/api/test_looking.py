@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from munadi.domain.channel import ChannelName
 from munadi.domain.liveness import Watch
 from munadi.domain.withdrawal import Verdict
 from munadi.publishing.watching import stored
@@ -85,3 +86,11 @@ async def test_what_has_vanished_is_never_published_again_as_the_same_publicatio
     for body in (None, {"publicationIds": [content["publications"][0]["id"]]}):
         expect_problem(await api.post(f"/v1/contents/{content['id']}/retry", body), 409, "NOTHING_TO_RETRY")
     assert (await api.read_content(content["id"]))["publications"][0]["status"] == "published"
+
+
+async def test_an_account_says_since_when_none_of_its_posts_is_seen(api: ApiHarness) -> None:
+    account_id = await api.add_account(ChannelName.BLUESKY)
+    assert (await api.read(f"/v1/accounts/{account_id}"))["unshownSince"] is None
+    await api.update_account(account_id, unshown_since=START)
+    found = (await api.read(f"/v1/accounts/{account_id}"))["unshownSince"]
+    assert found == START.isoformat().replace("+00:00", "Z")

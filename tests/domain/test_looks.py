@@ -147,3 +147,5 @@ def test_what_a_brand_wants_is_stored_and_read() -> None:
 def test_the_requests_of_a_look_grow_with_its_objects() -> None:
     rule = LookRule(at_once=20, requests=3)
     assert [rule.requests_for(number) for number in (1, 20, 21, 60)] == [3, 3, 6, 9]
+    one_by_one = LookRule(at_once=20, requests=2, requests_each=1)
+    assert [one_by_one.requests_for(number) for number in (1, 20, 21)] == [3, 22, 25]

@@ -192,7 +192,7 @@ SPEC = ChannelSpec(
             because="Files and the order of an album are changed in the chat.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=22, of_account=1_320),
+    looks=LookRule(at_once=20, requests=2, requests_each=1, of_account=480),
     facts_version="2026-11",
     sources=(
         "https://core.telegram.org/bots/api",

@@ -96,6 +96,7 @@ def _view(row: AccountRow, affected: tuple[str, ...]) -> AccountView:
         paused_until=row.paused_until,
         last_success_at=row.last_success_at,
         last_failure=_failure(row.last_failure),
+        unshown_since=row.unshown_since,
         quota=quota if isinstance(quota, dict) else None,
         affected_contents=affected,
         created_at=row.created_at,

@@ -42,6 +42,8 @@ export type AccountCheck = {
   status: AccountStatus;
   /** When the access token ends; null is unknown. */
   tokenExpiresAt: string | null;
+  /** Since when looks at its published posts find none of them; null: they find some. */
+  unshownSince?: string | null;
   /** When it last changed. */
   updatedAt: string;
 };
@@ -219,6 +221,8 @@ export type AccountView = {
   status: AccountStatus;
   /** When the access token ends; null is unknown. */
   tokenExpiresAt: string | null;
+  /** Since when looks at its published posts find none of them; null: they find some. */
+  unshownSince?: string | null;
   /** When it last changed. */
   updatedAt: string;
 };
@@ -1905,6 +1909,8 @@ export type LookRule = {
   price?: number;
   /** The most requests that one look makes, however many objects it reads. */
   requests?: number;
+  /** The most further requests for each object, where none reads several. */
+  requestsEach?: number;
 };
 
 /** When Munadi looks whether published posts are still there. */
