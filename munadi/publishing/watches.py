@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, func, or_
+from sqlalchemy import ColumnElement, Connection, Update, and_, func, literal_column, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -70,8 +70,10 @@ class WatchStore:
     async def due(self, now: datetime, limit: int) -> list[str]:
         """The accounts that have something to look at, the longest waiting first."""
         at = func.min(col(PublicationRow.watch_at))
-        query = select(PublicationRow.account_id).where(col(PublicationRow.watch_at) <= now)
-        query = query.group_by(col(PublicationRow.account_id)).order_by(at).limit(limit)
+        # No bare column, or SQLite would read all that is watched, in the order of the accounts, to group them.
+        account_id = func.coalesce(col(PublicationRow.account_id), literal_column("''"))
+        query = select(account_id).where(col(PublicationRow.watch_at) <= now)
+        query = query.group_by(account_id).order_by(at).limit(limit)
 
         def find(connection: Connection) -> list[str]:
             return list(connection.execute(query).scalars())

@@ -9,7 +9,7 @@ from tools.growth.measure import Measured, measure
 from tools.growth.statements import HOT
 
 # What a statement may read, however little it read before; and one that tries many posts for a page.
-FEW_READ, MANY_READ = 4_000, 300_000
+FEW_READ, MANY_READ = 1_500, 300_000
 # A statement of a millisecond may take another one.
 NOISE_MS = 5.0
 

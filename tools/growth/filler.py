@@ -61,7 +61,8 @@ class _Rows:
     def row(self, values: Mapping[str, Any]) -> list[Any]:
         row = self._defaults.copy()
         for name, value in values.items():
-            row[self._place[name]] = self._convert[name](value)
+            if name in self._place:  # a database of an earlier revision has fewer
+                row[self._place[name]] = self._convert[name](value)
         return row
 
 

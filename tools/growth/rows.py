@@ -25,6 +25,8 @@ _LOUD = BRANDS[:-1]
 CHANNELS: Final = ("bluesky", "mastodon", "x", "threads")
 RARE_CHANNEL, EMPTY_CHANNEL = "telegram", "pinterest"
 RARE_TYPE, RARE_ACTION, QUIET_KEY = "account.expiring", "brand.updated", "key_quiet"
+# Posts that were published within this time are looked at again.
+_WATCHED = timedelta(days=30)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _DIGITS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -114,6 +116,7 @@ class _Posts:
         row |= {"channel": channel, "place": 0, "revision": 1, "due_at": due, "fingerprint": f"{number:016x}"}
         row |= {"status": {"partially_published": "published"}.get(status, status), "dismissed_at": dismissed}
         if published:
+            row |= {"watch_at": NOW + _WATCHED if due > NOW - _WATCHED else None}
             row |= {"published_at": due, "lateness_ms": number % 900, "provider_post_id": f"p{number}"}
         yield "publications", row | times
         if number % 5 == 0:

@@ -33,13 +33,16 @@ from munadi.db.tables import EventRow
 from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from munadi.db.webhooks.endpoint_queues import waiting_endpoints
 from munadi.domain.audit import Action
+from munadi.domain.look_ages import Looks
 from munadi.domain.webhook import DeliveryStatus
 from munadi.intake.daily_quota import planned_posts
 from munadi.media.store import MediaStore
+from munadi.ports import Channels
 from munadi.publishing.leftover_removal import forget_old_discards
 from munadi.publishing.media_deletion import forget_removed, remove_deleted
 from munadi.publishing.preflights import Preflights
 from munadi.publishing.wakes import Wakes
+from munadi.publishing.watches import WatchStore
 from tools.growth import texts
 from tools.growth.rows import (
     BIG,
@@ -65,7 +68,7 @@ _BUSY = account_of(BIG, CHANNELS[0])
 @dataclass(frozen=True)
 class Hot:
     """A hot statement. `tries_many`: a filter has no index that finds its posts, so that many are tried for a page, a
-    fixed number at most."""
+    fixed number at most; or it finds more where more was made in the same time."""
 
     name: str
     call: Call
@@ -104,6 +107,11 @@ async def _poll(session: AsyncSession) -> Any:
     """What a client of a quiet brand asks for again and again: what comes after its last event."""
     last = (await session.exec(select(func.max(EventRow.position)).where(EventRow.brand_ref == QUIET))).one()
     return await events_after(session, last or 0, limit=100, brand_ref=QUIET)
+
+
+def _watches(database: Database) -> WatchStore:
+    """To find what is due it needs neither networks nor settings."""
+    return WatchStore(database, cast(Channels, None), cast(Looks, None))
 
 
 _DAY = timedelta(days=1)
@@ -193,6 +201,7 @@ _ROUNDS: Mapping[str, Call] = {
     "removal of old deliveries, none": lambda database: forget_old_deliveries(database, NOW, _EVER),
     "removal of old answers, none": lambda database: forget_old_answers(database, NOW - _EVER),
     "removal of old audit entries, none": lambda database: forget_old_entries(database, NOW, _EVER),
+    "accounts with posts to look at, none": lambda database: _watches(database).due(NOW, 50),
     "removal of old files, none": lambda database: forget_removed(database, NOW - _EVER),
     "files to remove, none": lambda database: remove_deleted(database, cast(MediaStore, None), NOW),
     "removal of old leftovers, none": lambda database: forget_old_discards(database, NOW - _EVER),
@@ -204,6 +213,10 @@ _TRY_MANY = {
     "search of two letters",
     "search of an emoji",
     "search of a frequent word in a quiet brand",
+    "posts due in an old day",
+    "publications due in an old day",
+    "audit of an old day",
+    "the preflight round",
 }
 HOT = [
     Hot(name, call, name in _TRY_MANY) for group in (_LISTS, _SEARCHES, _PAGES, _ROUNDS) for name, call in group.items()
