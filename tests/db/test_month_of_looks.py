@@ -163,7 +163,7 @@ class Month:
         return "\n".join(lines)
 
 
-@pytest.mark.parametrize("posts", [500, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("posts", [500, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(1_800)])])
 async def test_a_month_of_looks_stays_within_every_budget_and_finds_what_was_deleted(
     tmp_path: Path, posts: int
 ) -> None:

@@ -195,3 +195,19 @@ async def test_a_bug_in_a_channel_is_no_removal(looking: Looking) -> None:
     looking.network.error = KeyError("an unforeseen field")
     row = await looking.next_of(put)
     assert (watch_of(row).verdict, watch_of(row).failed) == (None, 1)
+
+
+async def test_the_second_answer_about_a_story_is_not_recorded_after_its_end(own_board: Board) -> None:
+    looking = Looking(own_board, LookRule(lives={"story": DAY}))
+    put = await looking.published("a")
+    await looking.set_kind(put, "story")
+    await looking.planned()
+    looking.network.shown["a"] = GONE
+    row = await looking.next_of(put)
+    looking.clock.time = row.watch_at or START
+    begun = await looking.store.begin(looking.account_id, looking.clock.time)
+    assert begun is not None
+    late = START + DAY + timedelta(minutes=1)
+    await looking.store.record(begun, {put.id: GONE}, late, late)
+    assert (await looking.board.row(put.id)).watch_at is None
+    assert await looking.board.types(put.content_id) == []
