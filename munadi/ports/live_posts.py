@@ -44,6 +44,14 @@ class LivePosts(ABC):
         async with self._boundary("look", account):
             return await self._look(objects, account)
 
+    @final
+    async def watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        """Look at up to 100 objects of any posts of an account: with few requests, and as the public sees them where
+        the network shows that. GONE as for `look`. What is left for the next look is UNREADABLE. Raises ChannelError.
+        """
+        async with self._boundary("look", account):
+            return await self._watch(objects, account)
+
     def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
         """What of a live post of this kind at this account can be edited: the network's rule, or why nothing can."""
         return rule_for(self.spec.live_edit, draft.options.get("kind"), account.login)
@@ -70,6 +78,10 @@ class LivePosts(ABC):
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         """By default the network shows nothing."""
         return [Seen(verdict=Verdict.UNREADABLE, blind=True)] * len(objects)
+
+    async def _watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        """By default a look at them shows all that there is."""
+        return await self._look(objects, account)
 
     async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
         """By default there is no way; the rule of the network says so before anything is asked for."""

@@ -39,7 +39,7 @@ async def run(case: Case) -> None:
             sent = built.network.requests[before:]
             if call.requests is not None:
                 _compare_requests(sent, call.requests)
-            if call.name.split()[0] in ("check", "find", "look", "read"):
+            if call.name.split()[0] in ("check", "find", "look", "watch", "read"):
                 assert not [one for one in sent if one in built.network.mutations], "a look changes nothing"
             _compare_saved(saved, len(saved.history) - writes, call)
     assert case.renditions is None or built.media.renditions == case.renditions
@@ -67,6 +67,8 @@ async def _made(built: Bench, case: Case, call: Call, saved: Saved) -> Any:
             return await built.channel.read_live(version(case, step), who)
         case "look":
             return await built.channel.look([posted(each) for each in step.split()], who)
+        case "watch":
+            return await built.channel.watch([posted(each) for each in step.split()], who)
     return await built.find(case.draft, who, saved.handle, call.since, step or POST)
 
 
@@ -91,10 +93,10 @@ async def published(
 
 
 def posted(given: str) -> PostedObject:
-    """An object by its id, its version after a `#`, and its step before a `=`."""
-    step, _, named = given.rpartition("=")
+    """An object: its step before a `=`, its id, its version after a `#`, and a `!` if we asked for its removal."""
+    step, _, named = given.removesuffix("!").rpartition("=")
     key, _, version = named.partition("#")
-    return PostedObject(step=step or POST, id=key, version=version or None)
+    return PostedObject(step=step or POST, id=key, version=version or None, asked=int(given.endswith("!")))
 
 
 async def withdrawn(built: Bench, who: ConnectedAccount, given: str) -> None:

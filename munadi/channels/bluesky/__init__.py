@@ -23,7 +23,7 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> BlueskyChannel:
     """The channel from the settings under `MUNADI_CHANNELS__BLUESKY__`."""
     settings = Settings.model_validate(dict(given))
     hosts = settings.hosts
-    spec = settings.applied_to(SPEC, *hosts.model_dump().values(), SPEC.hosts[-1])
+    spec = settings.applied_to(SPEC, *filter(None, hosts.model_dump().values()), SPEC.hosts[-1])
     xrpc = Xrpc(hosts, tools)
     identities = Identities(xrpc, hosts.plc)
     login = BlueskyLogin(identities, Granting(xrpc, tools.clock, ClientKeys(tools.derive)))

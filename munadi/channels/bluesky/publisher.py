@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.channels.bluesky.facets import handles
+from munadi.channels.bluesky.looking import look
 from munadi.channels.bluesky.posting import RecordWriter, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete
-from munadi.channels.bluesky.removing import objects_of, remove, seen
+from munadi.channels.bluesky.removing import objects_of, remove
 from munadi.channels.bluesky.spec import Options, Settings
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import record_key
@@ -19,6 +20,7 @@ from munadi.channels.bluesky.wire import gates_of, post_uri, post_url, written
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools
+from munadi.channels.looking import are_many
 from munadi.channels.steps import texts_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
@@ -89,8 +91,11 @@ class BlueskyChannel(NetworkChannel[Options, Prepared]):
         await remove(Server(self._xrpc, account), one, attempt)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        server = Server(self._xrpc, account)
-        return [await seen(server, one) for one in objects]
+        appview = self._appview if are_many(objects) else ""
+        return await look(Server(self._xrpc, account), objects, appview, self._tools.clock.now())
+
+    async def _watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await look(Server(self._xrpc, account), objects, self._appview, self._tools.clock.now())
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Abort a video that was not sent to its end; the server deletes blobs that no record names."""

@@ -32,7 +32,7 @@ async def _reference(who: str, key: str, server: Server, appview: str) -> Ref | 
     if did is None:
         return None
     uri = f"at://{did}/{FEED_POST}/{key}"
-    cid = await _here(server, did, key) or await _anywhere(server, appview, uri)
+    cid = await _here(server, did, key) or (await _anywhere(server, appview, uri) if appview else None)
     return Ref(uri=uri, cid=cid) if cid else None
 
 

@@ -1,4 +1,4 @@
-"""Takes records back, and looks whether they are there. Source: docs/networks/bluesky.md, section 9.
+"""Takes records back. Source: docs/networks/bluesky.md, section 9.
 
 A delete names the version that it means (`swapRecord`): a record that another app has put at the same key meanwhile is
 never hit. Its answer tells what it did: `commit` when it removed the record, `{}` when nothing was there.
@@ -7,22 +7,16 @@ never hit. Its answer tells what it did: `commit` when it removed the record, `{
 from __future__ import annotations
 
 from munadi.channels.answers import text_in
+from munadi.channels.bluesky.looking import ABSENT, place_of
 from munadi.channels.bluesky.xrpc import Server, address
 from munadi.channels.http import Request
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PostedId
-from munadi.domain.withdrawal import PostedObject, Seen, Verdict
-from munadi.ports import Answer, Attempt
+from munadi.domain.withdrawal import PostedObject
+from munadi.ports import Attempt
 
 # Another version is at the key: a person or another app has changed the record.
 CHANGED = "InvalidSwap"
-ABSENT = "RecordNotFound"
-
-
-def place_of(uri: str) -> tuple[str, str]:
-    """The collection and the key of a record, by its AT URI."""
-    _, collection, key = uri.rsplit("/", 2)
-    return collection, key
 
 
 def objects_of(results: list[dict[str, object]]) -> tuple[PostedId, ...]:
@@ -51,20 +45,3 @@ async def remove(server: Server, one: PostedObject, attempt: Attempt) -> None:
     if text_in(answer.body, "commit", "cid") is None:
         message = "the server removed nothing: it had no such record"
         raise ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.UNKNOWN, message, provider_code=ABSENT)
-
-
-async def seen(server: Server, one: PostedObject) -> Seen:
-    """getRecord at the account's own server, which is the authority. Raises ChannelError.
-
-    A server that knows the repository and not the record says RecordNotFound; for a repository that moved or was
-    deactivated it says something else.
-    """
-    collection, key = place_of(one.id)
-    try:
-        answer: Answer = await server.record(server.did, collection, key)
-    except ChannelError as error:
-        if error.provider_code == ABSENT:
-            return Seen(verdict=Verdict.GONE, word=ABSENT)
-        raise
-    changed = one.version is not None and text_in(answer.body, "cid") != one.version
-    return Seen(verdict=Verdict.LIVE, word="edited" if changed else "")

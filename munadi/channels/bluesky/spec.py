@@ -44,7 +44,10 @@ BLOB_LIFE = timedelta(hours=1)
 
 
 class Hosts(BaseModel):
-    """Where Bluesky's own services are; a value may carry a path prefix. The PDS is the account's `service_url`."""
+    """Where Bluesky's own services are; a value may carry a path prefix. The PDS is the account's `service_url`.
+
+    An empty `appview` is never asked: for servers whose posts are not in Bluesky's own app.
+    """
 
     entryway: str = "https://bsky.social"
     video: str = "https://video.bsky.app"

@@ -50,7 +50,7 @@ class Xrpc:
 
     def __init__(self, hosts: Hosts, tools: ChannelTools) -> None:
         self.entryway = hosts.entryway.rstrip("/")
-        self._trusted = {base.rstrip("/") for base in (hosts.entryway, hosts.appview, hosts.plc)}
+        self._trusted = {base.rstrip("/") for base in (hosts.entryway, hosts.appview, hosts.plc) if base}
         self._tools = tools
         self._nonces = Nonces()
 
@@ -151,6 +151,19 @@ class Server:
         """getRecord, which needs no token."""
         params = {"repo": did, "collection": collection, "rkey": key}
         return await self.xrpc.query(self.base, "com.atproto.repo.getRecord", params)
+
+    async def records(self, collection: str, cursor: str | None) -> Answer:
+        """listRecords: a page of the account's own, newest key first."""
+        params = {"repo": self.did, "collection": collection, "limit": "100", **({"cursor": cursor} if cursor else {})}
+        return await self.xrpc.query(self.base, "com.atproto.repo.listRecords", params)
+
+    async def repo_status(self) -> Answer:
+        """getRepoStatus: whether the account is active at this server."""
+        return await self.xrpc.query(self.base, "com.atproto.sync.getRepoStatus", {"did": self.did})
+
+    async def repo(self) -> Answer:
+        """describeRepo, which older servers have too; refused for an account that is not active."""
+        return await self.xrpc.query(self.base, "com.atproto.repo.describeRepo", {"repo": self.did})
 
     async def upload(self, content: bytes, mime_type: str) -> dict[str, Any]:
         """uploadBlob: the blob to put into a record. Invisible; the same bytes give the same blob."""

@@ -9,7 +9,7 @@ from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.wire import kind_of, same_text
 from munadi.channels.http import Request, given_id, no_proof
 from munadi.channels.meta.graph import Graph, succeeded
-from munadi.channels.meta.removing import MISSING
+from munadi.channels.meta.looking import MISSING
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditRule

@@ -22,6 +22,7 @@ from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.wire import feed_form, finish_form
 from munadi.channels.http import Request
+from munadi.channels.looking import are_many
 from munadi.channels.meta.graph import id_of, succeeded
 from munadi.channels.meta.removing import of_removals
 from munadi.channels.steps import COMMENT
@@ -77,7 +78,10 @@ class FacebookChannel(NetworkChannel[Options, Prepared]):
         await PageObjects(self._removals, account).remove(one, attempt)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        return await PageObjects(self._removals, account).look(objects)
+        return await PageObjects(self._removals, account).look(objects, is_watch=are_many(objects))
+
+    async def _watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await PageObjects(self._removals, account).look(objects, is_watch=True)
 
     def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
         return editing.rule_of(draft, super().live_edit(draft, account))

@@ -5,20 +5,26 @@ A post is removed by its own id, a reel or video by that of the video. No call r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from munadi.channels.answers import object_in, text_in
 from munadi.channels.facebook.wire import STORY_FIELDS, VIDEO_FIELDS, read_post, read_status, read_story
-from munadi.channels.meta.removing import LiveObjects
+from munadi.channels.meta.claims import COPYRIGHT, limited_by_copyright
+from munadi.channels.meta.looking import row_answer
+from munadi.channels.meta.removing import RemovableObjects
 from munadi.channels.steps import COMMENT
 from munadi.domain.withdrawal import PostedObject, Seen, Verdict
 from munadi.ports import Answer
 
 POSTS, STORIES = "published_posts", "stories"
+# Films, each with its own status; a list may lack those of the other kind.
+FILMS = ("videos", "video_reels")
+TARGETS = "attachments{target{id},subattachments{target{id}}}"
 FIELDS = "id,is_published,is_hidden,is_expired,timeline_visibility,privacy"
 
 
-class PageObjects(LiveObjects):
+class PageObjects(RemovableObjects):
     """Posts, videos, stories and comments of a Page."""
 
     def fields(self, one: PostedObject) -> str:
@@ -39,9 +45,25 @@ class PageObjects(LiveObjects):
             return ()
         return (POSTS,) if self._is_post(one) else (POSTS, STORIES)
 
+    def sights(self, one: PostedObject) -> tuple[str, ...]:
+        """The list of posts shows nothing of a film's status."""
+        return self.edges(one) if one.step == COMMENT or self._is_post(one) else (*FILMS, STORIES)
+
     def row_fields(self, edge: str) -> str:
         """With the ids of what a post or story shows."""
-        return STORY_FIELDS if edge == STORIES else "id,attachments{target{id},subattachments{target{id}}}"
+        if edge in FILMS:
+            return f"id,{VIDEO_FIELDS}"
+        return (
+            STORY_FIELDS if edge == STORIES else f"{FIELDS},attachments{{target{{id}},subattachments{{target{{id}}}}}}"
+        )
+
+    def extra_of(self, one: PostedObject) -> str:
+        """The copyright check of a film."""
+        return "" if one.step == COMMENT or self._is_post(one) else COPYRIGHT
+
+    def extra_in(self, edge: str) -> str:
+        """The same."""
+        return COPYRIGHT if edge in FILMS else ""
 
     def ids_in(self, edge: str, row: Any) -> set[str | None]:
         """A film is known by the id of its video."""
@@ -50,6 +72,13 @@ class PageObjects(LiveObjects):
             return {story.id, story.media_id} if story else set()
         post = read_post(row)
         return {post.id, *post.media} if post else set()
+
+    def seen_in(self, edge: str, row: Any) -> Mapping[str | None, Seen]:
+        """A row of a post or film is as good as itself."""
+        if edge == STORIES:
+            return super().seen_in(edge, row)
+        seen = _video(row_answer(row)) if edge in FILMS else _post(row_answer(row))
+        return {text_in(row, "id"): seen}
 
     def _is_post(self, one: PostedObject) -> bool:
         """`{page}_{number}`; a video and a story have a number alone."""
@@ -74,7 +103,7 @@ def _video(answer: Answer) -> Seen:
     if status.is_dead:
         return Seen(verdict=Verdict.REJECTED, word=status.error or status.name)
     if status.is_live:
-        return Seen(verdict=Verdict.LIVE)
+        return limited_by_copyright(answer) or Seen(verdict=Verdict.LIVE)
     phase = text_in(object_in(answer.field("status")), "publishing_phase", "status")
     is_waiting = status.is_processing or phase == "in_progress"
     return Seen(verdict=Verdict.PROCESSING if is_waiting else Verdict.LIMITED, word=status.name or "unpublished")

@@ -13,6 +13,7 @@ from munadi.channels.instagram.quota import explain_quota
 from munadi.channels.instagram.removing import InstagramObjects
 from munadi.channels.instagram.spec import FEED_IMAGE, Graphs, Kind, Options, Settings, login_of
 from munadi.channels.instagram.wire import InstagramForms, kind_of
+from munadi.channels.looking import are_many
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.publisher import ContainerChannel
@@ -110,7 +111,10 @@ class InstagramChannel(ContainerChannel[Options]):
         await self._objects(account).remove(one, attempt)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        return await self._objects(account).look(objects)
+        return await self._objects(account).look(objects, is_watch=are_many(objects))
+
+    async def _watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await self._objects(account).look(objects, is_watch=True)
 
     def _objects(self, account: ConnectedAccount) -> InstagramObjects:
         return InstagramObjects(self._removals[login_of(account)], account)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from munadi.channels.answers import instant
-from munadi.channels.http import ChannelHttp, ChannelTools, Request, given_id, no_proof
+from munadi.channels.http import ChannelHttp, ChannelTools, Request, given, given_id, no_proof
 from munadi.channels.mastodon.errors import EDITS, REMOVALS, explain, failure
 from munadi.channels.multipart import Multipart
 from munadi.domain.account import ConnectedAccount
@@ -76,9 +76,10 @@ class Server:
             raise no_proof(answer)
         return answer.status != PROCESSING
 
-    async def statuses(self, account_id: str, min_id: str | None) -> list[Any]:
-        """A page of an account's own posts: from `min_id` on, or else the newest."""
-        params = {"limit": str(PAGE), "exclude_reblogs": "true", **({"min_id": min_id} if min_id else {})}
+    async def statuses(self, account_id: str, min_id: str | None = None, max_id: str | None = None) -> list[Any]:
+        """A page of an account's own posts: from `min_id` on, or before `max_id`, or else the newest."""
+        places = given({"min_id": min_id, "max_id": max_id})
+        params = {"limit": str(PAGE), "exclude_reblogs": "true", **places}
         answer = await self.call("GET", f"api/v1/accounts/{account_id}/statuses", params=params)
         if not isinstance(answer.body, list) or not all(_is_status(one) for one in answer.body):
             raise no_proof(answer)

@@ -16,7 +16,7 @@ from munadi.channels.http import given, given_id, no_proof
 from munadi.channels.mastodon.api import Server
 from munadi.channels.mastodon.errors import failure
 from munadi.channels.mastodon.instance import Instance
-from munadi.channels.mastodon.removing import ABSENT, knows, shown_alone
+from munadi.channels.mastodon.looking import ABSENT, knows, shown_alone
 from munadi.channels.mastodon.spec import Options
 from munadi.channels.mastodon.wire import same_text
 from munadi.domain.account import ConnectedAccount

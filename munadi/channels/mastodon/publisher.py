@@ -14,10 +14,12 @@ from typing import Any
 from munadi.channels.answers import instant
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request, given_id
+from munadi.channels.looking import are_many
 from munadi.channels.mastodon import editing
 from munadi.channels.mastodon.api import PAGE, Server, Servers
 from munadi.channels.mastodon.instance import Instance
-from munadi.channels.mastodon.removing import look, remove, rule_of
+from munadi.channels.mastodon.looking import look
+from munadi.channels.mastodon.removing import remove, rule_of
 from munadi.channels.mastodon.spec import HIDDEN, Options, Settings
 from munadi.channels.mastodon.upload import MastodonUploads, Prepared
 from munadi.channels.mastodon.wire import attached, id_at, key_of, post_body, published, reply_body, same_text
@@ -143,7 +145,13 @@ class MastodonChannel(PostChannel[Options, Prepared]):
         await remove(self._servers.of(account), one, Instance.of(account), attempt)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        return await look(self._servers.of(account), objects, account)
+        if are_many(objects):
+            return await self._watch(objects, account)
+        return await look(self._servers.of(account), None, objects, account)
+
+    async def _watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        server = self._servers.of(account)
+        return await look(server, self._servers.at(server.base), objects, account)
 
     def live_edit(self, draft: Draft, account: ConnectedAccount) -> EditRule:
         return editing.rule_of(draft, account, super().live_edit(draft, account))

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools
+from munadi.channels.looking import are_many
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.publisher import ContainerChannel
@@ -142,7 +143,10 @@ class ThreadsChannel(ContainerChannel[Options]):
             raise
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        return await ThreadsObjects(self._removals, account).look(objects)
+        return await ThreadsObjects(self._removals, account).look(objects, is_watch=are_many(objects))
+
+    async def _watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
+        return await ThreadsObjects(self._removals, account).look(objects, is_watch=True)
 
     async def _prepare_reply(self, containers: Containers, step: str) -> None:
         """Make the container of a later step. Raises ChannelError (not sent, with a wait) until it is finished."""

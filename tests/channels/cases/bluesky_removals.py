@@ -13,6 +13,7 @@ from tests.channels.cases.bluesky import DRAFT, FEED, KEY, NET, read
 from tests.channels.network import answer, ok
 
 R, S = Reason, Effect
+STATUS, ACTIVE = "GET /xrpc/com.atproto.sync.getRepoStatus", ok({"did": DID, "active": True})
 DELETE, GET = "POST /xrpc/com.atproto.repo.deleteRecord", f"GET {servers.GET}"
 GATE = f"at://{DID}/app.bsky.feed.threadgate/{KEY}"
 DONE = ok({"commit": {"cid": "bafynew", "rev": "3"}})
@@ -28,7 +29,7 @@ def remove(outcome: object, reply: object, given: str = f"{uri(KEY)}#c1", reques
 
 
 def look(outcome: object, reply: object, given: str = f"{uri(KEY)}#cid-{KEY}") -> Case:
-    return Case(NET, DRAFT, [Call(f"look {given}", outcome)], replies={GET: reply})
+    return Case(NET, DRAFT, [Call(f"look {given}", outcome)], replies={GET: reply, STATUS: ACTIVE})
 
 
 CASES = {

@@ -70,7 +70,7 @@ CASES = {
     "several in one call": look([seen(V.LIVE), ABSENT], ok([status()]), ids="117 118",
         requests=[(SEVERAL, {"id[]": "117"})]),
     "twenty in one call": look([seen(V.LIVE), *[ABSENT] * 20], [ok([status()]), ok([])],
-        ids=" ".join(str(n) for n in range(117, 138)), requests=[SEVERAL, SEVERAL]),
+        ids=" ".join(f"{n}!" for n in range(117, 138)), requests=[SEVERAL, SEVERAL]),
     "gone, and the account is there": look([ABSENT], ok([]), requests=[SEVERAL, ME]),
     "gone at an older server": look([ABSENT], GONE, OLD, [ONE, ME]),
     "live at an older server": look([seen(V.LIVE)], ok(status()), OLD, [ONE]),
