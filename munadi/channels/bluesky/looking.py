@@ -149,8 +149,6 @@ class Audience:
                 for some in batches(uris, MOST_URIS):
                     views |= await self._asked(some)
                 for some in batches([uri for uri, view in views.items() if view is None], MOST_URIS):
-                    for uri in some:
-                        del views[uri]
                     views |= await self._asked(some)
         except (ChannelError, TimeoutError):
             return {uri: view for uri, view in views.items() if view is not None}

@@ -88,9 +88,9 @@ class PageObjects(RemovableObjects):
 def _post(answer: Answer) -> Seen:
     privacy = text_in(answer.body, "privacy", "value")
     limits = {
-        "unpublished": answer.field("is_published") is False,
-        "hidden": answer.field("is_hidden") is True or answer.field("timeline_visibility") == "hidden",
         "expired": answer.field("is_expired") is True,
+        "hidden": answer.field("is_hidden") is True or answer.field("timeline_visibility") == "hidden",
+        "unpublished": answer.field("is_published") is False,
         privacy or "": privacy not in (None, "EVERYONE"),
     }
     word = next((name for name, holds in limits.items() if holds), None)

@@ -63,7 +63,7 @@ class Sight:
     async def by_ids(self) -> None:
         """Many posts in one call: as the public sees them, and as the account does what that leaves open."""
         shown, closed = await self._as_public()
-        blurred = {name for name, row in shown.items() if row.get("sensitive") is True and row.get("media_attachments")}
+        blurred = {name for name, row in shown.items() if row.get("sensitive") is True}
         self.look.found |= {name: _seen(row) for name, row in shown.items() if name not in blurred}
         for some in batches(self.look.unread, MOST_IDS):
             if not self.look.may_read():

@@ -5,6 +5,8 @@ Meta shows it to the owner only, and matching can take hours: a check in progres
 
 from __future__ import annotations
 
+from typing import Any
+
 from munadi.channels.answers import object_in, text_in
 from munadi.domain.withdrawal import Seen, Verdict
 from munadi.ports import Answer
@@ -22,7 +24,12 @@ def limited_by_copyright(answer: Answer) -> Seen | None:
         actions = object_in(match, "owner_copyright_policy").get("actions")
         for action in actions if isinstance(actions, list) else []:
             if (name := text_in(action, "action")) in LIMITS:
-                where = text_in(action, "geos")
-                return Seen(verdict=Verdict.LIMITED, word=f"{name}: {where}"[:300] if where else name or "")
+                where = _places(object_in(action).get("geos"))
+                return Seen(verdict=Verdict.LIMITED, word=f"{name}: {where}" if where else name or "")
     status = text_in(check, "status") or text_in(check, "status", "status")
     return Seen(verdict=Verdict.PROCESSING, word=f"{COPYRIGHT}: {status}") if status == "in_progress" else None
+
+
+def _places(geos: Any) -> str:
+    """The countries, as a text or as a list."""
+    return ", ".join(str(one) for one in geos) if isinstance(geos, list) else str(geos or "")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from munadi.sandbox.bluesky import appview, oauth, repository, sessions, video
+from munadi.sandbox.bluesky import appview, oauth, reading, repository, sessions, video
 from munadi.sandbox.bluesky.changes import CHANGES
 from munadi.sandbox.bluesky.model import (
     DEFAULT,
@@ -53,7 +53,9 @@ SERVER = [
     ("POST", "com.atproto.repo.putRecord", repository.put_record),
     ("POST", "com.atproto.repo.applyWrites", repository.apply_writes),
     ("POST", "com.atproto.repo.deleteRecord", repository.delete_record),
-    ("GET", "com.atproto.repo.getRecord", repository.get_record),
+    ("GET", "com.atproto.repo.getRecord", reading.get_record),
+    ("GET", "com.atproto.repo.listRecords", reading.list_records),
+    ("GET", "com.atproto.sync.getRepoStatus", reading.get_repo_status),
     ("GET", ".well-known/oauth-protected-resource", oauth.resource),
 ]
 # The entryway knows sessions and proxies everything else to the account's PDS.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky.model import Record, refuse
+from munadi.sandbox.bluesky.model import Record, refuse, refuse_if
 from munadi.sandbox.bluesky.repository import POST as FEED_POST
 from munadi.sandbox.changes import ACCOUNT, POST
 from munadi.sandbox.clock import iso
@@ -13,6 +13,7 @@ from munadi.sandbox.exchange import Answer, Call
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
 
+MOST_URIS = 25
 LABELLER = "did:plc:ar7c4by46qjdydhdevvrndac"  # Bluesky's own moderation
 
 
@@ -27,7 +28,9 @@ async def resolve_handle(platform: Bluesky, call: Call) -> Answer:
 async def get_posts(platform: Bluesky, call: Call) -> Answer:
     """Posts that the AppView has indexed by now; it runs seconds behind the PDS."""
     latest = platform.clock.now() - platform.delays["appview"]
-    records = [platform.records.get(uri) for uri in call.query.getlist("uris")]
+    uris = call.query.getlist("uris")
+    refuse_if(len(uris) > MOST_URIS, "InvalidRequest", f"Error: uris must not have more than {MOST_URIS} elements")
+    records = [platform.records.get(uri) for uri in uris]
     posts = [
         _post_in_app(platform, record)
         for record in records

@@ -24,6 +24,7 @@ KNOWN = {
     "InvalidToken": (400, "Token could not be verified"),
     "InvalidSwap": (400, "Record was at null"),
     "BlobNotFound": (400, "Could not find blob"),
+    "RepoNotFound": (400, "Could not find repo"),
     "RecordNotFound": (400, "Could not locate record"),
     "SyntaxError": (400, "Expected property name or '}' in JSON at position 1"),
     "BadExpiration": (400, "Bad expiration"),

@@ -100,18 +100,6 @@ async def delete_record(platform: Bluesky, call: Call) -> Answer:
     return Answer(200, {"commit": _commit(platform, account, current.cid)}, effect=True)
 
 
-async def get_record(platform: Bluesky, call: Call) -> Answer:
-    repo, collection, rkey = (call.query.get(name, "") for name in ("repo", "collection", "rkey"))
-    account = platform.readable_repo(repo)
-    if account is None:
-        raise refuse("InvalidRequest", "Could not locate record")
-    uri = f"at://{account.did}/{collection}/{rkey}"
-    record = platform.records.get(uri)
-    if record is None or call.query.get("cid", record.cid) != record.cid:
-        raise refuse("RecordNotFound", f"Could not locate record: {uri}")
-    return Answer(200, {"uri": record.uri, "cid": record.cid, "value": record.value})
-
-
 async def upload_blob(platform: Bluesky, call: Call) -> Answer:
     """A blob is invisible until a record names it. Its type is found in the bytes; the client's is the fallback."""
     account = platform.caller(call)

@@ -72,6 +72,8 @@ class Facebook(PersonPlatform[Page]):
         "GET graph/*/published_posts": ("published_posts", posting.published_posts),
         "GET graph/*/posts": ("published_posts", posting.published_posts),
         "GET graph/*/stories": ("list_stories", posting.list_stories),
+        "GET graph/*/videos": ("list_videos", videos.list_videos),
+        "GET graph/*/video_reels": ("list_reels", videos.list_reels),
         "POST graph/*/photos": ("upload_photo", posting.photo),
         "POST graph/*/photo_stories": ("photo_story", posting.photo_story),
         "POST */*/videos": ("finish_video", videos.finish),

@@ -13,7 +13,7 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import model as errors
 from munadi.sandbox.facebook.model import PUBLISH, READ, Page, Post, Video, image_type, upload_refused, video_problem
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
-from munadi.sandbox.graph.reading import graph_time, new_id, node_in, parameters, selected, whole_number
+from munadi.sandbox.graph.reading import graph_time, listing, new_id, node_in, parameters, selected, whole_number
 from munadi.sandbox.media import sniff
 
 if TYPE_CHECKING:
@@ -121,7 +121,27 @@ async def delete(platform: Facebook, call: Call) -> Answer:
 
 async def status(platform: Facebook, call: Call) -> Answer:
     page = platform.caller(call, READ)
-    video = platform.own_video(node_in(call), page, call)
+    return Answer(200, _shown(platform, platform.own_video(node_in(call), page, call), call))
+
+
+async def list_videos(platform: Facebook, call: Call) -> Answer:
+    """Whether it has reels too is not documented; here each has a list of its own."""
+    return _list(platform, call, "video")
+
+
+async def list_reels(platform: Facebook, call: Call) -> Answer:
+    return _list(platform, call, "reel")
+
+
+def _list(platform: Facebook, call: Call, kind: str) -> Answer:
+    page = platform.owner(call, node_in(call, -2), READ)
+    own = [video for video in platform.videos if video.profile_id == page.id and video.kind == kind]
+    posts = {video.id: platform.published.get(video.post_id or "") for video in own}
+    listed = [video for video in own if (post := posts[video.id]) is not None and platform.is_listed(post)]
+    return listing(call, listed, lambda video: video.started_at, lambda video: _shown(platform, video, call))
+
+
+def _shown(platform: Facebook, video: Video, call: Call) -> dict[str, Any]:
     post = platform.published.get(video.post_id or "")
     live = post is not None and _is_live(platform, video)
     facts: dict[str, Any] = {"id": video.id, "status": _phases(platform, video), "published": live}
@@ -131,7 +151,7 @@ async def status(platform: Facebook, call: Call) -> Answer:
         "post_id": post.number if post else None,
         "copyright_check_information": {"status": {"status": "completed", "matches_found": False}} if live else None,
     }
-    return Answer(200, selected(call, platform.changed(post.id, facts) if post else facts, "id"))
+    return selected(call, platform.changed(post.id, facts) if post else facts, "id")
 
 
 def _state(platform: Facebook, video: Video) -> str:

@@ -100,8 +100,13 @@ async def delete(platform: ContainerPlatform[Any], call: Call, scope: str) -> An
 
 
 def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts: Iterable[Post]) -> Answer:
-    """The profile's own of these posts, newest first."""
-    own = (post for post in posts if post.profile_id == profile.id and not platform.is_left_out(post.id))
+    """The profile's own of these posts, newest first; a list may be some seconds behind (`index`)."""
+    latest = platform.clock.now() - platform.delays["index"]
+    own = (
+        post
+        for post in posts
+        if post.profile_id == profile.id and post.published_at <= latest and not platform.is_left_out(post.id)
+    )
     shown = partial(_shown, platform, call)
     return listing(call, own, lambda post: post.published_at, shown, next_link=platform.links_pages)
 

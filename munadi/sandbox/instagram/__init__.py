@@ -40,7 +40,7 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
     title = "Instagram"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST, "FB_AUTH": "fbwww"}
     app_credentials = ("client_id", "client_secret", "fb_client_id", "fb_client_secret")
-    default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
+    default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0, "index": 0.0}
     default_limits = {"postsPerDay": 100, "callsPerHour": 4_800}
     default_switches = {"flatCodeAnswer": False}
     default_profile = DEFAULT
@@ -191,7 +191,10 @@ class Instagram(ContainerPlatform[Account], operations.InstagramPages):
         return f"{site}/{'reel' if row.product_type == 'REELS' else 'p'}/{row.shortcode}/"
 
     def facts(self, post: Post, call: Call) -> dict[str, Any]:
-        return {
+        """The copyright check is a field of the log-in through a Page, with a value for videos."""
+        check = {"status": {"status": "completed", "matches_found": False}} if post.media_type == "VIDEO" else None
+        by_page = {"copyright_check_information": check} if on_page_host(call) else {}
+        return by_page | {
             "id": post.id,
             "media_type": post.media_type,
             "media_product_type": post.product_type,

@@ -2,8 +2,8 @@
 
 Source: docs/networks/mastodon.md, section 8. The switch `plain` makes it a server that only speaks the API: no
 idempotency, media that any number of posts may have, a list of public posts only, an empty answer to a removal. With
-`ignoreDeletes` a removal is answered with 404 and does nothing, as snac's. Not emulated: two servers at once,
-federation, GIFs as videos, the race of two first calls under one key.
+`ignoreDeletes` a removal is answered with 404 and does nothing, as snac's. `requireLogin` shows nothing without a
+token. Not emulated: two servers at once, federation, GIFs as videos, the race of two first calls under one key.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from munadi.sandbox import bearer
 from munadi.sandbox.bearer import BearerPlatform
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.mastodon import editing, posting, removal
+from munadi.sandbox.mastodon import editing, posting, reading, removal
 from munadi.sandbox.mastodon.changes import CHANGES
 from munadi.sandbox.mastodon.model import (
     HOST,
@@ -52,8 +52,8 @@ class Mastodon(BearerPlatform[Account]):
         "mediaPer30Minutes": 30,
         "deletesPer30Minutes": 30,
     }
-    default_switches = {"plain": False, "failRepeats": False, "failProcessing": False, "ignoreDeletes": False}
-    statuses = {"active", "limited", "disabled", "suspended"}
+    default_switches = dict.fromkeys(("plain", "failRepeats", "failProcessing", "ignoreDeletes", "requireLogin"), False)
+    statuses = {"active", "limited", "disabled", "suspended", "sensitized"}
     changes = CHANGES
     default_profile = Account("113500000000000001", "munadi.sandbox")
     id_bits = 16
@@ -71,12 +71,13 @@ class Mastodon(BearerPlatform[Account]):
         f"POST {HOST}/api/v2/media": ("upload_media", posting.upload),
         f"GET {HOST}/api/v1/media/*": ("get_media", posting.read_media),
         f"POST {HOST}/api/v1/statuses": ("post_status", posting.create),
-        f"GET {HOST}/api/v1/statuses": ("get_statuses", removal.read_several),
-        f"GET {HOST}/api/v1/statuses/*": ("get_status", posting.read),
+        f"GET {HOST}/api/v1/statuses": ("get_statuses", reading.read_several),
+        f"GET {HOST}/api/v1/statuses/*": ("get_status", reading.read),
         f"PUT {HOST}/api/v1/statuses/*": ("edit_status", editing.update),
         f"DELETE {HOST}/api/v1/statuses/*": ("delete_status", removal.delete),
-        f"GET {HOST}/api/v1/statuses/*/source": ("status_source", posting.source),
-        f"GET {HOST}/api/v1/accounts/*/statuses": ("list_statuses", posting.listed),
+        f"GET {HOST}/api/v1/statuses/*/source": ("status_source", reading.source),
+        f"GET {HOST}/api/v1/statuses/*/history": ("status_history", reading.history),
+        f"GET {HOST}/api/v1/accounts/*/statuses": ("list_statuses", reading.listed),
         f"GET {HOST}/**": ("site", site),
     }
 

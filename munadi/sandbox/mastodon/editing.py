@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.mastodon.model import length_of, refuse, refuse_if
-from munadi.sandbox.mastodon.posting import view
+from munadi.sandbox.mastodon.reading import view
 
 if TYPE_CHECKING:
     from munadi.sandbox.mastodon import Mastodon

@@ -45,6 +45,7 @@ LOGIN = Login(
 PROBLEMS = Problems(
     {
         "token": (401, "The access token is invalid"),
+        "secure": (401, "This API requires an authenticated user"),
         "scopes": (403, "This action is outside the authorized scopes"),
         "disabled": (403, "Your login is currently disabled"),
         "missing": (404, "Record not found"),

@@ -7,10 +7,9 @@ server registers apps, and describes itself and the account.
 from __future__ import annotations
 
 import secrets
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.clock import DAY, HOUR, MINUTE, iso, wall_time
+from munadi.sandbox.clock import DAY, HOUR, MINUTE, wall_time
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.mastodon.model import (
@@ -28,13 +27,12 @@ from munadi.sandbox.mastodon.model import (
     refuse_if,
     server_of,
 )
+from munadi.sandbox.mastodon.reading import account_view, medium_view, view
 from munadi.sandbox.media import image_facts, sniff, video_facts
 
 if TYPE_CHECKING:
     from munadi.sandbox.mastodon import Mastodon
 
-LONGEST_PAGE, USUAL_PAGE = 40, 20
-MODERATED = ("limited", "suspended")  # what an account says of itself, if it is so
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 VIDEO_TYPES = ["video/mp4", "video/webm", "video/quicktime"]
 IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]
@@ -96,65 +94,6 @@ def _checked(platform: Mastodon, body: dict[str, Any], profile: Account) -> Stat
     )
 
 
-async def read(platform: Mastodon, call: Call) -> Answer:
-    return Answer(200, view(platform, _own(platform, call, -1), call))
-
-
-async def source(platform: Mastodon, call: Call) -> Answer:
-    status = _own(platform, call, -2)
-    return Answer(200, {"id": status.id, "text": status.text, "spoiler_text": status.spoiler})
-
-
-async def listed(platform: Mastodon, call: Call) -> Answer:
-    """Newest first; with `min_id` the page right after it."""
-    profile, query = platform.caller(call, "read:statuses"), call.query
-    refuse_if(call.path.split("/")[-2] != profile.id, "missing")
-    is_plain = platform.switches["plain"]
-    found = [one for one in platform.posted if one.profile_id == profile.id]
-    if is_plain:
-        found = [one for one in found if one.visibility == "public"][-USUAL_PAGE:]
-    elif "min_id" in query:
-        found = [one for one in found if int(one.id) > int(query["min_id"])][: _limit(call)]
-    else:
-        found = found[-_limit(call) :]
-    return Answer(200, [view(platform, one, call) for one in reversed(found)])
-
-
-def _limit(call: Call) -> int:
-    return min(int(call.query.get("limit", USUAL_PAGE)), LONGEST_PAGE)
-
-
-def _own(platform: Mastodon, call: Call, place: int) -> Status:
-    profile = platform.caller(call, "read:statuses")
-    status = platform.posted.of(call.path.split("/")[place], profile.id)
-    if status is None:
-        raise refuse("missing")
-    return status
-
-
-def view(platform: Mastodon, status: Status, call: Call) -> dict[str, Any]:
-    attached = [found for one in status.media if (found := platform.media.get(one)) is not None]
-    url = platform.permalink(status, call.base_url)
-    facts = {
-        "id": status.id,
-        "uri": url,
-        "url": url,
-        "created_at": iso(status.created_at),
-        "account": account_view(platform.profile(status.profile_id)),
-        "content": f"<p>{escape(status.text)}</p>",
-        "visibility": status.visibility,
-        "sensitive": status.sensitive,
-        "spoiler_text": status.spoiler,
-        "language": status.language,
-        "in_reply_to_id": status.reply_to,
-        "reblog": None,
-        "media_attachments": [_shown(platform, one, call) for one in attached],
-        "poll": status.poll,
-        "edited_at": iso(status.edited_at) if status.edited_at is not None else None,
-    }
-    return platform.changed(status.id, facts)
-
-
 async def upload(platform: Mastodon, call: Call) -> Answer:
     profile = platform.caller(call, "write:media")
     platform.limited(profile.id, "mediaPer30Minutes", 30 * MINUTE)
@@ -171,7 +110,7 @@ async def upload(platform: Mastodon, call: Call) -> Answer:
     medium.problem = "switch" if platform.switches["failProcessing"] else ""
     platform.media.put(medium.id, medium)
     processing = name == "video" or medium.ready_at > now
-    return Answer(202 if processing else 200, _shown(platform, medium, call), effect=True)
+    return Answer(202 if processing else 200, medium_view(platform, medium, call), effect=True)
 
 
 async def read_media(platform: Mastodon, call: Call) -> Answer:
@@ -180,8 +119,8 @@ async def read_media(platform: Mastodon, call: Call) -> Answer:
     if medium is None or medium.status_id is not None:
         raise refuse("missing")
     if platform.clock.now() < medium.ready_at:
-        return Answer(206, _shown(platform, medium, call))
-    return PROBLEMS.answer("failed") if medium.problem else Answer(200, _shown(platform, medium, call))
+        return Answer(206, medium_view(platform, medium, call))
+    return PROBLEMS.answer("failed") if medium.problem else Answer(200, medium_view(platform, medium, call))
 
 
 def _live(platform: Mastodon, media_id: str, profile_id: str) -> Medium | None:
@@ -201,13 +140,6 @@ def _attachable(platform: Mastodon, ids: list[str], profile_id: str) -> list[Med
     refuse_if(any(platform.clock.now() < one.ready_at for one in media), "unfinished")
     refuse_if(len(media) > 1 and any(one.kind == "video" for one in media), "mixed")
     return media
-
-
-def _shown(platform: Mastodon, medium: Medium, call: Call) -> dict[str, Any]:
-    is_ready = platform.clock.now() >= medium.ready_at
-    url = f"{call.base_url}/media/{medium.digest}" if is_ready else None
-    described = {"description": medium.description or None, "meta": {"focus": medium.focus} if medium.focus else {}}
-    return {"id": medium.id, "type": medium.kind, "url": url, **described}
 
 
 async def register(platform: Mastodon, call: Call) -> Answer:
@@ -235,17 +167,6 @@ async def authorize(platform: Mastodon, call: Call) -> Answer:
 async def revoke(platform: Mastodon, call: Call) -> Answer:
     platform.issuer.tokens.remove(platform.app_of(call).get("token", ""))
     return Answer(200, {}, effect=True)
-
-
-def account_view(profile: Account) -> dict[str, Any]:
-    return {
-        "id": profile.id,
-        "username": profile.username,
-        "acct": profile.username,
-        "display_name": profile.username,
-        "url": profile.url,
-        **({profile.status: True} if profile.status in MODERATED else {}),
-    }
 
 
 async def verify_credentials(platform: Mastodon, call: Call) -> Answer:

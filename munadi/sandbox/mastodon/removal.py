@@ -1,4 +1,4 @@
-"""Posts are removed, and several are read by their ids, as a client does to see whether they are gone."""
+"""Posts are removed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from munadi.sandbox.clock import MINUTE
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.mastodon.model import refuse, refuse_if
-from munadi.sandbox.mastodon.posting import view
+from munadi.sandbox.mastodon.reading import view
 
 if TYPE_CHECKING:
     from munadi.sandbox.mastodon import Mastodon
-
-MOST_IDS = 20
 
 
 async def delete(platform: Mastodon, call: Call) -> Answer:
@@ -35,12 +33,3 @@ async def delete(platform: Mastodon, call: Call) -> Answer:
             medium.status_id = None
             platform.media.put(one, medium)
     return Answer(200, shown, effect=True)
-
-
-async def read_several(platform: Mastodon, call: Call) -> Answer:
-    """Those of the wanted posts that the account may see, in the order of their ids."""
-    profile = platform.caller(call, "read:statuses")
-    ids = call.query.getlist("id[]")
-    refuse_if(len(ids) > MOST_IDS, "many")
-    found = [status for one in ids if (status := platform.posted.of(one, profile.id)) is not None]
-    return Answer(200, [view(platform, one, call) for one in found])

@@ -82,7 +82,7 @@ class Threads(ContainerPlatform[Account]):
     title = "Threads"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www"}
     # `race`: for how long after FINISHED a publish misses the container.
-    default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5}
+    default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5, "index": 0.0}
     default_limits = {"postsPerDay": 250, "repliesPerDay": 1000, "deletesPerDay": 100}
     default_profile = DEFAULT
     changes = CHANGES

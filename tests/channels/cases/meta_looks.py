@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from munadi.channels.facebook.removing import FIELDS, TARGETS
+from munadi.channels.facebook.wire import VIDEO_FIELDS
 from munadi.channels.looking import NOT_READ
 from munadi.domain.failure import Reason
 from munadi.domain.reasons import REASONS
@@ -113,6 +115,17 @@ EVERYWHERE = {
     **{f"{name}: a lost permission says nothing": watch(name, Fails(Reason.MISSING_SCOPE),
         {LISTS[name]: graph_error(10), IG_STORIES: graph_error(10), f"GET /{name_of(name, 1)}": graph_error(10)},
         many(name, (1, 2, 3))) for name in NETS},
+    **{f"{name}: a second outage ends it": watch(name,
+        [LIVE, *[unread(name, Reason.PROVIDER_OUTAGE, "2")] * 3],
+        {LISTS[name]: EMPTY, **by_id(name, 1),
+         **{f"GET /{name_of(name, one)}": graph_error(2, status=500) for one in (2, 3)}}, many(name, (1, 2, 3, 4)),
+        [LISTS[name], *([IG_STORIES] if name == "instagram" else []),
+         *[f"GET /{name_of(name, one)}" for one in (1, 2, 3)]]) for name in NETS},
+    **{f"{name}: nothing is proven after its end": watch(name,
+        [unread(name, Reason.RATE_LIMITED, "4").model_copy(update={"pause": FIVE})] * 2 + [LIVE],
+        {LISTS[name]: page(rows(name, (3,))), f"GET /{name_of(name, 1)}": GONE, IG_STORIES: EMPTY,
+         f"GET /{name_of(name, 2)}": graph_error(4)}, many(name, (1, 2, 3)),
+        [LISTS[name], f"GET /{name_of(name, 1)}", f"GET /{name_of(name, 2)}"]) for name in NETS},
     **{f"{name}: one bad id spoils no other": watch(name,
         [LIVE, unread(name, Reason.INVALID_FIELD, "100"), LIVE],
         {LISTS[name]: EMPTY, **by_id(name, 1, 3), f"GET /{name_of(name, 2)}": graph_error(100)},
@@ -138,7 +151,14 @@ INSTAGRAMS = {
         {MEDIA: page([{"id": str(one), "media_type": "CAROUSEL_ALBUM"} for one in (1, 2, 3)])}, "1 2 3"),
     "instagram: stories have a list of their own": watch("instagram", [LIVE] * 4,
         {MEDIA: page(rows("instagram", (1,))), IG_STORIES: page(rows("instagram", (2, 3, 4)))}, "1 2 3 4",
-        [MEDIA, IG_STORIES]),
+        [MEDIA, (IG_STORIES, {"fields": "id,media_type,media_url"})]),
+    "instagram: a medium of the direct log-in": watch("instagram", [LIVE], {"GET /1": ok(VIDEO)}, "1",
+        [("GET /1", {"fields": "id,media_type,media_url"})], IGL),
+    "instagram: a list that refused the check is not asked again": watch("instagram", [LIVE] * 6,
+        {MEDIA: [graph_error(100), page(rows("instagram", (1,)), "a1"), page(rows("instagram", range(2, 7)))]},
+        many("instagram", range(1, 7)), [MEDIA, MEDIA, (MEDIA, {"fields": "id,media_type,media_url", "after": "a1"})]),
+    "instagram: countries as a list": watch("instagram", [seen(V.LIMITED, "BLOCK: DE, AT")],
+        {"GET /1": ok(VIDEO | check("complete", {"action": "BLOCK", "geos": ["DE", "AT"]}))}, "1"),
     **{f"instagram: blocked by {what}": watch("instagram", [seen(V.LIMITED, word)], {"GET /1": ok(VIDEO | said)}, "1")
        for what, said, word in (
            ("a match", check("complete", BLOCKED), "BLOCK: Canada, India"),
@@ -200,7 +220,15 @@ FACEBOOKS = {
         {"GET /1": ok({**FILM, "id": "1", **check("complete", BLOCKED)})}, "1"),
     "facebook: a blocked film in a list": watch("facebook", [seen(V.LIMITED, "BLOCK: Canada, India"), LIVE, LIVE],
         {FILMS: page([{**FILM, "id": "1", **check("complete", BLOCKED)}, *({**FILM, "id": one} for one in "23")])},
-        "1 2 3", [FILMS]),
+        "1 2 3", [(FILMS, {"fields": f"id,{VIDEO_FIELDS},{CHECK}"})]),
+    "facebook: a list of posts says who sees them": watch("facebook", [LIVE] * 3,
+        {POSTS: page(rows("facebook", (1, 2, 3)))}, many("facebook", (1, 2, 3)),
+        [(POSTS, {"fields": f"{FIELDS},{TARGETS}"})]),
+    "facebook: expired, and so unpublished": watch("facebook", [seen(V.LIMITED, "expired")],
+        {f"GET /{PAGE}_1": ok(rows("facebook", [1], is_expired=True, is_published=False)[0])}, f"{PAGE}_1"),
+    "facebook: comments come last": watch("facebook", [LIVE] * 4,
+        {**by_id("facebook", 1, 2, 3), "GET /5_6": ok({"id": "5_6"})}, f"comment=5_6 {many('facebook', (1, 2, 3))}",
+        [POSTS, *[f"GET /{PAGE}_{one}" for one in (1, 2, 3)], "GET /5_6"]),
     "facebook: a film that failed is not blocked": watch("facebook", [seen(V.REJECTED, "error")],
         {"GET /1": ok({**facebook.DEAD.json(), "id": "1", **check("complete", BLOCKED)})}, "1"),
     "facebook: stories are listed by both of their ids": watch("facebook", [LIVE] * 3,
