@@ -67,7 +67,7 @@ class Real(Connected):
     """Every call names its account, because there are several."""
 
     def __init__(self, pds: RealPDS, client: httpx.AsyncClient) -> None:
-        super().__init__("bluesky", {"hosts": {"entryway": pds.url, "plc": pds.plc_url}}, client)
+        super().__init__("bluesky", {"hosts": {"entryway": pds.url, "plc": pds.plc_url, "appview": ""}}, client)
         self.pds, self.client = pds, client
 
     async def login(self, who: PDSAccount) -> ConnectedAccount:

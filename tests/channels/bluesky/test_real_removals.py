@@ -76,3 +76,38 @@ async def test_another_post_at_the_same_key_is_never_removed(real: Real, alice: 
         await remove(real, alice, first)
     assert (refused.value.effect, refused.value.provider_code) == (Effect.REJECTED, "InvalidSwap")
     assert (await real.record(given, alice)).text == "The second"
+
+
+async def by_itself(real: Real, nsid: str, body: dict[str, str] | None = None) -> None:
+    """A call of alice's own, with her password, behind Munadi's back."""
+    alice, url = real.pds.accounts[0], f"{real.pds.url}/xrpc"
+    login = {"identifier": alice.handle, "password": alice.password}
+    session = (await real.client.post(f"{url}/com.atproto.server.createSession", json=login)).json()
+    headers = {"authorization": f"Bearer {session['accessJwt']}"}
+    answer = await real.client.post(f"{url}/{nsid}", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+async def watch(real: Real, who: ConnectedAccount, found: list[PostedObject]) -> list[Verdict]:
+    return [one.verdict for one in await real.port.channel.watch(found, who)]
+
+
+async def test_a_record_that_was_deleted_behind_our_back_is_gone(real: Real, alice: ConnectedAccount) -> None:
+    found = [objects(await real.publish_as(post(f"Watched {number}"), alice))[0] for number in range(4)]
+    assert await watch(real, alice, found) == [Verdict.LIVE] * 4
+    repo, collection, key = found[1].id.removeprefix("at://").split("/")
+    await by_itself(real, "com.atproto.repo.deleteRecord", {"repo": repo, "collection": collection, "rkey": key})
+    assert await watch(real, alice, found) == [Verdict.LIVE, Verdict.GONE, Verdict.LIVE, Verdict.LIVE]
+    assert await watch(real, alice, found[1:2]) == [Verdict.GONE]
+
+
+async def test_posts_of_a_deactivated_account_are_never_gone(real: Real, alice: ConnectedAccount) -> None:
+    found = [objects(await real.publish_as(post(f"Away {number}"), alice))[0] for number in range(3)]
+    await by_itself(real, "com.atproto.server.deactivateAccount", {})
+    try:
+        with pytest.raises(ChannelError) as refused:
+            await watch(real, alice, found)
+        assert refused.value.provider_code == "InvalidRequest"
+    finally:
+        await by_itself(real, "com.atproto.server.activateAccount")
+    assert await watch(real, alice, found) == [Verdict.LIVE] * 3

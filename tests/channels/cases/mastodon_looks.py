@@ -24,6 +24,10 @@ SECURE = "This API requires an authenticated user"
 EDITED = NOW.isoformat()
 PICTURE = [{"id": "1"}]
 LIVE = seen(V.LIVE)
+STRANGE = seen(
+    V.UNREADABLE,
+    "PROVIDER_OUTAGE (NO_PROOF): the answer (HTTP 404) lacks the proof that the network gives of a success",
+)
 
 
 def eyes(public: Any, own: Any = ()) -> dict[str, Any]:
@@ -112,10 +116,12 @@ CASES = {
     "older servers: no list, and by id": watch([LIVE] * 3,
         {LIST: answer(500, {}), **{f"{SEVERAL}/{one}": ok(status(str(one))) for one in (1, 2, 3)}}, "1 2 3", OLD),
     "older servers: one strange answer spoils no other": watch(
-        [LIVE, seen(V.UNREADABLE, "PROVIDER_OUTAGE (NO_PROOF): the answer (HTTP 404) lacks the proof that the network"
-            " gives of a success"), LIVE],
+        [LIVE, STRANGE, LIVE],
         {LIST: page(), f"{SEVERAL}/1": ok(status("1")), f"{SEVERAL}/2": answer(404, "<html>"),
          f"{SEVERAL}/3": ok(status("3"))}, "1 2 3", OLD),
+    "older servers: strange answers end no look": watch([LIVE, STRANGE, STRANGE, LIVE],
+        {LIST: page(), f"{SEVERAL}/1": ok(status("1")), f"{SEVERAL}/2": answer(404, "<html>"),
+         f"{SEVERAL}/3": answer(404, "<html>"), f"{SEVERAL}/4": ok(status("4"))}, "1 2 3 4", OLD),
     "older servers: what is not read in one look waits": watch([LIVE] * 9 + [NOT_READ] * 11,
         {LIST: page(), SEVERAL: lambda request: ok(status(request.url.path.rpartition("/")[2])),
          **{f"{SEVERAL}/{one}": ok(status(str(one))) for one in range(1, 21)}}, ids_of(range(1, 21)), OLD),

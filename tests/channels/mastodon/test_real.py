@@ -219,3 +219,10 @@ async def test_a_post_that_snac_does_not_know_is_never_called_gone(real: Real) -
     unknown = PostedObject(id="1764581234aaaaaaaaaaaaaaaaaaaaaaaa")
     error = await error_of(real.channel.look([unknown], real.account))
     assert error.provider_code == "NO_PROOF", "its 404 has no text of the server's own"
+
+
+async def test_posts_of_snac_are_watched_by_its_list(real: Real) -> None:
+    found = [await real.post(new(f"Watched {number} {datetime.now(UTC).isoformat()}")) for number in range(3)]
+    objects = [PostedObject(id=each.id) for one in found for each in one.made]
+    seen = await real.channel.watch([*objects, PostedObject(id="1764581234aaaaaaaaaaaaaaaaaaaaaaaa")], real.account)
+    assert [one.verdict for one in seen] == [Verdict.LIVE] * 3 + [Verdict.UNREADABLE]
