@@ -52,6 +52,12 @@ async def taken_back(acme: Acme, given: PublicationDraft) -> None:
     await acme.channel.look(found, acme.account)
 
 
+async def watched(acme: Acme, kind: str) -> None:
+    """Publish three, and look at them as at many: by lists."""
+    found = [PostedObject(id=(await acme.post(draft(acme, kind, f"Watched {one}"))).made[0].id) for one in "123"]
+    await acme.channel.watch(found, acme.account)
+
+
 async def _live(acme: Acme, given: PublicationDraft, saved: Saved, name: str) -> None:
     for _ in range(100):
         try:
@@ -92,6 +98,8 @@ async def facebook(oracle: Oracle, site: MediaSite) -> Run:
         await _every_post(acme)
         for kind in ("text", "photos", "reel", "video"):
             await taken_back(acme, draft(acme, kind, "Taken back"))
+        for kind in ("text", "reel", "video"):
+            await watched(acme, kind)
         acme.plant("feed", "accept_then_reset")
         await through(acme, draft(acme, "text", "Lost"))
         acme.set("switches", True, "unreadableLinks")
@@ -108,6 +116,7 @@ async def instagram(oracle: Oracle, site: MediaSite, login: str | None) -> Run:
     """Instagram by one of the two log-ins: every post, a lost post, and a renewal."""
     async with _connected(oracle, site, "instagram", login) as (run, acme):
         await _every_post(acme)
+        await watched(acme, "photo")
         acme.plant("media_publish", "accept_then_reset")
         await through(acme, draft(acme, "photo", "Lost", first_comment="Found"))
         await acme.channel.refresh(acme.account)
@@ -123,6 +132,7 @@ async def threads(oracle: Oracle, site: MediaSite) -> Run:
     async with _connected(oracle, site, "threads") as (run, acme):
         await _every_post(acme)
         await through(acme, new("One", parts=("Two", "Three")))
+        await watched(acme, "text")
         acme.plant("threads_publish", "accept_then_reset")
         await through(acme, new("Lost"))
         acme.plant("threads_publish", "error", error={"code": 4})

@@ -53,9 +53,7 @@ class PageObjects(RemovableObjects):
         """With the ids of what a post or story shows."""
         if edge in FILMS:
             return f"id,{VIDEO_FIELDS}"
-        return (
-            STORY_FIELDS if edge == STORIES else f"{FIELDS},attachments{{target{{id}},subattachments{{target{{id}}}}}}"
-        )
+        return STORY_FIELDS if edge == STORIES else f"{FIELDS},{TARGETS}"
 
     def extra_of(self, one: PostedObject) -> str:
         """The copyright check of a film."""
