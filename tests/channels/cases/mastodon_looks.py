@@ -73,6 +73,7 @@ CASES = {
     "a server that shows nothing without a log-in": watch([seen(V.LIMITED, SECURE)],
         eyes(refusal(401, SECURE), [status()])),
     "a server that just now shows nothing without a log-in": watch([LIVE], eyes(answer(503, {}), [status()])),
+    "another refusal in its words": watch([LIVE], eyes(refusal(403, SECURE), [status()])),
     "a wall before the server": watch([LIVE], eyes(answer(403, {}), [status()])),
     "gone, and the account is there": watch([ABSENT], eyes([]), requests=[SEVERAL, SEVERAL, ME]),
     "gone, and another one is seen": watch([ABSENT, seen(V.LIMITED, "direct")],
