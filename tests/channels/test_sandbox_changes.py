@@ -176,7 +176,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     ),
 }
 # What the network shows, and no look reads.
-UNREAD = {("instagram", "archived"), ("threads", "archived"), ("x", "protected"), ("x", "sensitive")}
+UNREAD = {("instagram", "archived"), ("threads", "archived"), ("x", "protected")}
 KINDS = {"instagram": "photo", "pinterest": "photo", "tiktok": "file", "youtube": "clip"}
 EACH = [(name, row) for name, rows in ROWS.items() for row in rows]
 

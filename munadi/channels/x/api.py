@@ -17,6 +17,8 @@ from munadi.ports import Answer
 
 # A look costs money for each post that is returned: a small page, a few times.
 PAGE, MAX_PAGES, FEWEST = 20, 5, 5
+# The most posts that are read by their ids in one call.
+MOST_READ = 100
 TIMELINE = Listing(read_rows, ("meta", "next_token"), "pagination_token", MAX_PAGES)
 UPLOAD_TIMEOUT = 60.0
 
@@ -37,17 +39,17 @@ class Api:
         return await self.http.items(request, TIMELINE)
 
     async def newest(self, token: str, user_id: str) -> set[str]:
-        """The ids of a user's newest posts, as few as X takes a request for."""
+        """The ids of a user's newest posts, as few as X takes a request for. A list with errors is none."""
         url, params = f"{self.base}/users/{user_id}/tweets", {"max_results": str(FEWEST), "tweet.fields": "created_at"}
         answer = await self.http.send(Request("GET", url, token=token, params=params))
         rows = read_rows(answer.body)
-        if rows is None:
+        if rows is None or answer.field("errors"):
             raise no_proof(answer)
         return {row.id for row in rows}
 
     async def posts(self, token: str, ids: Sequence[str]) -> Answer:
-        """Posts by their ids, a hundred at most, and where they are not shown. Missing ones cost nothing."""
-        params = {"ids": ",".join(ids), "tweet.fields": "withheld"}
+        """Posts by their ids, a hundred at most, and to whom they are not shown. Missing ones cost nothing."""
+        params = {"ids": ",".join(ids), "tweet.fields": "withheld,possibly_sensitive"}
         return await self.http.send(Request("GET", f"{self.base}/tweets", token=token, params=params))
 
     async def initialize(self, token: str, asset: MediaAsset) -> Medium:
