@@ -17,6 +17,8 @@ from munadi.ports import Answer, Gate
 
 RESUME_INCOMPLETE = 308
 SESSION_LOST = (404, 410)
+# The most videos that are read in one call, for one unit.
+MOST_READ = 50
 CHANNEL_PARTS = "id,snippet,contentDetails,status"
 
 
@@ -51,7 +53,7 @@ class Api:
         return next((video for video in read_videos(answer) if video.id == video_id), None)
 
     async def videos(self, account: ConnectedAccount, video_ids: Sequence[str]) -> Mapping[str, dict[str, Any]]:
-        """Videos by their ids, as their owner sees them; one unit for all. Raises ChannelError."""
+        """Videos by their ids, fifty at most, as their owner sees them; one unit for all. Raises ChannelError."""
         answer = await self.get("videos", account, {"part": "status,contentDetails", "id": ",".join(video_ids)})
         return {found: fields for fields in entries(answer) if (found := text_in(fields, "id"))}
 

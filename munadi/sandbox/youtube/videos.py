@@ -22,6 +22,7 @@ CATEGORIES = {"1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "2
 RESETS = {"privacyStatus": "public", "license": "youtube", "embeddable": True, "publicStatsViewable": True}
 LONGEST_COMMENT = 10_000  # unverified: only that there is a limit is documented
 MOST_COMMENTS = 100
+MOST_VIDEOS = 50  # of one list by ids (unverified: the number is printed for batchGetStats)
 THUMBNAIL_BYTES = 52_428_800
 
 
@@ -45,10 +46,11 @@ def _bracketed(text: str) -> bool:
 
 
 async def list_videos(platform: YouTube, call: Call) -> Answer:
-    """Videos by id; a private one is shown only to its owner."""
+    """Videos by id, fifty at most; a private one is shown only to its owner, a missing one is left out."""
     profile = platform.caller(call, READ)
     named = parts(call)
     wanted = call.query.get("id", "").split(",")
+    refuse_if(len(wanted) > MOST_VIDEOS, "badRequest")
     found = [video for video_id in wanted if (video := platform.videos.get(video_id)) is not None]
     shown = [v for v in found if v.profile_id == profile.id or shown_privacy(platform, v) != "private"]
     return listed("video", [resource(platform, video, named) for video in shown])
