@@ -18,6 +18,8 @@ from munadi.ports import Answer
 
 # TikTok answers a chunk once it has stored it.
 UPLOAD_TIMEOUT = 60.0
+# The most posts that are read by their ids in one call.
+MOST_READ = 20
 
 
 class Api:
@@ -56,7 +58,7 @@ class Api:
         return read_status(await self.post(STATUS, account.token, {"publish_id": publish_id}))
 
     async def public_posts(self, token: str, post_ids: Sequence[str]) -> set[str]:
-        """Which of these posts everybody sees. A POST that only reads; needs the scope video.list."""
+        """Which of these posts, twenty at most, everybody sees. A POST that only reads; needs the scope video.list."""
         answer = await self.post(VIDEO_QUERY, token, {"filters": {"video_ids": list(post_ids)}})
         listed = object_in(answer.body, "data").get("videos")
         if not isinstance(listed, list):

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from munadi.channels.tiktok.errors import explain_failure
 from munadi.channels.tiktok.spec import Options, Privacy, Settings
 from munadi.channels.tiktok.state import Prepared
-from munadi.channels.tiktok.wire import Status, is_photo
-from munadi.domain.publication import Absent, Pending, Published, Unknown, Warning_
+from munadi.channels.tiktok.wire import PHOTO_POST, VIDEO_POST, Status, is_photo
+from munadi.domain.publication import Absent, Pending, PostedId, Published, Unknown, Warning_
 from munadi.ports import Clock, Publication
 
 QUICK_FOR, SLOW_FOR = timedelta(seconds=30), timedelta(minutes=5)
@@ -61,9 +61,10 @@ class StatusReader:
             warning = Warning_(code="POST_ID_PENDING", message=message, channel="tiktok")
             return Published(published_at=at, warnings=(warning,))
         username = (state.creator.username if state.creator else None) or publication.account.handle
-        kind = "photo" if is_photo(publication.draft) else "video"
-        url = f"{self.settings.hosts.auth.rstrip('/')}/@{username.removeprefix('@')}/{kind}/{status.post_ids[0]}"
-        return Published(post_id=status.post_ids[0], url=url, published_at=at)
+        kind, post_id = PHOTO_POST if is_photo(publication.draft) else VIDEO_POST, status.post_ids[0]
+        url = f"{self.settings.hosts.auth.rstrip('/')}/@{username.removeprefix('@')}/{kind}/{post_id}"
+        objects = (PostedId(id=post_id, version=PHOTO_POST),) if kind == PHOTO_POST else ()
+        return Published(post_id=post_id, url=url, published_at=at, objects=objects)
 
     def _wait(self, sent_at: datetime | None) -> timedelta:
         """Seconds for a short video, minutes for a long one: the older the post, the longer the wait."""

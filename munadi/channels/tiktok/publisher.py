@@ -14,6 +14,7 @@ from munadi.channels.channel import NetworkChannel, Parts
 from munadi.channels.http import ChannelTools, given_id
 from munadi.channels.renditions import fitting
 from munadi.channels.tiktok.api import Api
+from munadi.channels.tiktok.looking import look
 from munadi.channels.tiktok.lookup import FAILED, StatusReader
 from munadi.channels.tiktok.rules import obey
 from munadi.channels.tiktok.spec import PHOTO, Mode, Options, Settings
@@ -23,7 +24,7 @@ from munadi.channels.tiktok.wire import CANCEL, PHOTO_INIT, VIDEO_INIT, file_bod
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
-from munadi.domain.withdrawal import PostedObject, Seen, Verdict
+from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Attempt, Publication
 
 # There is no upload any more, or it has become a post.
@@ -108,9 +109,7 @@ class TikTokChannel(NetworkChannel[Options, Prepared]):
         return self._reader.found(publication, state, status)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        """Whether everybody sees it. A missing one is deleted, private, for friends only or moderated: no proof."""
-        shown = await self._api.public_posts(account.token, [one.id for one in objects])
-        return [Seen(verdict=Verdict.LIVE if one.id in shown else Verdict.UNSEEN) for one in objects]
+        return await look(self._api, objects, account)
 
     async def _discard(self, account: ConnectedAccount, state: Prepared) -> None:
         """Cancel an upload that was never finished; what was sent is left alone."""

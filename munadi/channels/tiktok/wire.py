@@ -19,6 +19,8 @@ from munadi.ports import Answer, MediaReader
 VIDEO_INIT, PHOTO_INIT = "post/publish/video/init/", "post/publish/content/init/"
 CREATOR_INFO, STATUS, CANCEL = "post/publish/creator_info/query/", "post/publish/status/fetch/", "post/publish/cancel/"
 VIDEO_QUERY = "video/query/?fields=id,share_url"
+# The kind of a post, as its address has it. A look knows photos by it.
+VIDEO_POST, PHOTO_POST = "video", "photo"
 
 
 class Status(Model):

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.domain.publication import Absent, Pending, PostedId, Published, Ready, Unknown
 from tests.channels.calls import NOW
 from tests.channels.case import Call, Case, Fails, Live, after, one
 from tests.channels.cases.tiktok import (
@@ -109,6 +109,9 @@ CASES = {
         for who, state in (
             (WHO.model_copy(update={"handle": None}), SENT),
             (WHO.model_copy(update={"handle": "@acme"}), NAMELESS))},
+    "photos are kept as such, since a look may not show them": check(Published(post_id=str(POST_ID), published_at=NOW,
+            url=f"{HOSTS['auth']}/@acme/photo/{POST_ID}", objects=(PostedId(id=str(POST_ID), version="photo"),)),
+        COMPLETE, PHOTO, SENT, account=WHO.model_copy(update={"handle": None})),
     **{f"a post is live before its id is known: {ids}": check(Live(None, warnings=("POST_ID_PENDING",)),
             said("PUBLISH_COMPLETE", publicaly_available_post_id=ids))
         for ids in (None, [], "7", [1, 2], [7.5e18], POST_ID)},
