@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 
 from munadi.channels.telegram.api import Api
-from munadi.channels.telegram.removing import chat_of_object, look
+from munadi.channels.telegram.looking import look
+from munadi.channels.telegram.removing import chat_of_object
 from munadi.channels.telegram.spec import Options
 from munadi.channels.telegram.wire import Form, caption_form, text_form
 from munadi.domain.account import ConnectedAccount

@@ -15,9 +15,10 @@ from munadi.channels.steps import parent_of
 from munadi.channels.telegram import editing
 from munadi.channels.telegram.api import Api
 from munadi.channels.telegram.errors import UNREMOVABLE, UPGRADED
+from munadi.channels.telegram.looking import look
 from munadi.channels.telegram.lookup import Lookup, address_of, chat_of, is_probed
 from munadi.channels.telegram.prepare import Preparation, storage_of
-from munadi.channels.telegram.removing import look, objects_of, remove
+from munadi.channels.telegram.removing import objects_of, remove
 from munadi.channels.telegram.rules import rule_of
 from munadi.channels.telegram.spec import Options, Settings
 from munadi.channels.telegram.state import Prepared
