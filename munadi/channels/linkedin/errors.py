@@ -67,12 +67,13 @@ ERRORS: Mapping[str, Row] = {
     "unauthorized_client": BAD_APP,
     "unauthorized_scope_error": BAD_APP,
 }
-_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d{1,30}\b")
+# The id of a post.
+URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d{1,30}\b")
 
 
 def duplicate_of(error: ChannelError) -> str | None:
     """The URN of the earlier post that a refusal as a duplicate names."""
-    found = _URN.search(error.provider_message or "")
+    found = URN.search(error.provider_message or "")
     return found[0] if found else None
 
 

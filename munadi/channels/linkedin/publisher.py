@@ -16,6 +16,7 @@ from munadi.channels.linkedin import editing
 from munadi.channels.linkedin.api import COUNT, MAX_PAGES, Api
 from munadi.channels.linkedin.commentary import same_text
 from munadi.channels.linkedin.errors import duplicate_of
+from munadi.channels.linkedin.looking import COMMENTS, MOST_REQUESTS, PageLook
 from munadi.channels.linkedin.removing import remove, seen
 from munadi.channels.linkedin.spec import Options, Settings, is_page
 from munadi.channels.linkedin.state import Prepared
@@ -29,12 +30,13 @@ from munadi.channels.linkedin.wire import (
     post_body,
     wants_card,
 )
+from munadi.channels.looking import Look
 from munadi.channels.posting import PostChannel, Step, match
 from munadi.channels.uploads import count_failure, upload_again
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.live_edit import Shown, Version
-from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
+from munadi.domain.publication import COMMENT, POST, Absent, Pending, Published, Ready, Unknown
 from munadi.domain.withdrawal import PostedObject, Seen
 from munadi.ports import Answer, Attempt, Publication
 
@@ -125,7 +127,10 @@ class LinkedInChannel(PostChannel[Options, Prepared]):
         """A page's posts; no app may read a member's."""
         if not is_page(account):
             return await super()._look(objects, account)
-        return [await seen(self._api, one, account) for one in objects]
+        if len(objects) == 1:  # a withdrawal, which no list may delay
+            return [await seen(self._api, objects[0], account) if objects[0].step != COMMENT else COMMENTS]
+        look = Look(objects, MOST_REQUESTS)
+        return await PageLook(self._api, account, look, self._settings.batch_get).run()
 
     async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
         await editing.edit(self._api, version, account, attempt)

@@ -1,4 +1,4 @@
-"""Takes posts back, and looks at the posts of pages. Source: docs/networks/linkedin.md, section 9.
+"""Takes posts back, and looks at one post of a page (`looking`: at many). Source: docs/networks/linkedin.md, section 9.
 
 A DELETE is idempotent: 204 also says that the post was gone already. At a member nothing can be read, so the repetition
 is the look. The same holds for a page whose only post is removed: a 404 proves nothing without another post that is
@@ -43,7 +43,7 @@ async def seen(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:
         return await _absent(api, one, account)
     if text_in(answer.body, "id") is None:
         raise no_proof(answer, [account.token])
-    return _shown(answer.body)
+    return shown(answer.body)
 
 
 async def _absent(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:
@@ -56,7 +56,8 @@ async def _absent(api: Api, one: PostedObject, account: ConnectedAccount) -> See
     return Seen(verdict=Verdict.UNREADABLE, word="NOT_FOUND, and the page shows no other post", blind=True)
 
 
-def _shown(post: Any) -> Seen:
+def shown(post: Any) -> Seen:
+    """What a post's fields say about who sees it."""
     state, visibility = text_in(post, "lifecycleState") or "", text_in(post, "visibility") or "PUBLIC"
     verdict = STATES.get(state or "PUBLISHED", Verdict.LIMITED)
     if verdict is not Verdict.LIVE:

@@ -94,7 +94,8 @@ class Settings(AppSettings):
     `client_id` and `client_secret` are the app for members, `page_client_id` and `page_client_secret` the app with the
     Community Management API, which LinkedIn allows beside no other product. `version` is the month of the API; LinkedIn
     ends each about a year later. Members' images cannot be polled, so they are given `grace`; other files are read for
-    `processing_timeout` at most. Of a video, `parts_per_run` parts are sent at a time.
+    `processing_timeout` at most. Of a video, `parts_per_run` parts are sent at a time. `batch_get`: LinkedIn lets the
+    app for pages read fifty posts by their ids in one call, as it does in the Standard tier and not in Development.
     """
 
     hosts: Hosts = Hosts()
@@ -105,6 +106,7 @@ class Settings(AppSettings):
     poll: Duration = timedelta(seconds=3)
     processing_timeout: Duration = timedelta(minutes=20)
     parts_per_run: int = Field(default=16, ge=1)
+    batch_get: bool = False
 
     @property
     def version_ends(self) -> date:
@@ -226,7 +228,7 @@ SPEC = ChannelSpec(
             because="Files, the card of a link and a poll stay as they are: withdraw the post and publish it again.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=2, requests_each=1, of_account=24, of_app=150, after=(timedelta(days=1),)),
+    looks=LookRule(at_once=100, requests=4, of_account=24, of_app=150, after=(timedelta(days=1),)),
     facts_version="2026-11",
     sources=(
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api",

@@ -57,6 +57,7 @@ class LinkedIn(BearerPlatform[Account]):
         "refuseDuplicates": True,
         "ghostDuplicates": False,
         "dropPostId": False,
+        "developmentTier": False,
         "endVersion": False,
         "failProcessing": False,
         "grantRefreshTokens": False,
@@ -91,7 +92,7 @@ class LinkedIn(BearerPlatform[Account]):
         "DELETE api/rest/posts/*": ("delete_post", posting.delete),
         "POST api/rest/socialActions/*/comments": ("create_comment", posting.comment),
     }
-    variants = {"finalize_video": posting.finalize}
+    variants = {"finalize_video": posting.finalize, "get_posts": posting.several}
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
@@ -99,6 +100,8 @@ class LinkedIn(BearerPlatform[Account]):
         self.written: Table[Post] = self.table("post", Post)
 
     def variant(self, name: str, call: Call) -> str:
+        if name == "list_posts" and "ids" in call.query:
+            return "get_posts"
         return "finalize_video" if name == "initialize_video" and call.query.get("action") == "finalizeUpload" else name
 
     async def play(self, name: str, run: Any, call: Call) -> Answer:

@@ -24,6 +24,7 @@ LIVES = {"images": HOUR, "documents": HOUR, "videos": 30 * DAY}
 # How a PDF, an Office file and an older one begin.
 DOCUMENTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 MAX_BYTES = 60_000_000  # the sandbox holds no more
+MOST_READ = 50  # by their ids, in one call; LinkedIn states no number
 
 
 async def create(platform: LinkedIn, call: Call) -> Answer:
@@ -64,6 +65,25 @@ async def read(platform: LinkedIn, call: Call) -> Answer:
         raise refuse("missing")
     platform.author(caller, post.profile_id)
     return Answer(200, _view(platform, post))
+
+
+async def several(platform: LinkedIn, call: Call) -> Answer:
+    """Posts by their ids: each is in `results` or in `errors`. The Development tier has no such call."""
+    caller, given = platform.caller(call, READ), call.query.get("ids", "")
+    refuse_if(platform.switches["developmentTier"], "access")
+    refuse_if(call.headers.get("x-restli-method") != "BATCH_GET" or not given.startswith("List("), "invalid")
+    urns = given.removeprefix("List(").removesuffix(")").split(",")
+    refuse_if(len(urns) > MOST_READ or not all(urn.startswith("urn:li:") for urn in urns), "invalid")
+    results: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for urn in urns:
+        post = platform.written.get(urn)
+        if post is None or not _is_listed(platform, post):
+            errors[urn] = {"status": 404, "code": "NOT_FOUND", "message": "Entity is not found"}
+            continue
+        platform.author(caller, post.profile_id)
+        results[urn] = _view(platform, post)
+    return Answer(200, {"results": results, "statuses": {}, "errors": errors})
 
 
 async def delete(platform: LinkedIn, call: Call) -> Answer:
