@@ -20,7 +20,7 @@ from munadi.domain.failure import MAX_RAW
 from munadi.ports import Answer
 
 # Both for the bytes on the wire and for the decoded body; a list of a hundred posts with long texts stays below it.
-MAX_ANSWER = 1_000_000
+MAX_ANSWER, TOO_LARGE = 1_000_000, "ANSWER_TOO_LARGE"
 # The only encoding that we request and accept: one decoder, which can be stopped after a number of bytes.
 ACCEPT_ENCODING = "gzip"
 PLAIN = ("", "identity")
@@ -114,7 +114,7 @@ async def _body(response: httpx.Response) -> bytes:
         except zlib.error as error:
             raise UnreadableAnswer("ANSWER_ENCODING", "the answer is not valid gzip") from error
         if max(received, len(body)) > MAX_ANSWER:
-            raise UnreadableAnswer("ANSWER_TOO_LARGE", f"the answer has more than {MAX_ANSWER} bytes")
+            raise UnreadableAnswer(TOO_LARGE, f"the answer has more than {MAX_ANSWER} bytes")
     if decoder and received and not decoder.eof:
         raise UnreadableAnswer("ANSWER_ENCODING", "the gzip of the answer ends early")
     return bytes(body)

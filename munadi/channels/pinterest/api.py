@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from munadi.channels.answers import text_in
+from munadi.channels.answers import TOO_LARGE, text_in
 from munadi.channels.http import ChannelTools, Listing, Request, no_proof, require_known_host
 from munadi.channels.multipart import Multipart
 from munadi.channels.pinterest.errors import EDITS, GRANTS, REMOVALS, TABLE, UPLOADS
 from munadi.channels.pinterest.spec import Settings
 from munadi.channels.pinterest.wire import PinRow, Upload, id_in, items_in, read_rows, upload_in
+from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
@@ -49,12 +51,36 @@ class Api:
 
     async def newest(self, token: str, board_id: str) -> set[str]:
         """The ids on the first page of a board's pins."""
-        url, params = f"{self.base}/boards/{board_id}/pins", {"page_size": str(BOARDS)}
-        answer = await self.http.send(Request("GET", url, token=token, params=params))
+        rows, _ = await self.board_page(token, board_id)
+        return {str(one["id"]) for one in rows}
+
+    async def board_page(
+        self, token: str, board_id: str, bookmark: str | None = None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of a board's pins, and the bookmark of the next. What is too long to be read is a smaller page."""
+        try:
+            answer = await self._board_page(token, board_id, bookmark, BOARDS)
+        except ChannelError as error:
+            if error.provider_code != TOO_LARGE:
+                raise
+            answer = await self._board_page(token, board_id, bookmark, PAGE)
         items = items_in(answer.body)
         if items is None:
             raise no_proof(answer)
-        return {str(one["id"]) for one in items}
+        return items, text_in(answer.body, "bookmark")
+
+    async def _board_page(self, token: str, board_id: str, bookmark: str | None, size: int) -> Answer:
+        params = {"page_size": str(size), **({"bookmark": bookmark} if bookmark else {})}
+        return await self.http.send(Request("GET", f"{self.base}/boards/{board_id}/pins", token=token, params=params))
+
+    async def board_rows(self, token: str) -> list[dict[str, Any]]:
+        """The account's boards, 250 at most."""
+        params = {"page_size": str(BOARDS)}
+        answer = await self.http.send(Request("GET", f"{self.base}/boards", token=token, params=params))
+        items = items_in(answer.body)
+        if items is None:
+            raise no_proof(answer)
+        return items
 
     async def pins(self, token: str, board_id: str, section_id: str | None, since: datetime) -> list[PinRow] | None:
         """The pins of a board, or of a section of it; None where there are more than a look may read.

@@ -13,8 +13,10 @@ from typing import Any
 
 from munadi.channels.channel import Parts
 from munadi.channels.http import ChannelTools, Request
+from munadi.channels.looking import Look
 from munadi.channels.pinterest import editing
 from munadi.channels.pinterest.api import MAX_PAGES, PAGE, Api
+from munadi.channels.pinterest.looking import BoardLook
 from munadi.channels.pinterest.removing import remove, seen
 from munadi.channels.pinterest.spec import IMAGE, SENT_IMAGE, Options, Settings
 from munadi.channels.pinterest.upload import PinterestUploads, Prepared
@@ -68,7 +70,9 @@ class PinterestChannel(PostChannel[Options, Prepared]):
         await remove(self._api, one, account, attempt)
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        return [await seen(self._api, one, account) for one in objects]
+        if len(objects) == 1:  # a withdrawal, which no list may delay
+            return [await seen(self._api, objects[0], account)]
+        return await BoardLook(self._api, account, Look.at(objects)).run()
 
     async def _edit(self, version: Version, account: ConnectedAccount, attempt: Attempt) -> None:
         await editing.edit(self._api, version, account, attempt)

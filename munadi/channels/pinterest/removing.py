@@ -1,4 +1,4 @@
-"""Takes pins back, and looks at them. Source: docs/networks/pinterest.md, section 9.
+"""Takes pins back, and looks at one (`looking`: at many). Source: docs/networks/pinterest.md, section 9.
 
 On a shared board the call for a removal also reaches pins of others, so a look that shows such a pin ends it. A pin is
 proven gone by its board, which is read with the same token and does not list it: the board's id is the `version` of a
@@ -40,7 +40,11 @@ async def seen(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:
     if pin.field("is_owner") is False:
         message = "the pin belongs to another account of a shared board: only its owner removes it"
         raise failure(Reason.TARGET_NOT_ACCESSIBLE, message, Effect.REJECTED)
-    privacy = await _privacy(api, account, text_in(pin.body, "board_id") or one.version or "")
+    return shown_on(await privacy_of(api, account, text_in(pin.body, "board_id") or one.version or ""))
+
+
+def shown_on(privacy: str | None) -> Seen:
+    """A pin that is there, on a board that so many see."""
     if privacy == PUBLIC:
         return Seen(verdict=Verdict.LIVE)
     return Seen(verdict=Verdict.LIMITED, word=f"board {privacy or 'not shown to this connection'}")
@@ -48,14 +52,14 @@ async def seen(api: Api, one: PostedObject, account: ConnectedAccount) -> Seen:
 
 async def absent(api: Api, one: PostedObject, account: ConnectedAccount, code: str) -> Seen:
     """What a 404 means: gone, or on a board that the connection may not see."""
-    if one.version is None or await _privacy(api, account, one.version) is None:
+    if one.version is None or await privacy_of(api, account, one.version) is None:
         return Seen(verdict=Verdict.UNREADABLE, word=f"{code}, and its board cannot be read")
     if one.id in await api.newest(account.token, one.version):
         return Seen(verdict=Verdict.UNREADABLE, word=f"{code}, but listed")
     return Seen(verdict=Verdict.GONE, word=code)
 
 
-async def _privacy(api: Api, account: ConnectedAccount, board_id: str) -> str | None:
+async def privacy_of(api: Api, account: ConnectedAccount, board_id: str) -> str | None:
     """Who sees a board; None where the connection does not. Raises ChannelError."""
     try:
         board = await api.get(f"boards/{board_id}", account.token)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TEXTS = ("title", "description", "link", "alt_text", "dominant_color")
 IMAGE_BYTES, AGENT = 20_000_000, "Pinterestbot/1.0 (munadi sandbox)"
+LONGEST_PAGE = 250
 CAROUSELS = ("multiple_image_urls", "multiple_image_base64")
 CREATIVE_TYPES = {"image": "REGULAR", "multiple_images": "CAROUSEL", "video": "VIDEO"}
 # Durations in containers are rounded; the sandbox holds no more than 64 MB.
@@ -264,8 +265,9 @@ def owned(platform: Pinterest, call: Call, board_id: str, profile_id: str) -> Bo
 
 
 def page(call: Call, rows: list[dict[str, Any]]) -> Answer:
-    """A page of rows; a bookmark leads to the next."""
+    """A page of rows, 250 at most; a bookmark leads to the next."""
     first, count = int(call.query.get("bookmark", 0)), int(call.query.get("page_size", 25))
+    refuse_if(not 1 <= count <= LONGEST_PAGE, "invalid")
     bookmark = str(first + count) if first + count < len(rows) else None
     return Answer(200, {"items": rows[first : first + count], "bookmark": bookmark})
 
