@@ -96,7 +96,8 @@ def test_a_deleted_post_is_gone_for_clients_and_stays_on_the_page(sandbox: Sandb
     assert sandbox.http.delete(f"{STATUSES}/{status}", headers=MASTODON).status_code == 404
     page = sandbox.http.get("/?channel=mastodon").text
     assert "It changes" in page
-    assert "<strong>Deleted</strong> 404 Record not found" in page
+    assert "Mastodon · 0 posts" in page
+    assert "<strong>Deleted:</strong> 404 Record not found" in page
     again = change(sandbox, status, "moderate", way="sensitive")
     assert (again.status_code, "nothing undoes" in again.text) == (422, True)
 
@@ -150,7 +151,7 @@ def test_the_page_of_a_post_has_a_button_for_each_thing_that_can_happen(sandbox:
     assert buttons == [f"{control}/{way}" for control, each in ways.items() for way in each]
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)">', page.partition("<h2")[2]))
     done = sandbox.http.post("/changes", data={**fields, "change": "moderate/sensitive"}, follow_redirects=True)
-    assert (done.status_code, "<strong>Moderated · sensitive</strong> sensitive is true." in done.text) == (200, True)
+    assert (done.status_code, "<strong>Moderated · sensitive:</strong> sensitive is true." in done.text) == (200, True)
     assert re.search(r'value="moderate/sensitive"[^>]* disabled aria-pressed="true"', done.text)
     restored = sandbox.http.post("/changes", data={**fields, "change": "restore"}, follow_redirects=True)
     assert ('class="state"' in restored.text, 'value="restore"' in restored.text) == (False, False)

@@ -78,7 +78,7 @@ def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[s
     everything = state.all_posts(root)
     of_profile = [p for p in everything if channel in (None, p.channel) and profile in (None, p.profile)]
     shown = [p for p in of_profile if post in (None, p.id)]
-    counts = _counts(state, everything)
+    counts = _counts(state, [one for one in everything if one.state is None or not one.state.is_gone])
     views = [view for network in state.networks.values() for view in network.profiles()]
     views = [view for view in views if channel in (None, view.channel)]
     busiest = sorted(views, key=lambda view: -counts[view.channel, view.id])
