@@ -94,7 +94,7 @@ class PostWatcher:
         objects = [each for one in looking.watched for each in one.objects]
         async with asyncio.timeout(CALL_SECONDS):
             found: Sequence[Seen] = await with_token(
-                self._tokens, looking.account_id, lambda account: channel.look(objects, account)
+                self._tokens, looking.account_id, lambda account: channel.watch(objects, account)
             )
         return answers_by_id(looking.watched, found)
 
