@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -113,10 +114,25 @@ async def _missing(reader: Reader, services: Services, brand_ref: str) -> tuple[
 
 
 async def _live(reader: Reader, services: Services, brand_ref: str) -> dict[str, Any]:
-    """Live publications that a network keeps, or that are gone or hidden there; whether there are more of each."""
-    kept, kept_more = await _publications(reader, services, brand_ref, "withdrawal", kept_publications)
+    """Live publications that a network keeps or did not edit, or that are gone or hidden there; whether there are more
+    of each."""
+    found, more = await _publications(reader, services, brand_ref, "id", kept_publications)
+    kept = [each for each in found if _is_open(each["publication"]["withdrawal"])]
+    unedited = [each for each in found if _is_open((each["publication"]["edits"] or [None])[-1])]
     hidden, hidden_more = await _publications(reader, services, brand_ref, "liveness", hidden_publications)
-    return {"kept": kept, "kept_more": kept_more, "hidden": hidden, "hidden_more": hidden_more}
+    return {
+        "kept": kept,
+        "kept_more": more and bool(kept),
+        "unedited": unedited,
+        "unedited_more": more and bool(unedited),
+        "hidden": hidden,
+        "hidden_more": hidden_more,
+    }
+
+
+def _is_open(change: Mapping[str, Any] | None) -> bool:
+    """Whether a withdrawal or an edit was refused or is not certain."""
+    return change is not None and change["status"] in ("refused", "unconfirmed")
 
 
 class _Find(Protocol):

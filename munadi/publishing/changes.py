@@ -226,14 +226,14 @@ async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | N
 
 
 def dismiss(locked: LockedContent, row: PublicationRow, because: DismissedAs) -> None:
-    """Note that a failure, what a live post lacks, a withdrawal that was refused or is not certain, or a post that is
-    gone or limited needs no attention any more. A repeat changes nothing.
+    """Note that a failure, what a live post lacks, a withdrawal or an edit that was refused or is not certain, or a
+    post that is gone or limited needs no attention any more. A repeat changes nothing.
 
     ChangeRefused NOT_FAILED for everything else.
     """
     needs_a_person = any(at is not None for at in (row.incomplete_at, row.kept_since, row.hidden_since))
     if row.status != S.FAILED and not (row.status == S.PUBLISHED and needs_a_person):
-        text = "only a failure, or a live post that lacks a part, is kept, gone or limited, can be dismissed"
+        text = "only a failure, or a live post that lacks a part, is kept, unedited, gone or limited, can be dismissed"
         raise ChangeRefused("NOT_FAILED", f"the publication is {row.status}; {text}")
     if row.dismissed_as == because:
         return

@@ -18,7 +18,7 @@ from munadi.domain.live_edit import PUBLISHED_VERSION, Edited, LiveEdit, Stop, V
 from munadi.domain.outcome import CallRecord
 from munadi.domain.publication import POST
 from munadi.domain.reasons import failure_of
-from munadi.domain.withdrawal import LOOKED_AFTER, SURE_WITHIN, PostedObject
+from munadi.domain.withdrawal import LOOKED_AFTER, SURE_WITHIN, PostedObject, WithdrawalStatus
 from munadi.publishing.content import LockedContent
 from munadi.publishing.live_store import close, open_attempts
 
@@ -87,6 +87,9 @@ async def begin(locked: LockedContent, row: PublicationRow, draft: Draft, fields
         replaces=replaces,
     )
     keep(row, edit)
+    if row.kept_since is not None and not _keeps(row):
+        # What a person has dismissed was the last edit: a new one needs attention again.
+        row.kept_since = row.dismissed_at = row.dismissed_as = None
     row.edit_at, row.updated_at = locked.now, locked.now
     row.epoch += 1
 
@@ -136,9 +139,18 @@ async def settle(
             shown, row.edit_at = shown.model_copy(update=ended), None
     keep(row, edit.model_copy(update={"shown": shown}))
     row.updated_at = locked.now
+    if shown.status in (S.REFUSED, S.UNCONFIRMED):
+        row.kept_since = row.kept_since or locked.now
+    elif not _keeps(row):
+        row.kept_since = None
     if shown.status is not before:
         reason = shown.failure.reason if shown.failure else None
         await locked.emit(EventType.PUBLISH_EDITED, row, reason=reason)
+
+
+def _keeps(row: PublicationRow) -> bool:
+    """Whether a withdrawal was refused: that needs a person whatever becomes of an edit."""
+    return row.withdrawal is not None and row.withdrawal["status"] == WithdrawalStatus.REFUSED
 
 
 def _waiting(locked: LockedContent, shown: PostEdit, edit: LiveEdit, failure: Failure | None) -> PostEdit:

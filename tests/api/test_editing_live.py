@@ -12,7 +12,7 @@ import pytest
 from munadi.domain.edits import EditRule, EditStatus, PostEdit
 from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
-from munadi.domain.live_edit import LiveEdit
+from munadi.domain.live_edit import Edited, LiveEdit, Stop
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.publishing import live_editing
@@ -202,3 +202,34 @@ async def test_the_page_of_a_post_shows_its_versions(
     assert path_of(content) in page
     async with api.dashboard(await api.key(Scope.CONTENTS_READ)) as reader:
         assert path_of(content) not in await reader.page(f"/contents/{content['id']}")
+
+
+@pytest.mark.parametrize("result", [Stop.CHANGED, timedelta(minutes=1)], ids=["refused", "unconfirmed"])
+async def test_an_edit_that_was_not_made_needs_a_person_until_it_is_dismissed(
+    api: ApiHarness, dashboard: DashboardBrowser, result: Stop | timedelta
+) -> None:
+    content = await live(api)
+    dismiss = path_of(content).replace("/edit", "/dismiss")
+    expect_problem(await api.post(dismiss), 409, "NOT_FAILED")
+    assert (await edit(api, content, text="Corrected")).status_code == 202
+    assert "all caught up" in await dashboard.page("/attention")
+    await settled(api, content, result)
+    page = await dashboard.page("/attention")
+    assert faults(page) == []
+    expect_words(page, "Not edited", "Open on Bluesky", "Edit it again", "EDIT_", "Dismiss")
+    assert (await api.post(dismiss)).status_code == 200
+    assert "Not edited" not in await dashboard.page("/attention")
+    assert (await edit(api, content, text="Corrected again")).status_code == 202
+    assert (await api.read_content(content["id"]))["publications"][0]["dismissal"] is None
+    await settled(api, content, result)
+    assert "Not edited" in await dashboard.page("/attention"), "a new one needs attention again"
+    await settled(api, content, Edited("look"))
+    assert "all caught up" in await dashboard.page("/attention")
+
+
+async def settled(api: ApiHarness, content: dict[str, Any], result: Edited | Stop | timedelta) -> None:
+    """The last edit after a read, four minutes after it was asked for."""
+    async with api.locked(content["id"]) as post:
+        [row] = post.publications
+        post.now += timedelta(minutes=4)
+        await live_editing.settle(post, row, live_editing.edits_of(row)[-1], result, None)

@@ -60,8 +60,8 @@ async def incomplete_publications(
 async def kept_publications(
     session: AsyncSession, now: datetime, brand_ref: str | None, limit: int
 ) -> list[tuple[str, str]]:
-    """The post and the id of live publications whose withdrawal was refused or is not certain, the newest first: those
-    of the last days that no person dismissed, of a brand, or of all (None)."""
+    """The post and the id of live publications whose withdrawal or last edit was refused or is not certain, the newest
+    first: those of the last days that no person dismissed, of a brand, or of all (None)."""
     return await _newest(session, PublicationRow.kept_since, now, brand_ref, limit)
 
 
@@ -85,7 +85,7 @@ async def _newest(
 
 
 def _unfinished(brand_ref: str | None, since: datetime) -> list[Select[Any]]:
-    """Live publications without a part, those that were to be withdrawn, and those that are gone or limited."""
+    """Live publications without a part, those not withdrawn or edited, and those that are gone or limited."""
     row = PublicationRow
     found = []
     for moment in (row.incomplete_at, row.kept_since, row.hidden_since):

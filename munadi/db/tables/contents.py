@@ -22,7 +22,7 @@ NEEDS_A_PERSON = "status IN ('failed', 'partially_published', 'unconfirmed') AND
 NEEDS_A_PERSON_BY_AGE = "status || '' IN ('failed', 'partially_published', 'unconfirmed') AND dismissed_at IS NULL"
 # The same for publications that are live without a part, such as their first comment.
 IS_INCOMPLETE = "incomplete_at IS NOT NULL AND dismissed_at IS NULL"
-# The same for live publications whose withdrawal was refused, or is not certain.
+# The same for live publications whose withdrawal or edit was refused, or is not certain.
 IS_KEPT = "kept_since IS NOT NULL AND dismissed_at IS NULL"
 # The same for live publications that looks showed to be gone or limited.
 IS_HIDDEN = "hidden_since IS NOT NULL AND dismissed_at IS NULL"
@@ -164,7 +164,7 @@ class PublicationRow(SQLModel, table=True):
     posted: list[dict[str, Any]] = _json(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
     withdrawal: dict[str, Any] | None = _json(default=None)
     withdrawal_at: datetime | None = _at(default=None)
-    # Since when its withdrawal is refused or not certain; null otherwise.
+    # Since when its withdrawal or its last edit is refused or not certain; null otherwise.
     kept_since: datetime | None = _at(default=None)
     # The edits of the live post (munadi.domain.live_edit), and when the one under way acts next.
     edits: list[dict[str, Any]] = _json(default_factory=list, sa_column_kwargs={"server_default": text("'[]'")})
