@@ -25,6 +25,8 @@ PROCESSING_WAITS = tuple(timedelta(minutes=minutes) for minutes in (10, 30, 60, 
 GRACE = timedelta(days=7)
 # The last useful look at a post that its network takes down by itself.
 BEFORE_END = timedelta(hours=1)
+# It takes the place of a look that would come so short before it: an age of a day, made less by its jitter.
+LAST_COVERS = timedelta(hours=2)
 _TENSE = timedelta(minutes=2)
 
 
@@ -42,7 +44,8 @@ class LookPlan:
         if life is None or not moments:
             return cls(tuple(moments))
         last = published_at + life - BEFORE_END * (1 + _drawn(key, len(ages)) / 10)
-        return cls((*(one for one in moments if one < last), last), published_at + life)
+        earlier = (one for one in moments if one < last - LAST_COVERS)
+        return cls((*earlier, last), published_at + life)
 
     def after(self, now: datetime) -> datetime | None:
         """The first moment after `now`."""
