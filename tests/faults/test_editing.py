@@ -19,6 +19,7 @@ EDITS = {
     "mastodon-text": "edit_status",
     "pinterest": "edit_pin",
     "telegram-text": "editMessageText",
+    "youtube": "update_video",
 }
 KILLS = kills("edits", "edit")
 
@@ -63,7 +64,8 @@ async def trial(world: World, number: int, shape: str, fault: str) -> Edit:
             content = await world.brand.published((await world.submit(shape, text))["id"])
         planted = await planted_at(world, shape, fault, EDITS[shape], content)
         (publication,) = content["publications"]
-        answer = await world.api.post(f"/v1/publications/{publication['id']}/edit", json={"text": after})
+        change = {"text": after} | ({"title": after} if channel == "youtube" else {})
+        answer = await world.api.post(f"/v1/publications/{publication['id']}/edit", json=change)
         assert answer.status_code == 202, answer.text
         found.status = await edit_of(world, content["id"])
         found.came = await planted()
