@@ -75,8 +75,8 @@ CACHED_POSTS = 1500
 DELIVERIES_AT_ONCE = 10
 # A workflow task only computes, so more of them at once are no faster. Tasks that wait at the server are distributed
 # fairly among the brands; the worker's own (sticky) queue is first come, first served, and a task that waits there for
-# a second returns to the server's queue. So that queue gets half of the polls. Ten posts beside 150 of another brand,
-# on a busy machine: the last of them was published after 54 % of the others' time before, after 26 % with these two.
+# five seconds returns to the server's queue. So that queue gets half of the polls. Ten posts beside 150 of another
+# brand, on a busy machine: the last was published after 54 % of the others' time before, after 26 % with these two.
 MAX_DECISIONS = 10
 FAIR_POLLS = 0.5
 
