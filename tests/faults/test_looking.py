@@ -16,7 +16,8 @@ from tests.harness.brand import until
 from tests.harness.inbox import Inbox
 from tests.harness.world import QUICK, World, open_world
 
-pytestmark = pytest.mark.faults
+# A look whose worker died is taken over after two minutes.
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 # Ages so near that a test can wait for them: every five seconds for a minute, and two equal answers two seconds apart.
 SOON = {
