@@ -8,8 +8,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.dashboard.looking import look_choices
 from api.dashboard.page_data import Answer, Reader, ReadingFailed, TheReader
 from api.dashboard.render import PageRoute, render
+from api.deps import TheServices
 from api.languages.catalogue import N_
 from munadi.domain.brand import Duplicates
 from munadi.domain.key import Scope
@@ -38,6 +40,7 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 async def show_settings(
     request: Request,
     reader: TheReader,
+    services: TheServices,
     cursor: Cursor = None,
     words: Annotated[str | None, Query(alias="q", max_length=200)] = None,
     brand: Annotated[str | None, Query(max_length=63, description="The ref of the one brand to show.")] = None,
@@ -52,6 +55,8 @@ async def show_settings(
     # Keys first: a key that may not manage them is refused as a whole.
     keys = await reader.get("/v1/keys", limit=PER_PAGE, cursor=keys_cursor)
     brands = await _brands(reader, brand, words, cursor)
+    installation = services.settings.looks.wanted
+    choices = {each["ref"]: look_choices(each, services.channels, installation) for each in brands["data"]}
     return render(
         request,
         "settings.html",
@@ -64,6 +69,8 @@ async def show_settings(
         keys=keys,
         limits=[(limit.value, LIMITS[limit].label) for limit in Limit],
         refusals=REFUSALS,
+        choices=choices,
+        no_choice=look_choices(None, services.channels, installation),
         scopes={scope.value: SCOPES[scope] for scope in Scope},
         # A key for one brand makes no other brand, and sets no limits.
         is_for_all=reader.viewer.principal.brand_ref is None,

@@ -108,3 +108,25 @@ async def test_others_see_neither_the_page_nor_the_way_to_it(api: ApiHarness) ->
     async with api.dashboard(await api.key(*everything)) as person:
         assert 'href="/settings"' not in await person.page()
         assert (await person.get("/settings")).status_code == 403
+
+
+async def test_a_brand_shows_when_its_posts_are_looked_at(api: ApiHarness, dashboard: DashboardBrowser) -> None:
+    def form(page: str) -> str:
+        return page.partition('data-brand-form="acme"')[2].partition("</form>")[0]
+
+    plain = form(await dashboard.page("/settings"))
+    expect_words(plain, "By default: 1 h, 1 d, 7 d, 30 d", "Not changed by that: X: never; LinkedIn: 1 d.")
+    assert re.findall(r'data-look="(\w*)"', plain) == [""], "no network has ages of its own"
+    assert '<option value="x" data-default="By default: never">X (never) · $0.005 a post</option>' in plain
+    looks = {"after": ["PT90M", "P1D"], "channels": {"x": ["PT1H"], "telegram": []}}
+    await api.patch("/v1/brands/acme", {"looks": looks})
+    page = await dashboard.page("/settings")
+    assert faults(page) == []
+    chosen = {name: rest for name, _, rest in (each.partition('"') for each in form(page).split('data-look="')[1:])}
+    assert set(chosen) == {"", "x", "telegram"}
+    expect_words(chosen[""], '<option value="ages" selected>', 'value="90 min, 1 d"', 'data-pointer="/looks/after"')
+    expect_words(chosen["x"], 'value="1 h"', 'data-pointer="/looks/channels/x"', "$0.005 for each post", "$2.50 a day")
+    for said in ('<option value="never" selected>', "By default: 90 min, 1 d", "data-look-ages hidden"):
+        assert said in chosen["telegram"]
+    assert '<option value="x"' not in form(page), "it is there already"
+    assert form(page).count("$") == 2, "only X costs money"

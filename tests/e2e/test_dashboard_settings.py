@@ -56,12 +56,25 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
         await expect(form.get_by_label("Publications per month")).to_have_attribute("aria-invalid", "true")
         await form.get_by_label("Publications per month").fill("50")
         await form.get_by_label("Same post within a day").select_option("Refuse")
+        await form.get_by_role("group", name="All networks").get_by_role("combobox").select_option("Never")
+        await form.get_by_label("One network").select_option("x")
+        await form.get_by_role("button", name="Set its ages").press("Enter")
+        ages = form.get_by_role("group", name="X").get_by_role("textbox", name="Ages")
+        await expect(ages).to_be_focused()
+        await expect(form.get_by_role("group", name="X")).to_contain_text("$0.005 for each post")
+        for wrong, said in (("tomorrow", "Write ages such as"), ("1 h, 366 d", "between PT1S and P365D")):
+            await ages.fill(wrong)
+            await form.get_by_role("button", name="Save").click()
+            await expect(form.locator(".wrong")).to_contain_text(said)
+            await expect(ages).to_have_value(wrong)
+        await ages.fill("90 min,7 d")
         await form.get_by_role("button", name="Save").click()
         await expect(page.locator(f"#brand-{ref} > summary")).to_contain_text("publications per month: 50")
     brand = (await api.get(f"/v1/brands/{ref}")).json()
     assert (brand["name"], brand["timezone"]) == ("Settings test", "Asia/Kolkata")
     assert (brand["limits"]["publicationsPerMonth"], brand["limits"]["accounts"]) == (50, None)
     assert brand["duplicates"] == "refuse"
+    assert brand["looks"] == {"after": [], "channels": {"x": ["PT1H30M", "P7D"]}}
 
 
 async def test_a_key_is_shown_once_and_revoked(stack: Stack, browser: Browser) -> None:

@@ -3,6 +3,7 @@
 import { api, instantOf, refresh, say } from "./app.js";
 import { attempt, copyFrom } from "./buttons.js";
 import { _ } from "./language.js";
+import { looksOf } from "./looks.js";
 
 // A link of another page leads to one form: it is open, and waits for what is typed.
 function openWanted() {
@@ -46,7 +47,7 @@ document.addEventListener("submit", (event) => {
 });
 
 async function saveBrand(form) {
-  const body = { name: textOf(form, "name"), timezone: textOf(form, "timezone"), duplicates: form.elements.duplicates.value, unusableAccounts: form.elements.unusableAccounts.value };
+  const body = { name: textOf(form, "name"), timezone: textOf(form, "timezone"), duplicates: form.elements.duplicates.value, unusableAccounts: form.elements.unusableAccounts.value, looks: looksOf(form) };
   const limits = [...form.querySelectorAll("[data-limit]")];
   if (limits.length) body.limits = Object.fromEntries(limits.map((field) => [field.dataset.limit, numberOf(field)]));
   const ref = form.dataset.brandForm;
@@ -59,6 +60,7 @@ async function saveBrand(form) {
   form.removeAttribute("data-touched");
   say(_("Brand saved."));
   await refresh();
+  form.reset(); // to what is stored now, as it is written there
 }
 
 async function createKey(form) {
