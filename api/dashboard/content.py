@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.dashboard.causes import a_retry_helps, can_be_retried, needs_a_new_post
 from api.dashboard.copies import made_copies, with_a_live_copy
 from api.dashboard.frame import TheFrame
+from api.dashboard.live_edits import changes_of, form_of
 from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.dashboard.times import instant, local_field, shared_zone
@@ -47,6 +48,12 @@ async def show_content(
     accounts = await reader.get_if_allowed("/v1/accounts", brandRef=content["brandRef"], limit=100)
     copies = await made_copies(reader, services, [content])
     why = await _why(services, content)
+    edits = await services.posts.ways_to_edit(content_id, reader.viewer.principal)
+    forms = {
+        each["id"]: form_of(each, content["brandRef"], edits[each["id"]], services.channels[each["channel"]])
+        for each in content["publications"]
+        if each["id"] in edits and not _has_been_withdrawn(each)
+    }
     zone = shared_zone([brand])
     steps, step = way_of(content)
     return render(
@@ -68,7 +75,8 @@ async def show_content(
         can=allowed_changes(content, has_a_copy=bool(with_a_live_copy(copies))),
         copies=copies.get(content["id"], ()),
         why=why,
-        editable=_editable(services, content),
+        forms=forms,
+        changes={publication_id: changes_of(way) for publication_id, way in edits.items()},
     )
 
 
@@ -82,15 +90,9 @@ async def show_publication(request: Request, publication_id: str, reader: TheRea
     return render(request, "publication.html", publication=publication, content=content, zone=zone, about=about)
 
 
-def _editable(services: Services, content: Mapping[str, Any]) -> set[str]:
-    """The live publications whose text their network lets an app edit. The API decides again."""
-    return {
-        each["id"]
-        for each in content["publications"]
-        if each["status"] == PublicationStatus.PUBLISHED
-        and (each["withdrawal"] is None or each["withdrawal"]["status"] == WithdrawalStatus.REFUSED)
-        and any("text" in rule.fields for rule in services.channels[each["channel"]].spec.live_edit)
-    }
+def _has_been_withdrawn(publication: Mapping[str, Any]) -> bool:
+    withdrawal = publication["withdrawal"]
+    return withdrawal is not None and withdrawal["status"] != WithdrawalStatus.REFUSED
 
 
 async def _why(services: Services, content: Mapping[str, Any]) -> dict[str, HoldCause]:

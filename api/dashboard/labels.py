@@ -13,7 +13,7 @@ from api.languages.catalogue import N_, gettext
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
-from munadi.domain.failure import Effect
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import DismissedAs, HoldReason
 from munadi.domain.webhook import DeliveryStatus
 from munadi.domain.withdrawal import Verdict
@@ -31,6 +31,12 @@ _UNITS = (
 
 # The last characters of a sentence, that of Hindi included.
 _ENDS = (".", "!", "?", "…", "।")
+
+
+# What became of an edit of a live post.
+_EDITED = N_("Edited at the network")
+_NOT_EDITED = N_("Not edited at the network")
+_PERHAPS_EDITED = N_("Not certain whether it was edited")
 
 
 class StatusLabel(NamedTuple):
@@ -160,6 +166,13 @@ def publication_status_key(publication: Mapping[str, Any]) -> str:
         return "held"
     is_dismissed = publication["dismissal"] and publication["status"] == S.FAILED
     return "dismissed" if is_dismissed else str(publication["status"])
+
+
+def happened(event: Mapping[str, Any]) -> str:
+    """An event in a timeline. An edit at a network says what became of it."""
+    if event["type"] == E.PUBLISH_EDITED and event["reason"]:
+        return _NOT_EDITED if event["reason"] != Reason.EDIT_UNCONFIRMED else _PERHAPS_EDITED
+    return _EDITED if event["type"] == E.PUBLISH_EDITED else EVENTS[event["type"]]
 
 
 def place(pointer: str) -> str:

@@ -170,6 +170,7 @@ def _environment() -> Environment:
     made.filters["short_day"] = short_day
     made.filters |= {"humanize": labels.humanize, "lateness": labels.lateness, "status_key": labels.status_key}
     made.filters |= {"remedy": remedies.remedy, "sentence": labels.sentence, "measured": labels.measured}
+    made.filters["happened"] = labels.happened
     made.filters["says_its_code"] = causes.says_its_code
     made.filters |= {"within": labels.within, "initials": icons.initials, "tint": icons.tint}
     made.globals |= {"publication_status_key": labels.publication_status_key}

@@ -48,6 +48,18 @@ def current_draft(locked: LockedContent, row: PublicationRow) -> Draft:
     return done[-1].draft(published) if done else published
 
 
+def versions_of(locked: LockedContent, row: PublicationRow) -> dict[int, tuple[Draft, Draft]]:
+    """What each edit was to change, by its version: what the network had as far as it is known, and what was wanted."""
+    before = published = published_draft(locked, row)
+    found = {}
+    for one in edits_of(row):
+        after = one.draft(published)
+        found[one.shown.version] = (before, after)
+        if one.shown.status is S.EDITED:
+            before = after
+    return found
+
+
 def version_of(locked: LockedContent, row: PublicationRow, edit: LiveEdit) -> Version:
     """What the network is to show, and what it may show before: also a version that is not certain."""
     published = published_draft(locked, row)

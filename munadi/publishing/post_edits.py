@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -34,16 +35,56 @@ _ALT = re.compile(r"/media/(\d+)/alt")
 
 
 class NotEditable(Exception):
-    """The network has no way to edit this post so. `permalink` is where a person finds it."""
+    """The network has no way to edit this post so. `permalink`: where a person finds it; `because`: only the reason."""
 
-    def __init__(self, text: str, permalink: str | None) -> None:
+    def __init__(self, text: str, permalink: str | None, because: str = "") -> None:
         super().__init__(text)
         self.permalink = permalink
+        self.because = because or text
+
+
+@dataclass(frozen=True)
+class EditWay:
+    """How a live publication could be edited now: the `fields`, and `because`: what stays, and why; or, without fields,
+    why nothing can be edited.
+
+    `live` is what it says as far as it is known, `wanted` what was last asked for, or else what is live. `versions` has
+    for each edit what it was to change: before and after.
+    """
+
+    live: Draft
+    wanted: Draft
+    versions: Mapping[int, tuple[Draft, Draft]]
+    fields: tuple[str, ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True)
 class PostEdits(PostWithdrawals):
     """Edits of what is live."""
+
+    async def ways_to_edit(self, content_id: str, caller: Principal) -> dict[str, EditWay]:
+        """How each live publication of a post could be edited now, by its id. Nothing is changed."""
+        await self._found(content_id, caller)
+        async with self.database.read() as session:
+            post = await LockedContent.read(session, content_id, self.clock.now())
+            if post is None:  # it was erased meanwhile
+                return {}
+            live = [row for row in post.publications if row.status == PublicationStatus.PUBLISHED]
+            return {row.id: await self._way_to_edit(post, row) for row in live}
+
+    async def _way_to_edit(self, post: LockedContent, row: PublicationRow) -> EditWay:
+        versions = live_editing.versions_of(post, row)
+        live = live_editing.current_draft(post, row)
+        found = EditWay(live, next((after for _, after in reversed(versions.values())), live), versions)
+        try:
+            _require_live(row)
+            rule = self._rule(post, row, await account_of(post, row, "edit"), LiveEditRequest())
+        except NotEditable as error:
+            return replace(found, because=error.because)
+        except ChangeRefused as error:
+            return replace(found, because=str(error))
+        return replace(found, fields=rule.fields, because=rule.because)
 
     async def edit_live(
         self, publication_id: str, caller: Principal, key: IdempotencyKey, sent: LiveEditRequest
@@ -85,7 +126,7 @@ class PostEdits(PostWithdrawals):
         title = channel.spec.title
         if not rule.fields:
             text = f"this post cannot be edited at {title} from here. {rule.because}"
-            raise NotEditable(text.strip(), row.provider_url)
+            raise NotEditable(text.strip(), row.provider_url, rule.because)
         if beyond := [name for name in _named(sent) if name not in rule.fields]:
             text = f"{title} lets an app edit only {', '.join(rule.fields)}, not {', '.join(beyond)}. {rule.because}"
             raise NotEditable(text.strip(), row.provider_url)

@@ -34,16 +34,16 @@ async def test_the_page_of_a_post_says_when_it_was_last_seen(api: ApiHarness, da
 
 
 @pytest.mark.parametrize(
-    ("verdict", "words"),
+    ("verdict", "words", "label"),
     [
-        (Verdict.GONE, "It is not at the network any more."),
-        (Verdict.LIMITED, "Not everybody sees all of it."),
-        (Verdict.REJECTED, "The network has rejected it."),
-        (Verdict.UNSEEN, "The network does not show it any more."),
+        (Verdict.GONE, "It is not at the network any more.", "gone from there</span>"),
+        (Verdict.LIMITED, "Not everybody sees all of it.", "not seen by all</span>"),
+        (Verdict.REJECTED, "The network has rejected it.", "rejected</span>"),
+        (Verdict.UNSEEN, "The network does not show it any more.", "not seen by all</span>"),
     ],
 )
 async def test_what_is_gone_or_hidden_needs_a_person_until_it_is_dismissed(
-    api: ApiHarness, dashboard: DashboardBrowser, verdict: Verdict, words: str
+    api: ApiHarness, dashboard: DashboardBrowser, verdict: Verdict, words: str, label: str
 ) -> None:
     content = await live(api)
     assert "all caught up" in await dashboard.page("/attention")
@@ -54,7 +54,9 @@ async def test_what_is_gone_or_hidden_needs_a_person_until_it_is_dismissed(
     assert (f"/compose?copy={content['id']}" in page) is (verdict is Verdict.GONE), "only what is gone can be copied"
     own = await dashboard.page(f"/contents/{content['id']}")
     assert faults(own) == []
-    expect_words(own, words, "its own word")
+    expect_words(own, words, "its own word", label)
+    offers = ["Edit at the network", "Withdraw from the network", "It cannot be edited from here."]
+    assert any(each in own for each in offers) is (verdict is not Verdict.GONE), "what is gone has nothing to change"
     path = f"/v1/publications/{content['publications'][0]['id']}"
     assert (await api.post(f"{path}/dismiss")).status_code == 200
     assert "Gone or hidden" not in await dashboard.page("/attention")

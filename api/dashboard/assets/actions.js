@@ -3,6 +3,7 @@
 //   <form data-action="PATCH /v1/contents/…" data-if-match='"3"'>   fields are named as the API names them
 //   <button data-actions='[{"path": "/v1/contents/…/retry", "body": {…}}]'>          several POSTs in turn
 // `data-done` is announced on success, and shown in #done with a link to `data-see`; `data-then` is the next page, `data-confirm-label` the label of the confirm button.
+// `data-read` names the function in `readers` that reads the form; `data-folds` folds the details around it on success.
 
 import { api, Problem } from "./api.js";
 import { _, fromApi } from "./language.js";
@@ -12,6 +13,10 @@ import { instantOf } from "./times.js";
 
 // A file that is still needed. The page lists by what, with links.
 const IN_USE = "MEDIA_IN_USE";
+let placed = 0; // errors beside fields, for their ids
+
+/** How forms with `data-read` are read, by its value: a function from the form to the body, which may throw Problem. */
+export const readers = {};
 
 /** Listen for clicks and submits anywhere on the page. */
 export function watchActions() {
@@ -24,7 +29,7 @@ export function watchActions() {
     const form = event.target.closest("form[data-action]");
     if (!form) return;
     event.preventDefault();
-    act(form, () => fieldsOf(form));
+    act(form, () => (readers[form.dataset.read] ?? fieldsOf)(form));
   });
 }
 
@@ -55,8 +60,11 @@ export function showProblem(scope, problem) {
 
 /** Remove what `showProblem` has shown. */
 export function clearProblem(scope) {
+  for (const field of scope.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    describe(field, descriptionsOf(field).filter((id) => !scope.querySelector(`.wrong[id="${CSS.escape(id)}"]`)));
+  }
   for (const words of scope.querySelectorAll(".wrong")) words.remove();
-  for (const field of scope.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   const box = boxOf(scope);
   if (box) box.hidden = true;
 }
@@ -69,16 +77,32 @@ function boxOf(scope) {
 }
 
 function besideField(scope, error) {
-  const name = error.pointer.replace(/^\//, "");
-  const field = scope.querySelector(`[name="${CSS.escape(name)}"], [data-pointer="${CSS.escape(error.pointer)}"]`);
+  const field = fieldAt(scope, error.pointer);
   if (!field || field.type === "hidden") return false;
   const words = element("p", "", [wordsOf(error, field)]);
   words.className = "wrong";
-  words.id = `wrong-${name.replaceAll("/", "-")}`;
+  words.id = `wrong-${(placed += 1)}`;
   field.setAttribute("aria-invalid", "true");
-  field.setAttribute("aria-describedby", words.id);
+  describe(field, [words.id, ...descriptionsOf(field)]);
   (field.closest("label") ?? field).after(words);
   return true;
+}
+
+/** The field that a pointer names, or that has what it names: a list in one field has `/name/0`. */
+function fieldAt(scope, pointer) {
+  for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) {
+    const name = CSS.escape(at.replace(/^\//, ""));
+    const field = scope.querySelector(`[name="${name}"], [data-pointer="${CSS.escape(at)}"]`);
+    if (field) return field;
+  }
+  return null;
+}
+
+const descriptionsOf = (field) => (field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+
+function describe(field, ids) {
+  if (ids.length) field.setAttribute("aria-describedby", ids.join(" "));
+  else field.removeAttribute("aria-describedby");
 }
 
 async function act(source, bodyOf) {
@@ -101,6 +125,7 @@ async function act(source, bodyOf) {
     button.removeAttribute("aria-busy");
     await refresh();
     if (!dialog?.open) source.reset?.();
+    if (source.dataset.folds !== undefined) fold(source.closest("details"));
     keepFocus(button);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -150,6 +175,12 @@ function showDone({ done, see, seeLabel }) {
 function keepFocus(button) {
   if (button.isConnected || document.activeElement !== document.body) return;
   document.getElementById("live").focus({ preventScroll: true });
+}
+
+function fold(details) {
+  if (!details?.isConnected) return;
+  details.open = false;
+  details.querySelector("summary").focus({ preventScroll: true });
 }
 
 /** Whether a person confirms what `data-confirm` asks; true when it asks nothing. */

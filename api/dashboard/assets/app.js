@@ -9,7 +9,7 @@ import { watchMenu } from "./menu.js";
 import { watchForms } from "./morph.js";
 import { localize, offerZones } from "./times.js";
 
-export { fieldsOf, showProblem } from "./actions.js";
+export { fieldsOf, readers, showProblem } from "./actions.js";
 export { api, meta, newKey, Problem } from "./api.js";
 export { refresh, say } from "./live.js";
 export { away, instantOf, localize, written } from "./times.js";
