@@ -58,7 +58,8 @@ class Change:
 
 def form_of(publication: Mapping[str, Any], brand_ref: str, way: EditWay, channel: AnyChannel) -> EditForm:
     """The form, filled in with what was last asked for, or else with what the publication says now."""
-    options = [one for one in _option_fields(channel.options) if f"{_OPTION}{one.name}" in way.fields]
+    model: type[BaseModel] = channel.options
+    options = [one for one in _option_fields(model) if f"{_OPTION}{one.name}" in way.fields]
     wanted = way.wanted
     sent = {
         "channel": publication["channel"],

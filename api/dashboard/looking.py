@@ -58,7 +58,9 @@ def look_choices(brand: Mapping[str, Any] | None, channels: Channels, installati
     """The choices of a brand as the API returns it; of a new one without `brand`."""
     looks = Looks.model_validate((brand or {}).get("looks") or {})
     usual = looks.after if looks.after is not None else installation.after or ()
-    named, unnamed, apart = [], [], []
+    named: list[Look] = []
+    unnamed: list[Look] = []
+    apart = []
     for name, channel in channels.by_name.items():
         rule = channel.spec.looks
         default = ages_for(name, rule, Looks(after=looks.after), installation)
