@@ -7,10 +7,12 @@ Without a mark it is SQLite with the real channels. `each_database` runs a test 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from munadi.domain.edits import EditRule
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness, open_api
 
@@ -44,3 +46,14 @@ async def dashboard(api: ApiHarness) -> AsyncIterator[DashboardBrowser]:
     """A browser that is signed in to the dashboard as administrator."""
     async with api.dashboard(api.admin_key) as signed_in:
         yield signed_in
+
+
+@pytest.fixture
+async def editable(api: ApiHarness) -> AsyncIterator[None]:
+    """Bluesky as a network at which texts can be edited for an hour."""
+    channel = api.services.channels["bluesky"]
+    original = channel.spec
+    rule = EditRule(fields=("text",), until=timedelta(hours=1), because="Do it by hand.")
+    channel.spec = original.model_copy(update={"live_edit": (rule,)})
+    yield
+    channel.spec = original
