@@ -18,6 +18,7 @@ from api.http.admission import admit
 from api.http.conditional import ConditionalReads
 from api.http.cookies import is_https
 from api.http.edge import Edge
+from api.http.measuring import Measuring
 from api.http.queries import check_address
 from api.http.request_context import ActorMiddleware, SecurityHeaders
 from api.languages.choice import PageLanguage
@@ -53,6 +54,7 @@ from api.routes import (
 from api.routes.channels import ChannelCatalogue
 from munadi.config import Settings
 from munadi.ports import Channels, Clock
+from munadi.process.monitoring import monitored
 from munadi.process.watchdog import hang_watchdog
 
 VERSION = "0.1.0"
@@ -107,7 +109,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
             app.state.temporal_watch = TemporalWatch()
             app.state.channel_catalogue = ChannelCatalogue(opened.channels)
             try:
-                async with hang_watchdog(settings.watchdog):
+                check = partial(health.check_ready, opened)
+                async with monitored(settings, "api", check), hang_watchdog(settings.watchdog):
                     yield
             finally:
                 await live.close()
@@ -138,6 +141,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=admit)
     app.add_middleware(SecurityHeaders, https=is_https(settings))
+    app.add_middleware(Measuring, access_log=settings.access_log)
     return app
 
 

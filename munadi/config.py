@@ -216,6 +216,11 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
     metrics: MetricsSettings = MetricsSettings()
+    metrics_listen: str | None = Field(
+        None,
+        description="host:port, or a port of 127.0.0.1, at which a worker or an API answers /healthz, /readyz and "
+        "/metrics beside its work; each process on a machine needs its own; unset: none",
+    )
     limits: LimitSettings = LimitSettings()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
@@ -228,6 +233,9 @@ class Settings(BaseSettings):
         description="seconds after which a hung API or worker writes its stack and exits, to be replaced; 0: never",
     )
     log_level: str = Field("info", description="debug, info, warning or error")
+    access_log: bool = Field(
+        False, description="log each request to the API: its route, status, duration and ids, never its path or query"
+    )
     audit_days: int = Field(400, ge=1, description="days that the audit log is kept")
     dns_servers: str = Field(
         "",

@@ -49,6 +49,7 @@ from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.watches import WatchStore
 from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.webhooks.dispatcher import EventDispatcher
+from worker.activity_context import ActivityContext
 from worker.discarding import LeftoverRemover
 from worker.looking import PostWatcher
 from worker.media_removal import MediaRemover
@@ -170,6 +171,7 @@ def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[
         activities=activities,
         max_cached_workflows=100,
         build_id=BUILD,
+        interceptors=[ActivityContext()],
         max_concurrent_activities=ACCOUNT_SLOTS,
         max_concurrent_workflow_task_polls=2,
         max_concurrent_activity_task_polls=1,
@@ -213,6 +215,7 @@ def build_posts_worker(client: Client, task_queue: str, activities: Sequence[Cal
         activities=activities,
         max_cached_workflows=CACHED_POSTS,
         build_id=BUILD,
+        interceptors=[ActivityContext()],
         tuner=_tuner(),
         nonsticky_to_sticky_poll_ratio=FAIR_POLLS,
         # The cached workflows of a killed worker continue elsewhere after this time. With a shorter one, a burst takes

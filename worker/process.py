@@ -16,10 +16,10 @@ def work() -> NoReturn:
     check_start(settings, needs_temporal=True)
 
     from munadi.process.logs import configure_logging
-    from munadi.process.temporal import log_through_python
+    from munadi.process.temporal import set_up_sdk
     from worker.running import run
 
     configure_logging(settings.log_level)
-    log_through_python()
+    set_up_sdk(with_metrics=settings.metrics_listen is not None)
     uvloop.run(run(settings))
     exit_now(0)

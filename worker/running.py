@@ -12,10 +12,10 @@ from temporalio.service import RPCError
 from activities.waiting import WaitingRoom
 from munadi.config import Settings
 from munadi.db.accounts.upkeep import UpkeepStore
-from munadi.db.session import Database
 from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.process.garbage import exempt_startup
+from munadi.process.monitoring import monitored
 from munadi.process.runtime import Runtime, open_database, open_runtime
 from munadi.process.starting import check_namespace, wait_for_schema
 from munadi.process.temporal import connect
@@ -35,6 +35,7 @@ from worker.compose import (
 from worker.recovering import RecoveryRunner
 from worker.relay import Relay
 from worker.slow_hosts import SlowHosts
+from worker.state import WorkerState
 from workflows.attributes import SEARCH_ATTRIBUTES
 
 log = logging.getLogger("munadi.worker")
@@ -49,12 +50,13 @@ async def run(settings: Settings) -> None:
     try:
         async with open_runtime(settings, "worker") as runtime:
             database = open_database(settings, "worker")
+            state = WorkerState(database)
             try:
-                await wait_for_schema(database, stop)
-                client = await _connect(settings, stop)
-                if client is None:
-                    return
-                await _serve(settings, database, client, runtime, stop)
+                async with monitored(settings, "worker", state.check):
+                    await wait_for_schema(database, stop)
+                    state.client = await _connect(settings, stop)
+                    if state.client is not None:
+                        await _serve(settings, state, state.client, runtime, stop)
             finally:
                 await database.close()
     finally:
@@ -63,7 +65,8 @@ async def run(settings: Settings) -> None:
     log.info("worker stopped")
 
 
-async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
+async def _serve(settings: Settings, state: WorkerState, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
+    database = state.database
     upkeep = UpkeepStore(database, runtime.keyring)
     tokens = build_tokens(runtime, database)
     dispatcher = build_dispatcher(runtime, database)
@@ -80,15 +83,14 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, room = settings.temporal.task_queue, WaitingRoom()
     activities = build_activities(runtime, database, tokens, room, dispatcher.wake)
+    workers = build_worker(client, queue, activities), build_posts_worker(client, queue, activities)
     try:
-        async with (
-            build_worker(client, queue, activities),
-            build_posts_worker(client, queue, activities),
-            hang_watchdog(settings.watchdog),
-        ):
+        async with workers[0], workers[1], hang_watchdog(settings.watchdog):
             exempt_startup()
+            state.workers = workers
             log.info("worker ready")
             await stop.wait()
+            state.workers = ()
             log.info("worker stopping: what is in flight may end")
             await room.close()
     finally:

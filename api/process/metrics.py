@@ -1,4 +1,7 @@
-"""Metrics of all posts, counted by the database. That reads whole tables, so a result is reused for a while.
+"""Metrics of the state of all posts, which the database counts.
+
+Rule: a figure costs the same however many posts there are. Each reads an index of few rows, and at most `COUNTED` of
+them. What happens, in place of what is, is counted where it happens (`munadi/telemetry/metrics.py`).
 
 What wakes a person up is counted by itself, because its query is quick: overdue posts are at most `OVERDUE_AGE` old, or
 absent. All else may be old while the database is slow. The age of each figure stands beside it.
@@ -8,33 +11,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from prometheus_client.core import HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
-from sqlalchemy import case
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
-from munadi.db.contents.overdue import overdue_in_all
+from munadi.db.contents.overdue import COUNTED, overdue_in_all
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, PublicationRow
+from munadi.db.tables import IS_PENDING, AccountRow, ContentRow, DeliveryRow
+from munadi.db.tables.contents import NEEDS_A_PERSON
 from munadi.domain.account import AccountStatus
-from munadi.domain.publication import PublicationStatus
-from munadi.domain.webhook import DeliveryStatus
+from munadi.domain.content import ContentStatus
 from munadi.ports import Channels
 from munadi.process.background import detached
 
-# Upper bounds of lateness in seconds: from "on time" over "a burst" to "a long outage".
-LATENESS_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
-
-
+# The statuses of posts that `NEEDS_A_PERSON` names.
+NEEDING_A_PERSON = (ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED, ContentStatus.UNCONFIRMED)
 # A count is reused for this long at least, and so long that counting takes a twentieth of the time at most.
 SHORTEST_REUSE = timedelta(seconds=10)
 REUSE_PER_COST = 20
@@ -138,76 +137,44 @@ async def _overdue(session: AsyncSession, registry: CollectorRegistry, now: date
 
 
 async def _tables(session: AsyncSession, registry: CollectorRegistry, now: datetime) -> None:
-    """Gauges, and how late posts were, over all brands.
-
-    A status that nothing is in stands at zero, so that an alert can be written on it.
-    """
-    await _by_status(session, registry, "publications", PublicationRow, PublicationStatus)
-    await _by_status(session, registry, "accounts", AccountRow, AccountStatus)
-    await _by_status(session, registry, "deliveries", DeliveryRow, DeliveryStatus)
-    pending = select(func.count()).where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
-    late = select(func.count()).where(
-        DeliveryRow.status == DeliveryStatus.PENDING, col(DeliveryRow.next_attempt_at) < now
-    )
-    deferred = select(func.count()).where(col(DeliveryRow.deferred_for).is_not(None))
+    """Gauges over all brands. A status that nothing is in stands at zero, so that an alert can be written on it."""
+    await _accounts(session, registry)
+    await _needing_a_person(session, registry)
+    wakes = select(col(ContentRow.id)).where(col(ContentRow.wake_seq) > col(ContentRow.wake_ack))
+    # Counted among the pending ones that were read, so that retries far ahead do not cost more.
+    waiting = select(col(DeliveryRow.next_attempt_at)).where(IS_PENDING).limit(COUNTED).subquery().c
+    due = select(func.count()).where(waiting.next_attempt_at < now)
+    deferred = select(col(DeliveryRow.id)).where(col(DeliveryRow.deferred_for).is_not(None))
     for name, meaning, query in (
-        ("munadi_wakes_pending", "contents whose workflow has not read a change", pending),
-        ("munadi_deliveries_due", "deliveries whose time has come", late),
-        ("munadi_deliveries_deferred", "deliveries that wait because a brand's limit is reached", deferred),
+        ("munadi_wakes_pending", "contents whose workflow has not read a change", _counted(wakes)),
+        ("munadi_deliveries_due", "deliveries whose time has come", due),
+        ("munadi_deliveries_deferred", "deliveries that wait because a brand's limit is reached", _counted(deferred)),
     ):
-        Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
-    registry.register(await _lateness(session))
+        Gauge(name, f"{meaning}; at most {COUNTED}", registry=registry).set((await session.exec(query)).one())
 
 
-async def _by_status(
-    session: AsyncSession,
-    registry: CollectorRegistry,
-    what: str,
-    table: type[PublicationRow] | type[AccountRow] | type[DeliveryRow],
-    statuses: type[PublicationStatus] | type[AccountStatus] | type[DeliveryStatus],
-) -> None:
-    gauge = Gauge(f"munadi_{what}", f"{what} by status", ["status"], registry=registry)
-    for status in statuses:
+def _counted(rows: SelectOfScalar[Any]) -> SelectOfScalar[int]:
+    """The number of rows, of which at most `COUNTED` are read."""
+    return select(func.count()).select_from(rows.limit(COUNTED).subquery())
+
+
+async def _accounts(session: AsyncSession, registry: CollectorRegistry) -> None:
+    """There are few accounts for each post, and a brand's limit bounds them."""
+    gauge = Gauge("munadi_accounts", "connected accounts by status", ["status"], registry=registry)
+    for status in AccountStatus:
         gauge.labels(status.value).set(0)
-    query = select(col(table.status), func.count()).group_by(col(table.status))
+    query = select(col(AccountRow.status), func.count()).group_by(col(AccountRow.status))
     for status_text, count in (await session.exec(query)).all():
         gauge.labels(status_text).set(count)
 
 
-class _Lateness(Collector):
-    """A histogram counted by the database: the posts of all workers, also from before a restart."""
-
-    def __init__(self, family: HistogramMetricFamily) -> None:
-        self._family = family
-
-    def collect(self) -> Iterator[Metric]:
-        yield self._family
-
-
-async def _lateness(session: AsyncSession) -> Collector:
-    """The lateness of published posts by channel: the start of the visible call minus the due time."""
-    late = col(PublicationRow.lateness_ms)
-    bounds = [(late <= round(seconds * 1000), place) for place, seconds in enumerate(LATENESS_BOUNDS)]
-    bucket = case(*bounds, else_=len(LATENESS_BOUNDS)).label("bucket")
-    query = (
-        select(col(PublicationRow.channel), bucket, func.count(), func.sum(late))
-        .where(late.is_not(None))
-        .group_by(col(PublicationRow.channel), "bucket")
-    )
-    counts: dict[str, list[int]] = defaultdict(lambda: [0] * (len(LATENESS_BOUNDS) + 1))
-    totals: dict[str, float] = defaultdict(float)
-    for channel, place, count, milliseconds in (await session.exec(query)).all():
-        counts[channel][place] = count
-        totals[channel] += int(milliseconds or 0) / 1000
-    family = HistogramMetricFamily(
-        "munadi_publish_lateness_seconds", "from the due time to the first byte of the visible call", labels=["channel"]
-    )
-    for channel, found in sorted(counts.items()):
-        family.add_metric([channel], _cumulative(found), totals[channel])
-    return _Lateness(family)
-
-
-def _cumulative(counts: list[int]) -> list[tuple[str, float]]:
-    """Prometheus counts in each bucket what is in those below it too."""
-    names = [*map(str, LATENESS_BOUNDS), "+Inf"]
-    return list(zip(names, accumulate(counts), strict=True))
+async def _needing_a_person(session: AsyncSession, registry: CollectorRegistry) -> None:
+    """Posts that failed or whose outcome is unknown, and that nobody has dismissed."""
+    meaning = f"posts that a person must look at, by status; at most {COUNTED} together"
+    gauge = Gauge("munadi_contents_needing_a_person", meaning, ["status"], registry=registry)
+    for status in NEEDING_A_PERSON:
+        gauge.labels(status.value).set(0)
+    found = select(col(ContentRow.status)).where(text(NEEDS_A_PERSON)).limit(COUNTED).subquery().c
+    query = select(found.status, func.count()).group_by(found.status)
+    for status_text, count in (await session.exec(query)).all():
+        gauge.labels(status_text).set(count)

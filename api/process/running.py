@@ -36,10 +36,10 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     from api.process.server import Server, check_servers
     from munadi.config import unknown_variables
     from munadi.process.logs import configure_logging
-    from munadi.process.temporal import log_through_python
+    from munadi.process.temporal import set_up_sdk
 
     configure_logging(settings.log_level)
-    log_through_python()
+    set_up_sdk(with_metrics=settings.metrics_listen is not None)
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)
     is_checked = asyncio.run(check_servers(settings))

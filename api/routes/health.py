@@ -29,6 +29,7 @@ from api.process.temporal_watch import temporal_is_up
 from munadi.db.contents.overdue import overdue_in_all
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
+from munadi.process import monitoring
 
 router = APIRouter(tags=["health"])
 
@@ -105,15 +106,25 @@ async def healthz() -> Alive:
 async def readyz(services: TheServices) -> Ready:
     """`ready`, or `degraded` while Temporal is down or posts are overdue: no worker runs, or it hangs. Posts are still
     accepted. 503 only without the database."""
-    overdue, temporal = await asyncio.gather(_overdue(services), _temporal(services))
-    database = Dependency.DOWN if overdue is None else Dependency.UP
-    dependencies = {"database": database, "temporal": temporal}
+    dependencies, overdue = await _state(services)
     if overdue is None:
         detail = ", ".join(f"{name}: {state}" for name, state in dependencies.items())
         raise ProblemError(503, "NOT_READY", "Not ready", detail, headers={"Retry-After": "2"})
-    is_ready = temporal is Dependency.UP and overdue.status is CheckStatus.OK
+    is_ready = dependencies["temporal"] is Dependency.UP and overdue.status is CheckStatus.OK
     status = Readiness.READY if is_ready else Readiness.DEGRADED
     return Ready(status=status, dependencies=dependencies, checks=Checks(overdue=overdue))
+
+
+async def check_ready(services: Services) -> monitoring.Readiness:
+    """The same for the port of `MUNADI_METRICS_LISTEN`."""
+    dependencies, overdue = await _state(services)
+    return monitoring.Readiness(overdue is not None, {"dependencies": dependencies})
+
+
+async def _state(services: Services) -> tuple[dict[str, Dependency], OverdueCheck | None]:
+    """The state of each dependency, and what is overdue if the database answers."""
+    overdue, temporal = await asyncio.gather(_overdue(services), _temporal(services))
+    return {"database": Dependency.DOWN if overdue is None else Dependency.UP, "temporal": temporal}, overdue
 
 
 _administrator = require(Scope.ADMIN, limited=False)

@@ -18,6 +18,7 @@ from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Channels, Clock
 from munadi.process.background import detached
+from munadi.telemetry import metrics
 
 log = logging.getLogger("munadi.tokens")
 
@@ -132,6 +133,8 @@ class AccountTokens:
         try:
             fresh = await self._refresh(account)
         except ChannelError as error:
+            outcome = "revoked" if _is_dead(error) else "failed"
+            metrics.REFRESHES.labels(account.channel, outcome).inc()
             error.effect = Effect.NOT_SENT  # nothing visible was sent, whatever the refresh did
             version = error.credentials_version = account.credentials_version
             if _is_dead(error):
@@ -143,6 +146,7 @@ class AccountTokens:
         life = self._channels[account.channel].spec.token_life(account.login)
         now = self._clock.now()
         await self._accounts.store_refreshed(account.id, account.credentials_version, fresh, now, life=life)
+        metrics.REFRESHES.labels(account.channel, "refreshed").inc()
 
     async def _refresh(self, account: ConnectedAccount) -> Credentials:
         try:

@@ -24,6 +24,7 @@ from munadi.domain.redaction import redact as redact
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Answer, Calls, Clock, Gate, LinkReader, MediaReader
+from munadi.telemetry.calls import network_call
 
 # The statuses whose Retry-After says when the network may be called again (RFC 9110, 10.2.3; RFC 6585, 4).
 COME_BACK_LATER = frozenset({429, 503})
@@ -231,12 +232,14 @@ class ChannelHttp:
         """Send and read, all within the deadline: httpx's own timeouts start again with every byte."""
         deadline = timeout + int(request.headers.get("content-length", 0)) / SLOWEST_UPLINK
         request.extensions["timeout"] = httpx.Timeout(deadline, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT).as_dict()
-        async with asyncio.timeout(deadline):
-            response = await self._client.send(request, stream=True, follow_redirects=False)
-            try:
-                return await read_answer(response, hidden)
-            finally:
-                await response.aclose()
+        with network_call() as call:
+            async with asyncio.timeout(deadline):
+                response = await self._client.send(request, stream=True, follow_redirects=False)
+                call.answered(response.status_code, response.headers)
+                try:
+                    return await read_answer(response, hidden)
+                finally:
+                    await response.aclose()
 
     def _refusal(self, answer: Answer) -> ChannelError:
         """What the channel makes of it, with the answer itself and the time that it named."""

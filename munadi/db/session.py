@@ -35,6 +35,7 @@ LOCK_TIMEOUT_MS = 3_000
 Found = TypeVar("Found")
 _DELIVERIES = "deliveries"
 _WAITED = "waited"
+_AFTER = "after_commit"
 
 
 class Database:
@@ -109,6 +110,8 @@ class Database:
             yield session
         if session.info.get(_DELIVERIES):
             self.on_deliveries()
+        for action in session.info.get(_AFTER, ()):
+            action()
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
@@ -152,6 +155,17 @@ class Database:
                 if got:
                     await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections of the pool are in use, and how many may be."""
+        pool = self._engine.pool
+        return (pool.checkedout(), pool.size()) if isinstance(pool, QueuePool) else (0, 0)
+
+    @property
+    def writers(self) -> int:
+        """Writing transactions under way or waiting in this process, on SQLite."""
+        return self._groups.pending if self._groups is not None else 0
+
     async def ping(self) -> None:
         """Raise when the database does not answer."""
         async with self._connection() as connection:
@@ -169,6 +183,11 @@ class Database:
 def announce_deliveries(session: AsyncSession) -> None:
     """Call `on_deliveries` after this transaction has committed: it writes deliveries that are due at once."""
     session.info[_DELIVERIES] = True
+
+
+def after_commit(session: AsyncSession, action: Callable[[], None]) -> None:
+    """Call `action` once this transaction has committed, and never if it is rolled back. It must not raise."""
+    session.info.setdefault(_AFTER, []).append(action)
 
 
 def waited(session: AsyncSession) -> timedelta:

@@ -53,6 +53,7 @@ class DueDelivery:
     secrets: tuple[str, ...]
     body: bytes
     attempts: int
+    due_at: datetime | None = None
     payload: Payload = Payload.FULL
     headers: Mapping[str, str] = field(default_factory=dict)
     is_ordered: bool = False

@@ -25,6 +25,7 @@ from munadi.ports.connecting import Authorizer, Connection, Consent, ConsentRequ
 from munadi.ports.imports import AccountImport
 from munadi.ports.live_posts import LivePosts
 from munadi.ports.publication import Options, PreparationStore, Publication, State
+from munadi.telemetry.calls import calling_network
 
 log = logging.getLogger("munadi.channels")
 
@@ -209,7 +210,8 @@ class Channel(LivePosts, Generic[Options, State]):
         media_bytes = publication.draft.media_bytes if publication else 0
         try:
             async with self._place(owner, media_bytes / SLOWEST_UPLINK), asyncio.timeout(TIME_LIMITS.get(operation)):
-                yield
+                with calling_network(self.spec.name.value, operation):
+                    yield
         except ChannelError as error:
             bound_error(error)
             raise

@@ -45,7 +45,8 @@ def configure_logging(level: str) -> None:
         _mask,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        # With the ids that are bound where a line is written, as in those of structlog.
+        foreign_pre_chain=[structlog.contextvars.merge_contextvars, *shared],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),

@@ -31,6 +31,7 @@ from munadi.outbound.resolver import Resolver, servers_in
 from munadi.outbound.transport import guarded_client, network_client
 from munadi.ports import Channels, Clock, MediaReader
 from munadi.process.instrument import Instrument, instrument_of
+from munadi.telemetry import metrics
 from munadi.webhooks.sender import WebhookSender
 
 Port = TypeVar("Port")
@@ -64,7 +65,11 @@ def open_database(settings: Settings, process: str) -> Database:
     given = settings.database_timeouts
     statement = given.request if process == "api" else given.work
     limits = Limits(connect=given.connect, statement=statement, pool=given.pool, network=given.network)
-    return Database(settings.database, limits=limits)
+    database = Database(settings.database, limits=limits)
+    metrics.CONNECTIONS.set_function(lambda: database.connections[0])
+    metrics.CONNECTIONS_MAX.set_function(lambda: database.connections[1])
+    metrics.WRITERS_WAITING.set_function(lambda: database.writers)
+    return database
 
 
 def keyring_of(settings: Settings) -> KeyRing:

@@ -57,7 +57,7 @@ def database_and_keys() -> tuple[str, KeyRing]:
 
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """Check the settings that API and worker need to run. Raises CommandFailed (USAGE)."""
-    parts = (_keys, _level, _database, _temporal, _media, _channels, _webhooks, _dns, _failpoints, _exposure)
+    parts = (_keys, _level, _database, _temporal, _media, _channels, _webhooks, _dns, _listen, _failpoints, _exposure)
     wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
@@ -134,6 +134,19 @@ def _dns(settings: Settings) -> Iterator[str]:
         servers_in(settings.dns_servers)
     except ValueError as error:
         yield f"MUNADI_DNS_SERVERS: {error}"
+
+
+def _listen(settings: Settings) -> Iterator[str]:
+    from munadi.process.listening import ListenAddress
+
+    if settings.metrics_listen is not None:
+        try:
+            is_private = ListenAddress.parse(settings.metrics_listen).is_loopback
+        except ValueError as error:
+            yield f"MUNADI_METRICS_LISTEN {error}"
+            return
+        if settings.is_development and not is_private and not settings.allow_public_development:
+            yield "MUNADI_METRICS_LISTEN is reachable from other machines, and this is development mode: use 127.0.0.1"
 
 
 def _level(settings: Settings) -> Iterator[str]:

@@ -28,12 +28,17 @@ async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
     )
 
 
-def log_through_python() -> None:
-    """Send what the SDK's core logs to Python's loggers, so that these lines are like all others. Once per process,
-    before the first client."""
+def set_up_sdk(*, with_metrics: bool = False) -> None:
+    """Send what the SDK's core logs to Python's loggers, so that these lines are like all others, and what it counts to
+    this process's metrics if somebody reads them. Once per process, before the first client."""
+    buffer = None
+    if with_metrics:
+        from munadi.process.temporal_metrics import install
+
+        buffer = install().buffer
     forwarding = LogForwardingConfig(logging.getLogger("temporalio"), prepend_target_on_message=False)
     logs = LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logs)))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logs, metrics=buffer)))
 
 
 async def is_up(client: Client, seconds: float = 1.0) -> bool:

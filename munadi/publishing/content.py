@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import bindparam, select
@@ -20,7 +21,7 @@ from munadi.db.contents.views import content_view
 from munadi.db.events.fan_out import INSERT_EVENT, Subscription, add_deliveries, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
-from munadi.db.session import announce_deliveries, waited
+from munadi.db.session import after_commit, announce_deliveries, waited
 from munadi.db.tables import AccountRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
@@ -34,6 +35,7 @@ from munadi.publishing.leftovers import forget_preparation, is_over, is_spent, l
 from munadi.publishing.loading import LOCK, LOCK_BY_PUBLICATION, READ, load_post, lock_posts
 from munadi.publishing.plans import withdrawal_at
 from munadi.publishing.states import check_transition, roll_up
+from munadi.telemetry import metrics
 
 # The caller wakes the workflow after its commit; the relay does so this much later, if that call was lost.
 FIRST_WAKE = timedelta(seconds=5)
@@ -133,6 +135,10 @@ class LockedContent:
         if is_over(row) and not await leave_behind(self.session, row, self.now) and to is PublicationStatus.CANCELED:
             forget_preparation(row)  # a failed publication may be retried with it
         self._roll_up()
+        if to in ENDED:
+            after_commit(
+                self.session, partial(metrics.publication_ended, row.channel, to.value, reason, row.lateness_ms)
+            )
         if event is not None:
             await self.emit(event, row, reason=reason)
 
@@ -158,6 +164,7 @@ class LockedContent:
         row.hold_cause = cause.model_dump(mode="json", by_alias=True) if cause else None
         row.updated_at = self.now
         if not is_known:
+            after_commit(self.session, metrics.HOLDS.labels(row.channel, reason.value).inc)
             await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
 
     async def account(self, account_id: str) -> AccountState:

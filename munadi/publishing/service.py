@@ -44,6 +44,7 @@ from munadi.publishing.editing import store_edit
 from munadi.publishing.ending import EndChange, recheck, set_end
 from munadi.publishing.media_use import put_files, recheck_if_media_gone, store_media
 from munadi.publishing.post_edits import PostEdits
+from munadi.telemetry import metrics
 
 CREATE, SUBMIT = "contents.create", "drafts.submit"
 
@@ -249,5 +250,7 @@ class PostService(PostEdits):
                         announce_deliveries(session)
         finally:
             post.drafts.media.discard()
+        for row in new.publications:
+            metrics.ACCEPTED.labels(row["channel"]).inc()
         self.workflows.start(new.plan)
         return answer

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from munadi.domain.delivery import Attempted, DueDelivery
 from munadi.domain.webhook_schedule import BREAK_AFTER
 from munadi.ports import Clock
+from munadi.telemetry import metrics
 from munadi.webhooks.sender import WebhookSender
 
 # How many requests one endpoint gets at the same time: at first, and at most once it has taken some without a failure.
@@ -81,6 +82,8 @@ class DeliveryBatch:
                 await self._pace.turn(delivery.max_per_second)
                 if self.stopped:
                     return
+                if delivery.due_at is not None:
+                    metrics.DELIVERY_WAIT.observe(max((self._clock.now() - delivery.due_at).total_seconds(), 0.0))
                 result = await self._sender.send(
                     url=delivery.url,
                     message_id=delivery.event_id,

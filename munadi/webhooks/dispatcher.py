@@ -22,6 +22,7 @@ from weakref import WeakValueDictionary
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.ports import Clock
 from munadi.ports.calls import calling_for
+from munadi.telemetry import metrics
 from munadi.webhooks.endpoint_queue import EndpointQueue
 from munadi.webhooks.sender import WebhookSender
 
@@ -105,6 +106,7 @@ class EventDispatcher:
             queue = EndpointQueue(key, self._deliveries, self._sender, self._clock, self._holder, writes)
             with calling_for(brand):
                 self._running[key] = _Running(brand, queue, asyncio.create_task(self._run(key, queue)))
+                metrics.QUEUES.inc()
         for key, running in self._running.items():
             if (running.brand, self._is_slow(key)) in crowded:
                 running.queue.make_room()
@@ -122,6 +124,7 @@ class EventDispatcher:
         finally:
             (self._slow.add if queue.is_slow else self._slow.discard)(endpoint_id)
             del self._running[endpoint_id]
+            metrics.QUEUES.dec()
 
     async def _stop_queues(self) -> None:
         tasks = [running.task for running in self._running.values()]

@@ -18,6 +18,7 @@ from munadi.domain.webhook_headers import masked
 from munadi.domain.webhook_schedule import parse_retry_after
 from munadi.outbound.guard import Guard, GuardRefused
 from munadi.outbound.transport import guarded_client
+from munadi.telemetry import metrics
 from munadi.webhooks import signing
 
 TOTAL_TIMEOUT = timedelta(seconds=15)
@@ -68,12 +69,16 @@ class WebhookSender:
         answer = _Answer()
         error = await self._post(url, {**(headers or {}), **ours}, body, answer)
         status = answer.status
+        failed = error if status is None else _status_error(status)
+        seconds = time.monotonic() - started
+        metrics.ATTEMPTS.labels("delivered" if failed is None else failed.partition(":")[0]).inc()
+        metrics.ATTEMPT_SECONDS.observe(seconds)
         return SendResult(
             # Once a 2xx has arrived the delivery has succeeded, even if the body never ends.
             ok=status is not None and 200 <= status < 300,
             status_code=status,
-            duration_ms=round((time.monotonic() - started) * 1000),
-            error=error if status is None else _status_error(status),
+            duration_ms=round(seconds * 1000),
+            error=failed,
             response_head=bytes(answer.head).decode("utf-8", "replace"),
             retry_after=answer.retry_after,
             gone=status == 410,

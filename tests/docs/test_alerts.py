@@ -1,31 +1,28 @@
-"""The alerts of the production guide: each expression is about metrics that exist, and their absence is an alert."""
+"""The alert rules of deploy/prometheus: each has a runbook, and the absence of what counts posts is an alert.
+
+`tests/e2e/test_monitoring.py` compares their metrics with what real processes show.
+"""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
-import yaml
+from tests.architecture.tree import report, text
+from tests.support.alerts import rules
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "guides" / "production.md").read_text()
-SOURCE = "".join((ROOT / "api" / "process" / "metrics.py").read_text().split())
-METRIC = re.compile(r"munadi_[a-z_]+")
+PAGE = text("docs/guides/monitoring.md")
 
 
-def rules() -> list[dict[str, Any]]:
-    [block] = [text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "alert:" in text]
-    [group] = yaml.safe_load(block)["groups"]
-    return list(group["rules"])
-
-
-def test_each_alert_is_about_metrics_that_exist() -> None:
-    by_status = {f"munadi_{what}" for what in ("publications", "accounts", "deliveries")}
+def test_each_alert_has_a_runbook() -> None:
+    sections = set(re.findall(r"^### (\w+)\n\S", PAGE, re.MULTILINE))
+    alerts = {rule["alert"] for rule in rules()}
+    report(
+        sorted(alerts ^ sections),
+        "Give each alert a section of docs/guides/monitoring.md.",
+    )
     for rule in rules():
-        for name in METRIC.findall(rule["expr"]):
-            base = name.removesuffix("_bucket")
-            assert base in by_status or f'"{base}"' in SOURCE, name
+        assert rule["annotations"]["runbook"] == f"docs/guides/monitoring.md#{rule['alert'].lower()}"
+        assert rule["labels"]["severity"] in {"page", "ticket"}
 
 
 def test_the_absence_of_what_is_overdue_is_an_alert() -> None:

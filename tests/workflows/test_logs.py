@@ -13,9 +13,9 @@ from temporalio.testing import WorkflowEnvironment
 PROCESS = """
 import asyncio, sys, threading, warnings
 from munadi.process.logs import configure_logging
-from munadi.process.temporal import log_through_python
+from munadi.process.temporal import set_up_sdk
 configure_logging("info")
-log_through_python()
+set_up_sdk()
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker

@@ -20,6 +20,7 @@ from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Answer
+from munadi.telemetry.calls import quota_left
 
 Seen = TypeVar("Seen")
 # So much of a list is read, and so many rows at a time.
@@ -117,7 +118,8 @@ class Graph:
             answer = await self.get(f"{account_id}/{limit}", token, params)
             row = answer.body["data"][0]
             used, total = int(row[usage]), int(row[config]["quota_total"])
-            return {"used": used, "total": total, "left": max(total - used, 0)}
+            quota_left(left := max(total - used, 0))
+            return {"used": used, "total": total, "left": left}
         except (ChannelError, TypeError, KeyError, IndexError, ValueError):
             return None
 

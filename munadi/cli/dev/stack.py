@@ -142,7 +142,10 @@ class Stack:
         await self.once("db", "upgrade")
 
     async def _part(self, name: str, argv: tuple[str, ...]) -> None:
-        child = Child(name, argv, {**SMALL, **self.plan.env}, self.plan.logs / f"{name}.log", PATIENCE[name])
+        env = {**SMALL, **self.plan.env}
+        if name == "api":  # it has /metrics at its own port, and the other port is the worker's
+            env = {key: value for key, value in env.items() if key.upper() != "MUNADI_METRICS_LISTEN"}
+        child = Child(name, argv, env, self.plan.logs / f"{name}.log", PATIENCE[name])
         self.children[name] = child
         await child.start()
         if not await self._is_ready(child):

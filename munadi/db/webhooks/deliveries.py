@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
@@ -92,7 +93,8 @@ class DeliveryStore:
             async with self._database.write() as session:
                 await close_until(session, endpoint_id, now + UNREADABLE_WAIT)
             return []
-        return [_due(row.delivery_id, row.attempts, row.event, endpoint, *keys) for row in rows]
+        due = [_due(row.delivery_id, row.attempts, row.event, endpoint, *keys) for row in rows]
+        return [replace(each, due_at=row.due_at) for each, row in zip(due, rows, strict=True)]
 
     async def _within_limits(self, endpoint_id: str, rows: list[DueRow], now: datetime) -> list[DueRow]:
         """Those that their brands' limits do not defer. One statement more only where a brand has a limit."""

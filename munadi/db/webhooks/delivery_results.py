@@ -12,12 +12,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.brands.usage import count_deliveries
+from munadi.db.session import after_commit
 from munadi.db.tables import DeliveryRow, EndpointQueueRow, EndpointRow, EventRow
 from munadi.db.webhooks.endpoint_health import BatchResults, note_results
 from munadi.db.webhooks.endpoint_queues import note_failures, reopen
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus
 from munadi.domain.webhook_schedule import failures_after, next_delay
+from munadi.telemetry import metrics
 
 # The log of a delivery keeps its newest attempts; only the last has its request and more than the response's start.
 LOG_LIMIT = 20
@@ -63,6 +65,7 @@ async def write_results(session: AsyncSession, attempted: Sequence[Attempted], r
             relevant.append(each.result)
             if delivery.status == DeliveryStatus.EXHAUSTED and not each.result.gone:
                 given_up = delivery
+                after_commit(session, metrics.EXHAUSTED.inc)
     await session.flush()
     if relevant:
         exhausted = None if given_up is None else await _exhausted(session, given_up)

@@ -29,6 +29,7 @@ class DueRow(NamedTuple):
     counted: bool
     limit: int | None
     event: EventRow
+    due_at: datetime
 
     @property
     def candidate(self) -> Candidate | None:
@@ -87,7 +88,14 @@ def _deliveries(endpoint_id: str, now: datetime) -> Any:
     brand_limit = col(BrandRow.limits)[Limit.WEBHOOK_DELIVERIES_PER_MONTH.value].as_integer()
     delivery = DeliveryRow
     return (
-        sqlalchemy.select(col(delivery.id), col(delivery.attempts), col(delivery.counted), brand_limit, EventRow)
+        sqlalchemy.select(
+            col(delivery.id),
+            col(delivery.attempts),
+            col(delivery.counted),
+            brand_limit,
+            EventRow,
+            col(delivery.next_attempt_at),
+        )
         .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
         .outerjoin(BrandRow, col(BrandRow.ref) == col(EventRow.brand_ref))
         .where(col(delivery.endpoint_id) == endpoint_id, IS_PENDING, col(delivery.next_attempt_at) <= now)

@@ -1,0 +1,80 @@
+"""The outermost layer: counts and times each request, and writes the access log if that is wanted.
+
+Rule: a request is named by the template of its route. Its own path and query may hold a secret (the address of a
+calendar, a signed media URL) or what a client made up.
+"""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.problems import request_id_of
+from munadi.domain.ids import Prefix, is_id
+from munadi.telemetry import metrics
+
+log = structlog.get_logger("munadi.access")
+
+# No route was found, or the request was refused before one was looked for.
+NO_ROUTE = "none"
+# As in nginx: the client did not wait for the response.
+CLIENT_LEFT = 499
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# The ids that the log names, where the path or the Location of the response has them.
+IDS = {
+    "content_id": Prefix.CONTENT,
+    "publication_id": Prefix.PUBLICATION,
+    "account_id": Prefix.ACCOUNT,
+    "endpoint_id": Prefix.ENDPOINT,
+    "delivery_id": Prefix.DELIVERY,
+}
+
+
+class Measuring:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, *, access_log: bool) -> None:
+        self._app = app
+        self._access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        start: Message = {"status": CLIENT_LEFT, "headers": ()}
+
+        async def answer(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            self._note(scope, start, time.perf_counter() - began)
+
+    def _note(self, scope: Scope, start: Message, seconds: float) -> None:
+        status = start["status"]
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        route = route_of(scope)
+        metrics.REQUESTS.labels(method, route, str(status)).inc()
+        metrics.REQUEST_SECONDS.labels(method, route).observe(seconds)
+        if self._access_log:
+            facts = {"method": method, "route": route, "status": status, "duration_ms": round(seconds * 1000, 1)}
+            log.info("http.request", request_id=request_id_of(scope), **facts, **_ids(scope, start))
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the path, such as `/v1/contents/{content_id}`."""
+    return getattr(scope.get("route"), "path", NO_ROUTE)
+
+
+def _ids(scope: Scope, start: Message) -> dict[str, str]:
+    made = Headers(raw=list(start["headers"])).get("location", "").rpartition("/")[2]
+    given = {"content_id": made, **scope.get("path_params", {})}
+    return {name: given[name] for name, prefix in IDS.items() if is_id(str(given.get(name, "")), prefix)}

@@ -1,0 +1,127 @@
+"""A worker and an API as monitors see them: probes and metrics of the real processes, while posts are published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.harness.brand import Brand, until
+from tests.harness.inbox import Inbox
+from tests.harness.stack import Stack
+from tests.support.alerts import metrics_in, rules
+from tests.support.ports import LOOPBACK, free_port
+
+# Shown once a network with an end to its version is called so, or anything of the kind has happened.
+LATER: set[str] = set()
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+class Watched:
+    """A stack whose worker listens for monitors."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.stack = Stack(folder, {"MUNADI_METRICS_LISTEN": f"{LOOPBACK}:{self.port}", "MUNADI_ACCESS_LOG": "true"})
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        """What the worker's port answers."""
+        async with httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{self.port}", timeout=20) as client:
+            return await client.get(path, headers=headers)
+
+    async def samples(self) -> Samples:
+        """All samples of the worker, by name and labels."""
+        return samples_in((await self.get("/metrics")).text)
+
+
+def samples_in(text: str) -> Samples:
+    families = text_string_to_metric_families(text)
+    return {(one.name, tuple(sorted(one.labels.items()))): one.value for each in families for one in each.samples}
+
+
+def total(samples: Samples, name: str, **labels: str) -> float:
+    """The sum of the samples of that name which have these labels."""
+    found = [
+        value for (each, given), value in samples.items() if each == name and labels.items() <= dict(given).items()
+    ]
+    assert found, f"no {name}{labels or ''}"
+    return sum(found)
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    watched = Watched(tmp_path_factory.mktemp("watched"))
+    with watched.stack:
+        yield watched
+
+
+async def test_a_worker_reports_that_it_lives_and_can_work(watched: Watched) -> None:
+    answer = await watched.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    answer = await watched.get("/readyz")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "status": "ready",
+            "dependencies": {"database": "up", "temporal": "up"},
+            "checks": {"polling": {"status": "ok"}},
+        },
+    )
+    assert (await watched.get("/")).status_code == 404
+
+
+async def test_what_a_post_does_is_counted_where_it_happens(watched: Watched) -> None:
+    async with watched.stack.client() as api, watched.stack.sandbox() as sandbox:
+        brand = await Brand.create(api, sandbox, "watched", "bluesky")
+        inbox = Inbox()
+        async with inbox.listening(api, brandRef="watched"):
+            before = await watched.samples()
+            for number in range(3):
+                await brand.published((await brand.submit(f"Watched {number}"))["id"])
+            await until(lambda: _delivered(inbox), 30)
+            after = await watched.samples()
+        answered = samples_in((await api.get("/metrics")).text)
+
+    def grown(name: str, **labels: str) -> float:
+        return total(after, name, **labels) - (total(before, name, **labels) if _has(before, name) else 0)
+
+    assert grown("munadi_publications_ended_total", channel="bluesky", outcome="published") == 3
+    assert total(after, "munadi_publications_ended_total", channel="x", outcome="failed") == 0
+    assert grown("munadi_publish_lateness_seconds_count", channel="bluesky") == 3
+    assert grown("munadi_network_calls_total", channel="bluesky", operation="publish", status="200") == 3
+    assert grown("munadi_network_call_seconds_count", channel="bluesky") >= 3
+    assert grown("munadi_webhook_attempts_total", outcome="delivered") >= 3
+    assert grown("munadi_webhook_wait_seconds_count") >= 3
+    assert grown("munadi_event_loop_lag_seconds_count") > 0
+    assert grown("temporal_activity_schedule_to_start_latency_count", task_queue="munadi-posts") == 3
+    assert total(after, "temporal_worker_task_slots_available", worker_type="ActivityWorker") > 0
+    assert total(after, "munadi_build_info", process="worker") == 1
+    assert total(answered, "munadi_publications_accepted_total", channel="bluesky") == 3
+    assert total(answered, "munadi_http_requests_total", method="POST", route="/v1/contents", status="202") == 3
+    text = "".join(dict(labels).get(name, "") for _, labels in {**after, **answered} for name in dict(labels))
+    assert "watched" not in text.lower(), "no brand and no text"
+    assert "cnt_" not in text
+
+
+async def test_every_metric_of_the_alerts_exists(watched: Watched) -> None:
+    """In what the processes show, by its kind: a histogram exists before its first bucket."""
+    async with watched.stack.client() as api:
+        shown = (await watched.get("/metrics")).text + (await api.get("/metrics")).text
+    kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", shown, re.MULTILINE))
+    known = {f"{name}_bucket" if kind == "histogram" else name for name, kind in kinds.items()}
+    for rule in rules():
+        named = metrics_in(rule["expr"])
+        assert named - known <= LATER, rule["alert"]
+        assert named or "up" in rule["expr"]
+
+
+async def _delivered(inbox: Inbox) -> bool:
+    return len([one for one in inbox.events if one["type"] == "content.completed"]) >= 3
+
+
+def _has(samples: Samples, name: str) -> bool:
+    return any(each == name for each, _ in samples)
