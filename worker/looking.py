@@ -21,6 +21,7 @@ from munadi.domain.withdrawal import PRESENT, Seen, Verdict
 from munadi.ports import Channels, Clock, TokenProvider
 from munadi.publishing.watches import Looking, WatchStore
 from munadi.publishing.watching import answers_by_id
+from munadi.telemetry import metrics
 from worker.rounds import run_rounds
 
 log = logging.getLogger("munadi.looking")
@@ -71,6 +72,7 @@ class PostWatcher:
         except ChannelError as error:
             if _is_to_be_left_alone(error):
                 await self._store.defer(looking, self._clock.now() + (error.retry_after or error.pause or LEFT_ALONE))
+                metrics.LOOKS.labels(looking.channel, "deferred").inc(len(looking.watched))
                 return
             seen = _nothing(looking, str(error), error.retry_after or error.pause)
         except TimeoutError:
@@ -87,6 +89,8 @@ class PostWatcher:
         elif any(one.verdict in PRESENT for one in seen.values()):
             await self._store.note_unshown(looking, False, self._clock.now())
         await self._store.record(looking, seen, at, self._clock.now())
+        for one in seen.values():
+            metrics.LOOKS.labels(looking.channel, one.verdict.value).inc()
 
     async def _look(self, looking: Looking) -> Mapping[str, Seen]:
         """What one look shows of each publication. Raises ChannelError, TimeoutError."""

@@ -94,7 +94,7 @@ class StateOfWork:
 
     def __init__(self, database: Database) -> None:
         self._overdue = Figures(database, _overdue, OVERDUE_REUSE)
-        self._tables = Figures(database, _tables, SHORTEST_REUSE, REUSE_PER_COST)
+        self._tables = Figures(database, count_state, SHORTEST_REUSE, REUSE_PER_COST)
 
     async def text(self, now: datetime) -> bytes:
         """The figures as Prometheus reads them."""
@@ -136,7 +136,7 @@ async def _overdue(session: AsyncSession, registry: CollectorRegistry, now: date
     overdue.set((await overdue_in_all(session, now)).count)
 
 
-async def _tables(session: AsyncSession, registry: CollectorRegistry, now: datetime) -> None:
+async def count_state(session: AsyncSession, registry: CollectorRegistry, now: datetime) -> None:
     """Gauges over all brands. A status that nothing is in stands at zero, so that an alert can be written on it."""
     await _accounts(session, registry)
     await _needing_a_person(session, registry)

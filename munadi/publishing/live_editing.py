@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from munadi.db.session import after_commit
 from munadi.db.tables import PublicationRow
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditStatus, PostEdit
@@ -21,6 +22,7 @@ from munadi.domain.reasons import failure_of
 from munadi.domain.withdrawal import LOOKED_AFTER, SURE_WITHIN, PostedObject, WithdrawalStatus
 from munadi.publishing.content import LockedContent
 from munadi.publishing.live_store import close, open_attempts
+from munadi.telemetry import metrics
 
 S = EditStatus
 
@@ -156,6 +158,8 @@ async def settle(
     elif not _keeps(row):
         row.kept_since = None
     if shown.status is not before:
+        counter = metrics.EDITS.labels(row.channel, shown.status.value, metrics.reason_of(shown.failure))
+        after_commit(locked.session, counter.inc)
         reason = shown.failure.reason if shown.failure else None
         await locked.emit(EventType.PUBLISH_EDITED, row, reason=reason)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from munadi.db.session import after_commit
 from munadi.db.tables import PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.liveness import Report, Watch, after_look, answer_for, as_published
@@ -19,6 +20,7 @@ from munadi.domain.publication import PublicationStatus
 from munadi.domain.withdrawal import PostedObject, Seen, WithdrawalStatus
 from munadi.publishing.content import LockedContent
 from munadi.publishing.withdrawing import objects_of, withdrawal_of
+from munadi.telemetry import metrics
 
 # While a publication is withdrawn or edited, a look would tell of our own change. It waits so long.
 OWN_CHANGE = timedelta(minutes=15)
@@ -94,6 +96,7 @@ async def apply_look(
     row.dismissed_at = row.dismissed_as = None
     row.updated_at = locked.now
     reason = None if looked.report is Report.RESTORED else seen.verdict.value
+    after_commit(locked.session, metrics.REPORTS.labels(row.channel, looked.report.value).inc)
     await locked.emit(_EVENTS[looked.report], row, reason=reason)
     await locked.close()
 

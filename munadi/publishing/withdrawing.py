@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from munadi.db.session import after_commit
 from munadi.db.tables import PublicationRow
 from munadi.domain.content import Draft
 from munadi.domain.event import EventType
@@ -32,6 +33,7 @@ from munadi.publishing import live_editing
 from munadi.publishing.content import LockedContent
 from munadi.publishing.live_store import account_of, open_attempts
 from munadi.publishing.states import ChangeRefused
+from munadi.telemetry import metrics
 
 W = WithdrawalStatus
 
@@ -193,6 +195,8 @@ async def _change(locked: LockedContent, row: PublicationRow, before: Withdrawal
     else:
         row.kept_since = None
     if now.status is not before.status:
+        counter = metrics.WITHDRAWALS.labels(row.channel, now.status.value, metrics.reason_of(now.failure))
+        after_commit(locked.session, counter.inc)
         await locked.emit(_EVENTS[now.status], row, reason=now.failure.reason if now.failure else None)
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from munadi.domain.channel import ChannelName
+from munadi.domain.failure import Failure
+from munadi.domain.liveness import Report
 from munadi.domain.publication import ENDED, PublicationStatus
 
 # The times at which series began would be a third of all samples.
@@ -44,6 +46,24 @@ LATENESS = Histogram(
     "from the due time to the first byte of the visible call",
     ["channel"],
     buckets=LATENESS_BOUNDS,
+)
+LOOKS = Counter(
+    "munadi_looks",
+    "looks at published posts, by what each showed of a publication; deferred: the network asked to be left alone",
+    ["channel", "verdict"],
+)
+REPORTS = Counter(
+    "munadi_liveness_changes", "published posts that two looks showed to have changed", ["channel", "change"]
+)
+EDITS = Counter(
+    "munadi_live_edits",
+    "edits of published posts that became edited, refused or unconfirmed; one may be unconfirmed, then edited",
+    ["channel", "outcome", "reason"],
+)
+WITHDRAWALS = Counter(
+    "munadi_withdrawals",
+    "withdrawals of published posts that became withdrawn, refused or unconfirmed; one may be counted for two",
+    ["channel", "outcome", "reason"],
 )
 CALLS = Counter(
     "munadi_network_calls",
@@ -83,6 +103,13 @@ BUILD = Gauge("munadi_build_info", "the version that runs; always 1", ["process"
 for _channel in ChannelName:
     for _outcome in ENDED:
         ENDS.labels(_channel.value, _outcome.value)
+    for _change in Report:
+        REPORTS.labels(_channel.value, _change.value)
+
+
+def reason_of(failure: Failure | None) -> str:
+    """The label of a change that may have failed."""
+    return "none" if failure is None else failure.reason.value
 
 
 def publication_ended(channel: str, outcome: str, reason: str | None, late_ms: int | None) -> None:

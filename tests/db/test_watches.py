@@ -17,6 +17,7 @@ from munadi.publishing.watching import watch_of
 from tests.db.board import Board
 from tests.db.looking import CHANNEL, DAY, GONE, HOUR, LIVE, Looking
 from tests.db.seeding import START
+from tests.support.counting import counted
 
 S = PublicationStatus
 
@@ -46,6 +47,8 @@ async def test_a_post_that_is_gone_is_reported_once_after_two_looks(looking: Loo
     put = await looking.published("a")
     await looking.planned()
     looking.network.shown["a"] = GONE
+    looks = counted("munadi_looks_total", channel=CHANNEL, verdict="gone")
+    reports = counted("munadi_liveness_changes_total", channel=CHANNEL, change="vanished")
     row = await looking.next_of(put)
     assert row.watch_at == looking.clock.time + APART
     assert await looking.board.types(put.content_id) == []
@@ -59,6 +62,8 @@ async def test_a_post_that_is_gone_is_reported_once_after_two_looks(looking: Loo
     assert (liveness["verdict"], liveness["word"], liveness["nextLookAt"]) == ("gone", "no such post", None)
     await looking.round(60 * DAY)
     assert await looking.board.types(put.content_id) == ["publish.vanished"]
+    assert counted("munadi_looks_total", channel=CHANNEL, verdict="gone") - looks == 2
+    assert counted("munadi_liveness_changes_total", channel=CHANNEL, change="vanished") - reports == 1
 
 
 async def test_a_post_that_is_limited_and_seen_again_is_reported_each_time(looking: Looking) -> None:

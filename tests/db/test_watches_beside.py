@@ -19,6 +19,7 @@ from munadi.publishing.watching import OWN_CHANGE, watch_of
 from tests.db.board import Board
 from tests.db.looking import CHANNEL, DAY, GONE, HOUR, Looking
 from tests.db.seeding import START
+from tests.support.counting import counted
 
 S = PublicationStatus
 
@@ -125,9 +126,11 @@ async def test_a_network_that_limits_calls_is_left_alone_and_says_nothing_of_a_p
     put = await looking.published("a")
     await looking.planned()
     looking.fail(ChannelError(reason, Effect.NOT_SENT, "slow down", retry_after=3 * HOUR))
+    before = counted("munadi_looks_total", channel=CHANNEL, verdict="deferred")
     row = await looking.next_of(put)
     assert row.watch_at == looking.clock.time + 3 * HOUR
     assert watch_of(row).failed == 0
+    assert counted("munadi_looks_total", channel=CHANNEL, verdict="deferred") - before == 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from munadi.domain.live_edit import Says, Shown
 from munadi.domain.publication import PublicationStatus
 from munadi.publishing import changes, live_editing, withdrawing
 from munadi.publishing.content import LockedContent
+from tests.support.counting import counted
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.world import World
 
@@ -47,6 +48,7 @@ async def shown(world: World, content_id: str) -> list[PostEdit]:
 
 async def edited(world: World, *plan: Any, sight: Shown | None = None) -> PostEdit:
     """Publish a post, edit it at one network, and return what became of the edit."""
+    before = counted("munadi_live_edits_total", channel="bluesky")
     async with world.worker():
         content_id = await live(world)
         world.channels[B].edit_plan.extend(plan)
@@ -56,6 +58,9 @@ async def edited(world: World, *plan: Any, sight: Shown | None = None) -> PostEd
     [found] = await shown(world, content_id)
     events = [one for one in await world.events(content_id) if one.type == "content.publish.edited"]
     assert [one.reason for one in events][-1] == (found.failure.reason if found.failure else None)
+    assert counted("munadi_live_edits_total", channel="bluesky") - before == len(events)
+    why = found.failure.reason if found.failure else "none"
+    assert counted("munadi_live_edits_total", channel="bluesky", outcome=found.status, reason=why) > 0
     return found
 
 

@@ -14,6 +14,7 @@ from munadi.domain.withdrawal import Seen, Verdict
 from munadi.ports import Channels
 from munadi.publishing import changes, ending, withdrawing
 from munadi.publishing.content import LockedContent
+from tests.support.counting import counted
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.world import World
 
@@ -52,6 +53,7 @@ async def withdrawn(
     age: timedelta = timedelta(hours=1),
 ) -> dict[str, Any]:
     """Publish a post, withdraw it at one network, and return what became of the withdrawal."""
+    before = counted("munadi_withdrawals_total", channel="bluesky")
     content_id = await world.submit(datetime.now(UTC) + timedelta(seconds=1), parts=parts)
     async with world.worker():
         await world.wake(content_id, first=True)
@@ -67,6 +69,8 @@ async def withdrawn(
     types = [event.type for event in await world.events(content_id)]
     assert types.count(EVENTS[row.withdrawal["status"]]) == 1
     assert types.count("content.completed") == 1
+    assert counted("munadi_withdrawals_total", channel="bluesky") - before == sum(map(types.count, EVENTS.values()))
+    assert counted("munadi_withdrawals_total", channel="bluesky", outcome=row.withdrawal["status"]) > 0
     return row.withdrawal
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
+from prometheus_client import CollectorRegistry
 from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.process.metrics import count_state
 from munadi.db.accounts.unpublished import unpublished_posts
 from munadi.db.accounts.views import affected_contents
 from munadi.db.accounts.waiting import waiting_posts
@@ -184,6 +186,7 @@ _PAGES: Mapping[str, Call] = {
     "incomplete publications": _reading(lambda s: incomplete_publications(s, NOW, BIG, _PAGE)),
     "a calendar's week": _reading(lambda s: due_days(s, QUIET, [NOW + _DAY * day for day in range(8)], 5)),
     "a calendar feed of a quiet brand": _reading(lambda s: posts_of(s, QUIET, NOW)),
+    "the figures of /metrics": _reading(lambda s: count_state(s, CollectorRegistry(), NOW)),
     "overdue posts by brand": _reading(lambda s: overdue_by_brand(s, NOW)),
     "posts that wait for an account": _reading(lambda s: waiting_posts(s, account_of(QUIET, RARE_CHANNEL), 5)),
     "unpublished posts of accounts": _reading(lambda s: unpublished_posts(s, [account_of(QUIET, RARE_CHANNEL)], 5)),
