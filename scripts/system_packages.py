@@ -1,4 +1,4 @@
-"""Installs the programs that tests use and no Python package has: Node, Chromium, docker-compose, PostgreSQL, snac.
+"""Installs the programs that tests use and no Python package has: Node, Chromium, PostgreSQL, snac, Prometheus, …
 
 As root, apt installs what is missing; for other users their names are printed.
 """
@@ -18,6 +18,7 @@ PACKAGES = {
     "php": ["php-cli"],
     "go": ["golang-go"],
     "psql": ["postgresql"],  # with the extensions that the server of the wheel lacks
+    "promtool": ["prometheus"],  # reads the metrics, and judges the alert rules
     "snac": ["snac2"],  # a small server with Mastodon's API
 }
 OLDEST_NODE = 20

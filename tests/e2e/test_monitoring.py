@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.harness.brand import Brand, until
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
-from tests.support.alerts import metrics_in, rules
+from tests.support.alerts import metrics_in, panels, rules
 from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Process
 
 # Shown once a network with an end to its version is called so, or anything of the kind has happened.
 LATER: set[str] = set()
@@ -120,6 +126,54 @@ async def test_every_metric_of_the_alerts_exists(watched: Watched) -> None:
         named = metrics_in(rule["expr"])
         assert named - known <= LATER, rule["alert"]
         assert named or "up" in rule["expr"]
+    for title, expressions in panels().items():
+        assert set().union(*map(metrics_in, expressions)) - known <= LATER, title
+        assert all(map(metrics_in, expressions)), title
+
+
+async def test_prometheus_reads_every_process_and_understands_each_expression(watched: Watched, tmp_path: Path) -> None:
+    """Prometheus itself, reading the real processes: what the dashboard asks for, and what the alerts ask for."""
+    port = free_port()
+    (tmp_path / "prometheus.yml").write_text(scraping(watched))
+    argv = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+    argv.append(f"--web.listen-address={LOOPBACK}:{port}")
+    with Process(argv, log=tmp_path / "prometheus.log", cwd=tmp_path) as process:
+        await asyncio.to_thread(process.wait_for_port, port, 60.0)
+        async with httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{port}", timeout=20) as prometheus:
+
+            async def asked(expression: str) -> list[Any]:
+                answer = await prometheus.get("/api/v1/query", params={"query": expression})
+                assert answer.status_code == 200, f"{expression}: {answer.text}"
+                return list(answer.json()["data"]["result"])
+
+            async def is_read() -> bool:
+                return len(await asked("up == 1")) == 2 and len(await asked("rate(munadi_http_requests_total[1m])")) > 0
+
+            await until(is_read, 60)
+            empty = {title for title, each in panels().items() if not any([await asked(one) for one in each])}
+            for rule in rules():
+                await asked(rule["expr"])
+    assert "Overdue posts" not in empty
+    assert len(empty) < len(panels()) / 2, empty
+
+
+def scraping(watched: Watched) -> str:
+    """Prometheus's configuration for the processes of a stack."""
+    api = urlsplit(watched.stack.info["api"]).netloc
+    jobs = [
+        {"job_name": "munadi-api", "static_configs": [{"targets": [api]}]},
+        {"job_name": "munadi-worker", "static_configs": [{"targets": [f"{LOOPBACK}:{watched.port}"]}]},
+    ]
+    jobs[0]["authorization"] = {"credentials": watched.stack.info["apiKey"]}
+    return yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs})
+
+
+@pytest.mark.parametrize("command", [["check", "rules", "alerts.yml"], ["test", "rules", "alerts.test.yml"]])
+def test_the_alerts_do_what_their_own_test_says(command: list[str]) -> None:
+    """Prometheus's own tool: with the database stopped, without workers, with posts that fail, vanish or are late."""
+    folder = Path(__file__).parents[2] / "deploy" / "prometheus"
+    done = subprocess.run(["promtool", *command], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 async def _delivered(inbox: Inbox) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,12 +11,28 @@ import yaml
 from tests.architecture.tree import text
 
 RULES = "deploy/prometheus/alerts.yml"
+DASHBOARD = "deploy/grafana/munadi.json"
 METRIC = re.compile(r"\b(?:munadi|temporal|process|python)_[a-z_]+\b")
 
 
 def rules() -> list[dict[str, Any]]:
     """Every rule."""
     return [rule for group in yaml.safe_load(text(RULES))["groups"] for rule in group["rules"]]
+
+
+def panels() -> dict[str, list[str]]:
+    """The expressions of each panel of the dashboard, by its title, with what Grafana fills in."""
+    found = {
+        panel["title"]: [_filled(target["expr"]) for target in panel["targets"]]
+        for panel in json.loads(text(DASHBOARD))["panels"]
+        if panel["type"] != "row"
+    }
+    assert found
+    return found
+
+
+def _filled(expression: str) -> str:
+    return expression.replace("$__rate_interval", "1m").replace("$__range", "5m")
 
 
 def metrics_in(expression: str) -> set[str]:
