@@ -97,6 +97,6 @@ fmt: setup ## Format the code and fix what ruff can fix
 lock: ## Compute both lock files from pyproject.toml: of everything, and of a server
 	@PYTHON="$(PYTHON)" scripts/setup.sh uv
 	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate \
-		pyproject.toml --all-extras --group server --group dev -o requirements.lock
+		pyproject.toml --all-extras --group server --group tracing --group dev -o requirements.lock
 	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --constraint requirements.lock \
-		pyproject.toml --all-extras --group server -o requirements-server.lock
+		pyproject.toml --all-extras --group server --group tracing -o requirements-server.lock

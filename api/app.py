@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import cache, partial
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.routing import BaseRoute
 
 from api.dashboard import routes as dashboard
@@ -58,6 +59,14 @@ from munadi.process.monitoring import monitored
 from munadi.process.watchdog import hang_watchdog
 
 VERSION = "0.1.0"
+# FastAPI's own notes paths and what exceptions said, and FASTAPI_OTEL_AUTO_CONFIGURE sends that (decision 46).
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 SUMMARY = "Hand over content once; Munadi owns its publishing from then on."
 DESCRIPTION = """
 A scheduling API manages the lifecycle of publishing work, not the initial request: **202 means that Munadi has
@@ -127,6 +136,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
         routes=_routes(),
     )
     problems.install(app, partial(openapi.allowed_methods, app))

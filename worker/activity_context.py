@@ -1,4 +1,4 @@
-"""Names the post in every line that an activity logs, and in those of what it calls."""
+"""Names the post in every line that an activity logs, in those of what it calls, and in the activity's span."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 from structlog.contextvars import bound_contextvars
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from munadi.telemetry import tracing
 
 IDS = ("content_id", "publication_id", "account_id")
 
@@ -21,12 +23,14 @@ class ActivityContext(Interceptor):
 
 class _Bound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        with bound_contextvars(**ids_of(input)):
+        found = ids_of(input)
+        tracing.note(**found)
+        with bound_contextvars(activity=activity.info().activity_type, **found):
             return await super().execute_activity(input)
 
 
 def ids_of(input: ExecuteActivityInput) -> dict[str, str]:
-    """The activity's name, and the ids in its first argument."""
+    """The ids in the activity's first argument."""
     given = input.args[0] if input.args else None
     found = {name: getattr(given, name, None) for name in IDS}
-    return {"activity": activity.info().activity_type, **{key: str(value) for key, value in found.items() if value}}
+    return {key: str(value) for key, value in found.items() if value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NoReturn
 
 import uvloop
@@ -17,9 +18,12 @@ def work() -> NoReturn:
 
     from munadi.process.logs import configure_logging
     from munadi.process.temporal import set_up_sdk
+    from munadi.process.traces import end_tracing, name_trace, start_tracing
     from worker.running import run
 
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, name_trace)
+    start_tracing("worker", os.environ)
     set_up_sdk(with_metrics=settings.metrics_listen is not None)
     uvloop.run(run(settings))
+    end_tracing()
     exit_now(0)

@@ -1,4 +1,4 @@
-"""The outermost layer: counts and times each request, and writes the access log if that is wanted.
+"""The outermost layer: counts and times each request, and writes its span and the access log if they are wanted.
 
 Rule: a request is named by the template of its route. Its own path and query may hold a secret (the address of a
 calendar, a signed media URL) or what a client made up.
@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import request_id_of
 from munadi.domain.ids import Prefix, is_id
-from munadi.telemetry import metrics
+from munadi.telemetry import metrics, tracing
+from munadi.telemetry.tracing import OpenSpan
 
 log = structlog.get_logger("munadi.access")
 
@@ -22,6 +23,7 @@ log = structlog.get_logger("munadi.access")
 NO_ROUTE = "none"
 # As in nginx: the client did not wait for the response.
 CLIENT_LEFT = 499
+PROBES = ("/healthz", "/readyz", "/metrics")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # The ids that the log names, where the path or the Location of the response has them.
 IDS = {
@@ -53,15 +55,19 @@ class Measuring:
                 start = message
             await send(message)
 
-        try:
-            await self._app(scope, receive, answer)
-        finally:
-            self._note(scope, start, time.perf_counter() - began)
+        with _span(scope) as span:
+            try:
+                await self._app(scope, receive, answer)
+            finally:
+                self._note(scope, start, time.perf_counter() - began, span)
 
-    def _note(self, scope: Scope, start: Message, seconds: float) -> None:
+    def _note(self, scope: Scope, start: Message, seconds: float, span: OpenSpan) -> None:
         status = start["status"]
-        method = scope["method"] if scope["method"] in METHODS else "OTHER"
-        route = route_of(scope)
+        method, route = _method(scope), route_of(scope)
+        span.rename(f"{method} {route}")
+        span.note(method=method, route=route, status=status, request_id=request_id_of(scope), **_ids(scope, start))
+        if status >= 500:
+            span.fail(str(status))
         metrics.REQUESTS.labels(method, route, str(status)).inc()
         metrics.REQUEST_SECONDS.labels(method, route).observe(seconds)
         if self._access_log:
@@ -72,6 +78,17 @@ class Measuring:
 def route_of(scope: Scope) -> str:
     """The template of the path, such as `/v1/contents/{content_id}`."""
     return getattr(scope.get("route"), "path", NO_ROUTE)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "OTHER"
+
+
+def _span(scope: Scope) -> OpenSpan:
+    """Of a request, inside the caller's own span if it names one. Probes have none."""
+    if tracing.tracer() is None or scope["path"] in PROBES:
+        return OpenSpan()
+    return tracing.span(_method(scope), "SERVER", parent=Headers(scope=scope).get("traceparent"))
 
 
 def _ids(scope: Scope, start: Message) -> dict[str, str]:

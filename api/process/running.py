@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import resource
 from typing import NoReturn
 
@@ -37,8 +38,10 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     from munadi.config import unknown_variables
     from munadi.process.logs import configure_logging
     from munadi.process.temporal import set_up_sdk
+    from munadi.process.traces import end_tracing, name_trace, start_tracing
 
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, name_trace)
+    start_tracing("api", os.environ)
     set_up_sdk(with_metrics=settings.metrics_listen is not None)
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)
@@ -64,6 +67,7 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
             server.run()
     except SystemExit:
         exit_now(1)
+    end_tracing()
     if server.refusal is not None:
         raise server.refusal
     exit_now(0 if server.started else 1)

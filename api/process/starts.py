@@ -23,6 +23,7 @@ from munadi.ports import Clock
 from munadi.process.background import detached
 from munadi.publishing.crowds import Crowds
 from munadi.publishing.schedule import ScheduleStore
+from munadi.telemetry import tracing
 from workflows.start import wake_account, wake_content
 
 # Starts at the same time. More would only queue at Temporal, before the work of posts that are due.
@@ -42,10 +43,11 @@ log = structlog.get_logger("munadi.api")
 
 @dataclass(frozen=True)
 class _Accepted:
-    """A post, and the request that it came with."""
+    """A post, and the request that it came with: its id, and its span if it has one."""
 
     post: View
     request_id: str | None
+    trace: str | None
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Starts:
             return
         wanted = (plan.wants_at for plan in post.plans)
         first = min((at for at in wanted if at is not None), default=self.clock.now())
-        accepted = _Accepted(post, get_contextvars().get("request_id"))
+        accepted = _Accepted(post, get_contextvars().get("request_id"), tracing.current())
         heapq.heappush(self._waiting, (first, post.content_id, accepted))
         if self._draining is None or self._draining.done():
             self._draining = detached(self._drain(client))
@@ -137,16 +139,18 @@ class Starts:
             if self.clock.monotonic() < self.paused_until:
                 return False
             try:
-                async with asyncio.timeout(PATIENCE):
-                    await wake_content(
-                        client,
-                        self.task_queue,
-                        content_id=post.content_id,
-                        brand_ref=post.brand_ref,
-                        channels=[plan.channel for plan in post.plans],
-                        view=post,
-                        priority=self._crowds.priority(post, self.clock.now()),
-                    )
+                # Temporal's client adds the span of its call, and sends it along.
+                with tracing.span("start workflow", parent=accepted.trace, content_id=post.content_id):
+                    async with asyncio.timeout(PATIENCE):
+                        await wake_content(
+                            client,
+                            self.task_queue,
+                            content_id=post.content_id,
+                            brand_ref=post.brand_ref,
+                            channels=[plan.channel for plan in post.plans],
+                            view=post,
+                            priority=self._crowds.priority(post, self.clock.now()),
+                        )
             except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
                 self.paused_until = self.clock.monotonic() + COOLDOWN
                 facts = {"request_id": accepted.request_id} if accepted.request_id else {}

@@ -232,7 +232,7 @@ class ChannelHttp:
         """Send and read, all within the deadline: httpx's own timeouts start again with every byte."""
         deadline = timeout + int(request.headers.get("content-length", 0)) / SLOWEST_UPLINK
         request.extensions["timeout"] = httpx.Timeout(deadline, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT).as_dict()
-        with network_call() as call:
+        with network_call(request.method, request.url.host) as call:
             async with asyncio.timeout(deadline):
                 response = await self._client.send(request, stream=True, follow_redirects=False)
                 call.answered(response.status_code, response.headers)

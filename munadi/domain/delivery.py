@@ -54,6 +54,8 @@ class DueDelivery:
     body: bytes
     attempts: int
     due_at: datetime | None = None
+    event_type: str = ""
+    trace: str | None = None
     payload: Payload = Payload.FULL
     headers: Mapping[str, str] = field(default_factory=dict)
     is_ordered: bool = False

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 from munadi.domain.redaction import redact
 
@@ -35,12 +36,16 @@ CHATTY = (
 )
 
 
-def configure_logging(level: str) -> None:
-    """Route structlog and the standard library's loggers through one handler, as JSON, with UTC times."""
+def configure_logging(level: str, *more: Processor) -> None:
+    """Route structlog and the standard library's loggers through one handler, as JSON, with UTC times.
+
+    `more` add to each line.
+    """
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        *more,
         _write_exception,
         _mask,
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,20 @@ def database_and_keys() -> tuple[str, KeyRing]:
 
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """Check the settings that API and worker need to run. Raises CommandFailed (USAGE)."""
-    parts = (_keys, _level, _database, _temporal, _media, _channels, _webhooks, _dns, _listen, _failpoints, _exposure)
+    parts = (
+        _keys,
+        _level,
+        _database,
+        _temporal,
+        _media,
+        _channels,
+        _webhooks,
+        _dns,
+        _listen,
+        _traces,
+        _failpoints,
+        _exposure,
+    )
     wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
@@ -147,6 +161,12 @@ def _listen(settings: Settings) -> Iterator[str]:
             return
         if settings.is_development and not is_private and not settings.allow_public_development:
             yield "MUNADI_METRICS_LISTEN is reachable from other machines, and this is development mode: use 127.0.0.1"
+
+
+def _traces(_settings: Settings) -> Iterator[str]:
+    from munadi.process.traces import wrong
+
+    yield from wrong(os.environ)
 
 
 def _level(settings: Settings) -> Iterator[str]:

@@ -12,6 +12,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from munadi.config import TemporalSettings
+from munadi.process.traces import interceptors
 
 
 async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
@@ -24,6 +25,7 @@ async def connect(settings: TemporalSettings, *, lazy: bool = False) -> Client:
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         tls=_tls(settings),
         data_converter=pydantic_data_converter,
+        interceptors=interceptors(),
         lazy=lazy,
     )
 

@@ -31,6 +31,7 @@ from munadi.domain.publishing import View
 from munadi.intake.checks import CheckedDrafts, CheckedPost
 from munadi.publishing.content import HELD_LOOK
 from munadi.publishing.plans import view_of
+from munadi.telemetry import tracing
 
 # The relay wakes the workflow after this time, if the API's own call after the response failed: soon where the workflow
 # must act soon, else later, so that the relay does not repeat what the API is still about to start.
@@ -203,6 +204,7 @@ def _events(view: ContentView, now: datetime) -> list[dict[str, Any]]:
             "status": held.status.value if held else view.status.value,
             "reason": held.hold.reason.value if held and held.hold else None,
             "data": {"content": content, "publication": held.model_dump(mode="json") if held else None},
+            "trace": tracing.current(),
             "created_at": now,
         }
 

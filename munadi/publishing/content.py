@@ -35,7 +35,7 @@ from munadi.publishing.leftovers import forget_preparation, is_over, is_spent, l
 from munadi.publishing.loading import LOCK, LOCK_BY_PUBLICATION, READ, load_post, lock_posts
 from munadi.publishing.plans import withdrawal_at
 from munadi.publishing.states import check_transition, roll_up
-from munadi.telemetry import metrics
+from munadi.telemetry import metrics, tracing
 
 # The caller wakes the workflow after its commit; the relay does so this much later, if that call was lost.
 FIRST_WAKE = timedelta(seconds=5)
@@ -208,6 +208,7 @@ class LockedContent:
             "status": row.status if row else self.content.status,
             "reason": reason,
             "data": {"content": content, "publication": publication, **(more or {})},
+            "trace": tracing.current(),
             "created_at": self.now,
         }
         brand_ref = self.content.brand_ref

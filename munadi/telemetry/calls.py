@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from munadi.telemetry import metrics
+from munadi.telemetry import metrics, tracing
+from munadi.telemetry.tracing import OpenSpan
 
 # The headers in which networks say how many calls are left: X's, Mastodon's, and those of the IETF's draft.
 QUOTA_HEADERS = ("x-rate-limit-remaining", "x-ratelimit-remaining", "ratelimit-remaining")
@@ -34,11 +35,15 @@ class MeasuredCall:
     """A call under way. `answered` takes what is known of the answer."""
 
     channel: str
+    span: OpenSpan
     status: str | None = None
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """The network has answered."""
         self.status = str(status) if 100 <= status <= 599 else "other"
+        self.span.note(status=status)
+        if status >= 400:
+            self.span.fail(str(status))
         left = next((headers[name] for name in QUOTA_HEADERS if name in headers), "")
         if left.isdecimal() and len(left) < 10:
             metrics.QUOTA_LEFT.labels(self.channel).set(int(left))
@@ -50,15 +55,17 @@ def quota_left(left: int) -> None:
 
 
 @contextmanager
-def network_call() -> Iterator[MeasuredCall]:
+def network_call(method: str, host: str) -> Iterator[MeasuredCall]:
     """Measure one HTTP request to a network. Without an answer its status is the name of the error."""
     channel, operation = _calling.get()
-    call, began = MeasuredCall(channel), time.perf_counter()
-    try:
-        yield call
-    except BaseException as error:
-        call.status = call.status or type(error).__name__
-        raise
-    finally:
-        metrics.CALL_SECONDS.labels(channel).observe(time.perf_counter() - began)
-        metrics.CALLS.labels(channel, operation, call.status or "none").inc()
+    facts = {"channel": channel, "operation": operation, "method": method, "host": host}
+    with tracing.span(f"{channel} {operation}", "CLIENT", **facts) as span:
+        call, began = MeasuredCall(channel, span), time.perf_counter()
+        try:
+            yield call
+        except BaseException as error:
+            call.status = call.status or type(error).__name__
+            raise
+        finally:
+            metrics.CALL_SECONDS.labels(channel).observe(time.perf_counter() - began)
+            metrics.CALLS.labels(channel, operation, call.status or "none").inc()

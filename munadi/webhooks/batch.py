@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from munadi.domain.delivery import Attempted, DueDelivery
 from munadi.domain.webhook_schedule import BREAK_AFTER
 from munadi.ports import Clock
-from munadi.telemetry import metrics
+from munadi.telemetry import metrics, tracing
+from munadi.telemetry.tracing import OpenSpan
 from munadi.webhooks.sender import WebhookSender
 
 # How many requests one endpoint gets at the same time: at first, and at most once it has taken some without a failure.
@@ -84,17 +85,36 @@ class DeliveryBatch:
                     return
                 if delivery.due_at is not None:
                     metrics.DELIVERY_WAIT.observe(max((self._clock.now() - delivery.due_at).total_seconds(), 0.0))
-                result = await self._sender.send(
-                    url=delivery.url,
-                    message_id=delivery.event_id,
-                    body=delivery.body,
-                    secrets=delivery.secrets,
-                    timestamp=self._clock.now(),
-                    headers=delivery.headers,
-                )
+                with _span(delivery) as span:
+                    result = await self._sender.send(
+                        url=delivery.url,
+                        message_id=delivery.event_id,
+                        body=delivery.body,
+                        secrets=delivery.secrets,
+                        timestamp=self._clock.now(),
+                        headers=delivery.headers,
+                    )
+                    span.note(status=result.status_code)
+                    if result.error is not None:
+                        span.fail(result.error.partition(":")[0])
             at = self._clock.now()
             self.attempted.append(Attempted(delivery.delivery_id, result, at, delivery.payload, delivery.url))
             self._failures = 0 if result.ok else self._failures + 1
             if not result.ok:
                 self.blocked += [later.delivery_id for later in queue[index + 1 :]]
                 return
+
+
+def _span(delivery: DueDelivery) -> OpenSpan:
+    """Inside what made the event, in this process or in another."""
+    return tracing.span(
+        "deliver event",
+        "CLIENT",
+        parent=delivery.trace,
+        method="POST",
+        event_type=delivery.event_type,
+        event_id=delivery.event_id,
+        content_id=delivery.content_id,
+        endpoint_id=delivery.endpoint_id,
+        delivery_id=delivery.delivery_id,
+    )

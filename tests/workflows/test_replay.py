@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from temporalio import workflow
+from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner
 
 from munadi.domain.publishing import Start
 from tests.workflows.histories import load, newest, paths, payload_bytes
@@ -21,13 +22,14 @@ Guard the change with workflow.patched("<what changed>"), keep this file as it i
 and record new histories beside it: .venv/bin/python -m tests.workflows.record"""
 
 
-def replayer() -> Replayer:
-    return Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter)
+def replayer(*interceptors: Interceptor) -> Replayer:
+    return Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, interceptors=interceptors)
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
-async def test_every_recorded_history_replays(path: Path) -> None:
-    result = await replayer().replay_workflow(load(path), raise_on_replay_failure=False)
+@pytest.mark.parametrize("interceptors", [(), (TracingInterceptor(),)], ids=["plain", "traced"])
+async def test_every_recorded_history_replays(path: Path, interceptors: tuple[Interceptor, ...]) -> None:
+    result = await replayer(*interceptors).replay_workflow(load(path), raise_on_replay_failure=False)
     if result.replay_failure is not None:
         raise AssertionError(ADVICE.format(name=path.name)) from result.replay_failure
 

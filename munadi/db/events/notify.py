@@ -15,6 +15,7 @@ from munadi.db.tables import EventRow
 from munadi.domain.event import Event, EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.webhook import Payload
+from munadi.telemetry import tracing
 
 # What a thin event leaves out.
 _TEXTS = ("content", "publication")
@@ -70,6 +71,7 @@ async def notify(
         "status": status,
         "reason": reason,
         "data": data,
+        "trace": tracing.current(),
         "created_at": now,
     }
     await session.flush()  # the brand's row before those that refer to it; an endpoint's new state before it is read

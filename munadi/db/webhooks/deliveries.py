@@ -164,6 +164,8 @@ def _due(
     return DueDelivery(
         delivery_id=delivery_id,
         event_id=event.id,
+        event_type=event.type,
+        trace=event.trace,
         endpoint_id=endpoint.id,
         content_id=event.content_id,
         url=endpoint.url,
