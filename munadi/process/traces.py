@@ -1,7 +1,7 @@
 """Sends spans to a collector, where OpenTelemetry's own variables name one (OTEL_EXPORTER_OTLP_ENDPOINT and others).
 
-Rule: what leaves the process is checked here once more. Libraries add spans of their own, and note what an exception
-said, which may be a text of a user.
+Rule: all of them pass `munadi/process/span_gate.py`. Libraries add spans of their own, and note what an exception said,
+which may be a text of a user.
 """
 
 from __future__ import annotations
