@@ -35,11 +35,15 @@ class PostWithdrawals(PostChanges):
     """Withdrawals. They are refused here, before anything is done, where the network has no way."""
 
     async def withdraw(self, publication_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
-        """Take one live publication back. Raises ChangeRefused, NotWithdrawable."""
+        """Take one live publication back. Raises ChangeRefused, NotWithdrawable.
+
+        What was asked for before is not asked for again, whatever the network or the account allows now.
+        """
 
         async def change(post: LockedContent, row: PublicationRow) -> None:
-            rule = await rule_of(post, row, self.channels)
-            await _withdraw(post, [(row, rule)])
+            if withdrawing.may_be_requested(row):
+                withdrawing.require_live(row)
+                await _withdraw(post, [(row, await rule_of(post, row, self.channels))])
 
         return await self._change_publication(publication_id, caller, key, "publications.withdraw", change)
 
@@ -61,31 +65,33 @@ class PostWithdrawals(PostChanges):
         return Way(hides=rule.kind is Removal.HIDE, leaves=rule.leaves)
 
     async def withdraw_content(self, content_id: str, caller: Principal, key: IdempotencyKey) -> Answer:
-        """Take back all of a post that is live and can be; NotWithdrawable where nothing can be.
+        """Take back all of a post that is live and can be; NotWithdrawable or ChangeRefused where nothing can be.
 
-        A warning of the answer names each network that has no way.
+        A warning of the answer names each publication that stays: its network has no way, or its account no access.
         """
 
         async def change(post: LockedContent) -> None:
             live = [row for row in post.publications if row.status == PublicationStatus.PUBLISHED]
             if not live:
                 raise ChangeRefused("NOT_LIVE", f"the post is {post.content.status}; nothing of it is published")
-            possible, refused = [], {}
+            possible, refused = [], list[tuple[str, NotWithdrawable | ChangeRefused]]()
+            asked_before = [row for row in live if not withdrawing.may_be_requested(row)]
             for row in live:
-                try:
-                    possible.append((row, await rule_of(post, row, self.channels)))
-                except NotWithdrawable as error:
-                    refused[row.channel] = error
-            if refused and not possible:
-                raise next(iter(refused.values()))
-            stays = [_warning(channel, error) for channel, error in refused.items()]
+                if row not in asked_before:
+                    try:
+                        possible.append((row, await rule_of(post, row, self.channels)))
+                    except (NotWithdrawable, ChangeRefused) as error:
+                        refused.append((row.channel, error))
+            if refused and not (possible or asked_before):
+                raise refused[0][1]
+            stays = [_warning(channel, error) for channel, error in refused]
             await _withdraw(post, possible, stays)
 
         return await self._change(content_id, caller, key, "contents.withdraw", change)
 
 
-def _warning(channel: str, error: NotWithdrawable) -> Warning_:
-    where = f" Its address: {error.permalink}" if error.permalink else ""
+def _warning(channel: str, error: NotWithdrawable | ChangeRefused) -> Warning_:
+    where = f" Its address: {error.permalink}" if isinstance(error, NotWithdrawable) and error.permalink else ""
     return Warning_(code=CODE, message=f"{error}{where}", channel=channel)
 
 

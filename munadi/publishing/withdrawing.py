@@ -79,6 +79,12 @@ def may_be_requested(row: PublicationRow) -> bool:
     return known is None or known.status is W.REFUSED
 
 
+def require_live(row: PublicationRow) -> None:
+    """ChangeRefused for what is not published."""
+    if row.status != PublicationStatus.PUBLISHED:
+        raise ChangeRefused("NOT_LIVE", f"the publication is {row.status}; only a published one can be withdrawn")
+
+
 async def rule_of(post: LockedContent, row: PublicationRow, channels: Channels) -> WithdrawalRule:
     """How the network takes this publication back. NotWithdrawable where it does not; ChangeRefused without access."""
     account = await account_of(post, row, "remove")
@@ -100,8 +106,7 @@ async def request(locked: LockedContent, row: PublicationRow, rule: WithdrawalRu
     """
     if not may_be_requested(row):
         return False
-    if row.status != PublicationStatus.PUBLISHED:
-        raise ChangeRefused("NOT_LIVE", f"the publication is {row.status}; only a published one can be withdrawn")
+    require_live(row)
     if not row.posted:
         text = "the network has not named the post's id yet, so it cannot be removed; try again later, or by hand"
         raise ChangeRefused("POST_ID_PENDING", text)

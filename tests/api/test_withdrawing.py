@@ -146,6 +146,26 @@ async def test_a_network_without_a_way_is_named_when_the_rest_is_withdrawn(api: 
     assert "https://bsky.app/1" in warning["message"], "where a person removes it"
 
 
+async def test_an_account_without_access_keeps_nothing_else_up(api: ApiHarness) -> None:
+    account_id = await api.add_account(ChannelName.MASTODON)
+    content = await live(api, channels=["bluesky", "mastodon"])
+    await api.update_account(account_id, deleted_at=START)
+    for _ in range(2):
+        answer = (await api.post(f"/v1/contents/{content['id']}/withdraw")).json()
+        assert [(one["withdrawal"] or {}).get("status") for one in answer["publications"]] == ["withdrawing", None]
+        (warning,) = [one for one in answer["warnings"] if one["code"] == "WITHDRAWAL_NOT_SUPPORTED"]
+        assert (warning["channel"], "was disconnected" in warning["message"]) == ("mastodon", True)
+
+
+async def test_what_was_asked_for_before_is_not_refused_later(api: ApiHarness) -> None:
+    content = await live(api)
+    first = (await api.post(path_of(content))).json()["withdrawal"]
+    async with limited(api, "bluesky", 0):
+        again = await api.post(path_of(content))
+        assert (again.status_code, again.json()["withdrawal"]) == (202, first)
+        assert (await api.post(f"/v1/contents/{content['id']}/withdraw")).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
