@@ -210,7 +210,9 @@ def _of_permission(error: NotPermitted | ScopeMissing) -> ProblemError:
 def _of_no_way(error: NotWithdrawable | NotEditable) -> ProblemError:
     text, where = str(error), error.permalink
     if isinstance(error, NotEditable):
-        return ProblemError(422, "EDIT_NOT_SUPPORTED", "No way to edit it", text, permalink=where)
+        return ProblemError(
+            422, "EDIT_NOT_SUPPORTED", "No way to edit it", text, errors=error.problems, permalink=where
+        )
     return ProblemError(422, "WITHDRAWAL_NOT_SUPPORTED", "No way to withdraw it", text, permalink=where)
 
 

@@ -5,11 +5,22 @@ X and LinkedIn have ages of their own (`LookRule.after`): a look costs money the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapSerializer,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.look_rule import LookRule
@@ -18,19 +29,31 @@ from munadi.domain.model import DURATION, WireModel
 MOST_AGES = 12
 SOONEST, LATEST = timedelta(seconds=1), timedelta(days=365)
 AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=7), timedelta(days=30))
+_BOUNDS = "PT1S to P365D"
 _LONGEST_TEXT = 32
 
 
-def _short(age: Any) -> Any:
-    if isinstance(age, str) and len(age) > _LONGEST_TEXT:
-        raise ValueError(f"an age has at most {_LONGEST_TEXT} characters")
+def _read(sent: Any, read: ValidatorFunctionWrapHandler) -> timedelta:
+    """An age as its schema says it: of the library's other forms, a month has no fixed length, and a number no unit."""
+    text = sent if isinstance(sent, str) else None
+    if text is not None and len(text) > _LONGEST_TEXT:
+        context = {"limit": _LONGEST_TEXT, "actual": len(text)}
+        raise PydanticCustomError("age_too_long", f"an age has at most {_LONGEST_TEXT} characters", context)
+    if not isinstance(sent, timedelta) and (text is None or not re.fullmatch(DURATION, text)):
+        words = "an age is ISO 8601 in days, hours, minutes and seconds, such as PT1H or P7D"
+        raise PydanticCustomError("age_format", words, {"limit": _BOUNDS, "actual": text})
+    try:
+        age: timedelta | None = read(sent)
+    except ValidationError:  # a number of days that no computer can count
+        age = None
+    if age is None or not SOONEST <= age <= LATEST:
+        raise PydanticCustomError("age_range", f"an age is from {_BOUNDS}", {"limit": _BOUNDS, "actual": str(sent)})
     return age
 
 
-def _in_bounds(age: timedelta) -> timedelta:
-    if not SOONEST <= age <= LATEST:
-        raise ValueError("an age is between PT1S and P365D")
-    return age
+def _write(age: timedelta, write: SerializerFunctionWrapHandler) -> Any:
+    """The library writes 365 days as a year."""
+    return f"P{LATEST.days}D" if age == LATEST else write(age)
 
 
 def _in_order(ages: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
@@ -39,14 +62,14 @@ def _in_order(ages: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
 
 Age = Annotated[
     timedelta,
-    BeforeValidator(_short),
-    AfterValidator(_in_bounds),
+    WrapValidator(_read),
+    WrapSerializer(_write, when_used="json"),
     WithJsonSchema(
         {
             "type": "string",
             "pattern": DURATION,
             "maxLength": _LONGEST_TEXT,
-            "description": "ISO 8601, from PT1S to P365D.",
+            "description": f"ISO 8601, from {_BOUNDS}.",
             "examples": ["PT1H", "P7D"],
         }
     ),

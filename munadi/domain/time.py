@@ -228,7 +228,8 @@ def check_withdraw_at(
     if withdraw_at is None:
         return []
     if withdraw_at <= now:
-        return [_problem(pointer, "TIME_IN_PAST", "the time has passed; withdraw the post at once", now, withdraw_at)]
+        message = "the time has passed: choose a later one, or withdraw a live post at once"
+        return [_problem(pointer, "TIME_IN_PAST", message, now, withdraw_at)]
     if withdraw_at <= due:
         message = "withdrawAt must be after the due time"
         return [_problem(pointer, "WITHDRAW_AT_NOT_AFTER_DUE", message, due, withdraw_at)]

@@ -12,6 +12,7 @@ from datetime import datetime
 from munadi.db.accounts.rows import without_token
 from munadi.db.tables import AccountRow, PublicationRow
 from munadi.domain.content import Draft
+from munadi.domain.problem import Problem
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import WAITING, PublicationStatus, Warning_
 from munadi.domain.time import check_withdraw_at, default_publish_by
@@ -29,9 +30,10 @@ EndChange = Callable[[LockedContent], Awaitable[None]]
 async def set_end(locked: LockedContent, sent: str | None, channels: Channels) -> None:
     """Set the time to end, or remove it with None. Raises ProblemsFound, and ChangeRefused TOO_LATE once the
     withdrawal began, or when nothing of the post is or can become live."""
-    content, problems = locked.content, ProblemCollector()
+    content, unreadable = locked.content, ProblemCollector()
     _require_open(locked)
-    at = read_end(sent, content.timezone, POINTER, problems)
+    at = read_end(sent, content.timezone, POINTER, unreadable)
+    problems = ProblemCollector([_of_change(each) for each in unreadable.all])
     waiting = [row for row in locked.publications if row.status in WAITING]
     due = max((row.due_at for row in waiting), default=locked.now)
     explicit = content.publish_by if waiting and content.publish_by_explicit else None
@@ -81,6 +83,13 @@ def replace_warnings(locked: LockedContent, warnings: Sequence[Warning_]) -> Non
     fresh = [*others, *(one.stored() for one in warnings)]
     if fresh != locked.draft.warnings:
         locked.draft.warnings = fresh
+
+
+def _of_change(problem: Problem) -> Problem:
+    """The problem, without the advice to send a `timezone`, which a change does not have."""
+    if problem.code != "TIME_OFFSET_MISSING":
+        return problem
+    return problem.model_copy(update={"message": "give an offset (…+05:30 or Z): the post has no time zone"})
 
 
 def _open_ones(locked: LockedContent) -> list[PublicationRow]:

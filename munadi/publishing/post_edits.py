@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,9 +18,10 @@ from munadi.domain.audit import Action
 from munadi.domain.content import Draft
 from munadi.domain.edits import EditRule, EditStatus
 from munadi.domain.live_edit import with_alts
-from munadi.domain.problem import Problem
+from munadi.domain.problem import MAX_PROBLEMS, Problem, shortened
 from munadi.domain.problem_collector import ProblemCollector
 from munadi.domain.publication import PublicationStatus
+from munadi.domain.shape import pointer_of
 from munadi.domain.withdrawal import WithdrawalStatus
 from munadi.intake.ending import lacking
 from munadi.intake.requests import LiveEditRequest
@@ -30,16 +31,21 @@ from munadi.publishing.live_store import account_of
 from munadi.publishing.post_withdrawals import PostWithdrawals
 from munadi.publishing.states import ChangeRefused
 
+# So many characters of the name of an option are repeated.
+_SHOWN = 60
 # The alt text of a file, as the rules of acceptance point at it.
 _ALT = re.compile(r"/media/(\d+)/alt")
 
 
 class NotEditable(Exception):
-    """The network has no way to edit this post so. `permalink`: where a person finds it; `because`: only the reason."""
+    """The network has no way to edit this post so. `permalink`: where a person finds it; `because`: only the reason.
 
-    def __init__(self, text: str, permalink: str | None, because: str = "") -> None:
+    `problems`: the fields of the edit that it cannot edit.
+    """
+
+    def __init__(self, text: str, permalink: str | None, because: str = "", problems: Sequence[Problem] = ()) -> None:
         super().__init__(text)
-        self.permalink = permalink
+        self.permalink, self.problems = permalink, tuple(problems)
         self.because = because or text
 
 
@@ -101,7 +107,7 @@ class PostEdits(PostWithdrawals):
             rule = self._rule(post, row, account, sent)
             known = live_editing.edits_of(row)
             under_way = known[-1] if known and known[-1].shown.status is EditStatus.EDITING else None
-            before = live_editing.current_draft(post, row)
+            before = _camel(live_editing.current_draft(post, row))
             _require_alts(before, sent)
             wanted = _edited(before, sent)
             if under_way is not None:
@@ -127,9 +133,12 @@ class PostEdits(PostWithdrawals):
         if not rule.fields:
             text = f"this post cannot be edited at {title} from here. {rule.because}"
             raise NotEditable(text.strip(), row.provider_url, rule.because)
-        if beyond := [name for name in _named(sent) if name not in rule.fields]:
-            text = f"{title} lets an app edit only {', '.join(rule.fields)}, not {', '.join(beyond)}. {rule.because}"
-            raise NotEditable(text.strip(), row.provider_url)
+        named = _named(sent)
+        if beyond := [name for name in named if name not in rule.fields][:MAX_PROBLEMS]:
+            them = ", ".join(shortened(name, _SHOWN) for name in beyond)
+            text = f"{title} lets an app edit only {', '.join(rule.fields)}, not {them}. {rule.because}"
+            problems = [_not_edited(name, named[name], rule, row.channel) for name in beyond]
+            raise NotEditable(text.strip(), row.provider_url, problems=problems)
         if rule.until is not None and row.published_at is not None and post.now >= row.published_at + rule.until:
             minutes = round(rule.until.total_seconds() / 60)
             text = f"{title} lets no app edit a post after {minutes} minutes. {rule.because}".strip()
@@ -155,6 +164,10 @@ def _require_something(sent: LiveEditRequest) -> None:
     title = (sent.options or {}).get("title")
     if sent.title is not None and title is not None and title != sent.title:
         problems.add("/title", "FIELD_NOT_ALLOWED", "title and options.title differ: give one of the two")
+    if len(_by_camel(sent.options or {})) < len(sent.options or {}):
+        problems.add(
+            "/options", "FIELD_NOT_ALLOWED", "an option is given twice: write its name as the network's page does"
+        )
     problems.raise_if_any()
 
 
@@ -181,17 +194,40 @@ def _require_live(row: PublicationRow) -> None:
         raise ChangeRefused("STILL_PUBLISHING", text)
 
 
-def _named(sent: LiveEditRequest) -> list[str]:
-    """The fields of an edit, by the names that a rule has."""
+def _named(sent: LiveEditRequest) -> dict[str, tuple[str, ...]]:
+    """The fields of an edit, by the names that a rule has, and where they are in the request."""
     names = ("text", "title", "description", "link", "alt_texts")
-    own = [to_camel(name) for name in names if getattr(sent, name) is not None]
-    return own + ["title" if name == "title" else f"options.{to_camel(name)}" for name in sent.options or {}]
+    options = {
+        "title" if name == "title" else f"options.{to_camel(name)}": ("options", name) for name in sent.options or {}
+    }
+    return options | {to_camel(name): (to_camel(name),) for name in names if getattr(sent, name) is not None}
+
+
+def _camel(draft: Draft) -> Draft:
+    """The post with its options by their documented names. The networks' models also read them as `content_warning`."""
+    return draft.model_copy(update={"options": _by_camel(draft.options)})
+
+
+def _by_camel(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {to_camel(name): value for name, value in options.items()}
+
+
+def _not_edited(name: str, place: tuple[str, ...], rule: EditRule, channel: str) -> Problem:
+    return Problem(
+        pointer=pointer_of(place),
+        code="EDIT_NOT_SUPPORTED",
+        message="the network lets no app edit this of the post; leave it out",
+        channel=channel,
+        rule="live_edit",
+        limit=", ".join(rule.fields),
+        actual=name,
+    )
 
 
 def _edited(before: Draft, sent: LiveEditRequest) -> Draft:
     """The post with the changes. An option that is null is as if it had not been given."""
     text = sent.text if sent.text is not None else sent.description
-    options = {**before.options, **(sent.options or {})}
+    options = {**before.options, **_by_camel(sent.options or {})}
     if sent.title is not None:
         options["title"] = sent.title
     kept = {name: value for name, value in options.items() if value is not None}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from munadi.domain.channel import ChannelName
 from munadi.domain.edits import EditRule, EditStatus, PostEdit
 from munadi.domain.failure import Reason
 from munadi.domain.key import Scope
@@ -18,7 +19,7 @@ from munadi.publishing import live_editing
 from tests.api.dashboard import DashboardBrowser
 from tests.api.harness import ApiHarness
 from tests.api.markup import faults
-from tests.api.problems import expect_problem
+from tests.api.problems import expect_errors, expect_problem
 from tests.api.test_dashboard_posts import expect_words
 from tests.api.test_withdrawing import live
 from tests.db.seeding import START
@@ -108,6 +109,9 @@ async def test_a_field_that_cannot_be_edited_is_named_with_the_address(api: ApiH
     problem = expect_problem(await edit(api, await live(api), **fields), 422, "EDIT_NOT_SUPPORTED")
     assert problem["permalink"] == "https://bsky.app/1"
     assert next(iter(fields)) in problem["detail"]
+    [error] = problem["errors"]
+    pointer = "/options/langs" if "options" in fields else f"/{next(iter(fields))}"
+    assert (error["pointer"], error["limit"], error["channel"]) == (pointer, "text", "bluesky")
 
 
 async def test_a_link_and_alt_texts_are_edited_where_the_network_lets_an_app(api: ApiHarness) -> None:
@@ -158,8 +162,35 @@ async def test_a_network_without_a_way_is_refused_with_what_to_do(api: ApiHarnes
     assert (problem["permalink"], "Withdraw it." in problem["detail"]) == ("https://bsky.app/1", True)
 
 
-async def test_an_edit_that_says_nothing_is_refused(api: ApiHarness) -> None:
-    expect_problem(await edit(api, await live(api)), 422)
+@pytest.mark.parametrize("fields", [{}, {"text": None, "options": {}}])
+async def test_an_edit_that_says_nothing_is_refused(api: ApiHarness, fields: dict[str, Any]) -> None:
+    problem = expect_problem(await edit(api, await live(api), **fields), 422)
+    assert problem["errors"][0]["code"] == "MISSING_FIELD"
+
+
+async def test_an_option_has_one_name(api: ApiHarness) -> None:
+    await api.add_account(ChannelName.MASTODON)
+    options = {"content_warning": "Rain"}
+    content = await live(api, channels=[{"channel": "mastodon", "options": options}])
+    same = await edit(api, content, options={"contentWarning": "Rain"})
+    assert (same.status_code, same.json()["edits"]) == (202, []), "it says so already"
+    both = {"content_warning": "Sun", "contentWarning": "Snow"}
+    assert [each["pointer"] for each in expect_errors(await edit(api, content, options=both))] == ["/options"]
+    refused = expect_problem(await edit(api, content, options={"quote_policy": "nobody"}), 422, "EDIT_NOT_SUPPORTED")
+    assert [each["pointer"] for each in refused["errors"]] == ["/options/quote_policy"]
+    assert (await edit(api, content, options={"content_warning": "Sun"})).status_code == 202
+    async with api.locked(content["id"]) as post:
+        [found] = live_editing.edits_of(post.publications[0])
+    assert found.options == {"contentWarning": "Sun"}
+
+
+async def test_a_key_is_for_one_edit(api: ApiHarness) -> None:
+    content, key = await live(api), {"Idempotency-Key": "correct-1"}
+    for _ in range(2):
+        assert (await api.post(path_of(content), {"text": "Corrected"}, headers=key)).status_code == 202
+    expect_problem(await api.post(path_of(content), {"text": "Other"}, headers=key), 422, "IDEMPOTENCY_KEY_REUSED")
+    [shown] = (await api.read_content(content["id"]))["publications"][0]["edits"]
+    assert shown["text"] == "Corrected"
 
 
 async def test_it_needs_the_permission_to_write(api: ApiHarness) -> None:

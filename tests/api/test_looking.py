@@ -43,25 +43,35 @@ async def test_a_brand_says_when_its_posts_are_looked_at(api: ApiHarness) -> Non
     assert changed == {"after": ["PT1H", "P1D"], "channels": {"x": ["PT2H"], "telegram": []}}
     assert (await api.patch(BRAND, {"name": "Acme"})).json()["looks"] == changed, "it stays"
     assert (await api.patch(BRAND, {"looks": {"channels": {}}})).json()["looks"] == {"after": None, "channels": {}}
+    twice = {"after": ["P365D", "PT1H", "PT60M"]}
+    assert (await api.patch(BRAND, {"looks": twice})).json()["looks"]["after"] == ["PT1H", "P365D"]
     assert (await api.patch(BRAND, {"looks": None})).json()["looks"] is None
     made = await api.post("/v1/brands", {"ref": "shop-1", "looks": wanted})
     assert made.json()["looks"] == changed
 
 
 @pytest.mark.parametrize(
-    ("looks", "pointer"),
+    ("looks", "pointer", "limit", "actual"),
     [
-        ({"after": ["PT0S"]}, "/looks/after/0"),
-        ({"after": ["P366D"]}, "/looks/after/0"),
-        ({"after": ["an hour"]}, "/looks/after/0"),
-        ({"after": ["PT1H" + "0" * 40]}, "/looks/after/0"),
-        ({"after": [f"PT{hours}H" for hours in range(1, 14)]}, "/looks/after"),
-        ({"channels": {"x": ["PT0S"]}}, "/looks/channels/x/0"),
-        ({"every": "PT1H"}, "/looks/every"),
+        ({"after": ["PT0S"]}, "/looks/after/0", "PT1S to P365D", "PT0S"),
+        ({"after": ["P366D"]}, "/looks/after/0", "PT1S to P365D", "P366D"),
+        ({"after": ["an hour"]}, "/looks/after/0", "PT1S to P365D", "an hour"),
+        ({"after": ["-PT1H"]}, "/looks/after/0", "PT1S to P365D", "-PT1H"),
+        ({"after": ["P1M"]}, "/looks/after/0", "PT1S to P365D", "P1M"),
+        ({"after": [3600]}, "/looks/after/0", "PT1S to P365D", None),
+        ({"after": [{}]}, "/looks/after/0", "PT1S to P365D", None),
+        ({"after": ["P99999999999D"]}, "/looks/after/0", "PT1S to P365D", "P99999999999D"),
+        ({"after": ["PT1H" + "0" * 40]}, "/looks/after/0", 32, 44),
+        ({"after": [f"PT{hours}H" for hours in range(1, 14)]}, "/looks/after", 12, 13),
+        ({"channels": {"x": ["PT0S"]}}, "/looks/channels/x/0", "PT1S to P365D", "PT0S"),
+        ({"every": "PT1H"}, "/looks/every", None, None),
     ],
 )
-async def test_ages_out_of_bounds_are_refused(api: ApiHarness, looks: dict[str, Any], pointer: str) -> None:
-    expect_errors(await api.patch(BRAND, {"looks": looks}), pointer)
+async def test_ages_out_of_bounds_are_refused(
+    api: ApiHarness, looks: dict[str, Any], pointer: str, limit: Any, actual: Any
+) -> None:
+    [error] = expect_errors(await api.patch(BRAND, {"looks": looks}), pointer)
+    assert (error["limit"], error["actual"]) == (limit, actual)
     assert (await api.read(BRAND))["looks"] is None
 
 

@@ -181,6 +181,9 @@ async def test_a_published_post_takes_an_end_and_nothing_else(api: ApiHarness) -
         assert post.content.next_look_at == instant(AFTER_DUE)
     expect_problem(await patch(api, content, withdrawAt=None, text="other"), 409, "TOO_LATE")
     expect_errors(await patch(api, content, withdrawAt=later(minutes=-1)), ("/withdrawAt", "TIME_IN_PAST"))
+    local = await patch(api, content, withdrawAt="2026-12-05T09:00:00")
+    (error,) = expect_errors(local, ("/withdrawAt", "TIME_OFFSET_MISSING"))
+    assert "timezone" not in error["message"], "a change has no such field"
     assert (await patch(api, content, withdrawAt=None)).json()["withdrawAt"] is None
     events = (await api.get(f"/v1/contents/{content['id']}/events")).json()["data"]
     assert [one["type"] for one in events].count("content.updated") == 2
