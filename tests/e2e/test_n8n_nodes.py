@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from munadi import __version__
+from munadi.domain.event import EventType
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
 from tests.harness.networks import plant
@@ -162,6 +163,34 @@ async def test_a_failed_post_is_retried(n8n: N8n, brand: Brand) -> None:
     await brand.published(made["id"])
 
 
+async def test_a_live_post_gets_an_end_is_edited_withdrawn_and_proven(n8n: N8n, brand: Brand) -> None:
+    await brand.connect("mastodon")
+    [made] = await n8n.execute("publish", **post(brand, "Saturday", "mastodon"))
+    [publication] = (await brand.published(made["id"]))["publications"]
+    named = {"publicationId": publication["id"]}
+    for at, shown in ((later(2), True), ("", False)):
+        [changed] = await n8n.execute("setWithdrawAt", postId=made["id"], withdrawAt=at)
+        assert bool(changed["withdrawAt"]) is shown
+    await n8n.execute("editPublication", changes={"text": "Saturday and Sunday"}, **named)
+    assert (await ended_of(n8n, publication["id"], "edits"))["status"] == "edited"
+    await n8n.execute("withdrawPublication", **named)
+    assert (await ended_of(n8n, publication["id"], "withdrawal"))["status"] == "withdrawn"
+    [receipt] = await n8n.execute("getReceipt", **named)
+    assert receipt["claims"]["withdrawal"]["status"] == "withdrawn"
+    assert await brand.posts("Saturday and Sunday", "mastodon") == []
+
+
+async def ended_of(n8n: N8n, publication_id: str, what: str) -> Any:
+    """The last edit, or the withdrawal, of a publication once it has ended."""
+
+    async def read() -> Any:
+        [found] = await n8n.execute("getPublication", publicationId=publication_id)
+        one = found[what][-1] if what == "edits" else found[what]
+        return one if one["endedAt"] else None
+
+    return await until(read, 60, 1)
+
+
 async def test_a_refusal_names_the_field_and_the_limit(n8n: N8n, brand: Brand) -> None:
     answer = await n8n.call("execute", parameters={"operation": "publish", **post(brand, "x" * 400)})
     error = answer["error"]
@@ -177,7 +206,7 @@ async def test_the_editors_lists_come_from_the_api(n8n: N8n, brand: Brand) -> No
     brands = await n8n.call("choices", method="getBrands")
     assert brand.ref in [each["value"] for each in brands["result"]]
     types = await n8n.call("choices", method="getEventTypes")
-    assert "content.completed" in [each["value"] for each in types["result"]]
+    assert {each["value"] for each in types["result"]} == {each.value for each in EventType}
 
 
 async def test_the_trigger_subscribes_receives_and_unsubscribes(n8n: N8n, brand: Brand) -> None:

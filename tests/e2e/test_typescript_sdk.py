@@ -72,6 +72,48 @@ console.log(made.status);
 console.log((await new Munadi().wait(made.id, { timeout: 90_000 })).status);
 """
 
+# Edits, withdraws and proves what it published; prints the types of the events that it verified last.
+AFTERWARDS = """
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { setTimeout } from "node:timers/promises";
+import { Munadi } from "munadi";
+import { verify } from "munadi/webhooks";
+const [brandRef, text] = process.argv.slice(2);
+const munadi = new Munadi();
+const heard = new Set();
+let secret;
+const server = createServer(async (request, response) => {
+  const body = Buffer.concat(await request.toArray());
+  heard.add(verify(body, request.headers, secret).type);
+  response.writeHead(204).end();
+}).listen(0, "127.0.0.1");
+await once(server, "listening");
+const url = `http://127.0.0.1:${server.address().port}/hook`;
+const types = ["content.publish.edited", "content.publish.withdrawn"];
+({ secret } = await munadi.webhooks.endpoints.create({ url, brandRef, types }));
+const until = async (read, isOver) => {
+  for (;;) {
+    const found = await read();
+    if (isOver(found)) return found;
+    await setTimeout(200);
+  }
+};
+const { id } = await munadi.contents.create({ brandRef, text, channels: ["mastodon"] });
+const [publication] = (await munadi.wait(id)).publications;
+const read = () => munadi.publications.get(publication.id);
+await munadi.publications.edit(publication.id, { text: `${text}, corrected` });
+const { edits } = await until(read, (found) => found.edits.at(-1).endedAt);
+await munadi.publications.withdraw(publication.id);
+const { withdrawal } = await until(read, (found) => found.withdrawal.endedAt);
+writeFileSync("receipt.jws", (await munadi.publications.receipt(publication.id)).receipt);
+writeFileSync("munadi-keys.json", JSON.stringify(await munadi.publications.receiptKeys()));
+await until(() => heard, (found) => found.size === types.length);
+console.log(JSON.stringify([edits.at(-1).status, withdrawal.status, ...[...heard].sort()]));
+process.exit();
+"""
+
 
 def run(*argv: object, cwd: Path, env: dict[str, str] | None = None) -> str:
     """The output of a program that ends well."""
@@ -173,6 +215,20 @@ def test_the_guides_program_changes_and_lists(package: Path, stack: Stack, acme:
     (package / "change.mjs").write_text(program(1).replace('"acme"', json.dumps(acme.ref)))
     shown = run("node", "change.mjs", cwd=package, env=environment(stack))
     assert re.fullmatch(r"cnt_\w+ Very soon\n", shown)
+
+
+async def test_a_program_edits_withdraws_and_proves_what_it_published(package: Path, stack: Stack) -> None:
+    (package / "afterwards.mjs").write_text(AFTERWARDS)
+    async with stack.client() as api, stack.sandbox() as sandbox:
+        brand = await Brand.create(api, sandbox, f"ts-{uuid4().hex[:8]}", "mastodon")
+        argv = ["node", "afterwards.mjs", brand.ref, f"After {brand.ref}"]
+        shown = await asyncio.to_thread(lambda: run(*argv, cwd=package, env=environment(stack)))
+        posts = [await brand.posts(f"After {brand.ref}{more}", "mastodon") for more in ("", ", corrected")]
+    assert json.loads(shown) == ["edited", "withdrawn", "content.publish.edited", "content.publish.withdrawn"]
+    assert posts == [[], []]
+    verify = ROOT / "examples" / "verify-receipt" / "verify.mjs"
+    claims = json.loads(run("node", verify, "receipt.jws", "munadi-keys.json", cwd=package))
+    assert [claims["edits"][0]["status"], claims["withdrawal"]["status"]] == ["edited", "withdrawn"]
 
 
 @pytest.fixture

@@ -112,6 +112,7 @@ function problem(node: INode, answer: Answer, itemIndex?: number): NodeApiError 
 		const compared = figures.length ? ` (${figures.map((each) => each.join(' ')).join(', ')})` : '';
 		lines.push(`${first.pointer}: ${first.message}${compared}`);
 	}
+	if (found.permalink) lines.push(`Its address: ${String(found.permalink)}`);
 	const wait = answer.headers['retry-after'];
 	if (wait !== undefined) lines.push(`Retry after ${String(wait)} seconds.`);
 	const error = new NodeApiError(node, found as JsonObject, {

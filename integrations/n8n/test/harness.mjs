@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 const { Munadi } = require("../dist/nodes/Munadi/Munadi.node.js");
 const { MunadiTrigger } = require("../dist/nodes/MunadiTrigger/MunadiTrigger.node.js");
+const { DateTime } = require("luxon");
 const { MunadiApi } = require("../dist/credentials/MunadiApi.credentials.js");
 
 /** Everything that a context of any kind has. `credentials` are those of the node: `baseUrl` and `apiKey`. */
@@ -66,7 +67,7 @@ export async function execute({ items = [{ json: {} }], id = "1", run = 0, conte
     },
     getExecutionId: () => id,
     getContext: () => context,
-    getWorkflowDataProxy: () => ({ $runIndex: run }),
+    getWorkflowDataProxy: () => ({ $runIndex: run, DateTime }),
     continueOnFail: () => continueOnFail,
     helpers: {
       ...shared.helpers,

@@ -144,6 +144,35 @@ test("a live post, or one publication, is withdrawn with a key, and a publicatio
   assert.equal(receipt.json.receipt, "e30.e30.x");
 });
 
+test("a live publication is read and edited, with what was chosen alone", async () => {
+  answers = [[202, { id: "pub_1" }]];
+  const edit = (changes) => execute({ credentials, parameters: { operation: "editPublication", publicationId: "pub_1", changes } });
+  await edit({ text: "Corrected", link: "", altTexts: ["Red"], options: '{"contentWarning": null}' });
+  await edit({ title: "A title" });
+  await assert.rejects(edit({ options: "[]" }), { message: /Options must be a JSON object/ });
+  await execute({ credentials, parameters: { operation: "getPublication", publicationId: "pub_1" } });
+  assert.deepEqual(requests.map(({ method, url }) => `${method} ${url}`), ["POST /v1/publications/pub_1/edit", "POST /v1/publications/pub_1/edit", "GET /v1/publications/pub_1"]);
+  assert.deepEqual([sent(0), sent(1)], [{ text: "Corrected", link: "", altTexts: ["Red"], options: { contentWarning: null } }, { title: "A title" }]);
+  assert.deepEqual(keys().map((key) => key !== undefined), [true, true, false]);
+});
+
+test("a post's time to end is set in the workflow's zone or removed, on the version that was read", async () => {
+  answers = [[200, { id: "cnt_1", version: 3 }]];
+  const set = (withdrawAt) => execute({ credentials, parameters: { operation: "setWithdrawAt", postId: "cnt_1", withdrawAt } });
+  for (const at of ["2030-01-15T09:00:00", "2030-01-15T09:00:00Z", ""]) await set(at);
+  const changes = requests.filter(({ method }) => method === "PATCH");
+  assert.deepEqual(changes.map(({ headers }) => headers["if-match"]), ['"3"', '"3"', '"3"']);
+  assert.deepEqual(changes.map(({ body }) => JSON.parse(body).withdrawAt), ["2030-01-15T09:00:00+05:30", "2030-01-15T09:00:00Z", null]);
+});
+
+test("a local end of a post is one of the post's zone, or of the workflow's", async () => {
+  const additionalFields = { withdrawAt: "2030-01-15T09:00:00", publishBy: "2030-01-15T08:00:00Z" };
+  await publish({ additionalFields });
+  await publish({ additionalFields, when: "at", scheduledAt: "2030-01-14T09:00:00", timezone: "Europe/Berlin" });
+  assert.deepEqual([sent(0).withdrawAt, sent(0).publishBy, sent(0).timezone], ["2030-01-15T09:00:00+05:30", "2030-01-15T08:00:00Z", undefined]);
+  assert.deepEqual([sent(1).withdrawAt, sent(1).timezone], ["2030-01-15T09:00:00", "Europe/Berlin"]);
+});
+
 test("a post that waits is moved, by a local time of the workflow's zone, or published now", async () => {
   await execute({ credentials, parameters: { operation: "reschedule", postId: "cnt_1", scheduledAt: "2030-01-15T09:00:00" } });
   await execute({ credentials, parameters: { operation: "publishNow", postId: "cnt_1" } });

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { list, request } from '../api';
 import { keyOf } from './idempotency';
-import { fieldsOf, timeOf, withMedia } from './post';
+import { fieldsOf, objectOf, timeOf, withMedia, withOffset } from './post';
 
 type Operation = (this: IExecuteFunctions, itemIndex: number) => Promise<IDataObject[]>;
 
@@ -47,6 +47,27 @@ async function withdraw(this: IExecuteFunctions, itemIndex: number): Promise<IDa
 	return [await act.call(this, itemIndex, 'withdraw', {})];
 }
 
+/** A time to end, also of a post that is live; an empty one lets it stay. */
+async function setWithdrawAt(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	const path = pathOf.call(this, itemIndex);
+	const given = this.getNodeParameter('withdrawAt', itemIndex, '') as unknown;
+	const withdrawAt = given ? withOffset.call(this, given, itemIndex) : null;
+	const { version } = await request.call(this, 'GET', path, { itemIndex }) as IDataObject;
+	const headers = { 'if-match': `"${String(version)}"` };
+	return [await request.call(this, 'PATCH', path, { body: { withdrawAt }, headers, itemIndex }) as IDataObject];
+}
+
+async function getPublication(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	return [await request.call(this, 'GET', publicationOf.call(this, itemIndex), { itemIndex }) as IDataObject];
+}
+
+/** What is not among the changes stays. */
+async function editPublication(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
+	const { options, ...changes } = this.getNodeParameter('changes', itemIndex, {}) as IDataObject;
+	if (options !== undefined) changes.options = objectOf.call(this, options, 'Options', itemIndex);
+	return [await act.call(this, itemIndex, 'edit', changes, publicationOf.call(this, itemIndex))];
+}
+
 async function withdrawPublication(this: IExecuteFunctions, itemIndex: number): Promise<IDataObject[]> {
 	return [await act.call(this, itemIndex, 'withdraw', {}, publicationOf.call(this, itemIndex))];
 }
@@ -81,5 +102,6 @@ function publicationOf(this: IExecuteFunctions, itemIndex: number): string {
 }
 
 export const OPERATIONS: Record<string, Operation> = {
-	publish, validate, get, getAll, cancel, retry, publishNow, reschedule, withdraw, withdrawPublication, getReceipt,
+	publish, validate, get, getAll, cancel, retry, publishNow, reschedule, withdraw, setWithdrawAt,
+	getPublication, editPublication, withdrawPublication, getReceipt,
 };

@@ -2,6 +2,9 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { mediaOf } from './media';
 
+// How a time ends that has an offset.
+const OFFSET = /(Z|[+-]\d\d:?\d\d)$/i;
+
 /** The fields of a post that the node's parameters give, without its media. */
 export function fieldsOf(this: IExecuteFunctions, itemIndex: number): IDataObject {
 	const more = this.getNodeParameter('additionalFields', itemIndex, {}) as IDataObject;
@@ -12,7 +15,10 @@ export function fieldsOf(this: IExecuteFunctions, itemIndex: number): IDataObjec
 	const text = this.getNodeParameter('text', itemIndex, '') as string;
 	if (text) body.text = text;
 	if (this.getNodeParameter('when', itemIndex) === 'at') Object.assign(body, timeOf.call(this, itemIndex));
-	for (const name of ['clientRef', 'fold', 'link', 'publishBy', 'withdrawAt']) if (more[name]) body[name] = String(more[name]);
+	for (const name of ['clientRef', 'fold', 'link']) if (more[name]) body[name] = String(more[name]);
+	for (const name of ['publishBy', 'withdrawAt']) {
+		if (more[name]) body[name] = body.timezone ? textOf(more[name]) : withOffset.call(this, more[name], itemIndex);
+	}
 	if (more.metadata) body.metadata = objectOf.call(this, more.metadata, 'Metadata', itemIndex);
 	return body;
 }
@@ -46,15 +52,27 @@ function channelsOf(this: IExecuteFunctions, itemIndex: number): IDataObject[] {
 
 /** An offset in the time decides; a local time is one in the given zone, or in the workflow's. */
 export function timeOf(this: IExecuteFunctions, itemIndex: number): IDataObject {
-	const given = this.getNodeParameter('scheduledAt', itemIndex) as unknown;
-	// An expression such as {{ $now.plus(1, 'hour') }} is a DateTime, which has an offset.
-	const scheduledAt = typeof given === 'object' && given !== null ? (JSON.parse(JSON.stringify(given)) as string) : String(given);
+	const scheduledAt = textOf(this.getNodeParameter('scheduledAt', itemIndex));
 	const zone = this.getNodeParameter('timezone', itemIndex, '') as string;
 	if (zone) return { scheduledAt, timezone: zone };
-	return /(Z|[+-]\d\d:?\d\d)$/i.test(scheduledAt) ? { scheduledAt } : { scheduledAt, timezone: this.getTimezone() };
+	return OFFSET.test(scheduledAt) ? { scheduledAt } : { scheduledAt, timezone: this.getTimezone() };
 }
 
-function objectOf(this: IExecuteFunctions, given: unknown, name: string, itemIndex: number): IDataObject {
+/** A time as text. An expression such as {{ $now.plus(1, 'hour') }} is a DateTime, which has an offset. */
+function textOf(given: unknown): string {
+	return typeof given === 'object' && given !== null ? (JSON.parse(JSON.stringify(given)) as string) : String(given);
+}
+
+/** A time with the offset that a local one has in the workflow's zone. What is no time stays for the API to refuse. */
+export function withOffset(this: IExecuteFunctions, given: unknown, itemIndex: number): string {
+	const text = textOf(given);
+	if (OFFSET.test(text)) return text;
+	const { DateTime } = this.getWorkflowDataProxy(itemIndex);
+	const local = DateTime.fromISO(text, { zone: this.getTimezone() });
+	return local.isValid ? String(local.toISO({ suppressMilliseconds: true })) : text;
+}
+
+export function objectOf(this: IExecuteFunctions, given: unknown, name: string, itemIndex: number): IDataObject {
 	let found = given;
 	try {
 		if (typeof given === 'string') found = JSON.parse(given || '{}');
