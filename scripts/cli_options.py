@@ -28,6 +28,8 @@ METAVARS = {
     "cursor": "CURSOR",
     "after": "POSITION",
 }
+# What a JSON option shows, where a number is no value of it.
+EXAMPLES: Json = {"looks": {"after": ["PT1H", "P7D"]}, "options": {"contentWarning": None}}
 KINDS = {"string": "text", "integer": "number", "array": "texts"}
 SHAPES = {"number": "NUMBER", "json": "JSON", "pairs": "NAME=VALUE"}
 # As in munadi/cli/options.py: so many choices are shown.
@@ -119,7 +121,7 @@ def _kind(one: Json, schema: Json) -> str:
     if one["type"] == "boolean":
         return "flag" if schema.get("default") is False else "either"
     if one["type"] == "object":
-        return "json" if "properties" in one else "pairs"
+        return "json" if "properties" in one or one.get("additionalProperties") is True else "pairs"
     return KINDS[one["type"]]
 
 
@@ -144,7 +146,8 @@ def _help(given: Given, one: Json, kind: str, choices: Sequence[str]) -> str:
     if choices and (len(choices) > FEW or kind == "texts") and "such as" not in text:
         text = f"{text[:-1]}, such as {choices[0]}."
     if kind == "json":
-        text += f" Such as {json.dumps({min(one['properties']): 5})}."
+        example = EXAMPLES.get(given.called) or {min(one["properties"]): 5}
+        text += f" Such as {json.dumps(example)}."
     if one.get("format") == "date-time":
         text += " ISO 8601."
     if kind in ("texts", "pairs"):

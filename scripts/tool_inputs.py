@@ -33,6 +33,7 @@ CLASSES = {
     "PostChange": "ContentEdit",
     "PostTime": "RescheduleRequest",
     "PostRetry": "RetryRequest",
+    "LiveChange": "LiveEditRequest",
 }
 # A tool says itself whose post it is, and a draft needs nothing else.
 WITHOUT, OPTIONAL = ("brandRef",), ("Post",)

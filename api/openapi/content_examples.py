@@ -60,6 +60,26 @@ PUBLICATION: dict[str, Any] = _FAILED | {
         }
     ],
 }
+_EVENT_OF_EDIT, _EVENT_OF_WITHDRAWAL = (
+    event_example(kind)["data"]["publication"] for kind in (EventType.PUBLISH_EDITED, EventType.WITHDRAWAL_REFUSED)
+)
+_NOT_ENDED = {"endedAt": None, "confirmedBy": None, "failure": None}
+_EDIT = _EVENT_OF_EDIT["edits"][-1] | _NOT_ENDED | {"status": "editing"}
+_WITHDRAWAL = _EVENT_OF_WITHDRAWAL["withdrawal"] | _NOT_ENDED | {"status": "withdrawing"}
+_LIVE: dict[str, Any] = _SUCCEEDED | {
+    "contentId": CONTENT["id"],
+    "draft": _DRAFT,
+    "lengths": [_LENGTH | {"rule": "text_graphemes", "unit": "graphemes", "maximum": 300}],
+    "attemptLog": [
+        PUBLICATION["attemptLog"][0] | {"outcome": "sent", "providerCode": None, "raw": None},
+    ],
+}
+# What is answered when an edit, or a withdrawal, was asked for.
+EDITING: dict[str, Any] = _LIVE | {"edits": [_EDIT]}
+WITHDRAWING: dict[str, Any] = _LIVE | {"withdrawal": _WITHDRAWAL}
+CONTENT_WITHDRAWING: dict[str, Any] = CONTENT | {
+    "publications": [_SUCCEEDED | {"withdrawal": _WITHDRAWAL}, _FAILED],
+}
 RECEIPT: dict[str, Any] = {
     "receipt": "eyJhbGciOiJFZERTQSIsImtpZCI6ImtQ….eyJpc3MiOiJodHRwczovL211bmFkaS5hY21lLmV4YW1wbGUi….Kp3vQx…",
     "claims": {

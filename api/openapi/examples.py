@@ -42,6 +42,19 @@ EDITS: dict[str, Any] = {
         "summary": "Another text on one channel, no link anywhere",
         "value": {"link": None, "channels": [{"channel": "instagram", "text": "Tomorrow!"}]},
     },
+    "end": {
+        "summary": "A time to end, also of a live post",
+        "description": _TO_COME,
+        "value": {"withdrawAt": "2027-01-17T23:00:00+05:30"},
+    },
+}
+LIVE_EDITS: dict[str, Any] = {
+    "text": {"summary": "Another text", "value": {"text": "Open on Sunday, too. Come by!"}},
+    "video": {"summary": "Title and description of a video", "value": {"title": "Monsoon sale", "description": "Now"}},
+    "pin": {
+        "summary": "A Pin's link and alt text",
+        "value": {"link": "https://acme.example/sale", "altTexts": ["Umbrellas in a shop window"]},
+    },
 }
 MEDIA: dict[str, Any] = {
     "url": {"summary": "Fetch it", "value": {"brandRef": "acme", "url": "https://cdn.acme.example/a.jpg"}},

@@ -28,6 +28,9 @@ _BY_OPERATION: Mapping[str, dict[str, Any]] = {
     "contents.cancel": _post_after(EventType.CONTENT_CANCELED),
     "contents.publishNow": _post_after(EventType.CONTENT_QUEUED),
     "contents.retry": _post_after(EventType.CONTENT_QUEUED),
+    "contents.withdraw": content_examples.CONTENT_WITHDRAWING,
+    "publications.edit": content_examples.EDITING,
+    "publications.withdraw": content_examples.WITHDRAWING,
     "drafts.submit": _post_after(EventType.CONTENT_ACCEPTED),
 }
 _BY_SCHEMA: Mapping[str, dict[str, Any]] = {

@@ -3,11 +3,14 @@ live posts, and get receipts."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
 
 from api.answers import plain
 from api.deps import ContentReader, ContentWithdrawer, ContentWriter, PublicationId, TheServices
 from api.idempotency import IdempotencyHeader
+from api.openapi import examples
 from api.openapi.document import error_responses
 from munadi.db.contents.details import PublicationDetail
 from munadi.domain.publication import DismissedAs
@@ -101,7 +104,7 @@ async def withdraw_publication(
 )
 async def edit_publication(
     publication_id: PublicationId,
-    sent: LiveEditRequest,
+    sent: Annotated[LiveEditRequest, Body(openapi_examples=examples.LIVE_EDITS)],
     services: TheServices,
     principal: ContentWriter,
     idempotency: IdempotencyHeader,

@@ -25,6 +25,8 @@ def print_problem(session: Session, error: ProblemError) -> None:
     out.note((f"{problem.get('title') or 'Refused'} ({error.status}{code})", "red"))
     if detail := problem.get("detail"):
         out.note(detail)
+    if address := problem.get("permalink"):
+        out.note(f"Its address: {address}")
     print_violations(out, error.violations, notes=True)
     if advice := ADVICE.get(error.status):
         out.note(advice)

@@ -28,6 +28,8 @@ NEXT_BY_CODE = {
     "TOO_MANY_DRAFTS": "Ask the person which drafts can go; list_post_drafts shows them.",
     "NOT_CONFIRMED": "Show the person this post and ask whether it may go; then give its beginning as confirm.",
     "NOT_LIVE": "Nothing of it is live. Call cancel for what is not published yet.",
+    "NO_POST_YET": "There is a receipt once it is published. Call wait or status.",
+    "EDIT_NOT_SUPPORTED": "Only a person can edit it, in the network's own app. Give them the address.",
     "WITHDRAWAL_NOT_SUPPORTED": "Only a person can remove it, in the network's own app. Give them the address.",
     "INVALID_ARGUMENTS": "Correct the arguments named and call the tool again; nothing was sent.",
 }
@@ -110,6 +112,16 @@ def not_confirmed(content: Content) -> CallToolResult:
     return _problem(problem, [], None, {})
 
 
+def not_of_content(content: Content, publication_id: str) -> CallToolResult:
+    """A publication that is none of the post; nothing was sent to the API."""
+    theirs = ", ".join(f"{each['id']} ({each['channel']})" for each in content["publications"])
+    error = {"pointer": "/publicationId", "code": "INVALID_ARGUMENTS", "message": f"this post has {theirs}"}
+    title = f"{publication_id} is none of the post's publications"
+    violations: list[Any] = [error]
+    problem = {"title": title, "status": None, "code": "INVALID_ARGUMENTS", "errors": violations}
+    return _problem(problem, violations, None, {})
+
+
 def _problem(
     problem: Json, violations: Sequence[Violation], retry_after: int | None, more: Mapping[str, Any]
 ) -> CallToolResult:
@@ -117,6 +129,8 @@ def _problem(
     step = _step(status, str(code), retry_after)
     about = " ".join(str(part) for part in (status, code) if part is not None)
     lines = [f"{problem.get('title') or 'Refused'} ({about})", *([problem["detail"]] if problem.get("detail") else [])]
+    if address := problem.get("permalink"):
+        lines.append(f"its address: {address}")
     lines += [*violated(violations), *(f"{name}: {value}" for name, value in more.items()), f"Next: {step}"]
     problem["errors"] = [{**violation, "remedy": remedy_of(violation)} for violation in violations]
     data = {**more, "problem": problem, "retryAfterSeconds": retry_after, "nextStep": step}

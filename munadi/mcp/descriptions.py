@@ -55,7 +55,8 @@ and for each failure the reason, whether a retry can help, what to do, and the n
 
 accepted and queued: not published yet. publishing: in progress. published: live on every network.
 partially_published: live on some networks. failed: live on none. unconfirmed: it may be live, so do not publish it
-again. canceled: it will not be published.
+again. canceled: it will not be published. What was published stays published; its last edit, its withdrawal and when it
+was last seen are lines of their own.
 """,
     "wait": """
 Wait until every publication of a content has ended, then answer as status does. It answers after timeoutSeconds in
@@ -67,14 +68,22 @@ Cancel every publication that has not started; what is already live stays live. 
 has begun everywhere. A repeated cancel changes nothing.
 """,
     "withdraw": """
-Remove a live content from every network that lets an app do it. It cannot be undone: show the person the post, and ask
-first. status shows how far it is.
+Remove a live content from every network that lets an app do it, or one of its publications. It cannot be undone: show
+the person the post, and ask first. status shows how far it is.
+""",
+    "edit_live": """
+Edit one live publication at its network; what is absent stays. liveEdit of describe_channel says which fields a network
+lets an app edit. The same words again change nothing. The answer means asked for, not done: status shows how far it is.
+""",
+    "receipt": """
+A signed statement about one publication: where its post is, when each call was made, a hash of what was sent. It can be
+verified without this server.
 """,
     "edit": """
 Change the text, media, link or a network's overrides of a content that is not being published yet. What is absent
 stays. Give the version that status shows; if someone else changed the content since, nothing is changed and you are
 told. To change the time use reschedule. Refused with TOO_LATE when publishing has begun; of a live content
-only withdrawAt can be changed.
+only withdrawAt can be changed here, and its words with edit_live.
 """,
     "create_post_draft": """
 Save a post that is not finished, or that a person shall approve. Nothing is published or scheduled. Anything but the

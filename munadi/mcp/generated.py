@@ -140,3 +140,26 @@ class PostRetry(Input):
     publication_ids: Annotated[list[PublicationId], Field(max_length=50)] | None = Field(
         None, description="Only these publications. Null or absent: every one that failed."
     )
+
+
+class LiveChange(Input):
+    """Changes to a live post: what is absent or null stays."""
+
+    alt_texts: Annotated[list[Annotated[str, Field(max_length=10000)]], Field(max_length=50)] | None = Field(
+        None, description="The alt text of each file, in their order; an empty one removes it."
+    )
+    description: Annotated[str, Field(max_length=100000)] | None = Field(
+        None, description="The new description, where the network calls the text so."
+    )
+    link: Annotated[str, Field(max_length=2048)] | None = Field(
+        None, description="The new link, where an edit can change it; an empty one removes it."
+    )
+    options: Annotated[dict[str, Any], Field(max_length=100)] | None = Field(
+        None, description="Those of the channel's own options that change; null removes one. See `liveEdit`."
+    )
+    text: Annotated[str, Field(max_length=100000)] | None = Field(
+        None, description="The whole new text, with a link that was appended to it; an empty one removes it."
+    )
+    title: Annotated[str, Field(max_length=100000)] | None = Field(
+        None, description="The new title, where the network has one."
+    )

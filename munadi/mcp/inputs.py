@@ -12,8 +12,8 @@ from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
-from munadi.mcp.generated import ChannelOrName, Post, PostChange, PostRetry, PostTime
-from munadi.mcp.schema import TYPE_ID, AccountId, Change, Input
+from munadi.mcp.generated import ChannelOrName, LiveChange, Post, PostChange, PostRetry, PostTime
+from munadi.mcp.schema import TYPE_ID, AccountId, Change, Input, PublicationId
 from munadi.mcp.texts import LONGEST_WAIT
 
 WAIT = 45
@@ -93,6 +93,19 @@ class WithdrawInput(ContentNamed):
             description="The first 40 characters of the content's text, or its id where it has none.",
         ),
     ]
+    publication_id: Annotated[PublicationId, Field(description="Only this one; absent: all that is live.")] | None = (
+        None
+    )
+
+
+class PublicationNamed(Input):
+    """A publication by its id."""
+
+    publication_id: Annotated[PublicationId, Field(description="pub_…, from status.")]
+
+
+class LiveEditInput(PublicationNamed, LiveChange):
+    """Changes to a publication that is live."""
 
 
 class EditInput(ContentNamed, PostChange, Change):

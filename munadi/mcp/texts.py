@@ -54,17 +54,29 @@ TRY_AGAIN: dict[str, str] = {
 }
 # Where a remedy points into the network's words, which are not always there.
 _OF_NETWORK = re.compile(r" named in the provider's message")
+# A withdrawal or an edit of what is live that has no outcome yet.
+CHANGING = ("withdrawing", "editing")
+STILL_CHANGING = "Call status in a minute: what is live is being edited or withdrawn, which is not done yet."
 UNFINISHED: frozenset[str] = frozenset({S.ACCEPTED, S.QUEUED, S.PUBLISHING})
 REMEDY: dict[str, str] = {reason: facts.remedy for reason, facts in REASONS.items()}
 
 
 def has_ended(content: Content) -> bool:
     """Whether nothing more happens by itself, except checks of unconfirmed publications."""
-    return content["status"] not in UNFINISHED
+    return content["status"] not in UNFINISHED and not _is_changing(content)
+
+
+def _is_changing(content: Content) -> bool:
+    """Whether something that is live is being edited or withdrawn."""
+    withdrawals = [each.get("withdrawal") for each in content["publications"]]
+    edits = [edit for each in content["publications"] for edit in each.get("edits", ())[-1:]]
+    return any(each["status"] in CHANGING for each in [*filter(None, withdrawals), *edits])
 
 
 def next_step(content: Content) -> str:
     """What to do next with the content."""
+    if _is_changing(content) and content["status"] not in UNFINISHED:
+        return STILL_CHANGING
     later = not_worth_waiting(content, LONGEST_WAIT) if content["status"] in (S.ACCEPTED, S.QUEUED) else None
     return f"{later} Do not call publish again for it." if later else NEXT.get(content["status"], "Call status.")
 
@@ -110,10 +122,25 @@ def _publication(publication: Publication) -> Iterator[str]:
     yield f"{where}: {publication['status']}{at}{f', {post}' if post else ''}"
     if failure := publication["failure"]:
         yield from (f"  {line}" for line in failed(failure))
+    yield from (f"  {line}" for line in _after_publishing(publication))
     if hold := publication["hold"]:
         yield f"  waiting since {hold['since']}: {hold['reason']}, until {hold['until'] or 'a person acts'}"
     for warning in publication["warnings"]:
         yield f"  warning {warning['code']}: {warning['message']}"
+
+
+def _after_publishing(publication: Publication) -> Iterator[str]:
+    """What became of a live post: its last edit, its withdrawal, what looks showed."""
+    for edit in publication.get("edits", ())[-1:]:
+        yield f"edit (version {edit['version']}): {edit['status']} since {edit['endedAt'] or edit['at']}"
+        yield from failed(edit["failure"]) if edit["failure"] else ()
+    if withdrawal := publication.get("withdrawal"):
+        yield f"withdrawal: {withdrawal['status']} since {withdrawal['endedAt'] or withdrawal['requestedAt']}"
+        yield from failed(withdrawal["failure"]) if withdrawal["failure"] else ()
+        yield from (f"still there: {left['step']} {left['url'] or left['id']}" for left in withdrawal["left"])
+    if liveness := publication.get("liveness"):
+        word = f" ({liveness['word']})" if liveness["word"] else ""
+        yield f"seen as {liveness['verdict']} since {liveness['since']}{word}, last looked at {liveness['lookedAt']}"
 
 
 def failed(failure: Failure) -> Iterator[str]:

@@ -16,7 +16,16 @@ from mcp.types import CallToolResult
 from munadi.client import ClientError, NotEnded, NotReachable, ProblemError
 from munadi.client.shapes import Event, Json
 from munadi.mcp import inputs, outputs
-from munadi.mcp.answers import beginning, done, invalid_base64, listed, not_confirmed, of_content, refused
+from munadi.mcp.answers import (
+    beginning,
+    done,
+    invalid_base64,
+    listed,
+    not_confirmed,
+    not_of_content,
+    of_content,
+    refused,
+)
 from munadi.mcp.draft_tools import DRAFT_TOOLS
 from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
 from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_of, violated
@@ -117,7 +126,31 @@ async def withdraw(context: ToolContext, arguments: inputs.WithdrawInput) -> Cal
     content = await context.munadi.contents.get(arguments.content_id)
     if arguments.confirm.strip() != beginning(content):
         return not_confirmed(content)
-    return of_content(await context.munadi.contents.withdraw(arguments.content_id))
+    if (wanted := arguments.publication_id) is None:
+        return of_content(await context.munadi.contents.withdraw(arguments.content_id))
+    if wanted not in {each["id"] for each in content["publications"]}:
+        return not_of_content(content, wanted)
+    await context.munadi.contents.withdraw_publication(wanted)
+    return of_content(await context.munadi.contents.get(arguments.content_id))
+
+
+async def edit_live(context: ToolContext, arguments: inputs.LiveEditInput) -> CallToolResult:
+    edited = await context.munadi.contents.edit_publication(
+        arguments.publication_id,
+        arguments.text,
+        arguments.title,
+        arguments.description,
+        arguments.options,
+        alt_texts=arguments.alt_texts,
+        link=arguments.link,
+    )
+    return of_content(await context.munadi.contents.get(edited["contentId"]))
+
+
+async def receipt(context: ToolContext, arguments: inputs.PublicationNamed) -> CallToolResult:
+    found = await context.munadi.contents.receipt(arguments.publication_id)
+    words = "The signed receipt. munadi receipts verify, or any JOSE library with the keys, verifies it:"
+    return done(f"{words}\n{found['receipt']}", found)
 
 
 async def reschedule(context: ToolContext, arguments: inputs.RescheduleInput) -> CallToolResult:
@@ -215,6 +248,9 @@ TOOLS: Mapping[str, OfferedTool] = {
                     hints(destroys=True)),
         OfferedTool("withdraw", "Take a live post back", inputs.WithdrawInput, outputs.CHANGED, withdraw,
                     hints(destroys=True, outside=True)),
+        OfferedTool("edit_live", "Edit a live post", inputs.LiveEditInput, outputs.CHANGED, edit_live,
+                    hints(destroys=True, outside=True)),
+        OfferedTool("receipt", "Get a signed receipt", inputs.PublicationNamed, outputs.RECEIPT, receipt, READS),
         OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.CHANGED, reschedule,
                     hints(destroys=True)),
         OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.CHANGED, retry,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from munadi.cli.options import fields_of
+from munadi.domain.look_ages import Looks
 from tests.cli.conftest import FakeApi, Munadi
 
 BRAND = {"ref": "acme", "name": "Acme", "timezone": "Asia/Kolkata", "duplicates": "refuse", "unusableAccounts": "warn"}
@@ -19,6 +21,12 @@ def test_a_brand_is_changed_and_shown(munadi: Munadi, api: FakeApi) -> None:
     assert munadi("brands", "update", "acme", "--unusable-accounts", "refuse").exit_code == 0
     changes = [{"duplicates": "refuse"}, {"name": "Acme"}, {"unusableAccounts": "refuse"}]
     assert api.bodies("PATCH /v1/brands/acme") == changes
+
+
+def test_the_example_of_ages_is_one() -> None:
+    [field] = [each for each in fields_of("brands.update") if each.name == "looks"]
+    example = field.help.partition("Such as ")[2].rstrip(".")
+    assert Looks.model_validate_json(example).after is not None
 
 
 def test_limits_are_set_and_removed(munadi: Munadi, api: FakeApi) -> None:

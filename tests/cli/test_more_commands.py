@@ -71,6 +71,30 @@ def test_a_publication_is_shown_with_its_attempts_and_resolved(munadi: Munadi, a
     assert munadi("publications", "resolve", "pub_1", "--outcome", "maybe").exit_code == 2
 
 
+def test_a_live_publication_is_edited_with_options_of_any_kind(munadi: Munadi, api: FakeApi) -> None:
+    call = "POST /v1/publications/pub_1/edit"
+    api.on(call, publication(status="published") | {"attemptLog": []})
+    options = {"contentWarning": None, "captionAbove": True, "entities": [{"type": "bold", "offset": 0, "length": 4}]}
+    given = ("--text", "", "--alt-text", "", "--options", json.dumps(options))
+    assert munadi("publications", "edit", "pub_1", *given).exit_code == 0
+    assert api.bodies(call) == [{"text": "", "altTexts": [""], "options": options}]
+    wrong = munadi("publications", "edit", "pub_1", "--options", "contentWarning=x")
+    assert (wrong.exit_code, "--options is not JSON" in wrong.stderr) == (2, True)
+
+
+def test_a_refusal_shows_where_a_person_finds_the_post(munadi: Munadi, api: FakeApi) -> None:
+    refused = {
+        "title": "No way to withdraw it",
+        "status": 422,
+        "code": "WITHDRAWAL_NOT_SUPPORTED",
+        "detail": "By hand.",
+    }
+    problem = httpx.Response(422, json=refused | {"permalink": "https://tiktok.example/1"})
+    api.on("POST /v1/publications/pub_1/withdraw", problem)
+    shown = munadi("publications", "withdraw", "pub_1")
+    assert (shown.exit_code, "Its address: https://tiktok.example/1" in shown.stderr) == (1, True)
+
+
 def test_the_events_are_followed_from_a_position(munadi: Munadi, api: FakeApi) -> None:
     pages = {"0": [event(1, "content.accepted"), event(2, "content.queued")], "2": [event(3, "content.completed")]}
 

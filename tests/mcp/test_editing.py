@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
 from munadi.domain.reasons import REASONS
 from munadi.mcp.texts import failed, not_worth_waiting, remedy_of
+from tests.api.test_withdrawing import live
 from tests.harness.files import picture
 from tests.mcp.conftest import FAR, Agent, words
 
@@ -54,6 +56,50 @@ async def test_null_removes_a_field_as_in_the_api(agent: Agent) -> None:
     edited = await agent.data("edit", contentId=made["id"], version=made["version"], link=None)
     assert (edited["content"]["link"], edited["content"]["text"]) == (None, POST["text"])
     assert edited["content"]["metadata"] == {"campaign": "rain"}
+
+
+async def live_toot(agent: Agent, text: str) -> dict[str, Any]:
+    """A post that is live at a network where it can be edited and withdrawn."""
+    await agent.api.add_account(ChannelName.MASTODON)
+    return await live(agent.api, text=text, channels=["mastodon"], url="https://social.example/1")
+
+
+async def test_a_live_post_is_edited_and_proven(agent: Agent) -> None:
+    [publication] = (await live_toot(agent, "Monsoon sale"))["publications"]
+    named = {"publicationId": publication["id"]}
+    edited = await agent.ask("edit_live", **named, text="Monsoon sale, open", options={"contentWarning": None})
+    assert "edit (version 2): editing since" in words(edited)
+    assert "Next: Call status in a minute" in words(edited)
+    assert edited.structured_content["ended"] is False
+    proof = await agent.ask("receipt", **named)
+    found = proof.structured_content
+    assert found["claims"]["edits"][0]["status"] == "editing"
+    assert found["receipt"] in words(proof)
+    refused = await agent.ask("edit_live", **named, title="A title")
+    assert "its address: https://social.example/1" in words(refused)
+    assert "/title" in words(refused)
+    pending = (await agent.data("publish", **POST))["content"]["publications"][0]["id"]
+    assert "once it is published" in words(await agent.ask("receipt", publicationId=pending))
+
+
+async def test_only_a_post_that_is_named_by_its_text_is_withdrawn(agent: Agent) -> None:
+    text = "Monsoon sale: umbrellas at half price, today only"
+    content = await live_toot(agent, text)
+    [publication] = content["publications"]
+    for confirm in ("", "yes", content["id"], text, text[:39]):
+        refused = await agent.ask("withdraw", contentId=content["id"], confirm=confirm)
+        assert refused.structured_content["problem"]["code"] == "NOT_CONFIRMED", confirm
+        assert f"this post begins with: {text[:40]}" in words(refused)
+    named = {"contentId": content["id"], "confirm": text[:40]}
+    wrong = await agent.ask("withdraw", **named, publicationId=f"pub_{content['id'][4:]}")
+    assert wrong.structured_content["problem"]["errors"][0]["pointer"] == "/publicationId"
+    assert publication["id"] in words(wrong)
+    assert (await agent.api.read_content(content["id"]))["publications"][0]["withdrawal"] is None
+    withdrawn = await agent.ask("withdraw", **named, publicationId=publication["id"])
+    assert "withdrawal: withdrawing since" in words(withdrawn)
+    assert "still there: post https://social.example/1" in words(withdrawn)
+    again = await agent.data("withdraw", **named)
+    assert again["content"]["publications"] == withdrawn.structured_content["content"]["publications"]
 
 
 async def test_nobody_waits_for_next_month(agent: Agent) -> None:
