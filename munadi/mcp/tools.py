@@ -135,7 +135,7 @@ async def withdraw(context: ToolContext, arguments: inputs.WithdrawInput) -> Cal
 
 
 async def edit_live(context: ToolContext, arguments: inputs.LiveEditInput) -> CallToolResult:
-    edited = await context.munadi.contents.edit_publication(
+    edited: Mapping[str, Any] = await context.munadi.contents.edit_publication(
         arguments.publication_id,
         arguments.text,
         arguments.title,
