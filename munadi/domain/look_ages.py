@@ -20,7 +20,6 @@ from pydantic import (
     WrapSerializer,
     WrapValidator,
 )
-from pydantic_core import PydanticCustomError
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.look_rule import LookRule
@@ -33,21 +32,28 @@ _BOUNDS = "PT1S to P365D"
 _LONGEST_TEXT = 32
 
 
+class AgeRefused(ValueError):
+    """An age that cannot be, with what is allowed and what was sent."""
+
+    def __init__(self, text: str, limit: str | int, actual: str | int | None) -> None:
+        super().__init__(text)
+        self.limit, self.actual = limit, actual
+
+
 def _read(sent: Any, read: ValidatorFunctionWrapHandler) -> timedelta:
     """An age as its schema says it: of the library's other forms, a month has no fixed length, and a number no unit."""
     text = sent if isinstance(sent, str) else None
     if text is not None and len(text) > _LONGEST_TEXT:
-        context = {"limit": _LONGEST_TEXT, "actual": len(text)}
-        raise PydanticCustomError("age_too_long", f"an age has at most {_LONGEST_TEXT} characters", context)
+        raise AgeRefused(f"an age has at most {_LONGEST_TEXT} characters", _LONGEST_TEXT, len(text))
     if not isinstance(sent, timedelta) and (text is None or not re.fullmatch(DURATION, text)):
         words = "an age is ISO 8601 in days, hours, minutes and seconds, such as PT1H or P7D"
-        raise PydanticCustomError("age_format", words, {"limit": _BOUNDS, "actual": text})
+        raise AgeRefused(words, _BOUNDS, text)
     try:
         age: timedelta | None = read(sent)
     except ValidationError:  # a number of days that no computer can count
         age = None
     if age is None or not SOONEST <= age <= LATEST:
-        raise PydanticCustomError("age_range", f"an age is from {_BOUNDS}", {"limit": _BOUNDS, "actual": str(sent)})
+        raise AgeRefused(f"an age is from {_BOUNDS}", _BOUNDS, str(sent))
     return age
 
 

@@ -30,8 +30,8 @@ _MESSAGES |= dict.fromkeys(("model_type", "model_attributes_type", "dict_type"),
 _MESSAGES |= dict.fromkeys(("list_type", "tuple_type", "set_type"), "must be an array")
 _LENGTHS = {"too_short": "needs at least", "too_long": "takes at most"}
 _UNITS = {"List": "item", "Tuple": "item", "Set": "item", "Dictionary": "field"}
-# What a library, or a rule of ours, calls what is allowed.
-_LIMITS = ("max_length", "min_length", "le", "ge", "pattern", "expected", "limit")
+# What the library calls what is allowed.
+_LIMITS = ("max_length", "min_length", "le", "ge", "pattern", "expected")
 # Where a framework found the value, ahead of its place in there.
 _PLACES = {"body", "query", "path", "header", "cookie"}
 
@@ -84,8 +84,9 @@ def _length_of(kind: str, sent: Any) -> int | None:
 def _problem(error: Mapping[str, Any]) -> Problem:
     kind = str(error["type"])
     context, sent = error.get("ctx") or {}, error.get("input")
-    counted = context.get("actual_length", context.get("actual"))
-    limits = [context[name] for name in _LIMITS if name in context]
+    own = context.get("error")  # a rule of ours
+    counted = context.get("actual_length", getattr(own, "actual", None))
+    limits = [context[name] for name in _LIMITS if name in context] or [getattr(own, "limit", None)]
     message = _MESSAGES.get(kind) or str(error["msg"]).removeprefix("Value error, ")
     if kind in _LENGTHS:
         unit = _UNITS.get(context.get("field_type", ""), "character")
