@@ -14,11 +14,13 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.access import with_token
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, FailureClass, Reason
 from munadi.domain.liveness import ALL_MISSING, is_about_account
 from munadi.domain.reasons import REASONS
 from munadi.domain.withdrawal import PRESENT, Seen, Verdict
 from munadi.ports import Channels, Clock, TokenProvider
+from munadi.ports.requests import Requests, counted
 from munadi.publishing.watches import Looking, WatchStore
 from munadi.publishing.watching import answers_by_id
 from munadi.telemetry import metrics
@@ -66,12 +68,13 @@ class PostWatcher:
         looking = await self._store.begin(account_id, self._clock.now())
         if looking is None:
             return
-        at = self._clock.now()
+        at, requests = self._clock.now(), Requests(looking.requests)
         try:
-            seen = await self._look(looking)
+            seen = await self._look(looking, requests)
         except ChannelError as error:
             if _is_to_be_left_alone(error):
-                await self._store.defer(looking, self._clock.now() + (error.retry_after or error.pause or LEFT_ALONE))
+                until = self._clock.now() + (error.retry_after or error.pause or LEFT_ALONE)
+                await self._store.defer(looking, until, made=requests.made)
                 metrics.LOOKS.labels(looking.channel, "deferred").inc(len(looking.watched))
                 return
             seen = _nothing(looking, str(error), error.retry_after or error.pause)
@@ -83,23 +86,27 @@ class PostWatcher:
             # A bug in one channel must not stop the looks at the others.
             log.exception("looking at posts of %s failed unexpectedly", account_id)
             seen = _nothing(looking, f"{type(error).__name__}: {error}")
-        if is_about_account([(one.watch, seen[one.publication_id]) for one in looking.watched]):
+        answers = [(one.watch, seen[one.publication_id]) for one in looking.watched]
+        if is_about_account([(watch, answer) for watch, answer in answers if not answer.left_out]):
             seen = _nothing(looking, ALL_MISSING)
             await self._store.note_unshown(looking, True, self._clock.now())
         elif any(one.verdict in PRESENT for one in seen.values()):
             await self._store.note_unshown(looking, False, self._clock.now())
-        await self._store.record(looking, seen, at, self._clock.now())
+        await self._store.record(looking, seen, at, self._clock.now(), made=requests.made)
         for one in seen.values():
             metrics.LOOKS.labels(looking.channel, one.verdict.value).inc()
 
-    async def _look(self, looking: Looking) -> Mapping[str, Seen]:
+    async def _look(self, looking: Looking, requests: Requests) -> Mapping[str, Seen]:
         """What one look shows of each publication. Raises ChannelError, TimeoutError."""
         channel = self._channels[looking.channel]
         objects = [each for one in looking.watched for each in one.objects]
+
+        async def watch(account: ConnectedAccount) -> Sequence[Seen]:
+            with counted(requests):
+                return await channel.watch(objects, account)
+
         async with asyncio.timeout(CALL_SECONDS):
-            found: Sequence[Seen] = await with_token(
-                self._tokens, looking.account_id, lambda account: channel.watch(objects, account)
-            )
+            found = await with_token(self._tokens, looking.account_id, watch)
         return answers_by_id(looking.watched, found)
 
 

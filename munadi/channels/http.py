@@ -24,6 +24,7 @@ from munadi.domain.redaction import redact as redact
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.outbound.host_calls import HostCalls
 from munadi.ports import Answer, Calls, Clock, Gate, LinkReader, MediaReader
+from munadi.ports.requests import count_request
 from munadi.telemetry.calls import network_call
 
 # The statuses whose Retry-After says when the network may be called again (RFC 9110, 10.2.3; RFC 6585, 4).
@@ -174,6 +175,7 @@ class ChannelHttp:
 
     async def send(self, request: Request, gate: Gate | None = None) -> Answer:
         """Send a request; with `gate` it is visible. Raises ChannelError; its `effect` says what is known of it."""
+        count_request()
         sent, hidden = _FirstByte(gate), request.hidden
         try:
             answer = await self._exchange(self._built(request, sent), request.timeout, hidden)

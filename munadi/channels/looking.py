@@ -22,7 +22,7 @@ FEW = 2
 MOST_REQUESTS = 10
 # A second outage ends a look: each may take as long as a call may.
 MOST_OUTAGES = 2
-NOT_READ = Seen(verdict=Verdict.UNREADABLE, word=f"not read: a look makes {MOST_REQUESTS} requests")
+NOT_READ = Seen(verdict=Verdict.UNREADABLE, word="not read: a look makes few requests", left_out=True)
 # What every further request would be told, too.
 _OF_ALL = frozenset({FailureClass.TOKEN, FailureClass.RATE_LIMIT, FailureClass.CONFIG})
 _OF_ACCOUNT = frozenset(
@@ -93,6 +93,11 @@ class Look:
             return False
         self.left = None if self.left is None else self.left - 1
         return True
+
+    def spend(self) -> None:
+        """Count a further request that is made in any case."""
+        if self.left:
+            self.left -= 1
 
     def failed(self, error: ChannelError, objects: Sequence[PostedObject] = ()) -> None:
         """Record a failed request, which was about these objects."""

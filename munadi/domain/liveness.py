@@ -109,7 +109,8 @@ def answer_for(objects: Sequence[PostedObject], seen: Sequence[Seen]) -> Seen:
     own = [one for one in pairs if one[0].step == POST] or pairs
     unread = [sight for _, sight in own if sight.verdict is V.UNREADABLE]
     if unread:
-        return unread[0].model_copy(update={"blind": all(one.blind for one in unread)})
+        blind, left_out = all(one.blind for one in unread), any(one.left_out for one in unread)
+        return unread[0].model_copy(update={"blind": blind, "left_out": left_out})
     if all(sight.verdict is V.GONE for _, sight in own):
         return own[0][1]
     for verdict in _WORST:

@@ -40,12 +40,14 @@ PRESENT = frozenset({Verdict.LIVE, Verdict.LIMITED, Verdict.PROCESSING, Verdict.
 class Seen(Model):
     """What a look showed of one object; `word` is the network's own word for it.
 
-    `blind`: the network shows such an object to no app, so a later look shows no more. `pause` is how long to wait.
+    `blind`: the network shows such an object to no app, so a later look shows no more. `left_out`: the look had no
+    request left for it, so the next one reads it. `pause` is how long to wait.
     """
 
     verdict: Verdict
     word: Name = ""
     blind: bool = False
+    left_out: bool = False
     pause: timedelta | None = None
 
 

@@ -46,8 +46,9 @@ class LivePosts(ABC):
 
     @final
     async def watch(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
-        """Look at up to 100 objects of any posts of an account: with few requests, and as the public sees them where
-        the network shows that. GONE as for `look`. What is left for the next look is UNREADABLE. Raises ChannelError.
+        """Look at up to `LookRule.at_once` objects of any posts of an account: with few requests, and as the public
+        sees them where the network shows that. GONE as for `look`. What no request was left for is `left_out`. Raises
+        ChannelError.
         """
         async with self._boundary("look", account):
             return await self._watch(objects, account)

@@ -1,6 +1,8 @@
 """Counts the requests of looks by day, so that they never use up what publishing needs of a network's quota.
 
-Spending is one statement per scope: several workers begin a day's first row at once.
+A look reserves the most requests that it may make before it begins, and gives back those that it did not make. A
+worker that dies keeps its reservation: too much is counted then, never too little. Spending is one statement per scope,
+because several workers begin a day's first row at once.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, delete
+from sqlmodel import col, delete, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.session import Database
@@ -33,17 +35,24 @@ async def spend(
 ) -> bool:
     """Take requests from the day's budgets of the account and of the network; False, and nothing taken, if too few are
     left of either."""
-    scopes = [(account_id, rule.of_account)]
-    if rule.of_app is not None:
-        scopes.append((channel, rule.of_app))
     try:
         async with session.begin_nested():
-            for scope, limit in scopes:
+            for scope, limit in _scopes(rule, channel, account_id):
                 if not await _take(session, scope, _day(now), requests, limit):
                     raise _Spent
     except _Spent:
         return False
     return True
+
+
+async def give_back(
+    session: AsyncSession, rule: LookRule, channel: str, account_id: str, requests: int, spent_at: datetime
+) -> None:
+    """Return requests that were spent at a time and not made."""
+    scopes = [scope for scope, _ in _scopes(rule, channel, account_id)]
+    budget = LookBudgetRow
+    of_day = (col(budget.scope).in_(scopes), col(budget.day) == _day(spent_at))
+    await session.exec(update(budget).where(*of_day).values(requests=col(budget.requests) - requests))
 
 
 async def spent_on(database: Database, scopes: Sequence[str], now: datetime) -> dict[str, int]:
@@ -58,6 +67,12 @@ async def forget_old_budgets(database: Database, now: datetime) -> int:
     async with database.write() as session:
         gone = await session.exec(delete(LookBudgetRow).where(col(LookBudgetRow.day) < _day(now - KEPT)))
         return int(gone.rowcount)
+
+
+def _scopes(rule: LookRule, channel: str, account_id: str) -> list[tuple[str, int]]:
+    """What the requests are counted for, each with its limit."""
+    of_app = [] if rule.of_app is None else [(channel, rule.of_app)]
+    return [(account_id, rule.of_account), *of_app]
 
 
 def _day(now: datetime) -> str:

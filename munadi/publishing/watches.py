@@ -30,7 +30,7 @@ from munadi.domain.server import server_of
 from munadi.domain.withdrawal import Seen, Verdict
 from munadi.ports import Channels
 from munadi.publishing.content import LockedContent
-from munadi.publishing.look_budget import next_day, spend
+from munadi.publishing.look_budget import give_back, next_day, spend
 from munadi.publishing.watching import OWN_CHANGE, Watched, apply_look, is_changed_by_us, is_watchable, stored, watch_of
 from munadi.publishing.withdrawing import objects_of
 
@@ -50,11 +50,16 @@ _WAITING = [status.value for status in WAITING]
 
 @dataclass(frozen=True)
 class Looking:
-    """What is looked at now: publications of one account. `unshown`: the last look at it found none of its posts."""
+    """What is looked at now: publications of one account, with so many requests at most, which were reserved then.
+
+    `unshown`: the last look at the account found none of its posts.
+    """
 
     account_id: str
     channel: str
     watched: tuple[Watched, ...]
+    requests: int
+    reserved_at: datetime
     unshown: bool = False
 
 
@@ -96,19 +101,26 @@ class WatchStore:
                 await _put(session, list(ready), next_day(now) + _spread(account.id))
                 return None
             await _put(session, [one.publication_id for one in chosen], now + LEASE)
-            return Looking(account.id, account.channel, tuple(watched), account.unshown_since is not None)
+            is_unshown = account.unshown_since is not None
+            return Looking(account.id, account.channel, tuple(watched), requests, now, is_unshown)
 
-    async def defer(self, looking: Looking, until: datetime) -> None:
-        """Look later: nothing was asked, because the account or its server is to be left alone."""
+    async def defer(self, looking: Looking, until: datetime, *, made: int = 0) -> None:
+        """Look later, because the account or its server is to be left alone. `made` requests were made."""
         async with self._database.write() as session:
+            await self._give_back(session, looking, made)
             await _put(session, [one.publication_id for one in looking.watched], until)
 
-    async def record(self, looking: Looking, seen: Mapping[str, Seen], at: datetime, now: datetime) -> int:
-        """Record what a look that began at `at` showed, by publication; returns the number of deliveries."""
+    async def record(
+        self, looking: Looking, seen: Mapping[str, Seen], at: datetime, now: datetime, *, made: int = 0
+    ) -> int:
+        """Record what a look that began at `at` showed, by publication, with so many requests. The number of
+        deliveries."""
         watched, deliveries = {one.publication_id: one for one in looking.watched}, 0
         content_ids = sorted({one.content_id for one in looking.watched})
         for start in range(0, len(content_ids), RECORDED):
             async with self._database.write() as session:
+                if start == 0:
+                    await self._give_back(session, looking, made)
                 for locked in await LockedContent.lock_all(session, content_ids[start : start + RECORDED], now):
                     for row in locked.publications:
                         if row.id in seen:
@@ -127,8 +139,13 @@ class WatchStore:
         if is_unshown:
             log.warning("%s shows none of the posts of %s: look at the account", looking.channel, looking.account_id)
 
-    def _rule(self, account: AccountRow) -> LookRule:
+    def _rule(self, account: AccountRow | Looking) -> LookRule:
         return self._channels[account.channel].spec.looks
+
+    async def _give_back(self, session: AsyncSession, looking: Looking, made: int) -> None:
+        unused, account_id, at = looking.requests - made, looking.account_id, looking.reserved_at
+        if unused > 0:
+            await give_back(session, self._rule(looking), looking.channel, account_id, unused, at)
 
     async def _ready(
         self, session: AsyncSession, account: AccountRow, rows: Sequence[PublicationRow], now: datetime

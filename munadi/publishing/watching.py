@@ -24,6 +24,8 @@ from munadi.telemetry import metrics
 
 # While a publication is withdrawn or edited, a look would tell of our own change. It waits so long.
 OWN_CHANGE = timedelta(minutes=15)
+# What a look had no request left for waits so long.
+NEXT_LOOK = timedelta(minutes=1)
 _EVENTS = {
     Report.VANISHED: EventType.PUBLISH_VANISHED,
     Report.LIMITED: EventType.PUBLISH_LIMITED,
@@ -86,6 +88,9 @@ async def apply_look(
         return
     if is_changed_by_us(row) or not has_objects(row, one.objects):
         row.watch_at = locked.now + OWN_CHANGE
+        return
+    if seen.left_out:
+        row.watch_at = locked.now + NEXT_LOOK
         return
     looked = after_look(watch, seen, at, apart)
     row.watch = stored(looked.watch)

@@ -15,6 +15,7 @@ from munadi.channels.http import ChannelHttp, Request, given_id, redact
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer
+from munadi.ports.requests import Requests, counted
 from tests.channels.calls import GateThatCounts
 from tests.channels.making import NOW, TOKEN, error_of
 from tests.channels.network import Network, answer, ok
@@ -58,6 +59,18 @@ async def test_a_body_that_is_no_json_object_has_no_fields() -> None:
 )
 def test_an_id_is_a_short_text_or_a_number(given: object, known: str | None) -> None:
     assert given_id(given) == known
+
+
+async def test_a_look_sends_no_more_requests_than_it_may() -> None:
+    network, look = Network().on("POST", "/post", ok({"id": 7})), Requests(2)
+    http, request = over(network), Request("POST", "https://net.example/post")
+    with counted(look):
+        for _ in range(2):
+            await http.send(request)
+        await error_of(http.send(request), Reason.RATE_LIMITED, Effect.NOT_SENT)
+    assert (len(network.requests), look.made) == (2, 2)
+    await http.send(request)
+    assert look.made == 2, "what is no look is not counted"
 
 
 async def test_unreachable_is_not_sent() -> None:

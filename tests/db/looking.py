@@ -19,6 +19,7 @@ from munadi.domain.look_rule import LookRule
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.withdrawal import PostedObject, Seen, Verdict
 from munadi.ports import Channels
+from munadi.ports.requests import count_request
 from munadi.publishing.content import LockedContent
 from munadi.publishing.watches import WatchStore
 from tests.db.board import Board, Put
@@ -37,14 +38,19 @@ NOTHING = Seen(verdict=Verdict.UNREADABLE, word="no answer")
 
 @dataclass
 class LookedAt(FakeChannel):
-    """Shows what `shown` says of an object by its id, else that it is live. `looks` are the ids of each look."""
+    """Shows what `shown` says of an object by its id, else that it is live. `looks` are the ids of each look, which
+    makes `requests`, or the most that it may."""
 
     shown: dict[str, Seen] = field(default_factory=dict)
     looks: list[list[str]] = field(default_factory=list)
     error: Exception | None = None
+    requests: int | None = None
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         self.looks.append([one.id for one in objects])
+        most = self.spec.looks.requests_for(len(objects))
+        for _ in range(most if self.requests is None else self.requests):
+            count_request()
         if self.error is not None:
             raise self.error
         return [self.shown.get(one.id, LIVE) for one in objects]

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,9 +23,12 @@ from munadi.domain.ids import Prefix
 from munadi.domain.look_ages import Looks
 from munadi.domain.withdrawal import PostedObject, Seen, Verdict
 from munadi.ports import Channels
+from munadi.ports.requests import count_request
+from munadi.publishing.look_budget import spent_on
 from munadi.publishing.watches import WatchStore
 from tests.db.board import Board
 from tests.db.seeding import START, StillClock
+from tests.support.look_costs import requests_of
 from tests.support.tables import create_tables
 from tests.workflows.fakes import Tokens
 from tests.workflows.network import FakeChannel, spec
@@ -52,7 +55,7 @@ class Ledger:
 
 @dataclass
 class CountedNetwork(FakeChannel):
-    """Shows every post until it is deleted, and counts each look as the most requests that it may make."""
+    """Shows every post until it is deleted, and makes as many requests for that as the network's own channel."""
 
     clock: StillClock = field(default_factory=StillClock)
     ledger: Ledger = field(default_factory=Ledger)
@@ -60,11 +63,15 @@ class CountedNetwork(FakeChannel):
 
     async def _look(self, objects: Sequence[PostedObject], account: ConnectedAccount) -> Sequence[Seen]:
         now, name = self.clock.now(), self.spec.name.value
-        requests = self.spec.looks.requests_for(len(objects))
+        found = [Seen(verdict=self._verdict(one.id, now)) for one in objects]
+        missing = sum(one.verdict is Verdict.GONE for one in found)
+        requests = requests_of(self.spec.name, len(objects) - missing, missing)
+        for _ in range(requests):
+            count_request()
         self.ledger.by_network[name, now.date().isoformat()] += requests
         self.ledger.by_account[account.id, now.date().isoformat()] += requests
         self.ledger.reads[name] += len(objects)
-        return [Seen(verdict=self._verdict(one.id, now)) for one in objects]
+        return found
 
     def _verdict(self, post_id: str, now: datetime) -> Verdict:
         return Verdict.GONE if now >= self.deleted_at.get(post_id, now + HOUR) else Verdict.LIVE
@@ -178,6 +185,8 @@ async def test_a_month_of_looks_stays_within_every_budget_and_finds_what_was_del
             async with database.read() as session:
                 rule = spec_of(ChannelName((await session.get_one(AccountRow, account_id)).channel)).looks
             assert count <= rule.of_account, (account_id, day)
+            budget = await spent_on(database, [account_id], datetime.fromisoformat(day).replace(tzinfo=UTC))
+            assert budget == {account_id: count}, "the budget counts what was made"
         for (name, day), count in month.ledger.by_network.items():
             limit = spec_of(ChannelName(name)).looks.of_app
             assert limit is None or count <= limit, (name, day)

@@ -13,7 +13,7 @@ from munadi.domain.look_rule import LookRule
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.withdrawal import Seen, Verdict
 from munadi.publishing.look_budget import spent_on
-from munadi.publishing.watching import watch_of
+from munadi.publishing.watching import NEXT_LOOK, watch_of
 from tests.db.board import Board
 from tests.db.looking import CHANNEL, DAY, GONE, HOUR, LIVE, Looking
 from tests.db.seeding import START
@@ -131,6 +131,22 @@ async def test_many_posts_missing_at_once_are_a_note_at_the_account_and_no_event
     looking.network.shown.clear()
     await looking.next_of(puts[0])
     assert (await looking.board.account(CHANNEL)).unshown_since is None
+
+
+async def test_what_a_look_had_no_request_left_for_is_looked_at_next(looking: Looking) -> None:
+    puts = [await looking.published(str(number)) for number in range(MANY + 1)]
+    await looking.planned()
+    left_out = Seen(verdict=Verdict.UNREADABLE, word="not read", left_out=True)
+    looking.network.shown |= {"0": left_out}
+    await looking.round(2 * HOUR)
+    row = await looking.board.row(puts[0].id)
+    assert (row.watch_at, watch_of(row).failed) == (looking.clock.time + NEXT_LOOK, 0), "it is no failure"
+    assert watch_of(await looking.board.row(puts[1].id)).verdict is Verdict.LIVE
+    looking.network.shown |= {str(number): GONE for number in range(1, MANY + 1)}
+    await looking.round(3 * DAY)
+    assert (await looking.board.account(CHANNEL)).unshown_since is not None, "all that were looked at are missing"
+    looking.network.shown.clear()
+    assert watch_of(await looking.next_of(puts[0])).verdict is Verdict.LIVE
 
 
 async def test_few_posts_are_looked_at_together_with_others_that_were_live(looking: Looking) -> None:

@@ -196,6 +196,32 @@ async def test_without_budget_looks_wait_for_the_next_day(own_board: Board) -> N
     assert len(looking.network.looks) == 4
 
 
+async def test_requests_that_were_not_made_are_given_back(own_board: Board) -> None:
+    looking = Looking(own_board, LookRule(at_once=1, requests=3, of_account=7, of_app=7))
+    looking.network.requests = 1
+    for number in range(6):
+        await looking.published(str(number), watch_at=START)
+    await looking.planned()
+    await looking.round(2 * HOUR, rounds=3)
+    looking.fail(ChannelError(Reason.RATE_LIMITED, Effect.NOT_SENT, "slow down"))
+    await looking.round(rounds=1)
+    looking.fail(None)
+    await looking.round(rounds=3)
+    assert len(looking.network.looks) == 5, "a sixth look might have made three requests more"
+    spent = await spent_on(own_board.database, [CHANNEL, looking.account_id], looking.clock.time)
+    assert spent == {CHANNEL: 5, looking.account_id: 5}
+
+
+async def test_a_look_makes_no_more_requests_than_were_reserved(own_board: Board) -> None:
+    looking = Looking(own_board, LookRule(requests=3, of_account=7))
+    looking.network.requests = 4
+    put = await looking.published("a")
+    await looking.planned()
+    row = await looking.next_of(put)
+    assert await spent_on(own_board.database, [looking.account_id], looking.clock.time) == {looking.account_id: 3}
+    assert watch_of(row).verdict is None
+
+
 async def test_the_budget_of_the_network_is_shared_by_its_accounts(own_board: Board) -> None:
     looking = Looking(own_board, LookRule(requests=3, of_account=100, of_app=5))
     await looking.published("a")

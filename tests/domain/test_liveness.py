@@ -122,6 +122,13 @@ def test_only_what_no_app_can_ever_see_is_blind() -> None:
     assert not answer_for([POST, SECOND], [blind, unread]).blind
 
 
+def test_a_post_is_left_out_where_a_look_left_out_any_of_its_own_objects() -> None:
+    left_out, unread = Seen(verdict=V.UNREADABLE, left_out=True), Seen(verdict=V.UNREADABLE)
+    assert answer_for([POST, SECOND], [unread, left_out]).left_out
+    assert not answer_for([POST, SECOND], [unread, unread]).left_out
+    assert not answer_for([POST, COMMENT], [Seen(verdict=V.LIVE), left_out]).left_out
+
+
 @pytest.mark.parametrize(
     ("verdict", "word", "options", "wanted"),
     [

@@ -202,7 +202,7 @@ SPEC = ChannelSpec(
             because="Bluesky's own app still shows the first version. Withdraw the post and publish it again.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=2, requests_each=2, of_account=480),
+    looks=LookRule(at_once=200, requests=28, of_account=480),
     facts_version="2026-11",
     sources=(
         "https://docs.bsky.app/docs/advanced-guides/posts",

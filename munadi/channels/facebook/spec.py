@@ -183,7 +183,7 @@ SPEC = ChannelSpec(
             "another app made are edited on the Page.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=6, requests_each=1, of_account=360, lives={"story": timedelta(hours=24)}),
+    looks=LookRule(at_once=200, requests=24, of_account=360, lives={"story": timedelta(hours=24)}),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/pages-api/posts",

@@ -269,7 +269,7 @@ SPEC = ChannelSpec(
             because="Open the post in Instagram, then the three dots, Edit: caption, tags and alt texts can change.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=4, requests_each=1, of_account=240, lives={"story": timedelta(hours=24)}),
+    looks=LookRule(at_once=200, requests=24, of_account=240, lives={"story": timedelta(hours=24)}),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/instagram-platform/content-publishing",

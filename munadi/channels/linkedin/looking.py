@@ -15,7 +15,7 @@ from munadi.channels.http import no_proof
 from munadi.channels.linkedin.api import MOST_READ, Api
 from munadi.channels.linkedin.errors import URN
 from munadi.channels.linkedin.removing import ABSENT, shown
-from munadi.channels.looking import FEW, Look, batches
+from munadi.channels.looking import FEW, NOT_READ, Look, batches
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import COMMENT
@@ -25,7 +25,6 @@ from munadi.domain.withdrawal import PostedObject, Seen, Verdict
 MOST_REQUESTS = 4
 COMMENTS = Seen(verdict=Verdict.UNREADABLE, word="comments are not read", blind=True)
 NO_ID = Seen(verdict=Verdict.UNREADABLE, word="no id of LinkedIn")
-NOT_READ = Seen(verdict=Verdict.UNREADABLE, word=f"not read: a look makes {MOST_REQUESTS} requests")
 NO_CONTROL = Seen(verdict=Verdict.UNREADABLE, word="NOT_FOUND, and the page shows no other post")
 
 

@@ -228,7 +228,7 @@ SPEC = ChannelSpec(
             because="Files, the card of a link and a poll stay as they are: withdraw the post and publish it again.",
         ),
     ),
-    looks=LookRule(at_once=100, requests=4, of_account=24, of_app=150, after=(timedelta(days=1),)),
+    looks=LookRule(at_once=200, requests=4, of_account=24, of_app=150, after=(timedelta(days=1),)),
     facts_version="2026-11",
     sources=(
         "https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api",

@@ -147,7 +147,7 @@ SPEC = ChannelSpec(
             because="Its pictures, their descriptions and its language are edited at the account's server.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=2, requests_each=1, of_account=480),
+    looks=LookRule(at_once=100, requests=11, of_account=480),
     facts_version="2026-11",
     sources=(
         "https://docs.joinmastodon.org/methods/statuses/",

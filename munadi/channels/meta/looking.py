@@ -55,7 +55,7 @@ class LiveObjects(ABC):
         self.graph, self.account = graph, account
         self._lists: dict[str, Pages] = {}
         self._refused: set[str] = set()
-        self._is_watch = False
+        self._look, self._is_watch = Look((), None), False
 
     @property
     def control(self) -> str:
@@ -100,7 +100,8 @@ class LiveObjects(ABC):
 
     async def look(self, objects: Sequence[PostedObject], *, is_watch: bool = False) -> list[Seen]:
         """What each object shows. What cannot be read is UNREADABLE. Raises ChannelError when nothing can be."""
-        look, self._is_watch = Look.at(objects), is_watch
+        look = self._look = Look.at(objects)
+        self._is_watch = is_watch
         if are_many(objects):
             for edge in dict.fromkeys(edge for one in objects for edge in self.sights(one)):
                 await self._by_list(look, edge)
@@ -191,6 +192,7 @@ class LiveObjects(ABC):
             except ChannelError as error:
                 if error.reason is not Reason.INVALID_FIELD:
                     raise
+                self._look.spend()
         return await self.graph.get(path, self.account.token, {**params, "fields": fields}), bool(extra)
 
 

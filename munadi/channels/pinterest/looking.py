@@ -111,7 +111,7 @@ class BoardLook:
         if board is None or await self._privacy(board) is None:
             return Seen(verdict=Verdict.UNREADABLE, word=f"{code}, and its board cannot be read")
         if board not in self.listed:
-            self._count()
+            self.look.spend()
             self.listed[board] = await self.api.newest(self.account.token, board)
         if one.id in self.listed[board]:
             return Seen(verdict=Verdict.UNREADABLE, word=f"{code}, but listed")
@@ -120,11 +120,6 @@ class BoardLook:
     async def _privacy(self, board: str) -> str | None:
         """Who sees a board. Raises ChannelError."""
         if board not in self.privacy:
-            self._count()
+            self.look.spend()  # without it a pin that was read says nothing
             self.privacy[board] = await privacy_of(self.api, self.account, board)
         return self.privacy[board]
-
-    def _count(self) -> None:
-        """Count a request about a board, which is made in any case: without it a pin that was read says nothing."""
-        if self.look.left:
-            self.look.left -= 1

@@ -164,7 +164,7 @@ SPEC = ChannelSpec(
     ),
     clickable_links=False,  # in a description (unverified)
     soft_limits=(SoftLimit(counted=Counted.CODE_POINTS, maximum=ADVISED_TEXT, effect="may cut a long description"),),
-    looks=LookRule(at_once=100, requests=12, of_account=240, of_app=300),
+    looks=LookRule(at_once=200, requests=12, of_account=240, of_app=300),
     facts_version="2026-11",
     sources=(
         "https://developers.pinterest.com/docs/api/v5/pins-create",

@@ -245,7 +245,7 @@ SPEC = ChannelSpec(
             "withdraw it and publish it again.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=6, requests_each=1, of_account=360),
+    looks=LookRule(at_once=200, requests=24, of_account=360),
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/threads/posts",

@@ -179,7 +179,7 @@ SPEC = ChannelSpec(
             because="Open the video in TikTok's app, then Share, Edit.",
         ),
     ),
-    looks=LookRule(at_once=20, requests=2, of_account=120),
+    looks=LookRule(at_once=100, requests=5, of_account=120),
     facts_version="2026-11",
     sources=(
         "https://developers.tiktok.com/doc/content-posting-api-reference-direct-post",
