@@ -94,7 +94,7 @@ class PostWatcher:
             await self._store.note_unshown(looking, False, self._clock.now())
         await self._store.record(looking, seen, at, self._clock.now(), made=requests.made)
         for one in seen.values():
-            metrics.LOOKS.labels(looking.channel, one.verdict.value).inc()
+            metrics.LOOKS.labels(looking.channel, "left_out" if one.left_out else one.verdict.value).inc()
 
     async def _look(self, looking: Looking, requests: Requests) -> Mapping[str, Seen]:
         """What one look shows of each publication. Raises ChannelError, TimeoutError."""

@@ -138,7 +138,9 @@ async def test_what_a_look_had_no_request_left_for_is_looked_at_next(looking: Lo
     await looking.planned()
     left_out = Seen(verdict=Verdict.UNREADABLE, word="not read", left_out=True)
     looking.network.shown |= {"0": left_out}
+    before = counted("munadi_looks_total", channel=CHANNEL, verdict="left_out")
     await looking.round(2 * HOUR)
+    assert counted("munadi_looks_total", channel=CHANNEL, verdict="left_out") - before == 1
     row = await looking.board.row(puts[0].id)
     assert (row.watch_at, watch_of(row).failed) == (looking.clock.time + NEXT_LOOK, 0), "it is no failure"
     assert watch_of(await looking.board.row(puts[1].id)).verdict is Verdict.LIVE

@@ -43,7 +43,7 @@ from tests.support.pds import RealPDS
 from tests.support.snac import RealSnac
 
 # The first look comes soon; the others are brought forward. Two equal answers are so many seconds apart.
-APART = 6.0
+APART = 10.0
 SOON = ["PT2S", "P1D"]
 SETTINGS = {
     "MUNADI_LOOKS__AFTER": json.dumps(SOON),

@@ -138,7 +138,7 @@ EVERYWHERE = {
         [*[LIVE] * (8 if name == "instagram" else 9), *[NOT_READ] * (12 if name == "instagram" else 11)],
         {LISTS[name]: EMPTY, **by_id(name, *range(1, 21))}, many(name, range(1, 21))) for name in NETS},
     **{f"{name}: a bad id among many": watch(name, [unread(name, Reason.INVALID_FIELD, "100"),
-        *[LIVE] * (7 if name == "instagram" else 8), *[NOT_READ] * (12 if name == "instagram" else 11)],
+        *[LIVE] * (6 if name == "instagram" else 8), *[NOT_READ] * (13 if name == "instagram" else 11)],
         {LISTS[name]: EMPTY, **by_id(name, *range(2, 21)), f"GET /{name_of(name, 1)}": graph_error(100)},
         many(name, range(1, 21))) for name in NETS},
     **{f"{name}: a removal is looked at by the ids": Case(NETS[name], ONE,
