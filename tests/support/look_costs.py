@@ -37,8 +37,8 @@ LIVE: Mapping[N, Callable[[int], int]] = {
 
 def missed(network: N, missing: int) -> int:
     """The most further requests for posts that are missing: each is read by its id, a second way where that is not
-    enough, and beside one control. Some networks say enough without it, and YouTube about all at once."""
-    return {N.TELEGRAM: 0, N.TIKTOK: 0, N.X: 0, N.YOUTUBE: 1}.get(network, 2 * missing + 1)
+    enough, and beside one control. Telegram and YouTube need only the control, TikTok and X nothing more."""
+    return {N.TELEGRAM: 1, N.TIKTOK: 0, N.X: 0, N.YOUTUBE: 1}.get(network, 2 * missing + 1)
 
 
 def requests_of(network: N, live: int, missing: int = 0) -> int:
