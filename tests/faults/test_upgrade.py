@@ -26,7 +26,7 @@ from tests.support.processes import Process
 ROOT = Path(__file__).parents[2]
 # A version of before with today's newest revision, since a process does not start on a newer one than it knows; later
 # the release before this one. A worker of it may still run in a roll-out.
-BEFORE = "7a341cf11171f851e88abdf087219e86a8722ae6"
+BEFORE = "d619420bbfb091b079c99a7353fad829ff3c2da1"
 SEED = 20261125
 
 
