@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -87,6 +88,13 @@ class RealServers:
             await ask(api, "/v1/brands/elsewhere/accounts", 201, **given)
 
     async def _token(self) -> str:
+        """A token of snac. On a busy machine it may reset a connection before its answer is read; then anew."""
+        for _ in range(2):
+            with suppress(httpx.ReadError):
+                return await self._consented()
+        return await self._consented()
+
+    async def _consented(self) -> str:
         """A token of snac, by the consent of its owner."""
         async with self._client() as client:
             wanted = {"client_name": "Munadi", "redirect_uris": BACK, "scopes": "read write"}

@@ -62,7 +62,7 @@ async def test_a_brand_is_made_and_its_zone_and_limits_are_changed(
         ages = form.get_by_role("group", name="X").get_by_role("textbox", name="Ages")
         await expect(ages).to_be_focused()
         await expect(form.get_by_role("group", name="X")).to_contain_text("$0.005 for each post")
-        for wrong, said in (("tomorrow", "Write ages such as"), ("1 h, 366 d", "between PT1S and P365D")):
+        for wrong, said in (("tomorrow", "Write ages such as"), ("1 h, 366 d", "from PT1S to P365D")):
             await ages.fill(wrong)
             await form.get_by_role("button", name="Save").click()
             await expect(form.locator(".wrong")).to_contain_text(said)
