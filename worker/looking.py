@@ -87,7 +87,7 @@ class PostWatcher:
             log.exception("looking at posts of %s failed unexpectedly", account_id)
             seen = _nothing(looking, f"{type(error).__name__}: {error}")
         answers = [(one.watch, seen[one.publication_id]) for one in looking.watched]
-        if is_about_account([(watch, answer) for watch, answer in answers if not answer.left_out]):
+        if is_about_account([one for one in answers if not one[1].left_out]):
             seen = _nothing(looking, ALL_MISSING)
             await self._store.note_unshown(looking, True, self._clock.now())
         elif any(one.verdict in PRESENT for one in seen.values()):

@@ -71,13 +71,7 @@ class PostEdits(PostWithdrawals):
 
     async def ways_to_edit(self, content_id: str, caller: Principal) -> dict[str, EditWay]:
         """How each live publication of a post could be edited now, by its id. Nothing is changed."""
-        await self._found(content_id, caller)
-        async with self.database.read() as session:
-            post = await LockedContent.read(session, content_id, self.clock.now())
-            if post is None:  # it was erased meanwhile
-                return {}
-            live = [row for row in post.publications if row.status == PublicationStatus.PUBLISHED]
-            return {row.id: await self._way_to_edit(post, row) for row in live}
+        return await self._of_each_live(content_id, caller, self._way_to_edit)
 
     async def _way_to_edit(self, post: LockedContent, row: PublicationRow) -> EditWay:
         versions = live_editing.versions_of(post, row)

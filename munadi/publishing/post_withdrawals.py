@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from munadi.db.answers import Answer
 from munadi.db.idempotency import IdempotencyKey
@@ -19,6 +20,8 @@ from munadi.publishing.ending import replace_warnings
 from munadi.publishing.post_changes import PostChanges
 from munadi.publishing.states import ChangeRefused
 from munadi.publishing.withdrawing import NotWithdrawable, rule_of
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,26 @@ class PostWithdrawals(PostChanges):
 
     async def ways_to_withdraw(self, content_id: str, caller: Principal) -> dict[str, Way]:
         """How each live publication of a post could be taken back now, by its id. Nothing is changed."""
+        return await self._of_each_live(content_id, caller, self._way)
+
+    async def _of_each_live(
+        self,
+        content_id: str,
+        caller: Principal,
+        find: Callable[[LockedContent, PublicationRow], Awaitable[Found | None]],
+    ) -> dict[str, Found]:
+        """What is found for each live publication of a post, by its id, without those for which it is None."""
         await self._found(content_id, caller)
         async with self.database.read() as session:
             post = await LockedContent.read(session, content_id, self.clock.now())
             if post is None:  # it was erased meanwhile
                 return {}
             live = [row for row in post.publications if row.status == PublicationStatus.PUBLISHED]
-            return {row.id: await self._way(post, row) for row in live if withdrawing.may_be_requested(row)}
+            return {row.id: found for row in live if (found := await find(post, row)) is not None}
 
-    async def _way(self, post: LockedContent, row: PublicationRow) -> Way:
+    async def _way(self, post: LockedContent, row: PublicationRow) -> Way | None:
+        if not withdrawing.may_be_requested(row):
+            return None
         try:
             rule = await rule_of(post, row, self.channels)
         except (NotWithdrawable, ChangeRefused) as error:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
+from munadi.domain.withdrawal import PostedObject
 from munadi.ports import AccountImport, PublicationDraft
 from munadi.sandbox.pinterest.model import board_of
 from tests.channels.calls import GateThatCounts, Saved
@@ -24,6 +25,8 @@ from tests.harness.documents import pdf
 from tests.judges.discovery import Discovery, Witness
 
 UNIT = 262_144  # the smallest chunk of YouTube
+# The draft of a post that has one object, where a text alone is none.
+WITH_ONE = {"instagram": "photo", "pinterest": "photo", "tiktok": "file", "youtube": "clip"}
 VALUES = {"limits": "value", "delays": "seconds", "switches": "enabled"}
 
 
@@ -265,3 +268,13 @@ def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> Publicat
         case "closed":
             return new(text, options={"replyControl": ["nobody"], "quotesAllowed": False}, **fields)
     return new(text, **fields)
+
+
+async def many_posts(acme: Acme, count: int) -> list[PostedObject]:
+    """So many published posts, of which each has one object."""
+    kind, found = WITH_ONE.get(acme.name, "text"), list[PostedObject]()
+    for number in range(count):
+        made = await acme.post(draft(acme, kind, f"Post {number}"), Saved())
+        found += [PostedObject(id=one.id, version=one.version) for one in made.made]
+    assert len(found) == count
+    return found

@@ -23,8 +23,7 @@ from munadi.publishing.look_budget import spent_on
 from munadi.publishing.watches import WatchStore
 from munadi.publishing.watching import watch_of
 from munadi.sandbox.state import NETWORKS
-from tests.channels.calls import Saved
-from tests.channels.sandbox import Acme, draft
+from tests.channels.sandbox import Acme, many_posts
 from tests.db.board import Board
 from tests.db.seeding import START, StillClock
 from tests.support.look_costs import missed, requests_of
@@ -37,7 +36,6 @@ NUMBERS = (1, 50, 120)
 # Telegram is asked for each message, five in a second: one more than a look reads shows as much.
 FEWER = {"telegram": (1, 21)}
 LOST = 2
-KINDS = {"instagram": "photo", "pinterest": "photo", "tiktok": "file", "youtube": "clip"}
 GONE = {"tiktok": Verdict.UNSEEN}
 
 
@@ -115,16 +113,11 @@ async def books(folder: Path, acme: Acme) -> AsyncIterator[Books]:
 
 
 async def published(acme: Acme, count: int) -> list[PostedObject]:
-    """So many posts, of which each has one object."""
+    """So many posts, with limits that allow them."""
     for kind in acme.oracle.call("GET", "/settings")[acme.name]["limits"]:
         if "Per" in kind:
             acme.set("limits", 1_000_000, kind)
-    kind, found = KINDS.get(acme.name, "text"), list[PostedObject]()
-    for number in range(count):
-        made = await acme.post(draft(acme, kind, f"Post {number}"), Saved())
-        found += [PostedObject(id=one.id, version=one.version) for one in made.made]
-    assert len(found) == count
-    return found
+    return await many_posts(acme, count)
 
 
 @pytest.mark.parametrize("acme", [network.channel for network in NETWORKS], indirect=True)

@@ -10,13 +10,11 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.withdrawal import PostedObject, Verdict
-from tests.channels.calls import Saved
-from tests.channels.sandbox import Acme, acme_at, at, draft
+from tests.channels.sandbox import Acme, acme_at, at, many_posts
 from tests.channels.servers import MediaSite, Oracle
 from tests.channels.test_sandbox_removing import spent
 
 LIVE, GONE, UNSEEN, UNREADABLE = Verdict.LIVE, Verdict.GONE, Verdict.UNSEEN, Verdict.UNREADABLE
-KINDS = {"pinterest": "photo", "tiktok": "file", "youtube": "clip"}
 READS = {
     "linkedin": ("list_posts", "get_post", "get_posts", "get_page"),
     "pinterest": ("board_pins", "get_pin", "get_board", "list_boards"),
@@ -29,15 +27,10 @@ each = at(*READS)
 
 
 async def published(acme: Acme, count: int) -> list[PostedObject]:
-    """So many posts, of which each has one object."""
+    """So many posts, with limits that allow them."""
     if acme.name == "tiktok":
         acme.set("limits", 1000, "initPerMinute", "postsPerDay", "creatorInfoPerMinute")
-    kind, found = KINDS.get(acme.name, "text"), list[PostedObject]()
-    for number in range(count):
-        made = await acme.post(draft(acme, kind, f"Post {number}"), Saved())
-        found += [PostedObject(id=one.id, version=one.version) for one in made.made]
-    assert len(found) == count
-    return found
+    return await many_posts(acme, count)
 
 
 def delete(acme: Acme, one: PostedObject) -> None:

@@ -93,8 +93,9 @@ class DeliveryStore:
             async with self._database.write() as session:
                 await close_until(session, endpoint_id, now + UNREADABLE_WAIT)
             return []
-        due = [_due(row.delivery_id, row.attempts, row.event, endpoint, *keys) for row in rows]
-        return [replace(each, due_at=row.due_at) for each, row in zip(due, rows, strict=True)]
+        return [
+            replace(_due(row.delivery_id, row.attempts, row.event, endpoint, *keys), due_at=row.due_at) for row in rows
+        ]
 
     async def _within_limits(self, endpoint_id: str, rows: list[DueRow], now: datetime) -> list[DueRow]:
         """Those that their brands' limits do not defer. One statement more only where a brand has a limit."""
