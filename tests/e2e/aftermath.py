@@ -101,12 +101,13 @@ async def looked(brand: Brand, content: Mapping[str, Any], since: float, *channe
 
 
 async def nothing_seen(brand: Brand, content: Mapping[str, Any], *channels: str) -> Publications:
-    """The publications at these networks once a look has shown nothing of each, which is repeated in 15 minutes."""
+    """The publications at these networks once a look has shown nothing of each: it is repeated in 15 minutes, or in
+    an hour, where a planned look was under way just then."""
 
     async def read() -> Publications | None:
         found = {name: one for name, one in (await by_network(brand, content["id"])).items() if name in channels}
         waits = [_moment(one, "nextLookAt") - time.time() for one in found.values()]
-        return found if all(600 < wait < 1200 for wait in waits) else None
+        return found if all(600 < wait < 5000 for wait in waits) else None
 
     blind: Publications = await until(read, PATIENCE)
     return blind

@@ -149,6 +149,10 @@ async def test_prometheus_reads_every_process_and_understands_each_expression(wa
             async def is_read() -> bool:
                 return len(await asked("up == 1")) == 2 and len(await asked("rate(munadi_http_requests_total[1m])")) > 0
 
+            async def is_ready() -> bool:
+                return (await prometheus.get("/-/ready")).status_code == 200
+
+            await until(is_ready, 60)
             await until(is_read, 60)
             empty = {title for title, each in panels().items() if not any([await asked(one) for one in each])}
             for rule in rules():

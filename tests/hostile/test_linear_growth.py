@@ -241,4 +241,9 @@ def test_the_readers_are_found() -> None:
 def test_a_reader_that_grows_faster_is_found() -> None:
     """Here one that reads the rest of a path again after each bracket."""
     path, given = re.compile(r"[^ ]*"), ("", "https://a.com/(", "")
-    assert growth(lambda text: [path.match(text, place) for place in range(0, len(text), 2)], given) > MOST
+
+    def reader(text: str) -> object:
+        return [path.match(text, place) for place in range(0, len(text), 2)]
+
+    # One short measurement that is disturbed makes the growth look small.
+    assert max(growth(reader, given) for _ in range(3)) > MOST

@@ -8,6 +8,7 @@ import resource
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,14 @@ async def endless_picture(writer: asyncio.StreamWriter) -> None:
     await pour(writer, jpeg())
 
 
+@cache
+def large() -> bytes:
+    """A picture of 16 million pixels and more."""
+    return jpeg(4_001, "PNG")
+
+
 async def many_pixels(writer: asyncio.StreamWriter) -> None:
-    writer.write(sending(jpeg(4_001, "PNG"), b"content-type: image/png"))
+    writer.write(sending(large(), b"content-type: image/png"))
 
 
 async def many_parts(writer: asyncio.StreamWriter) -> None:
@@ -119,6 +126,7 @@ async def test_a_card_is_made_without_a_picture_that_cannot_be_had(
 ) -> None:
     web.ok("/", PAGE, HTML)
     web.pages["/picture"] = behaviour
+    large()  # making it takes 64 MB here, which are not those of a card
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     assert await links.card(web.url("/")) == LinkCard("Sale", "", None, None, image_missing=True)
     assert time.monotonic() - started < SECONDS + 4

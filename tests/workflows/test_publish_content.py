@@ -40,15 +40,13 @@ async def test_publishes_each_channel_once_and_never_early(skipping: World) -> N
         assert channel.count("publish") == 1
         assert row.lateness_ms is not None
         assert row.lateness_ms >= 0
-    assert [event.type for event in await skipping.events(content_id)] == [
-        "content.accepted",
-        "content.queued",
-        "content.publish.started",
-        "content.publish.started",
-        "content.publish.succeeded",
-        "content.publish.succeeded",
-        "content.completed",
-    ]
+    events = await skipping.events(content_id)
+    types = [event.type for event in events]
+    assert [*types[:2], types[-1]] == ["content.accepted", "content.queued", "content.completed"]
+    assert len(types) == 3 + 2 * len(rows)
+    for row in rows.values():  # one may succeed before the other starts
+        own = [event.type for event in events if event.publication_id == row.id]
+        assert own == ["content.publish.started", "content.publish.succeeded"]
     content = await skipping.content(content_id)
     assert (content.status, content.wake_ack, content.next_look_at) == ("published", content.wake_seq, None)
 
