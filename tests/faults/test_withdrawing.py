@@ -16,6 +16,7 @@ SEED = 20261202
 REMOVALS = {
     "bluesky": "com.atproto.repo.deleteRecord",
     "facebook": "delete_post",
+    "instagram": "delete_media",
     "linkedin-text": "delete_post",
     "mastodon-text": "delete_status",
     "pinterest": "delete_pin",
@@ -24,6 +25,8 @@ REMOVALS = {
     "x-text": "delete_post",
     "youtube": "delete_video",
 }
+# Only an account that is connected through a Page may remove its posts.
+LOGINS = {"instagram": {"externalId": "externalId", "accessToken": "pageToken"}}
 KILLS = kills("withdrawals", "withdraw")
 
 
@@ -60,7 +63,7 @@ async def trial(world: World, number: int, shape: str, fault: str) -> Removal:
     """Publish two posts in a brand of their own, take one back with that fault, and read the network."""
     found, channel = Removal(shape, fault), channel_of(shape)
     try:
-        world = await world.another_brand(f"withdraw-{number}", channel)
+        world = await world.another_brand(f"withdraw-{number}", channel, names=LOGINS.get(channel))
         stays, goes = f"it stays {number} {shape}", f"it goes {number} {shape}"
         for text in (stays, goes):
             content = await world.brand.published((await world.submit(shape, text))["id"])
@@ -87,7 +90,7 @@ def _status(publication: dict[str, Any]) -> str:
 @two_sizes(timeout=3600)
 async def test_a_post_is_withdrawn_for_certain_and_no_other(tmp_path: Path, large: bool) -> None:
     planned = plans(REMOVALS, KILLS, SEED, large=large)
-    scopes = {"MUNADI_CHANNELS__THREADS__WITHDRAWALS": "true"}
+    scopes = {f"MUNADI_CHANNELS__{name}__WITHDRAWALS": "true" for name in ("INSTAGRAM", "THREADS")}
     async with open_world(tmp_path, {**QUICK, **scopes}) as world:
         trials = await in_batches(planned, lambda plan: trial(world, plan[0], *plan[1]), at_once=4 if large else 6)
     prove_all("33", "live posts withdrawn: worker killed at each step, answers lost, errors", trials, SEED, large=large)

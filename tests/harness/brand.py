@@ -28,12 +28,20 @@ class Brand:
     ref: str
 
     @classmethod
-    async def create(cls, api: httpx.AsyncClient, sandbox: httpx.AsyncClient, ref: str, *channels: str) -> Brand:
+    async def create(
+        cls,
+        api: httpx.AsyncClient,
+        sandbox: httpx.AsyncClient,
+        ref: str,
+        *channels: str,
+        names: Mapping[str, str] | None = None,
+    ) -> Brand:
+        """A new brand with these channels. `names`: as of `connect`, for each of them."""
         answer = await api.post("/v1/brands", json={"ref": ref})
         assert answer.status_code == 201, answer.text
         brand = cls(api, sandbox, ref)
         for channel in channels or ("bluesky", "instagram"):
-            await brand.connect(channel)
+            await brand.connect(channel, names)
         return brand
 
     async def connect(

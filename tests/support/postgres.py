@@ -118,10 +118,11 @@ class PostgresServer:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def create_database(self) -> str:
-        """A new, empty database: its `postgresql+psycopg://` URL."""
+    def create_database(self, template: str = "template0") -> str:
+        """A new database, empty or a copy of another of the server's: its `postgresql+psycopg://` URL."""
         name = f"munadi_{uuid.uuid4().hex[:16]}"
-        self._administrate(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._administrate(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return "postgresql+psycopg" + _with_database(self._admin_url(), name).removeprefix("postgresql")
 
     def drop_database(self, url: str) -> None:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.harness.stack import Stack
 from tests.support.ports import free_port
 from tests.support.postgres import PostgresServer
 from tests.support.processes import Process
+from tools.bench.stored import Stored
 from tools.bench.usage import Usage, measure
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +52,7 @@ class Tally:
 
 @dataclass
 class Bench:
-    """What is measured: a program on a kind of database, and how much of it."""
+    """What is measured: a program on a kind of database, and how much of it. `stored`: posts that are there before."""
 
     database: str
     munadi: Path
@@ -60,6 +62,7 @@ class Bench:
     rounds: int = 2
     shapes: tuple[str, ...] = ("three", "pair")
     postgres: PostgresServer | None = None
+    stored: int = 0
     tally: Tally = field(default_factory=Tally)
 
     def count(self, base: int, scale: int = 1, least: int = 4) -> int:
@@ -70,6 +73,11 @@ class Bench:
         """How long to measure what only takes time."""
         return max(2.0, base * min(1.0, self.scale))
 
+    @cached_property
+    def databases(self) -> Stored:
+        """Where each system's database comes from."""
+        return Stored(self.folder, self.stored, self.postgres)
+
     def new_database(self, folder: Path) -> str:
         """The URL of an empty database."""
         return self.postgres.create_database() if self.postgres else f"sqlite+aiosqlite:///{folder}/bare.db"
@@ -78,9 +86,7 @@ class Bench:
     async def system(self, env: Mapping[str, str] | None = None) -> AsyncIterator[System]:
         """Start everything; it is stopped, and nothing is left, when the block ends or fails."""
         folder = Path(tempfile.mkdtemp(prefix="system-", dir=self.folder))
-        given = dict(env or {})
-        if self.postgres:
-            given["MUNADI_DATABASE_URL"] = self.new_database(folder)
+        given = {**(env or {}), **await asyncio.to_thread(self.databases.settings, folder)}
         stack = Stack(folder, given, munadi=self.munadi)
         try:
             # Inside: when the run is stopped meanwhile, what has been started is ended too.
