@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.look_ages import AFTER, Ages, Looks
 from munadi.domain.usage import WITH_DEFAULT, Limit
+from munadi.secret_files import SUFFIX, SettingsWithSecretFiles, is_secret, with_password
+
+PREFIX = "MUNADI_"
 
 
 class Environment(StrEnum):
@@ -194,14 +197,17 @@ class DatabaseTimeouts(BaseModel):
     network: int = Field(10, ge=1, description="seconds until a connection is closed whose peer acknowledges nothing")
 
 
-class Settings(BaseSettings):
+class Settings(SettingsWithSecretFiles):
     """All settings of Munadi."""
 
-    model_config = SettingsConfigDict(env_prefix="MUNADI_", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore")
 
     environment: Environment = Field(Environment.DEVELOPMENT, description="development or production")
     data_dir: Path = Field(Path(".munadi"), description="folder of the embedded database, Temporal's file, media, keys")
-    database_url: str | None = Field(None, description="sqlite+aiosqlite:///… or postgresql+psycopg://…")
+    database_url: SecretStr | None = Field(None, description="sqlite+aiosqlite:///… or postgresql+psycopg://…")
+    database_password: SecretStr | None = Field(
+        None, description="password of PostgreSQL, for a `MUNADI_DATABASE_URL` that names a user and no password"
+    )
     public_url: str | None = Field(None, description="the API's address as networks and browsers reach it")
     secret_keys: SecretStr | None = Field(
         None,
@@ -255,7 +261,10 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's URL; a file in the data folder unless one is set."""
-        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'munadi.db').absolute()}"
+        url = self.database_url.get_secret_value() if self.database_url else None
+        if self.database_password is not None:
+            return with_password(url, self.database_password.get_secret_value())
+        return url or f"sqlite+aiosqlite:///{(self.data_dir / 'munadi.db').absolute()}"
 
     @property
     def base_url(self) -> str:
@@ -270,12 +279,12 @@ def load_settings(**overrides: Any) -> Settings:
 
 def unknown_variables() -> list[str]:
     """MUNADI_ variables that no setting reads: worth a warning, they are usually typos."""
-    prefix = "MUNADI_"
-    known = {prefix + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {PREFIX + name.upper() + SUFFIX for name, field in Settings.model_fields.items() if is_secret(field)}
     # Variables that only the CLI reads.
     known |= {"MUNADI_URL", "MUNADI_API_KEY", "MUNADI_PROFILE"}
     return sorted(
         name
         for name in os.environ
-        if name.startswith(prefix) and name not in known and name.split("__")[0] not in known
+        if name.startswith(PREFIX) and name not in known and name.split("__")[0] not in known
     )

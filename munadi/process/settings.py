@@ -87,6 +87,11 @@ def _rules(error: ValueError, prefix: str) -> Iterator[str]:
     """Pydantic's errors by variable. Values may be secrets, so they are not repeated."""
     from pydantic import ValidationError
 
+    from munadi.secret_files import SecretFilesWrong
+
+    if isinstance(error, SecretFilesWrong):
+        yield from error.rules
+        return
     if not isinstance(error, ValidationError):
         # A group of settings in one variable that is not JSON; the text names the group.
         yield f"{error} (a group is set by variables of its own, such as MUNADI_API__PORT)"
@@ -178,10 +183,17 @@ def _database(settings: Settings) -> Iterator[str]:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
 
+    given = settings.database_url
     try:
-        make_url(settings.database)
+        if given and given.get_secret_value():
+            make_url(given.get_secret_value())
     except (SQLAlchemyError, ValueError):
         yield "MUNADI_DATABASE_URL must be sqlite+aiosqlite:///… or postgresql+psycopg://…"
+        return
+    try:
+        make_url(settings.database)
+    except ValueError as error:
+        yield f"MUNADI_DATABASE_PASSWORD {error}"
 
 
 def _temporal(settings: Settings) -> Iterator[str]:
