@@ -13,6 +13,8 @@ BIN := .venv/bin
 # Processes that share the tests must collect the same: sets are in one order with one seed. Whole stacks come first.
 SIDE_BY_SIDE = PYTHONHASHSEED=0 $(BIN)/pytest -q --no-loadscope-reorder
 UV := .cache/uv/bin/uv
+# For another one: make lock UV_VERSION=…
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-uv.lock)
 RUFF_PATHS := .
 # Tests that need no servers: `check` runs them, and `test` only once.
 CHECKED := tests/architecture $(wildcard tests/docs)
@@ -94,9 +96,11 @@ fmt: setup ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix $(RUFF_PATHS)
 	$(BIN)/ruff format $(RUFF_PATHS)
 
-lock: ## Compute both lock files from pyproject.toml: of everything, and of a server
+lock: ## Compute the lock files from pyproject.toml: of everything, of a server, and of uv, which installs them
 	@PYTHON="$(PYTHON)" scripts/setup.sh uv
 	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate \
 		pyproject.toml --all-extras --group server --group tracing --group dev -o requirements.lock
 	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --constraint requirements.lock \
 		pyproject.toml --all-extras --group server --group tracing -o requirements-server.lock
+	echo "uv==$(UV_VERSION)" | $(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate - \
+		-o requirements-uv.lock

@@ -3,10 +3,12 @@
 #   setup.sh          for development: requirements.lock, which has everything
 #   setup.sh server   for running a server: requirements-server.lock, and nothing is built
 #   setup.sh uv       only uv, which is all that `make lock` needs
+# uv comes by its hashes from requirements-uv.lock.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-UV_VERSION=0.13.9
+UV_LOCK=requirements-uv.lock
+UV_VERSION=$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' "$UV_LOCK")
 UV_HOME=.cache/uv
 STAMP=.venv/.munadi-setup
 export UV_PYTHON_DOWNLOADS=never
@@ -40,7 +42,7 @@ ensure_uv() {
     rm -rf "$UV_HOME"
     "$python" -m venv "$UV_HOME" >&2 ||
         fail "$python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"
-    "$UV_HOME/bin/python" -m pip install -q --disable-pip-version-check "uv==$UV_VERSION" ||
+    "$UV_HOME/bin/python" -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r "$UV_LOCK" ||
         fail "uv $UV_VERSION could not be installed. Is a package index reachable?"
 }
 
@@ -56,12 +58,13 @@ make_environment() {
     echo "setup: installing into .venv"
     # Compiled now, once. Where PYTHONDONTWRITEBYTECODE is set, as in many containers, Python would compile the packages
     # again whenever a process starts: a worker's start costs 2.8 s of CPU then, and 1.0 s with this.
-    "$UV_HOME/bin/uv" pip sync -q --compile-bytecode --python .venv/bin/python --require-hashes "${sources[0]}"
+    "$UV_HOME/bin/uv" pip sync -q --python .venv/bin/python --require-hashes "${flags[@]}" "${sources[0]}"
     "link_$kind"
 }
 
 link_development() {
-    "$UV_HOME/bin/uv" pip install -q --python .venv/bin/python --no-deps -e .
+    # The build backend is the one that was just installed by its hashes.
+    "$UV_HOME/bin/uv" pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 }
 
 # The folder is the application: its environment finds it by a path, and no package of ours is installed.
@@ -81,8 +84,9 @@ is_current() {
 }
 
 case "${1:-}" in
-    "") kind=development sources=(requirements.lock pyproject.toml) ;;
-    server) kind=server sources=(requirements-server.lock) ;;
+    "") kind=development sources=(requirements.lock pyproject.toml) flags=(--compile-bytecode) ;;
+    # A package that had to be built would bring a build backend without a hash.
+    server) kind=server sources=(requirements-server.lock) flags=(--compile-bytecode --no-build) ;;
     uv) kind=uv ;;
     *) fail "there is no set-up \"$1\": setup.sh [server | uv]" ;;
 esac

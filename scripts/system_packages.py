@@ -18,6 +18,7 @@ PACKAGES = {
     "php": ["php-cli"],
     "go": ["golang-go"],
     "psql": ["postgresql"],  # with the extensions that the server of the wheel lacks
+    "kubectl": ["kubernetes-client"],  # renders the manifests: kustomize is in it
     "promtool": ["prometheus"],  # reads the metrics, and judges the alert rules
     "snac": ["snac2"],  # a small server with Mastodon's API
 }

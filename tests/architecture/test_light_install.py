@@ -23,7 +23,7 @@ from tests.architecture.tree import PRODUCT, text
 
 WHOLE = tomllib.loads(text("pyproject.toml"))
 PROJECT, EXTRAS = WHOLE["project"], WHOLE["project"]["optional-dependencies"]
-WHEEL = WHOLE["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+WHEEL = WHOLE["tool"]["hatch"]["build"]["only-include"]
 NAME = re.compile(r"[\w.-]+")
 # Imports that run only where the extra is installed, and what says so.
 GUARDED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.harness.brand import Brand, until
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
-from tests.support.alerts import metrics_in, panels, rules
+from tests.support.alerts import metrics_in, panels, rules, scalers
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
 
@@ -122,6 +122,10 @@ async def test_every_metric_of_the_alerts_exists(watched: Watched) -> None:
         shown = (await watched.get("/metrics")).text + (await api.get("/metrics")).text
     kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", shown, re.MULTILINE))
     known = {f"{name}_bucket" if kind == "histogram" else name for name, kind in kinds.items()}
+    sums = {f"{name}_sum" for name, kind in kinds.items() if kind == "histogram"}
+    for expression in scalers():
+        assert metrics_in(expression)
+        assert metrics_in(expression) <= known | sums, expression
     for rule in rules():
         named = metrics_in(rule["expr"])
         assert named - known <= LATER, rule["alert"]
@@ -157,8 +161,15 @@ async def test_prometheus_reads_every_process_and_understands_each_expression(wa
             empty = {title for title, each in panels().items() if not any([await asked(one) for one in each])}
             for rule in rules():
                 await asked(rule["expr"])
+            # An autoscaler reads a number, also while nothing waits.
+            for expression in scalers():
+                await until(lambda expression=expression: _has_one(asked, expression), 60)
     assert "Overdue posts" not in empty
     assert len(empty) < len(panels()) / 2, empty
+
+
+async def _has_one(asked: Callable[[str], Awaitable[list[Any]]], expression: str) -> bool:
+    return len(await asked(expression)) == 1
 
 
 def scraping(watched: Watched) -> str:

@@ -1,4 +1,4 @@
-"""The alert rules and the dashboard of deploy/, and the metrics that their expressions name."""
+"""The alert rules, the dashboard and the autoscaler of deploy/, and the metrics that their expressions name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from tests.architecture.tree import text
 
 RULES = "deploy/prometheus/alerts.yml"
 DASHBOARD = "deploy/grafana/munadi.json"
+SCALERS = "deploy/kubernetes/overlays/autoscaling/worker-autoscaler.yaml"
 METRIC = re.compile(r"\b(?:munadi|temporal|process|python)_[a-z_]+\b")
 
 
 def rules() -> list[dict[str, Any]]:
     """Every rule."""
     return [rule for group in yaml.safe_load(text(RULES))["groups"] for rule in group["rules"]]
+
+
+def scalers() -> list[str]:
+    """The expressions by which the number of workers is decided in Kubernetes."""
+    triggers = yaml.safe_load(text(SCALERS))["spec"]["triggers"]
+    return [trigger["metadata"]["query"] for trigger in triggers if trigger["type"] == "prometheus"]
 
 
 def panels() -> dict[str, list[str]]:
