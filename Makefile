@@ -61,8 +61,8 @@ faults: test-setup ## The small versions of the slower proofs, and a random sear
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
 
-drills: test-setup ## Fill databases with a million posts: nothing may become slow; half an hour
-	$(BIN)/pytest -m drills $(ARGS)
+drills: test-setup ## A million posts, outages, failover, upgrade, rollback and restore, under load; an hour
+	$(BIN)/pytest -m drills $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
 
 fuzz: setup ## Send generated requests to every operation of the API for SECONDS=600 ; fails on a 5xx or an undocumented answer
 	FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -q -s tests/faults/test_schemathesis.py $(ARGS)

@@ -172,7 +172,8 @@ def happened(event: Mapping[str, Any]) -> str:
     """An event in a timeline. An edit at a network says what became of it."""
     if event["type"] == E.PUBLISH_EDITED and event["reason"]:
         return _NOT_EDITED if event["reason"] != Reason.EDIT_UNCONFIRMED else _PERHAPS_EDITED
-    return _EDITED if event["type"] == E.PUBLISH_EDITED else EVENTS[event["type"]]
+    # A newer version may run beside this one, and has events without a label here.
+    return _EDITED if event["type"] == E.PUBLISH_EDITED else EVENTS.get(event["type"], event["type"])
 
 
 def place(pointer: str) -> str:

@@ -52,7 +52,9 @@ from munadi.publishing.withdrawing import NotWithdrawable
 
 MEDIA_TYPE = "application/problem+json"
 LOCK_NOT_AVAILABLE = "55P03"
+READ_ONLY = "25006"  # a server that takes no writes, as a standby during a failover
 REALM = 'Bearer realm="munadi"'
+_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 log = structlog.get_logger("munadi.api")
 
 
@@ -165,10 +167,10 @@ def translate(error: Exception) -> ProblemError:
         case StaleDataError():
             detail = "someone else changed this in the meantime; read it and try again"
             return ProblemError(409, "CONFLICT", "Changed meanwhile", detail)
-        case DBAPIError() if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+        case DBAPIError() if _state(error) == LOCK_NOT_AVAILABLE:
             detail = "an earlier request is still changing this; try again in a moment"
             return ProblemError(409, "IN_FLIGHT", "Still in flight", detail, headers={"Retry-After": "1"})
-        case OperationalError() | InterfaceError() | PoolTimeout():
+        case DBAPIError() | PoolTimeout() if isinstance(error, _AWAY) or _state(error) == READ_ONLY:
             # What the driver said, without the statement and its parameters.
             log.error("database.unavailable", error=str(getattr(error, "orig", error))[:300])
             return ProblemError(
@@ -190,6 +192,11 @@ def translate(error: Exception) -> ProblemError:
     # As text: a renderer that is given the exception itself may show local variables, and tokens with them.
     log.error("request.failed", error=type(error).__name__, exception=traceback_of(error))
     return ProblemError(500, "INTERNAL_ERROR", "Our mistake", "something went wrong here; the log has the requestId")
+
+
+def _state(error: Exception) -> str | None:
+    """PostgreSQL's code of an error."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
 
 
 def _of_media(error: StoreUnavailable | MediaGone) -> ProblemError:

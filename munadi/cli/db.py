@@ -27,7 +27,10 @@ _NOT_OURS = (
 
 @command(app, "upgrade", remote=False)
 def upgrade(session: Session) -> None:
-    """Bring the database to the newest revision. Does nothing if it is there already; two runs at once take turns."""
+    """Bring the database to the newest revision. Two runs at once take turns.
+
+    Does nothing if it is there already, or if a newer version has upgraded it and this one may run beside that.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.db import migrate
@@ -40,10 +43,13 @@ def upgrade(session: Session) -> None:
         raise CommandFailed(f"the database could not be migrated: {cause(error)}", advice=advice(url)) from error
     except migrate.UnknownRevision as error:
         raise CommandFailed(str(error), advice=_NOT_OURS) from error
-    session.show(
-        {"revision": revision, "head": migrate.head()},
-        lambda out, done: out.line("the database is at revision ", (str(done["revision"]), "green")),
-    )
+    session.show({"revision": revision, "head": migrate.head()}, _show_upgraded)
+
+
+def _show_upgraded(out: Output, done: Mapping[str, Any]) -> None:
+    out.line("the database is at revision ", (str(done["revision"]), "green"))
+    if done["revision"] != done["head"]:
+        out.line(f"a newer version has upgraded it; this one knows {done['head']}, and may run beside it")
 
 
 @command(app, "create-key", remote=False)

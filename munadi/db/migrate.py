@@ -26,6 +26,8 @@ from sqlalchemy.pool import NullPool
 
 from munadi.db.contents.word_index import create_in_postgres
 from munadi.db.limits import Limits
+from munadi.db.migrations.noting import oldest_code as noted
+from munadi.db.schema import Schema, schema_of
 from munadi.db.sqlite import keep_private
 from munadi.private_files import private_folder
 
@@ -41,14 +43,17 @@ class UnknownRevision(Exception):
 
 
 def upgrade(database_url: str, *, versions: Path | None = None) -> str | None:
-    """Bring the database to the newest revision and return it; makes SQLite's file and folder if need be.
+    """Bring the database to the newest revision and return its own; makes SQLite's file and folder if need be.
 
-    UnknownRevision when a newer version has migrated it, or a commit of before 0.2.0.
+    A database that a newer version has migrated is left as it is, if it says that this one may run on it, as in a
+    rollback. UnknownRevision if it does not, or has a revision of a commit of before 0.2.0.
     """
     with _connection(database_url) as connection:
         config, found = configuration(connection, versions=versions), _revision(connection)
-        known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
-        if found is not None and found not in known:
+        scripts = ScriptDirectory.from_config(config)
+        if found is not None and found not in {each.revision for each in scripts.walk_revisions()}:
+            if _schema(connection).admits(str(scripts.get_current_head())):
+                return found
             raise UnknownRevision(f"the database is at revision {found}, which this version of Munadi does not have")
         command.upgrade(config, "head")
         if versions is None and connection.dialect.name == "postgresql":
@@ -59,6 +64,12 @@ def upgrade(database_url: str, *, versions: Path | None = None) -> str | None:
 def head() -> str | None:
     """The newest revision that this version of Munadi knows; None if there is none."""
     return ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+def oldest_code() -> str:
+    """The oldest revision whose code may run on a database that this version has upgraded."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return noted(scripts.get_revision("head"))
 
 
 def current(database_url: str) -> str | None:
@@ -182,6 +193,13 @@ def _switch_to_wal(connection: Any) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def _schema(connection: Connection) -> Schema:
+    found = schema_of(connection)
+    if connection.dialect.name == "postgresql":
+        connection.rollback()
+    return found
 
 
 def _revision(connection: Connection) -> str | None:

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from psycopg import AsyncConnection, OperationalError, waiting
 from psycopg.abc import PQGen
-from psycopg.errors import ConnectionTimeout, QueryCanceled, _WaitTimeout
+from psycopg.errors import ConnectionTimeout, QueryCanceled, ReadOnlySqlTransaction, _WaitTimeout
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event, text
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection as SqlConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -116,6 +116,12 @@ def _configure(engine: AsyncEngine, limits: Limits, idle_ms: int) -> None:
         cursor.execute(f"SET idle_in_transaction_session_timeout = {idle_ms}; SET statement_timeout = {statement}")
         cursor.close()
         connection.commit()  # a rollback would undo it
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def leave_a_standby(context: ExceptionContext) -> None:
+        """A server that takes no writes is not ours any more, or not yet: after a failover another one is."""
+        if isinstance(context.original_exception, ReadOnlySqlTransaction):
+            context.is_disconnect = True
 
 
 def _has_answer(socket: int) -> bool:

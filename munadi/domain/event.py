@@ -44,6 +44,17 @@ class EventType(StrEnum):
     ENDPOINT_FAILING = "webhook.endpoint.failing"
     DELIVERY_EXHAUSTED = "webhook.delivery.exhausted"
 
+    @classmethod
+    def stored(cls, name: str) -> EventType:
+        """The type of a stored event. One that only a newer version knows, which runs beside this one, has no member
+        here: it keeps its name."""
+        try:
+            return cls(name)
+        except ValueError:
+            unknown = str.__new__(cls, name)
+            unknown._name_ = unknown._value_ = name
+            return unknown
+
 
 class Event(WireModel):
     """An event as a subscriber receives it. Every field is always there; what does not apply is null."""

@@ -26,18 +26,22 @@ PAUSE = 1.0
 
 
 async def check_schema(database: Database) -> bool:
-    """CommandFailed (USAGE) unless the database has this code's schema; False if it does not answer."""
+    """CommandFailed (USAGE) unless this code may run on the database; False if that does not answer."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.db.schema import schema_problem
+    from munadi.db.schema import newest_revision, problem_of, read_schema
 
     try:
-        problem = await schema_problem(database)
+        found = await read_schema(database)
     except SQLAlchemyError as error:
         log.warning("waiting for the database: %s", cause(error))
         return False
-    if problem is not None:
-        raise CommandFailed(problem, Exit.USAGE)
+    if problem := problem_of(found):
+        raise CommandFailed(str(problem), Exit.USAGE)
+    if found.revision != (known := newest_revision()):
+        log.warning(
+            "the database is at revision %s of a newer version; running beside it with %s", found.revision, known
+        )
     return True
 
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import IntegrityError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
@@ -114,6 +115,8 @@ SECRET = "the password is hunter2"
         (RuntimeError(SECRET), 500, "INTERNAL_ERROR"),
         (ExceptionGroup("several", [ValueError(SECRET)]), 500, "INTERNAL_ERROR"),
         (OperationalError("SELECT 1", {"text": SECRET}, Exception("refused")), 503, "DATABASE_UNAVAILABLE"),
+        (InternalError("INSERT", {"text": SECRET}, ReadOnlySqlTransaction("standby")), 503, "DATABASE_UNAVAILABLE"),
+        (InternalError("INSERT", {"text": SECRET}, Exception("other")), 500, "INTERNAL_ERROR"),
         (IntegrityError("INSERT", {"text": SECRET}, Exception("constraint")), 500, "INTERNAL_ERROR"),
         (SealBroken(SECRET), 500, "INTERNAL_ERROR"),
         (StaleDataError("another was first"), 409, "CONFLICT"),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import col, delete
+from sqlmodel import col, delete, select, update
 
+from api.dashboard.labels import happened
 from munadi.channels.registry import channel_options
 from munadi.db.events.log import number_events
+from munadi.db.events.notify import event_body
 from munadi.db.tables import EventRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -104,6 +107,22 @@ async def test_the_events_of_a_post_are_in_order_and_complete(api: ApiHarness) -
     assert [event["position"] for event in events] == [2, 3, 4, 5]
     rest = await api.read(f"/v1/contents/{content_id}/events?after=2&limit=2")
     assert ([event["position"] for event in rest["data"]], rest["nextCursor"]) == ([3, 4], "4")
+
+
+async def test_an_event_of_a_newer_version_is_read_beside_it(api: ApiHarness) -> None:
+    async def call_it(kind: str) -> None:
+        async with api.services.database.write() as session:
+            await session.exec(update(EventRow).values(type=kind))
+
+    content_id = (await api.submit())["id"]
+    await call_it("content.of_a_newer_version")
+    for path in ("/v1/events", f"/v1/contents/{content_id}/events"):
+        [event] = await api.read_list(path)
+        assert event["type"] == "content.of_a_newer_version" == happened(event)
+    async with api.services.database.read() as session:
+        row = (await session.exec(select(EventRow))).one()
+    assert json.loads(event_body(row))["type"] == "content.of_a_newer_version"
+    await call_it("content.accepted")  # the harness compares the events that it finds with their schema
 
 
 async def test_the_log_can_be_read_by_type_and_brand(api: ApiHarness) -> None:

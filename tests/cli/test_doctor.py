@@ -12,6 +12,7 @@ import pytest
 from munadi.db import migrate
 from tests.cli.conftest import Doctor, FakeApi, Munadi, problem
 from tests.support.ports import free_port
+from tests.support.revisions import revision, versions_with
 from tests.support.s3 import S3Server, make_keys
 
 BUCKET_ACTIONS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket")
@@ -61,6 +62,10 @@ def test_a_database_behind_its_migrations_is_reported(
     assert (report.exit_code, "munadi db upgrade" in report.output) == (1, True)
     migrate.upgrade(url)
     assert doctor().exit_code == 0
+    migrate.upgrade(url, versions=versions_with(tmp_path, revision("9999", oldest_code=str(migrate.head()))))
+    report = doctor()
+    assert report.exit_code == 0
+    assert "at revision 9999 of a newer version" in report.checks["migrations"]["message"]
 
 
 def test_texts_without_an_index_are_a_warning(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from munadi.db import migrate
+from tests.support.revisions import revision, versions_with
 
 BROKEN = '''"""Breaks half way."""
 
@@ -54,7 +55,7 @@ def test_upgrades_at_once_take_turns(url: str) -> None:
 
 def test_a_failing_upgrade_leaves_nothing_behind(url: str, tmp_path: Path) -> None:
     migrate.upgrade(url)
-    versions = _versions_with(tmp_path, BROKEN)
+    versions = versions_with(tmp_path, BROKEN.format(head=migrate.head()))
     with pytest.raises(Exception, match="no_such_table"):
         migrate.upgrade(url, versions=versions)
     assert migrate.current(url) == migrate.head()
@@ -73,6 +74,25 @@ def test_a_database_of_another_version_is_left_as_it_is(tmp_path: Path) -> None:
     assert "the database is at revision 0030, which this version of Munadi does not have" in run.stderr
     assert "Traceback" not in run.stderr
     assert migrate.current(url) == "0030"
+
+
+def test_each_revision_notes_which_code_may_run_on_it(url: str, tmp_path: Path) -> None:
+    migrate.upgrade(url)
+    marked, unmarked = revision("9998", oldest_code=str(migrate.head())), revision("9999", after="9998")
+    migrate.upgrade(url, versions=versions_with(tmp_path, marked, unmarked))
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    with engine.connect() as connection:
+        noted = dict(connection.execute(text("SELECT revision, oldest_code FROM schema_revisions")).all())  # type: ignore[arg-type]
+    engine.dispose()
+    assert noted[str(migrate.head())] == migrate.oldest_code()
+    assert (noted["9998"], noted["9999"]) == (migrate.head(), "9999")
+
+
+def test_an_upgrade_leaves_a_newer_database_that_admits_it(url: str, tmp_path: Path) -> None:
+    """Otherwise a rollback would end at the migration that runs before every start."""
+    newer = versions_with(tmp_path, revision("9999", oldest_code=str(migrate.head())))
+    migrate.upgrade(url, versions=newer)
+    assert migrate.upgrade(url) == "9999" == migrate.current(url)
 
 
 def test_a_generated_migration_names_our_column_types(tmp_path: Path) -> None:
@@ -116,15 +136,6 @@ def _munadi(folder: Path, *arguments: str, check: bool = True, **env: str) -> "s
         text=True,
         check=check,
     )
-
-
-def _versions_with(folder: Path, revision: str) -> Path:
-    versions = folder / "versions"
-    versions.mkdir()
-    for file in (migrate.MIGRATIONS / "versions").glob("*.py"):
-        (versions / file.name).write_text(file.read_text())
-    (versions / "9999_breaks.py").write_text(revision.format(head=migrate.head()))
-    return versions
 
 
 def _tables(url: str) -> list[str]:

@@ -22,6 +22,7 @@ from munadi.process.temporal_namespace import namespace_problem
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.postgres import PostgresServer
 from tests.support.processes import Process
+from tests.support.revisions import revision, versions_with
 from tests.support.temporal import SEARCH_ATTRIBUTES, TemporalDevServer
 from workflows.attributes import SEARCH_ATTRIBUTES as NEEDED
 
@@ -88,7 +89,26 @@ def test_a_process_refuses_a_database_with_another_schema(tmp_path: Path, module
     assert "run munadi db upgrade" in line
     line = refusal(tmp_path, module, DATABASE_URL=newer, TEMPORAL__ADDRESS=nowhere)
     assert re.match(r"the database is at revision 9000, and Munadi \S+ knows revisions up to", line)
-    assert line.endswith("start a version of Munadi that has revision 9000")
+    wanted = "start a version of Munadi that has revision 9000, or put back the backup of before the upgrade"
+    assert line.endswith(wanted)
+
+
+@pytest.mark.parametrize("module", PROCESSES)
+def test_a_process_starts_on_a_newer_database_only_if_that_admits_it(tmp_path: Path, module: str) -> None:
+    known, nowhere = newest_revision(), f"{LOOPBACK}:{free_port()}"
+    admits = versions_with(tmp_path, revision("9998", oldest_code=known))
+    url = f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
+    migrate.upgrade(url, versions=admits)
+    given = {"DATABASE_URL": url, "TEMPORAL__ADDRESS": nowhere}
+    env = environment({"API__PORT": str(free_port()), **given})
+    with Process([sys.executable, "-m", module], log=tmp_path / "log", env=env, cwd=tmp_path) as process:
+        process.wait_for_line(f"revision 9998 of a newer version; running beside it with {known}", 60)
+        process.wait_for_line({"api": "Uvicorn running", "worker": "waiting for Temporal"}[module], 60)
+        assert process.running
+    (admits / "9999.py").write_text(revision("9999", after="9998", oldest_code="9999"))
+    migrate.upgrade(url, versions=admits)
+    line = refusal(tmp_path, module, **given)
+    assert "start a version of Munadi that has revision 9999, or put back the backup" in line
 
 
 @pytest.mark.parametrize("module", PROCESSES)

@@ -146,3 +146,27 @@ def test_the_url_may_set_its_own_limits() -> None:
     options = Limits().of_connection(url)
     assert not {"connect_timeout", "keepalives_idle"} & set(options)
     assert options["tcp_user_timeout"] == 10_000
+
+
+async def test_a_connection_to_a_standby_is_not_used_again(postgres_url: str) -> None:
+    """A failover may leave a server that answers and takes no writes: the next connection finds the other one."""
+    database = Database(postgres_url, limits=LIMITS, pool_size=1)
+
+    async def create(name: str) -> None:
+        async with database.write() as session:
+            await (await session.connection()).execute(text(f"CREATE TABLE {name} (id INTEGER)"))
+
+    async def connection() -> int:
+        return await database.lookup(lambda each: int(each.execute(text("SELECT pg_backend_pid()")).scalar_one()))
+
+    try:
+        # What a standby does to each transaction, until another server has its address.
+        async with database.write() as session:
+            await (await session.connection()).execute(text("SET SESSION default_transaction_read_only = on"))
+        standby = await connection()
+        with pytest.raises(SQLAlchemyError, match="read-only transaction"):
+            await create("refused")
+        await create("taken")
+        assert await connection() != standby
+    finally:
+        await database.close()

@@ -10,15 +10,23 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from temporalio.client import Client
 
 from munadi.domain.ids import workflow_id
+from tests.harness.brand import Brand
 from tests.harness.networks import posts_by_text
 from tests.harness.times import epoch, instant
-from tests.harness.world import World
+
+
+class Observed(Protocol):
+    """A running installation: a brand that sends posts, and the networks that receive them."""
+
+    brand: Brand
+    sandbox: httpx.AsyncClient
+
 
 # The network's clock and the due time are given in milliseconds.
 TICK = 0.002
@@ -105,7 +113,7 @@ class Sending:
         return f"{self.text} ({self.fault}): {found}, posts {[post['id'] for post in self.posts]}"
 
 
-async def collect(world: World, sendings: Sequence[Sending], within: float = 120) -> list[str]:
+async def collect(world: Observed, sendings: Sequence[Sending], within: float = 120) -> list[str]:
     """Wait until every post of the brand has ended, then read what the API and the network have of each request.
 
     Every broken promise as text. A post that has not ended in time is one.
@@ -120,7 +128,7 @@ async def collect(world: World, sendings: Sequence[Sending], within: float = 120
     return [f"{word}: {sending}" for sending in sendings if (word := sending.verdict())]
 
 
-async def orphans(world: World, temporal: Client) -> list[str]:
+async def orphans(world: Observed, temporal: Client) -> list[str]:
     """Posts without a workflow and workflows without a post, as text."""
     contents = {workflow_id(content["id"]) for content in await world.brand.contents()}
     workflows = {one.id async for one in temporal.list_workflows("WorkflowType = 'PublishContent'")}

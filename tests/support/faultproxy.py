@@ -55,6 +55,10 @@ class FaultProxy:
         elif self._server is None:
             await self.start()
 
+    def lead_to(self, host: str, port: int) -> None:
+        """Forward new connections to another server."""
+        self._upstream = (host, port)
+
     async def close(self) -> None:
         await self._stop_listening()
         for task in self._tasks:

@@ -57,6 +57,7 @@ class PostgresServer:
         self._folder: Path | None = None
         self._process: Process | None = None
         self._port = 0
+        self.binaries = Path()
 
     def start(self) -> Self:
         if self._given:
@@ -70,7 +71,9 @@ class PostgresServer:
         data.mkdir(mode=0o700)
         if user:
             shutil.chown(data, user, pwd.getpwnam(user).pw_gid)
-        _initialise(binaries, data, user, self._locale)
+        self.binaries = binaries
+        who: dict[str, Any] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+        self._make_data(binaries, data, who)
         self._port = free_port()
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         self._process = Process(
@@ -79,8 +82,22 @@ class PostgresServer:
             cwd=data,
             user=user,
         ).start()
-        self._process.wait_for_line("database system is ready to accept connections")
+        self._process.wait_for_line("database system is ready to accept")  # connections, or those that only read
         return self
+
+    def _make_data(self, binaries: Path, data: Path, who: dict[str, Any]) -> None:
+        """Fill the empty folder `data`, as the user `who`."""
+        options = ["--auth=trust", "--encoding=UTF8", f"--locale={self._locale}", "--username=postgres", "--no-sync"]
+        command = [str(binaries / "initdb"), *options, "-D", str(data)]
+        done = subprocess.run(command, cwd=data, capture_output=True, text=True, **who)
+        if done.returncode:
+            raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
+
+    @property
+    def port(self) -> int:
+        """Where a server of this test's own listens."""
+        assert self._port, "a server that was given is not ours"
+        return self._port
 
     @property
     def process(self) -> Process:
@@ -98,6 +115,24 @@ class PostgresServer:
                 child.kill()
         psutil.wait_procs(children, timeout=10)
 
+    def pause(self) -> None:
+        """SIGSTOP of the server and all its processes: connections stay open, and nothing answers."""
+        for each in self._processes():
+            each.suspend()
+
+    def resume(self) -> None:
+        """Let them all run on."""
+        for each in self._processes():
+            each.resume()
+
+    def shut_down(self) -> None:
+        """End it in order, as a service manager does: its clients are sent away. `start_again` starts it."""
+        self.process.terminate(60, first=signal.SIGINT)
+
+    def _processes(self) -> list[psutil.Process]:
+        first = psutil.Process(self.process.pid)
+        return [first, *first.children(recursive=True)]
+
     def start_again(self, within: float = 60.0) -> None:
         """After a crash: start over the same folder, recover, and answer."""
         assert self._process is not None, "never started"
@@ -105,7 +140,7 @@ class PostgresServer:
         deadline = time.monotonic() + within
         while True:
             try:
-                psycopg.connect(self._admin_url(), connect_timeout=2).close()
+                psycopg.connect(self.admin_url, connect_timeout=2).close()
                 return
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
@@ -123,7 +158,7 @@ class PostgresServer:
         name = f"munadi_{uuid.uuid4().hex[:16]}"
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._administrate(statement.format(sql.Identifier(name), sql.Identifier(template)))
-        return "postgresql+psycopg" + _with_database(self._admin_url(), name).removeprefix("postgresql")
+        return "postgresql+psycopg" + _with_database(self.admin_url, name).removeprefix("postgresql")
 
     def drop_database(self, url: str) -> None:
         name = url.partition("?")[0].rpartition("/")[2]
@@ -140,10 +175,12 @@ class PostgresServer:
         self.stop()
 
     def _administrate(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self._admin_url(), autocommit=True) as connection:
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
             connection.execute(statement)
 
-    def _admin_url(self) -> str:
+    @property
+    def admin_url(self) -> str:
+        """The URL of the database in which a superuser administrates the server."""
         if self._given:
             scheme, separator, rest = self._given.partition("://")
             return f"postgresql{separator}{rest}" if scheme.startswith("postgres") else self._given
@@ -200,15 +237,6 @@ def _runs(binaries: Path, user: str) -> bool:
         return subprocess.run(command, user=user, cwd="/", capture_output=True).returncode == 0
     except OSError:
         return False
-
-
-def _initialise(binaries: Path, data: Path, user: str | None, locale: str) -> None:
-    options = ["--auth=trust", "--encoding=UTF8", f"--locale={locale}", "--username=postgres", "--no-sync"]
-    command = [str(binaries / "initdb"), *options, "-D", str(data)]
-    who: dict[str, Any] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
-    done = subprocess.run(command, cwd=data, capture_output=True, text=True, **who)
-    if done.returncode:
-        raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
 
 
 def _with_database(url: str, name: str) -> str:

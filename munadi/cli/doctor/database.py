@@ -19,18 +19,19 @@ def database(settings: Settings) -> Iterator[Check]:
     """The database's checks; later ones only run if it answers and has its tables."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.db import migrate
+    from munadi.db.schema import newest_revision, problem_of, read_schema
 
     try:
-        current, head = migrate.current(settings.database), migrate.head()
+        found = asyncio.run(with_database(settings.database, read_schema))
     except SQLAlchemyError as error:
         yield Check("migrations", False, f"the database does not answer: {cause(error)}", DATABASE)
         return
-    if current != head:
-        message = f"the database is at revision {current}, not {head}"
-        yield Check("migrations", False, message, "Stop the API and workers, run munadi db upgrade, start them again.")
+    if problem := problem_of(found):
+        yield Check("migrations", False, problem.message, f"{problem.remedy[0].upper()}{problem.remedy[1:]}.")
         return
-    yield Check("migrations", True, f"the database is at revision {current}")
+    known = newest_revision()
+    beside = "" if known == found.revision else f" of a newer version; this one knows {known}, and may run beside it"
+    yield Check("migrations", True, f"the database is at revision {found.revision}{beside}")
     try:
         yield from _clock(settings)
         yield from _secrets(settings)

@@ -25,7 +25,7 @@ def event_of(row: EventRow) -> Event:
     """An event as the API returns it, with every top-level field."""
     return Event(
         id=row.id,
-        type=EventType(row.type),
+        type=EventType.stored(row.type),
         timestamp=row.created_at,
         sequence=row.sequence,
         brand_ref=row.brand_ref,

@@ -19,6 +19,7 @@ from munadi.db.tables.contents import (
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.receipts import ReceiptKeyRow
+from munadi.db.tables.revisions import SchemaRevisionRow
 from munadi.db.tables.usage import ApiCallsRow, DeliveryDeferralRow, DeliveryTriesRow, LookBudgetRow
 from munadi.db.tables.webhooks import IS_PENDING, DeliveryRow, EndpointQueueRow, EndpointRow, EventRow, RecoveryRow
 
@@ -50,5 +51,6 @@ __all__ = [
     "ReceiptKeyRow",
     "RecoveryRow",
     "SavedDraftRow",
+    "SchemaRevisionRow",
     "SessionRow",
 ]

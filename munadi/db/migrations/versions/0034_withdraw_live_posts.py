@@ -14,6 +14,8 @@ from munadi.db.types import Json, UtcDateTime
 
 revision: str = "0034"
 down_revision: str | None = "0033"
+# Code of before fails to read the events of withdrawals.
+oldest_code: str = "0034"
 branch_labels: None = None
 depends_on: None = None
 

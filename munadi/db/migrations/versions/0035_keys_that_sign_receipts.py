@@ -9,6 +9,7 @@ from munadi.db.types import UtcDateTime
 
 revision: str = "0035"
 down_revision: str | None = "0034"
+oldest_code: str = "0034"
 branch_labels: None = None
 depends_on: None = None
 

@@ -9,6 +9,7 @@ from munadi.db.types import UtcDateTime
 
 revision: str = "0036"
 down_revision: str | None = "0035"
+oldest_code: str = "0034"
 branch_labels: None = None
 depends_on: None = None
 

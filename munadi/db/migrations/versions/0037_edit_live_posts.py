@@ -9,6 +9,8 @@ from munadi.db.types import Json, UtcDateTime
 
 revision: str = "0037"
 down_revision: str | None = "0036"
+# Code of before fails to read the events and failures of edits.
+oldest_code: str = "0037"
 branch_labels: None = None
 depends_on: None = None
 

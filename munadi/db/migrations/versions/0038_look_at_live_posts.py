@@ -12,6 +12,8 @@ from munadi.db.types import Json, UtcDateTime
 
 revision: str = "0038"
 down_revision: str | None = "0037"
+# Code of before fails to read the events of looks.
+oldest_code: str = "0038"
 branch_labels: None = None
 depends_on: None = None
 

@@ -9,6 +9,7 @@ from munadi.db.migrations.indexes import build_index, drop_index
 
 revision: str = "0039"
 down_revision: str | None = "0038"
+oldest_code: str = "0038"
 branch_labels: None = None
 depends_on: None = None
 

@@ -6,6 +6,8 @@ from munadi.db.migrations.indexes import build_index
 
 revision: str = "0040"
 down_revision: str | None = "0039"
+# Code of before fails to read the links and alt texts of edits.
+oldest_code: str = "0040"
 branch_labels: None = None
 depends_on: None = None
 

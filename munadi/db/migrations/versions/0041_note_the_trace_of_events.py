@@ -7,6 +7,7 @@ from alembic import op
 
 revision: str = "0041"
 down_revision: str | None = "0040"
+oldest_code: str = "0040"
 branch_labels: None = None
 depends_on: None = None
 
