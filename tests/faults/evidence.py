@@ -26,10 +26,10 @@ FOUND = ("trials", "doubled", "lost", "early", "otherwise broken", "unconfirmed"
 RUNS = "Runs: "
 HEAD = f"""# Evidence
 
-What `make soak` and `make drills` found, proof by proof, and the proofs of `make faults` that have no larger version: real API, workers,
-Temporal server, databases and the networks of the sandbox as processes on one machine. The judges are the networks' own
-lists of posts and a subscriber's inbox, never our log. The numbers are those of [promises](promises.md). No failure in
-n trials bounds the rate of failures at about 3/n (with 95 % confidence).
+What `make soak` and `make drills` found, proof by proof, and the proofs of `make faults` that have no larger version:
+real API, workers, Temporal server, databases and the networks of the sandbox as processes on one machine. The judges
+are the networks' own lists of posts and a subscriber's inbox, never our log. The numbers are those of
+[promises](promises.md). No failure in n trials bounds the rate of failures at about 3/n (with 95 % confidence).
 
 | {" | ".join(COLUMNS)} |
 |{"---|" * len(COLUMNS)}
