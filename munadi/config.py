@@ -144,7 +144,14 @@ class WebhookSettings(BaseModel):
 
 
 class RetentionSettings(BaseModel):
-    """How long events and webhook deliveries are kept. A worker removes what is older, a little at a time."""
+    """How long posts, events and webhook deliveries are kept. A worker removes what is older, a little at a time."""
+
+    posts_days: int | None = Field(
+        None,
+        ge=7,
+        description="days after its last change that a finished post is kept, with everything that belongs to it; "
+        "unset: for ever",
+    )
 
     events_days: int = Field(400, ge=1, description="days that events are kept, with their deliveries")
     deliveries_days: int = Field(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from typer import Option
 
 from munadi.cli.command import command, group
-from munadi.cli.database import advice, with_database
+from munadi.cli.database import advice, past_instant, with_database
 from munadi.cli.output import Output
 from munadi.cli.session import Session
-from munadi.domain.time import iso_time
 from munadi.process.exits import CommandFailed, cause
 
 app = group("db", "Migrate the database, make the first key, report a restored backup.")
@@ -83,7 +81,7 @@ def restored(
     from munadi.process.settings import database_url
     from munadi.publishing.restored import mark_restored
 
-    url, at = database_url(), _instant(since)
+    url, at = database_url(), past_instant("--since", since, "when the backup was made")
     try:
         marked = asyncio.run(with_database(url, lambda database: mark_restored(database, at)))
     except SQLAlchemyError as error:
@@ -95,16 +93,3 @@ def _show_restored(out: Output, marked: Mapping[str, Any]) -> None:
     out.line(f"{marked['publications']} publications will be checked at their networks before anything is sent")
     for status, count in sorted(marked["byStatus"].items()):
         out.line(f"  {count} {status}")
-
-
-def _instant(text: str) -> datetime:
-    """The given time, which must be in the past. Raises CommandFailed."""
-    try:
-        at = iso_time(text)
-    except ValueError:
-        raise CommandFailed(f"--since {text!r} is no ISO 8601 time", advice="Write 2026-11-25T09:30:00Z.") from None
-    if at.tzinfo is None:
-        raise CommandFailed(f"--since {text!r} has no zone", advice="End it with Z, or with an offset as +02:00.")
-    if at > datetime.now(UTC):
-        raise CommandFailed(f"--since {text} is in the future", advice="Give the time when the backup was made.")
-    return at.astimezone(UTC)

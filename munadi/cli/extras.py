@@ -17,6 +17,7 @@ SERVER, CLI, MCP, ED25519, RECEIPTS = "server", "cli", "mcp", "ed25519", "receip
 # A group's name stands for all its commands.
 NEEDS = {
     "api": SERVER,
+    "contents purge": SERVER,
     "db": SERVER,
     "demo": SERVER,
     "dev": SERVER,

@@ -46,6 +46,7 @@ class Action(StrEnum):
     CONTENT_CANCELED = "content.canceled"
     CONTENT_PUBLISHED_NOW = "content.published_now"
     CONTENT_RETRIED = "content.retried"
+    CONTENT_PURGED = "content.purged"
     PUBLICATION_RESOLVED = "publication.resolved"
     PUBLICATION_EDITED = "publication.edited"
     PUBLICATION_WITHDRAWN = "publication.withdrawn"
@@ -90,6 +91,8 @@ ACTION_MEANING = {
     Action.CONTENT_CANCELED: "a post, or what was left of it, was canceled",
     Action.CONTENT_PUBLISHED_NOW: "a post was made due at once",
     Action.CONTENT_RETRIED: "failed publications of a post were queued again",
+    Action.CONTENT_PURGED: "old posts were deleted, by a command or by the retention; the target is the time before "
+    "which their last change was, the count how many",
     Action.PUBLICATION_RESOLVED: "a person resolved an unconfirmed publication",
     Action.PUBLICATION_EDITED: "a live publication was asked to be edited at its network",
     Action.PUBLICATION_WITHDRAWN: "a live publication was asked to be withdrawn from its network",

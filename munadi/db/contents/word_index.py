@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, bindparam, event
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
@@ -28,7 +28,7 @@ SHORTEST = 3
 _TEXT = "json_extract({row}.source, '$.text')"
 _ADD = f"INSERT INTO {SQLITE_TABLE} (content_id, words) "
 _NEW = f"BEGIN {_ADD} VALUES (NEW.content_id, {_TEXT.format(row='NEW')}); END"
-# Posts are never deleted, so nothing is removed here.
+# `forget_words` removes the texts of posts that were deleted: the table has no order by post.
 SQLITE_DDL = (
     f"CREATE VIRTUAL TABLE {SQLITE_TABLE} USING fts5(content_id UNINDEXED, words, tokenize='trigram', columnsize=0)",
     f"CREATE TRIGGER post_words_of_new_drafts AFTER INSERT ON drafts WHEN {_TEXT.format(row='NEW')} <> '' {_NEW}",
@@ -38,6 +38,15 @@ SQLITE_DDL = (
 _OLD = _TEXT.format(row="drafts")
 FILL_WORDS = f"{_ADD} SELECT content_id, {_OLD} FROM drafts WHERE {_OLD} <> ''"  # noqa: S608 - names of ours
 POSTGRES_DDL = f"CREATE INDEX CONCURRENTLY {POSTGRES_INDEX} ON drafts USING gin (lower(source ->> 'text') gin_trgm_ops)"
+# How many entries are compared with the posts in one transaction.
+SLICE = 1_000
+_ENTRIES = sql(f"SELECT rowid, content_id FROM {SQLITE_TABLE} WHERE rowid > :after ORDER BY rowid LIMIT {SLICE}")  # noqa: S608
+_STILL_THERE = sql(
+    "SELECT content_id FROM drafts WHERE content_id IN :ids AND json_extract(source, '$.text') <> ''"
+).bindparams(bindparam("ids", expanding=True))
+_FORGET = sql(f"DELETE FROM {SQLITE_TABLE} WHERE rowid IN :entries").bindparams(  # noqa: S608 - names of ours
+    bindparam("entries", expanding=True)
+)
 _HAS_TABLE = sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'post_words'")
 _MATCHES = sql("SELECT content_id FROM post_words WHERE post_words MATCH :phrase LIMIT :most")
 # pg_trgm takes letters and digits, as the database's locale knows them. Without three in a row the index has no start.
@@ -105,6 +114,25 @@ async def contents_with_words(session: AsyncSession, words: str, most: int) -> l
     query = select(ContentRow.id).where(col(ContentRow.client_ref) == words).limit(most + 1)
     found += (await session.exec(query)).all()
     return None if len(found) > most else found
+
+
+async def forget_words(database: Database) -> int:
+    """Remove from SQLite's table the texts that no post has any more; how many. It reads the whole table, in slices."""
+    if not database.is_sqlite or not await is_indexed(database):
+        return 0
+    removed, after = 0, 0
+    while True:
+        async with database.read() as session:
+            connection = await session.connection()
+            found = await connection.execute(_ENTRIES, {"after": after})
+            entries = dict[int, str]([(row[0], row[1]) for row in found])
+            if not entries:
+                return removed
+            there = set((await connection.execute(_STILL_THERE, {"ids": sorted(set(entries.values()))})).scalars())
+        if gone := [entry for entry, content_id in entries.items() if content_id not in there]:
+            async with database.write() as session:
+                await (await session.connection()).execute(_FORGET, {"entries": gone})
+        removed, after = removed + len(gone), max(entries)
 
 
 @event.listens_for(DraftRow.__table__, "after_create")  # type: ignore[attr-defined]
