@@ -234,7 +234,7 @@ def check_withdraw_at(
         message = "withdrawAt must be after the due time"
         return [_problem(pointer, "WITHDRAW_AT_NOT_AFTER_DUE", message, due, withdraw_at)]
     if withdraw_at - starts > HORIZON:
-        message, last = "withdrawAt is at most one year after the due time", starts + HORIZON
+        message, last = "withdrawAt is at most one year after the due time, or after now", starts + HORIZON
         return [_problem(pointer, "TIME_BEYOND_HORIZON", message, last, withdraw_at)]
     if publish_by is not None and publish_by > withdraw_at:
         message = "withdrawAt must not be before publishBy: nothing is published after its time to end"

@@ -56,7 +56,7 @@ async def cancel(locked: LockedContent) -> list[str]:
     if not waiting:
         if any(row.status == S.CANCELED for row in locked.publications):
             return []
-        text = f"publishing began or ended for every publication; nothing can be withdrawn{_unresolved(locked)}"
+        text = f"publishing began or ended for every publication; nothing can be canceled{_unresolved(locked)}"
         raise _too_late(locked, text)
     begin(locked, Action.CONTENT_CANCELED)
     whole = len(waiting) == len([row for row in locked.publications if row.status != S.CANCELED])

@@ -29,7 +29,7 @@ from tests.e2e.aftermath import (
 )
 from tests.harness.brand import Brand, until
 from tests.harness.inbox import Inbox
-from tests.harness.networks import create_profile, hits, plant, posts_of
+from tests.harness.networks import hits, plant, posts_of
 from tests.harness.times import instant
 from tests.harness.world import World
 from tests.support.pds import RealPDS
@@ -166,7 +166,7 @@ class LostAnswer:
     async def run(self) -> None:
         """All that happens, in its order."""
         world = replace(self.world, brand=await Brand.create(self.world.api, self.world.sandbox, "unsure", "facebook"))
-        await self._connect_through_page(world)
+        await world.brand.connect("instagram", login="facebook")
         photo = {"channel": "instagram", "media": [{"id": await world.file("picture")}]}
         content = await world.brand.submit("It may be gone", channels=["facebook", photo])
         there = await with_ids(world.brand, content["id"])
@@ -193,9 +193,3 @@ class LostAnswer:
         for name in ("facebook", "instagram"):
             assert there[name]["providerPostId"] not in {row["id"] for row in await posts_of(world.sandbox, name)}
         assert "kept-pub_" not in await needs_attention(world)
-
-    async def _connect_through_page(self, world: World) -> None:
-        made = await create_profile(world.sandbox, "instagram", world.brand.ref)
-        given = {"externalId": made["externalId"], "credentials": {"accessToken": made["personToken"]}}
-        path = f"/v1/brands/{world.brand.ref}/accounts"
-        await ask(world.api, path, 201, channel="instagram", login="facebook", **given)

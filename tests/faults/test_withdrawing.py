@@ -26,7 +26,7 @@ REMOVALS = {
     "youtube": "delete_video",
 }
 # Only an account that is connected through a Page may remove its posts.
-LOGINS = {"instagram": {"externalId": "externalId", "accessToken": "pageToken"}}
+LOGINS = {"instagram": "facebook"}
 KILLS = kills("withdrawals", "withdraw")
 
 
@@ -63,7 +63,7 @@ async def trial(world: World, number: int, shape: str, fault: str) -> Removal:
     """Publish two posts in a brand of their own, take one back with that fault, and read the network."""
     found, channel = Removal(shape, fault), channel_of(shape)
     try:
-        world = await world.another_brand(f"withdraw-{number}", channel, names=LOGINS.get(channel))
+        world = await world.another_brand(f"withdraw-{number}", channel, login=LOGINS.get(channel))
         stays, goes = f"it stays {number} {shape}", f"it goes {number} {shape}"
         for text in (stays, goes):
             content = await world.brand.published((await world.submit(shape, text))["id"])

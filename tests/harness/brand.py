@@ -34,24 +34,31 @@ class Brand:
         sandbox: httpx.AsyncClient,
         ref: str,
         *channels: str,
-        names: Mapping[str, str] | None = None,
+        login: str | None = None,
     ) -> Brand:
-        """A new brand with these channels. `names`: as of `connect`, for each of them."""
+        """A new brand with these channels. `login`: as of `connect`, for each of them."""
         answer = await api.post("/v1/brands", json={"ref": ref})
         assert answer.status_code == 201, answer.text
         brand = cls(api, sandbox, ref)
         for channel in channels or ("bluesky", "instagram"):
-            await brand.connect(channel, names)
+            await brand.connect(channel, login=login)
         return brand
 
     async def connect(
-        self, channel: str, names: Mapping[str, str] | None = None, named: Callable[[str], str] | None = None
+        self,
+        channel: str,
+        names: Mapping[str, str] | None = None,
+        named: Callable[[str], str] | None = None,
+        login: str | None = None,
     ) -> None:
         """Import a new profile of that network. `names`: which parts of it to import, where it has several accounts.
 
-        `named` gives the address of its server another name.
+        `named` gives the address of its server another name. `login`: by another log-in of the network than its
+        default, with the token of the person.
         """
         profile = await create_profile(self.sandbox, channel, self.ref)
+        if login:
+            profile["accessToken"] = profile["personToken"]
         if named is not None:
             profile = {name: value for name, value in profile.items() if name != "externalId"}
             profile["serviceUrl"] = named(profile["serviceUrl"])
@@ -66,7 +73,7 @@ class Brand:
             names = ("accessToken", "refreshToken", "expiresAt")
             credentials = {name: profile[name] for name in names if name in profile}
             named = {name: profile[name] for name in ("externalId", "serviceUrl") if name in profile}
-            given = {**named, "credentials": credentials}
+            given = {**named, "credentials": credentials} | ({"login": login} if login else {})
         answer = await self.api.post(f"/v1/brands/{self.ref}/accounts", json={"channel": channel, **given})
         assert answer.status_code == 201, answer.text
 

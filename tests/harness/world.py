@@ -120,9 +120,9 @@ class World:
             self._files[kind] = await store(self.api, make(), name)
         return self._files[kind]
 
-    async def another_brand(self, ref: str, *channels: str, names: Mapping[str, str] | None = None) -> World:
-        """The same world with a new brand. `names`: which parts of the new profiles are imported, if not the usual."""
-        return replace(self, brand=await Brand.create(self.api, self.sandbox, ref, *channels, names=names))
+    async def another_brand(self, ref: str, *channels: str, login: str | None = None) -> World:
+        """The same world with a new brand. `login`: of its accounts, if not the default one of their network."""
+        return replace(self, brand=await Brand.create(self.api, self.sandbox, ref, *channels, login=login))
 
     async def prepare(self, shape: str, text: str, **fields: Any) -> dict[str, Any]:
         """A post of a shape that is due in hours, so that faults can be planted before anything happens to it."""

@@ -120,7 +120,7 @@ async def test_a_cancel_after_the_claim_is_refused_with_a_reason(real: World, te
     async with real.worker():
         await real.wake(content_id, first=True)
         await wait_until(lambda: channel.count("publish"))
-        with pytest.raises(ChangeRefused, match="nothing can be withdrawn"):
+        with pytest.raises(ChangeRefused, match="nothing can be canceled"):
             await real.change(content_id, "cancel")
         channel.hang.set()
         assert await real.result(content_id) == "1/1 published"
