@@ -99,8 +99,9 @@ def print_withdrawal(out: Output, channel: str, withdrawal: Withdrawal) -> None:
     out.line(f"{channel}: {words.get(withdrawal['status'], 'withdrawal not certain, since')} {when}")
     if failure := withdrawal["failure"]:
         print_failure(out, channel, failure)
+    state = "still there" if withdrawal["status"] == "refused" else "perhaps still there"
     for left in withdrawal["left"]:
-        out.line(f"  still there: {left['step']} {left['url'] or left['id']}")
+        out.line(f"  {state}: {left['step']} {left['url'] or left['id']}")
 
 
 def print_liveness(out: Output, channel: str, liveness: Liveness) -> None:

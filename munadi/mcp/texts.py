@@ -137,7 +137,8 @@ def _after_publishing(publication: Publication) -> Iterator[str]:
     if withdrawal := publication.get("withdrawal"):
         yield f"withdrawal: {withdrawal['status']} since {withdrawal['endedAt'] or withdrawal['requestedAt']}"
         yield from failed(withdrawal["failure"]) if withdrawal["failure"] else ()
-        yield from (f"still there: {left['step']} {left['url'] or left['id']}" for left in withdrawal["left"])
+        state = "still there" if withdrawal["status"] == "refused" else "perhaps still there"
+        yield from (f"{state}: {left['step']} {left['url'] or left['id']}" for left in withdrawal["left"])
     if liveness := publication.get("liveness"):
         word = f" ({liveness['word']})" if liveness["word"] else ""
         yield f"seen as {liveness['verdict']} since {liveness['since']}{word}, last looked at {liveness['lookedAt']}"

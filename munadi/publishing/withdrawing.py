@@ -227,4 +227,4 @@ def _left(row: PublicationRow) -> tuple[LeftObject, ...]:
 
 def _not_certain(objects: Sequence[PostedObject]) -> str:
     steps = ", ".join(dict.fromkeys(one.step for one in objects))
-    return f"it is not certain whether this is still at the network: {steps}. It is looked at until that is known"
+    return f"It is not certain whether this is still at the network: {steps}. Munadi looks until that is known."

@@ -176,7 +176,7 @@ async def test_what_was_asked_for_before_is_not_refused_later(api: ApiHarness) -
         ("withdrawing", ["Being withdrawn."]),
         ("withdrawn", ["it is not at the network any more"]),
         ("refused", ["The network keeps it.", "ROLE_OR_2FA_REQUIRED", "Still there", "Withdraw from the network"]),
-        ("unconfirmed", ["keep looking", "Still there"]),
+        ("unconfirmed", ["keep looking", "Perhaps still there"]),
     ],
 )
 async def test_the_page_of_a_post_shows_it(
