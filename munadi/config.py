@@ -15,6 +15,7 @@ from pydantic_settings import SettingsConfigDict
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.look_ages import AFTER, Ages, Looks
+from munadi.domain.retention import RetentionSettings
 from munadi.domain.usage import WITH_DEFAULT, Limit
 from munadi.secret_files import SUFFIX, SettingsWithSecretFiles, is_secret, with_password
 
@@ -140,25 +141,6 @@ class WebhookSettings(BaseModel):
     )
     proxy: SecretStr | None = Field(
         None, description="egress proxy of webhooks, http://host:port; it gets addresses, never names; unset: none"
-    )
-
-
-class RetentionSettings(BaseModel):
-    """How long posts, events and webhook deliveries are kept. A worker removes what is older, a little at a time."""
-
-    posts_days: int | None = Field(
-        None,
-        ge=7,
-        description="days after its last change that a finished post is kept, with everything that belongs to it; "
-        "unset: for ever",
-    )
-
-    events_days: int = Field(400, ge=1, description="days that events are kept, with their deliveries")
-    deliveries_days: int = Field(
-        90, ge=1, description="days that webhook deliveries are kept, also those that wait for a disabled endpoint"
-    )
-    bodies_days: int = Field(
-        30, ge=1, description="days after its last attempt that a delivery shows requests and responses"
     )
 
 

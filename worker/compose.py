@@ -54,7 +54,7 @@ from worker.discarding import LeftoverRemover
 from worker.looking import PostWatcher
 from worker.media_removal import MediaRemover
 from worker.preflight import PreflightChecker
-from worker.retention import PostRetention
+from worker.retention import Retention
 from workflows.registry import WORKFLOWS
 
 # What Temporal shows of each worker and each task that one has completed. Without it, the SDK reads the code of every
@@ -146,9 +146,9 @@ def build_media_remover(runtime: Runtime, database: Database) -> MediaRemover:
     return MediaRemover(database, runtime.media_store, runtime.clock)
 
 
-def build_post_retention(runtime: Runtime, database: Database) -> PostRetention:
-    """Build the loop that deletes old posts."""
-    return PostRetention(database, runtime.clock, runtime.settings.retention.posts_days)
+def build_retention(runtime: Runtime, database: Database) -> Retention:
+    """Build the loop that deletes what is older than the settings say."""
+    return Retention(database, runtime.clock, runtime.settings.retention)
 
 
 def build_preflight_checker(runtime: Runtime, database: Database, tokens: AccountTokens) -> PreflightChecker:

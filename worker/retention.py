@@ -1,6 +1,7 @@
-"""Deletes old posts, if a setting says how long they are kept. One of these loops at a time does it.
+"""Deletes what is older than the settings say: posts, networks' raw answers, texts of events, files that nothing names.
 
-It has its own loop beside the relay, because a purge rests between its transactions and the relay must not wait.
+It has its own loop beside the relay, because it rests between its transactions and the relay must not wait. Any number
+of these loops may run; one at a time does it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ import logging
 from datetime import timedelta
 
 from munadi.db.session import Database
+from munadi.domain.retention import RetentionSettings
 from munadi.ports import Clock
+from munadi.publishing.old_answers import OldAnswers
+from munadi.publishing.old_events import OldEvents
 from munadi.publishing.purging import PostPurge
+from munadi.publishing.unused_media import delete_unused
 from worker.rounds import run_rounds
 
 log = logging.getLogger("munadi.retention")
@@ -20,14 +25,16 @@ INTERVAL = 3600.0
 SHARE = 0.1
 
 
-class PostRetention:
-    """The loop that deletes posts older than so many days; None: no post. It runs until it is cancelled."""
+class Retention:
+    """The loop of deletions. It runs until it is cancelled. What no setting limits is not deleted."""
 
-    def __init__(self, database: Database, clock: Clock, days: int | None) -> None:
+    def __init__(self, database: Database, clock: Clock, kept: RetentionSettings) -> None:
         self._database = database
         self._clock = clock
-        self._days = days
+        self._kept = kept
         self._purge = PostPurge(database, clock, SHARE)
+        self._answers = OldAnswers(database, clock, SHARE)
+        self._events = OldEvents(database, clock, SHARE)
 
     async def run(self) -> None:
         """Run rounds for ever; a failed round is logged and retried."""
@@ -35,12 +42,25 @@ class PostRetention:
 
     async def round(self) -> None:
         """Delete what has become old enough. Raises what the database raised."""
-        if self._days is None:
-            return
-        # Of whole days, so that the audit log has one entry for a brand and a day.
-        today = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         async with self._database.alone("retention") as is_alone:
             if is_alone:
-                report = await self._purge.purge(today - timedelta(days=self._days))
-                if report.posts:
-                    log.info("deleted %d posts that were older than %d days", report.posts, self._days)
+                await self._delete()
+
+    async def _delete(self) -> None:
+        # Of whole days, so that the audit log has one entry for a brand and a day.
+        today, kept = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0), self._kept
+        if kept.answers_days is not None:
+            answers = await self._answers.remove(today - timedelta(days=kept.answers_days))
+            log.info("removed %d raw answers that were older than %d days", answers, kept.answers_days)
+        if kept.event_texts_days is not None:
+            # A delivery shows what was sent, made of its event.
+            days = max(kept.event_texts_days, kept.bodies_days)
+            events = await self._events.compact(today - timedelta(days=days))
+            log.info("removed the texts of %d events that were older than %d days", events, days)
+        if kept.posts_days is not None:
+            report = await self._purge.purge(today - timedelta(days=kept.posts_days))
+            log.info("deleted %d posts that were older than %d days", report.posts, kept.posts_days)
+        if kept.media_days is not None:
+            before = today - timedelta(days=kept.media_days)
+            files = await delete_unused(self._database, self._clock, before, SHARE)
+            log.info("deleted %d files that nothing has named", files)

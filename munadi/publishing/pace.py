@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -40,10 +40,17 @@ class Pace:
         self._share = share
         self._size = FIRST
 
-    async def run(self, step: Step) -> None:
-        """Repeat a step, each time in a transaction of its own, until there is no more."""
-        while await self.once(step):
-            pass
+    async def each(self, ids: Sequence[str], work: Callable[[AsyncSession, Sequence[str]], Awaitable[None]]) -> None:
+        """Do the work for all of these, for some in each transaction."""
+        left = list(ids)
+
+        async def step(session: AsyncSession, size: int) -> bool:
+            await work(session, left[:size])
+            del left[:size]
+            return bool(left)
+
+        while left:
+            await self.once(step)
 
     async def once(self, step: Step) -> bool:
         """One transaction, when no post is due. Whether there may be more."""

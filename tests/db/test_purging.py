@@ -30,7 +30,6 @@ from munadi.publishing import pace
 from munadi.publishing.purging import PostPurge, PurgeRefused
 from tests.db.old_posts import DAYS, NOW, OLD, OUTLIVES, WORDS, finished_post, newest_event, tables_with
 from tests.db.seeding import START, Seed, StillClock
-from worker.retention import PostRetention
 
 EVERY_TABLE = {
     "attempts": 1,
@@ -286,15 +285,3 @@ async def test_a_post_that_is_due_is_waited_for(seed: Seed, purge: PostPurge, mo
     assert (await purge.purge(OLD)).posts == 1
     assert waited[:3] == [pace.CHECK_SECONDS] * 3
     await number_events(seed.database)
-
-
-@pytest.mark.parametrize(("days", "deleted"), [(None, 0), (30, 2), (90, 0)])
-async def test_a_worker_deletes_old_posts_only_where_a_setting_says_so(
-    seed: Seed, clock: StillClock, days: int | None, deleted: int
-) -> None:
-    account = await seed.account()
-    made = {await finished_post(seed, account.id, words=f"text {number}") for number in range(2)}
-    await newest_event(seed, account.id)
-    clock.time = NOW
-    await PostRetention(seed.database, clock, days).round()
-    assert len(made - await posts(seed)) == deleted

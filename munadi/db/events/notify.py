@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,12 +38,16 @@ def event_of(row: EventRow) -> Event:
     )
 
 
+def without_texts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a thin event."""
+    return {name: value for name, value in data.items() if name not in _TEXTS}
+
+
 def event_body(row: EventRow, payload: Payload = Payload.FULL) -> bytes:
-    """The bytes that are signed and sent: the same for every try, since the row never changes."""
+    """The bytes that are signed and sent: the same for every try, since the row does not change before the last one."""
     event = event_of(row)
     if payload is Payload.THIN:
-        data = {name: value for name, value in event.data.items() if name not in _TEXTS}
-        event = event.model_copy(update={"data": data})
+        event = event.model_copy(update={"data": without_texts(event.data)})
     return event.model_dump_json(by_alias=True).encode("utf-8")
 
 
