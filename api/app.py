@@ -53,12 +53,13 @@ from api.routes import (
     webhooks,
 )
 from api.routes.channels import ChannelCatalogue
+from munadi import __version__
 from munadi.config import Settings
 from munadi.ports import Channels, Clock
 from munadi.process.monitoring import monitored
 from munadi.process.watchdog import hang_watchdog
 
-VERSION = "0.1.0"
+VERSION = __version__
 # FastAPI's own notes paths and what exceptions said, and FASTAPI_OTEL_AUTO_CONFIGURE sends that (decision 46).
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,

@@ -45,7 +45,7 @@ def test_no_page_installs_by_name_what_no_index_has() -> None:
         "pip install munadi",
         "`pip install 'munadi[server]'`",
         "pip install\n'munadi[server,s3]'",
-        "pip install --upgrade munadi-client==0.1.0",
+        "pip install --upgrade munadi-client==0.2.0",
         "uvx munadi",
         "npm install munadi",
         "npm i express munadi@latest.",
@@ -59,9 +59,9 @@ def test_the_rule_finds(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "pip install ./dist/munadi_client-0.1.0-py3-none-any.whl",
-        "pip install './munadi_client-0.1.0-py3-none-any.whl[cli]'",
-        "npm install ./munadi-0.1.0.tgz",
+        "pip install ./dist/munadi_client-0.2.0-py3-none-any.whl",
+        "pip install './munadi_client-0.2.0-py3-none-any.whl[cli]'",
+        "npm install ./munadi-0.2.0.tgz",
         "`npm ci` in the package `munadi`",
         "pip install .",
     ],

@@ -178,7 +178,7 @@ def test_a_command_line_without_its_packages_says_what_installs_it(client: Envir
     done = client.munadi("--help")
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
-    assert done.stderr.endswith(": pip install './munadi_client-0.1.0-py3-none-any.whl[cli]'\n")
+    assert done.stderr.endswith(": pip install './munadi_client-0.2.0-py3-none-any.whl[cli]'\n")
 
 
 def test_the_command_line_works(light: Environment, stack: Stack, brand: Brand) -> None:
@@ -212,13 +212,13 @@ def test_a_command_of_the_server_says_what_installs_it(light: Environment, comma
     assert (done.returncode, done.stdout) == (2, "")
     line, end = done.stderr.split("\n")
     assert (line.startswith("munadi "), end) == (True, "")
-    assert line.endswith(": munadi-server-0.1.0.tar.gz installs it, or a clone of the repository")
+    assert line.endswith(": munadi-server-0.2.0.tar.gz installs it, or a clone of the repository")
 
 
 def test_a_command_reports_it_as_json_too(light: Environment) -> None:
     done = light.munadi("mcp", "--json")
     assert (done.returncode, done.stderr) == (2, "")
-    assert json.loads(done.stdout)["title"].endswith(": pip install './munadi_client-0.1.0-py3-none-any.whl[mcp]'")
+    assert json.loads(done.stdout)["title"].endswith(": pip install './munadi_client-0.2.0-py3-none-any.whl[mcp]'")
 
 
 def test_without_an_api_the_channels_are_not_guessed(light: Environment) -> None:
@@ -253,4 +253,4 @@ def test_the_unpacked_server_installs_nothing_of_its_own_name(server: Path) -> N
     assert [path.name for path in site.iterdir() if path.name.partition(".")[0].lower() in ours] == []
     assert (site / "munadi-server.pth").read_text() == f"{server}\n"
     shown = run(environment / "bin" / "munadi", "--version", cwd=server.parent)
-    assert shown == "munadi 0.1.0\n"
+    assert shown == "munadi 0.2.0\n"

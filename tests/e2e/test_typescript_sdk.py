@@ -131,7 +131,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("npm", "pack", SDK, "--silent", cwd=folder)
     run("npm", "init", "-y", cwd=folder)
     run("npm", "pkg", "set", "type=module", cwd=folder)
-    run("npm", "install", "./munadi-0.1.0.tgz", "--no-audit", "--no-fund", cwd=folder)
+    run("npm", "install", "./munadi-0.2.0.tgz", "--no-audit", "--no-fund", cwd=folder)
     return folder
 
 
@@ -254,7 +254,7 @@ def test_the_guides_receiver_takes_what_munadi_signs_and_nothing_else(receiver: 
 async def test_the_guide_for_a_dashboard_shows_a_failure_and_retries_it(
     package: Path, stack: Stack, acme: Brand, tmp_path: Path
 ) -> None:
-    shutil.copy(package / "munadi-0.1.0.tgz", tmp_path)
+    shutil.copy(package / "munadi-0.2.0.tgz", tmp_path)
     guide = Guide.read(ROOT / "docs" / "guides" / "own-dashboard.md", acme.ref)
     guide.follow(stack, tmp_path, without="npm --prefix")
     async with stack.client() as api:
