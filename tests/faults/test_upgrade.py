@@ -24,9 +24,9 @@ from tests.harness.world import QUICK, SHAPES, World, open_world
 from tests.support.processes import Process
 
 ROOT = Path(__file__).parents[2]
-# A version of before with today's newest revision, since a process does not start on a newer one than it knows; later
-# the release before this one. A worker of it may still run in a roll-out.
-BEFORE = "d619420bbfb091b079c99a7353fad829ff3c2da1"
+# The first version that starts on a database of a newer one; later the release before this one. A worker of it may
+# still run in a roll-out.
+BEFORE = "e5cf43b5ed88c9afe6cf8672533e9b4a92b254cb"
 SEED = 20261125
 
 
