@@ -30,11 +30,11 @@ ENDED_WITHIN = 180.0
 
 
 def commands(heading: str) -> str:
-    """The commands of a section of the guide, as they stand there."""
-    section = GUIDE.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    """The commands of a section of the guide up to its first subsection, without those of containers."""
+    section = GUIDE.read_text().partition(f"\n## {heading}\n")[2].partition("\n##")[0]
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", section, re.MULTILINE | re.DOTALL)
     assert blocks, f"{GUIDE.name} has no commands below {heading}"
-    return "".join(blocks)
+    return "".join(block for block in blocks if "docker compose" not in block)
 
 
 async def run(cluster: Cluster, folder: Path, heading: str) -> str:
@@ -79,7 +79,7 @@ async def test_a_lost_machine_is_restored_and_publishes_nothing_twice(
     with PostgresServer("", DURABLE, complete_binaries()) as lost:
         async with Cluster.open(tmp_path / "lost", lost.create_database(), own_temporal.address) as cluster:
             async with Load.running(cluster, "restore") as load:
-                one = Sending("with a picture", cluster.brand.ref, fault="restore", due=soon(240))
+                one = Sending("with a picture", cluster.brand.ref, fault="restore", due=soon(120))
                 one.media = await cluster.brand.upload(picture())
                 await one.until_accepted(cluster.api)
                 await run(cluster, tmp_path, "What to back up")
