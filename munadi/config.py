@@ -152,6 +152,12 @@ class RelaySettings(BaseModel):
         20.0,
         description="seconds after its planned moment at which the relay wakes a post whose workflow has not acted",
     )
+    erasure_grace: float = Field(
+        60.0,
+        ge=0,
+        description="seconds from the request for an erasure until it begins to delete: requests that were under way "
+        "end, and webhooks about it are sent",
+    )
     preflight: float = Field(
         1800.0,
         description="seconds before its due time that a post is checked, unless it was accepted just before; 0: never",

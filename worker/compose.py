@@ -33,12 +33,14 @@ from activities.webhooks import WebhookActivities
 from activities.withdrawing import WithdrawingActivities
 from munadi import __version__
 from munadi.accounts.checking import AccountChecks
+from munadi.accounts.grants import Grants
 from munadi.accounts.tokens import AccountTokens
 from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.domain.ids import posts_queue
+from munadi.erasure.store import ErasureStore
 from munadi.process.runtime import Runtime
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.leftover_removal import DiscardOutbox
@@ -51,6 +53,7 @@ from munadi.publishing.withdrawals import WithdrawalStore
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.activity_context import ActivityContext
 from worker.discarding import LeftoverRemover
+from worker.erasing import Eraser
 from worker.looking import PostWatcher
 from worker.media_removal import MediaRemover
 from worker.preflight import PreflightChecker
@@ -149,6 +152,14 @@ def build_media_remover(runtime: Runtime, database: Database) -> MediaRemover:
 def build_retention(runtime: Runtime, database: Database) -> Retention:
     """Build the loop that deletes what is older than the settings say."""
     return Retention(database, runtime.clock, runtime.settings.retention)
+
+
+def build_eraser(runtime: Runtime, database: Database, client: Client) -> Eraser:
+    """Build the loop that erases brands and accounts."""
+    store = runtime.around(ErasureStore(database, runtime.keyring, runtime.media_store), "erasures")
+    grants = Grants(AccountStore(database, runtime.keyring), runtime.channels)
+    grace = timedelta(seconds=runtime.settings.relay.erasure_grace)
+    return Eraser(database, store, grants, client, runtime.clock, grace)
 
 
 def build_preflight_checker(runtime: Runtime, database: Database, tokens: AccountTokens) -> PreflightChecker:

@@ -24,6 +24,7 @@ from munadi.publishing.schedule import ScheduleStore
 from worker.compose import (
     build_activities,
     build_dispatcher,
+    build_eraser,
     build_leftover_remover,
     build_media_remover,
     build_post_watcher,
@@ -76,6 +77,7 @@ async def _serve(settings: Settings, state: WorkerState, client: Client, runtime
         build_leftover_remover(runtime, database, tokens),
         build_media_remover(runtime, database),
         build_retention(runtime, database),
+        build_eraser(runtime, database, client),
         build_preflight_checker(runtime, database, tokens),
         build_post_watcher(runtime, database, tokens),
         SlowHosts(database, runtime.calls, runtime.clock),

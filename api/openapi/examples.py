@@ -259,6 +259,18 @@ CONTENT: dict[str, Any] = {
     },
 }
 
+ERASURE: dict[str, Any] = {
+    "id": "ers_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "status": "running",
+    "brandRef": "acme",
+    "accountId": None,
+    "counts": {"posts": 120, "publications": 260, "accounts": 0, "media": 44, "leftAtNetworks": 251, "uncertain": 0},
+    "waitsFor": "publishing",
+    "requestedAt": "2026-12-01T03:30:00Z",
+    "endedAt": None,
+}
+ERASURE_OF_ACCOUNT: dict[str, Any] = {**ERASURE, "accountId": "acc_01kf2v6s3tf0d8m7s0a3x9y5hq"}
+
 # A broken rule of a network.
 TOO_LONG: dict[str, Any] = {
     "pointer": "/text",

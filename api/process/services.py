@@ -20,6 +20,7 @@ from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
 from munadi.db.session import Database
+from munadi.erasure.service import ErasureService
 from munadi.limits.addresses import AddressLimit
 from munadi.limits.calls import CallMeter
 from munadi.limits.wrong_keys import WrongKeys
@@ -64,6 +65,7 @@ class Services:
     posts: PostService
     drafts: DraftService
     receipts: ReceiptService
+    erasures: ErasureService
     starts: Starts
     calls: CallMeter
     callers: Callers

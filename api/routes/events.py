@@ -111,8 +111,8 @@ def _check_start(start: int, first: int) -> None:
     """410 for a cursor whose next events were removed: continuing silently would skip them."""
     if 0 < start < first - 1:
         detail = (
-            f"events up to position {first - 1} were removed because of their age, so those after {start} are not all "
-            f"here; start again with after={first - 1}, and read the state of posts from /v1/contents"
+            f"events up to position {first - 1} were removed, for their age or by an erasure, so those after {start} "
+            f"are not all here; start again with after={first - 1}, and read the state of posts from /v1/contents"
         )
         problem = Problem(
             pointer="?after", code="CURSOR_EXPIRED", message=detail, rule="retention", limit=first - 1, actual=start

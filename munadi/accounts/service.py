@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.accounts.checking import AccountChecks
+from munadi.accounts.grants import Grants
 from munadi.accounts.importing import prove
 from munadi.accounts.tokens import AccountTokens
-from munadi.crypto import SealBroken
-from munadi.db.accounts.store import AccountStore, OpenedAccount
+from munadi.db.accounts.store import AccountStore
 from munadi.db.answers import Answer, NotVisible, Service
 from munadi.db.audit import record
 from munadi.db.brands.limits import lock_limits, require_accounts
@@ -24,7 +22,6 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountCheck, AccountView
 from munadi.domain.audit import Action
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import ChannelError
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.problem_collector import ProblemCollector
@@ -32,11 +29,6 @@ from munadi.outbound.guard import Guard
 from munadi.ports import AccountImport, Channels, Connection
 from munadi.ports.calls import calling_for
 from munadi.publishing import account_changes
-
-log = logging.getLogger("munadi.accounts")
-
-# The account is removed here whatever the network responds, so the caller waits no longer than this.
-REVOKE_SECONDS = 8.0
 
 
 class AccountWorkflows(Protocol):
@@ -118,30 +110,10 @@ class AccountService(Service):
         connected for another brand, because both use the same grant. Raises NotVisible.
         """
         before = await self.get(account_id, caller)
-        try:
-            opened = await self._store.opened(account_id)
-        except SealBroken:
-            opened = None  # nothing to speak with
-        await account_changes.disconnect(self.database, account_id, self.clock.now())
-        if before.status is not AccountStatus.DISCONNECTED:
-            self.workflows.wake_account(before)
-        if opened is not None and await self._store.is_last_of_its_profile(account_id):
-            await self._revoke(opened)
-
-    async def _revoke(self, opened: OpenedAccount) -> None:
-        account = opened.account
-        channel = self.channels[account.channel]
-        if channel.authorizer is None:
-            return
-        try:
-            async with asyncio.timeout(REVOKE_SECONDS):
-                ended = await channel.revoke(account)
-        except (ChannelError, TimeoutError) as error:
-            log.warning("%s is disconnected, but its grant at %s was not ended: %s", account.id, account.channel, error)
-        else:
-            log.info(
-                "%s is disconnected; its grant at %s %s", account.id, account.channel, "ended" if ended else "stays"
-            )
+        async with Grants(self._store, self.channels).ending(account_id):
+            await account_changes.disconnect(self.database, account_id, self.clock.now())
+            if before.status is not AccountStatus.DISCONNECTED:
+                self.workflows.wake_account(before)
 
     async def _verified(self, channel: ChannelName, given: AccountImport) -> Connection:
         if self.channels.get(channel) is None:

@@ -196,6 +196,8 @@ async def connect_writer(path: str) -> WriterConnection:
             configure(opened)
             # What a savepoint would restore: with a hundred deliveries a megabyte, which would go through a file.
             opened.execute("PRAGMA temp_store=MEMORY")
+            # What is deleted or replaced is overwritten, so that an erased text is in no file (munadi/db/compact.py).
+            opened.execute("PRAGMA secure_delete=ON")
             connection.turn = WriterTurn(path)
         except sqlite3.Error:
             opened.close()

@@ -30,6 +30,7 @@ class Action(StrEnum):
     AUTH_REFUSED = "auth.refused"
     BRAND_CREATED = "brand.created"
     BRAND_UPDATED = "brand.updated"
+    BRAND_ERASED = "brand.erased"
     CALENDAR_FEED_CREATED = "calendar_feed.created"
     CALENDAR_FEED_REVOKED = "calendar_feed.revoked"
     CONNECTION_CREATED = "connection.created"
@@ -38,6 +39,8 @@ class Action(StrEnum):
     ACCOUNT_RECONNECTED = "account.reconnected"
     ACCOUNT_CHECKED = "account.checked"
     ACCOUNT_DISCONNECTED = "account.disconnected"
+    ACCOUNT_ERASED = "account.erased"
+    ACCOUNT_DEAUTHORIZED = "account.deauthorized"
     MEDIA_CREATED = "media.created"
     MEDIA_DELETED = "media.deleted"
     CONTENT_CREATED = "content.created"
@@ -75,6 +78,7 @@ ACTION_MEANING = {
     Action.AUTH_REFUSED: "API calls with a wrong key; the target says what was wrong with it",
     Action.BRAND_CREATED: "a brand was made",
     Action.BRAND_UPDATED: "a brand's name, time zone or limits were changed",
+    Action.BRAND_ERASED: "the erasure of a brand was requested; the target is the erasure",
     Action.CALENDAR_FEED_CREATED: "a secret address of a brand's calendar was made",
     Action.CALENDAR_FEED_REVOKED: "a secret address of a brand's calendar was revoked",
     Action.CONNECTION_CREATED: "a link to connect or reconnect an account was made; the target is the connection",
@@ -83,6 +87,9 @@ ACTION_MEANING = {
     Action.ACCOUNT_RECONNECTED: "an account got new credentials",
     Action.ACCOUNT_CHECKED: "an account was checked at its network",
     Action.ACCOUNT_DISCONNECTED: "an account was disconnected",
+    Action.ACCOUNT_ERASED: "the erasure of an account was requested, by a key or by its owner at the network; the "
+    "target is the erasure",
+    Action.ACCOUNT_DEAUTHORIZED: "the owner of an account removed the app at the network, which reported it",
     Action.MEDIA_CREATED: "a media file was uploaded or fetched",
     Action.MEDIA_DELETED: "a media file was deleted",
     Action.CONTENT_CREATED: "a post was accepted",

@@ -33,6 +33,7 @@ class Prefix(StrEnum):
     RECOVERY = "rec"
     CALENDAR_FEED = "cal"
     SAVED_DRAFT = "drf"
+    ERASURE = "ers"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

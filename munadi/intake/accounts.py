@@ -69,7 +69,9 @@ _ACCOUNTS = (
     )
     .order_by(col(AccountRow.id))
 )
-_BRAND = Prebuilt(select(col(BrandRow.ref)).where(col(BrandRow.ref) == bindparam("brand_ref")))
+_BRAND = Prebuilt(
+    select(col(BrandRow.ref)).where(col(BrandRow.ref) == bindparam("brand_ref"), col(BrandRow.erasing_at).is_(None))
+)
 
 
 async def find_targets(

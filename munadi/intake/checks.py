@@ -243,7 +243,8 @@ class PostChecker:
 
     async def _brand_exists(self, brand_ref: str) -> bool:
         async with self.database.read() as session:
-            return await session.get(BrandRow, brand_ref) is not None
+            brand = await session.get(BrandRow, brand_ref)
+            return brand is not None and brand.erasing_at is None
 
 
 def _place_and_check(

@@ -77,16 +77,16 @@ class BrandStore:
         return brand_view(row)
 
     async def get(self, ref: str) -> BrandView | None:
-        """A brand by its ref."""
+        """A brand by its ref. One that is being erased counts as gone, here and in lists."""
         async with self._database.read() as session:
             row = await session.get(BrandRow, ref)
-            return None if row is None else brand_view(row)
+            return None if row is None or row.erasing_at is not None else brand_view(row)
 
     async def list(
         self, *, only: str | None, limit: int, after: str | None, words: str | None = None
     ) -> Sequence[BrandView]:
         """Brands in order of ref after `after`: only one, or those with `words` in the ref or the name, if given."""
-        query = select(BrandRow).order_by(col(BrandRow.ref)).limit(limit)
+        query = select(BrandRow).where(col(BrandRow.erasing_at).is_(None)).order_by(col(BrandRow.ref)).limit(limit)
         if only is not None:
             query = query.where(BrandRow.ref == only)
         if after is not None:
@@ -101,7 +101,7 @@ class BrandStore:
         """Change some of the columns: values as rows have them, or BrandLimits. None when there is no such brand."""
         async with self._database.write() as session:
             row = await session.get(BrandRow, ref, with_for_update=True)
-            if row is None:
+            if row is None or row.erasing_at is not None:
                 return None
             for name, value in changes.items():
                 setattr(row, name, value.model_dump(mode="json") if isinstance(value, BrandLimits) else value)

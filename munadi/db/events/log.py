@@ -23,13 +23,16 @@ BATCH = 1_000
 # Any number, as long as nothing else in the database takes the same advisory lock.
 _LOCK = 6_855_924_000_418
 
+# An erasure deletes events from anywhere in the log, its end too: a position that was given once is not given again.
 # A content's events stay in the order of `sequence` even when two processes' clocks disagree: each sorts by the
 # latest instant up to it.
 _NUMBER = text(
     """
     UPDATE events SET position = numbered.position FROM (
         SELECT waiting.id AS id,
-               (SELECT coalesce(max(position), 0) FROM events)
+               (SELECT coalesce(max(position), 0)
+                FROM (SELECT max(position) AS position FROM events
+                      UNION ALL SELECT max(position) FROM erasures) AS given)
                  + row_number() OVER (ORDER BY waiting.latest, waiting.subject, waiting.sequence, waiting.id)
                  AS position
         FROM (
@@ -55,13 +58,19 @@ async def number_events(database: Database) -> int:
     while await _waiting(database):
         async with database.write() as session:
             connection = await session.connection()
-            if not database.is_sqlite:
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            await hold_numbering(session)
             count = (await connection.execute(_NUMBER, {"batch": BATCH})).rowcount
         numbered += count
         if count < BATCH:
             break
     return numbered
+
+
+async def hold_numbering(session: AsyncSession) -> None:
+    """Let nothing be numbered until this transaction ends. On SQLite there is one writer anyway."""
+    connection = await session.connection()
+    if connection.dialect.name != "sqlite":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 async def events_after(

@@ -16,6 +16,7 @@ from munadi.db.tables.contents import (
     IdempotencyRow,
     PublicationRow,
 )
+from munadi.db.tables.erasures import ErasureRow
 from munadi.db.tables.media import MediaRow, MediaUseRow, SavedDraftRow
 from munadi.db.tables.metadata import MetadataRow
 from munadi.db.tables.receipts import ReceiptKeyRow
@@ -40,6 +41,7 @@ __all__ = [
     "DraftRow",
     "EndpointQueueRow",
     "EndpointRow",
+    "ErasureRow",
     "EventRow",
     "IdempotencyRow",
     "KeyRow",

@@ -21,6 +21,8 @@ class BrandRow(SQLModel, table=True):
     unusable_accounts: str = "warn"
     looks: dict[str, Any] | None = json_column(default=None)  # munadi.domain.look_rule; null: as the settings say
     created_at: datetime = instant()
+    # When its erasure was requested. From then on it is answered as if there were no such brand.
+    erasing_at: datetime | None = instant(default=None)
 
 
 class KeyRow(SQLModel, table=True):
