@@ -33,6 +33,7 @@ from api.routes import (
     brands,
     calendar,
     calendar_feeds,
+    callbacks,
     changes,
     channels,
     connect_pages,
@@ -106,6 +107,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     documentation.router,
     connect_pages.router,
     connect_pages.callback,
+    callbacks.router,
 )
 
 

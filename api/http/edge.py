@@ -30,6 +30,8 @@ MAX_FORM = 64_000
 # For the path, the query and the headers together.
 MAX_HEAD = 32_000
 UPLOAD_PATH = "/v1/media"
+# What networks send with a signature over the very bytes.
+SIGNED = "/callbacks/"
 API = "/v1/"
 # Responses of these types describe their own error.
 _SELF_DESCRIBING = (MEDIA_TYPE, "text/html")
@@ -98,7 +100,11 @@ class Edge:
         return replay(body, receive)
 
     async def _form(self, scope: Scope, receive: Receive, headers: Headers, kind: BodyKind) -> Receive:
-        """The form of a page. What it holds is in the request's state."""
+        """The form of a page, or a signed body. What it holds is in the request's state."""
+        if scope["path"].startswith(SIGNED) and kind.media_type == "application/json":
+            check_length(headers, MAX_FORM)
+            scope["state"]["signed"] = body = await read_whole(receive, MAX_FORM, self._pace)
+            return replay(body, receive)
         check_form(kind)
         check_length(headers, MAX_FORM)
         body = await read_whole(receive, MAX_FORM, self._pace)

@@ -21,6 +21,7 @@ from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
 from munadi.db.session import Database
+from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
 from munadi.intake.checks import PostChecker
 from munadi.intake.media import MediaIntake, RequestLimits
@@ -94,6 +95,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         drafts=DraftService(*own, brands, posts, MAX_BODY),
         receipts=ReceiptService(*own, base_url),
         erasures=ErasureService(*own, accounts),
+        reports=ReportService(*own),
         starts=starts,
         calls=CallMeter(database),
         callers=callers_of(settings.api.trusted_proxies),

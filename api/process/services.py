@@ -20,6 +20,7 @@ from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
 from munadi.db.keys.service import KeyService
 from munadi.db.session import Database
+from munadi.erasure.reports import ReportService
 from munadi.erasure.service import ErasureService
 from munadi.limits.addresses import AddressLimit
 from munadi.limits.calls import CallMeter
@@ -66,6 +67,7 @@ class Services:
     drafts: DraftService
     receipts: ReceiptService
     erasures: ErasureService
+    reports: ReportService
     starts: Starts
     calls: CallMeter
     callers: Callers

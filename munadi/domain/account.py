@@ -12,6 +12,9 @@ from munadi.domain.bounds import ADDRESS, Facts, GivenId, Name, Scopes
 from munadi.domain.channel import ChannelName
 from munadi.domain.model import Model
 
+# The fact of an account that is the network's id of the person who granted it, where that is not the account itself.
+GRANTED_BY = "granted_by"
+
 
 class AccountStatus(StrEnum):
     """The health of a connection."""

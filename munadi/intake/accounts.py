@@ -58,8 +58,10 @@ API_VERSION_ENDS_BEFORE_SLOT = "API_VERSION_ENDS_BEFORE_SLOT"
 # Compiled once: every request to publish reads its accounts.
 _ACCOUNTS = (
     select(*AccountRow.__table__.c)  # type: ignore[attr-defined]
+    .join(BrandRow, col(BrandRow.ref) == col(AccountRow.brand_ref))
     .where(
         col(AccountRow.brand_ref) == bindparam("brand_ref"),
+        col(BrandRow.erasing_at).is_(None),
         col(AccountRow.deleted_at).is_(None),
         col(AccountRow.status) != AccountStatus.DISCONNECTED.value,
         or_(

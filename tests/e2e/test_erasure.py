@@ -91,7 +91,8 @@ async def test_nothing_of_an_erased_brand_is_left(
             posts = await fill(brand)
             assert places_with_marks(tmp_path)
             ended = await erased(brand, "/v1/brands/marked", "marked")
-        assert inbox.events and all_brands.events
+        assert inbox.events
+        assert all_brands.events
         assert not inbox.failures
         assert ended["counts"]["posts"] == 8
         assert (await api.get("/v1/brands/marked")).status_code == 404

@@ -14,7 +14,7 @@ from munadi.channels.channel import Accounts
 from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.oauth import LOGIN, FacebookLogin
 from munadi.channels.http import Request
-from munadi.channels.meta.graph import moment, scopes_in, unrenewable, words
+from munadi.channels.meta.graph import granted_by, moment, scopes_in, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Connection
@@ -54,7 +54,8 @@ class FacebookAccounts(Accounts):
             handle=str(answer.field("username") or answer.field("name") or page_id),
             display_name=words(answer.field("name")),
             scopes=scopes_in(known),
-            facts={key: value for key in ("category", "link") if (value := words(answer.field(key))) is not None},
+            facts={key: value for key in ("category", "link") if (value := words(answer.field(key))) is not None}
+            | granted_by(known.get("user_id")),
         )
         until = given.expires_at or moment(known.get("expires_at"))
         tokens = Credentials(access_token=given.access_token, refresh_token=given.refresh_token, expires_at=until)

@@ -10,7 +10,7 @@ from munadi.channels.instagram.oauth import InstagramLogin
 from munadi.channels.instagram.pages import Pages
 from munadi.channels.instagram.quota import LIMIT
 from munadi.channels.instagram.spec import Graphs, Login, Settings, login_of
-from munadi.channels.meta.graph import profile_of
+from munadi.channels.meta.graph import granted_by, profile_of
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import Effect
 from munadi.ports import AccountImport, Clock, Connection
@@ -57,5 +57,6 @@ class InstagramAccounts(Accounts):
     async def _direct(self, given: AccountImport) -> Connection:
         """GET /me. `user_id` is the account's id; `id` is only the app's name for it."""
         answer, user_id = await self._direct_graph.me(given, PROFILE_FIELDS, "user_id")
-        profile = profile_of(answer, user_id, {"account_type": answer.field("account_type")})
+        facts = {"account_type": answer.field("account_type"), **granted_by(answer.field("id"))}
+        profile = profile_of(answer, user_id, facts)
         return Connection(profile, Credentials(access_token=given.access_token, expires_at=given.expires_at))

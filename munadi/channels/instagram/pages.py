@@ -9,13 +9,12 @@ Source: docs/networks/instagram.md, section 2b.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
 
 from munadi.channels.answers import object_in
-from munadi.channels.meta.graph import Graph, moment, profile_of, unrenewable, words
+from munadi.channels.meta.graph import Graph, granted_by, moment, profile_of, unrenewable, words
 from munadi.channels.meta.login import granted_scopes, may, name_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
@@ -60,10 +59,11 @@ class Pages:
             raise self._graph.refusal(Reason.MISSING_SCOPE, f"the token was not granted {PUBLISH_SCOPE}")
         own = words(page.get("access_token"))
         used = SecretStr(own or token)
-        until = await self._data_access(used) or given.grant_expires_at
+        known = await self._inspected(used)
+        until = moment(known.get("data_access_expires_at")) or given.grant_expires_at
         expires_at = None if own else given.expires_at
         return Connection(
-            await self._profile(page, used.get_secret_value(), scopes),
+            await self._profile(page, used.get_secret_value(), scopes, granted_by(known.get("user_id"))),
             Credentials(access_token=used, expires_at=expires_at, grant_expires_at=until),
         )
 
@@ -78,14 +78,12 @@ class Pages:
         if known.expires_at is not None and known.expires_at <= self._clock.now():
             # It works, so the date we were given was wrong.
             known = known.model_copy(update={"expires_at": None})
-        until = await self._data_access(known.access_token)
+        until = moment((await self._inspected(known.access_token)).get("data_access_expires_at"))
         return known if until is None else known.model_copy(update={"grant_expires_at": until})
 
-    async def _data_access(self, token: SecretStr) -> datetime | None:
-        """When our access to the person's data lapses; None when that is unknown."""
-        if self._app is None:
-            return None
-        return moment((await self._graph.inspect(token.get_secret_value(), self._app)).get("data_access_expires_at"))
+    async def _inspected(self, token: SecretStr) -> Mapping[str, Any]:
+        """What the app may know of a token: when our access to the person's data lapses, and who that is."""
+        return {} if self._app is None else await self._graph.inspect(token.get_secret_value(), self._app)
 
     async def _listed(self, token: str) -> list[Page]:
         """The Pages of a person that have an account and a token of their own."""
@@ -104,11 +102,11 @@ class Pages:
         except ChannelError:
             return ()
 
-    async def _profile(self, page: Page, token: str, scopes: tuple[str, ...]) -> Profile:
+    async def _profile(self, page: Page, token: str, scopes: tuple[str, ...], person: Mapping[str, str]) -> Profile:
         """The account itself, read with the token that will be stored."""
         account_id = _id_of(page)
         answer = await self._graph.get(account_id, token, {"fields": "id,username,name"})
-        facts = {"page_id": str(page.get("id") or ""), "page_name": name_of(page)}
+        facts = {"page_id": str(page.get("id") or ""), "page_name": name_of(page), **person}
         return profile_of(answer, account_id, facts, scopes)
 
     def _chosen(self, pages: list[Page], wanted: str | None) -> Page:

@@ -17,7 +17,7 @@ from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelHttp, Request, given_id, no_proof
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
-from munadi.domain.account import ConnectedAccount, Credentials, Profile
+from munadi.domain.account import GRANTED_BY, ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Answer
 from munadi.telemetry.calls import quota_left
@@ -25,6 +25,7 @@ from munadi.telemetry.calls import quota_left
 Seen = TypeVar("Seen")
 # So much of a list is read, and so many rows at a time.
 MAX_LISTS, LIST_SIZE = 5, "100"
+MAX_PERSON = 200
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,11 @@ def profile_of(answer: Answer, account_id: str, facts: dict[str, Any], scopes: t
         scopes=scopes,
         facts=facts,
     )
+
+
+def granted_by(person: object) -> dict[str, str]:
+    """The fact by which reports of the network name whoever granted an account: the app's own id of the person."""
+    return {GRANTED_BY: str(person)[:MAX_PERSON]} if isinstance(person, str | int) and person else {}
 
 
 def scopes_in(inspected: Mapping[str, Any]) -> tuple[str, ...]:
