@@ -23,6 +23,7 @@ Accounts munadi.accounts
     connection connections.get connection_id
     select connections.select connection_id external_ids
     disconnect accounts.disconnect account_id
+    erase accounts.erase account_id confirm
 Audit munadi.audit
     list audit.list
 Brands munadi.brands
@@ -30,6 +31,8 @@ Brands munadi.brands
     get brands.get ref
     update brands.update ref changes
     list brands.list limit cursor
+    erase brands.erase ref confirm
+    erasure erasures.get erasure_id
 Channels munadi.channels
     list channels.list
     get channels.get channel

@@ -86,6 +86,13 @@ class Accounts(Group[M]):
         revoked where the network supports that. Repeating the call changes nothing."""
         return Call("DELETE", f"/v1/accounts/{segment(account_id)}", read=nothing)
 
+    @operation
+    def erase(self, account_id: str, confirm: str) -> Call[Json]:
+        """Erase an account. Disconnect the account and delete everything that Munadi has of it: its tokens, its posts
+        with their events, and its part of posts that other accounts publish too. It cannot be undone. Posts that are
+        live at its network stay there; withdraw them first."""
+        return Call("DELETE", f"/v1/accounts/{segment(account_id)}/data", {"confirm": confirm}, read=nothing)
+
 
 class Audit(Group[M]):
     """The operations of `munadi.audit` that are one request each."""
@@ -164,6 +171,20 @@ class Brands(Group[M]):
     def list(self, limit: int | None = None, cursor: str | None = None, *, q: str | None = None) -> Call[Page]:
         """List brands. The brands that this key may see, ordered by `ref`."""
         return Call("GET", "/v1/brands", {"q": q, "limit": limit, "cursor": cursor})
+
+    @operation
+    def erase(self, ref: str, confirm: str) -> Call[Json]:
+        """Erase a brand. Delete everything that Munadi has of the brand: posts, drafts, files, accounts with their
+        tokens, events, webhook endpoints, keys, workflows. What is due is not published any more. It cannot be
+        undone, and goes on in the background: `GET /v1/erasures/{id}` shows how far it is. Posts that are live at
+        their networks stay there; withdraw them first. From the first answer on, the brand counts as gone and its
+        keys are revoked."""
+        return Call("DELETE", f"/v1/brands/{segment(ref)}", {"confirm": confirm}, read=nothing)
+
+    @operation
+    def erasure(self, erasure_id: str) -> Call[Json]:
+        """Read an erasure. How far an erasure is, what it waits for, and how much it has erased."""
+        return Call("GET", f"/v1/erasures/{segment(erasure_id)}")
 
 
 class Channels(Group[M]):

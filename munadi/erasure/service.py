@@ -30,6 +30,8 @@ class ErasureService(Service):
     async def erase_brand(self, ref: str, confirm: str, caller: Principal) -> ErasureView:
         """Request the erasure of a brand; the running one, if there is one. From then on the brand counts as gone, and
         its keys are revoked. Raises NotPermitted, ProblemsFound, NotVisible."""
+        if not caller.may_see(ref):
+            raise NotVisible("brand", ref)
         if caller.brand_ref is not None:
             raise NotPermitted("a key of one brand erases no brand; use an admin key for all brands")
         _require(confirm, ref, "the brand's ref")

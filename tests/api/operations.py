@@ -65,6 +65,7 @@ ID_PREFIXES = {
     "connection_id": Prefix.CONNECTION,
     "draft_id": Prefix.SAVED_DRAFT,
     "feed_id": Prefix.CALENDAR_FEED,
+    "erasure_id": Prefix.ERASURE,
 }
 
 # Answered without a key.
@@ -111,6 +112,8 @@ OPERATIONS = (
     Operation("GET", "/v1/brands", AR + CR, OWN),
     Operation("GET", "/v1/brands/{ref}", AR + CR, NOT_FOUND),
     Operation("PATCH", "/v1/brands/{ref}", ADMIN, NOT_FOUND, {"name": "x"}),
+    Operation("DELETE", "/v1/brands/{ref}", ADMIN, NOT_FOUND, query="?confirm=acme"),
+    Operation("GET", "/v1/erasures/{erasure_id}", ADMIN, NOT_FOUND),
     Operation("POST", "/v1/brands/{ref}/calendar-feeds", CW, NOT_FOUND),
     Operation("GET", "/v1/brands/{ref}/calendar-feeds", CR, NOT_FOUND),
     Operation("DELETE", "/v1/brands/{ref}/calendar-feeds/{feed_id}", CW, NOT_FOUND),
@@ -118,6 +121,7 @@ OPERATIONS = (
     Operation("GET", "/v1/accounts", AR, EMPTY),
     Operation("GET", "/v1/accounts/{account_id}", AR, NOT_FOUND),
     Operation("DELETE", "/v1/accounts/{account_id}", AW, NOT_FOUND),
+    Operation("DELETE", "/v1/accounts/{account_id}/data", ADMIN, NOT_FOUND, query="?confirm=acc"),
     Operation("POST", "/v1/accounts/{account_id}/check", AW, NOT_FOUND),
     Operation("POST", "/v1/accounts/{account_id}/reconnect", AW, NOT_FOUND, {}),
     Operation("POST", "/v1/brands/{ref}/accounts/connect", AW, NOT_FOUND, {"channel": "bluesky"}),

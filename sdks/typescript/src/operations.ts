@@ -100,6 +100,11 @@ export class Accounts {
     return this.send<t.AccountCheck>("POST", `/v1/accounts/${encodeURIComponent(accountId)}/check`, { ...options });
   }
 
+  /** Disconnect the account and delete everything that Munadi has of it: its tokens, its posts with their events, and its part of posts that other accounts publish too. It cannot be undone. Posts that are live at its network stay there; withdraw them first. */
+  erase(accountId: string, query: { confirm: string | undefined } & Query, options: CallOptions = {}): Promise<t.ErasureView> {
+    return this.send<t.ErasureView>("DELETE", `/v1/accounts/${encodeURIComponent(accountId)}/data`, { query, ...options });
+  }
+
   /** Create a link for the same profile. Posts that waited for the account then continue. */
   reconnect(accountId: string, body: t.ConnectLinkRequest, options: CallOptions = {}): Promise<t.ConnectLink> {
     return this.send<t.ConnectLink>("POST", `/v1/accounts/${encodeURIComponent(accountId)}/reconnect`, { body, ...options });
@@ -156,6 +161,11 @@ export class Brands {
   /** Only the fields that you send are changed, within `limits` too; null clears a field. Only keys for all brands may set limits. */
   update(ref: string, body: t.BrandChange, options: CallOptions = {}): Promise<t.BrandView> {
     return this.send<t.BrandView>("PATCH", `/v1/brands/${encodeURIComponent(ref)}`, { body, ...options });
+  }
+
+  /** Delete everything that Munadi has of the brand: posts, drafts, files, accounts with their tokens, events, webhook endpoints, keys, workflows. What is due is not published any more. It cannot be undone, and goes on in the background: `GET /v1/erasures/{id}` shows how far it is. Posts that are live at their networks stay there; withdraw them first. From the first answer on, the brand counts as gone and its keys are revoked. */
+  erase(ref: string, query: { confirm: string | undefined } & Query, options: CallOptions = {}): Promise<t.ErasureView> {
+    return this.send<t.ErasureView>("DELETE", `/v1/brands/${encodeURIComponent(ref)}`, { query, ...options });
   }
 }
 
@@ -330,6 +340,15 @@ export class Drafts {
   /** Accept the draft as a post, exactly as `POST /v1/contents` does, with the same problems. The draft ends in the same transaction, so it becomes one post at most. If-Match is optional. */
   submit(draftId: string, body?: t.EmptyRequest | null, options: CallOptions = {}): Promise<t.ContentView> {
     return this.send<t.ContentView>("POST", `/v1/drafts/${encodeURIComponent(draftId)}/submit`, { body, ...options });
+  }
+}
+
+export class Erasures {
+  constructor(private readonly send: Send) {}
+
+  /** How far an erasure is, what it waits for, and how much it has erased. */
+  get(erasureId: string, options: CallOptions = {}): Promise<t.ErasureView> {
+    return this.send<t.ErasureView>("GET", `/v1/erasures/${encodeURIComponent(erasureId)}`, { ...options });
   }
 }
 
@@ -551,6 +570,7 @@ export class Operations {
   readonly connections: Connections;
   readonly contents: Contents;
   readonly drafts: Drafts;
+  readonly erasures: Erasures;
   readonly events: Events;
   readonly insights: Insights;
   readonly keys: Keys;
@@ -569,6 +589,7 @@ export class Operations {
     this.connections = new Connections(send);
     this.contents = new Contents(send);
     this.drafts = new Drafts(send);
+    this.erasures = new Erasures(send);
     this.events = new Events(send);
     this.insights = new Insights(send);
     this.keys = new Keys(send);

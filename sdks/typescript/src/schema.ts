@@ -228,7 +228,7 @@ export type AccountView = {
 };
 
 /** The actions that the audit log records. `ACTION_MEANING` says what each one means and what its target is. */
-export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "content.purged" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
+export type Action = "key.created" | "key.revoked" | "session.started" | "session.ended" | "session.refused" | "auth.refused" | "brand.created" | "brand.updated" | "brand.erased" | "calendar_feed.created" | "calendar_feed.revoked" | "connection.created" | "account.connected" | "account.imported" | "account.reconnected" | "account.checked" | "account.disconnected" | "account.erased" | "account.deauthorized" | "media.created" | "media.deleted" | "content.created" | "content.updated" | "content.rescheduled" | "content.canceled" | "content.published_now" | "content.retried" | "publication.resolved" | "publication.edited" | "publication.withdrawn" | "draft.created" | "draft.updated" | "draft.deleted" | "draft.submitted" | "publication.dismissed" | "publication.dismissal_undone" | "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.secret_rotated" | "endpoint.tested" | "endpoint.replayed" | "endpoint.recovered" | "delivery.redelivered";
 
 /** The answer of a process that responds. */
 export type Alive = {
@@ -1633,6 +1633,47 @@ export type EndpointWithSecret = {
   /** Where events are sent. */
   url: string;
 };
+
+/** How much was erased so far. */
+export type ErasureCounts = {
+  /** Accounts, with their tokens. */
+  accounts?: number;
+  /** Publications that were live at their networks. They stay there: an erasure withdraws nothing. */
+  leftAtNetworks?: number;
+  /** Media files that nothing else needs. */
+  media?: number;
+  /** Posts, with all that belongs to them. */
+  posts?: number;
+  /** Publications, of these posts and of posts that stay for other accounts. */
+  publications?: number;
+  /** Publications whose outcome was not certain, so that they may be live at their networks. */
+  uncertain?: number;
+};
+
+/** How far an erasure is. */
+export type ErasureStatus = "running" | "done";
+
+/** An erasure as the API returns it. */
+export type ErasureView = {
+  /** The account; null for a whole brand. */
+  accountId: string | null;
+  /** The brand; null if a network asked about somebody who has no account. */
+  brandRef: string | null;
+  counts: ErasureCounts;
+  /** When nothing was left; null before. */
+  endedAt: string | null;
+  /** Unique; its first letters name the kind of thing. */
+  id: string;
+  /** When it was requested. */
+  requestedAt: string;
+  /** `done` once nothing is left. */
+  status: ErasureStatus;
+  /** `requests` that were under way, what is `publishing` now, `workflows` in Temporal, `media` in the store, readers of the `database`; null while it works, and at its end. */
+  waitsFor: ErasureWait | null;
+};
+
+/** What a running erasure waits for. */
+export type ErasureWait = "requests" | "publishing" | "workflows" | "media" | "database";
 
 /** The types of events. The reference page *Events and states* says when each is sent. */
 export type EventType = "content.accepted" | "content.queued" | "content.rescheduled" | "content.updated" | "content.canceled" | "content.preflight.failed" | "content.publish.started" | "content.publish.succeeded" | "content.publish.failed" | "content.publish.unconfirmed" | "content.publish.canceled" | "content.publish.held" | "content.publish.resumed" | "content.publish.withdrawn" | "content.publish.edited" | "content.publish.withdrawal_refused" | "content.publish.withdrawal_unconfirmed" | "content.publish.vanished" | "content.publish.limited" | "content.publish.restored" | "content.completed" | "account.connected" | "account.expiring" | "account.reauth_required" | "account.disconnected" | "webhook.test" | "webhook.endpoint.disabled" | "webhook.endpoint.failing" | "webhook.delivery.exhausted";
