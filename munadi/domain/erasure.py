@@ -49,7 +49,7 @@ class ErasureView(WireModel):
     status: ErasureStatus = Field(description="`done` once nothing is left.")
     brand_ref: str | None = Field(description="The brand; null if a network asked about somebody who has no account.")
     account_id: str | None = Field(description="The account; null for a whole brand.")
-    counts: ErasureCounts = Field(description="How much was erased so far.")
+    counts: ErasureCounts = Field(description="What is gone, and what stays at networks.")
     waits_for: ErasureWait | None = Field(
         description="`requests` that were under way, what is `publishing` now, `workflows` in Temporal, `media` in the "
         "store, readers of the `database`; null while it works, and at its end."

@@ -1659,6 +1659,7 @@ export type ErasureView = {
   accountId: string | null;
   /** The brand; null if a network asked about somebody who has no account. */
   brandRef: string | null;
+  /** What is gone, and what stays at networks. */
   counts: ErasureCounts;
   /** When nothing was left; null before. */
   endedAt: string | null;

@@ -7,8 +7,8 @@ from alembic import op
 
 from munadi.db.types import Json, UtcDateTime
 
-revision: str = "0042"
-down_revision: str | None = "0041"
+revision: str = "0043"
+down_revision: str | None = "0042"
 branch_labels: None = None
 depends_on: None = None
 
@@ -29,22 +29,23 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("erasures", schema=None) as batch_op:
-        batch_op.create_index("erasures_by_brand", ["brand_ref"], unique=False)
-        batch_op.create_index(
-            "erasures_by_code",
-            ["code"],
-            unique=False,
-            sqlite_where=sa.text("code IS NOT NULL"),
-            postgresql_where=sa.text("code IS NOT NULL"),
-        )
-        batch_op.create_index(
-            "erasures_running",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+    op.create_index("erasures_by_brand", "erasures", ["brand_ref"], unique=False)
+    op.create_index(
+        "erasures_by_code",
+        "erasures",
+        ["code"],
+        unique=False,
+        sqlite_where=sa.text("code IS NOT NULL"),
+        postgresql_where=sa.text("code IS NOT NULL"),
+    )
+    op.create_index(
+        "erasures_running",
+        "erasures",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
 
     with op.batch_alter_table("brands", schema=None) as batch_op:
         batch_op.add_column(sa.Column("erasing_at", UtcDateTime(), nullable=True))
