@@ -246,10 +246,7 @@ def _of_idempotency(error: KeyReused | ResponseUnreadable) -> ProblemError:
     if isinstance(error, KeyReused):
         detail = "this key was used for another request; use a new key for a new request"
         return ProblemError(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key was used before", detail)
-    detail = (
-        "the first request succeeded, but its response was sealed under a key that has been removed since, or it "
-        "showed an account that has been erased"
-    )
+    detail = "the first request succeeded, but its response is gone: its key was removed, or its account erased"
     return ProblemError(409, "IDEMPOTENT_ANSWER_LOST", "The response cannot be repeated", detail)
 
 

@@ -11,6 +11,7 @@ revision: str = "0043"
 down_revision: str | None = "0042"
 branch_labels: None = None
 depends_on: None = None
+oldest_code: str = "0040"
 
 
 def upgrade() -> None:
