@@ -16,6 +16,7 @@ from api.process.starts import Starts
 from munadi.accounts.connecting import ConnectFlow
 from munadi.accounts.links import ConnectionService
 from munadi.accounts.service import AccountService
+from munadi.channels.registry import app_secrets
 from munadi.config import Settings
 from munadi.db.brands.calendar_feeds import FeedService
 from munadi.db.brands.service import BrandService
@@ -95,7 +96,7 @@ def _services(runtime: Runtime, database: Database, temporal: Client | None, cha
         drafts=DraftService(*own, brands, posts, MAX_BODY),
         receipts=ReceiptService(*own, base_url),
         erasures=ErasureService(*own, accounts),
-        reports=ReportService(*own),
+        reports=ReportService(*own, app_secrets(settings.channels)),
         starts=starts,
         calls=CallMeter(database),
         callers=callers_of(settings.api.trusted_proxies),

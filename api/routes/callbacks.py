@@ -17,7 +17,8 @@ from api.deps import TheServices
 from api.http.body_kind import form_of
 from api.pages import page
 from api.process.services import Services
-from munadi.channels.callbacks import META, Report, read_removal, read_signed_request, secrets_of
+from munadi.channels.callbacks import Report, ReportRule, Signed
+from munadi.channels.registry import channel_reports
 from munadi.domain.channel import ChannelName
 
 router = APIRouter(prefix="/callbacks", include_in_schema=False)
@@ -43,18 +44,14 @@ async def delete_data(channel: str, request: Request, services: TheServices) -> 
     return JSONResponse({"url": url, "confirmation_code": code})
 
 
-@router.post("/tiktok")
-async def hear_tiktok(request: Request, services: TheServices) -> Response:
-    """TikTok's webhooks: `authorization.removed` is acted on; the others are read from TikTok when they are needed."""
-    body: bytes = request.scope["state"].get("signed", b"")
-    settings, header = services.settings.channels, request.headers.get("tiktok-signature", "")
-    client_key = str(settings.get("tiktok", {}).get("client_id", ""))
-    secrets = secrets_of(settings, ChannelName.TIKTOK)
-    report = read_removal(body, header, secrets, client_key, services.clock.now())
-    if report is None:
-        raise HTTPException(403)
+@router.post("/{channel}")
+async def hear(channel: str, request: Request, services: TheServices) -> Response:
+    """A network's webhook with a signature over its body: a removed app is acted on; other events are read from the
+    network when they are needed."""
+    name, rule = _rule(channel, has_header=True)
+    report = _read(name, rule, request.scope["state"].get("signed", b""), request, services)
     if report.user_id:
-        await services.reports.deauthorized(ChannelName.TIKTOK, report)
+        await services.reports.deauthorized(name, report)
     return JSONResponse({})
 
 
@@ -68,16 +65,26 @@ async def show_deletion(code: str, request: Request, services: TheServices) -> R
 
 
 def _signed(channel: str, request: Request, services: Services) -> tuple[ChannelName, Report]:
-    """Whom Meta's signed request is about. 403 for one that is not signed with the app's secret."""
-    name = next((each for each in META if each == channel), None)
-    if name is None:
-        raise HTTPException(404)
-    secrets = secrets_of(services.settings.channels, name)
-    sent = str(form_of(request).get("signed_request", ""))
-    report = read_signed_request(sent, secrets, services.clock.now())
+    """Whom the signed field of a form is about. 403 if it is not signed with the app's secret."""
+    name, rule = _rule(channel, has_header=False)
+    sent = str(form_of(request).get(rule.field, "")).encode("latin-1", "replace")
+    return name, _read(name, rule, sent, request, services)
+
+
+def _rule(channel: str, *, has_header: bool) -> tuple[ChannelName, ReportRule]:
+    for name, rule in channel_reports().items():
+        if name == channel and bool(rule.header) is has_header:
+            return name, rule
+    raise HTTPException(404)
+
+
+def _read(name: ChannelName, rule: ReportRule, sent: bytes, request: Request, services: Services) -> Report:
+    settings = services.settings.channels.get(name.value, {})
+    signed = Signed(sent, request.headers.get(rule.header, "") if rule.header else "", settings)
+    report = rule.read(signed, rule.secrets, services.clock.now())
     if report is None:
         raise HTTPException(403)
-    return name, report
+    return report
 
 
 def _shown(at: datetime) -> str:

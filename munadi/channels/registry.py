@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from munadi.channels.callbacks import ReportRule
 from munadi.channels.http import ChannelTools
 from munadi.channels.permissions import Permissions
 from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
@@ -44,6 +45,22 @@ def channel_options() -> dict[ChannelName, type[BaseModel]]:
 def channel_permissions() -> dict[ChannelName, Permissions]:
     """What each network's log-ins ask for; empty where owners grant everything or nothing."""
     return {name: getattr(import_module(f"{module}.spec"), "PERMISSIONS", {}) for name, module in REGISTRY.items()}
+
+
+@cache
+def channel_reports() -> Mapping[ChannelName, ReportRule]:
+    """How networks report what an owner did there; without those that report nothing."""
+    found = {name: getattr(import_module(f"{module}.spec"), "REPORTS", None) for name, module in REGISTRY.items()}
+    return {name: rule for name, rule in found.items() if rule is not None}
+
+
+def app_secrets(settings: Mapping[str, Mapping[str, Any]]) -> dict[ChannelName, set[str]]:
+    """The secrets that each network may sign reports with; empty where no app is set up."""
+    found: dict[ChannelName, set[str]] = {}
+    for name, rule in channel_reports().items():
+        given = settings.get(name.value, {})
+        found[name] = {str(given[each]) for each in rule.secrets if given.get(each)}
+    return found
 
 
 @cache

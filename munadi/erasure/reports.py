@@ -7,7 +7,7 @@ after the network issued it, and the deletion that one report asks for begins on
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,8 +27,6 @@ from munadi.erasure.service import add_erasure, begin_account_erasure
 
 log = logging.getLogger("munadi.reports")
 
-# A person's grant at Facebook is for their Pages, and for the Instagram accounts behind those.
-_COVERS = {ChannelName.FACEBOOK: (ChannelName.FACEBOOK, ChannelName.INSTAGRAM)}
 REMOVED = "its owner removed the app at the network; connect the account again"
 
 
@@ -42,13 +40,20 @@ class Deletion:
 
 @dataclass(frozen=True)
 class ReportService(Service):
-    """Reports of networks."""
+    """Reports of networks. `secrets`: those of each network's apps.
+
+    A person grants something to an app, which several networks may share: what is granted to one with the secret that
+    signed the report is concerned at all of them. So a person's report about a Meta app covers their Pages, and the
+    accounts of Instagram behind those.
+    """
+
+    secrets: Mapping[ChannelName, Collection[str]]
 
     async def deauthorized(self, channel: ChannelName, report: Report) -> None:
         """The owner removed the app: the accounts that they granted need to be connected again."""
         now = self.clock.now()
         async with self.database.read() as session:
-            found = await _granted(session, channel, report)
+            found = await _granted(session, self._sharing(report), channel, report)
         store = AccountStore(self.database, self.keyring)
         for row in found:
             if await store.mark_reauth_required(row.id, row.credentials_version, Reason.TOKEN_REVOKED, now, REMOVED):
@@ -62,13 +67,16 @@ class ReportService(Service):
         now = self.clock.now()
         async with self.database.write() as session:
             if not await _of_code(session, report.mark):
-                found = await _granted(session, channel, report, with_disconnected=True)
+                found = await _granted(session, self._sharing(report), channel, report, with_disconnected=True)
                 for row in found:
                     await begin_account_erasure(session, row.brand_ref, row.id, now, report.mark)
                 if not found:
                     add_erasure(session, None, None, now, report.mark)
                 log.info("%s asked for the deletion of %d accounts", channel, len(found))
         return report.mark
+
+    def _sharing(self, report: Report) -> Collection[ChannelName]:
+        return [name for name, secrets in self.secrets.items() if report.secret in secrets]
 
     async def deletion(self, code: str) -> Deletion | None:
         """The deletion with this confirmation code."""
@@ -84,11 +92,15 @@ async def _of_code(session: AsyncSession, code: str) -> Sequence[ErasureRow]:
 
 
 async def _granted(
-    session: AsyncSession, channel: ChannelName, report: Report, *, with_disconnected: bool = False
+    session: AsyncSession,
+    channels: Collection[ChannelName],
+    channel: ChannelName,
+    report: Report,
+    *,
+    with_disconnected: bool = False,
 ) -> Sequence[AccountRow]:
     """The accounts that this person granted, by the network's id of the account or of the person; none that was
     connected after the report was issued."""
-    channels: Collection[ChannelName] = _COVERS.get(channel, (channel,))
     granted_by = col(AccountRow.facts)[GRANTED_BY].as_string()
     of_person = or_(
         (col(AccountRow.channel) == channel.value) & (col(AccountRow.external_id) == report.user_id),

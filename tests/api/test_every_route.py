@@ -47,6 +47,13 @@ SECRET_ADDRESS = {
     "GET /connections/{connection_id}/choose",
     "POST /connections/{connection_id}/choose",
     "GET /connections/{connection_id}/end",
+    "GET /callbacks/deletions/{code}",
+}
+# For networks: signed with the app's secret.
+SIGNED = {
+    "POST /callbacks/{channel}",
+    "POST /callbacks/{channel}/deauthorize",
+    "POST /callbacks/{channel}/data-deletion",
 }
 # Pages of the dashboard, for the holder of a session.
 SESSION = {
@@ -79,6 +86,7 @@ GUESSED = {
     "token": "x",
     "filename": "a.jpg",
     "link": "x" * 43,
+    "code": "0" * 32,
     "secret": "x" * 43,
     "channel": "bluesky",
 }
@@ -100,7 +108,7 @@ def address(route: str, names: dict[str, str]) -> tuple[str, str]:
 
 
 def test_every_route_is_listed(api: ApiHarness) -> None:
-    listed = {str(operation) for operation in OPERATIONS} | PUBLIC | OPEN | SECRET_ADDRESS | SESSION
+    listed = {str(operation) for operation in OPERATIONS} | PUBLIC | OPEN | SECRET_ADDRESS | SIGNED | SESSION
     assert served(api.app) - listed == set(), "say who may use these routes, here or in tests/api/operations.py"
     assert listed - served(api.app) == set(), "these routes do not exist any more"
 

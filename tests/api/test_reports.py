@@ -19,10 +19,10 @@ from tests.api.harness import ApiHarness, open_api
 from tests.api.problems import expect_problem
 from tests.db.seeding import START
 
-SECRET = "app-secret"
+SECRET, META_SECRET = "app-secret", "secret-of-the-meta-app"
 CHANNELS = {
-    "facebook": {"client_id": "1", "client_secret": SECRET},
-    "instagram": {"client_id": "2", "client_secret": "other", "fb_client_id": "1", "fb_client_secret": SECRET},
+    "facebook": {"client_id": "1", "client_secret": META_SECRET},
+    "instagram": {"client_id": "2", "client_secret": "other", "fb_client_id": "1", "fb_client_secret": META_SECRET},
     "threads": {"client_id": "3", "client_secret": SECRET},
     "tiktok": {"client_id": "key", "client_secret": SECRET},
 }
@@ -55,11 +55,21 @@ async def status_of(api: ApiHarness, account_id: str) -> str:
     return str((await api.read(f"/v1/accounts/{account_id}"))["status"])
 
 
-@pytest.mark.parametrize("channel", [ChannelName.FACEBOOK, ChannelName.INSTAGRAM, ChannelName.THREADS])
-async def test_an_owner_who_removed_the_app_must_connect_again(app: ApiHarness, channel: ChannelName) -> None:
+@pytest.mark.parametrize(
+    ("channel", "secret"),
+    [
+        (ChannelName.FACEBOOK, META_SECRET),
+        (ChannelName.INSTAGRAM, META_SECRET),
+        (ChannelName.INSTAGRAM, "other"),
+        (ChannelName.THREADS, SECRET),
+    ],
+)
+async def test_an_owner_who_removed_the_app_must_connect_again(
+    app: ApiHarness, channel: ChannelName, secret: str
+) -> None:
     removed = await app.add_account(channel, facts={"granted_by": "77"}, granted_at=START - timedelta(days=1))
     other = await app.add_account(channel, facts={"granted_by": "78"})
-    assert (await tell(app, f"{channel}/deauthorize", signed("77"))).status_code == 200
+    assert (await tell(app, f"{channel}/deauthorize", signed("77", secret))).status_code == 200
     account = await app.read(f"/v1/accounts/{removed}")
     assert (account["status"], account["lastFailure"]["reason"]) == ("reauth_required", "TOKEN_REVOKED")
     assert "removed the app" in account["lastFailure"]["message"]
@@ -71,7 +81,7 @@ async def test_a_person_at_facebook_stands_for_their_pages_and_the_instagram_acc
     granted = {"facts": {"granted_by": "77"}}
     both = [await app.add_account(channel, **granted) for channel in (ChannelName.FACEBOOK, ChannelName.INSTAGRAM)]
     threads = await app.add_account(ChannelName.THREADS, external_id="77")
-    await tell(app, "facebook/deauthorize", signed(77))
+    await tell(app, "facebook/deauthorize", signed(77, META_SECRET))
     assert [await status_of(app, each) for each in [*both, threads]] == ["reauth_required"] * 2 + ["connected"]
 
 

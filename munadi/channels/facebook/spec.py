@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from munadi.channels.files import Bound, Encoding, FileRule, height, size
+from munadi.channels.meta.reports import signed_requests
 from munadi.channels.permissions import ARRIVED, COMMENT, PUBLISH, Permission, Permissions
 from munadi.channels.settings import Duration, PolledSettings
 from munadi.domain.channel import (
@@ -194,6 +195,7 @@ SPEC = ChannelSpec(
     ),
 )
 
+REPORTS = signed_requests("client_secret")
 PERMISSIONS: Permissions = {
     "": (
         Permission("pages_show_list", "see which Pages there are"),

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, SecretStr
 
 from munadi.channels.meta.graph import Graph
+from munadi.channels.meta.reports import signed_requests
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import COMMENT, PUBLISH, READ, Permission, Permissions
 from munadi.channels.settings import Duration, PolledSettings
@@ -279,6 +280,7 @@ SPEC = ChannelSpec(
     ),
 )
 
+REPORTS = signed_requests("client_secret", "fb_client_secret")
 PERMISSIONS: Permissions = {
     "": (
         Permission("instagram_business_basic", READ),

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from munadi.channels.files import Bound
+from munadi.channels.meta.reports import signed_requests
 from munadi.channels.meta.rules import ENCODING as META_ENCODING
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.channels.settings import AppSettings, Duration
@@ -255,6 +256,7 @@ SPEC = ChannelSpec(
     ),
 )
 
+REPORTS = signed_requests("client_secret")
 PERMISSIONS: Permissions = {
     "": (
         Permission("threads_basic", READ),

@@ -7,10 +7,12 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from munadi.channels.callbacks import ReportRule
 from munadi.channels.files import Bound, Encoding, height
 from munadi.channels.options import MAX_OPTION
 from munadi.channels.permissions import PUBLISH, READ, Permission, Permissions
 from munadi.channels.settings import Duration, PolledSettings
+from munadi.channels.tiktok.reports import read_removal
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -190,4 +192,5 @@ SPEC = ChannelSpec(
     ),
 )
 
+REPORTS = ReportRule(("client_secret",), read_removal, header="tiktok-signature")
 PERMISSIONS: Permissions = {"": (Permission("user.info.basic", READ), Permission("video.publish", PUBLISH))}
