@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from munadi.db.ids import new_id
-from munadi.db.tables import MediaRow
+from munadi.db.tables import ErasureRow, MediaRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, KeyKind, Scope, is_well_formed, kind_of, write_key
@@ -42,10 +42,12 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
     seed = api.seed
     account = await seed.account()
     endpoint = await seed.endpoint(brand_ref="acme")
-    content_id = await seed.content(account.id)
+    content_id, erasure_id = await seed.content(account.id), new_id(Prefix.ERASURE)
     media_id, [event, *_] = new_id(Prefix.MEDIA), await seed.events(EventType.CONTENT_ACCEPTED)
     async with api.services.database.write() as session:
         session.add(MediaRow(id=media_id, brand_ref="acme", sha256="0" * 64, facts=IMAGE, created_at=START))
+        times = {"requested_at": START, "updated_at": START, "ended_at": START}
+        session.add(ErasureRow(id=erasure_id, brand_ref="acme", account_id=new_id(Prefix.ACCOUNT), **times))
     recover = f"/v1/webhooks/endpoints/{endpoint.id}/recover"
     return {
         "connection_id": (await create_link(api))["id"],
@@ -54,6 +56,7 @@ async def resources_of_acme(api: ApiHarness) -> dict[str, str]:
         "content_id": content_id,
         "publication_id": (await seed.publication(content_id)).id,
         "media_id": media_id,
+        "erasure_id": erasure_id,
         "event_id": event.id,
         "recovery_id": (await api.post(recover, {"since": "2026-01-01T00:00:00Z"})).json()["id"],
         "delivery_id": (await api.read_list("/v1/webhooks/deliveries"))[0]["id"],
