@@ -10,20 +10,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AttemptRow, DeliveryRow, DiscardRow, EventRow, PublicationRow
 
-# Nothing that the session has loaded is used after its row was deleted.
-_AS_IS = {"synchronize_session": False}
-
 
 async def delete_rows(session: AsyncSession, table: Any, *which: Any) -> int:
     """Delete rows of a table; how many."""
     connection = await session.connection()
-    result = await connection.execute(delete(table).where(*which).execution_options(**_AS_IS))
+    result = await connection.execute(delete(table).where(*which))
     return int(result.rowcount)
+
+
+async def highest_position(session: AsyncSession, *which: Any) -> int | None:
+    """The highest position of these events. Call `hold_numbering` before it."""
+    return (await session.exec(select(func.max(EventRow.position)).where(*which))).one()
 
 
 async def delete_events(session: AsyncSession, *which: Any) -> int | None:
     """Delete events with their deliveries; the highest position of them. Call `hold_numbering` before it."""
-    position = (await session.exec(select(func.max(EventRow.position)).where(*which))).one()
+    position = await highest_position(session, *which)
     ids = select(col(EventRow.id)).where(*which)
     await delete_rows(session, DeliveryRow, col(DeliveryRow.event_id).in_(ids))
     await delete_rows(session, EventRow, *which)

@@ -14,23 +14,22 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.contents.post_deletion import delete_posts
 from munadi.db.events.log import hold_numbering
 from munadi.db.idempotency import forget_answers_about
 from munadi.db.idempotency import scope_of as idempotency_scope
 from munadi.db.tables import (
     AttemptRow,
     ContentRow,
-    DraftRow,
     EventRow,
     MediaRow,
     MediaUseRow,
-    MetadataRow,
     PublicationRow,
     SavedDraftRow,
 )
 from munadi.domain.ids import workflow_id
 from munadi.domain.publication import PublicationStatus
-from munadi.erasure.deleting import delete_events, delete_publications, delete_rows
+from munadi.erasure.deleting import delete_rows, highest_position
 from munadi.erasure.parts import erase_part
 from munadi.erasure.scope import Scope, add_to
 from munadi.publishing.content import LockedContent
@@ -67,7 +66,7 @@ async def erase_batch(session: AsyncSession, scope: Scope, ids: Sequence[str], n
         if is_whole:
             whole.append(post.content.id)
     await hold_numbering(session)
-    positions = [await _delete(session, whole)] if whole else []
+    positions = [await highest_position(session, col(EventRow.content_id).in_(whole))]
     for post in locked:
         if post.content.id not in busy and post.content.id not in whole:
             positions.append(await erase_part(post, str(scope.account_id)))
@@ -76,7 +75,7 @@ async def erase_batch(session: AsyncSession, scope: Scope, ids: Sequence[str], n
     counts["media"] = await _forget_unused(session, whole, now) if whole else 0
     await session.flush()
     session.expunge_all()  # the posts were loaded with their lock, and are gone now
-    await _delete_posts(session, whole)
+    await delete_posts(session, whole)
     await add_to(session, scope, now, counts, workflows=workflows, position=position)
     return not busy
 
@@ -98,12 +97,6 @@ def _counted(rows: Collection[PublicationRow]) -> Counter[str]:
     return Counter(publications=len(rows), left_at_networks=sum(live), uncertain=sum(unsure))
 
 
-async def _delete(session: AsyncSession, ids: Sequence[str]) -> int | None:
-    position = await delete_events(session, col(EventRow.content_id).in_(ids))
-    await delete_publications(session, select(PublicationRow.id).where(col(PublicationRow.content_id).in_(ids)))
-    return position
-
-
 async def _forget_unused(session: AsyncSession, ids: Sequence[str], now: datetime) -> int:
     """Delete the files that only these posts used, as `munadi.publishing.media_deletion` does; how many."""
     drafts = select(SavedDraftRow.id).where(col(SavedDraftRow.content_id).in_(ids))
@@ -119,9 +112,3 @@ async def _forget_unused(session: AsyncSession, ids: Sequence[str], now: datetim
         row.deleted_at = now
         await forget_answers_about(session, idempotency_scope(row.brand_ref, "media.create"), row.id)
     return len(gone)
-
-
-async def _delete_posts(session: AsyncSession, ids: Sequence[str]) -> None:
-    for table in (MetadataRow, DraftRow, SavedDraftRow):
-        await delete_rows(session, table, col(table.content_id).in_(ids))
-    await delete_rows(session, ContentRow, col(ContentRow.id).in_(ids))

@@ -15,7 +15,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
-from munadi.db.compact import empty_log, forget_words
+from munadi.db.compact import empty_log
+from munadi.db.contents.word_index import forget_words
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, ErasureRow
 from munadi.domain.erasure import ErasureWait
@@ -99,7 +100,7 @@ class ErasureStore:
         if scope.account_id is None:
             await self._in_batches(lambda session: remains.erase_deliveries(session, scope))
             await self._in_batches(lambda session: remains.erase_media(session, scope, now))
-        await forget_words(self._database)
+        await forget_words(self._database, overwrite=True)
 
     async def remove_files(self, scope: Scope, now: datetime) -> bool:
         """Remove the bytes of deleted files. Whether none is left. Raises StoreUnavailable."""

@@ -10,6 +10,7 @@ characters, a search reads the posts in turn (`sources.py`).
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, event
@@ -47,6 +48,10 @@ _STILL_THERE = sql(
 _FORGET = sql(f"DELETE FROM {SQLITE_TABLE} WHERE rowid IN :entries").bindparams(  # noqa: S608 - names of ours
     bindparam("entries", expanding=True)
 )
+# Whether this SQLite's index overwrites what it deletes (from 3.42, of 2023, on). Else it is written anew.
+MAY_OVERWRITE = sqlite3.sqlite_version_info >= (3, 42)
+_OVERWRITE = sql(f"INSERT INTO {SQLITE_TABLE} ({SQLITE_TABLE}, rank) VALUES ('secure-delete', 1)")  # noqa: S608
+_REBUILD = sql(f"INSERT INTO {SQLITE_TABLE} ({SQLITE_TABLE}) VALUES ('optimize')")  # noqa: S608
 _HAS_TABLE = sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'post_words'")
 _MATCHES = sql("SELECT content_id FROM post_words WHERE post_words MATCH :phrase LIMIT :most")
 # pg_trgm takes letters and digits, as the database's locale knows them. Without three in a row the index has no start.
@@ -116,8 +121,9 @@ async def contents_with_words(session: AsyncSession, words: str, most: int) -> l
     return None if len(found) > most else found
 
 
-async def forget_words(database: Database) -> int:
-    """Remove from SQLite's table the texts that no post has any more; how many. It reads the whole table, in slices."""
+async def forget_words(database: Database, *, overwrite: bool = False) -> int:
+    """Remove from SQLite's table the texts that no post has any more; how many. It reads the whole table, in slices.
+    `overwrite`: nothing of them may stay in the file."""
     if not database.is_sqlite or not await is_indexed(database):
         return 0
     removed, after = 0, 0
@@ -131,7 +137,12 @@ async def forget_words(database: Database) -> int:
             there = set((await connection.execute(_STILL_THERE, {"ids": sorted(set(entries.values()))})).scalars())
         if gone := [entry for entry, content_id in entries.items() if content_id not in there]:
             async with database.write() as session:
-                await (await session.connection()).execute(_FORGET, {"entries": gone})
+                connection = await session.connection()
+                if overwrite and MAY_OVERWRITE:
+                    await connection.execute(_OVERWRITE)
+                await connection.execute(_FORGET, {"entries": gone})
+                if overwrite and not MAY_OVERWRITE:
+                    await connection.execute(_REBUILD)
         removed, after = removed + len(gone), max(entries)
 
 
