@@ -27,6 +27,7 @@ MAX_PAGE = 100
 
 TheServices = Annotated[Services, Depends(services)]
 ContentReader = Annotated[Principal, Depends(require("contents:read"))]
+DraftWriter = Annotated[Principal, Depends(require("drafts:write"))]
 ContentWriter = Annotated[Principal, Depends(require("contents:write"))]
 ContentWithdrawer = Annotated[Principal, Depends(require("contents:withdraw"))]
 WebhookReader = Annotated[Principal, Depends(require("webhooks:read"))]

@@ -23,6 +23,9 @@ PER_PAGE = 50
 # What a key may do, for people.
 SCOPES = {
     Scope.CONTENTS_READ: N_("See posts, drafts and files"),
+    Scope.DRAFTS_WRITE: N_("Prepare drafts and files, publish nothing"),
+    Scope.CONTENTS_PROPOSE: N_("Propose posts, which wait for approval"),
+    Scope.CONTENTS_APPROVE: N_("Approve and decline proposed posts"),
     Scope.CONTENTS_WRITE: N_("Write, move, cancel and publish posts"),
     Scope.CONTENTS_WITHDRAW: N_("Take published posts back from their networks"),
     Scope.ACCOUNTS_READ: N_("See connected accounts"),

@@ -17,6 +17,7 @@ from api.deps import (
     ContentReader,
     ContentWriter,
     Cursor,
+    DraftWriter,
     Page,
     TheServices,
     read_cursor,
@@ -69,7 +70,7 @@ async def create_content(
     responses=error_responses(400, 401, 403, 413, 415, 422),
     openapi_extra=described(ContentRequest, examples.CONTENTS),
 )
-async def validate_content(request: Request, services: TheServices, principal: ContentWriter) -> Validation:
+async def validate_content(request: Request, services: TheServices, principal: DraftWriter) -> Validation:
     """What POST /v1/contents would report, without storing anything."""
     return await while_connected(request, services.posts.validate_body(body_of(request), principal))
 

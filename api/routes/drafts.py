@@ -13,6 +13,7 @@ from api.deps import (
     ContentReader,
     ContentWriter,
     DraftId,
+    DraftWriter,
     IfMatch,
     Page,
     TheServices,
@@ -79,7 +80,7 @@ router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
     openapi_extra=described(DraftCreate, CREATES),
 )
 async def create_draft(
-    request: Request, principal: ContentWriter, services: TheServices, idempotency: IdempotencyHeader
+    request: Request, principal: DraftWriter, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Keep a post that is not finished. It is checked as `POST /v1/contents/validate` does, and never refused for what
     is missing or wrong: `problems` lists that. Only an unknown brand is refused."""
@@ -128,7 +129,7 @@ async def get_draft(draft_id: DraftId, principal: ContentReader, services: TheSe
     openapi_extra=described(DraftEdit, EDITS),
 )
 async def change_draft(
-    draft_id: DraftId, request: Request, principal: ContentWriter, services: TheServices, if_match: IfMatch = None
+    draft_id: DraftId, request: Request, principal: DraftWriter, services: TheServices, if_match: IfMatch = None
 ) -> Response:
     """Absent fields stay as they are; null removes a field. The draft is checked again."""
     based_on = require_match(if_match)
@@ -145,7 +146,7 @@ async def change_draft(
     summary="Delete a draft",
 )
 async def delete_draft(
-    draft_id: DraftId, principal: ContentWriter, services: TheServices, if_match: IfMatch = None
+    draft_id: DraftId, principal: DraftWriter, services: TheServices, if_match: IfMatch = None
 ) -> None:
     """Nothing of it is kept. If-Match is optional."""
     await services.drafts.delete(draft_id, principal, read_match(if_match))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.answers import created
 from api.auth import not_found
 from api.bodies.parsing import described, read_body
-from api.deps import ContentReader, ContentWriter, MediaId, Page, TheServices
+from api.deps import ContentReader, ContentWriter, DraftWriter, MediaId, Page, TheServices
 from api.filters import brand_filter
 from api.http.client_disconnect import while_connected
 from api.http.media_response import stored_response
@@ -62,7 +62,7 @@ def _described() -> dict[str, Any]:
 async def add_media(
     request: Request,
     services: TheServices,
-    principal: ContentWriter,
+    principal: DraftWriter,
     idempotency: IdempotencyHeader,
     query: UploadQuery = None,
 ) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -18,9 +18,12 @@ _KEY = re.compile(r"mnd_(?:admin|brand|client)_[0-9A-Za-z]{38}")
 
 
 class Scope(StrEnum):
-    """What a key may do. `admin` includes all others."""
+    """What a key may do. `admin` includes all others; what else a scope includes is in `INCLUDED`."""
 
     CONTENTS_READ = "contents:read"
+    DRAFTS_WRITE = "drafts:write"
+    CONTENTS_PROPOSE = "contents:propose"
+    CONTENTS_APPROVE = "contents:approve"
     CONTENTS_WRITE = "contents:write"
     CONTENTS_WITHDRAW = "contents:withdraw"
     ACCOUNTS_READ = "accounts:read"
@@ -28,6 +31,20 @@ class Scope(StrEnum):
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
     ADMIN = "admin"
+
+
+# Who may publish may also propose, and who may propose may prepare. Approving and withdrawing are scopes of their own:
+# a program that publishes shall not release what another one proposes.
+INCLUDED: Mapping[Scope, frozenset[Scope]] = {
+    Scope.ADMIN: frozenset(Scope),
+    Scope.CONTENTS_WRITE: frozenset({Scope.CONTENTS_PROPOSE, Scope.DRAFTS_WRITE}),
+    Scope.CONTENTS_PROPOSE: frozenset({Scope.DRAFTS_WRITE}),
+}
+
+
+def allows(scopes: Collection[str], wanted: str) -> bool:
+    """Whether a key with these scopes has the wanted one, by itself or included in another."""
+    return wanted in scopes or any(wanted in INCLUDED[scope] for scope in INCLUDED if scope in scopes)
 
 
 class KeyKind(StrEnum):

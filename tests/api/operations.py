@@ -41,6 +41,8 @@ class Operation:
 
 
 CR, CW = (Scope.CONTENTS_READ,), (Scope.CONTENTS_WRITE,)
+# What prepares posts, and what may propose or publish them beside.
+PREPARE = (Scope.DRAFTS_WRITE, Scope.CONTENTS_PROPOSE, *CW)
 WITHDRAW = (Scope.CONTENTS_WITHDRAW,)
 AR, AW = (Scope.ACCOUNTS_READ,), (Scope.ACCOUNTS_WRITE,)
 WR, WW = (Scope.WEBHOOKS_READ,), (Scope.WEBHOOKS_WRITE,)
@@ -75,7 +77,7 @@ OPERATIONS = (
     Operation("GET", "/metrics", ADMIN, OWN),
     Operation("POST", "/v1/contents", CW, UNKNOWN, POST),
     Operation("GET", "/v1/contents", CR, EMPTY),
-    Operation("POST", "/v1/contents/validate", CW, UNKNOWN, POST),
+    Operation("POST", "/v1/contents/validate", PREPARE, UNKNOWN, POST),
     Operation("GET", "/v1/calendar", CR, OWN, query="?from=2026-12-01&to=2026-12-31"),
     Operation("GET", "/v1/contents/{content_id}", CR, NOT_FOUND),
     Operation("PATCH", "/v1/contents/{content_id}", CW, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
@@ -85,11 +87,11 @@ OPERATIONS = (
     Operation("POST", "/v1/contents/{content_id}/retry", CW, NOT_FOUND),
     Operation("POST", "/v1/contents/{content_id}/withdraw", WITHDRAW, NOT_FOUND),
     Operation("GET", "/v1/contents/{content_id}/events", CR, NOT_FOUND),
-    Operation("POST", "/v1/drafts", CW, UNKNOWN, {"brandRef": "acme", "text": "hello"}),
+    Operation("POST", "/v1/drafts", PREPARE, UNKNOWN, {"brandRef": "acme", "text": "hello"}),
     Operation("GET", "/v1/drafts", CR, EMPTY),
     Operation("GET", "/v1/drafts/{draft_id}", CR, NOT_FOUND),
-    Operation("PATCH", "/v1/drafts/{draft_id}", CW, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
-    Operation("DELETE", "/v1/drafts/{draft_id}", CW, NOT_FOUND),
+    Operation("PATCH", "/v1/drafts/{draft_id}", PREPARE, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
+    Operation("DELETE", "/v1/drafts/{draft_id}", PREPARE, NOT_FOUND),
     Operation("POST", "/v1/drafts/{draft_id}/submit", CW, NOT_FOUND),
     Operation("GET", "/v1/events", CR, EMPTY),
     Operation("GET", "/v1/events/types", ANY, OWN),
@@ -102,7 +104,7 @@ OPERATIONS = (
     Operation("POST", "/v1/publications/{publication_id}/undismiss", CW, NOT_FOUND),
     Operation("POST", "/v1/publications/{publication_id}/edit", CW, NOT_FOUND, {"text": "hello"}),
     Operation("POST", "/v1/publications/{publication_id}/withdraw", WITHDRAW, NOT_FOUND),
-    Operation("POST", "/v1/media", CW, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),
+    Operation("POST", "/v1/media", PREPARE, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),
     Operation("GET", "/v1/media", CR, EMPTY),
     Operation("GET", "/v1/media/{media_id}", CR, NOT_FOUND),
     Operation("DELETE", "/v1/media/{media_id}", CW, NOT_FOUND),

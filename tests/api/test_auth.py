@@ -16,7 +16,7 @@ from munadi.db.ids import new_id
 from munadi.db.tables import ErasureRow, MediaRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
-from munadi.domain.key import ALPHABET, KeyKind, Scope, is_well_formed, kind_of, write_key
+from munadi.domain.key import ALPHABET, KeyKind, Scope, allows, is_well_formed, kind_of, write_key
 from munadi.limits.wrong_keys import WrongKeys
 from tests.api.harness import ApiHarness
 from tests.api.operations import ID_PREFIXES, OPERATIONS, PUBLIC, Foreign, Operation
@@ -187,6 +187,15 @@ def test_any_single_typo_in_a_key_is_detected(random_part: str, place: int, lett
     typo = key[:place] + letter + key[place + 1 :]
     assert is_well_formed(key)
     assert is_well_formed(typo) == (typo == key)
+
+
+def test_who_may_publish_may_propose_and_prepare_but_approves_and_withdraws_nothing() -> None:
+    prepares, proposes = {Scope.DRAFTS_WRITE}, {Scope.CONTENTS_PROPOSE, Scope.DRAFTS_WRITE}
+    included = {Scope.ADMIN: set(Scope), Scope.CONTENTS_WRITE: {Scope.CONTENTS_WRITE, *proposes}}
+    included |= {Scope.CONTENTS_PROPOSE: proposes, Scope.DRAFTS_WRITE: prepares}
+    for scope in Scope:
+        allowed = {wanted for wanted in Scope if allows([scope], wanted)}
+        assert allowed == included.get(scope, {scope}), scope
 
 
 def test_the_prefix_of_a_key_shows_its_kind() -> None:

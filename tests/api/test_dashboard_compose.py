@@ -124,6 +124,15 @@ async def test_a_key_sees_its_own_brand_and_needs_to_read_accounts(api: ApiHarne
     assert (answer.status_code, Scope.ACCOUNTS_READ in answer.text) == (403, True)
 
 
+async def test_a_key_that_prepares_drafts_saves_and_does_not_submit(api: ApiHarness) -> None:
+    async with api.dashboard(await api.key(Scope.DRAFTS_WRITE, Scope.CONTENTS_READ, Scope.ACCOUNTS_READ)) as preparer:
+        page = await preparer.page("/compose?brandRef=acme")
+    assert faults(page) == []
+    assert ('id="save"' in page, 'id="submit" disabled hidden' in page) == (True, True)
+    async with api.dashboard(await api.key(*WRITE)) as writer:
+        assert 'id="submit">' in await writer.page("/compose?brandRef=acme")
+
+
 async def test_drafts_are_listed_and_open_for_their_own_brand(api: ApiHarness, dashboard: DashboardBrowser) -> None:
     written = {"brandRef": "acme", "text": "<b>Half</b>", "scheduledAt": "2027-01-05T03:30:00Z", "publishBy": "later"}
     draft = await api.create("/v1/drafts", written)

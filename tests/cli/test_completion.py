@@ -30,7 +30,11 @@ def _completed(words: str, folder: Path) -> list[str]:
         ("munadi contents re", {"reschedule", "retry"}),
         ("munadi contents list --status par", {"partially_published"}),
         ("munadi channels describe b", {"bluesky"}),
-        ("munadi keys create --scope contents:", {"contents:read", "contents:write", "contents:withdraw"}),
+        ("munadi keys create --scope drafts:", {"drafts:write"}),
+        (
+            "munadi keys create --scope contents:",
+            {"contents:read", "contents:propose", "contents:approve", "contents:write", "contents:withdraw"},
+        ),
         ("munadi webhooks replay x --type account.e", {"account.expiring"}),
         ("munadi contents reschedule x --fold l", {"later"}),
     ],

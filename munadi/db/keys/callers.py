@@ -23,7 +23,7 @@ from munadi.db.session import Database
 from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, SessionRow
 from munadi.db.types import UtcDateTime
 from munadi.domain.brand import BrandLimits
-from munadi.domain.key import Scope
+from munadi.domain.key import Scope, allows
 from munadi.domain.usage import BrandCalls, Month
 
 CACHE_SECONDS = 1.0
@@ -50,8 +50,8 @@ class Principal:
     revoked_at: datetime | None = None
 
     def may(self, scope: str) -> bool:
-        """Whether the key has this scope; `admin` has all."""
-        return scope in self.scopes or Scope.ADMIN in self.scopes
+        """Whether the key has this scope, by itself or included in another."""
+        return allows(self.scopes, scope)
 
     def require(self, scope: Scope) -> None:
         """ScopeMissing without this scope."""

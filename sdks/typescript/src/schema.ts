@@ -2724,8 +2724,8 @@ export type SavedDraft = {
   warnings: (Warning)[];
 };
 
-/** What a key may do. `admin` includes all others. */
-export type Scope = "contents:read" | "contents:write" | "contents:withdraw" | "accounts:read" | "accounts:write" | "webhooks:read" | "webhooks:write" | "admin";
+/** What a key may do. `admin` includes all others; what else a scope includes is in `INCLUDED`. */
+export type Scope = "contents:read" | "drafts:write" | "contents:propose" | "contents:approve" | "contents:write" | "contents:withdraw" | "accounts:read" | "accounts:write" | "webhooks:read" | "webhooks:write" | "admin";
 
 /** How to rotate. Without a body the old secret also signs for 24 hours. */
 export type SecretRotation = {
