@@ -156,7 +156,7 @@ def build_retention(runtime: Runtime, database: Database) -> Retention:
 
 def build_eraser(runtime: Runtime, database: Database, client: Client) -> Eraser:
     """Build the loop that erases brands and accounts."""
-    store = runtime.around(ErasureStore(database, runtime.keyring, runtime.media_store), "erasures")
+    store = runtime.around(ErasureStore(database, runtime.keyring, runtime.media_store, runtime.clock), "erasures")
     grants = Grants(AccountStore(database, runtime.keyring), runtime.channels)
     grace = timedelta(seconds=runtime.settings.relay.erasure_grace)
     return Eraser(database, store, grants, client, runtime.clock, grace)

@@ -65,30 +65,30 @@ class Eraser:
             for scope in running if is_alone else ():
                 waits_for = await self._advance(scope)
                 if waits_for is None:
-                    await self._store.end(scope, self._clock.now())
+                    await self._store.end(scope)
                     log.info("erasure %s has ended", scope.id)
                 else:
-                    await self._store.wait(scope, waits_for, self._clock.now())
+                    await self._store.wait(scope, waits_for)
 
     async def _advance(self, scope: Scope) -> ErasureWait | None:
         """Do what can be done now. What it waits for; None when nothing is left."""
         for account_id in await self._store.connected(scope):
             async with self._grants.ending(account_id):
-                await self._store.disconnect(account_id, self._clock.now())
+                await self._store.disconnect(account_id)
         if self._clock.now() < scope.requested_at + self._grace:
             return ErasureWait.REQUESTS
-        is_all = await self._store.erase_posts(scope, self._clock.now())
+        is_all = await self._store.erase_posts(scope)
         if not await self._forget_workflows(scope):
             return ErasureWait.WORKFLOWS
         if not is_all:
             return ErasureWait.PUBLISHING
-        await self._store.erase_rest(scope, self._clock.now())
-        if not await self._store.remove_files(scope, self._clock.now()):
+        await self._store.erase_rest(scope)
+        if not await self._store.remove_files(scope):
             return ErasureWait.MEDIA
         for account_id in await self._store.with_credentials(scope):
             async with self._grants.ending(account_id):
-                await self._store.drop_credentials(account_id, self._clock.now())
-        if not await self._store.finish(scope, self._clock.now()):
+                await self._store.drop_credentials(account_id)
+        if not await self._store.finish(scope):
             return ErasureWait.REQUESTS
         if not await self._forget_workflows(scope):
             return ErasureWait.WORKFLOWS
@@ -108,7 +108,7 @@ class Eraser:
                     await self._delete(workflow_id)  # one that is too new for the list
             found = await self._delete_listed(some, noted)
             if gone := set(some) - found:
-                await self._store.forgot(scope, gone, self._clock.now())
+                await self._store.forgot(scope, gone)
             is_all = is_all and not found
         return is_all
 

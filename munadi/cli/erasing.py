@@ -75,7 +75,7 @@ def _print_erasure(out: Output, erasure: Any) -> None:
         ]
     )
     if erasure["status"] == "running":
-        out.line(f"It goes on in the background: munadi brands erasure {erasure['id']}")
+        out.line(f"A worker does it from now on. How far it is: munadi brands erasure {erasure['id']}")
 
 
 plain(brands, "erasure", "brands.erasure", _print_erasure, "Show how far an erasure is.", of=ErasureId)

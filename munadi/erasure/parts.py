@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import String, cast
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import DeliveryRow, DraftRow, EventRow, PublicationRow
+from munadi.db.tables import DeliveryRow, DraftRow, EventRow, PublicationRow, SavedDraftRow
 from munadi.db.webhooks.delivery_results import without_bodies
+from munadi.domain.content import DraftCheck
+from munadi.domain.problem import Problem
 from munadi.erasure.deleting import delete_events, delete_publications
 from munadi.publishing.content import LockedContent
 
@@ -35,6 +40,28 @@ async def erase_part(post: LockedContent, account_id: str) -> int | None:
     post.wake()  # its workflow reads what is left
     await post.close()
     return position
+
+
+async def erase_from_drafts(session: AsyncSession, brand_ref: str, account_id: str, now: datetime) -> None:
+    """Remove what the brand's saved drafts have for the account, and what their last check said of it. A change that
+    somebody makes to the former version is refused."""
+    named = cast(col(SavedDraftRow.content), String).contains(account_id, autoescape=True)
+    warned = cast(col(SavedDraftRow.checked), String).contains(account_id, autoescape=True)
+    query = select(SavedDraftRow).where(SavedDraftRow.brand_ref == brand_ref, named | warned).with_for_update()
+    message = "an account that the draft names was erased; what was written for it is gone"
+    problem = Problem(pointer="/channels", code="ACCOUNT_UNKNOWN", message=message)
+    for draft in (await session.exec(query)).all():
+        channels = draft.content.get("channels")
+        if isinstance(channels, list):
+            draft.content = {**draft.content, "channels": [each for each in channels if not _names(each, account_id)]}
+        check = DraftCheck(valid=False, problems=(problem,), warnings=())
+        draft.checked, draft.version, draft.updated_at = check.model_dump(mode="json"), draft.version + 1, now
+    await session.flush()
+
+
+def _names(sent: Any, account_id: str) -> bool:
+    """Whether an entry of a draft's `channels`, which may be anything, names the account."""
+    return isinstance(sent, Mapping) and account_id in (sent.get("accountId"), sent.get("account_id"))
 
 
 def _strip(draft: DraftRow, gone: Collection[str], account_id: str, channels: Collection[str]) -> None:

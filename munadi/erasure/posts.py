@@ -34,21 +34,20 @@ from munadi.erasure.parts import erase_part
 from munadi.erasure.scope import Scope, add_to
 from munadi.publishing.content import LockedContent
 
-BATCH = 25
 # A worker whose clock is behind ends its call this much after its deadline at most.
 LATE = timedelta(seconds=10)
 # All runs of a workflow, or those that have ended.
 ALL_RUNS, ENDED_RUNS = "all", "ended"
 
 
-async def next_posts(session: AsyncSession, scope: Scope, after: str) -> Sequence[str]:
-    """The ids of the next posts of the erasure."""
+async def next_posts(session: AsyncSession, scope: Scope, after: str, size: int) -> Sequence[str]:
+    """The ids of so many posts of the erasure after this one."""
     if scope.account_id is None:
         query = select(ContentRow.id).where(ContentRow.brand_ref == scope.brand_ref, col(ContentRow.id) > after)
-        return (await session.exec(query.order_by(col(ContentRow.id)).limit(BATCH))).all()
+        return (await session.exec(query.order_by(col(ContentRow.id)).limit(size))).all()
     of_account = (PublicationRow.account_id == scope.account_id, col(PublicationRow.content_id) > after)
     posts = select(PublicationRow.content_id).where(*of_account).distinct()
-    return (await session.exec(posts.order_by(col(PublicationRow.content_id)).limit(BATCH))).all()
+    return (await session.exec(posts.order_by(col(PublicationRow.content_id)).limit(size))).all()
 
 
 async def erase_batch(session: AsyncSession, scope: Scope, ids: Sequence[str], now: datetime) -> bool:

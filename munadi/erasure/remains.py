@@ -37,9 +37,9 @@ from munadi.db.tables import (
 from munadi.db.tables.webhooks import HAS_A_RARE_TYPE
 from munadi.domain.event import EventType
 from munadi.erasure.deleting import delete_events, delete_rows
+from munadi.erasure.parts import erase_from_drafts
 from munadi.erasure.scope import Scope, add_to
 
-BATCH = 500
 _OF_ACCOUNTS = (
     EventType.ACCOUNT_CONNECTED,
     EventType.ACCOUNT_EXPIRING,
@@ -48,36 +48,36 @@ _OF_ACCOUNTS = (
 )
 
 
-async def erase_events(session: AsyncSession, scope: Scope, now: datetime) -> bool:
-    """Erase some events that belong to no post, with their deliveries. Whether there may be more."""
+async def erase_events(session: AsyncSession, scope: Scope, size: int, now: datetime) -> bool:
+    """Erase so many events that belong to no post, with their deliveries. Whether there may be more."""
     query = select(EventRow.id).where(EventRow.brand_ref == scope.brand_ref)
     if scope.account_id is not None:
         query = query.where(text(HAS_A_RARE_TYPE), col(EventRow.type).in_(_OF_ACCOUNTS))
         query = query.where(col(EventRow.data)["account"]["id"].as_string() == scope.account_id)
-    ids = (await session.exec(query.limit(BATCH))).all()
+    ids = (await session.exec(query.limit(size))).all()
     await hold_numbering(session)
     position = await delete_events(session, col(EventRow.id).in_(ids))
     await add_to(session, scope, now, {}, position=position)
-    return len(ids) == BATCH
+    return len(ids) == size
 
 
-async def erase_deliveries(session: AsyncSession, scope: Scope) -> bool:
-    """Erase some deliveries to the brand's endpoints. Whether there may be more."""
-    query = select(DeliveryRow.id).where(col(DeliveryRow.endpoint_id).in_(_endpoints(scope))).limit(BATCH)
+async def erase_deliveries(session: AsyncSession, scope: Scope, size: int) -> bool:
+    """Erase so many deliveries to the brand's endpoints. Whether there may be more."""
+    query = select(DeliveryRow.id).where(col(DeliveryRow.endpoint_id).in_(_endpoints(scope))).limit(size)
     ids = (await session.exec(query)).all()
     await delete_rows(session, DeliveryRow, col(DeliveryRow.id).in_(ids))
-    return len(ids) == BATCH
+    return len(ids) == size
 
 
-async def erase_media(session: AsyncSession, scope: Scope, now: datetime) -> bool:
-    """Mark some of the brand's files as deleted, so that their bytes are removed. Whether there may be more."""
+async def erase_media(session: AsyncSession, scope: Scope, size: int, now: datetime) -> bool:
+    """Mark so many of the brand's files as deleted, so that their bytes are removed. Whether there may be more."""
     query = select(MediaRow).where(MediaRow.brand_ref == scope.brand_ref, col(MediaRow.deleted_at).is_(None))
-    rows = (await session.exec(query.limit(BATCH).with_for_update())).all()
+    rows = (await session.exec(query.limit(size).with_for_update())).all()
     for row in rows:
         row.deleted_at = now
     await delete_rows(session, MediaUseRow, col(MediaUseRow.media_id).in_([row.id for row in rows]))
     await add_to(session, scope, now, {"media": len(rows)})
-    return len(rows) == BATCH
+    return len(rows) == size
 
 
 async def has_bytes(session: AsyncSession) -> bool:
@@ -125,7 +125,7 @@ async def erase_brand(session: AsyncSession, scope: Scope) -> Sequence[str]:
     return accounts
 
 
-async def erase_account(session: AsyncSession, scope: Scope, keyring: KeyRing) -> Sequence[str]:
+async def erase_account(session: AsyncSession, scope: Scope, keyring: KeyRing, now: datetime) -> Sequence[str]:
     """Delete the account, its connections, and the recorded answers that show it; the accounts that were deleted."""
     account = await session.get(AccountRow, scope.account_id, with_for_update=True)
     if account is None:
@@ -134,6 +134,7 @@ async def erase_account(session: AsyncSession, scope: Scope, keyring: KeyRing) -
     about = [account.id, *connections]
     await _forget_answers(session, scope, keyring, [account.id, account.external_id, account.handle])
     await delete_rows(session, LookBudgetRow, col(LookBudgetRow.scope) == account.id)
+    await erase_from_drafts(session, scope.brand_ref, account.id, now)
     session.expunge_all()
     await delete_rows(session, ConnectionRow, col(ConnectionRow.id).in_(connections))
     await anonymise(session, scope, col(AuditRow.target).in_(about))

@@ -24,7 +24,7 @@ ERASE = "/v1/brands/acme?confirm=acme"
 
 
 def store_of(api: ApiHarness) -> ErasureStore:
-    return ErasureStore(api.services.database, api.services.keyring, api.services.media_store)
+    return ErasureStore(api.services.database, api.services.keyring, api.services.media_store, api.clock)
 
 
 async def test_an_erasure_needs_an_admin_key_for_all_brands_and_its_name_again(api: ApiHarness) -> None:
@@ -72,20 +72,24 @@ async def test_the_erasure_of_an_account_keeps_the_other_accounts_part_of_a_post
     sent = ["bluesky", {"channel": "mastodon", "text": "marked for mastodon"}]
     shared = await api.submit(text="for both", channels=sent)
     alone = await api.submit(text="marked alone", channels=["mastodon"])
+    channels = ["bluesky", {"channel": "mastodon", "accountId": mastodon, "text": "marked for mastodon"}]
+    answer = await api.post("/v1/drafts", {"brandRef": "acme", "text": "an idea", "channels": channels})
+    draft = answer.json()
+    unconcerned = (await api.post("/v1/drafts", {"brandRef": "acme", "text": "another", "channels": ["bluesky"]})).json()
     erasure = (await api.delete(f"/v1/accounts/{mastodon}/data?confirm={mastodon}")).json()
-    store, now = store_of(api), api.clock.now()
+    store = store_of(api)
     [scope] = await store.running()
     assert (scope.id, scope.account_id, await store.connected(scope)) == (erasure["id"], mastodon, [mastodon])
-    await store.disconnect(mastodon, now)
-    assert await store.erase_posts(scope, now)
-    await store.erase_rest(scope, now)
-    assert await store.finish(scope, now)
+    await store.disconnect(mastodon)
+    assert await store.erase_posts(scope)
+    await store.erase_rest(scope)
+    assert await store.finish(scope)
     assert set(await store.workflows(scope)) == {
         f"content/{shared['id']}",
         f"content/{alone['id']}",
         f"account/{mastodon}",
     }
-    await store.end(scope, now)
+    await store.end(scope)
     expect_problem(await api.get(f"/v1/contents/{alone['id']}"), 404)
     expect_problem(await api.get(f"/v1/accounts/{mastodon}"), 404)
     left = await api.read(f"/v1/contents/{shared['id']}")
@@ -95,6 +99,11 @@ async def test_the_erasure_of_an_account_keeps_the_other_accounts_part_of_a_post
     assert mastodon not in str(events)
     counts = (await api.read(f"/v1/erasures/{erasure['id']}"))["counts"]
     assert (counts["posts"], counts["publications"], counts["accounts"]) == (1, 2, 1)
+    stripped = await api.read(f"/v1/drafts/{draft['id']}")
+    assert stripped["content"] == {"brandRef": "acme", "text": "an idea", "channels": ["bluesky"]}
+    assert (stripped["version"], stripped["valid"]) == (draft["version"] + 1, False)
+    assert [problem["pointer"] for problem in stripped["problems"]] == ["/channels"]
+    assert await api.read(f"/v1/drafts/{unconcerned['id']}") == unconcerned
     edited = await api.patch(
         f"/v1/contents/{shared['id']}", {"text": "x"}, headers={"If-Match": f'"{left["version"]}"'}
     )
@@ -122,10 +131,10 @@ async def test_an_open_attempt_keeps_its_post_until_its_deadline(api: ApiHarness
     await api.delete(ERASE)
     store = store_of(api)
     [scope] = await store.running()
-    assert not await store.erase_posts(scope, api.clock.now())
+    assert not await store.erase_posts(scope)
     assert (await api.get(f"/v1/contents/{busy}")).status_code == 200
     api.clock.ahead = timedelta(seconds=41)
-    assert await store.erase_posts(scope, api.clock.now())
+    assert await store.erase_posts(scope)
     expect_problem(await api.get(f"/v1/contents/{busy}"), 404)
 
 

@@ -20,24 +20,29 @@ MARK = "zqxmark"
 GRACE = {"MUNADI_RELAY__ERASURE_GRACE": "1"}
 
 
-def places_with_marks(folder: Path, **more: bytes) -> list[str]:
-    """The files of Munadi and Temporal, and what is given, that have a mark."""
-    everywhere = written(folder, {"sandbox", "sandbox.log", "keys"}) | more
+def places_with_marks(folder: Path, *marks: str, **more: bytes) -> list[str]:
+    """The files of Munadi and Temporal, and what is given, that have one of the marks."""
+    everywhere = written(folder, {"sandbox", "sandbox.log", "keys", "failpoints"}) | more
     assert {"data/temporal.db", "data/logs/worker.log", "data/logs/api.log"} <= set(everywhere)
-    return sorted(name for name, content in everywhere.items() if MARK.encode() in content)
+    wanted = [mark.encode() for mark in (MARK, *marks)]
+    return sorted(name for name, content in everywhere.items() if any(mark in content for mark in wanted))
 
 
-async def erased(brand: Brand, path: str, confirm: str, within: float = 60) -> dict[str, Any]:
-    """Request an erasure, and wait for its end."""
+async def request_erasure(brand: Brand, path: str, confirm: str) -> str:
+    """The id of a new erasure."""
     answer = await brand.api.delete(path, params={"confirm": confirm})
     assert answer.status_code == 202, answer.text
-    erasure = answer.json()
+    return str(answer.json()["id"])
 
-    async def ended() -> dict[str, Any] | None:
-        found: dict[str, Any] = (await brand.api.get(f"/v1/erasures/{erasure['id']}")).json()
+
+async def ended(brand: Brand, erasure_id: str, within: float = 60) -> dict[str, Any]:
+    """The erasure once it has ended."""
+
+    async def is_done() -> dict[str, Any] | None:
+        found: dict[str, Any] = (await brand.api.get(f"/v1/erasures/{erasure_id}")).json()
         return found if found["status"] == "done" else None
 
-    found: dict[str, Any] = await until(ended, within)
+    found: dict[str, Any] = await until(is_done, within)
     return found
 
 
@@ -90,11 +95,11 @@ async def test_nothing_of_an_erased_brand_is_left(
         async with Inbox().listening(api, brandRef="marked", **about) as inbox, Inbox().listening(api) as all_brands:
             posts = await fill(brand)
             assert places_with_marks(tmp_path)
-            ended = await erased(brand, "/v1/brands/marked", "marked")
+            erasure = await ended(brand, await request_erasure(brand, "/v1/brands/marked", "marked"))
         assert inbox.events
         assert all_brands.events
         assert not inbox.failures
-        assert ended["counts"]["posts"] == 8
+        assert erasure["counts"]["posts"] == 8
         assert (await api.get("/v1/brands/marked")).status_code == 404
         assert (await api.get(f"/v1/contents/{posts[0]['id']}")).status_code == 404
         assert (await api.get(f"/v1/contents/{kept['id']}")).json()["text"] == "kept-text"

@@ -194,7 +194,7 @@ def profile_of(answer: Answer, account_id: str, facts: dict[str, Any], scopes: t
 
 
 def granted_by(person: object) -> dict[str, str]:
-    """The fact by which reports of the network name whoever granted an account: the app's own id of the person."""
+    """The fact that a network's reports name: the id, for this app alone, of the person who granted the account."""
     return {GRANTED_BY: str(person)[:MAX_PERSON]} if isinstance(person, str | int) and person else {}
 
 
