@@ -75,7 +75,9 @@ async def test_the_erasure_of_an_account_keeps_the_other_accounts_part_of_a_post
     channels = ["bluesky", {"channel": "mastodon", "accountId": mastodon, "text": "marked for mastodon"}]
     answer = await api.post("/v1/drafts", {"brandRef": "acme", "text": "an idea", "channels": channels})
     draft = answer.json()
-    unconcerned = (await api.post("/v1/drafts", {"brandRef": "acme", "text": "another", "channels": ["bluesky"]})).json()
+    unconcerned = (
+        await api.post("/v1/drafts", {"brandRef": "acme", "text": "another", "channels": ["bluesky"]})
+    ).json()
     erasure = (await api.delete(f"/v1/accounts/{mastodon}/data?confirm={mastodon}")).json()
     store = store_of(api)
     [scope] = await store.running()

@@ -35,7 +35,7 @@ async def request_erasure(brand: Brand, path: str, confirm: str) -> str:
     return str(answer.json()["id"])
 
 
-async def ended(brand: Brand, erasure_id: str, within: float = 60) -> dict[str, Any]:
+async def wait_for_end(brand: Brand, erasure_id: str, within: float = 60) -> dict[str, Any]:
     """The erasure once it has ended."""
 
     async def is_done() -> dict[str, Any] | None:
@@ -95,7 +95,7 @@ async def test_nothing_of_an_erased_brand_is_left(
         async with Inbox().listening(api, brandRef="marked", **about) as inbox, Inbox().listening(api) as all_brands:
             posts = await fill(brand)
             assert places_with_marks(tmp_path)
-            erasure = await ended(brand, await request_erasure(brand, "/v1/brands/marked", "marked"))
+            erasure = await wait_for_end(brand, await request_erasure(brand, "/v1/brands/marked", "marked"))
         assert inbox.events
         assert all_brands.events
         assert not inbox.failures

@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tests.e2e.test_erasure import GRACE, MARK, ended, marked_picture, places_with_marks, request_erasure
+from tests.e2e.test_erasure import GRACE, MARK, marked_picture, places_with_marks, request_erasure, wait_for_end
 from tests.e2e.test_secrets import dump, histories
 from tests.faults.evidence import prove, two_sizes
 from tests.faults.points import Passage
+from tests.faults.trials import in_batches
 from tests.harness.files import picture
 from tests.harness.world import QUICK, World, open_world
 
@@ -58,7 +58,7 @@ class Trial:
         if passage is not None and plant is None:
             is_unnamed = any(part in passage.name for part in UNNAMED)
             plant = points.plant(passage, "kill", [] if is_unnamed else [erasure_id])
-        erasure = await ended(brand, erasure_id, within=120)
+        erasure = await wait_for_end(brand, erasure_id, within=200)
         assert erasure["counts"]["publications"] == (6 if self.whole else 4)
         was_killed = plant is not None and plant.hit_at() is not None
         if plant is not None:
@@ -95,12 +95,16 @@ async def kill_at_each(folder: Path, env: dict[str, str], *, large: bool) -> tup
         passages = await every_passage(world)
         random.Random(SEED).shuffle(passages)
         planned = [(one, whole) for whole in (True, False) for one in (passages if large else passages[:FEW])]
-        trials, died = list[Trial](), list[Passage]()
-        for number, (passage, whole) in enumerate(planned):
-            trials.append(await Trial.begin(world, f"erased-{number}", whole=whole))
-            died += [passage] * await trials[-1].erase(passage)
-        marks = [mark for trial in trials for mark in trial.marks]
-        found = [problem for trial in trials for problem in await trial.problems()]
+
+        async def erase(plan: tuple[int, tuple[Passage, bool]]) -> tuple[Trial, bool]:
+            number, (passage, whole) = plan
+            trial = await Trial.begin(world, f"erased-{number}", whole=whole)
+            return trial, await trial.erase(passage)
+
+        ended = await in_batches(enumerate(planned), erase, at_once=8)
+        died = [passage for (passage, _), (_, has_died) in zip(planned, ended, strict=True) if has_died]
+        marks = [mark for trial, _ in ended for mark in trial.marks]
+        found = [problem for trial, _ in ended for problem in await trial.problems()]
         await world.brand.published((await world.brand.submit("as before"))["id"])
         found += places_with_marks(folder, *marks, histories=await histories(world.stack))
     found += places_with_marks(folder, *marks, dump=dump(url) if url is not None else b"")

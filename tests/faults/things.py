@@ -25,6 +25,9 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
     link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
     feed = await api.post("/v1/brands/acme/calendar-feeds")
     draft = await api.post("/v1/drafts", json={"brandRef": "acme", "text": "not finished"})
+    await brand.connect("mastodon")
+    erased = (await brand.account("mastodon"))["id"]
+    erasure = await api.delete(f"/v1/accounts/{erased}/data", params={"confirm": erased})
 
     async def deliveries() -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = (await api.get("/v1/webhooks/deliveries")).json()["data"]
@@ -43,4 +46,5 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "connection_id": link.json()["id"],
         "draft_id": draft.json()["id"],
         "feed_id": feed.json()["id"],
+        "erasure_id": erasure.json()["id"],
     }
