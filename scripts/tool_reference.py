@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from munadi.mcp.offered import OfferedTool
+from munadi.mcp.prompts import PROMPTS
+from munadi.mcp.resources import RESOURCES, TEMPLATE
+from munadi.mcp.server import DESCRIBING
 from munadi.mcp.tools import TOOLS
 from scripts.markdown import table
 
@@ -19,21 +22,38 @@ def tool_reference() -> str:
     """The whole page."""
     rows = [(f"`{each.name}`", each.title, *_hints(each)) for each in TOOLS.values()]
     head = ("tool", "what it does", "reads only", "destructive", "idempotent", "open world")
-    return "".join([HEAD, "\n", table(head, rows), *(part for each in TOOLS.values() for part in _section(each))])
+    sections = [part for each in TOOLS.values() for part in _section(each)]
+    return "".join([HEAD, "\n", table(head, rows), *sections, *_resources(), *_prompts()])
 
 
 def _hints(offered: OfferedTool) -> Iterator[str]:
-    hints = offered.annotations
-    for hint in (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint):
-        yield "yes" if hint else "no"
+    effects = offered.effects
+    for effect in (effects.reads, effects.destroys, effects.is_repeatable, effects.outside):
+        yield "yes" if effect else "no"
 
 
 def _section(offered: OfferedTool) -> Iterator[str]:
-    tool = offered.tool
+    tool = offered.listed(DESCRIBING)
     yield f"\n## {tool.name}\n\n{tool.description}\n\n"
     yield table(("argument", "type", "required", "what it is"), _rows(tool.input_schema))
     if tool.output_schema:
         yield "\n" + table(("answer", "type", "always", "what it is"), _rows(tool.output_schema))
+
+
+def _resources() -> Iterator[str]:
+    yield "\n## Resources\n\n"
+    listed = [(each.uri, each.description) for each in RESOURCES.values()]
+    rows = [*listed, (TEMPLATE.uri_template, TEMPLATE.description or "")]
+    yield table(("address", "what it is"), [(f"`{address}`", words) for address, words in rows])
+
+
+def _prompts() -> Iterator[str]:
+    yield "\n## Prompts\n\n"
+    rows = [
+        (f"`{each.name}`", ", ".join(f"`{one.name}`" for one in each.arguments), each.description)
+        for each in PROMPTS.values()
+    ]
+    yield table(("prompt", "arguments", "what it is"), rows)
 
 
 def _rows(schema: dict[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -14,7 +14,7 @@ from munadi.mcp import outputs
 from munadi.mcp.answers import done, listed, of_content
 from munadi.mcp.generated import Post
 from munadi.mcp.inputs import OfBrandInput, Repeatable
-from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
+from munadi.mcp.offered import READS, Effects, OfferedTool, ToolContext
 from munadi.mcp.schema import TYPE_ID, Change, Input
 from munadi.mcp.texts import remedy_of, violated
 
@@ -25,17 +25,16 @@ READY = (
 UNFINISHED = "Complete or correct what is named: update_post_draft with this version. Nothing is published meanwhile."
 SHOWN = 60
 
-DraftId = Annotated[str, Field(pattern=f"^drf{TYPE_ID}", description="A draft's id, drf_… (from create_post_draft).")]
-Version = Annotated[
-    int, Field(ge=1, description="The version that was read. If someone else changed the draft since, you are told.")
-]
+DraftId = Annotated[str, Field(pattern=f"^drf{TYPE_ID}", description="drf_…")]
+Version = Annotated[int, Field(ge=1, description="The version that was read.")]
 
 
 class DraftInput(Post, Repeatable):
     """An unfinished post, and the key that makes repeating safe."""
 
     _prefix: ClassVar[str] = "mcp-draft"
-    brand_ref: Annotated[BrandRef, Field(description="Whose it is (list_brands shows the brandRefs).")]
+    described = Post
+    brand_ref: Annotated[BrandRef, Field(description="Whose it is.")]
 
 
 class DraftNamed(Input):
@@ -47,7 +46,7 @@ class DraftNamed(Input):
 class DraftChange(DraftNamed, Post, Change):
     """Changes to a draft: absent fields stay, null removes one."""
 
-    described_by = ("create_post_draft", Post)
+    described = Post
     version: Version
 
 
@@ -107,20 +106,20 @@ def _brief(draft: Json) -> str:
     return f"{_headline(draft)} {shown if len(shown) <= SHOWN else f'{shown[:SHOWN]}…'!r}"
 
 
-CHECKED = hints(outside=True)
+CHECKED = Effects(outside=True)
 DRAFT_TOOLS = (
     # A check fetches media that are given by URL.
     OfferedTool(
-        "create_post_draft", "Save an unfinished post", DraftInput, outputs.CHANGED_DRAFT, create, CHECKED,
+        "create_post_draft", "Save an unfinished post", DraftInput, outputs.DRAFT, create, CHECKED,
         prepares=True,
     ),
     OfferedTool(
-        "update_post_draft", "Change a draft", DraftChange, outputs.CHANGED_DRAFT, update,
-        hints(destroys=True, outside=True), prepares=True,
+        "update_post_draft", "Change a draft", DraftChange, outputs.DRAFT, update,
+        Effects(destroys=True, outside=True), prepares=True,
     ),
-    OfferedTool("get_post_draft", "Show a draft", DraftNamed, outputs.SHOWN_DRAFT, get, READS),
+    OfferedTool("get_post_draft", "Show a draft", DraftNamed, outputs.DRAFT, get, READS),
     OfferedTool("list_post_drafts", "List drafts", OfBrandInput, outputs.PAGE, list_, READS),
     OfferedTool(
-        "submit_post_draft", "Publish a draft", DraftSubmission, outputs.CHANGED, submit, CHECKED
+        "submit_post_draft", "Publish a draft", DraftSubmission, outputs.STATUS, submit, CHECKED
     ),
 )  # fmt: skip

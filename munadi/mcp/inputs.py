@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
@@ -21,10 +21,21 @@ PAGE = 20
 # Base64 has four characters for three bytes.
 LONGEST_FILE = 20_000_000
 
-ContentId = Annotated[str, Field(pattern=f"^cnt{TYPE_ID}", description="A content's id, cnt_… (from publish).")]
+ContentId = Annotated[str, Field(pattern=f"^cnt{TYPE_ID}", description="cnt_…")]
 Key = Annotated[str, Field(pattern=r"^[!#-~][!-~]{0,254}$")]
-Limit = Annotated[int, Field(ge=1, le=100, description="Rows per page, at most.")]
-Cursor = Annotated[str, Field(description="The nextCursor of the previous page.")]
+Limit = Annotated[int, Field(ge=1, le=100)]
+Cursor = Annotated[str, Field(description="nextCursor of the page before.")]
+# The names of all types would be longer than the rest of the tool.
+EventTypes = Annotated[
+    list[EventType],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Such as content.publish.failed; the resource munadi://events has all.",
+        }
+    ),
+]
 CHANNELS = Post.model_fields["channels"].description
 
 
@@ -34,8 +45,7 @@ class Repeatable(Input):
     _prefix: ClassVar[str] = "mcp"
     idempotency_key: Key | None = Field(
         None,
-        description="Absent: derived from the other arguments, so that repeating the call is safe. Give a key of your "
-        "own to do the same again on purpose.",
+        description="Absent: derived from the other arguments. Your own does the same again on purpose.",
     )
 
     @property
@@ -55,14 +65,13 @@ class Repeatable(Input):
 class ContentInput(Post):
     """What to publish, where and when."""
 
-    brand_ref: Annotated[BrandRef, Field(description="Whose accounts (list_accounts shows the brandRefs).")]
+    described = Post
+    brand_ref: Annotated[BrandRef, Field(description="Whose accounts.")]
     channels: list[ChannelOrName] = Field(min_length=1, description=CHANNELS)
 
 
 class ValidateInput(ContentInput):
     """A content to check against every rule, without storing it."""
-
-    described_by = ("create_post_draft", Post)
 
 
 class PublishInput(ContentInput, Repeatable):
@@ -79,7 +88,7 @@ class WaitInput(ContentNamed):
     """A content, and how long to wait for its end."""
 
     timeout_seconds: Annotated[
-        int, Field(ge=1, le=LONGEST_WAIT, description="Answer after this many seconds even if it has not ended.")
+        int, Field(ge=1, le=LONGEST_WAIT, description="Answer then even if it has not ended.")
     ] = WAIT
 
 
@@ -93,15 +102,13 @@ class WithdrawInput(ContentNamed):
             description="The first 40 characters of the content's text, or its id where it has none.",
         ),
     ]
-    publication_id: Annotated[PublicationId, Field(description="Only this one; absent: all that is live.")] | None = (
-        None
-    )
+    publication_id: Annotated[PublicationId, Field(description="Absent: all that is live.")] | None = None
 
 
 class PublicationNamed(Input):
     """A publication by its id."""
 
-    publication_id: Annotated[PublicationId, Field(description="pub_…, from status.")]
+    publication_id: Annotated[PublicationId, Field(description="pub_…")]
 
 
 class LiveEditInput(PublicationNamed, LiveChange):
@@ -111,10 +118,8 @@ class LiveEditInput(PublicationNamed, LiveChange):
 class EditInput(ContentNamed, PostChange, Change):
     """Changes to a content that is not being published yet."""
 
-    described_by = ("publish", Post)
-    version: Annotated[
-        int, Field(ge=1, description="The content's version, from status. If someone else changed it, you are told.")
-    ]
+    described = Post
+    version: Annotated[int, Field(ge=1, description="The version that was read.")]
 
 
 class RescheduleInput(ContentNamed, PostTime):
@@ -133,8 +138,7 @@ class UploadInput(Input):
         str,
         Field(
             max_length=LONGEST_FILE,
-            description="The file's bytes in Base64, at most 15 MB of them. A larger file, or one on the web, is "
-            "given to publish as media with a url.",
+            description="At most 15 MB of bytes. A larger file, or one on the web, is given to publish by its url.",
         ),
     ]
 
@@ -165,8 +169,8 @@ class ContentsInput(OfBrandInput):
     channel: ChannelName | None = None
     account_id: AccountId | None = None
     client_ref: str | None = None
-    scheduled_from: Annotated[str, Field(description="Due at or after: ISO 8601 with an offset.")] | None = None
-    scheduled_to: Annotated[str, Field(description="Due at or before: ISO 8601 with an offset.")] | None = None
+    scheduled_from: Annotated[str, Field(description="ISO 8601 with an offset.")] | None = None
+    scheduled_to: str | None = None
 
 
 class EventsInput(Input):
@@ -174,6 +178,6 @@ class EventsInput(Input):
 
     content_id: ContentId | None = None
     brand_ref: BrandRef | None = None
-    types: list[EventType] | None = None
-    after: Annotated[int, Field(ge=0, description="Only events after this `position`.")] = 0
+    types: EventTypes | None = None
+    after: Annotated[int, Field(ge=0, description="A `position`.")] = 0
     limit: Limit = 50

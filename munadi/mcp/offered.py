@@ -28,6 +28,26 @@ class ToolContext:
 
 
 @dataclass(frozen=True)
+class Effects:
+    """What a tool may do. `outside`: it may reach a network or another server."""
+
+    reads: bool = False
+    destroys: bool = False
+    is_repeatable: bool = True
+    outside: bool = False
+
+    @property
+    def annotations(self) -> ToolAnnotations:
+        """The hints of the protocol, without those that have its default or that mean nothing at a tool that reads."""
+        return ToolAnnotations(
+            read_only_hint=self.reads or None,
+            destructive_hint=None if self.reads or self.destroys else False,
+            idempotent_hint=True if self.is_repeatable and not self.reads else None,
+            open_world_hint=None if self.outside else False,
+        )
+
+
+@dataclass(frozen=True)
 class OfferedTool:
     """One tool. `prepares` says that it changes nothing that is published or will be."""
 
@@ -36,34 +56,26 @@ class OfferedTool:
     takes: type[Input]
     gives: Schema
     run: Callable[[ToolContext, Any], Awaitable[CallToolResult]]
-    annotations: ToolAnnotations
+    effects: Effects
     prepares: bool = False
 
-    @property
-    def tool(self) -> Tool:
-        """The tool as clients list it."""
+    def listed(self, describing: str) -> Tool:
+        """The tool as clients list it, where the tool `describing` describes the fields of a post."""
+        words = DESCRIPTIONS[self.name]
+        is_brief = self.takes.described is not None and self.name != describing
         return Tool(
             name=self.name,
             title=self.title,
-            description=DESCRIPTIONS[self.name],
-            input_schema=self.takes.schema_for_clients(),
+            description=f"{words} The other fields are as at {describing}." if is_brief else words,
+            input_schema=self.takes.schema_for_clients(is_brief=is_brief),
             output_schema=self.gives,
-            annotations=self.annotations,
+            annotations=self.effects.annotations,
         )
 
     @property
     def is_safe_for_drafts(self) -> bool:
         """Whether a server that only prepares drafts offers it."""
-        return self.prepares or bool(self.annotations.read_only_hint)
+        return self.prepares or self.effects.reads
 
 
-def hints(
-    *, reads: bool = False, destroys: bool = False, repeatable: bool = True, outside: bool = False
-) -> ToolAnnotations:
-    """The annotations of a tool. `outside`: it may reach a network or another server."""
-    return ToolAnnotations(
-        read_only_hint=reads, destructive_hint=destroys, idempotent_hint=repeatable, open_world_hint=outside
-    )
-
-
-READS = hints(reads=True)
+READS = Effects(reads=True)

@@ -2,6 +2,9 @@
 
 Open on purpose: a newer API may add fields and statuses, and a client refuses an answer that breaks the schema. So
 only what every version answers is named, and a status is a text. The types are those of the client's answers.
+
+A client loads the schemas of all tools before its first call, so they name only what a tool's answer has. What is in a
+post, a draft or an event is in `SHAPES`, which is a resource (`munadi/mcp/resources.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from munadi.client.shapes import Content, Failure, Publication, Validation, Violation, Warning_
+from munadi.client.shapes import Content, Failure, Publication, Violation, Warning_
 
 Schema = dict[str, Any]
 JSON_TYPES = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object", NoneType: "null"}
@@ -44,36 +47,40 @@ def _of_type(kind: Any) -> Schema:
 
 
 TEXT, NUMBER, TRUTH, ANY = ({"type": JSON_TYPES[kind]} for kind in (str, int, bool, dict))
-CURSOR = {"type": ["string", "null"], "description": "Give it as `cursor` to continue; null at the end."}
+CURSOR = {"type": ["string", "null"]}
+ROWS: Schema = {"type": "array"}
+
+# The answers of the tools.
+STATUS = answer(content=ANY, ended=TRUTH, nextStep=TEXT)
+PUBLISHED = answer(**STATUS["properties"], idempotencyKey=TEXT, replayed=TRUTH)
+WAITED = answer(**STATUS["properties"], timedOut=TRUTH)
+VALIDATED = answer(valid=TRUTH, problems=ROWS, warnings=ROWS)
+DRAFT = answer(draft=ANY, nextStep=TEXT)
+PAGE = answer(data=ROWS, nextCursor=CURSOR)
+EVENTS = answer(data=ROWS, nextAfter=NUMBER, more=TRUTH)
+MEDIA = answer(id=TEXT)
+RECEIPT = answer(receipt=TEXT, claims=ANY)
+CHANNEL = answer(options={**ANY, "type": ["object", "null"]})
+
+# What is in them.
 NOTICES = list_of(part_of(Warning_, "code", "message"))
 PROBLEMS = list_of(part_of(Violation, "pointer", "code", "message"))
 FAILURE = part_of(Failure, "reason", "retryable", "message", "remedy")
 PUBLICATION = part_of(Publication, "id", "channel", "status", "providerUrl", failure=or_null(FAILURE))
-CONTENT = part_of(
-    Content, "id", "brandRef", "status", "scheduledAt", "version", publications=list_of(PUBLICATION), warnings=NOTICES
-)
-AS_STATUS = {**ANY, "description": "As status answers it."}
-DRAFT = answer(
-    id=TEXT,
-    brandRef=TEXT,
-    version={**NUMBER, "description": "Counts changes; update_post_draft and submit_post_draft take it."},
-    content=ANY,
-    valid=TRUTH,
-    problems=PROBLEMS,
-    warnings=NOTICES,
-)
-AS_DRAFT = {**ANY, "description": "As get_post_draft answers it."}
-
-# The answers of the tools.
-STATUS = answer(content=CONTENT, ended={**TRUTH, "description": "Nothing more happens by itself."}, nextStep=TEXT)
-CHANGED = answer(content=AS_STATUS, ended=TRUTH, nextStep=TEXT)
-PUBLISHED = answer(**CHANGED["properties"], idempotencyKey=TEXT, replayed=TRUTH)
-WAITED = answer(**CHANGED["properties"], timedOut=TRUTH)
-VALIDATED = part_of(Validation, "valid", problems=PROBLEMS, warnings=NOTICES)
-SHOWN_DRAFT = answer(draft=DRAFT, nextStep=TEXT)
-CHANGED_DRAFT = answer(draft=AS_DRAFT, nextStep=TEXT)
-PAGE = answer(data=list_of(ANY), nextCursor=CURSOR)
-EVENTS = answer(data=list_of(ANY), nextAfter={**NUMBER, "description": "Give it as `after` to continue."}, more=TRUTH)
-MEDIA = answer(id={**TEXT, "description": 'For media: [{"id": …}].'})
-RECEIPT = answer(receipt={**TEXT, "description": "The signed statement, a compact JWS."}, claims=ANY)
-CHANNEL = answer(options={**or_null(ANY), "description": "The JSON Schema of its options."})
+SHAPES = {
+    "content": part_of(
+        Content,
+        "id",
+        "brandRef",
+        "status",
+        "scheduledAt",
+        "version",
+        publications=list_of(PUBLICATION),
+        warnings=NOTICES,
+    ),
+    "draft": answer(
+        id=TEXT, brandRef=TEXT, version=NUMBER, content=ANY, valid=TRUTH, problems=PROBLEMS, warnings=NOTICES
+    ),
+    "problem": answer(code=TEXT, title=TEXT, errors=PROBLEMS),
+    "ended": {**TRUTH, "description": "Nothing more happens by itself."},
+}

@@ -15,6 +15,8 @@ MediaId = Annotated[str, Field(pattern=f"^med{TYPE_ID}")]
 
 # Where a schema has schemas by names of others.
 MAPS = ("properties", "$defs")
+# What a client need not know before its call: a refusal names the rule and the limit.
+CHECKED_HERE = ("title", "pattern", "minLength", "maxLength", "maxItems", "maxProperties", "patternProperties")
 
 
 class Input(BaseModel):
@@ -24,18 +26,19 @@ class Input(BaseModel):
         frozen=True, strict=True, extra="forbid", alias_generator=to_camel, serialize_by_alias=True
     )
 
-    # The tool that describes the fields of this model, which are not described twice.
-    described_by: ClassVar[tuple[str, type[Input]] | None] = None
+    # The fields of these are described at one tool of a server; elsewhere a client gets only their types.
+    described: ClassVar[type[Input] | None] = None
 
     def given(self, *without: str) -> dict[str, Any]:
         """The arguments as JSON, without absent or null ones."""
         return self.model_dump(mode="json", exclude_none=True, exclude=set(without))
 
     @classmethod
-    def schema_for_clients(cls) -> dict[str, Any]:
-        """The JSON Schema that a client gets: without titles, and without null, which is as good as an absent one."""
+    def schema_for_clients(cls, *, is_brief: bool = False) -> dict[str, Any]:
+        """The JSON Schema that a client gets: without titles, without bounds of texts, and without null, which is as
+        good as an absent one. `is_brief`: of the fields that another tool describes it has the types."""
         schema: dict[str, Any] = _compact(cls.model_json_schema(by_alias=True))
-        return _referring(schema, *cls.described_by) if cls.described_by else schema
+        return _brief(schema, cls.described) if is_brief and cls.described else schema
 
 
 class Change(Input):
@@ -48,9 +51,9 @@ class Change(Input):
         return self.model_dump(mode="json", exclude_unset=True, exclude={"version", *named})
 
     @classmethod
-    def schema_for_clients(cls) -> dict[str, Any]:
+    def schema_for_clients(cls, *, is_brief: bool = False) -> dict[str, Any]:
         """As for other arguments, and null where it removes a field."""
-        schema = super().schema_for_clients()
+        schema = super().schema_for_clients(is_brief=is_brief)
         for name, field in cls.model_fields.items():
             if not field.is_required():
                 place = field.alias or name
@@ -63,22 +66,29 @@ def named(value: Any) -> Any:
     return {"channel": value} if isinstance(value, str) else value
 
 
-def _referring(schema: dict[str, Any], tool: str, model: type[Input]) -> dict[str, Any]:
-    """The schema without what the other tool says about the model's fields, and with a word of that."""
-    said = model.schema_for_clients()
-    known = {**said["properties"], **said["$defs"]}
-    quiet = {
-        place: {name: _without_words(one) if one == known.get(name) else one for name, one in schema[place].items()}
-        for place in MAPS
-    }
-    return {**schema, **quiet, "description": f"The fields of a post are described at {tool}."}
+def _brief(schema: dict[str, Any], described: type[Input]) -> dict[str, Any]:
+    """The schema with the mere types of the other model's fields, and the definitions that are used then."""
+    names = {field.alias or name for name, field in described.model_fields.items()}
+    known = schema.get("$defs", {})
+    properties = {name: _type_of(one, known) if name in names else one for name, one in schema["properties"].items()}
+    used = {name: one for name, one in known.items() if f"#/$defs/{name}'" in str(properties)}
+    rest = {name: value for name, value in schema.items() if name != "$defs"}
+    return {**rest, "properties": properties, **({"$defs": used} if used else {})}
 
 
-def _without_words(schema: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in schema.items() if name != "description"}
-    if "properties" in kept:
-        kept["properties"] = {name: _without_words(one) for name, one in kept["properties"].items()}
-    return kept
+def _type_of(schema: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """A schema's type and choices; of a list also those of its entries."""
+    if "anyOf" in schema:
+        kinds = [kind for each in schema["anyOf"] for kind in _listed(_type_of(each, known)["type"])]
+        return {"type": list(dict.fromkeys(kinds))}
+    if "$ref" in schema:
+        return {"type": known[schema["$ref"].rpartition("/")[2]]["type"]}
+    kept: dict[str, Any] = {name: schema[name] for name in ("type", "enum") if name in schema}
+    return {**kept, "items": _type_of(schema["items"], known)} if "items" in schema else kept
+
+
+def _listed(kinds: str | list[str]) -> list[str]:
+    return [kinds] if isinstance(kinds, str) else kinds
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -94,13 +104,17 @@ def _compact(schema: Any) -> Any:
         return [_compact(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {name: value for name, value in schema.items() if name != "title" and (name, value) != ("default", None)}
+    choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(choices) == 1:
+        schema = {**choices[0], **{name: value for name, value in schema.items() if name != "anyOf"}}
+    kept = {name: value for name, value in schema.items() if not _is_needless(name, value)}
     if "properties" in kept or "enum" in kept:
         kept.pop("description", None)
-    choices = [each for each in kept.get("anyOf", ()) if each != {"type": "null"}]
-    if len(choices) == 1:
-        kept = {**choices[0], **{name: value for name, value in kept.items() if name != "anyOf"}}
     return {
         name: {inner: _compact(each) for inner, each in value.items()} if name in MAPS else _compact(value)
         for name, value in kept.items()
     }
+
+
+def _is_needless(name: str, value: Any) -> bool:
+    return name in CHECKED_HERE or (name, value) in (("default", None), ("additionalProperties", True))

@@ -27,15 +27,10 @@ from munadi.mcp.answers import (
     refused,
 )
 from munadi.mcp.draft_tools import DRAFT_TOOLS
-from munadi.mcp.offered import READS, OfferedTool, ToolContext, hints
+from munadi.mcp.offered import READS, Effects, OfferedTool, ToolContext
+from munadi.mcp.resources import channel_rules
 from munadi.mcp.texts import brief, failed, happened, not_worth_waiting, remedy_of, violated
 
-# Of a channel: how Munadi talks to the network. Nothing that a post is written by.
-INTERNALS = frozenset(
-    {"scopes", "publishScopes", "tokens", "logins", "tokensByLogin", "hosts", "pulledMedia", "lead", "publishDeadline",
-     "visibleBytes", "margin", "absenceWindow", "findsWithoutHandle", "resend", "leftovers", "lookEvery", "looksADay",
-     "factsVersion", "sources"}
-)  # fmt: skip
 # Of a brand: what concerns who runs Munadi.
 OPERATOR = frozenset({"limits", "createdAt"})
 # Of a stored file: what decides where it can be posted.
@@ -175,8 +170,7 @@ async def list_accounts(context: ToolContext, arguments: inputs.OfBrandInput) ->
 
 
 async def describe_channel(context: ToolContext, arguments: inputs.ChannelNamed) -> CallToolResult:
-    channel = await context.munadi.channels.get(arguments.channel)
-    channel = {name: value for name, value in channel.items() if name not in INTERNALS}
+    channel = await channel_rules(context.munadi, arguments.channel)
     return done(json.dumps(channel, ensure_ascii=False), channel)
 
 
@@ -237,27 +231,27 @@ TOOLS: Mapping[str, OfferedTool] = {
     for offered in (
         # Validation fetches media that are given by URL.
         OfferedTool("validate", "Check a post", inputs.ValidateInput, outputs.VALIDATED, validate,
-                    hints(reads=True, outside=True)),
+                    Effects(reads=True, outside=True)),
         OfferedTool("publish", "Publish or schedule a post", inputs.PublishInput, outputs.PUBLISHED, publish,
-                    hints(outside=True)),
+                    Effects(outside=True)),
         OfferedTool("status", "Show a post", inputs.ContentNamed, outputs.STATUS, status, READS),
         OfferedTool("wait", "Wait for a post to end", inputs.WaitInput, outputs.WAITED, wait, READS),
-        OfferedTool("edit", "Change a post", inputs.EditInput, outputs.CHANGED, edit,
-                    hints(destroys=True, outside=True)),
-        OfferedTool("cancel", "Cancel a post", inputs.ContentNamed, outputs.CHANGED, cancel,
-                    hints(destroys=True)),
-        OfferedTool("withdraw", "Take a live post back", inputs.WithdrawInput, outputs.CHANGED, withdraw,
-                    hints(destroys=True, outside=True)),
-        OfferedTool("edit_live", "Edit a live post", inputs.LiveEditInput, outputs.CHANGED, edit_live,
-                    hints(destroys=True, outside=True)),
+        OfferedTool("edit", "Change a post", inputs.EditInput, outputs.STATUS, edit,
+                    Effects(destroys=True, outside=True)),
+        OfferedTool("cancel", "Cancel a post", inputs.ContentNamed, outputs.STATUS, cancel,
+                    Effects(destroys=True)),
+        OfferedTool("withdraw", "Take a live post back", inputs.WithdrawInput, outputs.STATUS, withdraw,
+                    Effects(destroys=True, outside=True)),
+        OfferedTool("edit_live", "Edit a live post", inputs.LiveEditInput, outputs.STATUS, edit_live,
+                    Effects(destroys=True, outside=True)),
         OfferedTool("receipt", "Get a signed receipt", inputs.PublicationNamed, outputs.RECEIPT, receipt, READS),
-        OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.CHANGED, reschedule,
-                    hints(destroys=True)),
-        OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.CHANGED, retry,
-                    hints(repeatable=False, outside=True)),
+        OfferedTool("reschedule", "Move a post", inputs.RescheduleInput, outputs.STATUS, reschedule,
+                    Effects(destroys=True)),
+        OfferedTool("retry", "Retry what failed", inputs.RetryInput, outputs.STATUS, retry,
+                    Effects(is_repeatable=False, outside=True)),
         *DRAFT_TOOLS,
         OfferedTool("upload_media", "Store a file", inputs.UploadInput, outputs.MEDIA, upload_media,
-                    hints(repeatable=False), prepares=True),
+                    Effects(is_repeatable=False), prepares=True),
         OfferedTool("list_brands", "List brands", inputs.PageInput, outputs.PAGE, list_brands, READS),
         OfferedTool("list_accounts", "List accounts", inputs.OfBrandInput, outputs.PAGE, list_accounts, READS),
         OfferedTool("describe_channel", "Describe a network", inputs.ChannelNamed, outputs.CHANNEL,

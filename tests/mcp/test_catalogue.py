@@ -24,11 +24,13 @@ from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS, PREPARING_ONLY
 from munadi.mcp.draft_tools import DraftChange, DraftInput
 from munadi.mcp.generated import Channel, Media
 from munadi.mcp.inputs import ContentInput, EditInput, LiveEditInput, RescheduleInput, RetryInput
-from munadi.mcp.offered import OfferedTool
 from munadi.mcp.schema import Input
+from munadi.mcp.server import DESCRIBING
 from munadi.mcp.tools import PREPARING, TOOLS
 from tests.mcp.conftest import Agent, client_of
 
+# Bytes of the answer to tools/list, as it is sent. A model reads all of it before its first call.
+MOST = 25_000
 READS = {"status", "wait", "list_brands", "list_accounts", "describe_channel", "list_contents", "events"}
 READS |= {"get_post_draft", "list_post_drafts", "receipt"}
 PREPARES = READS | {"validate", "create_post_draft", "update_post_draft", "upload_media"}
@@ -44,7 +46,7 @@ async def test_the_tools_and_the_instructions_of_the_server(agent: Agent) -> Non
 
 @pytest.mark.parametrize("name", sorted(TOOLS))
 def test_a_schema_is_valid_and_strict(name: str) -> None:
-    schema = TOOLS[name].tool.input_schema
+    schema = schema_of(name)
     jsonschema.Draft202012Validator.check_schema(schema)
     objects = [schema, *(each for each in schema.get("$defs", {}).values() if each.get("type") == "object")]
     assert all(each["additionalProperties"] is False for each in objects)
@@ -66,17 +68,23 @@ async def test_a_server_for_drafts_offers_nothing_that_publishes(agent: Agent) -
 
 @pytest.mark.parametrize("name", sorted(TOOLS))
 def test_an_output_schema_is_valid_and_open_for_newer_answers(name: str) -> None:
-    schema = TOOLS[name].tool.output_schema
+    schema = TOOLS[name].listed(DESCRIBING).output_schema
     assert schema is not None
     jsonschema.Draft202012Validator.check_schema(schema)
     assert not {"additionalProperties", "enum"} & set(re.findall(r"\w+", str(schema)))
     assert schema["required"]
 
 
-def test_what_a_client_loads_is_small() -> None:
-    listed = [each.tool.model_dump_json(by_alias=True, exclude_none=True) for each in TOOLS.values()]
-    assert sum(map(len, listed)) < 39_000  # 76 000 with titles, with null, and with the whole post in every answer
-    assert not any(word in str(listed) for word in ('"title":"Text"', '{"type":"null"}', "munadi/channels/"))
+def schema_of(name: str, describing: str = DESCRIBING) -> dict[str, Any]:
+    """What a client learns of a tool's arguments."""
+    found: dict[str, Any] = TOOLS[name].listed(describing).input_schema
+    return found
+
+
+async def test_what_a_client_loads_is_small(agent: Agent) -> None:
+    listed = (await agent.session.list_tools()).model_dump_json(by_alias=True, exclude_none=True)
+    assert len(listed.encode()) <= MOST
+    assert not any(word in listed for word in ('"title":"Text"', '{"type":"null"}', "munadi/channels/", '"pattern"'))
 
 
 @pytest.mark.parametrize(
@@ -98,8 +106,11 @@ def test_what_a_client_loads_is_small() -> None:
     ],
 )
 def test_the_hints_match_the_effects(name: str, hints: tuple[bool, ...]) -> None:
-    found = TOOLS[name].annotations
-    assert (found.read_only_hint, found.destructive_hint, found.idempotent_hint, found.open_world_hint) == hints
+    found = TOOLS[name].effects.annotations
+    # What is absent has the protocol's default; the second and the third mean nothing at a tool that only reads.
+    reads, outside = found.read_only_hint or False, found.open_world_hint is not False
+    destroys = not reads and found.destructive_hint is not False
+    assert (reads, destroys, reads or found.idempotent_hint or False, outside) == hints
 
 
 @pytest.mark.parametrize(
@@ -137,27 +148,30 @@ def test_a_description_has_what_an_agent_must_know(tool: str, words: list[str]) 
         assert expected in DESCRIPTIONS[tool]
 
 
-@pytest.mark.parametrize("tools", [TOOLS, PREPARING], ids=["all tools", "those for drafts"])
-def test_a_field_of_a_post_is_described_at_a_tool_that_is_offered(tools: dict[str, OfferedTool]) -> None:
-    schemas = {name: offered.tool.input_schema for name, offered in tools.items()}
-    referring = {name: one for name, one in schemas.items() if "described at" in one.get("description", "")}
+@pytest.mark.parametrize("drafts_only", [False, True])
+async def test_a_field_of_a_post_is_described_at_a_tool_that_is_offered(agent: Agent, drafts_only: bool) -> None:
+    async with Client(create_server(lambda _: client_of(agent.api), drafts_only=drafts_only)) as session:
+        tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+    referring = {name: tool for name, tool in tools.items() if "other fields are as at" in (tool.description or "")}
     assert {"validate", "update_post_draft"} <= set(referring)
-    for schema in referring.values():
-        there = schemas[schema["description"].rstrip(".").split()[-1]]
+    for tool in referring.values():
+        there = tools[(tool.description or "").rstrip(".").split()[-1]].input_schema
         assert there["properties"]["scheduledAt"]["description"]
         assert there["$defs"]["Media"]["properties"]["alt"]["description"]
-        assert "description" not in schema["$defs"]["Media"]["properties"]["alt"]
+        assert tool.input_schema["properties"]["channels"]["items"] == {"type": ["string", "object"]}
+        brief = set(tool.input_schema["properties"]) - set(there["properties"])
+        assert all(tool.input_schema["properties"][name].get("description") for name in brief)
 
 
 def test_null_is_a_value_where_it_removes_a_field() -> None:
     for name, field in (("edit", "link"), ("update_post_draft", "fold")):
-        schema = TOOLS[name].tool.input_schema["properties"][field]
+        schema = schema_of(name)["properties"][field]
         jsonschema.validate(None, schema)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(None, TOOLS["publish"].tool.input_schema["properties"]["link"])
+        jsonschema.validate(None, schema_of("publish")["properties"]["link"])
 
 
 def test_a_time_has_an_offset_or_a_zone() -> None:
-    field: dict[str, Any] = TOOLS["publish"].tool.input_schema["properties"]["scheduledAt"]
+    field: dict[str, Any] = schema_of("publish")["properties"]["scheduledAt"]
     assert "offset" in str(field)
     assert "timezone" in str(field)
