@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from munadi.database_settings import DatabasePool, DatabaseTimeouts
 from munadi.domain.channel import ChannelName
 from munadi.domain.look_ages import AFTER, Ages, Looks
 from munadi.domain.retention import RetentionSettings
@@ -182,14 +183,16 @@ class LookSettings(BaseModel):
         return Looks(after=self.after, channels=self.channels)
 
 
-class DatabaseTimeouts(BaseModel):
-    """How long API and workers wait for PostgreSQL. A statement of a migration may take as long as it needs."""
+class WorkerSettings(BaseModel):
+    """How much one worker does at the same time."""
 
-    connect: int = Field(2, ge=2, description="seconds for a new connection to PostgreSQL")
-    request: float = Field(4.0, gt=0, description="seconds for a statement of an API request; then it is answered 503")
-    work: float = Field(8.0, gt=0, description="seconds for a statement of a worker; then its work is retried")
-    pool: float = Field(15.0, gt=0, description="seconds to wait for a connection while all of the process are in use")
-    network: int = Field(10, ge=1, description="seconds until a connection is closed whose peer acknowledges nothing")
+    slots: int = Field(40, ge=40, description="activities that a worker runs at once, whatever else the machine does")
+    most_slots: int = Field(
+        1_000, ge=40, description="the same while processor and memory have room; most of them wait for a network"
+    )
+    cached_posts: int = Field(
+        1_500, ge=10, description="posts whose workflows a worker keeps in memory, about 26 kB each"
+    )
 
 
 class Settings(SettingsWithSecretFiles):
@@ -208,10 +211,12 @@ class Settings(SettingsWithSecretFiles):
         None,
         description="key-encryption keys, comma separated, newest first; the newest also gives Bluesky's client key",
     )
+    database_pool: DatabasePool = DatabasePool()
     database_timeouts: DatabaseTimeouts = DatabaseTimeouts()
     temporal: TemporalSettings = TemporalSettings()
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()
+    worker: WorkerSettings = WorkerSettings()
     relay: RelaySettings = RelaySettings()
     looks: LookSettings = LookSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -17,6 +17,7 @@ PACKAGES = {
     "webhook": ["webhook"],
     "php": ["php-cli"],
     "go": ["golang-go"],
+    "pgbouncer": ["pgbouncer"],
     "psql": ["postgresql"],  # with the extensions that the server of the wheel lacks
     "kubectl": ["kubernetes-client"],  # renders the manifests: kustomize is in it
     "promtool": ["prometheus"],  # reads the metrics, and judges the alert rules

@@ -35,6 +35,7 @@ from munadi import __version__
 from munadi.accounts.checking import AccountChecks
 from munadi.accounts.grants import Grants
 from munadi.accounts.tokens import AccountTokens
+from munadi.config import WorkerSettings
 from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
@@ -69,14 +70,9 @@ GRACE = timedelta(seconds=45)
 # in a burst every activity wants the processor, and with too many of them heartbeats come too late. From the first
 # number on, slots are added 20 a second, and only while the processor and the memory have room. 400 posts to three
 # networks due together on PostgreSQL, on a busy machine: with 200 slots 429 activities lost their heartbeats and 366
-# posts had to be reconciled; with these none, and the last post was out 14 % earlier.
-ACTIVITIES, MOST_ACTIVITIES = 40, 1000
+# posts had to be reconciled; with these none, and the last post was out 14 % earlier. The numbers: `WorkerSettings`.
 ROOM = ResourceBasedTunerConfig(target_memory_usage=0.8, target_cpu_usage=0.9)
 ACCOUNT_SLOTS = 20
-# A waiting post takes about 26 kB in the cache. One that was dropped is replayed for each of its steps; when more are
-# due together than the cache holds, every one of them is dropped before its next step. 1 000 due in one second: half
-# of them went out within 7.3 s with room for 500, within 4.4 to 5.6 s with this.
-CACHED_POSTS = 1500
 DELIVERIES_AT_ONCE = 10
 # A workflow task only computes, so more of them at once are no faster. Tasks that wait at the server are distributed
 # fairly among the brands; the worker's own (sticky) queue is first come, first served, and a task that waits there for
@@ -211,29 +207,37 @@ class CheckedAtStart(UnsandboxedWorkflowRunner):
         SandboxedWorkflowRunner().prepare_workflow(defn)
 
 
-def _tuner() -> WorkerTuner:
+def _tuner(given: WorkerSettings) -> WorkerTuner:
     """The slots of the worker of posts."""
     return WorkerTuner.create_composite(
         workflow_supplier=FixedSizeSlotSupplier(MAX_DECISIONS),
         activity_supplier=ResourceBasedSlotSupplier(
-            ResourceBasedSlotConfig(minimum_slots=ACTIVITIES, maximum_slots=MOST_ACTIVITIES), ROOM
+            ResourceBasedSlotConfig(minimum_slots=given.slots, maximum_slots=given.most_slots), ROOM
         ),
         local_activity_supplier=FixedSizeSlotSupplier(DELIVERIES_AT_ONCE),
         nexus_supplier=FixedSizeSlotSupplier(1),
     )
 
 
-def build_posts_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+def build_posts_worker(
+    client: Client,
+    task_queue: str,
+    activities: Sequence[Callable[..., Any]],
+    given: WorkerSettings = WorkerSettings(),
+) -> Worker:
     """The worker of posts."""
     return Worker(
         client,
         task_queue=posts_queue(task_queue),
         workflows=WORKFLOWS,
         activities=activities,
-        max_cached_workflows=CACHED_POSTS,
+        # A waiting post takes about 26 kB in the cache. One that was dropped is replayed for each of its steps; when
+        # more are due together than the cache holds, every one of them is dropped before its next step. 1 000 due in
+        # one second: half of them went out within 7.3 s with room for 500, within 4.4 to 5.6 s with 1 500.
+        max_cached_workflows=given.cached_posts,
         build_id=BUILD,
         interceptors=[ActivityContext()],
-        tuner=_tuner(),
+        tuner=_tuner(given),
         nonsticky_to_sticky_poll_ratio=FAIR_POLLS,
         # The cached workflows of a killed worker continue elsewhere after this time. With a shorter one, a burst takes
         # tasks away from the worker that has them in its cache, and their histories are replayed.

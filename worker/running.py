@@ -87,7 +87,8 @@ async def _serve(settings: Settings, state: WorkerState, client: Client, runtime
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, room = settings.temporal.task_queue, WaitingRoom()
     activities = build_activities(runtime, database, tokens, room, dispatcher.wake)
-    workers = build_worker(client, queue, activities), build_posts_worker(client, queue, activities)
+    posts_worker = build_posts_worker(client, queue, activities, settings.worker)
+    workers = build_worker(client, queue, activities), posts_worker
     try:
         async with workers[0], workers[1], hang_watchdog(settings.watchdog):
             exempt_startup()

@@ -17,10 +17,12 @@ T = TypeVar("T")
 
 async def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
     """The result of `work` on the database, which is closed afterwards. Its statements may take long."""
+    from munadi.config import load_settings
     from munadi.db.limits import Limits
     from munadi.db.session import Database
+    from munadi.process.runtime import pool_of
 
-    database = Database(url, limits=Limits(statement=None))
+    database = Database(url, limits=Limits(statement=None), pool=pool_of(load_settings()))
     try:
         return await work(database)
     finally:

@@ -45,6 +45,19 @@ class Limits:
         return {name: value for name, value in options.items() if name not in url.query}
 
 
+@dataclass(frozen=True)
+class Pool:
+    """The connections that a process may have: `size` are kept, `overflow` are opened beside them and closed after use.
+
+    `in_transactions`: a pooler in front of PostgreSQL gives each transaction another session (PgBouncer's mode
+    `transaction`). Then nothing may be set for a session or prepared in it.
+    """
+
+    size: int = 10
+    overflow: int = 10
+    in_transactions: bool = False
+
+
 class Reachability:
     """Whether the server answers. While it does not, who would wait for a connection fails at once."""
 

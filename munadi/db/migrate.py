@@ -162,7 +162,8 @@ def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
         # psycopg works both sync and async; only the driver's name could be missing.
         url = url.set(drivername="postgresql+psycopg")
         # A migration may take long, so its statements have no limit: a dead peer ends it by the kernel's limits.
-        options = Limits().of_connection(url)
+        # Nothing is prepared, since a pooler may give each transaction another session.
+        options = {**Limits().of_connection(url), "prepare_threshold": None}
         return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     if url.database:
         if not Path(url.database).parent.exists():

@@ -15,12 +15,12 @@ from psycopg import AsyncConnection, OperationalError, waiting
 from psycopg.abc import PQGen
 from psycopg.errors import ConnectionTimeout, QueryCanceled, ReadOnlySqlTransaction, _WaitTimeout
 from psycopg.pq import TransactionStatus
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection as SqlConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from munadi.db.limits import Limits, Reachability
+from munadi.db.limits import Limits, Pool, Reachability
 
 # The server ends a statement at its limit; this much later the client stops to wait for the server.
 ANSWER_SECONDS = 0.5
@@ -81,7 +81,7 @@ async def allow(connection: SqlConnection, seconds: float) -> AsyncIterator[None
         driver.seconds = usual
 
 
-def open_engine(url: URL, limits: Limits, reachability: Reachability, *, pool_size: int, idle_ms: int) -> AsyncEngine:
+def open_engine(url: URL, limits: Limits, reachability: Reachability, *, pool: Pool, idle_ms: int) -> AsyncEngine:
     """An engine whose connections have these limits."""
     seconds = None if limits.statement is None else limits.statement + ANSWER_SECONDS
 
@@ -96,26 +96,43 @@ def open_engine(url: URL, limits: Limits, reachability: Reachability, *, pool_si
 
     engine = create_async_engine(
         url,
-        pool_size=pool_size,
+        pool_size=pool.size,
+        max_overflow=pool.overflow,
         pool_timeout=limits.pool,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={**limits.of_connection(url), "async_creator_fn": connect},
+        connect_args={**limits.of_connection(url), **prepared(pool), "async_creator_fn": connect},
     )
-    _configure(engine, limits, idle_ms)
+    _set_limits(engine, limits, pool, idle_ms)
     return engine
 
 
-def _configure(engine: AsyncEngine, limits: Limits, idle_ms: int) -> None:
-    """Set the server's limits for each new connection: by a statement, because some poolers refuse them as options."""
-    statement = 0 if limits.statement is None else round(limits.statement * 1000)
+def prepared(pool: Pool) -> dict[str, Any]:
+    """The driver's option for prepared statements: none where the next transaction may be in another session."""
+    return {"prepare_threshold": None} if pool.in_transactions else {}
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _set_limits(engine: AsyncEngine, limits: Limits, pool: Pool, idle_ms: int) -> None:
+    """Set the server's limits for each new connection: by a statement, because some poolers refuse them as options. Or
+    for each transaction, where a connection has no session of its own."""
+    statement = 0 if limits.statement is None else round(limits.statement * 1000)
+    options = {"idle_in_transaction_session_timeout": idle_ms, "statement_timeout": statement}
+
     def configure(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"SET idle_in_transaction_session_timeout = {idle_ms}; SET statement_timeout = {statement}")
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in options.items()))
         cursor.close()
         connection.commit()  # a rollback would undo it
+
+    def begin(connection: Connection) -> None:
+        # A statement outside a transaction has the client's limit alone.
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {value}" for name, value in options.items()))
+
+    if pool.in_transactions:
+        event.listen(engine.sync_engine, "begin", begin)
+    else:
+        event.listen(engine.sync_engine, "connect", configure)
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def leave_a_standby(context: ExceptionContext) -> None:

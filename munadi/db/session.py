@@ -25,7 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.file_locks import sole_use
 from munadi.db.group_commit import GroupCommit
-from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Reachability
+from munadi.db.limits import IDLE_TIMEOUT_MS, Limits, Pool, Reachability
 from munadi.db.reader_shares import ReaderShares
 from munadi.db.sqlite import BUSY_TIMEOUT_MS, configure, connect, connect_writer, keep_private
 
@@ -36,6 +36,11 @@ Found = TypeVar("Found")
 _DELIVERIES = "deliveries"
 _WAITED = "waited"
 _AFTER = "after_commit"
+# The server must not end the transaction while the task works by other connections.
+_TRY_ALONE = text(
+    "SELECT pg_try_advisory_xact_lock(:lock)"
+    " AND set_config('idle_in_transaction_session_timeout', '0', true) IS NOT NULL"
+)
 
 
 class Database:
@@ -46,7 +51,7 @@ class Database:
         url: str,
         *,
         limits: Limits = Limits(),
-        pool_size: int = 10,
+        pool: Pool = Pool(),
         idle_timeout_ms: int = IDLE_TIMEOUT_MS,
     ) -> None:
         self.url = make_url(url)
@@ -56,19 +61,18 @@ class Database:
         self._groups: GroupCommit | None = None
         self._lookups: Engine | None = None
         self._reachability = Reachability()
-        self._shares = ReaderShares(pool_size, os.cpu_count() if self.is_sqlite else None)
+        self._most = pool.size if self.is_sqlite else pool.size + pool.overflow
+        self._shares = ReaderShares(pool.size, os.cpu_count() if self.is_sqlite else None)
         if self.is_sqlite:
             path = self.url.database or ":memory:"
-            self._engine = _reader_engine(url, path, pool_size)
+            self._engine = _reader_engine(url, path, pool.size)
             self._groups = GroupCommit(lambda: connect_writer(path))
             self._lookups = _lookup_engine(path)
             self._autocommit = self._engine
         else:
             from munadi.db.postgres import open_engine  # only where its driver is needed
 
-            self._engine = open_engine(
-                self.url, limits, self._reachability, pool_size=pool_size, idle_ms=idle_timeout_ms
-            )
+            self._engine = open_engine(self.url, limits, self._reachability, pool=pool, idle_ms=idle_timeout_ms)
             # The same pool. One statement needs no transaction around it: no BEGIN and no ROLLBACK.
             self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
@@ -97,8 +101,12 @@ class Database:
         if self._lookups is not None:
             with self._lookups.connect() as connection:
                 return find(connection)
-        async with self._connection() as connection:
-            return await connection.run_sync(find)
+        return await self.count(find)
+
+    async def count(self, work: Callable[[Connection], Found]) -> Found:
+        """On PostgreSQL: run `work`, in which each statement is a transaction of its own, also one that writes."""
+        async with self._connection(self._autocommit) as connection:
+            return await connection.run_sync(work)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -121,9 +129,9 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        """A connection without a transaction."""
-        connection = self._autocommit.connect()
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """A connection. What it wrote and did not commit is rolled back."""
+        connection = engine.connect()
         async with self._reachability.connecting():
             await connection.start()
         try:
@@ -136,30 +144,30 @@ class Database:
         if self._groups is not None:
             return self._groups.pending > 0
         pool = self._engine.pool
-        return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
+        return isinstance(pool, QueuePool) and pool.checkedout() >= self._most
 
     @asynccontextmanager
     async def alone(self, task: str) -> AsyncIterator[bool]:
         """Whether this block alone does a task until it ends, over all processes. The end of a process ends it too, but
-        no pause of a process does. No transaction is open."""
+        no pause of a process does.
+
+        On PostgreSQL a transaction of its own holds the lock, because a pooler may give each transaction another
+        session. Between its statements such a transaction has no snapshot, so it keeps nothing from being vacuumed.
+        """
         if self.is_sqlite:
             with sole_use(f"{self.url.database}-{task}") as is_alone:
                 yield is_alone
             return
         lock = {"lock": int.from_bytes(hashlib.sha256(task.encode()).digest()[:8], signed=True)}
-        async with self._connection() as connection:
-            got = (await connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock)).scalar_one()
-            try:
-                yield bool(got)
-            finally:
-                if got:
-                    await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
+        async with self._connection(self._engine) as connection:
+            got = (await connection.execute(_TRY_ALONE, lock)).scalar_one()
+            yield bool(got)
 
     @property
     def connections(self) -> tuple[int, int]:
         """How many connections of the pool are in use, and how many may be."""
         pool = self._engine.pool
-        return (pool.checkedout(), pool.size()) if isinstance(pool, QueuePool) else (0, 0)
+        return (pool.checkedout(), self._most) if isinstance(pool, QueuePool) else (0, 0)
 
     @property
     def writers(self) -> int:
@@ -168,7 +176,7 @@ class Database:
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
-        async with self._connection() as connection:
+        async with self._connection(self._autocommit) as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:

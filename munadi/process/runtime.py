@@ -16,7 +16,7 @@ from munadi.channels.registry import build_channels
 from munadi.clock import SystemClock
 from munadi.config import Settings
 from munadi.crypto import KeyRing, load_or_create_key
-from munadi.db.limits import Limits
+from munadi.db.limits import Limits, Pool
 from munadi.db.session import Database
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.opening import open_store
@@ -65,11 +65,17 @@ def open_database(settings: Settings, process: str) -> Database:
     given = settings.database_timeouts
     statement = given.request if process == "api" else given.work
     limits = Limits(connect=given.connect, statement=statement, pool=given.pool, network=given.network)
-    database = Database(settings.database, limits=limits)
+    database = Database(settings.database, limits=limits, pool=pool_of(settings))
     metrics.CONNECTIONS.set_function(lambda: database.connections[0])
     metrics.CONNECTIONS_MAX.set_function(lambda: database.connections[1])
     metrics.WRITERS_WAITING.set_function(lambda: database.writers)
     return database
+
+
+def pool_of(settings: Settings) -> Pool:
+    """The connections that this process may have to the database."""
+    given = settings.database_pool
+    return Pool(given.size, given.overflow, given.transaction_mode)
 
 
 def keyring_of(settings: Settings) -> KeyRing:

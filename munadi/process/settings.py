@@ -62,6 +62,7 @@ def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
         _keys,
         _level,
         _database,
+        _slots,
         _temporal,
         _media,
         _channels,
@@ -194,6 +195,12 @@ def _database(settings: Settings) -> Iterator[str]:
         make_url(settings.database)
     except ValueError as error:
         yield f"MUNADI_DATABASE_PASSWORD {error}"
+
+
+def _slots(settings: Settings) -> Iterator[str]:
+    least, most = settings.worker.slots, settings.worker.most_slots
+    if most < least:
+        yield f"MUNADI_WORKER__MOST_SLOTS is {most}: it must be at least MUNADI_WORKER__SLOTS, which is {least}"
 
 
 def _temporal(settings: Settings) -> Iterator[str]:

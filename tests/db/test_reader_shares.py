@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from munadi.db.limits import Pool
 from munadi.db.reader_shares import ReaderShares
 from munadi.db.session import Database
 from munadi.domain.audit import Actor, acting
@@ -19,7 +20,7 @@ POOL, PROCESSORS = 10, 2
 @pytest.fixture
 async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     monkeypatch.setattr(os, "cpu_count", lambda: PROCESSORS)
-    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}", pool_size=POOL)
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}", pool=Pool(POOL))
     yield opened
     await opened.close()
 

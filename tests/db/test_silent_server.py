@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from munadi.db.limits import Limits
+from munadi.db.limits import Limits, Pool
 from munadi.db.session import Database
 from tests.support.faultproxy import FaultProxy, Mode
 from tests.support.ports import LOOPBACK
@@ -29,7 +29,7 @@ async def behind_proxy(url: str, limits: Limits = LIMITS) -> AsyncIterator[tuple
     given = make_url(url)
     async with FaultProxy(given.host or LOOPBACK, given.port or 5432) as proxy:
         moved = given.set(host=LOOPBACK, port=proxy.port).render_as_string(hide_password=False)
-        database = Database(moved, limits=limits, pool_size=2)
+        database = Database(moved, limits=limits, pool=Pool(2, overflow=0))
         try:
             yield database, proxy
         finally:
@@ -150,7 +150,7 @@ def test_the_url_may_set_its_own_limits() -> None:
 
 async def test_a_connection_to_a_standby_is_not_used_again(postgres_url: str) -> None:
     """A failover may leave a server that answers and takes no writes: the next connection finds the other one."""
-    database = Database(postgres_url, limits=LIMITS, pool_size=1)
+    database = Database(postgres_url, limits=LIMITS, pool=Pool(1, overflow=0))
 
     async def create(name: str) -> None:
         async with database.write() as session:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from munadi.db.limits import Pool
 from munadi.db.session import Database
 from munadi.db.sqlite import OneTripConnection
 
@@ -19,7 +20,7 @@ SLOW = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHER
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}", pool_size=1)
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}", pool=Pool(1))
     async with opened.write() as session:
         await (await session.connection()).execute(text("CREATE TABLE things (name TEXT)"))
     yield opened

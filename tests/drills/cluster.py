@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,7 @@ class Cluster:
     sandbox: httpx.AsyncClient
     api: httpx.AsyncClient
 
-    def __init__(self, folder: Path, database: str, temporal: str) -> None:
+    def __init__(self, folder: Path, database: str, temporal: str, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         names = (*APIS, *WORKERS)
@@ -86,13 +86,15 @@ class Cluster:
             "MUNADI_TEMPORAL__ADDRESS": temporal,
             "PYTHONUNBUFFERED": "1",
         }
-        self.env = {**QUICK, **networks, **own}
+        self.env = {**QUICK, **networks, **own, **(env or {})}
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, database: str, temporal: str) -> AsyncIterator[Self]:
-        """Start the networks, and Munadi on these servers; ended when the block ends."""
-        cluster = cls(folder, database, temporal)
+    async def open(
+        cls, folder: Path, database: str, temporal: str, env: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Self]:
+        """Start the networks, and Munadi on these servers, with further settings; ended when the block ends."""
+        cluster = cls(folder, database, temporal, env)
         async with AsyncExitStack() as stack:
             sandbox = Process(
                 [sys.executable, "-m", "munadi.cli", "sandbox", "--port", str(cluster._sandbox_port)],
