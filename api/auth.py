@@ -154,7 +154,7 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
         # What a page of the dashboard reads is counted with the page (`api.dashboard.page_data`).
         counts = wanted != (Scope.ADMIN,) or found.brand_ref is not None
         if counts and not request.scope["state"].get("read_by_page"):
-            count_call(request, services_, found.calls, limited=limited)
+            await count_call(request, services_, found.calls, limited=limited)
         return found
 
     return principal

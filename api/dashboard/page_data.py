@@ -96,7 +96,7 @@ async def viewer(request: Request, services: TheServices) -> Viewer:
     except ProblemError as error:
         raise SignInNeeded from error
     if not request.url.path.startswith(NEVER_COUNTED):
-        count_call(request, services, principal.calls, limited=request.url.path not in NEVER_REFUSED)
+        await count_call(request, services, principal.calls, limited=request.url.path not in NEVER_REFUSED)
     async with services.database.read() as database:
         found = Viewer(session, principal, await last_position(database))
     request.state.viewer = found

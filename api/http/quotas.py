@@ -31,11 +31,11 @@ def brand_of_call(request: Request) -> str | None:
     return None
 
 
-def count_call(request: Request, services: Services, brand: BrandCalls | None, *, limited: bool) -> None:
+async def count_call(request: Request, services: Services, brand: BrandCalls | None, *, limited: bool) -> None:
     """Count a call for a brand, and report the brand's call limits in the response. Raises QuotaExceeded."""
     if brand is None:
         return
-    quotas = services.calls.admit(brand, services.clock.now(), limited=limited)
+    quotas = await services.calls.admit(brand, services.clock.now(), limited=limited)
     if quotas:
         add_headers(request, _fields(quotas))
 

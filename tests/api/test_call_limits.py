@@ -219,7 +219,7 @@ async def test_calls_that_cannot_be_written_are_kept(api: ApiHarness, caplog: py
     meter, table = api.services.calls, SQLModel.metadata.tables["api_calls"]
     async with api.services.database.write() as session:
         await (await session.connection()).run_sync(table.drop)
-    meter.admit(BrandCalls("acme", BrandLimits()), api.clock.now())
+    await meter.admit(BrandCalls("acme", BrandLimits()), api.clock.now())
     with pytest.raises(DBAPIError):
         await meter.flush()
     with caplog.at_level(logging.WARNING, "munadi.limits.calls"):
@@ -230,6 +230,27 @@ async def test_calls_that_cannot_be_written_are_kept(api: ApiHarness, caplog: py
     assert await calls(api) == 1
 
 
+@pytest.mark.each_database(False)
+async def test_over_two_api_processes_exactly_the_limit_is_answered(tmp_path: Path, postgres_tables: str) -> None:
+    """Neither waits for what the other one writes once a second."""
+    async with (
+        open_api(tmp_path / "one", postgres_tables) as one,
+        open_api(tmp_path / "two", postgres_tables, fresh=False) as two,
+    ):
+        await one.limit(apiCallsPerMinute=10, apiCallsPerMonth=15)
+        answers = await asyncio.gather(*(api.get(LIST) for _ in range(30) for api in (one, two)))
+        assert Counter(answer.status_code for answer in answers) == {200: 10, 429: 50}
+        for refused in answers:
+            if refused.status_code == 429:
+                expect_quota_exceeded(refused, MINUTE)
+        two.clock.ahead = timedelta(minutes=1)
+        # A process whose clock is behind counts in the newest minute, and the month's limit holds in any.
+        answers = await asyncio.gather(*(api.get(LIST) for _ in range(30) for api in (two, one)))
+        assert Counter(answer.status_code for answer in answers) == {200: 5, 429: 55}
+        assert await calls(one) == 15
+
+
+@pytest.mark.each_database(False)
 @pytest.mark.parametrize("name", [MINUTE, MONTH])
 async def test_calls_in_an_uncommitted_batch_count(api: ApiHarness, name: str) -> None:
     """Between the start of a batch and its commit the database does not know its calls. The process does."""
