@@ -83,7 +83,7 @@ class PreparingActivities:
             return await channel.prepare(channel.publication(step.draft, account, store))
 
         try:
-            result = await with_token(self._tokens, step.account_id, prepare)
+            result = await with_token(self._tokens, step.account_id, prepare, to_prepare=True)
             if isinstance(result, Pending):
                 return step.then(NextStep.AGAIN, result.after)
             await store.ready(result.expires_at)

@@ -18,6 +18,7 @@ from activities.failures import OVERTAKEN, again
 from activities.gate import DeadlineGate
 from activities.preparations import preparation_store
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.app_pause import Paused
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.outcome import NO_CALL, CallRecord, Held, InProgress, NotSent, Open, Outcome
@@ -122,6 +123,8 @@ class StepRunner:
         about = replace(about, credentials_version=account.credentials_version, first_byte_at=attempt.passed_at)
         if error is not None:
             await self._tokens.pause(account, error.pause)
+            is_post = (step.name or POST) == POST
+            await self._tokens.pause_app(account, error, Paused.PUBLISHING if is_post else None)
             if isinstance(outcome, Held) and outcome.reason is HoldReason.TOKEN:
                 renewed = await self._renewed(account, error, may_renew)
                 if renewed is not None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from munadi.crypto import SealBroken
 from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
+from munadi.domain.app_pause import Paused, paused_by
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Channels, Clock
@@ -39,10 +40,11 @@ class AccountTokens:
         self._holder = holder
         self._refreshing: set[asyncio.Task[ConnectedAccount]] = set()
 
-    async def account(self, account_id: str) -> ConnectedAccount:
+    async def account(self, account_id: str, *, to_prepare: bool = False) -> ConnectedAccount:
         """The account with a usable token. ChannelError, always *not sent*: TOKEN… when its owner must act, an outage
-        when the network could not refresh a token that has already expired, RATE_LIMITED while it is paused."""
-        account = await self._load(account_id)
+        when the network could not refresh a token that has already expired, RATE_LIMITED while it is paused. With
+        `to_prepare` QUOTA_EXCEEDED while its app may prepare no posts."""
+        account = await self._load(account_id, to_prepare=to_prepare)
         if not self._expires_within(account, REFRESH_AHEAD):
             return account
         try:
@@ -73,7 +75,15 @@ class AccountTokens:
         if wait is not None:
             await self._accounts.pause(account.id, account.credentials_version, self._clock.now() + wait)
 
-    async def _load(self, account_id: str) -> ConnectedAccount:
+    async def pause_app(self, account: ConnectedAccount, error: ChannelError, during: Paused | None) -> None:
+        """Make no such calls for any account of the app, in any process, if the network limits the app."""
+        calls, wait = paused_by(error, during), error.pause or error.retry_after
+        if calls is not None and wait is not None:
+            now = self._clock.now()
+            log.warning("%s limits the app: %s calls wait for %s: %s", account.channel, calls.value, wait, error)
+            await self._accounts.pause_app(account, calls, now + wait, now)
+
+    async def _load(self, account_id: str, *, to_prepare: bool = False) -> ConnectedAccount:
         try:
             opened = await self._accounts.opened(account_id)
         except SealBroken as error:
@@ -84,10 +94,11 @@ class AccountTokens:
             raise _not_sent(Reason.ACCOUNT_DISCONNECTED, "the account is no longer connected")
         if opened.status is AccountStatus.REAUTH_REQUIRED:
             raise _not_sent(Reason.TOKEN_REVOKED, "the account's owner must reconnect it")
-        if opened.paused_until is not None and opened.paused_until > (now := self._clock.now()):
-            paused = _not_sent(Reason.RATE_LIMITED, "the network asked for a pause")
-            paused.retry_after = opened.paused_until - now
-            raise paused
+        now, full_until = self._clock.now(), opened.preparing_paused_until if to_prepare else None
+        if opened.paused_until is not None and opened.paused_until > now:
+            raise _not_sent(Reason.RATE_LIMITED, "the network asked for a pause", opened.paused_until - now)
+        if full_until is not None and full_until > now:
+            raise _not_sent(Reason.QUOTA_EXCEEDED, "the app's quota at the network is used up", full_until - now)
         return opened.account
 
     async def _refreshed(self, stale: ConnectedAccount) -> ConnectedAccount:
@@ -164,5 +175,5 @@ def _is_dead(error: ChannelError) -> bool:
     return REASONS[error.reason].class_ is FailureClass.TOKEN
 
 
-def _not_sent(reason: Reason, message: str) -> ChannelError:
-    return ChannelError(reason, Effect.NOT_SENT, message)
+def _not_sent(reason: Reason, message: str, wait: timedelta | None = None) -> ChannelError:
+    return ChannelError(reason, Effect.NOT_SENT, message, retry_after=wait)

@@ -27,7 +27,8 @@ class Row(NamedTuple):
     `wait` counts where the network names no time. `advice` replaces the reason's own words where they are too general.
     `renewals`: how many other containers or uploads may be tried to get past it. `proof`: it holds with a 5xx too,
     whatever the table doubts. `ours`: an earlier request of ours may be the cause (a duplicate, a conflict, a
-    medium that is used already); only the core decides what such an answer means.
+    medium that is used already); only the core decides what such an answer means. `of_app`: the network limits the
+    app, and not the account.
     """
 
     reason: Reason
@@ -37,6 +38,7 @@ class Row(NamedTuple):
     renewals: int = 0
     proof: bool = False
     ours: bool = False
+    of_app: bool = False
 
 
 OUTAGE, UNKNOWN = Row(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN), Row(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN)
@@ -121,6 +123,7 @@ class ErrorTable:
             provider_code=code,
             provider_message=self.mask(message)[:MAX_MESSAGE] or None,
             may_be_ours=row.ours,
+            of_app=row.of_app,
         )
 
     def row(self, status: int, said: Said) -> Row:

@@ -124,7 +124,8 @@ class ChannelError(Exception):
     `retry_after` is how long to wait before this is tried again, `named_wait` what the network sent as Retry-After;
     `raw` is its answer, already redacted and bounded. `credentials_version` is that of the credentials of the call, so
     that the failure of a connection is never recorded for the one that replaced it. `may_be_ours`: an earlier request
-    of the same step may be the cause (a duplicate, a conflict, a medium that is used already).
+    of the same step may be the cause (a duplicate, a conflict, a medium that is used already). `of_app`: the network
+    limits the app, so the calls for its other accounts would be refused, too.
     """
 
     reason: Reason
@@ -137,6 +138,7 @@ class ChannelError(Exception):
     named_wait: timedelta | None = None
     credentials_version: int | None = None
     may_be_ours: bool = False
+    of_app: bool = False
 
     @property
     def pause(self) -> timedelta | None:

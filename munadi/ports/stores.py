@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.app_pause import Paused
 from munadi.domain.failure import ChannelError, Effect, Failure
 from munadi.domain.live_edit import Edited, Editing, LiveEdit, Stop
 from munadi.domain.outcome import NO_CALL, CallRecord, Outcome
@@ -178,10 +179,11 @@ class TokenProvider(Protocol):
     Every call of a network for an account starts here, so a pause of the account applies to every call.
     """
 
-    async def account(self, account_id: str) -> ConnectedAccount:
+    async def account(self, account_id: str, *, to_prepare: bool = False) -> ConnectedAccount:
         """The account with a token that is not known to be expired.
 
-        Raises ChannelError: TOKEN… when dead, RATE_LIMITED with the time that is left while it is paused.
+        Raises ChannelError: TOKEN… when dead, RATE_LIMITED with the time that is left while it is paused, and with
+        `to_prepare` QUOTA_EXCEEDED while its app may prepare no posts.
         """
 
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
@@ -197,4 +199,10 @@ class TokenProvider(Protocol):
         """Make no calls for this connection, in any process, for as long as the network asked; None: no pause.
 
         A connection made since is not paused.
+        """
+
+    async def pause_app(self, account: ConnectedAccount, error: ChannelError, during: Paused | None) -> None:
+        """Where the network limits the app: make no such calls for any of its accounts, in any process.
+
+        `during`: what the refused call was for, None where it was neither to prepare nor to publish a post.
         """

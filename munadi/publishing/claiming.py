@@ -48,12 +48,19 @@ async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | ti
     """Claim a publication that is due, prepared and not held, under a new epoch; returns its first step.
 
     Returns a wait if it is not due yet by this worker's clock, and None if it cannot be claimed now. While its account
-    is paused it is held and not started. The end of a hold and of the pause that it stands for differ by milliseconds.
+    or its app is paused it is held and not started. The end of a hold and of the pause that it stands for differ by
+    milliseconds.
     """
     at = plan_of(locked.content, row, locked.now).claimable_at
     if at is None:
         return None
-    paused_until = (await locked.account(row.account_id)).paused_until
+    account = await locked.account(row.account_id)
+    no_posts_until = account.publishing_paused_until
+    if at <= locked.now and no_posts_until is not None and no_posts_until > locked.now:
+        cause = failure_of(Reason.QUOTA_EXCEEDED, retry_at=no_posts_until)
+        await locked.hold(row, HoldReason.DAILY_CAP, no_posts_until, cause)
+        return None
+    paused_until = account.paused_until
     if at <= locked.now and paused_until is not None and paused_until > locked.now + SHORT_PAUSE:
         await locked.hold(row, HoldReason.RATE_LIMIT, paused_until)
         return None

@@ -17,6 +17,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.channels.registry import spec_of
+from munadi.db.accounts.app_pauses import account_and_app, pause_of
 from munadi.db.contents.views import content_view
 from munadi.db.events.fan_out import INSERT_EVENT, Subscription, add_deliveries, subscriptions
 from munadi.db.ids import new_id
@@ -24,6 +25,7 @@ from munadi.db.prebuilt import Prebuilt
 from munadi.db.session import after_commit, announce_deliveries, waited
 from munadi.db.tables import AccountRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.account import AccountStatus
+from munadi.domain.app_pause import Paused
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
@@ -46,9 +48,10 @@ _ACCOUNT = Prebuilt(
     select(
         col(AccountRow.status),
         col(AccountRow.deleted_at),
-        col(AccountRow.paused_until),
+        account_and_app(),
         col(AccountRow.channel),
         col(AccountRow.scopes),
+        pause_of(Paused.PUBLISHING).label("publishing_paused_until"),
     ).where(col(AccountRow.id) == bindparam("key"))
 )
 
@@ -61,6 +64,7 @@ class AccountState(NamedTuple):
     paused_until: datetime | None
     channel: str
     scopes: Sequence[str]
+    publishing_paused_until: datetime | None  # by the network, for all accounts of the app
 
     @property
     def is_usable(self) -> bool:

@@ -46,7 +46,7 @@ class OwnTokens(Tokens):
         super().__init__()
         self._account = account
 
-    async def account(self, account_id: str) -> ConnectedAccount:
+    async def account(self, account_id: str, *, to_prepare: bool = False) -> ConnectedAccount:
         return self._account.model_copy(update={"id": account_id})
 
 

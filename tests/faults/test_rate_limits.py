@@ -87,7 +87,7 @@ def outage(wait: float) -> Refusal:
 def usage(wait: float) -> Refusal:
     usage = [{"type": "pages", "call_count": 100, "estimated_time_to_regain_access": int(wait / 60)}]
     headers = {"X-Business-Use-Case-Usage": json.dumps({"1": usage})}
-    return "usage header", {"status": 403, "headers": headers, "error": {"code": 4}}, None
+    return "usage header", {"status": 403, "headers": headers, "error": {"code": 80001}}, None
 
 
 async def limited(world: World, ref: str, plan: Plan) -> Limit:

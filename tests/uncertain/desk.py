@@ -18,6 +18,7 @@ from munadi.crypto import KeyRing, create_key
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.app_pause import Paused
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Preparation, PublicationStatus
@@ -44,7 +45,7 @@ class OneAccount:
     def __init__(self, account: ConnectedAccount) -> None:
         self._account = account
 
-    async def account(self, account_id: str) -> ConnectedAccount:
+    async def account(self, account_id: str, *, to_prepare: bool = False) -> ConnectedAccount:
         return self._account
 
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
@@ -54,6 +55,9 @@ class OneAccount:
         return False
 
     async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
+        return None
+
+    async def pause_app(self, account: ConnectedAccount, error: ChannelError, during: Paused | None) -> None:
         return None
 
 

@@ -16,6 +16,7 @@ from temporalio import activity
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
+from munadi.domain.app_pause import Paused
 from munadi.domain.channel import ChannelName
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.failure import ChannelError
@@ -51,7 +52,7 @@ class Tokens:
     pauses: list[timedelta] = field(default_factory=list)
     scopes: tuple[str, ...] = ()
 
-    async def account(self, account_id: str) -> ConnectedAccount:
+    async def account(self, account_id: str, *, to_prepare: bool = False) -> ConnectedAccount:
         if self.errors:
             raise self.errors.pop(0)
         return ConnectedAccount(
@@ -80,6 +81,9 @@ class Tokens:
     async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
         if wait is not None:
             self.pauses.append(wait)
+
+    async def pause_app(self, account: ConnectedAccount, error: ChannelError, during: Paused | None) -> None:
+        return None
 
 
 class NoDeliveries:

@@ -22,6 +22,7 @@ R, S = Reason, Effect
 Rows = Mapping[tuple[int | None, int | None], Row]
 
 THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=5))
+APP_THROTTLED = THROTTLED._replace(of_app=True)
 SPAM = Row(R.SPAM_BLOCKED, S.UNKNOWN)  # "suspected spam": the post may nevertheless be live
 EXPIRED_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT, proof=True)
 REVOKED_TOKEN = Row(R.TOKEN_REVOKED, S.NOT_SENT, proof=True)
@@ -48,10 +49,10 @@ COMMON: Rows = {
     (3, None): Row(R.APP_NOT_APPROVED, S.REJECTED),  # the app lacks the capability
     (10, None): Row(R.MISSING_SCOPE, S.REJECTED),  # permission missing or removed
     **{(code, None): Row(R.MISSING_SCOPE, S.REJECTED) for code in range(200, 300)},  # permission family
-    (4, None): THROTTLED,  # app
+    (4, None): APP_THROTTLED,  # app
     (17, None): THROTTLED,  # user
     (32, None): THROTTLED,  # page
-    (341, None): THROTTLED,  # application limit, temporary
+    (341, None): APP_THROTTLED,  # application limit, temporary
     (613, None): THROTTLED,  # custom
     (1, None): OUTAGE,  # unknown error
     (2, None): OUTAGE,  # service down

@@ -123,6 +123,7 @@ class ThreadsChannel(ContainerChannel[Options]):
         quota = await self._graph.quota(account.external_id, LIMIT, account.token, prefix)
         if quota is not None and quota["used"] >= quota["total"]:
             error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
+            error.of_app = False
 
     async def _publish(self, publication: Publication[Options, Prepared], attempt: Attempt) -> Published:
         """One threads_publish. Raises ChannelError. A live post is never sent again nor turned into a failure.

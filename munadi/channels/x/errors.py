@@ -19,7 +19,11 @@ from munadi.ports import Answer
 
 R, S = Reason, Effect
 NO_CREDITS = Row(
-    R.QUOTA_EXCEEDED, S.NOT_SENT, timedelta(hours=1), "the app has no credits left, or its spending limit is reached"
+    R.QUOTA_EXCEEDED,
+    S.NOT_SENT,
+    timedelta(hours=1),
+    "the app has no credits left, or its spending limit is reached",
+    of_app=True,
 )
 DEAD_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT)
 INVALID = Row(R.INVALID_FIELD, S.REJECTED)
@@ -41,7 +45,7 @@ ERRORS: Mapping[str, Row] = {
     "invalid-request": INVALID,
     "resource-not-found": GONE,
     "rate-limit": THROTTLED,
-    "usage-capped": Row(R.QUOTA_EXCEEDED, S.NOT_SENT, timedelta(hours=1)),
+    "usage-capped": Row(R.QUOTA_EXCEEDED, S.NOT_SENT, timedelta(hours=1), of_app=True),
     "32": DEAD_TOKEN,
     "89": DEAD_TOKEN,
     "64": RESTRICTED,
@@ -66,7 +70,8 @@ DETAILS: Sequence[tuple[int, re.Pattern[str], Row]] = (
     (400, re.compile("deleted or not visible", re.I), GONE),
 )
 # Windows whose headers say that nothing is left, the longest first.
-WINDOWS = ("x-app-limit-24hour", "x-user-limit-24hour", "x-rate-limit")
+OF_APP = "x-app-limit-24hour"
+WINDOWS = (OF_APP, "x-user-limit-24hour", "x-rate-limit")
 
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
@@ -85,7 +90,7 @@ def _explained(table: ErrorTable, answer: Answer, now: datetime) -> ChannelError
         window = next((one for one in WINDOWS if answer.headers.get(f"{one}-remaining") == "0"), WINDOWS[-1])
         error.retry_after = wait_until(answer.headers.get(f"{window}-reset", ""), now) or error.retry_after
         if window != WINDOWS[-1] and error.reason is R.RATE_LIMITED:
-            error.reason = R.DAILY_CAP_REACHED
+            error.reason, error.of_app = R.DAILY_CAP_REACHED, window == OF_APP
     return error
 
 

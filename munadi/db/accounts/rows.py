@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 import sqlalchemy
 from pydantic import SecretStr
@@ -16,11 +16,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.crypto import KeyRing
+from munadi.db.accounts.app_pauses import account_and_app, pause_of
 from munadi.db.ids import new_id
 from munadi.db.prebuilt import Prebuilt
 from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
+from munadi.domain.app_pause import Paused
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import MAX_MESSAGE, Failure, Reason
 from munadi.domain.ids import Prefix
@@ -36,11 +38,15 @@ class OpenedAccount:
     granted_at: datetime
     renewed_at: datetime | None = None
     paused_until: datetime | None = None
+    preparing_paused_until: datetime | None = None
 
 
 # Built once: every visible call needs its account.
+_COLUMNS = [each for each in AccountRow.__table__.c if each.key != "paused_until"]  # type: ignore[attr-defined]
 _ROW = Prebuilt(
-    sqlalchemy.select(*AccountRow.__table__.c).where(col(AccountRow.id) == bindparam("key"))  # type: ignore[attr-defined]
+    sqlalchemy.select(*_COLUMNS, account_and_app(), pause_of(Paused.PREPARING).label("preparing_paused_until")).where(
+        col(AccountRow.id) == bindparam("key")
+    )
 )
 
 _WORKED = Prebuilt(
@@ -48,9 +54,9 @@ _WORKED = Prebuilt(
 )
 
 
-def read_row(connection: sqlalchemy.Connection, account_id: str) -> AccountRow | None:
-    """The row of an account: not an `AccountRow`, but with the same attributes."""
-    return cast("AccountRow | None", next(iter(_ROW.read(connection, {"key": account_id})), None))
+def read_row(connection: sqlalchemy.Connection, account_id: str) -> Any:
+    """The row of an account: not an `AccountRow`, but with the same attributes, and the pauses of its app."""
+    return next(iter(_ROW.read(connection, {"key": account_id})), None)
 
 
 def same_profile(one: type[AccountRow], other: type[AccountRow]) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
+from munadi.db.accounts.app_pauses import app_of, forget_ended_pauses, pause_app
 from munadi.db.accounts.rows import OpenedAccount as OpenedAccount
 from munadi.db.accounts.rows import (
     by_profile,
@@ -27,8 +28,9 @@ from munadi.db.accounts.views import account_views, is_connected_anywhere, notif
 from munadi.db.sealing.secrets import open_credentials
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
-from munadi.domain.account import AccountStatus, Credentials
+from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.account_view import AccountView
+from munadi.domain.app_pause import Paused
 from munadi.domain.channel import ChannelName, TokenLife
 from munadi.domain.event import EventType
 from munadi.domain.renewal import renewal_plan_of
@@ -81,7 +83,8 @@ class AccountStore:
             return None
         account = connected_account(row, open_credentials(self._keyring, row))
         granted_at = row.granted_at or row.created_at
-        return OpenedAccount(account, A(row.status), granted_at, row.renewed_at, row.paused_until)
+        pauses = row.paused_until, row.preparing_paused_until
+        return OpenedAccount(account, A(row.status), granted_at, row.renewed_at, *pauses)
 
     async def pause(self, account_id: str, version: int, until: datetime) -> None:
         """Pause the calls for this connection until a time; a longer pause stays.
@@ -92,6 +95,12 @@ class AccountStore:
         paused = update(AccountRow).where(same_connection(account_id, version), shorter)
         async with self._database.write() as session:
             await session.exec(paused.values(paused_until=until))
+
+    async def pause_app(self, account: ConnectedAccount, calls: Paused, until: datetime, now: datetime) -> None:
+        """Pause the calls of one kind for all accounts of the same app."""
+        async with self._database.write() as session:
+            await forget_ended_pauses(session, now)
+            await pause_app(session, app_of(account), calls, until)
 
     async def is_replaced(self, account_id: str, version: int) -> bool:
         """Whether the account has newer credentials than those of this version."""

@@ -6,7 +6,7 @@ the API reads.
 
 from __future__ import annotations
 
-from munadi.db.tables.accounts import AccountRow, BrandRow, CalendarFeedRow, ConnectionRow, KeyRow
+from munadi.db.tables.accounts import AccountRow, AppPauseRow, BrandRow, CalendarFeedRow, ConnectionRow, KeyRow
 from munadi.db.tables.audit import AuditRow, SessionRow
 from munadi.db.tables.contents import (
     AttemptRow,
@@ -28,6 +28,7 @@ __all__ = [
     "IS_PENDING",
     "AccountRow",
     "ApiCallsRow",
+    "AppPauseRow",
     "AttemptRow",
     "AuditRow",
     "BrandRow",

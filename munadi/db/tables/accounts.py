@@ -46,6 +46,15 @@ class KeyRow(SQLModel, table=True):
     revoked_at: datetime | None = instant(default=None)
 
 
+class AppPauseRow(SQLModel, table=True):
+    """Until when a network wants no calls of one kind from an app, whichever of its accounts they are for."""
+
+    __tablename__ = "app_pauses"
+    app: str = Field(primary_key=True)  # munadi.db.accounts.app_pauses
+    calls: str = Field(primary_key=True)
+    until: datetime = instant()
+
+
 class AccountRow(SQLModel, table=True):
     __tablename__ = "accounts"
     __table_args__ = (

@@ -28,7 +28,7 @@ ABUSIVE = "(#368) The action attempted has been deemed abusive or is otherwise d
 
 
 class GraphPlatform(Platform[Profile]):
-    refusal, throttling = {"code": 368, "message": ABUSIVE}, {"code": 4}
+    refusal, throttling = {"code": 368, "message": ABUSIVE}, {"code": 17}
     statuses = {"active", "restricted", "checkpoint"}
     published: Table[Any]  # the posts
     usage: ClassVar[tuple[str, str] | None] = None  # the business type and id of the usage headers
