@@ -12,6 +12,8 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.evidence import prove, two_sizes
 from tests.faults.trials import for_good, in_batches
 from tests.harness.brand import Brand, until
@@ -21,6 +23,7 @@ from tests.harness.world import QUICK, World, channel_of, open_world
 
 ROUNDS = 2
 AT_ONCE = 8
+APP_WAIT = 12
 # Shapes whose visible call is refused.
 SHAPES = ("bluesky", "instagram", "threads-text", "facebook", "mastodon", "tiktok", "youtube")
 # Calls of a preparation, which come from another publication than the one that waits.
@@ -168,3 +171,27 @@ async def test_an_account_is_not_called_before_the_time_that_its_network_gave(
     failures = [str(limit) for limit in limits if limit.verdict()]
     proof = "throttled accounts, two worker processes"
     prove("13", proof, trials=len(limits), failures=failures, measured=measured, large=large)
+
+
+@pytest.mark.faults
+async def test_an_app_that_its_network_limits_is_called_for_none_of_its_accounts(
+    tmp_path: Path, databases: dict[str, dict[str, str]]
+) -> None:
+    *_, database = databases.values()
+    async with open_world(tmp_path, QUICK | database) as world, world.stack.another_worker():
+        one, two = [await world.another_brand(name, "facebook") for name in ("limited", "beside")]
+        profile = await one.brand.profile("facebook")
+        answer = {"status": 429, "headers": {"Retry-After": str(APP_WAIT)}, "error": {"code": 4}}
+        planted = await plant(world.sandbox, "facebook", VISIBLE["facebook"], "error", profile=profile, **answer)
+        first = await one.submit("facebook", "the app is limited")
+        until_then = await refused(world, "facebook", planted["id"]) + APP_WAIT
+        await paused(one.brand, "facebook")
+        await asyncio.sleep(0.5)  # the app's pause is written after that of the account
+        quiet_from = time.time()
+        second = await two.submit("facebook", "beside it")
+        await two.brand.hold(second["id"], "RATE_LIMIT")
+        for post, brand, text in ((first, one, "the app is limited"), (second, two, "beside it")):
+            assert (await for_good(brand.brand, post["id"]))["status"] == "published"
+            assert len(await world.posts(text, "facebook")) == 1
+        early = [call for call in await calls(world.sandbox, "facebook") if quiet_from < epoch(call["at"]) < until_then]
+        assert not early, [call["operation"] for call in early]
