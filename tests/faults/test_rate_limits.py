@@ -174,11 +174,14 @@ async def test_an_account_is_not_called_before_the_time_that_its_network_gave(
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(300)
 async def test_an_app_that_its_network_limits_is_called_for_none_of_its_accounts(
-    tmp_path: Path, databases: dict[str, dict[str, str]]
+    tmp_path: Path, postgres_url: str
 ) -> None:
-    *_, database = databases.values()
-    async with open_world(tmp_path, QUICK | database) as world, world.stack.another_worker():
+    async with (
+        open_world(tmp_path, QUICK | {"MUNADI_DATABASE_URL": postgres_url}) as world,
+        world.stack.another_worker(),
+    ):
         one, two = [await world.another_brand(name, "facebook") for name in ("limited", "beside")]
         profile = await one.brand.profile("facebook")
         answer = {"status": 429, "headers": {"Retry-After": str(APP_WAIT)}, "error": {"code": 4}}
