@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -95,7 +95,13 @@ class Queue:
         return self.pending[endpoint_id][:limit]
 
     async def record(
-        self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
+        self,
+        endpoint_id: str,
+        holder: str,
+        attempted: Sequence[Attempted],
+        blocked: Sequence[str],
+        now: datetime,
+        unsent: Collection[str] = (),
     ) -> None:
         done = {each.delivery_id for each in attempted}
         self.recorded += attempted

@@ -104,6 +104,8 @@ class EndpointQueueRow(SQLModel, table=True):
     leased_until: datetime | None = _at(default=None)
     failures: int = 0  # in a row; 0 after a success
     retry_at: datetime | None = _at(default=None)  # nothing is sent before
+    # The holder that lets others help, while it is the holder (munadi/db/webhooks/sharing.py).
+    shared_by: str | None = None
 
 
 class DeliveryRow(SQLModel, table=True):

@@ -8,7 +8,7 @@ A disabled endpoint keeps its pending deliveries and gets those of new events; t
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
@@ -25,6 +25,7 @@ from munadi.db.webhooks.delivery_quota import DeliveryQuota
 from munadi.db.webhooks.delivery_results import write_results
 from munadi.db.webhooks.due_rows import DueRow, due_rows, endpoint_and_queue, ordered_rows
 from munadi.db.webhooks.endpoint_queues import close_until, release_leases, take_lease, waiting_endpoints
+from munadi.db.webhooks.sharing import Access, access_of, claim, drop_claims, keep_claims, share
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.webhook import DeliveryStatus, Ordering, Payload
 from munadi.domain.webhook_schedule import BREAK_AFTER, RETRY_DELAYS
@@ -51,15 +52,38 @@ class DeliveryStore:
         self._quota = DeliveryQuota(database)
 
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
-        """Enabled endpoints with due deliveries that no other process serves and no circuit breaker blocks."""
+        """Enabled endpoints with due deliveries that no breaker blocks, and no other process serves without help."""
         return await self._database.lookup(lambda connection: waiting_endpoints(connection, now, holder))
 
-    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
-        """Take the endpoint's lease, or extend it while sending takes long. False: another process has it."""
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> Access:
+        """Take the endpoint's lease, or extend it while sending takes long; what this process may do then."""
         async with self._database.write() as session:
-            return await take_lease(session, endpoint_id, holder, now)
+            await take_lease(session, endpoint_id, holder, now)
+            return await access_of(session, endpoint_id, holder, now)
 
     renew = open
+
+    async def share(self, endpoint_id: str, holder: str, is_shared: bool) -> bool:
+        """Begin or end to let other processes help the holder; whether it is done. Not on SQLite, whose writer would
+        have more to do than the helpers save."""
+        if self._database.is_sqlite:
+            return False
+        async with self._database.write() as session:
+            return await share(session, endpoint_id, holder, is_shared)
+
+    async def claim(
+        self, endpoint_id: str, holder: str, due: Sequence[DueDelivery], now: datetime
+    ) -> list[DueDelivery] | None:
+        """Those of these deliveries of a shared endpoint that this process alone sends; None: it is not shared."""
+        is_ordered, ids = any(each.is_ordered for each in due), [each.delivery_id for each in due]
+        async with self._database.write() as session:
+            claimed = await claim(session, endpoint_id, holder, ids, now, is_ordered=is_ordered)
+        return None if claimed is None else [each for each in due if each.delivery_id in claimed]
+
+    async def keep_claims(self, ids: Collection[str], now: datetime) -> None:
+        """Renew the claims of deliveries that are under way."""
+        async with self._database.write() as session:
+            await keep_claims(session, ids, now)
 
     async def close(self, holder: str) -> None:
         """Release all leases of this process."""
@@ -125,10 +149,16 @@ class DeliveryStore:
         return secrets, open_headers(self._keyring, endpoint)
 
     async def record(
-        self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
+        self,
+        endpoint_id: str,
+        holder: str,
+        attempted: Sequence[Attempted],
+        blocked: Sequence[str],
+        now: datetime,
+        unsent: Collection[str] = (),
     ) -> None:
         """Record a batch of results and extend the lease. `blocked` were not sent because an earlier event of the same
-        post failed; they become due with its retry."""
+        post failed; they become due with its retry. `unsent` were claimed and not sent."""
         async with self._database.write() as session:
             await write_results(session, attempted, self._random, now)
             if blocked:
@@ -137,6 +167,7 @@ class DeliveryStore:
                     .where(col(DeliveryRow.id).in_(blocked), IS_PENDING)
                     .values(next_attempt_at=now + RETRY_DELAYS[0], deferred_for=None, updated_at=now)
                 )
+            await drop_claims(session, unsent, now)
             await take_lease(session, endpoint_id, holder, now)
 
     async def record_test(self, due: DueDelivery, result: SendResult, now: datetime) -> None:

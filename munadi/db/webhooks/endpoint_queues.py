@@ -1,7 +1,8 @@
 """The queue of an endpoint: the lease of the process that sends to it, and its circuit breaker.
 
 A queue has one row, made when it is first used. Its lease keeps two workers from sending the same event at the same
-time. It expires, so the events of a killed worker wait `LEASE` at most.
+time. It expires, so the events of a killed worker wait `LEASE` at most. An endpoint that has fallen behind is served by
+several workers (`sharing.py`).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _WAITING = (
         col(EndpointRow.enabled),
         col(EndpointRow.deleted_at).is_(None),
         or_(col(EndpointQueueRow.retry_at).is_(None), col(EndpointQueueRow.retry_at) <= _NOW),
-        _is_free(_NOW, _HOLDER),
+        or_(_is_free(_NOW, _HOLDER), col(EndpointQueueRow.shared_by) == col(EndpointQueueRow.holder)),
         sqlalchemy.select(col(DeliveryRow.id))
         .where(
             col(DeliveryRow.endpoint_id) == col(EndpointRow.id),
@@ -52,7 +53,7 @@ _WAITING = (
 
 
 def waiting_endpoints(connection: Connection, now: datetime, holder: str) -> list[WaitingEndpoint]:
-    """The enabled endpoints with due deliveries that no other process serves and no breaker blocks."""
+    """The enabled endpoints with due deliveries that no breaker blocks, and no other process serves without help."""
     rows = connection.execute(_WAITING, {"now": now, "holder": holder})
     return [WaitingEndpoint(endpoint_id, brand_ref) for endpoint_id, brand_ref in rows]
 
