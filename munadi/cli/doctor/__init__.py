@@ -42,4 +42,4 @@ def _print(out: Output, found: Any) -> None:
 def _verdict(check: Any) -> Cell:
     if not check["ok"]:
         return ("wrong", "red")
-    return ("look", "yellow") if check["advice"] else ("ok", "green")
+    return ("warn", "yellow") if check["advice"] else ("ok", "green")
