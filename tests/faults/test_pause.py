@@ -73,9 +73,9 @@ async def test_a_worker_that_resumes_after_its_deadline_sends_nothing(
     tmp_path: Path, large: bool, request: pytest.FixtureRequest
 ) -> None:
     # The watchdog would end a worker that resumes late; here the deadline gate has to stop it.
-    # Each worker's relay writes once a second. The stopped one may be within that transaction, or get the turn for it
+    # Each worker's relay writes in its rounds. The stopped one may be within that transaction, or get the turn for it
     # while it is stopped; on SQLite all writers would wait for it then.
-    settings = {**QUICK, "MUNADI_WATCHDOG": "0", "MUNADI_RELAY__INTERVAL": "15"}
+    settings = {**QUICK, "MUNADI_WATCHDOG": "0", "MUNADI_RELAY__INTERVAL": "60"}
     if large:
         # Another post of the stopped worker may be within a transaction. On SQLite that would stop all writers, and so
         # the trial's own post, until the worker resumes; on PostgreSQL it stops that other post.
