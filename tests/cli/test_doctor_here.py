@@ -16,6 +16,7 @@ from munadi.db import migrate
 from munadi.db.session import Database
 from tests.cli.conftest import Doctor
 from tests.db.seeding import Seed
+from tests.support.pgbouncer import PgBouncer
 
 OLD, NEW = create_key(), create_key()
 
@@ -86,6 +87,24 @@ def test_the_clock_and_the_secrets_of_postgresql_are_checked(
     assert report.exit_code == 0, report.output
     assert report.checks["database clock"]["message"] == "this machine and the database differ by 0 s"
     assert report.checks["secret keys"]["message"] == "open all 2 stored secrets"
+    found = report.checks["connections"]
+    assert (found["message"], found["advice"]) == ("each process may have 20, PostgreSQL has 100 for all", None)
+    monkeypatch.setenv("MUNADI_DATABASE_POOL__OVERFLOW", "50")
+    assert "Raise max_connections" in doctor().checks["connections"]["advice"]
+
+
+def test_a_pooler_that_the_settings_do_not_know_is_a_warning(
+    doctor: Doctor, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(postgres_url)
+    monkeypatch.setenv("MUNADI_SECRET_KEYS", OLD)
+    with PgBouncer(postgres_url, sessions=3) as pooler:
+        monkeypatch.setenv("MUNADI_DATABASE_URL", pooler.url)
+        report = doctor()
+        assert report.exit_code == 0, report.output
+        assert "MUNADI_DATABASE_POOL__TRANSACTION_MODE=true" in report.checks["connections"]["advice"]
+        monkeypatch.setenv("MUNADI_DATABASE_POOL__TRANSACTION_MODE", "true")
+        assert doctor().checks["connections"]["advice"] is None
 
 
 @pytest.mark.parametrize(("seconds", "ok"), [(0.0, True), (4.9, True), (5.1, False), (3_600.0, False)])

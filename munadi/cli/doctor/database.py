@@ -34,6 +34,7 @@ def database(settings: Settings) -> Iterator[Check]:
     yield Check("migrations", True, f"the database is at revision {found.revision}{beside}")
     try:
         yield from _clock(settings)
+        yield from _connections(settings)
         yield from _secrets(settings)
         yield _search(settings)
     except SQLAlchemyError as error:
@@ -52,6 +53,24 @@ def _clock(settings: Settings) -> Iterator[Check]:
     # It was read at some moment in between.
     skew = max((before - there).total_seconds(), (there - after).total_seconds(), 0.0)
     yield skewed("database clock", skew, "the database")
+
+
+def _connections(settings: Settings) -> Iterator[Check]:
+    """Whether an API and a worker fit into PostgreSQL, and whether a pooler is known to the settings."""
+    from munadi.db.connections import server_connections
+
+    found = asyncio.run(with_database(settings.database, server_connections))
+    if found is None:
+        return
+    pool = settings.database_pool
+    message = f"each process may have {pool.size + pool.overflow}, PostgreSQL has {found.most} for all"
+    advice = None
+    if found.is_pooled and not pool.transaction_mode:
+        message = "a pooler is before PostgreSQL"
+        advice = "If its pool_mode is transaction, set MUNADI_DATABASE_POOL__TRANSACTION_MODE=true for every process."
+    elif not found.is_pooled and 2 * (pool.size + pool.overflow) > found.most:
+        advice = "Raise max_connections, lower MUNADI_DATABASE_POOL__OVERFLOW, or put PgBouncer before it."
+    yield Check("connections", True, message, advice)
 
 
 def _secrets(settings: Settings) -> Iterator[Check]:
