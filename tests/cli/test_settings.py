@@ -50,6 +50,16 @@ pytestmark = pytest.mark.usefixtures("clean_environment")
         ),
         (["api"], {"API__PORT": "70000"}, ["MUNADI_API__PORT must be from 0 to 65535"]),
         (["api"], {"API": "x"}, ["…such as MUNADI_API__PORT"]),
+        (
+            ["api", "worker"],
+            {"WORKER__SLOTS": "100", "WORKER__MOST_SLOTS": "50", **NO_TEMPORAL},
+            ["MUNADI_WORKER__MOST_SLOTS is 50: it must be at least MUNADI_WORKER__SLOTS, which is 100"],
+        ),
+        (
+            ["api"],
+            {"DATABASE_POOL__SIZE": "0", "WORKER__SLOTS": "5"},
+            ["MUNADI_DATABASE_POOL__SIZE must be …5", "MUNADI_WORKER__SLOTS must be …40"],
+        ),
         (["api", "dev"], {"API__HOST": "0.0.0.0"}, [PUBLIC_BIND]),
         (["api --host 192.0.2.7"], {"API__HOST": "127.0.0.1"}, [PUBLIC_BIND]),
         (["api", "worker"], {"PUBLIC_URL": HTTPS, **NO_TEMPORAL}, [PUBLIC_URL]),
