@@ -19,6 +19,7 @@ from munadi.domain.look_ages import AFTER, Ages, Looks
 from munadi.domain.retention import RetentionSettings
 from munadi.domain.usage import WITH_DEFAULT, Limit
 from munadi.secret_files import SUFFIX, SettingsWithSecretFiles, is_secret, with_password
+from munadi.temporal_settings import TemporalSettings
 
 PREFIX = "MUNADI_"
 
@@ -28,28 +29,6 @@ class Environment(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
-
-
-class TemporalSettings(BaseModel):
-    """How to reach Temporal."""
-
-    address: str | None = Field(None, description="host:port of a Temporal server; unset: `munadi dev` starts one")
-    namespace: str = Field("default", description="Temporal namespace")
-    api_key: SecretStr | None = Field(None, description="API key, for Temporal Cloud")
-    tls: bool | None = Field(
-        None, description="use TLS to reach Temporal; unset: if an API key, a client certificate or a CA is set"
-    )
-    tls_ca: Path | None = Field(None, description="file of the server's CA certificate (PEM)")
-    tls_cert: Path | None = Field(None, description="file of the client certificate (PEM), for mTLS")
-    tls_key: Path | None = Field(None, description="file of the client's private key (PEM), for mTLS")
-    ui_url: str | None = Field(None, description="address of Temporal's Web UI, for the dashboard's links to workflows")
-    task_queue: str = Field("munadi", description="task queue of the workflows and activities")
-
-    @property
-    def uses_tls(self) -> bool:
-        """Whether the connection is encrypted. An API key and certificates imply it: they are of no use without."""
-        implied = any((self.api_key, self.tls_ca, self.tls_cert, self.tls_key))
-        return implied if self.tls is None else self.tls
 
 
 class ApiSettings(BaseModel):

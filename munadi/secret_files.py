@@ -79,6 +79,13 @@ class SettingsWithSecretFiles(BaseSettings):
         return init_settings, SecretFiles(settings_cls, env_settings, prefix), env_settings
 
 
+def file_of(variable: str) -> Path | None:
+    """The file that a process's environment names for a secret, such as that of `MUNADI_SECRET_KEYS`."""
+    names = {name.upper(): target for name, target in os.environ.items()}
+    target = names.get(variable + SUFFIX)
+    return Path(target) if target else None
+
+
 def is_secret(field: FieldInfo) -> bool:
     """Whether a setting may come from a file."""
     return SecretStr in (field.annotation, *get_args(field.annotation))

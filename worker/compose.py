@@ -6,10 +6,11 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from temporalio import workflow
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     FixedSizeSlotSupplier,
     ResourceBasedSlotConfig,
@@ -17,6 +18,7 @@ from temporalio.worker import (
     ResourceBasedTunerConfig,
     UnsandboxedWorkflowRunner,
     Worker,
+    WorkerDeploymentConfig,
     WorkerTuner,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
@@ -51,6 +53,7 @@ from munadi.publishing.preflight_checks import PreflightCheck
 from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.watches import WatchStore
 from munadi.publishing.withdrawals import WithdrawalStore
+from munadi.temporal_settings import TemporalSettings
 from munadi.webhooks.dispatcher import EventDispatcher
 from worker.activity_context import ActivityContext
 from worker.discarding import LeftoverRemover
@@ -175,7 +178,27 @@ def build_post_watcher(runtime: Runtime, database: Database, tokens: AccountToke
     return PostWatcher(store, runtime.channels, tokens, runtime.clock, given.interval)
 
 
-def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+class Version(TypedDict, total=False):
+    """The arguments of a worker that say which version it is."""
+
+    build_id: str
+    deployment_config: WorkerDeploymentConfig
+
+
+def version_of(settings: TemporalSettings) -> Version:
+    """What the workers say of themselves. In a deployment Temporal gives work to its current version alone, and
+    workflows that are open move to that with their next step: they may wait for months, longer than old workers run
+    (docs/decisions/051-open-posts-follow-the-current-version.md)."""
+    if settings.deployment is None:
+        return {"build_id": BUILD}
+    version = WorkerDeploymentVersion(settings.deployment, settings.build)
+    behavior = VersioningBehavior.AUTO_UPGRADE
+    return {"deployment_config": WorkerDeploymentConfig(version, True, default_versioning_behavior=behavior)}
+
+
+def build_worker(
+    client: Client, task_queue: str, activities: Sequence[Callable[..., Any]], version: Version | None = None
+) -> Worker:
     """The worker of accounts, and of posts that the version before started."""
     return Worker(
         client,
@@ -183,7 +206,7 @@ def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[
         workflows=WORKFLOWS,
         activities=activities,
         max_cached_workflows=100,
-        build_id=BUILD,
+        **(version or {"build_id": BUILD}),
         interceptors=[ActivityContext()],
         max_concurrent_activities=ACCOUNT_SLOTS,
         max_concurrent_workflow_task_polls=2,
@@ -224,6 +247,7 @@ def build_posts_worker(
     task_queue: str,
     activities: Sequence[Callable[..., Any]],
     given: WorkerSettings = WorkerSettings(),
+    version: Version | None = None,
 ) -> Worker:
     """The worker of posts."""
     return Worker(
@@ -235,7 +259,7 @@ def build_posts_worker(
         # more are due together than the cache holds, every one of them is dropped before its next step. 1 000 due in
         # one second: half of them went out within 7.3 s with room for 500, within 4.4 to 5.6 s with 1 500.
         max_cached_workflows=given.cached_posts,
-        build_id=BUILD,
+        **(version or {"build_id": BUILD}),
         interceptors=[ActivityContext()],
         tuner=_tuner(given),
         nonsticky_to_sticky_poll_ratio=FAIR_POLLS,

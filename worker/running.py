@@ -7,7 +7,6 @@ import logging
 import signal
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from activities.waiting import WaitingRoom
 from munadi.config import Settings
@@ -17,8 +16,8 @@ from munadi.db.webhooks.recoveries import RecoveryStore
 from munadi.process.garbage import exempt_startup
 from munadi.process.monitoring import monitored
 from munadi.process.runtime import Runtime, open_database, open_runtime
-from munadi.process.starting import check_namespace, wait_for_schema
-from munadi.process.temporal import connect
+from munadi.process.starting import wait_for_schema, wait_for_temporal
+from munadi.process.temporal_key import KeyFollower
 from munadi.process.watchdog import hang_watchdog
 from munadi.publishing.schedule import ScheduleStore
 from worker.compose import (
@@ -33,6 +32,7 @@ from worker.compose import (
     build_retention,
     build_tokens,
     build_worker,
+    version_of,
 )
 from worker.recovering import RecoveryRunner
 from worker.relay import Relay
@@ -56,7 +56,7 @@ async def run(settings: Settings) -> None:
             try:
                 async with monitored(settings, "worker", state.check):
                     await wait_for_schema(database, stop)
-                    state.client = await _connect(settings, stop)
+                    state.client = await wait_for_temporal(settings, SEARCH_ATTRIBUTES, stop)
                     if state.client is not None:
                         await _serve(settings, state, state.client, runtime, stop)
             finally:
@@ -83,12 +83,14 @@ async def _serve(settings: Settings, state: WorkerState, client: Client, runtime
         SlowHosts(database, runtime.calls, runtime.clock),
         dispatcher,
         RecoveryRunner(RecoveryStore(database), DeliveryQuota(database), runtime.clock),
+        KeyFollower(client, settings.temporal),
     )
     tasks = [asyncio.create_task(service.run()) for service in services]
     queue, room = settings.temporal.task_queue, WaitingRoom()
     activities = build_activities(runtime, database, tokens, room, dispatcher.wake)
-    posts_worker = build_posts_worker(client, queue, activities, settings.worker)
-    workers = build_worker(client, queue, activities), posts_worker
+    version = version_of(settings.temporal)
+    posts_worker = build_posts_worker(client, queue, activities, settings.worker, version)
+    workers = build_worker(client, queue, activities, version), posts_worker
     try:
         async with workers[0], workers[1], hang_watchdog(settings.watchdog):
             exempt_startup()
@@ -103,20 +105,3 @@ async def _serve(settings: Settings, state: WorkerState, client: Client, runtime
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await tokens.finish()
-
-
-async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
-    """Connect to Temporal, and retry until it is up: a worker may start before its server."""
-    while not stop.is_set():
-        try:
-            client = await connect(settings.temporal)
-            await check_namespace(client, SEARCH_ATTRIBUTES)
-            return client
-        except (RuntimeError, RPCError) as error:
-            log.warning("waiting for Temporal at %s: %s", settings.temporal.address, str(error)[:200])
-            try:
-                async with asyncio.timeout(1):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-    return None

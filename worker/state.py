@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from munadi.db.session import Database
@@ -45,10 +44,7 @@ class WorkerState:
         return True
 
     async def _temporal_answers(self) -> bool:
-        try:
-            return self.client is not None and await is_up(self.client, PATIENCE)
-        except RPCError:
-            return False
+        return self.client is not None and await is_up(self.client, PATIENCE)
 
 
 def _state(answers: bool) -> str:

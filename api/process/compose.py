@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -32,6 +33,7 @@ from munadi.limits.wrong_keys import WrongKeys
 from munadi.ports import Channels, Clock
 from munadi.process.runtime import Runtime, open_database, open_runtime
 from munadi.process.temporal import connect
+from munadi.process.temporal_key import KeyFollower
 from munadi.publishing.drafts import DraftService
 from munadi.publishing.media_service import MediaService
 from munadi.publishing.receipts import ReceiptService
@@ -49,17 +51,31 @@ async def open_services(
     async with open_runtime(settings, "api", clock) as runtime:
         database = open_database(settings, "api")
         try:
-            temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None
-            if temporal is not None:
-                temporal = runtime.around(temporal, "temporal")
-            opened = _services(runtime, database, temporal, channels or runtime.channels)
-            try:
-                async with opened.calls.running(), opened.wrong_keys.running():
-                    yield opened
-            finally:
-                await opened.starts.finish()
+            async with _temporal(runtime) as temporal:
+                opened = _services(runtime, database, temporal, channels or runtime.channels)
+                try:
+                    async with opened.calls.running(), opened.wrong_keys.running():
+                        yield opened
+                finally:
+                    await opened.starts.finish()
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def _temporal(runtime: Runtime) -> AsyncIterator[Client | None]:
+    """A client that connects on first use, and gets each new key; None without an address."""
+    settings = runtime.settings.temporal
+    if settings.address is None:
+        yield None
+        return
+    client = await connect(settings, lazy=True)
+    following = asyncio.create_task(KeyFollower(client, settings).run())
+    try:
+        yield runtime.around(client, "temporal")
+    finally:
+        following.cancel()
+        await asyncio.wait({following})
 
 
 def _services(runtime: Runtime, database: Database, temporal: Client | None, channels: Channels) -> Services:

@@ -23,7 +23,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from munadi.db.contents.overdue import COUNTED, overdue_in_all
+from munadi.db.contents.overdue import COUNTED, due_soon, overdue_in_all
 from munadi.db.session import Database
 from munadi.db.tables import IS_PENDING, AccountRow, ContentRow, DeliveryRow
 from munadi.db.tables.contents import NEEDS_A_PERSON
@@ -134,6 +134,9 @@ async def _overdue(session: AsyncSession, registry: CollectorRegistry, now: date
     meaning = "contents that are due and that no worker claimed"
     overdue = Gauge("munadi_contents_overdue", meaning, registry=registry)
     overdue.set((await overdue_in_all(session, now)).count)
+    meaning = f"contents that are due within five minutes or before, and that no worker claimed; at most {COUNTED}"
+    soon = Gauge("munadi_contents_due_soon", meaning, registry=registry)
+    soon.set(await due_soon(session, now))
 
 
 async def count_state(session: AsyncSession, registry: CollectorRegistry, now: datetime) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from temporalio.service import RPCError
-
 from api.process.services import Services
 from munadi.process.temporal import is_up
 
@@ -16,10 +14,7 @@ FRESH, PATIENCE = 5.0, 0.3
 
 async def temporal_is_up(services: Services, seconds: float = 1.0) -> bool:
     """Whether Temporal answers within `seconds`."""
-    try:
-        return services.temporal is not None and await is_up(services.temporal, seconds)
-    except RPCError:
-        return False
+    return services.temporal is not None and await is_up(services.temporal, seconds)
 
 
 class TemporalWatch:

@@ -37,6 +37,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "webhooks": ("webhooks",),
     "keys": ("keys", "encryption"),
     "db": ("db",),
+    "temporal": ("temporal",),
     "profiles": ("profiles",),
 }
 COMMANDS: Mapping[str, Single] = {

@@ -26,6 +26,7 @@ NEEDS = {
     "mcp": MCP,
     "receipts": RECEIPTS,
     "sandbox": SERVER,
+    "temporal": SERVER,
     "worker": SERVER,
 }
 PACKAGE = "munadi-client"

@@ -56,6 +56,13 @@ def database_and_keys() -> tuple[str, KeyRing]:
         raise CommandFailed(f"the development key cannot be read: {error}") from error
 
 
+def check_temporal(settings: Settings) -> None:
+    """Check the settings of Temporal alone. Raises CommandFailed (USAGE)."""
+    wrong = [*_temporal(settings), *_no_address(settings)]
+    if wrong:
+        raise _refused(*wrong)
+
+
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """Check the settings that API and worker need to run. Raises CommandFailed (USAGE)."""
     parts = (
@@ -74,8 +81,8 @@ def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
         _exposure,
     )
     wrong = [rule for part in parts for rule in part(settings)]
-    if needs_temporal and settings.temporal.address is None:
-        wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
+    if needs_temporal:
+        wrong += _no_address(settings)
     if wrong := wrong or [*_media_store(settings)]:
         raise _refused(*wrong)
 
@@ -205,10 +212,15 @@ def _slots(settings: Settings) -> Iterator[str]:
 
 def _temporal(settings: Settings) -> Iterator[str]:
     given = settings.temporal
-    if any((given.api_key, given.tls_ca, given.tls_cert, given.tls_key)):
-        from munadi.process.temporal import wrong_tls
+    if any((given.api_key, given.tls_ca, given.tls_cert, given.tls_key, given.tls_server_name)):
+        from munadi.process.temporal_tls import wrong_tls
 
         yield from wrong_tls(given)
+
+
+def _no_address(settings: Settings) -> Iterator[str]:
+    if settings.temporal.address is None:
+        yield "MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)"
 
 
 def _media(settings: Settings) -> Iterator[str]:

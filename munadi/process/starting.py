@@ -23,6 +23,8 @@ log = logging.getLogger("munadi.start")
 # The API starts without Temporal, so it does not wait for it for long.
 TEMPORAL_SECONDS = 2.0
 PAUSE = 1.0
+# Seconds after which a wait that has not changed is logged again.
+REPEATED = 30.0
 
 
 async def check_schema(database: Database) -> bool:
@@ -65,10 +67,11 @@ async def check_namespace(client: Client, attributes: Attributes) -> None:
 
 
 async def check_namespace_if_up(settings: Settings, attributes: Attributes) -> None:
-    """`check_namespace`, if Temporal answers now."""
+    """`check_namespace`, if Temporal answers now. What keeps it from answering is logged, with what to do."""
     from temporalio.service import RPCError
 
     from munadi.process.temporal import connect
+    from munadi.process.temporal_trouble import trouble_of
 
     if settings.temporal.address is None:
         return
@@ -77,5 +80,39 @@ async def check_namespace_if_up(settings: Settings, attributes: Attributes) -> N
             client = await connect(settings.temporal)
         await check_namespace(client, attributes)
     except (RPCError, RuntimeError, TimeoutError) as error:
-        words = (str(error).splitlines() or ["no answer"])[0][:200]
-        log.warning("Temporal at %s does not answer, starting without it: %s", settings.temporal.address, words)
+        log.warning("starting without Temporal: %s", await trouble_of(settings.temporal, error))
+
+
+async def wait_for_temporal(settings: Settings, attributes: Attributes, stop: asyncio.Event) -> Client | None:
+    """A client, once Temporal answers it and its namespace has what Munadi needs; None if `stop` is set before.
+
+    A key that is refused is read from its file again, so that a new one there ends the wait. What keeps it waiting is
+    logged when it changes, and every half minute.
+    """
+    from temporalio.service import RPCError
+
+    from munadi.process.temporal import connect
+    from munadi.process.temporal_key import with_current_key
+    from munadi.process.temporal_trouble import trouble_of
+
+    given, said, loop = settings.temporal, "", asyncio.get_running_loop()
+    said_at = loop.time()
+    while not stop.is_set():
+        try:
+            given = with_current_key(given)
+            client = await connect(given)
+            await check_namespace(client, attributes)
+            return client
+        except (RuntimeError, RPCError) as error:
+            words = str(await trouble_of(given, error))
+        except ValueError as error:
+            words = f"MUNADI_TEMPORAL__API_KEY_FILE {error}"
+        if words != said or loop.time() - said_at > REPEATED:
+            log.warning("waiting for Temporal: %s", words)
+            said, said_at = words, loop.time()
+        try:
+            async with asyncio.timeout(PAUSE):
+                await stop.wait()
+        except TimeoutError:
+            continue
+    return None

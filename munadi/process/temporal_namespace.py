@@ -15,11 +15,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 # A new namespace or attribute takes some seconds to reach every part of a server.
 PATIENCE, PAUSE = 10.0, 0.5
-ATTRIBUTES = "the namespace {} has no search attribute {}: deploy/temporal/namespace.sh makes them"
-NAMESPACE = (
-    "Temporal at {} has no namespace {}: make it (temporal operator namespace create {}), or set "
-    "MUNADI_TEMPORAL__NAMESPACE"
-)
+ATTRIBUTES = "the namespace {} has no search attribute {}: munadi temporal setup makes them"
+NAMESPACE = "Temporal at {} has no namespace {}: munadi temporal setup makes it, or set MUNADI_TEMPORAL__NAMESPACE"
+READ_ONLY = "Temporal at {} lets this client only read the namespace {}: give its API key or certificate write access"
+# A signal to it shows whether this client may write: there is no such workflow.
+NOBODY = "munadi-access-check"
 Attributes = Sequence[SearchAttributeKey[Any]]
 _TYPES = {
     SearchAttributeIndexedValueType.KEYWORD: ("Keyword", IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
@@ -37,29 +37,74 @@ async def lasting_problem(client: Client, attributes: Attributes, seconds: float
 
 
 async def namespace_problem(client: Client, attributes: Attributes) -> str | None:
-    """What the namespace lacks, and how to make it; None if nothing, or if this key may not read it.
+    """What the namespace lacks, or what this client may not do there, and how to change that; None if nothing.
 
-    RPCError and RuntimeError when the server does not answer.
+    RPCError and RuntimeError when the server does not answer, or refuses this client altogether.
     """
     named, address = client.namespace, client.service_client.config.target_host
+    refusal: RPCError | None = None
     try:
         await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=named))
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return NAMESPACE.format(address, named, named)
+            return NAMESPACE.format(address, named)
         if error.status is not RPCStatusCode.PERMISSION_DENIED:
             raise
-    missing = await _missing(client, attributes)
-    return ATTRIBUTES.format(named, ", ".join(missing)) if missing else None
+        refusal = error
+    if not await _may_write(client):
+        if refusal is not None:
+            raise refusal
+        return READ_ONLY.format(address, named)
+    missing = await missing_attributes(client, attributes)
+    return ATTRIBUTES.format(named, ", ".join(map(worded, missing))) if missing else None
 
 
-async def _missing(client: Client, attributes: Attributes) -> list[str]:
+async def missing_attributes(client: Client, attributes: Attributes) -> Attributes:
+    """Those that the namespace does not have, or has as another type."""
     try:
         request = ListSearchAttributesRequest(namespace=client.namespace)
         found = (await client.operator_service.list_search_attributes(request)).custom_attributes
     except RPCError as error:
         if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
-            return []
+            # Temporal Cloud has this service for operators alone.
+            return [each for each in attributes if not await _is_searchable(client, each.name)]
         raise
-    wanted = {each.name: _TYPES[each.indexed_value_type] for each in attributes}
-    return [f"{name} ({words})" for name, (words, kind) in wanted.items() if found.get(name) != kind]
+    return [each for each in attributes if found.get(each.name) != type_of(each)]
+
+
+def worded(attribute: SearchAttributeKey[Any]) -> str:
+    """An attribute with its type, for people."""
+    return f"{attribute.name} ({type_name(attribute)})"
+
+
+def type_name(attribute: SearchAttributeKey[Any]) -> str:
+    """The type, as Temporal's commands name it."""
+    return _TYPES[attribute.indexed_value_type][0]
+
+
+def type_of(attribute: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:
+    """The type, as the server's API names it."""
+    return _TYPES[attribute.indexed_value_type][1]
+
+
+async def _may_write(client: Client) -> bool:
+    try:
+        await client.get_workflow_handle(NOBODY).signal("wake")
+    except RPCError as error:
+        if error.status is RPCStatusCode.PERMISSION_DENIED:
+            return False
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    return True
+
+
+async def _is_searchable(client: Client, name: str) -> bool:
+    """Whether a query may name the attribute; also where this client may not search at all."""
+    try:
+        await client.count_workflows(f"{name} IS NOT NULL")
+    except RPCError as error:
+        if error.status is RPCStatusCode.INVALID_ARGUMENT:
+            return False
+        if error.status not in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
+            raise
+    return True

@@ -12,9 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
-from munadi.config import ApiSettings, MetricsSettings, TemporalSettings
+from munadi.config import ApiSettings, MetricsSettings
 from munadi.domain.key import Scope
 from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.temporal_settings import TemporalSettings
 from tests.api.dashboard import SITE
 from tests.api.harness import ApiHarness, open_api
 from tests.api.problems import expect_problem
@@ -33,6 +34,7 @@ ALLOWED = (
 )
 FIGURES = {
     "munadi_contents_overdue",
+    "munadi_contents_due_soon",
     "munadi_contents_needing_a_person",
     "munadi_accounts",
     "munadi_wakes_pending",
@@ -82,7 +84,9 @@ async def test_overdue_posts_are_reported_everywhere(api: ApiHarness) -> None:
         check = (await api.read("/readyz", key=""))["checks"]["overdue"]
         assert check == {"status": "degraded", "count": 2, "oldest": made["scheduledAt"]}
         assert (await api.read("/readyz", key=""))["status"] == "degraded"
-        assert "munadi_contents_overdue 2.0" in (await api.get("/metrics")).text
+        shown = (await api.get("/metrics")).text
+        assert "munadi_contents_overdue 2.0" in shown
+        assert "munadi_contents_due_soon 2.0" in shown
         listed = await api.read("/v1/contents?overdue=true&brandRef=acme")
         assert [each["id"] for each in listed["data"]] == [made["id"]]
         assert ">2 overdue</summary>" in await anyone.page("/contents")
@@ -128,10 +132,10 @@ async def test_the_tables_are_counted_once_for_many_scrapes(api: ApiHarness) -> 
         assert {answer.status_code for answer in answers} == {200}
         return len([each for each in seen if "count(" in each])
 
-    assert await counted(10, timedelta(0)) == 6
+    assert await counted(10, timedelta(0)) == 7
     assert await counted(1, timedelta(seconds=4)) == 0
-    assert await counted(1, timedelta(seconds=5)) == 1, "what is overdue is counted more often"
-    assert await counted(1, timedelta(hours=1)) == 6
+    assert await counted(1, timedelta(seconds=5)) == 2, "what is overdue is counted more often"
+    assert await counted(1, timedelta(hours=1)) == 7
 
 
 async def test_while_the_database_is_slow_figures_state_their_age_and_overdue_is_absent(

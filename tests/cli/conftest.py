@@ -16,9 +16,12 @@ from typer.testing import CliRunner, Result
 
 from munadi.cli.app import app
 from munadi.cli.session import Session
+from tests.support.certificates import Authority, Issued
+from tests.support.ports import LOOPBACK
 
 Munadi = Callable[..., Result]
 Doctor = Callable[..., "Report"]
+Setting = Callable[..., None]
 Answer = dict[str, Any] | httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
@@ -121,6 +124,35 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of this machine."""
     for name in [name for name in os.environ if name.upper().startswith("MUNADI_")]:
         monkeypatch.delenv(name)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What the server shows, and what clients have."""
+
+    authority: Authority
+    clients: Authority
+    server: Issued
+    elsewhere: Issued
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    folder = tmp_path_factory.mktemp("certificates")
+    authority, clients = Authority(folder, "servers"), Authority(folder, "clients")
+    return Certificates(authority, clients, authority.issue(LOOPBACK), authority.issue("temporal.example.com"))
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch, clean_environment: None) -> Setting:
+    """Sets variables of Temporal."""
+
+    def give(**settings: object) -> None:
+        for name, value in settings.items():
+            if value is not None:
+                monkeypatch.setenv(f"MUNADI_TEMPORAL__{name.upper()}", str(value))
+
+    return give
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ async def test_a_namespace_without_the_search_attributes_is_reported(
     found = report.checks["namespace"]
     assert (report.exit_code, found["ok"]) == (1, False)
     assert found["message"] == "the namespace default has no search attribute BrandRef (Keyword)"
-    assert "deploy/temporal/namespace.sh" in found["advice"]
+    assert "munadi temporal setup" in found["advice"]
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ async def test_a_process_refuses_a_namespace_without_the_search_attributes(
         line = await asyncio.to_thread(refusal, tmp_path, module, **given)
         wanted = "the namespace default has no search attribute BrandRef (Keyword), Attention (Keyword): "
         assert line.startswith(wanted), line
-        assert "deploy/temporal/namespace.sh" in line
+        assert "munadi temporal setup" in line
 
 
 def test_the_needed_attributes_are_those_of_a_server() -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from munadi.config import TemporalSettings
-from munadi.process.temporal import connect, wrong_tls
+from munadi.process.temporal import connect
+from munadi.process.temporal_tls import wrong_tls
+from munadi.temporal_settings import TemporalSettings
 from tests.support.ports import LOOPBACK
 
 TLS_HANDSHAKE = b"\x16\x03"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from munadi.db.contents.overdue import OVERDUE_AFTER, Overdue, overdue_by_brand
+from munadi.db.contents.overdue import OVERDUE_AFTER, SOON, Overdue, due_soon, overdue_by_brand
 from munadi.domain.publication import PublicationStatus
 from tests.db.board import Board
 from tests.db.query_plans import on_sqlite, plan_of
@@ -15,7 +15,7 @@ from tests.db.seeding import START
 S = PublicationStatus
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
-SOON = START + OVERDUE_AFTER + SECOND
+LATER = START + OVERDUE_AFTER + SECOND
 
 
 async def overdue(board: Board, at: timedelta = OVERDUE_AFTER + SECOND) -> Overdue:
@@ -50,6 +50,21 @@ async def test_a_publication_that_waits_does_not_hide_one_that_is_overdue(board:
     assert await overdue(board) == Overdue(1, START)
 
 
+async def test_what_is_due_within_five_minutes_is_due_soon(own_board: Board) -> None:
+    """Also a post whose workflow was never started, and one that is overdue; not one that a worker has claimed."""
+
+    async def soon() -> int:
+        async with own_board.database.read() as session:
+            return await due_soon(session, START)
+
+    for ahead in (-HOUR, SECOND, SOON - SECOND, SOON + SECOND):
+        await own_board.put(S.ACCEPTED, due=START + ahead, content={"next_look_at": START + ahead})
+    assert await soon() == 3
+    await own_board.put(S.PUBLISHING, content={"next_look_at": START})
+    await own_board.put(S.QUEUED, due=START + SECOND, content={"next_look_at": START + SECOND})
+    assert await soon() == 4
+
+
 async def test_both_together_are_counted_with_the_oldest() -> None:
     assert Overdue(1, START) + Overdue(2, START - HOUR) == Overdue(3, START - HOUR)
     assert Overdue() + Overdue(2, START) == Overdue(2, START)
@@ -59,7 +74,7 @@ async def test_both_together_are_counted_with_the_oldest() -> None:
 async def test_the_count_reads_an_index_of_what_is_planned(own_board: Board) -> None:
     async def count() -> None:
         async with own_board.database.read() as session:
-            await overdue_by_brand(session, SOON, own_board.brand)
+            await overdue_by_brand(session, LATER, own_board.brand)
 
     plan = await plan_of(own_board.database, count(), "min(")
     assert any("contents_to_look_at" in step for step in plan), plan

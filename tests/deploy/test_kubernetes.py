@@ -193,6 +193,39 @@ def test_what_scales_exists_and_has_no_number_of_its_own() -> None:
     assert all("replicas" not in each["spec"] for each in deployments.values())
 
 
+def test_the_number_of_workers_follows_what_waits(tmp_path: Path) -> None:
+    """KEDA's queries, evaluated by Prometheus' own tool. There is a worker for each threshold of a query's value.
+
+    Each series comes from two APIs, which count the same posts, or from two workers.
+    """
+    (scaler,) = of_kind("autoscaling", KEDA).values()
+    triggers = [each["metadata"] for each in scaler["spec"]["triggers"] if each["type"] == "prometheus"]
+    waited = 'temporal_activity_schedule_to_start_latency_sum{task_queue="munadi-posts", instance="%s"}'
+    series = [
+        {"series": f'munadi_contents_{name}{{instance="{api}"}}', "values": f"0x8 {number}x24"}
+        for name, number in (("overdue", 350), ("due_soon", 10_000))
+        for api in ("a", "b")
+    ]
+    # Each of two workers' steps waited for 30 seconds in each second: 60 of them wait on average.
+    series += [{"series": waited % worker, "values": "0x8 0+450x24"} for worker in ("c", "d")]
+    expected = {"munadi_contents_overdue": 350, "munadi_contents_due_soon": 10_000, "schedule_to_start": 60}
+    wanted = {"munadi_contents_overdue": 4, "munadi_contents_due_soon": 10, "schedule_to_start": 3}
+    asked, workers = [], {}
+    for trigger in triggers:
+        (name,) = [name for name in expected if name in trigger["query"]]
+        workers[name] = -(-expected[name] // int(trigger["threshold"]))
+        for at, value in (("1m", 0), ("6m", expected[name])):
+            samples = [{"labels": "{}", "value": value}]
+            asked.append({"expr": trigger["query"], "eval_time": at, "exp_samples": samples})
+    assert workers == wanted
+    tests = [{"interval": "15s", "input_series": series, "promql_expr_test": asked}]
+    (tmp_path / "scaling.test.yml").write_text(yaml.safe_dump({"rule_files": [], "tests": tests}))
+    done = subprocess.run(
+        ["promtool", "test", "rules", "scaling.test.yml"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_all_run_the_image_of_this_version() -> None:
     images = {container["image"] for overlay in OVERLAYS for _, _, container in workloads(overlay)}
     assert images == {f"registry.example.com/munadi:{__version__}"}

@@ -44,6 +44,11 @@ def _is_stopped_outside_transactions(worker: psutil.Process, lock: Path) -> bool
     return True
 
 
+async def has_figures(api: httpx.AsyncClient, **figures: int) -> bool:
+    shown = (await api.get("/metrics")).text.splitlines()
+    return all(f"munadi_contents_{name} {number}.0" in shown for name, number in figures.items())
+
+
 async def test_a_hanging_worker_shows_in_what_is_overdue(
     stack: Stack, brand: Brand, browser: Browser, api: httpx.AsyncClient
 ) -> None:
@@ -59,7 +64,10 @@ async def test_a_hanging_worker_shows_in_what_is_overdue(
         await expect(page.get_by_text("You’re all caught up")).to_be_visible()
         with stopped_worker(stack):
             content = await brand.submit("Who takes this?")
+            planned = await brand.submit("Who will take this?", seconds=200)
             ready = await until(check)
+            # What an autoscaler reads: the API counts it, so it needs no worker.
+            await until(lambda: has_figures(api, overdue=1, due_soon=2))
             assert ready["status"] == "degraded"
             assert ready["checks"]["overdue"] == {"status": "degraded", "count": 1, "oldest": content["scheduledAt"]}
             # The page is open, and no event tells it.
@@ -68,6 +76,8 @@ async def test_a_hanging_worker_shows_in_what_is_overdue(
             code, output = await stack.cli("doctor")
             assert (code, "1 post is due and not taken by a worker" in output) == (1, True), output
         assert (await brand.ended(content["id"]))["status"] == "published"
+        await until(lambda: has_figures(api, overdue=0, due_soon=1))
+        assert (await api.post(f"/v1/contents/{planned['id']}/cancel")).status_code == 200
         await until(is_calm)
         await expect(page.locator("header")).not_to_contain_text("overdue", timeout=20_000)
     assert len(await brand.posts("Who takes this?")) == 1

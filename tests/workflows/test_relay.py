@@ -12,13 +12,14 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.clock import SystemClock
-from munadi.config import RelaySettings, TemporalSettings, load_settings
+from munadi.config import RelaySettings, load_settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.tables import ContentRow
 from munadi.domain.ids import workflow_id
 from munadi.ports import Clock
 from munadi.publishing.schedule import ScheduleStore
+from munadi.temporal_settings import TemporalSettings
 from tests.support.ports import free_port
 from tests.workflows.fakes import ServerClock
 from tests.workflows.world import World

@@ -24,7 +24,7 @@ from munadi.db.brands.calendar_feeds import posts_of
 from munadi.db.contents.attention import count_needing_a_person, incomplete_publications
 from munadi.db.contents.calendar import due_days
 from munadi.db.contents.media import list_media
-from munadi.db.contents.overdue import overdue_by_brand
+from munadi.db.contents.overdue import due_soon, overdue_by_brand
 from munadi.db.contents.publications import PublicationFilter, list_publications
 from munadi.db.contents.queries import ContentFilter, list_contents
 from munadi.db.events.log import events_after, last_position, number_events
@@ -188,6 +188,7 @@ _PAGES: Mapping[str, Call] = {
     "a calendar feed of a quiet brand": _reading(lambda s: posts_of(s, QUIET, NOW)),
     "the figures of /metrics": _reading(lambda s: count_state(s, CollectorRegistry(), NOW)),
     "overdue posts by brand": _reading(lambda s: overdue_by_brand(s, NOW)),
+    "posts that are due soon": _reading(lambda s: due_soon(s, NOW)),
     "posts that wait for an account": _reading(lambda s: waiting_posts(s, account_of(QUIET, RARE_CHANNEL), 5)),
     "unpublished posts of accounts": _reading(lambda s: unpublished_posts(s, [account_of(QUIET, RARE_CHANNEL)], 5)),
     "posts that an account affects": _reading(lambda s: affected_contents(s, [account_of(QUIET, RARE_CHANNEL)])),

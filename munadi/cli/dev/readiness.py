@@ -18,7 +18,7 @@ from munadi.cli.dev.local_http import get_status
 from munadi.domain.ids import posts_queue
 
 if TYPE_CHECKING:
-    from munadi.config import TemporalSettings
+    from munadi.temporal_settings import TemporalSettings
 
 INTERVAL = 0.05
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from munadi.cli.doctor.check import MAX_SKEW_SECONDS, NTP, Check
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from munadi.config import Settings
+    from munadi.temporal_settings import TemporalSettings
 
 PATIENCE = 5.0
 # A poll ends after a minute, and then the worker polls again.
@@ -29,6 +30,8 @@ POLLED_WITHIN = 90.0
 ANSWERED_WITHIN = 6.0
 # Every worker of the SDK answers it, for any workflow, running or ended. It leaves nothing in a history.
 QUESTION = "__temporal_workflow_metadata"
+SET_CURRENT = "munadi temporal set-current gives the work to the version of this machine's settings."
+ENDS_SOON = timedelta(days=14)
 START = "Start one: munadi worker, with the same MUNADI_TEMPORAL__… settings. Until then posts wait."
 LOOK = "Start one (munadi worker), or look at the log of the one that hangs. Until then posts wait."
 
@@ -45,9 +48,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found at Temporal. `problem`: what the namespace lacks."""
+    """What was found at Temporal. `version`: the only one that gets work, as deployment and build; None: every worker
+    gets work. `problem`: what the namespace lacks."""
 
     worker: Seen
+    version: tuple[str, str] | None
     problem: str | None
     queues: Sequence[Check]
 
@@ -56,26 +61,26 @@ def temporal(settings: Settings, address: str) -> Iterator[Check]:
     """Encryption, the namespace with its search attributes, its queues, and whether a worker takes work."""
     from temporalio.service import RPCError, RPCStatusCode
 
-    namespace = settings.temporal.namespace
+    from munadi.process.temporal_trouble import trouble_of
+
+    given = settings.temporal.model_copy(update={"address": address})
     yield encryption(settings, address)
+    yield from certificate(settings, datetime.now(UTC))
     try:
-        found = asyncio.run(_look(settings, address))
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            advice = f"Make it (temporal operator namespace create {namespace}), or set MUNADI_TEMPORAL__NAMESPACE."
-            yield Check("worker", False, f"Temporal at {address} has no namespace {namespace}", advice)
+        found = asyncio.run(_look(given))
+    except (RPCError, RuntimeError, TimeoutError) as error:
+        if isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND:
+            advice = "munadi temporal setup makes it, or set MUNADI_TEMPORAL__NAMESPACE."
+            yield Check("worker", False, f"Temporal at {address} has no namespace {given.namespace}", advice)
             return
-        advice = "Check MUNADI_TEMPORAL__API_KEY and MUNADI_TEMPORAL__TLS…"
-        yield Check("worker", False, f"Temporal at {address} refuses: {error.message}", advice)
+        silent = TimeoutError(f"no answer within {PATIENCE:g} s")
+        trouble = asyncio.run(trouble_of(given, error if str(error) else silent))
+        yield Check("worker", False, trouble.message, trouble.advice)
         return
-    except (RuntimeError, TimeoutError) as error:
-        words = str(error).splitlines()[0] if str(error) else f"no answer within {PATIENCE:g} s"
-        advice = "Is it up, does MUNADI_TEMPORAL__ADDRESS name it, and does MUNADI_TEMPORAL__TLS fit it?"
-        yield Check("worker", False, f"Temporal at {address} does not answer: {words}", advice)
-        return
-    yield judge(found.worker, datetime.now(UTC), settings.temporal.task_queue, address)
+    yield judge(found.worker, datetime.now(UTC), given.task_queue, address)
+    yield from version(given, found.version)
     if found.problem is None:
-        yield Check("namespace", True, f"the namespace {namespace} has the search attributes")
+        yield Check("namespace", True, f"the namespace {given.namespace} has the search attributes")
     else:
         yield Check("namespace", False, *found.problem.split(": ", 1))
     yield from found.queues
@@ -89,6 +94,41 @@ def encryption(settings: Settings, address: str) -> Check:
     if is_loopback(address.rpartition(":")[0]):
         return Check("temporal tls", True, plain)
     return Check("temporal tls", True, plain, "Outside a network of your own set MUNADI_TEMPORAL__TLS…")
+
+
+def certificate(settings: Settings, now: datetime) -> Iterator[Check]:
+    """When the client's certificate for Temporal ends, if there is one."""
+    from munadi.process.temporal_tls import certificate_ends
+
+    ends = certificate_ends(settings.temporal)
+    if ends is None:
+        return
+    message = f"the certificate {settings.temporal.tls_cert} ends on {ends:%Y-%m-%d}"
+    advice = "Replace it and its key, and restart APIs and workers: they read it when they start."
+    yield Check("temporal certificate", True, message, advice if ends - now < ENDS_SOON else None)
+
+
+def version(settings: TemporalSettings, current: tuple[str, str] | None) -> Iterator[Check]:
+    """Whether the workers with this machine's settings are those that get work."""
+    ours = settings.deployment and (settings.deployment, settings.build)
+    if current is None:
+        if ours:
+            message = f"no version of the deployment {settings.deployment} is current: its workers get no work"
+            yield Check("worker version", False, message, SET_CURRENT)
+        return
+    message = f"the work goes to {current[1]} of the deployment {current[0]}"
+    if ours is None:
+        advice = (
+            f"Workers with these settings get no work. Set MUNADI_TEMPORAL__DEPLOYMENT to {current[0]}, or give the "
+            "work to workers without it: temporal worker deployment set-current-version "
+            f"--deployment-name {current[0]} --unversioned"
+        )
+        yield Check("worker version", False, message, advice)
+    elif ours != current:
+        message += f", those of this machine's settings are {settings.build} of {settings.deployment}"
+        yield Check("worker version", True, message, SET_CURRENT)
+    else:
+        yield Check("worker version", True, message)
 
 
 def judge(seen: Seen, now: datetime, queue: str, address: str) -> Check:
@@ -109,22 +149,23 @@ def judge(seen: Seen, now: datetime, queue: str, address: str) -> Check:
     return Check("worker", True, f"a worker asked {queue} at {address} for work {ago}")
 
 
-async def _look(settings: Settings, address: str) -> Found:
+async def _look(settings: TemporalSettings) -> Found:
     from munadi.cli.doctor.queues import queue_checks
     from munadi.process.temporal import connect
     from munadi.process.temporal_namespace import namespace_problem
     from workflows.attributes import SEARCH_ATTRIBUTES
 
-    queue = posts_queue(settings.temporal.task_queue)
+    queue = posts_queue(settings.task_queue)
     async with asyncio.timeout(PATIENCE):
-        client = await connect(settings.temporal.model_copy(update={"address": address}))
-        polled_at = await _last_poll(client, queue)
+        client = await connect(settings)
+        polled_at, current = await _queue(client, queue)
         problem = await namespace_problem(client, SEARCH_ATTRIBUTES)
     seen = Seen(polled_at, None if polled_at is None else await _answers(client, queue))
-    return Found(seen, problem, await queue_checks(client))
+    return Found(seen, current, problem, await queue_checks(client))
 
 
-async def _last_poll(client: Client, queue: str) -> datetime | None:
+async def _queue(client: Client, queue: str) -> tuple[datetime | None, tuple[str, str] | None]:
+    """The last poll, and the version that gets the work of the queue, as deployment and build."""
     from temporalio.api.enums.v1 import TaskQueueType
     from temporalio.api.taskqueue.v1 import TaskQueue
     from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -136,7 +177,9 @@ async def _last_poll(client: Client, queue: str) -> datetime | None:
     )
     answer = await client.workflow_service.describe_task_queue(request)
     times = [poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers]
-    return max(times, default=None)
+    current = answer.versioning_info.current_deployment_version
+    named = (current.deployment_name, current.build_id) if current.build_id else None
+    return max(times, default=None), named
 
 
 async def _answers(client: Client, queue: str) -> bool | None:

@@ -18,6 +18,8 @@ from munadi.domain.publication import PublicationStatus
 
 # A worker claims a post within milliseconds of its due time; a burst takes a few seconds.
 OVERDUE_AFTER = timedelta(seconds=5)
+# How far ahead posts are counted for those who decide how many workers there are: a worker starts within a minute.
+SOON = timedelta(minutes=5)
 # Publications that are counted at most, so that a count is quick in a long outage, too.
 COUNTED = 10_000
 _UNCLAIMED = (PublicationStatus.ACCEPTED.value, PublicationStatus.QUEUED.value)
@@ -55,6 +57,11 @@ async def overdue_by_brand(session: AsyncSession, now: datetime, brand_ref: str 
 async def overdue_in_all(session: AsyncSession, now: datetime) -> Overdue:
     """What is overdue in all brands together."""
     return sum((await overdue_by_brand(session, now)).values(), Overdue())
+
+
+async def due_soon(session: AsyncSession, now: datetime) -> int:
+    """How many posts no worker has claimed that are due within `SOON`, or were due before; at most `COUNTED`."""
+    return (await overdue_in_all(session, now + SOON + OVERDUE_AFTER)).count
 
 
 def overdue_contents(now: datetime) -> SelectOfScalar[str]:
