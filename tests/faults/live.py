@@ -16,7 +16,7 @@ import httpx
 from tests.faults.evidence import FOUND, prove
 from tests.faults.points import Passage
 from tests.harness.networks import hits, plant
-from tests.harness.world import ONLY, World, channel_of
+from tests.harness.world import KEYLESS, ONLY, World, channel_of
 
 NONE, LOST, KEPT, ERROR = "nothing", "accept_then_reset", "reset", "502"
 PATIENCE = 150.0
@@ -61,6 +61,20 @@ def plans(shapes: Iterable[str], kills: Sequence[str], seed: int, *, large: bool
         found += [(shape, kills[number % len(kills)]) for number, shape in enumerate(chosen)]
     random.Random(seed).shuffle(found)
     return list(enumerate(found))
+
+
+async def live_post(world: World, shape: str, text: str) -> dict[str, Any]:
+    """A published post whose text begins with `text`, before a fault is planted for it.
+
+    The kill of another trial may leave it `unconfirmed` where the network has no key to find it by. Then there is
+    another one, with a text of its own."""
+    content: dict[str, Any] = {}
+    for number in range(3):
+        content = await world.brand.ended((await world.submit(shape, f"{text}, {number}"))["id"])
+        if content["status"] != "unconfirmed" or shape not in KEYLESS:
+            break
+    assert content["status"] == "published", content
+    return content
 
 
 async def planted_at(

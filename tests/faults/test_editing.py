@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.evidence import two_sizes
-from tests.faults.live import kills, plans, planted_at, prove_all, settled, trouble_of
+from tests.faults.live import kills, live_post, plans, planted_at, prove_all, settled, trouble_of
 from tests.faults.trials import in_batches
 from tests.harness.world import QUICK, World, channel_of, open_world
 
@@ -59,9 +59,8 @@ async def trial(world: World, number: int, shape: str, fault: str) -> Edit:
     found, channel = Edit(shape, fault), channel_of(shape)
     try:
         world = await world.another_brand(f"edit-{number}", channel)
-        stays, before, after = (f"it {words} {number} {shape}" for words in ("stays", "was", "is now"))
-        for text in (stays, before):
-            content = await world.brand.published((await world.submit(shape, text))["id"])
+        other, content = [await live_post(world, shape, f"it {word} {number} {shape}") for word in ("stays", "was")]
+        stays, before, after = other["text"], content["text"], f"it is now {number} {shape}"
         planted = await planted_at(world, shape, fault, EDITS[shape], content)
         (publication,) = content["publications"]
         change = {"text": after} | ({"title": after} if channel == "youtube" else {})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.evidence import two_sizes
-from tests.faults.live import kills, plans, planted_at, prove_all, settled, trouble_of
+from tests.faults.live import kills, live_post, plans, planted_at, prove_all, settled, trouble_of
 from tests.faults.trials import in_batches
 from tests.harness.world import QUICK, World, channel_of, open_world
 
@@ -64,9 +64,8 @@ async def trial(world: World, number: int, shape: str, fault: str) -> Removal:
     found, channel = Removal(shape, fault), channel_of(shape)
     try:
         world = await world.another_brand(f"withdraw-{number}", channel, login=LOGINS.get(channel))
-        stays, goes = f"it stays {number} {shape}", f"it goes {number} {shape}"
-        for text in (stays, goes):
-            content = await world.brand.published((await world.submit(shape, text))["id"])
+        other, content = [await live_post(world, shape, f"it {word} {number} {shape}") for word in ("stays", "goes")]
+        stays, goes = other["text"], content["text"]
         planted = await planted_at(world, shape, fault, REMOVALS[shape], content)
         answer = await world.api.post(f"/v1/contents/{content['id']}/withdraw")
         assert answer.status_code == 202, answer.text
