@@ -185,19 +185,23 @@ class Version(TypedDict, total=False):
     deployment_config: WorkerDeploymentConfig
 
 
+# Of a worker in no deployment. Every worker gets work then.
+UNVERSIONED: Version = {"build_id": BUILD}
+
+
 def version_of(settings: TemporalSettings) -> Version:
     """What the workers say of themselves. In a deployment Temporal gives work to its current version alone, and
     workflows that are open move to that with their next step: they may wait for months, longer than old workers run
     (docs/decisions/051-open-posts-follow-the-current-version.md)."""
     if settings.deployment is None:
-        return {"build_id": BUILD}
+        return UNVERSIONED
     version = WorkerDeploymentVersion(settings.deployment, settings.build)
     behavior = VersioningBehavior.AUTO_UPGRADE
     return {"deployment_config": WorkerDeploymentConfig(version, True, default_versioning_behavior=behavior)}
 
 
 def build_worker(
-    client: Client, task_queue: str, activities: Sequence[Callable[..., Any]], version: Version | None = None
+    client: Client, task_queue: str, activities: Sequence[Callable[..., Any]], version: Version = UNVERSIONED
 ) -> Worker:
     """The worker of accounts, and of posts that the version before started."""
     return Worker(
@@ -206,7 +210,7 @@ def build_worker(
         workflows=WORKFLOWS,
         activities=activities,
         max_cached_workflows=100,
-        **(version or {"build_id": BUILD}),
+        **version,
         interceptors=[ActivityContext()],
         max_concurrent_activities=ACCOUNT_SLOTS,
         max_concurrent_workflow_task_polls=2,
@@ -247,7 +251,7 @@ def build_posts_worker(
     task_queue: str,
     activities: Sequence[Callable[..., Any]],
     given: WorkerSettings = WorkerSettings(),
-    version: Version | None = None,
+    version: Version = UNVERSIONED,
 ) -> Worker:
     """The worker of posts."""
     return Worker(
@@ -259,7 +263,7 @@ def build_posts_worker(
         # more are due together than the cache holds, every one of them is dropped before its next step. 1 000 due in
         # one second: half of them went out within 7.3 s with room for 500, within 4.4 to 5.6 s with 1 500.
         max_cached_workflows=given.cached_posts,
-        **(version or {"build_id": BUILD}),
+        **version,
         interceptors=[ActivityContext()],
         tuner=_tuner(given),
         nonsticky_to_sticky_poll_ratio=FAIR_POLLS,

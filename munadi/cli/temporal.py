@@ -34,7 +34,7 @@ def setup(
 ) -> None:
     """Make the namespace of MUNADI_TEMPORAL__NAMESPACE and the search attributes, as far as they are missing.
 
-    May be repeated. Where the credentials may not, it prints the commands for somebody who may, and exits with 4.
+    May be repeated. With credentials that may not do it, it prints the commands for an administrator and exits with 4.
     """
     from munadi.process.temporal_setup import NotAllowed, SetUp, Unsuitable, set_up
     from workflows.attributes import SEARCH_ATTRIBUTES

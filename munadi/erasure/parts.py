@@ -61,7 +61,12 @@ async def erase_from_drafts(session: AsyncSession, brand_ref: str, account_id: s
 
 def _names(sent: Any, account_id: str) -> bool:
     """Whether an entry of a draft's `channels`, which may be anything, names the account."""
-    return isinstance(sent, Mapping) and account_id in (sent.get("accountId"), sent.get("account_id"))
+    return isinstance(sent, Mapping) and _account_of(sent) == account_id
+
+
+def _account_of(sent: Mapping[str, Any]) -> Any:
+    """The account that something names, as it was sent or as it is stored."""
+    return sent.get("accountId") or sent.get("account_id")
 
 
 def _strip(draft: DraftRow, gone: Collection[str], account_id: str, channels: Collection[str]) -> None:
@@ -80,7 +85,7 @@ def _is_for(sent: Any, account_id: str, channels: Collection[str], draft: DraftR
     """Whether an entry of `channels` is the account's: it names the account, or its network alone."""
     if isinstance(sent, str):
         return sent in channels
-    named = sent.get("accountId") or sent.get("account_id")
+    named = _account_of(sent)
     return bool(named == account_id if named else sent.get("channel") in channels)
 
 
@@ -100,7 +105,7 @@ def _without_account(
     warnings: Sequence[dict[str, Any]], account_id: str, channels: Collection[str]
 ) -> list[dict[str, Any]]:
     """Those that are not about the account. A warning without an account is about a network."""
-    named = [each.get("accountId") or each.get("account_id") for each in warnings]
+    named = [_account_of(each) for each in warnings]
     return [
         each
         for each, named_account in zip(warnings, named, strict=True)

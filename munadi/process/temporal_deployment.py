@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
     SetWorkerDeploymentCurrentVersionRequest,
@@ -11,8 +9,10 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from munadi.process.temporal_namespace import once_known
+
 # A worker that has just started takes some seconds to be known.
-PATIENCE, PAUSE = 30.0, 0.5
+PATIENCE = 30.0
 _NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
 
 
@@ -33,17 +33,9 @@ async def set_current_build(client: Client, deployment: str, build: str, seconds
 
     RPCError (NOT_FOUND, FAILED_PRECONDITION) if they do not.
     """
-    before, loop = await current_build(client, deployment), asyncio.get_running_loop()
-    deadline = loop.time() + seconds
+    before = await current_build(client, deployment)
     request = SetWorkerDeploymentCurrentVersionRequest(
         namespace=client.namespace, deployment_name=deployment, build_id=build, identity="munadi temporal set-current"
     )
-    while True:
-        try:
-            await client.workflow_service.set_worker_deployment_current_version(request)
-        except RPCError as error:
-            if error.status not in _NOT_YET or loop.time() > deadline:
-                raise
-        else:
-            return before
-        await asyncio.sleep(PAUSE)
+    await once_known(lambda: client.workflow_service.set_worker_deployment_current_version(request), seconds, _NOT_YET)
+    return before

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, TypeVar
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -15,6 +15,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 # A new namespace or attribute takes some seconds to reach every part of a server.
 PATIENCE, PAUSE = 10.0, 0.5
+NEW = (RPCStatusCode.NOT_FOUND,)
+T = TypeVar("T")
 ATTRIBUTES = "the namespace {} has no search attribute {}: munadi temporal setup makes them"
 NAMESPACE = "Temporal at {} has no namespace {}: munadi temporal setup makes it, or set MUNADI_TEMPORAL__NAMESPACE"
 READ_ONLY = "Temporal at {} lets this client only read the namespace {}: give its API key or certificate write access"
@@ -25,6 +27,20 @@ _TYPES = {
     SearchAttributeIndexedValueType.KEYWORD: ("Keyword", IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
     SearchAttributeIndexedValueType.KEYWORD_LIST: ("KeywordList", IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST),
 }
+
+
+async def once_known(call: Callable[[], Awaitable[T]], seconds: float, not_yet: Collection[RPCStatusCode] = NEW) -> T:
+    """The result, once the part of the server that is asked has heard of what was made. RPCError if it has not after so
+    many seconds, and at once for what is not in `not_yet`."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        try:
+            return await call()
+        except RPCError as error:
+            if error.status not in not_yet or loop.time() > deadline:
+                raise
+        await asyncio.sleep(PAUSE)
 
 
 async def lasting_problem(client: Client, attributes: Attributes, seconds: float = PATIENCE) -> str | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -19,20 +17,20 @@ from munadi.process.temporal_namespace import (
     Attributes,
     lasting_problem,
     missing_attributes,
+    once_known,
     type_name,
     type_of,
     worded,
 )
 
 # A new namespace takes some seconds to reach every part of a server.
-PATIENCE, PAUSE = 60.0, 0.5
+PATIENCE = 60.0
 CLOUD = (".tmprl.cloud", ".api.temporal.io")
 _FORBIDDEN = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
-T = TypeVar("T")
 
 
 class NotAllowed(Exception):
-    """These credentials may not make what is missing. `advice`: what somebody has to run, who may."""
+    """These credentials may not make what is missing. `advice`: the commands for an administrator."""
 
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(message)
@@ -57,7 +55,7 @@ async def set_up(client: Client, attributes: Attributes, retention: timedelta) -
     `retention`: how long a new namespace keeps ended workflows.
     """
     created = await _create(client, retention, attributes)
-    missing = await _when_known(lambda: missing_attributes(client, attributes))
+    missing = await once_known(lambda: missing_attributes(client, attributes), PATIENCE)
     if missing:
         await _add(client, missing)
     if problem := await lasting_problem(client, attributes, PATIENCE):
@@ -100,7 +98,7 @@ async def _add(client: Client, missing: Attributes) -> None:
     wanted = {each.name: type_of(each) for each in missing}
     request = AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
     try:
-        await _when_known(lambda: client.operator_service.add_search_attributes(request))
+        await once_known(lambda: client.operator_service.add_search_attributes(request), PATIENCE)
     except RPCError as error:
         if error.status in _FORBIDDEN:
             names = ", ".join(map(worded, missing))
@@ -128,21 +126,8 @@ async def _refuse_other_types(client: Client, missing: Attributes) -> None:
         )
 
 
-async def _when_known(call: Callable[[], Awaitable[T]]) -> T:
-    """The result, once the part of the server that is asked has heard of the namespace."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
-    while True:
-        try:
-            return await call()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND or loop.time() > deadline:
-                raise
-        await asyncio.sleep(PAUSE)
-
-
 def _how(client: Client, attributes: Attributes, retention: timedelta | None = None) -> str:
-    """The commands for somebody who may."""
+    """The commands for an administrator."""
     address, name = client.service_client.config.target_host, shlex.quote(client.namespace)
     if address.rpartition(":")[0].endswith(CLOUD):
         given = " ".join(f'--search-attribute "{each.name}={type_name(each)}"' for each in attributes)

@@ -30,7 +30,7 @@ def tls_of(settings: TemporalSettings) -> TLSConfig | bool:
 
 
 def context_of(settings: TemporalSettings) -> ssl.SSLContext:
-    """The same for Python's own TLS, with which a failed connection is examined."""
+    """What Python's own TLS needs of the settings. With it a failed connection is examined."""
     context = ssl.create_default_context(cafile=str(settings.tls_ca) if settings.tls_ca else None)
     context.set_alpn_protocols(["h2"])
     if settings.tls_cert and settings.tls_key:

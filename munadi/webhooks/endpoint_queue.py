@@ -96,7 +96,7 @@ class EndpointQueue:
     async def run(self) -> None:
         """Send until nothing is due for a while, or the queue's turn is over. Raises what the database raises."""
         async with self._writes:
-            self._access = Access(await self._deliveries.open(self._endpoint_id, self._holder, self._clock.now()))
+            self._access = await self._deliveries.open(self._endpoint_id, self._holder, self._clock.now())
         if self._access is Access.NONE:
             return
         if self._access is Access.HELPER:

@@ -124,4 +124,4 @@ async def test_an_erasure_ends_though_its_worker_is_killed(
     assert kinds >= (1 if not large else 12), f"the worker died at {died} alone"
     measured = {"kinds of points": kinds, "databases": len(databases)}
     proof = "brands and accounts erased, the worker killed at each step, everything searched"
-    prove("35", proof, trials=len(died), failures=found, seed=SEED, measured=measured, large=large)
+    prove("37", proof, trials=len(died), failures=found, seed=SEED, measured=measured, large=large)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from munadi.db.webhooks.sharing import Access
 from munadi.domain.delivery import SendResult
 from munadi.webhooks.dispatcher import LANES_PER_BRAND, WRITES_PER_BRAND
 from tests.support.waiting import wait_until
@@ -52,13 +53,13 @@ class SlowWriter(Queue):
     writes: Counter[str] = field(default_factory=Counter)
     most: Counter[str] = field(default_factory=Counter)
 
-    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> Access:
         brand = self.brands[endpoint_id]
         self.writes[brand] += 1
         self.most |= self.writes
         await asyncio.sleep(0.02)
         self.writes[brand] -= 1
-        return True
+        return Access.HOLDER
 
     async def record(self, endpoint_id: str, holder: str, *given: Any) -> None:
         await self.open(endpoint_id, holder, given[-1])

@@ -12,6 +12,7 @@ from datetime import datetime
 import pytest
 
 from munadi.clock import SystemClock
+from munadi.db.webhooks.sharing import Access
 from munadi.domain.delivery import SendResult
 from munadi.domain.webhook_schedule import BREAK_AFTER
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
@@ -82,11 +83,11 @@ class Queue:
     async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
         return [WaitingEndpoint(key, self.brands.get(key)) for key, queue in self.pending.items() if queue]
 
-    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
-        return True
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> Access:
+        return Access.HOLDER
 
-    async def renew(self, endpoint_id: str, holder: str, now: datetime) -> bool:
-        return True
+    async def renew(self, endpoint_id: str, holder: str, now: datetime) -> Access:
+        return Access.HOLDER
 
     async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
         if self.failing_takes:

@@ -32,7 +32,8 @@ def pause_of(calls: Paused) -> Any:
 
 
 def account_and_app() -> ColumnElement[Any]:
-    """The same: until when no calls are made for the account, because of itself or because of its app."""
+    """As a column of a query of `AccountRow`: until when no calls are made for the account, because of itself or of its
+    app; null without a pause."""
     own, of_app = col(AccountRow.paused_until), pause_of(Paused.ALL)
     return case((or_(of_app.is_(None), own >= of_app), own), else_=of_app).label("paused_until")
 

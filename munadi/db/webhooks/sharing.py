@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from enum import IntEnum
+from enum import Enum, auto
 from typing import Any
 
 from sqlmodel import col, func, select, update
@@ -24,23 +24,18 @@ from munadi.db.tables import IS_PENDING, DeliveryRow, EndpointQueueRow
 CLAIM = timedelta(seconds=30)
 
 
-class Access(IntEnum):
+class Access(Enum):
     """What a process may do with an endpoint: nothing, send as its holder, or send with others."""
 
-    NONE = 0
-    HOLDER = 1
-    SHARING_HOLDER = 2
-    HELPER = 3
+    NONE = auto()
+    HOLDER = auto()
+    SHARING_HOLDER = auto()
+    HELPER = auto()
 
 
 async def access_of(session: AsyncSession, endpoint_id: str, holder: str, now: datetime) -> Access:
     """What `holder` may do, after it has tried to take the lease."""
-    queue = await session.get(EndpointQueueRow, endpoint_id)
-    if queue is None or not _is_served(queue, now):
-        return Access.NONE
-    if queue.holder == holder:
-        return Access.SHARING_HOLDER if queue.shared_by == holder else Access.HOLDER
-    return Access.HELPER if queue.shared_by == queue.holder else Access.NONE
+    return _access(await session.get(EndpointQueueRow, endpoint_id), holder, now)
 
 
 async def share(session: AsyncSession, endpoint_id: str, holder: str, is_shared: bool) -> bool:
@@ -61,7 +56,7 @@ async def claim(
     """
     query: Any = select(EndpointQueueRow).where(EndpointQueueRow.endpoint_id == endpoint_id).with_for_update()
     queue = (await session.exec(query)).first()
-    if queue is None or not _is_served(queue, now) or holder not in (queue.holder, _helper(queue, holder)):
+    if _access(queue, holder, now) is Access.NONE:
         return None
     # Not waited for: who records results has locked deliveries first, and the queue's row after them.
     due: Any = select(DeliveryRow.id, DeliveryRow.content_id, DeliveryRow.sequence).where(
@@ -86,12 +81,13 @@ async def drop_claims(session: AsyncSession, ids: Collection[str], now: datetime
     await _move(session, ids, now)
 
 
-def _is_served(queue: EndpointQueueRow, now: datetime) -> bool:
-    return queue.holder is not None and queue.leased_until is not None and queue.leased_until > now
-
-
-def _helper(queue: EndpointQueueRow, process: str) -> str | None:
-    return process if queue.shared_by == queue.holder else None
+def _access(queue: EndpointQueueRow | None, process: str, now: datetime) -> Access:
+    if queue is None or queue.holder is None or queue.leased_until is None or queue.leased_until <= now:
+        return Access.NONE
+    is_shared = queue.shared_by == queue.holder
+    if queue.holder == process:
+        return Access.SHARING_HOLDER if is_shared else Access.HOLDER
+    return Access.HELPER if is_shared else Access.NONE
 
 
 async def _first_elsewhere(
