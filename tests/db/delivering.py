@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import DeliveryLog
+from munadi.db.webhooks.sharing import Access
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DeliveryView
@@ -20,7 +21,7 @@ async def one(store: DeliveryStore, seed: Seed) -> DueDelivery:
     """The one delivery of a new post with one event and one endpoint. This process has its lease."""
     endpoint = await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
     await seed.content((await seed.account()).id)
-    assert await store.open(endpoint.id, ME, SOON)
+    assert await store.open(endpoint.id, ME, SOON) is Access.HOLDER
     [due] = await store.take(endpoint.id, SOON, 10)
     return due
 

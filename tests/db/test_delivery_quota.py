@@ -13,6 +13,7 @@ from munadi.db.webhooks import delivery_quota
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.db.webhooks.delivery_quota import DeliveryQuota
+from munadi.db.webhooks.sharing import Access
 from munadi.domain.delivery import Attempted
 from munadi.domain.usage import Limit, Month
 from munadi.domain.webhook import Deferral, DeliveryStatus
@@ -131,7 +132,7 @@ async def test_a_failing_endpoint_is_still_probed_behind_what_is_deferred(
     monkeypatch.setattr(delivery_quota, "CHUNK", 2)
     await rival(seed)
     endpoint = await hook(seed, None)
-    assert await store.open(endpoint.id, ME, SOON)
+    assert await store.open(endpoint.id, ME, SOON) is Access.HOLDER
     await events(seed, BREAK_AFTER, "rival")
     await send(store, endpoint, BROKEN)
     await set_limit(seed, 0)

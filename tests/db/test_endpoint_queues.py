@@ -9,6 +9,7 @@ import pytest
 
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.endpoint_queues import LEASE
+from munadi.db.webhooks.sharing import Access
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.domain.webhook_schedule import BREAK_AFTER, FIRST_PROBE_WAIT
@@ -25,17 +26,17 @@ def store(seed: Seed) -> DeliveryStore:
 async def test_one_process_at_a_time_serves_an_endpoint(seed: Seed, store: DeliveryStore) -> None:
     due = await one(store, seed)
     key = due.endpoint_id
-    assert not await store.open(key, OTHER, SOON)
+    assert await store.open(key, OTHER, SOON) is Access.NONE
     assert await waiting(store, SOON, OTHER) == []
     assert await waiting(store, SOON) == [key]
-    assert await store.renew(key, ME, SOON + timedelta(seconds=3))
+    assert await store.renew(key, ME, SOON + timedelta(seconds=3)) is Access.HOLDER
     dead_at = SOON + timedelta(seconds=3) + LEASE
     assert await waiting(store, dead_at - timedelta(seconds=1), OTHER) == []
     assert await waiting(store, dead_at, OTHER) == [key]
-    assert await store.open(key, OTHER, dead_at)
-    assert not await store.renew(key, ME, dead_at)
+    assert await store.open(key, OTHER, dead_at) is Access.HOLDER
+    assert await store.renew(key, ME, dead_at) is Access.NONE
     await store.close(OTHER)
-    assert await store.open(key, ME, dead_at)
+    assert await store.open(key, ME, dead_at) is Access.HOLDER
 
 
 async def test_a_failing_endpoint_gets_one_probe_at_a_time(seed: Seed, store: DeliveryStore) -> None:
@@ -44,7 +45,7 @@ async def test_a_failing_endpoint_gets_one_probe_at_a_time(seed: Seed, store: De
     for _ in range(BREAK_AFTER + 3):
         await seed.content(account.id)
     due = await store.take(endpoint.id, SOON, 10)
-    assert await store.open(endpoint.id, ME, SOON)
+    assert await store.open(endpoint.id, ME, SOON) is Access.HOLDER
     # Eight failures at the same time count as one step beyond the threshold.
     failed = [Attempted(each.delivery_id, BROKEN, SOON) for each in due[: BREAK_AFTER + 1]]
     await store.record(endpoint.id, ME, failed, [], SOON)

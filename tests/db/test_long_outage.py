@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from munadi.db.tables import DeliveryRow, EndpointQueueRow
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
+from munadi.db.webhooks.sharing import Access
 from munadi.domain.delivery import Attempted
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DeliveryStatus, Health
@@ -38,7 +39,7 @@ async def test_a_receiver_that_is_down_for_three_days_misses_nothing(seed: Seed)
         if now >= post_at:
             made.append(await seed.content(account.id, now=now))
             post_at += EVERY
-        assert await store.open(endpoint.id, ME, now)
+        assert await store.open(endpoint.id, ME, now) is Access.HOLDER
         due = await store.take(endpoint.id, now, 64)
         tries += len(due)
         await store.record(endpoint.id, ME, [Attempted(each.delivery_id, BROKEN, now) for each in due], [], now)
